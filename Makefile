@@ -1,0 +1,105 @@
+# The commands of Bulwark. The rules live in tools/make/; `make help` prints the lines that start with #?.
+#?
+#? Bulwark: a small microkernel, three defences of kernel memory, and the attacks they stop.
+#?
+#?   make run       build, boot in an emulator, shell on this terminal (Ctrl-A X or `exit` ends it)
+#?   make test      every test there is; ends with "N passed, N failed"
+#?   make debug     boot stopped at the kernel's first C line, with gdb attached
+#?   make iso       build the boot ISO and say where it is
+#?   make lint      the rules of the source tree alone
+#?   make format    lay the C sources out with clang-format
+#?   make clean     remove everything that was built
+#?   make compile_commands.json      for editors and clangd
+#?
+#? What the machine is and does, with the default first:
+#?
+#?   OPTS='vuln=on'       kernel command line, for instance OPTS='xpfo=off vuln=on'
+#?   CMD=                 one shell command: its output alone on stdout, then power off, exit with its
+#?                        status (make itself ends with 2 when it is not 0; tools/run gives the number)
+#?   EXTRA=               a folder: each NAME.c in it becomes the program NAME of the guest
+#?   BUILD=release|debug  debug has assertions, lock ranks and UBSan; the default of `make debug`
+#?   SMP=1                processors
+#?   MEM=512M             memory
+#?   CPU=max              processor model of the emulator (host with KVM)
+#?   ACCEL=auto|tcg|kvm   auto takes KVM only where the processor has VT-x or SVM
+#?   EMU=qemu|bochs       emulator
+#?   EFI=0|1              boot by UEFI firmware instead of BIOS (QEMU)
+#?   VGA=0|1              open a window with the guest's screen (QEMU)
+#?   ICOUNT=              N: deterministic counting, the clock advances 2^N ns per instruction (QEMU)
+#?   TIMEOUT=             seconds after which the machine is stopped: none, 600 with CMD
+#?   LOG=build/run.log    where the kernel's messages are kept when CMD is given
+#?   MONITOR=             path of a socket on which QEMU's monitor listens
+#?
+#?   T=                   make test: run one test only, for instance T=boot, T=debug/boot, T=host/buddy
+#?   GDB=1|0              make debug: 0 prints how to attach by hand and waits
+#?   GDBPORT=1234         make debug: port of the debugger stub
+#?   DEPS=1|0             0: do not look for Debian packages, I have the tools
+#?
+#? Examples:
+#?
+#?   make run CMD='attack ret2dir_obj' OPTS='xpfo=off vuln=on'
+#?   make run EMU=bochs CPU=corei7_icelake_u
+#?   make test T=host/buddy
+#?
+
+.DEFAULT_GOAL := help
+.SUFFIXES:
+.DELETE_ON_ERROR:
+SHELL := /bin/bash
+
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += -j$(shell nproc)
+endif
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+ifndef BUILD
+BUILD := $(if $(filter debug,$(MAKECMDGOALS)),debug,release)
+endif
+ifeq ($(filter $(BUILD),debug release),)
+$(error BUILD=$(BUILD): must be debug or release)
+endif
+OPTS ?= vuln=on
+DEPS ?= 1
+
+# The tools read the knobs from the environment. A dollar sign in these belongs to the guest, not to make.
+$(foreach k,OPTS CMD LOG MONITOR,$(if $(value $(k)),$(eval override $(k) := $$(value $(k)))))
+export OPTS CMD SMP MEM CPU ACCEL EMU EFI VGA ICOUNT TIMEOUT LOG MONITOR BUILD GDB GDBPORT T
+
+OUT := build/$(BUILD)
+GEN := $(OUT)/gen
+
+# Tools print on stderr: the standard output of `make run` belongs to the guest.
+say = @echo "  $(1)	$(2)" >&2
+
+include tools/make/deps.mk
+include tools/make/generated.mk
+include tools/make/kernel.mk
+include tools/make/user.mk
+include tools/make/iso.mk
+include tools/make/test.mk
+
+.PHONY: help run debug iso clean format compile_commands.json FORCE
+
+help:
+	@sed -n 's/^#? \{0,1\}//p' Makefile
+
+run: $(ISO) | $(call deps,run $(filter bochs,$(EMU)) $(if $(filter 1,$(EFI)),efi))
+	@ISO=$(ISO) tools/run
+
+debug: $(ISO) $(KERNEL) | $(call deps,run $(if $(filter 0,$(GDB)),,debug))
+	@ISO=$(ISO) KERNEL=$(KERNEL) tools/debug
+
+iso: $(ISO)
+	@printf '%s  %d KiB\n' $(ISO) $$(($$(stat -c %s $(ISO)) / 1024)) >&2
+
+clean:
+	rm -rf build compile_commands.json
+
+format: | $(call deps,lint)
+	clang-format -i $(shell find boot kernel user tests -name '*.[ch]')
+
+compile_commands.json: $(GENERATED) | $(call deps,build)
+	@$(MAKE) --always-make --dry-run $(KERNEL) $(PROGRAMS) 2>/dev/null \
+		| perl tools/gen-compile-commands.pl > $@
+
+FORCE:

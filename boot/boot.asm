@@ -1,0 +1,277 @@
+; From GRUB's 32-bit protected mode to the first C line in the higher half, with the image mapped as it stays:
+; text RX, rodata R, data RW NX. Never returns. Runs at its load address; every address is computed from `layout`,
+; which linker.ld puts in front of this section. Sources: Multiboot2 specification, "Machine state";
+; Intel SDM vol. 3A, "Initializing IA-32e Mode".
+
+LOAD_BASE	equ 0x100000
+LAYOUT_BYTES	equ 48
+%define LOADED(label)	(LOAD_BASE + LAYOUT_BYTES + (label) - boot_start)
+
+; struct layout: offsets from the image's first byte
+LAYOUT_LINK_BASE	equ LOAD_BASE + 0
+LAYOUT_TEXT_END		equ LOAD_BASE + 8
+LAYOUT_RODATA_END	equ LOAD_BASE + 12
+LAYOUT_IMAGE_END	equ LOAD_BASE + 16
+LAYOUT_RELA_START	equ LOAD_BASE + 20
+LAYOUT_RELA_END		equ LOAD_BASE + 24
+LAYOUT_TABLES		equ LOAD_BASE + 28
+LAYOUT_STACK_TOP	equ LOAD_BASE + 32
+LAYOUT_KERNEL_MAIN	equ LOAD_BASE + 36
+
+; boot_tables: twelve pages
+TABLE_PML4		equ 0x0000
+TABLE_LOW_PDPT		equ 0x1000	; identity map of the first 4 GiB
+TABLE_LOW_PD		equ 0x2000	; four pages
+TABLE_IMAGE_PDPT	equ 0x6000
+TABLE_IMAGE_PD		equ 0x7000
+TABLE_IMAGE_PT		equ 0x8000	; four pages: an image of up to 8 MiB
+NR_TABLES		equ 12
+IMAGE_MAX		equ 4 * 512 * 4096
+
+PRESENT		equ 1
+WRITABLE	equ 2
+HUGE		equ 0x80
+
+MAGIC		equ 0x36d76289
+MSR_EFER	equ 0xc0000080
+R_X86_64_RELATIVE equ 8
+
+section .boot progbits alloc exec nowrite align=16
+bits 32
+boot_start:
+
+align 8
+multiboot_header:
+	dd 0xe85250d6, 0, multiboot_header_end - multiboot_header
+	dd -(0xe85250d6 + 0 + (multiboot_header_end - multiboot_header))
+	; entry address
+	dw 3, 0
+	dd 12, LOADED(boot_entry_32), 0
+	; framebuffer, optional, any size and depth
+	dw 5, 1
+	dd 20, 0, 0, 0, 0
+	; modules on page boundaries
+	dw 6, 0
+	dd 8
+	; end
+	dw 0, 0
+	dd 8
+multiboot_header_end:
+
+global boot_entry
+boot_entry:
+boot_entry_32:
+	cli
+	cld
+	mov esi, LOADED(message_loader)
+	cmp eax, MAGIC
+	jne boot_refuse
+	mov [LOADED(saved_info)], ebx
+	mov esp, LOAD_BASE
+	add esp, [LAYOUT_STACK_TOP]
+
+	mov eax, 0x80000000
+	cpuid
+	mov esi, LOADED(message_long_mode)
+	cmp eax, 0x80000001
+	jb boot_refuse
+	mov eax, 0x80000001
+	cpuid
+	bt edx, 29
+	jnc boot_refuse
+	; NX, where the CPU has it: the upper half of the entries that want it
+	xor ebp, ebp
+	bt edx, 20
+	jnc .no_nx
+	mov ebp, 0x80000000
+.no_nx:
+	mov esi, LOADED(message_image)
+	cmp dword [LAYOUT_IMAGE_END], IMAGE_MAX
+	ja boot_refuse
+
+	call build_tables
+
+	mov eax, cr4
+	or eax, 1 << 5			; PAE
+	mov cr4, eax
+	mov eax, LOAD_BASE
+	add eax, [LAYOUT_TABLES]
+	mov cr3, eax
+	mov ecx, MSR_EFER
+	rdmsr
+	or eax, 1 << 8			; LME
+	test ebp, ebp
+	jz .efer
+	or eax, 1 << 11			; NXE
+.efer:
+	wrmsr
+	mov eax, cr0
+	and eax, ~(1 << 2 | 1 << 3 | 1 << 29 | 1 << 30)	; EM, TS, NW, CD
+	or eax, 1 << 31 | 1 << 16 | 1 << 5 | 1 << 1		; PG, WP, NE, MP
+	mov cr0, eax
+	lgdt [LOADED(gdt_pointer)]
+	jmp 8:LOADED(boot_64)
+
+; Fills boot_tables, which the loader has zeroed. EBP: upper half of a no-execute entry.
+build_tables:
+	mov edi, LOAD_BASE
+	add edi, [LAYOUT_TABLES]
+	lea eax, [edi + TABLE_LOW_PDPT + (PRESENT | WRITABLE)]
+	mov [edi + TABLE_PML4], eax
+	lea eax, [edi + TABLE_IMAGE_PDPT + (PRESENT | WRITABLE)]
+	mov [edi + TABLE_PML4 + 511 * 8], eax
+	lea eax, [edi + TABLE_IMAGE_PD + (PRESENT | WRITABLE)]
+	mov [edi + TABLE_IMAGE_PDPT + 510 * 8], eax
+
+	; four page directories: 4 GiB, identity; executable only where this code lies
+	xor ecx, ecx
+.low_pdpt:
+	mov eax, ecx
+	shl eax, 12
+	lea eax, [edi + eax + TABLE_LOW_PD + (PRESENT | WRITABLE)]
+	mov [edi + TABLE_LOW_PDPT + ecx * 8], eax
+	inc ecx
+	cmp ecx, 4
+	jb .low_pdpt
+	xor ecx, ecx
+.low_pd:
+	mov eax, ecx
+	shl eax, 21
+	or eax, PRESENT | WRITABLE | HUGE
+	mov [edi + TABLE_LOW_PD + ecx * 8], eax
+	test ecx, ecx
+	jz .low_next
+	mov [edi + TABLE_LOW_PD + ecx * 8 + 4], ebp
+.low_next:
+	inc ecx
+	cmp ecx, 4 * 512
+	jb .low_pd
+
+	xor ecx, ecx
+.image_pd:
+	mov eax, ecx
+	shl eax, 12
+	lea eax, [edi + eax + TABLE_IMAGE_PT + (PRESENT | WRITABLE)]
+	mov [edi + TABLE_IMAGE_PD + ecx * 8], eax
+	inc ecx
+	cmp ecx, 4
+	jb .image_pd
+
+	; the image, page by page: text R X, rodata R NX, data RW NX
+	xor ecx, ecx			; offset from the image's first byte
+.image_page:
+	lea eax, [ecx + LOAD_BASE + PRESENT]
+	xor edx, edx
+	cmp ecx, [LAYOUT_TEXT_END]
+	jb .image_store
+	mov edx, ebp
+	cmp ecx, [LAYOUT_RODATA_END]
+	jb .image_store
+	or eax, WRITABLE
+.image_store:
+	mov ebx, ecx
+	shr ebx, 9			; page index * 8
+	mov [edi + TABLE_IMAGE_PT + ebx], eax
+	mov [edi + TABLE_IMAGE_PT + ebx + 4], edx
+	add ecx, 4096
+	cmp ecx, [LAYOUT_IMAGE_END]
+	jb .image_page
+	ret
+
+; ESI: message. COM1, as the firmware left it, and the first line of a VGA text screen; then stop.
+boot_refuse:
+	mov edi, 0xb8000
+.next:
+	lodsb
+	test al, al
+	jz .stop
+	mov [edi], al
+	mov byte [edi + 1], 0x4f
+	add edi, 2
+	mov ah, al
+	mov dx, 0x3fd
+	mov ecx, 100000
+.wait:
+	in al, dx
+	test al, 0x20
+	loopz .wait
+	mov al, ah
+	mov dx, 0x3f8
+	out dx, al
+	jmp .next
+.stop:
+	hlt
+	jmp .stop
+
+bits 64
+boot_64:
+	xor eax, eax
+	mov ds, eax
+	mov es, eax
+	mov ss, eax
+	mov fs, eax
+	mov gs, eax
+
+	; RBX: where the image runs minus where it was linked. RSI, RDI: the relocations.
+	mov rax, [LAYOUT_LINK_BASE]
+	mov rbx, [LOADED(image_base_wanted)]
+	sub rbx, rax
+	mov r8d, [LAYOUT_RELA_START]
+	add r8, LOAD_BASE
+	mov r9d, [LAYOUT_RELA_END]
+	add r9, LOAD_BASE
+.relocate:
+	cmp r8, r9
+	jae .relocated
+	mov esi, LOADED(message_relocation)
+	cmp dword [r8 + 8], R_X86_64_RELATIVE
+	jne boot_refuse_64
+	mov rdi, [r8]			; linked address of the word
+	sub rdi, rax
+	mov rdx, [r8 + 16]		; addend
+	add rdx, rbx
+	mov [rdi + LOAD_BASE], rdx
+	add r8, 24
+	jmp .relocate
+.relocated:
+	mov esi, [LOADED(saved_info)]
+	mov edi, MAGIC
+	mov rsp, [LOADED(image_base_wanted)]
+	mov ecx, [LAYOUT_STACK_TOP]
+	add rsp, rcx
+	mov ecx, [LAYOUT_KERNEL_MAIN]
+	add rcx, [LOADED(image_base_wanted)]
+	xor ebp, ebp
+	push rbp			; a return address of 0 ends backtraces
+	jmp rcx
+
+boot_refuse_64:
+	mov edi, 0xb8000
+.next:
+	lodsb
+	test al, al
+	jz .stop
+	mov dx, 0x3f8
+	out dx, al
+	jmp .next
+.stop:
+	hlt
+	jmp .stop
+
+align 8
+image_base_wanted:	dq 0xffffffff80000000
+gdt:	dq 0, 0x00af9a000000ffff
+gdt_pointer:
+	dw 15
+	dd LOADED(gdt)
+saved_info:	dd 0
+message_loader		db "bulwark: not started by a Multiboot2 loader", 13, 10, 0
+message_long_mode	db "bulwark: this processor has no 64-bit mode", 13, 10, 0
+message_image		db "bulwark: kernel image larger than the boot tables map (8 MiB)", 13, 10, 0
+message_relocation	db "bulwark: kernel image with a relocation other than R_X86_64_RELATIVE", 13, 10, 0
+
+section .bss nobits alloc write align=4096
+global boot_tables, boot_stack_top
+boot_tables:	resb NR_TABLES * 4096
+boot_stack:	resb 16384
+boot_stack_top:

@@ -1,0 +1,87 @@
+/* The local APIC through its memory-mapped registers. */
+#include "arch/x86_64/apic.h"
+
+#include "arch/x86_64/clock.h"
+#include "arch/x86_64/registers.h"
+
+enum apic_register {
+	APIC_ID = 0x20, APIC_TASK_PRIORITY = 0x80, APIC_END_OF_INTERRUPT = 0xb0, APIC_SPURIOUS = 0xf0,
+	APIC_COMMAND = 0x300, APIC_COMMAND_TARGET = 0x310, APIC_TIMER = 0x320, APIC_LINT0 = 0x350, APIC_LINT1 = 0x360,
+	APIC_TIMER_INITIAL = 0x380, APIC_TIMER_CURRENT = 0x390, APIC_TIMER_DIVIDE = 0x3e0,
+};
+enum {
+	SPURIOUS_ENABLE = 1 << 8, LVT_MASKED = 1 << 16, LVT_EXTINT = 7 << 8, LVT_NMI = 4 << 8,
+	TIMER_PERIODIC = 1 << 17, DIVIDE_BY_16 = 3, CALIBRATION_US = 10000,
+};
+enum { COMMAND_PENDING = 1 << 12, COMMAND_ASSERT = 1 << 14 };
+enum { APIC_BASE_ENABLE = 1 << 11 };
+
+static RO_AFTER_INIT va_t base;
+static RO_AFTER_INIT uint32_t timer_hz; /* after the divider */
+
+static uint32_t apic_read(enum apic_register reg)
+{
+	return *(volatile uint32_t *)(base.va + reg);
+}
+
+static void apic_write(enum apic_register reg, uint32_t value)
+{
+	*(volatile uint32_t *)(base.va + reg) = value;
+}
+
+pa_t apic_base(void)
+{
+	return (pa_t){ msr_read(MSR_APIC_BASE) & 0x000ffffffffff000ul };
+}
+
+static void timer_calibrate(void)
+{
+	apic_write(APIC_TIMER_DIVIDE, DIVIDE_BY_16);
+	apic_write(APIC_TIMER, LVT_MASKED | VECTOR_TIMER);
+	apic_write(APIC_TIMER_INITIAL, UINT32_MAX);
+	clock_delay_us(CALIBRATION_US);
+	timer_hz = (UINT32_MAX - apic_read(APIC_TIMER_CURRENT)) * (1000000 / CALIBRATION_US);
+	apic_write(APIC_TIMER_INITIAL, 0);
+}
+
+void apic_init(va_t registers)
+{
+	base = registers;
+	apic_init_cpu(true);
+	timer_calibrate();
+}
+
+void apic_init_cpu(bool is_boot_cpu)
+{
+	msr_write(MSR_APIC_BASE, msr_read(MSR_APIC_BASE) | APIC_BASE_ENABLE);
+	apic_write(APIC_TASK_PRIORITY, 0);
+	apic_write(APIC_LINT0, is_boot_cpu ? LVT_EXTINT : LVT_MASKED);
+	apic_write(APIC_LINT1, LVT_NMI);
+	apic_write(APIC_SPURIOUS, SPURIOUS_ENABLE | VECTOR_SPURIOUS);
+}
+
+void apic_timer_start(unsigned hz)
+{
+	apic_write(APIC_TIMER_DIVIDE, DIVIDE_BY_16);
+	apic_write(APIC_TIMER, TIMER_PERIODIC | VECTOR_TIMER);
+	apic_write(APIC_TIMER_INITIAL, MAX(timer_hz / hz, 1));
+}
+
+void apic_end_of_interrupt(void)
+{
+	apic_write(APIC_END_OF_INTERRUPT, 0);
+}
+
+uint32_t apic_id(void)
+{
+	return apic_read(APIC_ID) >> 24;
+}
+
+void apic_send_ipi(uint32_t id, unsigned vector)
+{
+	apic_write(APIC_COMMAND_TARGET, id << 24);
+	apic_write(APIC_COMMAND, vector | COMMAND_ASSERT);
+	while (apic_read(APIC_COMMAND) & COMMAND_PENDING) {
+		cpu_relax();
+	}
+}

@@ -1,0 +1,117 @@
+/* Builds and loads the descriptor tables. */
+#include "arch/x86_64/descriptors.h"
+
+#include "arch/x86_64/entry_area.h"
+#include "arch/x86_64/registers.h"
+
+struct tss {
+	uint32_t reserved0;
+	uint64_t rsp[3];
+	uint64_t reserved1;
+	uint64_t ist[7];
+	uint64_t reserved2;
+	uint16_t reserved3, io_map_base;
+} __attribute__((packed));
+static_assert(sizeof(struct tss) == 104, "64-bit TSS");
+
+struct gate {
+	uint16_t offset_0, selector;
+	uint8_t ist, type;
+	uint16_t offset_16;
+	uint32_t offset_32, reserved;
+};
+static_assert(sizeof(struct gate) == 16, "64-bit interrupt gate");
+
+struct descriptor_page {
+	uint64_t gdt[8];
+	struct tss tss;
+};
+
+struct table_pointer {
+	uint16_t limit;
+	uint64_t base;
+} __attribute__((packed));
+
+enum { GATE_INTERRUPT = 0x8e, GATE_DPL_USER = 0x60 };
+enum { IST_NMI = 1, IST_DOUBLE_FAULT, IST_MACHINE_CHECK, IST_DEBUG };
+
+/* entry.asm: addresses of the vector stubs, relative to this table */
+extern const int32_t entry_stub_offsets[NR_VECTORS];
+
+static unsigned ist_of(unsigned vector)
+{
+	switch (vector) {
+	case VECTOR_NMI: return IST_NMI;
+	case VECTOR_DOUBLE_FAULT: return IST_DOUBLE_FAULT;
+	case VECTOR_MACHINE_CHECK: return IST_MACHINE_CHECK;
+	case VECTOR_DEBUG: return IST_DEBUG;
+	default: return 0;
+	}
+}
+
+void idt_fill(void *page)
+{
+	struct gate *idt = page;
+
+	for (unsigned vector = 0; vector < NR_VECTORS; vector++) {
+		uint64_t stub = (uint64_t)entry_stub_offsets + (int64_t)entry_stub_offsets[vector];
+
+		idt[vector] = (struct gate){
+			.offset_0 = stub, .offset_16 = stub >> 16, .offset_32 = stub >> 32,
+			.selector = SELECTOR_KERNEL_CODE, .ist = ist_of(vector),
+			.type = GATE_INTERRUPT | (vector == VECTOR_BREAKPOINT ? GATE_DPL_USER : 0),
+		};
+	}
+}
+
+static uint64_t part_end(va_t entry_base, enum entry_part_id id)
+{
+	return entry_base.va + entry_parts[id].offset + entry_parts[id].nr_pages * PAGE_SIZE;
+}
+
+void descriptors_fill(void *page, va_t entry_base)
+{
+	struct descriptor_page *d = page;
+	uint64_t tss = entry_base.va + entry_parts[PART_DESCRIPTORS].offset + offsetof(struct descriptor_page, tss);
+
+	d->gdt[0] = 0;
+	d->gdt[SELECTOR_KERNEL_CODE >> 3] = 0x00af9b000000ffff;
+	d->gdt[SELECTOR_KERNEL_DATA >> 3] = 0x00cf93000000ffff;
+	d->gdt[SELECTOR_USER_DATA >> 3] = 0x00cff3000000ffff;
+	d->gdt[SELECTOR_USER_CODE >> 3] = 0x00affb000000ffff;
+	d->gdt[SELECTOR_TSS >> 3] = (sizeof(struct tss) - 1) | (tss & 0xffffff) << 16 | 0x89ul << 40 | (tss >> 24 & 0xff) << 56;
+	d->gdt[(SELECTOR_TSS >> 3) + 1] = tss >> 32;
+	d->tss = (struct tss){
+		.rsp[0] = part_end(entry_base, PART_ENTRY_STACK),
+		.ist[IST_NMI - 1] = part_end(entry_base, PART_NMI_STACK),
+		.ist[IST_DOUBLE_FAULT - 1] = part_end(entry_base, PART_DF_STACK),
+		.ist[IST_MACHINE_CHECK - 1] = part_end(entry_base, PART_MC_STACK),
+		.ist[IST_DEBUG - 1] = part_end(entry_base, PART_DB_STACK),
+		.io_map_base = sizeof(struct tss), /* no ports for user mode */
+	};
+}
+
+void descriptors_load(va_t entry_base, va_t idt)
+{
+	uint64_t page = entry_base.va + entry_parts[PART_DESCRIPTORS].offset;
+	struct table_pointer gdt_pointer = { sizeof(((struct descriptor_page *)0)->gdt) - 1, page };
+	struct table_pointer idt_pointer = { NR_VECTORS * sizeof(struct gate) - 1, idt.va };
+
+	asm volatile("lgdt %0\n\t"
+		     "push %1\n\t"
+		     "lea 1f(%%rip), %%rax\n\t"
+		     "push %%rax\n\t"
+		     "lretq\n"
+		     "1:\n\t"
+		     "mov %2, %%ds\n\t"
+		     "mov %2, %%es\n\t"
+		     "mov %2, %%ss\n\t"
+		     "mov %3, %%fs\n\t"
+		     "mov %3, %%gs\n\t"
+		     "ltr %4\n\t"
+		     "lidt %5"
+		     : : "m"(gdt_pointer), "i"(SELECTOR_KERNEL_CODE), "r"(SELECTOR_KERNEL_DATA), "r"(0),
+		       "r"((uint16_t)SELECTOR_TSS), "m"(idt_pointer) : "rax", "memory");
+	msr_write(MSR_GS_BASE, entry_base.va + entry_parts[PART_ENTRY_PAGE].offset);
+	msr_write(MSR_KERNEL_GS_BASE, 0);
+}

@@ -1,0 +1,19 @@
+/*
+ * GDT, TSS and IDT. Source: Intel SDM vol. 3A, "Protected-Mode Memory Management", "Task Management", "Interrupt and
+ * Exception Handling".
+ */
+#pragma once
+
+#include "lib/types.h"
+
+/* Fills the IDT page: every vector to its stub; NMI, #DF, #MC and #DB on stacks of their own. */
+void idt_fill(void *page);
+
+/*
+ * Fills a CPU's descriptor page. entry_base is the address of the CPU's part of the entry area, through which the
+ * processor will see the page and the stacks.
+ */
+void descriptors_fill(void *page, va_t entry_base);
+
+/* Loads GDT, TSS, IDT, segment registers and GS base on this CPU. */
+void descriptors_load(va_t entry_base, va_t idt);

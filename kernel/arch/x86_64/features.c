@@ -1,0 +1,58 @@
+/* Detects and enables processor features. */
+#include "arch/x86_64/features.h"
+
+#include "arch/x86_64/registers.h"
+
+RO_AFTER_INIT struct cpu_features cpu_features;
+
+enum { LEAF_FEATURES = 1, LEAF_STRUCTURED = 7, LEAF_EXTENDED = 0x80000001 };
+
+extern char entry_syscall[];
+
+static bool bit(uint32_t value, unsigned nr)
+{
+	return value >> nr & 1;
+}
+
+void features_detect(void)
+{
+	struct cpuid basic = cpuid_read(LEAF_FEATURES, 0);
+	struct cpuid extended = cpuid_read(LEAF_EXTENDED, 0);
+	struct cpuid structured = { 0 };
+
+	if (cpuid_read(0, 0).eax >= LEAF_STRUCTURED) {
+		structured = cpuid_read(LEAF_STRUCTURED, 0);
+	}
+	cpu_features = (struct cpu_features){
+		.nx = bit(extended.edx, 20), .smep = bit(structured.ebx, 7), .smap = bit(structured.ebx, 20),
+		.umip = bit(structured.ecx, 2), .pcid = bit(basic.ecx, 17), .invpcid = bit(structured.ebx, 10),
+		.xsave = bit(basic.ecx, 26), .rdrand = bit(basic.ecx, 30), .rdseed = bit(structured.ebx, 18),
+		.x2apic = bit(basic.ecx, 21),
+	};
+}
+
+void features_enable(struct cpu_wants wants)
+{
+	uint64_t cr4 = cr4_read() & ~(CR4_SMEP | CR4_SMAP | CR4_UMIP | CR4_PGE);
+
+	cr4 |= CR4_OSFXSR | CR4_OSXMMEXCPT;
+	cr4 |= wants.smep && cpu_features.smep ? CR4_SMEP : 0;
+	cr4 |= wants.smap && cpu_features.smap ? CR4_SMAP : 0;
+	cr4 |= wants.umip && cpu_features.umip ? CR4_UMIP : 0;
+	cr4 |= cpu_features.xsave ? CR4_OSXSAVE : 0;
+	cr4_write(cr4);
+	cr0_write((cr0_read() & ~(CR0_EM | CR0_TS | CR0_CD | CR0_NW)) | CR0_MP | CR0_NE | CR0_WP);
+	if (cpu_features.nx) {
+		msr_write(MSR_EFER, msr_read(MSR_EFER) | EFER_NXE);
+	}
+}
+
+void syscall_enable(void)
+{
+	/* SYSCALL: CS = STAR[47:32], SS = +8; SYSRET: CS = STAR[63:48] + 16, SS = +8 */
+	msr_write(MSR_STAR, (uint64_t)(SELECTOR_USER_DATA - 8) << 48 | (uint64_t)SELECTOR_KERNEL_CODE << 32);
+	msr_write(MSR_LSTAR, (uint64_t)entry_syscall);
+	msr_write(MSR_SFMASK, RFLAGS_TF | RFLAGS_IF | RFLAGS_DF | RFLAGS_IOPL | RFLAGS_NT | RFLAGS_AC | 0x8d5);
+	msr_write(MSR_SYSENTER_CS, 0); /* SYSENTER: #GP */
+	msr_write(MSR_EFER, msr_read(MSR_EFER) | EFER_SCE);
+}

@@ -1,0 +1,19 @@
+/* What the processor can do, switched on where it is there and wanted. Source: Intel SDM vol. 2, "CPUID". */
+#pragma once
+
+#include "lib/types.h"
+
+struct cpu_wants {
+	bool smep, smap, umip;
+};
+
+struct cpu_features {
+	bool nx, smep, smap, umip, pcid, invpcid, xsave, rdrand, rdseed, x2apic;
+};
+extern struct cpu_features cpu_features; /* of the boot CPU */
+
+void features_detect(void);
+/* Sets CR0, CR4 and EFER on this CPU: what is there and wanted. */
+void features_enable(struct cpu_wants wants);
+/* SYSCALL target, selectors and flag mask on this CPU. */
+void syscall_enable(void);

@@ -1,0 +1,54 @@
+/*
+ * Page-table entries as values. Source: Intel SDM vol. 3A, "4-Level Paging and 5-Level Paging".
+ * Levels: 1 page table (4 KiB), 2 page directory (2 MiB), 3, 4 PML4.
+ */
+#pragma once
+
+#include "lib/types.h"
+
+typedef struct { uint64_t value; } pte_t;
+
+enum pte_flags {
+	PTE_PRESENT = 1 << 0,
+	PTE_WRITABLE = 1 << 1,
+	PTE_USER = 1 << 2,
+	PTE_WRITE_THROUGH = 1 << 3,
+	PTE_CACHE_DISABLE = 1 << 4,
+	PTE_ACCESSED = 1 << 5,
+	PTE_DIRTY = 1 << 6,
+	PTE_HUGE = 1 << 7,   /* in levels 2 and 3 */
+	PTE_GLOBAL = 1 << 8,
+	PTE_COPY = 1 << 9,   /* ignored by the processor; ours: copy on write */
+	PTE_PARKED = 1 << 10, /* ours: not present (PROT_NONE), but the frame is kept */
+};
+#define PTE_NO_EXECUTE (1ul << 63)
+#define PTE_ADDRESS_MASK 0x000ffffffffff000ul
+
+enum { PTES_PER_TABLE = 512, LEVEL_MAX = 4 };
+
+#define PTE_NONE ((pte_t){ 0 })
+
+static inline pte_t pte_make(pfn_t frame, uint64_t flags)
+{
+	return (pte_t){ (uint64_t)frame.pfn << PAGE_SHIFT | flags };
+}
+
+static inline bool pte_is_present(pte_t pte) { return pte.value & PTE_PRESENT; }
+static inline bool pte_holds_frame(pte_t pte) { return pte.value & (PTE_PRESENT | PTE_PARKED); }
+static inline pfn_t pte_frame(pte_t pte) { return (pfn_t){ (uint32_t)((pte.value & PTE_ADDRESS_MASK) >> PAGE_SHIFT) }; }
+static inline bool pte_is_writable(pte_t pte) { return pte.value & PTE_WRITABLE; }
+static inline bool pte_is_user(pte_t pte) { return pte.value & PTE_USER; }
+static inline bool pte_is_executable(pte_t pte) { return !(pte.value & PTE_NO_EXECUTE); }
+static inline bool pte_is_leaf(pte_t pte, unsigned level) { return level == 1 || (pte.value & PTE_HUGE); }
+static inline pte_t pte_with(pte_t pte, uint64_t flags) { return (pte_t){ pte.value | flags }; }
+static inline pte_t pte_without(pte_t pte, uint64_t flags) { return (pte_t){ pte.value & ~flags }; }
+
+static inline unsigned level_shift(unsigned level) { return PAGE_SHIFT + 9 * (level - 1); }
+static inline unsigned level_index(uint64_t address, unsigned level)
+{
+	return address >> level_shift(level) & (PTES_PER_TABLE - 1);
+}
+
+/* One store, as the processor may walk the table at any time. */
+static inline void pte_write(pte_t *slot, pte_t pte) { *(volatile uint64_t *)&slot->value = pte.value; }
+static inline pte_t pte_read(const pte_t *slot) { return (pte_t){ *(const volatile uint64_t *)&slot->value }; }

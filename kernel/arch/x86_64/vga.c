@@ -1,0 +1,24 @@
+/* VGA text mode, 80 x 25. Source: the CRT controller registers of the IBM VGA. */
+#include "arch/x86_64/io.h"
+#include "arch/x86_64/screen_device.h"
+
+enum { COLUMNS = 80, ROWS = 25 };
+enum { CRTC_INDEX = 0x3d4, CRTC_DATA = 0x3d5, CRTC_CURSOR_START = 0x0a, CURSOR_OFF = 0x20 };
+
+static volatile uint16_t *memory;
+
+static void draw(unsigned column, unsigned row, struct cell cell)
+{
+	memory[row * COLUMNS + column] = (uint16_t)(cell.attribute << 8 | cell.character);
+}
+
+static const struct screen_device device = { COLUMNS, ROWS, draw };
+
+/* The cursor is drawn as a cell like any other, so the hardware's is turned off. */
+const struct screen_device *vga_init(void *mapped)
+{
+	memory = mapped;
+	io_write8(CRTC_INDEX, CRTC_CURSOR_START);
+	io_write8(CRTC_DATA, CURSOR_OFF);
+	return &device;
+}

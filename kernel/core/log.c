@@ -1,0 +1,103 @@
+/* Kernel messages. A ring keeps the last ones, so that a sink that becomes ready later gets them all the same. */
+#include "core/log.h"
+
+#include "arch/x86_64/screen.h"
+#include "arch/x86_64/serial.h"
+#include "core/options.h"
+#include "lib/format.h"
+
+enum { RING_BYTES = 16384, MESSAGE_BYTES = 512 };
+
+enum sink {
+	SINK_COM1 = 1 << SERIAL_COM1,
+	SINK_COM2 = 1 << SERIAL_COM2,
+	SINK_SCREEN = 1 << NR_SERIAL_PORTS,
+};
+
+static char ring[RING_BYTES];
+static uint64_t ring_total; /* bytes ever written to the ring */
+static unsigned sinks;      /* enum sink, or-ed; 0 until log_start */
+
+/* A terminal on a serial line wants \r\n. */
+static void write_serial(enum serial_port port, const char *text, size_t len)
+{
+	size_t start = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] == '\n') {
+			serial_write(port, text + start, i - start);
+			serial_write(port, "\r\n", 2);
+			start = i + 1;
+		}
+	}
+	serial_write(port, text + start, len - start);
+}
+
+static void write_sinks(unsigned to, const char *text, size_t len)
+{
+	if (to & SINK_COM1) {
+		write_serial(SERIAL_COM1, text, len);
+	}
+	if (to & SINK_COM2) {
+		write_serial(SERIAL_COM2, text, len);
+	}
+	if (to & SINK_SCREEN) {
+		screen_write(text, len);
+	}
+}
+
+/* Writes what the ring holds, oldest first. */
+static void replay(unsigned to)
+{
+	size_t end = ring_total % RING_BYTES;
+
+	if (ring_total > RING_BYTES) {
+		write_sinks(to, ring + end, RING_BYTES - end);
+	}
+	write_sinks(to, ring, end);
+}
+
+void log_start(void)
+{
+	sinks = options.log == log_com2 ? SINK_COM2 : SINK_COM1 | SINK_SCREEN;
+	replay(sinks);
+}
+
+void log_screen_ready(void)
+{
+	replay(sinks & SINK_SCREEN);
+}
+
+void log_start_emergency(void)
+{
+	if (sinks == 0) {
+		sinks = SINK_COM1 | SINK_COM2 | SINK_SCREEN;
+		replay(sinks);
+	}
+}
+
+void log_drain(void)
+{
+	serial_drain(SERIAL_COM1);
+	serial_drain(SERIAL_COM2);
+}
+
+void log_write(const char *text, size_t len_bytes)
+{
+	for (size_t i = 0; i < len_bytes; i++) {
+		ring[ring_total++ % RING_BYTES] = text[i];
+	}
+	write_sinks(sinks, text, len_bytes);
+}
+
+void log_print(const char *format, ...)
+{
+	char message[MESSAGE_BYTES];
+	va_list arguments;
+	int len;
+
+	va_start(arguments, format);
+	len = format_va(message, sizeof(message), format, arguments);
+	va_end(arguments);
+	log_write(message, MIN((size_t)len, sizeof(message) - 1));
+}

@@ -1,0 +1,208 @@
+/* Boot options: one row per option, generated from abi/options.def. */
+#include "core/options.h"
+
+#include "abi/bulwark.h"
+#include "core/log.h"
+#include "core/words.h"
+#include "lib/assert.h"
+#include "lib/format.h"
+#include "lib/string.h"
+
+#define CMD_PREFIX "cmd="
+
+enum {
+	CMD_PREFIX_LEN = sizeof(CMD_PREFIX) - 1,
+	WORD_BYTES = CMD_PREFIX_LEN + sizeof(((struct options *)0)->cmd),
+	SHOWN_BYTES = 64, /* of a refused word */
+	NAME_WIDTH = 8,
+};
+
+enum option_index {
+#define OPTION(name, default_value, values, help) OPTION_##name,
+#include "abi/options.def"
+#undef OPTION
+	NR_OPTIONS,
+	OPTION_cmd = NR_OPTIONS,
+	OPTION_NONE,
+};
+
+struct row {
+	const char *name;
+	const char *values; /* "off|local|sync": the index of a value is its number */
+	const char *help;
+	unsigned *value;
+};
+
+RO_AFTER_INIT struct options options = {
+#define OPTION(name, default_value, values, help) .name = name##_##default_value,
+#include "abi/options.def"
+#undef OPTION
+};
+
+static const struct row rows[NR_OPTIONS] = {
+#define OPTION(name, default_value, values, help) { #name, values, help, (unsigned *)&options.name },
+#include "abi/options.def"
+#undef OPTION
+};
+
+#define OPTION(name, default_value, values, help) \
+	static_assert(sizeof(enum option_##name) == sizeof(unsigned), "rows point at unsigned");
+#include "abi/options.def"
+#undef OPTION
+
+/* The value at index, as text that ends at '|' or '\0'; NULL past the last. */
+static const char *value_text(const struct row *row, unsigned index, size_t *len)
+{
+	const char *text = row->values;
+	const char *end = strchr(text, '|');
+
+	while (index-- > 0) {
+		if (!end) {
+			return NULL;
+		}
+		text = end + 1;
+		end = strchr(text, '|');
+	}
+	*len = end ? (size_t)(end - text) : strlen(text);
+	return text;
+}
+
+static bool find_value(const struct row *row, const char *wanted, unsigned *out)
+{
+	size_t wanted_len = strlen(wanted);
+	const char *text;
+	size_t len;
+
+	for (unsigned i = 0; (text = value_text(row, i, &len)); i++) {
+		if (len == wanted_len && !strncmp(text, wanted, len)) {
+			*out = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* name_len bytes of name */
+static enum option_index find_option(const char *name, size_t name_len)
+{
+	for (unsigned i = 0; i < NR_OPTIONS; i++) {
+		if (strlen(rows[i].name) == name_len && !strncmp(rows[i].name, name, name_len)) {
+			return i;
+		}
+	}
+	if (name_len == CMD_PREFIX_LEN - 1 && !strncmp(name, CMD_PREFIX, name_len)) {
+		return OPTION_cmd;
+	}
+	return OPTION_NONE;
+}
+
+/* Control characters in the word must not reach the terminal. */
+static void refuse(const char *word, const char *reason, const char *detail)
+{
+	char shown[SHOWN_BYTES];
+
+	string_copy(shown, word, sizeof(shown));
+	for (char *at = shown; *at != '\0'; at++) {
+		if (*at < ' ' || *at > '~') {
+			*at = '?';
+		}
+	}
+	log_print("bulwark: boot option '%s' refused: %s%s\n", shown, reason, detail);
+}
+
+/* Returns whether the word was accepted. `seen` holds one bit per option that was given already. */
+static bool apply(const char *word, unsigned *seen)
+{
+	const char *equals = strchr(word, '=');
+	enum option_index index = find_option(word, equals ? (size_t)(equals - word) : strlen(word));
+
+	if (index == OPTION_NONE) {
+		refuse(word, "there is no such option", "");
+		return false;
+	}
+	if (!equals) {
+		refuse(word, "it needs =VALUE", "");
+		return false;
+	}
+	if (*seen & 1u << index) {
+		refuse(word, "it was given before, and the first one holds", "");
+		return false;
+	}
+	if (index == OPTION_cmd) {
+		string_copy(options.cmd, equals + 1, sizeof(options.cmd));
+	} else if (!find_value(&rows[index], equals + 1, rows[index].value)) {
+		refuse(word, "its values are ", rows[index].values);
+		return false;
+	}
+	*seen |= 1u << index;
+	return true;
+}
+
+unsigned options_parse(const char *command_line)
+{
+	char word[WORD_BYTES];
+	unsigned seen = 0;
+	unsigned nr_refused = 0;
+
+	static_assert(OPTION_NONE < 32, "one bit per option");
+	for (;;) {
+		switch (word_next(&command_line, word, sizeof(word))) {
+		case WORD_FOUND:
+			nr_refused += !apply(word, &seen);
+			break;
+		case WORD_TOO_LONG:
+			refuse(word, "it is too long", "");
+			nr_refused++;
+			break;
+		case WORD_UNTERMINATED:
+			refuse(word, "a quote is not closed", "");
+			nr_refused++;
+			break;
+		case WORD_END:
+			return nr_refused;
+		}
+	}
+}
+
+void options_force_off(const char *name, const char *reason)
+{
+	enum option_index index = find_option(name, strlen(name));
+	unsigned off = 0;
+	bool has_off;
+
+	assert(index < NR_OPTIONS);
+	has_off = find_value(&rows[index], "off", &off);
+	assert(has_off);
+	if (has_off && *rows[index].value != off) {
+		*rows[index].value = off;
+		log_print("bulwark: %s=off: %s\n", name, reason);
+	}
+}
+
+void options_print(void)
+{
+	for (unsigned i = 0; i < NR_OPTIONS; i++) {
+		size_t len = 0;
+		const char *text = value_text(&rows[i], *rows[i].value, &len);
+
+		log_print("bulwark:   %-*s %-*.*s  of %s\n", NAME_WIDTH, rows[i].name, NAME_WIDTH, (int)len, text,
+		          rows[i].values);
+	}
+}
+
+status_t options_row(unsigned index, struct bw_option *out)
+{
+	size_t len = 0;
+	const char *text;
+
+	if (index >= NR_OPTIONS) {
+		return STATUS_ENOENT;
+	}
+	text = value_text(&rows[index], *rows[index].value, &len);
+	*out = (struct bw_option){ 0 };
+	format(out->value, sizeof(out->value), "%.*s", (int)len, text);
+	string_copy(out->name, rows[index].name, sizeof(out->name));
+	string_copy(out->values, rows[index].values, sizeof(out->values));
+	string_copy(out->help, rows[index].help, sizeof(out->help));
+	return STATUS_OK;
+}

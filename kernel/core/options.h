@@ -1,0 +1,36 @@
+/*
+ * Boot options, declared in abi/options.def. `options.NAME` holds the value in force;
+ * only options_parse and options_force write it, while booting.
+ */
+#pragma once
+
+#include "lib/status.h"
+#include "lib/types.h"
+
+#include "abi/option_values.h" /* generated: enum option_NAME { NAME_off, NAME_local, ... } */
+
+struct options {
+#define OPTION(name, default_value, values, help) enum option_##name name;
+#include "abi/options.def"
+#undef OPTION
+	char cmd[1024]; /* cmd="...": the shell command to run instead of an interactive shell; empty: none */
+};
+
+extern struct options options;
+
+/*
+ * Parses a command line: words separated by spaces, each NAME=VALUE; double and single quotes and backslash as a shell
+ * takes them. Unknown names, unknown values and repeated names are reported through log_print,
+ * the rest stays in force. Returns the number of words refused.
+ */
+unsigned options_parse(const char *command_line);
+
+/* What the machine cannot do is turned off, with a line saying so: the banner shows what is really active. */
+void options_force_off(const char *name, const char *reason);
+
+/* Prints the banner's option table. */
+void options_print(void);
+
+struct bw_option;
+/* The row of the option at index, for the `option` system call. ENOENT past the last. */
+status_t options_row(unsigned index, struct bw_option *out) MUST_CHECK;

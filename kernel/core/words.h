@@ -1,0 +1,20 @@
+/*
+ * Splits a command line into words the way a shell does: blanks separate words, '...' keeps everything,
+ * "..." keeps everything but \", \' and \\ (as GRUB escapes), and a backslash outside of quotes keeps the next character.
+ */
+#pragma once
+
+#include "lib/types.h"
+
+enum word_result {
+	WORD_FOUND,
+	WORD_END,          /* no word is left */
+	WORD_TOO_LONG,     /* the word was skipped; the buffer holds its beginning */
+	WORD_UNTERMINATED, /* a quote is never closed; the buffer holds what there is */
+};
+
+/*
+ * Reads the next word from *line into `word`, always terminated, and moves *line behind it.
+ * size_bytes is that of `word` and at least 1.
+ */
+enum word_result word_next(const char **line, char *word, size_t size_bytes);

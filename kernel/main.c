@@ -1,0 +1,166 @@
+/* The boot order, as one list. */
+#include "main.h"
+
+#include "arch/x86_64/apic.h"
+#include "arch/x86_64/clock.h"
+#include "arch/x86_64/context.h"
+#include "arch/x86_64/features.h"
+#include "arch/x86_64/pic.h"
+#include "arch/x86_64/serial.h"
+#include "arch/x86_64/uaccess.h"
+#include "../boot/multiboot.h"
+#include "core/cpu.h"
+#include "core/log.h"
+#include "core/options.h"
+#include "core/panic.h"
+#include "mm/as_init.h"
+#include "mm/direct_map.h"
+#include "mm/entry_area.h"
+#include "mm/frame_alloc.h"
+#include "mm/kspace.h"
+#include "mm/memory.h"
+#include "mm/window.h"
+#include "task/start.h"
+
+/* The VGA text screen: IBM VGA, mode 3. */
+#define VGA_TEXT_PA 0xb8000ul
+enum { VGA_TEXT_BYTES = 80 * 25 * 2 };
+
+/* Until the entry area exists: GS points here. */
+static struct {
+	struct cpu_entry entry;
+	char fill[CPU_OFFSET - sizeof(struct cpu_entry)];
+	struct cpu cpu;
+} early_cpu __attribute__((aligned(4096)));
+
+static struct boot_info boot_info;
+
+static void early_cpu_init(void)
+{
+	early_cpu.cpu.self = &early_cpu.cpu;
+	early_cpu.cpu.entry = &early_cpu.entry;
+	cpus[0] = &early_cpu.cpu;
+	nr_cpus = 1;
+	msr_write(MSR_GS_BASE, (uint64_t)&early_cpu);
+}
+
+static void read_boot_info(uint32_t magic, uint32_t info_pa)
+{
+	pa_t image = { LOAD_BASE };
+
+	if (magic != MULTIBOOT_LOADER_MAGIC) {
+		panic("not started by a Multiboot2 loader");
+	}
+	/* boot.asm maps the first 4 GiB one to one */
+	if (multiboot_parse((const void *)(uint64_t)info_pa, (1ul << 32) - info_pa, &boot_info) ||
+	    boot_info_check(&boot_info, image, (pa_t){ LOAD_BASE + (uint64_t)(image_end - image_start) }, "the kernel image")) {
+		panic("boot information refused: %s", boot_info.error);
+	}
+}
+
+/* A feature that is wanted but not there is off, and said to be. */
+static void features_init(void)
+{
+	features_detect();
+	if (options.smep == smep_on && !cpu_features.smep) {
+		options_force_off("smep", "this processor does not have it");
+	}
+	if (options.smap == smap_on && !cpu_features.smap) {
+		options_force_off("smap", "this processor does not have it");
+	}
+	if (options.umip == umip_on && !cpu_features.umip) {
+		options_force_off("umip", "this processor does not have it");
+	}
+	features_enable((struct cpu_wants){ .smep = options.smep == smep_on, .smap = options.smap == smap_on,
+					    .umip = options.umip == umip_on });
+	uaccess_init(options.smap == smap_on);
+	log_print("bulwark: processor: NX %s, WP on, SMEP %s, SMAP %s, UMIP %s, PCID %s\n", cpu_features.nx ? "on" : "absent",
+		  options.smep == smep_on ? "on" : "off", options.smap == smap_on ? "on" : "off",
+		  options.umip == umip_on ? "on" : "off", cpu_features.pcid ? "present" : "absent");
+}
+
+/* This CPU moves from early_cpu to its place in the entry area. */
+static void boot_cpu_init(void)
+{
+	struct cpu *cpu;
+
+	entry_area_init();
+	if (entry_area_add_cpu(0, &cpu) || window_init_cpu(cpu)) {
+		panic("no memory for the boot processor's data");
+	}
+	for (unsigned i = 0; i < NR_COUNTERS; i++) {
+		cpu->counters[i] = early_cpu.cpu.counters[i];
+	}
+	cpu->online = true;
+	cpus[0] = cpu;
+	entry_area_load(0);
+	syscall_enable();
+	fpu_init_cpu();
+}
+
+static void devices_init(void)
+{
+	va_t registers;
+
+	clock_init();
+	pic_init();
+	if (device_map(apic_base(), PAGE_SIZE, DEVICE_UNCACHED, &registers)) {
+		panic("no memory to map the local APIC");
+	}
+	apic_init(registers);
+	this_cpu()->apic_id = apic_id();
+}
+
+static void screen_init(void)
+{
+	va_t pixels;
+
+	if (boot_info.screen == BOOT_SCREEN_TEXT &&
+	    device_map((pa_t){ VGA_TEXT_PA }, VGA_TEXT_BYTES, DEVICE_UNCACHED, &pixels) == STATUS_OK) {
+		screen_init_text((void *)pixels.va);
+	} else if (boot_info.screen == BOOT_SCREEN_FRAMEBUFFER && framebuffer_is_supported(&boot_info.framebuffer) &&
+		   device_map(boot_info.framebuffer.pa, framebuffer_size_bytes(&boot_info.framebuffer),
+			      DEVICE_WRITE_COMBINING, &pixels) == STATUS_OK) {
+		screen_init_framebuffer((void *)pixels.va, &boot_info.framebuffer);
+	}
+	log_screen_ready();
+}
+
+static void memory_report(void)
+{
+	struct frame_stats stats;
+
+	frame_stats_read(&stats);
+	log_print("bulwark: memory: %lu MiB, %lu KiB of it for page tables and %lu KiB for the kernel\n",
+		  stats.nr_usable >> 8, stats.nr_ptable << 2, stats.nr_kernel << 2);
+}
+
+void kernel_main(uint32_t magic, uint32_t info_pa)
+{
+	unsigned nr_refused;
+
+	early_cpu_init();
+	serial_init(SERIAL_COM1);
+	serial_init(SERIAL_COM2);
+	log_print("bulwark: a microkernel that shows how kernel memory is defended\n");
+	read_boot_info(magic, info_pa);
+	nr_refused = options_parse(boot_info.command_line);
+	log_start();
+	if (nr_refused) {
+		log_print("bulwark: %u words of the command line refused, see above\n", nr_refused);
+	}
+	features_init();
+	memory_init(&boot_info);
+	boot_cpu_init();
+	devices_init();
+	screen_init();
+	as_init();
+	memory_report();
+	options_print();
+	if (!boot_info.nr_modules) {
+		panic("the loader gave no boot archive: the menu entry needs a module2 line");
+	}
+	memory_seal_image();
+	task_start(direct_map_pointer(pa_to_pfn(boot_info.modules[0].start)),
+		   boot_info.modules[0].end.pa - boot_info.modules[0].start.pa);
+}

@@ -1,0 +1,290 @@
+/* Address spaces: life, and the calls that change regions. */
+#include "mm/as.h"
+
+#include "lib/assert.h"
+#include "lib/string.h"
+#include "mm/as_init.h"
+#include "mm/as_pages.h"
+#include "mm/direct_map.h"
+#include "mm/frame_alloc.h"
+#include "mm/layout.h"
+#include "mm/ptable.h"
+#include "mm/slab.h"
+
+/* mmap looks for room below this; the stack and its guard lie above. */
+#define MMAP_TOP (USER_TOP - (64ul << 20))
+enum { ROOT_PAIR_ORDER = 1, RIGHTS_ALL = RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE };
+
+static struct slab_cache as_cache;
+static struct lock all_lock = LOCK_INIT("address spaces", RANK_process);
+/* Guarded by all_lock. */
+static struct list all = LIST_INIT(all);
+
+void as_init(void)
+{
+	slab_cache_init(&as_cache, "as", sizeof(struct as));
+	region_init();
+}
+
+void as_for_each(void (*visit)(struct as *, void *), void *argument)
+{
+	lock_acquire(&all_lock);
+	LIST_FOR_EACH(node, &all) {
+		visit(LIST_ENTRY(node, struct as, all), argument);
+	}
+	lock_release(&all_lock);
+}
+
+status_t as_create(struct as **out)
+{
+	struct as *as;
+	pfn_t root;
+	status_t status = slab_alloc(&as_cache, (void **)&as);
+
+	if (status) {
+		return status;
+	}
+	status = frame_alloc_kernel(OWNER_PTABLE, ROOT_PAIR_ORDER, &root);
+	if (status) {
+		slab_free(&as_cache, as);
+		return status;
+	}
+	memset(direct_map_pointer(root), 0, PAGE_SIZE << ROOT_PAIR_ORDER);
+	memcpy((char *)direct_map_pointer(root) + PAGE_SIZE / 2,
+	       (char *)direct_map_pointer(kernel_root) + PAGE_SIZE / 2, PAGE_SIZE / 2);
+	as->root = root;
+	as->users = 1;
+	list_init(&as->regions);
+	lock_init(&as->lock, "as", RANK_as);
+	as_tlb_init(&as->tlb, pfn_to_pa(root));
+	lock_acquire(&all_lock);
+	list_push_back(&all, &as->all);
+	lock_release(&all_lock);
+	*out = as;
+	return STATUS_OK;
+}
+
+void as_get(struct as *as)
+{
+	__atomic_fetch_add(&as->users, 1, __ATOMIC_RELAXED);
+}
+
+void as_put(struct as *as)
+{
+	/* pairs with the same operation elsewhere: the last one sees all writes */
+	if (__atomic_sub_fetch(&as->users, 1, __ATOMIC_ACQ_REL)) {
+		return;
+	}
+	lock_acquire(&all_lock);
+	list_remove(&as->all);
+	lock_release(&all_lock);
+	lock_acquire(&as->lock);
+	LIST_FOR_EACH(node, &as->regions) {
+		struct region *region = LIST_ENTRY(node, struct region, node);
+
+		as_pages_drop(as, region, region->start, region->end);
+	}
+	region_remove_range(as, 0, USER_TOP);
+	assert(as->nr_pages == 0);
+	ptable_free_user(as->root);
+	lock_release(&as->lock);
+	as_tlb_destroy(&as->tlb);
+	frame_free_kernel(as->root, ROOT_PAIR_ORDER);
+	slab_free(&as_cache, as);
+}
+
+void as_switch(struct as *as)
+{
+	tlb_switch(as ? &as->tlb : NULL);
+}
+
+/* Both ends are inside the user half and aligned for every region that they touch. */
+static status_t range_check(uint64_t at, uint64_t len_bytes, uint64_t *end)
+{
+	if (!is_aligned(at, PAGE_SIZE) || !len_bytes || len_bytes > USER_TOP) {
+		return STATUS_EINVAL;
+	}
+	*end = at + align_up(len_bytes, PAGE_SIZE);
+	return at >= USER_MIN && *end <= USER_TOP && *end > at ? STATUS_OK : STATUS_EINVAL;
+}
+
+static bool cuts_huge_page(const struct as *as, uint64_t at)
+{
+	const struct region *region = region_find(as, at);
+
+	return region && region->flags & REGION_HUGE && !is_aligned(at, HUGE_SIZE);
+}
+
+/* Removes all regions and pages of [start, end). Caller holds the lock and has the spares. */
+static void range_clear(struct as *as, uint64_t start, uint64_t end, struct region_spares *spares)
+{
+	region_cut(as, start, spares);
+	region_cut(as, end, spares);
+	LIST_FOR_EACH(node, &as->regions) {
+		const struct region *region = LIST_ENTRY(node, struct region, node);
+
+		if (region->start >= start && region->end <= end) {
+			as_pages_drop(as, region, region->start, region->end);
+		}
+	}
+	region_remove_range(as, start, end);
+}
+
+/* Where the new region goes. Caller holds the lock. */
+static status_t place_choose(const struct as *as, enum as_map_how how, uint64_t at, uint64_t len_bytes, uint64_t align,
+			     uint64_t *out)
+{
+	uint64_t end;
+	bool fits = is_aligned(at, align) && range_check(at, len_bytes, &end) == STATUS_OK;
+
+	switch (how) {
+	case AS_MAP_FIXED:
+		*out = at;
+		return fits && !cuts_huge_page(as, at) && !cuts_huge_page(as, end) ? STATUS_OK : STATUS_EINVAL;
+	case AS_MAP_FIXED_NOREPLACE:
+		*out = at;
+		return !fits ? STATUS_EINVAL : region_range_is_free(as, at, end) ? STATUS_OK : STATUS_EEXIST;
+	case AS_MAP_HINT:
+		if (fits && region_range_is_free(as, at, end)) {
+			*out = at;
+			return STATUS_OK;
+		}
+		break;
+	case AS_MAP_ANYWHERE:
+		break;
+	}
+	*out = region_find_gap(as, len_bytes, align, MMAP_TOP);
+	return *out ? STATUS_OK : STATUS_ENOMEM;
+}
+
+status_t as_map(struct as *as, enum as_map_how how, uint64_t at, uint64_t len_bytes, unsigned rights,
+		unsigned region_flags, uva_t *out)
+{
+	uint64_t align = region_flags & REGION_HUGE ? HUGE_SIZE : PAGE_SIZE;
+	struct region_spares spares;
+	status_t status;
+
+	if (!len_bytes || len_bytes > USER_TOP || rights & ~RIGHTS_ALL) {
+		return len_bytes > USER_TOP ? STATUS_ENOMEM : STATUS_EINVAL;
+	}
+	len_bytes = align_up(len_bytes, align);
+	status = region_spares_get(&spares);
+	if (status) {
+		return status;
+	}
+	lock_acquire(&as->lock);
+	status = place_choose(as, how, at, len_bytes, align, &at);
+	if (status == STATUS_OK) {
+		if (how == AS_MAP_FIXED) {
+			range_clear(as, at, at + len_bytes, &spares);
+		}
+		status = region_add(as, at, at + len_bytes, rights, region_flags);
+	}
+	lock_release(&as->lock);
+	region_spares_put(&spares);
+	if (status == STATUS_OK) {
+		out->uva = at;
+	}
+	return status;
+}
+
+status_t as_unmap(struct as *as, uva_t at, uint64_t len_bytes)
+{
+	struct region_spares spares;
+	uint64_t end;
+	status_t status = range_check(at.uva, len_bytes, &end);
+
+	if (status == STATUS_OK) {
+		status = region_spares_get(&spares);
+	}
+	if (status) {
+		return status;
+	}
+	lock_acquire(&as->lock);
+	if (cuts_huge_page(as, at.uva) || cuts_huge_page(as, end)) {
+		status = STATUS_EINVAL;
+	} else {
+		range_clear(as, at.uva, end, &spares);
+	}
+	lock_release(&as->lock);
+	region_spares_put(&spares);
+	return status;
+}
+
+/* Every byte of [start, end) is in a region. Caller holds the lock. */
+static bool is_covered(const struct as *as, uint64_t start, uint64_t end)
+{
+	while (start < end) {
+		const struct region *region = region_find(as, start);
+
+		if (!region) {
+			return false;
+		}
+		start = region->end;
+	}
+	return true;
+}
+
+status_t as_protect(struct as *as, uva_t at, uint64_t len_bytes, unsigned rights)
+{
+	struct region_spares spares;
+	uint64_t end;
+	status_t status;
+
+	if (!len_bytes && is_aligned(at.uva, PAGE_SIZE)) {
+		return STATUS_OK;
+	}
+	status = range_check(at.uva, len_bytes, &end);
+	if (status == STATUS_OK) {
+		status = rights & ~RIGHTS_ALL ? STATUS_EINVAL : region_spares_get(&spares);
+	}
+	if (status) {
+		return status;
+	}
+	lock_acquire(&as->lock);
+	if (cuts_huge_page(as, at.uva) || cuts_huge_page(as, end)) {
+		status = STATUS_EINVAL;
+	} else if (!is_covered(as, at.uva, end)) {
+		status = STATUS_ENOMEM;
+	} else {
+		region_cut(as, at.uva, &spares);
+		region_cut(as, end, &spares);
+		LIST_FOR_EACH(node, &as->regions) {
+			struct region *region = LIST_ENTRY(node, struct region, node);
+
+			if (region->start >= at.uva && region->end <= end) {
+				region->rights = (uint8_t)rights;
+				as_pages_protect(as, region, region->start, region->end);
+			}
+		}
+	}
+	lock_release(&as->lock);
+	region_spares_put(&spares);
+	return status;
+}
+
+status_t as_discard(struct as *as, uva_t at, uint64_t len_bytes)
+{
+	uint64_t end;
+	status_t status = len_bytes ? range_check(at.uva, len_bytes, &end) : STATUS_OK;
+
+	if (status || !len_bytes) {
+		return status;
+	}
+	lock_acquire(&as->lock);
+	if (cuts_huge_page(as, at.uva) || cuts_huge_page(as, end)) {
+		status = STATUS_EINVAL;
+	}
+	for (uint64_t from = at.uva; status == STATUS_OK && from < end;) {
+		const struct region *region = region_find(as, from);
+
+		if (!region) {
+			status = STATUS_ENOMEM;
+			break;
+		}
+		as_pages_drop(as, region, from, MIN(region->end, end));
+		from = region->end;
+	}
+	lock_release(&as->lock);
+	return status;
+}

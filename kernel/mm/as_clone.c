@@ -1,0 +1,82 @@
+/* fork: the child gets the parent's regions and, read-only on both sides where private, its frames. */
+#include "mm/as_pages.h"
+#include "mm/layout.h"
+#include "mm/ptable.h"
+
+/* Gives the child one of the parent's frames. True: the parent's entry became stricter. */
+static bool page_share(const struct region *region, pte_t *from, pte_t *to)
+{
+	pte_t old = pte_read(from), shared = old;
+
+	if (!(region->flags & REGION_SHARED) && region->rights & RIGHT_WRITE) {
+		shared = as_pte(pte_frame(old), region, true);
+	}
+	/* pairs with frame_put_user and copy_on_write of the other address spaces that map it */
+	__atomic_fetch_add(&frame_entry(pte_frame(old))->refs, 1, __ATOMIC_RELAXED);
+	pte_write(from, shared);
+	pte_write(to, shared);
+	return pte_is_writable(old) && !pte_is_writable(shared);
+}
+
+/* Caller holds both locks' worth: the parent's, and nobody else knows the child. */
+static status_t region_share(struct as *parent, struct as *child, const struct region *region, bool *stricter)
+{
+	unsigned level = region_level(region);
+	uint64_t table_bytes = 1ul << level_shift(level + 1);
+
+	for (uint64_t address = region->start; address < region->end;) {
+		pte_t *from = ptable_entry(parent->root, address, level), *to;
+		uint64_t table_end = MIN(align_down(address, table_bytes) + table_bytes, region->end);
+
+		if (!from) {
+			address = table_end;
+			continue;
+		}
+		for (to = NULL; address < table_end; address += region_page_bytes(region), from++) {
+			if (!pte_holds_frame(pte_read(from))) {
+				to += to ? 1 : 0;
+				continue;
+			}
+			if (!to) {
+				status_t status = ptable_entry_create(child->root, address, level, &to);
+
+				if (status) {
+					return status;
+				}
+			}
+			*stricter |= page_share(region, from, to++);
+			child->nr_pages += 1ul << region_order(region);
+		}
+	}
+	return STATUS_OK;
+}
+
+status_t as_clone(struct as *parent, struct as **out)
+{
+	struct as *child;
+	status_t status = as_create(&child);
+	bool stricter = false;
+
+	if (status) {
+		return status;
+	}
+	lock_acquire(&parent->lock);
+	status = region_copy_all(parent, child);
+	LIST_FOR_EACH(node, &parent->regions) {
+		if (status == STATUS_OK) {
+			status = region_share(parent, child, LIST_ENTRY(node, struct region, node), &stricter);
+		}
+	}
+	child->heap_start = parent->heap_start;
+	child->heap_end = parent->heap_end;
+	if (stricter) {
+		as_tlb_downgrade(&parent->tlb, (uva_t){ 0 }, (uva_t){ USER_TOP });
+	}
+	lock_release(&parent->lock);
+	if (status) {
+		as_put(child);
+		return status;
+	}
+	*out = child;
+	return STATUS_OK;
+}

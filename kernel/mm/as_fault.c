@@ -1,0 +1,151 @@
+/* Page faults: demand zero and copy-on-write; and the paths that fill a page of an address space that is not loaded. */
+#include "lib/assert.h"
+#include "mm/as_pages.h"
+#include "mm/frame_alloc.h"
+#include "mm/layout.h"
+#include "mm/ptable.h"
+#include "mm/window.h"
+
+/* A zeroed frame for an empty entry. */
+static status_t fill_zero(struct as *as, const struct region *region, pte_t *entry)
+{
+	pfn_t frame;
+	status_t status = frame_alloc_user(region_order(region), &frame);
+
+	if (status == STATUS_OK) {
+		pte_write(entry, as_pte(frame, region, false));
+		as->nr_pages += 1ul << region_order(region);
+	}
+	return status;
+}
+
+/* A write to a page that a fork left shared: the last user takes it over, the others copy. Flushes. */
+static status_t copy_on_write(struct as *as, const struct region *region, uint64_t page, pte_t *entry)
+{
+	pfn_t old = pte_frame(pte_read(entry)), copy;
+	struct free_batch batch = { 0 };
+	status_t status;
+
+	/* only we could add a reference now, by a fork, and we hold the lock */
+	if (__atomic_load_n(&frame_entry(old)->refs, __ATOMIC_ACQUIRE) == 1) {
+		pte_write(entry, as_pte(old, region, false));
+		as_tlb_upgrade(&as->tlb, (uva_t){ page });
+		return STATUS_OK;
+	}
+	status = frame_alloc_user(region_order(region), &copy);
+	if (status) {
+		return status;
+	}
+	window_copy(copy, old, region_order(region));
+	pte_write(entry, as_pte(copy, region, false));
+	as_tlb_downgrade(&as->tlb, (uva_t){ page }, (uva_t){ page + region_page_bytes(region) });
+	frame_put_user(&batch, old);
+	free_batch_finish(&batch);
+	return STATUS_OK;
+}
+
+/* Makes the page at an address usable with the wanted rights; what the region allows was checked. */
+static status_t page_make_usable(struct as *as, const struct region *region, uint64_t address, bool to_write,
+				 pte_t **entry)
+{
+	uint64_t page = align_down(address, region_page_bytes(region));
+	status_t status = ptable_entry_create(as->root, page, region_level(region), entry);
+	pte_t pte;
+
+	if (status) {
+		return status;
+	}
+	pte = pte_read(*entry);
+	if (!pte_holds_frame(pte)) {
+		return fill_zero(as, region, *entry);
+	}
+	if (to_write && pte.value & PTE_COPY) {
+		return copy_on_write(as, region, page, *entry);
+	}
+	/* another thread was faster, or this CPU remembers less than the entry allows now */
+	as_tlb_upgrade(&as->tlb, (uva_t){ page });
+	return STATUS_OK;
+}
+
+status_t as_fault(struct as *as, uva_t at, unsigned wanted_rights)
+{
+	const struct region *region;
+	status_t status = STATUS_EFAULT;
+	pte_t *entry;
+
+	if (at.uva >= USER_TOP) {
+		return STATUS_EFAULT;
+	}
+	lock_acquire(&as->lock);
+	region = region_find(as, at.uva);
+	if (region && region->rights && (region->rights & wanted_rights) == wanted_rights) {
+		status = page_make_usable(as, region, at.uva, wanted_rights & RIGHT_WRITE, &entry);
+	}
+	lock_release(&as->lock);
+	return status;
+}
+
+/* Frames of up to nr pages from `page` on, made if missing. Caller holds the lock. */
+static status_t collect_frames(struct as *as, uint64_t page, pfn_t *out, unsigned nr)
+{
+	for (unsigned i = 0; i < nr; i++, page += PAGE_SIZE) {
+		const struct region *region = region_find(as, page);
+		status_t status;
+		pte_t *entry;
+
+		if (!region || region->flags & REGION_HUGE) {
+			return STATUS_EFAULT;
+		}
+		status = page_make_usable(as, region, page, true, &entry);
+		if (status) {
+			return status;
+		}
+		out[i] = pte_frame(pte_read(entry));
+	}
+	return STATUS_OK;
+}
+
+status_t as_write(struct as *as, uva_t to, const void *from, uint64_t len_bytes)
+{
+	const char *source = from;
+	status_t status = STATUS_OK;
+
+	if (to.uva >= USER_TOP || len_bytes > USER_TOP - to.uva) {
+		return STATUS_EFAULT;
+	}
+	lock_acquire(&as->lock);
+	while (len_bytes && status == STATUS_OK) {
+		pfn_t targets[WINDOW_PAGES];
+		uint64_t offset = to.uva & (PAGE_SIZE - 1);
+		uint64_t chunk = MIN(len_bytes, (uint64_t)WINDOW_PAGES * PAGE_SIZE - offset);
+		unsigned nr = (unsigned)(align_up(offset + chunk, PAGE_SIZE) >> PAGE_SHIFT);
+
+		status = collect_frames(as, to.uva - offset, targets, nr);
+		if (status == STATUS_OK) {
+			window_write(targets, nr, offset, source, chunk);
+			to.uva += chunk;
+			source += chunk;
+			len_bytes -= chunk;
+		}
+	}
+	lock_release(&as->lock);
+	return status;
+}
+
+status_t as_lookup(struct as *as, uva_t at, pfn_t *out)
+{
+	unsigned level;
+	pte_t pte;
+
+	if (at.uva >= USER_TOP) {
+		return STATUS_EFAULT;
+	}
+	lock_acquire(&as->lock);
+	pte = ptable_lookup(as->root, at.uva, &level);
+	lock_release(&as->lock);
+	if (!pte_is_present(pte)) {
+		return STATUS_EFAULT;
+	}
+	*out = pfn_add(pte_frame(pte), (uint32_t)((at.uva & ((1ul << level_shift(level)) - 1)) >> PAGE_SHIFT));
+	return STATUS_OK;
+}

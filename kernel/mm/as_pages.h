@@ -1,0 +1,22 @@
+/* Page-table side of an address space: changing and dropping the entries of a range. Caller holds as->lock. */
+#pragma once
+
+#include "arch/x86_64/paging.h"
+#include "mm/as.h"
+#include "mm/region.h"
+
+/* The page size that a region's frames have: its level, and bytes. */
+static inline unsigned region_level(const struct region *region) { return region->flags & REGION_HUGE ? 2 : 1; }
+static inline uint64_t region_page_bytes(const struct region *region)
+{
+	return region->flags & REGION_HUGE ? HUGE_SIZE : PAGE_SIZE;
+}
+static inline unsigned region_order(const struct region *region) { return region->flags & REGION_HUGE ? HUGE_ORDER : 0; }
+
+/* The entry that a frame gets under these rights. `is_shared_frame`: a write must copy it first. */
+pte_t as_pte(pfn_t frame, const struct region *region, bool copy_on_write);
+
+/* Drops every page in [start, end) of a region. Flushes before any frame can be used again. */
+void as_pages_drop(struct as *as, const struct region *region, uint64_t start, uint64_t end);
+/* Rewrites the entries in [start, end) for the region's rights. Flushes when any became stricter. */
+void as_pages_protect(struct as *as, const struct region *region, uint64_t start, uint64_t end);

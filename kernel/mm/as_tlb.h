@@ -1,0 +1,44 @@
+/*
+ * User-half translations of one address space on all CPUs. A downgrade (munmap, mprotect, copy-on-write) interrupts the CPUs
+ * that run the address space and returns when none of them can use the old translation; CPUs that do not run it
+ * notice by its generation when they load it again.
+ */
+#pragma once
+
+#include "core/cpu.h"
+#include "lib/types.h"
+#include "mm/tlb_batch.h"
+
+enum { CPUS_PER_WORD = 64 };
+
+struct as_tlb {
+	uint64_t id;           /* never 0, never used again */
+	pa_t root;             /* kernel root; the shadow root is the next frame */
+	tlb_word_t generation; /* of the user half; only rises */
+	tlb_word_t active[NR_CPUS_MAX / CPUS_PER_WORD]; /* bit set: that CPU has it loaded */
+};
+
+void as_tlb_init(struct as_tlb *tlb, pa_t kernel_root);
+/* No CPU may have it loaded. Its slots on other CPUs need nothing: the id does not come back. */
+void as_tlb_destroy(const struct as_tlb *tlb);
+
+/*
+ * After the page-table writes of pages in [start, end): Flushes them on every CPU that runs the address space, and Blocks
+ * until those CPUs have. Afterwards the frames may be freed. Tables that are freed as well: pass the range they spanned.
+ * Not while the window is open. Callers need not serialise.
+ */
+void as_tlb_downgrade(struct as_tlb *tlb, uva_t start, uva_t end);
+/* The same for a batch, which is empty afterwards; does nothing for an empty one. */
+void as_tlb_flush(struct as_tlb *tlb, struct tlb_batch *batch);
+
+/*
+ * After an entry became more permissive (and maps the same frame): Flushes that page here, under the kernel's PCID; a fault
+ * in user mode has removed the user PCID's by itself. Other CPUs may fault once more; as_fault finds nothing to do then.
+ */
+void as_tlb_upgrade(struct as_tlb *tlb, uva_t page);
+
+/* Flushes as needed: loads the address space on this CPU, or the boot root (NULL). Full barrier. */
+void tlb_switch(struct as_tlb *tlb);
+
+/* tlb.c's side: brings the loaded user half up to date if it is not. */
+void as_tlb_catch_up(void);

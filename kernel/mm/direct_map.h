@@ -1,0 +1,29 @@
+/*
+ * The direct map: RAM frames at direct_map_base + physical address, in 4 KiB entries, RW NX (physmap=rwx: executable).
+ * A hidden frame's entry is empty. This file and window.h are the only ways from a frame number to a pointer.
+ */
+#pragma once
+
+#include "arch/x86_64/paging.h"
+#include "lib/types.h"
+#include "mm/layout.h"
+
+/* The frame must be in the direct map; debug builds check its entry. */
+void *direct_map_pointer(pfn_t frame);
+/* Frame behind a direct-map address; PFN_NONE outside the map. */
+pfn_t direct_map_frame(va_t address);
+static inline pfn_t pointer_to_pfn(const void *pointer)
+{
+	return (pfn_t){ (uint32_t)(((uint64_t)pointer - direct_map_base) >> PAGE_SHIFT) };
+}
+
+/* The page-table entry of a RAM frame. */
+pte_t *direct_map_entry(pfn_t frame);
+bool direct_map_has(pfn_t frame);
+
+/* Puts 2^order frames into the map, or takes them out. Hiding is a downgrade: the caller flushes. */
+void direct_map_reveal(pfn_t first, unsigned order);
+void direct_map_hide(pfn_t first, unsigned order);
+
+/* Boot: builds the map of [start, end) in `root`, tables from early_alloc. */
+void direct_map_build(pfn_t root, pfn_t start, pfn_t end);

@@ -1,0 +1,52 @@
+/*
+ * The frame table: one 16-byte entry per 4 KiB frame from frame 0 to the highest RAM frame.
+ * Every frame has exactly one owner; only frame_transition writes it.
+ */
+#pragma once
+
+#include "lib/status.h"
+#include "lib/types.h"
+
+enum owner {
+	OWNER_RESERVED, /* firmware, devices, holes, the kernel image, boot modules: never allocated */
+	OWNER_FREE,
+	OWNER_KERNEL,
+	OWNER_PTABLE,
+	OWNER_ENTRY,
+	OWNER_USER,
+	OWNER_POOL,
+	NR_OWNERS,
+};
+
+enum frame_flags {
+	FRAME_HIDDEN = 1,    /* absent from the direct map (a USER frame under xpfo=off is not) */
+	FRAME_FREE_HEAD = 2, /* FREE: first frame of a block on a free list */
+	FRAME_TAIL = 4,      /* USER: a 2 MiB page's frames but the first */
+};
+
+/*
+ * Invariants by owner:
+ *   FREE    hidden: zeroed, on no TLB; revealed: in the direct map. refs is 0.
+ *   USER    refs counts the user page-table entries that map it (on the first frame of a 2 MiB page).
+ *   others  refs is 0.
+ */
+struct frame {
+	uint8_t owner;       /* enum owner; frame_transition only */
+	uint8_t order;       /* FREE head, and first frame of an allocation: 0 .. 10 */
+	uint8_t flags;       /* enum frame_flags */
+	uint8_t kmaps;       /* xpfo_kmap holds; kmap lock */
+	uint32_t refs;
+	uint32_t next, prev; /* FREE head: neighbours on the free list */
+};
+static_assert(sizeof(struct frame) == 16, "frame table entries are 16 bytes");
+
+extern struct frame *frames;
+extern uint32_t nr_frames; /* entries in the table */
+
+static inline bool pfn_is_valid(pfn_t frame) { return frame.pfn < nr_frames; }
+static inline struct frame *frame_entry(pfn_t frame) { return &frames[frame.pfn]; }
+
+/* Moves 2^order frames from one owner to another; asserts the invariants of both. */
+void frame_transition(pfn_t first, unsigned order, enum owner from, enum owner to);
+
+const char *owner_name(enum owner owner);

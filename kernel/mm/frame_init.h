@@ -1,0 +1,12 @@
+/* Boot only: hands memory over to the frame allocator. */
+#pragma once
+
+#include "mm/frame.h"
+
+void frame_alloc_init(void);
+/* [start, end) was RESERVED and becomes FREE, revealed. */
+void frame_table_fill(pfn_t start, pfn_t end);
+/* RESERVED frames that early boot handed out get their owner. */
+void frame_table_claim(pfn_t first, uint32_t nr, enum owner owner);
+/* Fault injection: the hook decides at every allocation site. */
+void allocation_set_fail_hook(bool (*hook)(void));

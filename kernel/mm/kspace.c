@@ -1,0 +1,148 @@
+/* Kernel stacks in slots of 32 KiB, upper half mapped; device registers one after the other, a guard page behind each. */
+#include "mm/kspace.h"
+
+#include "core/lock.h"
+#include "lib/assert.h"
+#include "lib/string.h"
+#include "mm/frame_alloc.h"
+#include "mm/layout.h"
+#include "mm/ptable.h"
+#include "mm/tlb.h"
+
+#define SLOT_BYTES (2ul * KSTACK_SIZE)
+#define DEVICE_BASE (KSPACE_BASE + (1ul << 38))
+#define DEVICE_END (KSPACE_BASE + PML4_SLOT_SIZE)
+enum { NR_SLOTS = 65536, CACHE_MAX = 16, PAGES_PER_STACK = KSTACK_SIZE / PAGE_SIZE };
+
+static struct lock lock = LOCK_INIT("kspace", RANK_kspace);
+/* Guarded by lock. */
+static va_t cache[CACHE_MAX];            /* mapped and scrubbed */
+static unsigned nr_cached;
+static uint64_t slot_used[NR_SLOTS / 64]; /* bitmap */
+static uint64_t device_next = DEVICE_BASE;
+
+static va_t slot_stack(unsigned slot)
+{
+	return (va_t){ KSPACE_BASE + slot * SLOT_BYTES + KSTACK_SIZE };
+}
+
+static unsigned stack_slot(va_t base)
+{
+	return (unsigned)((base.va - KSPACE_BASE) / SLOT_BYTES);
+}
+
+/* Caller holds the lock. NR_SLOTS: all taken. */
+static unsigned slot_take(void)
+{
+	for (unsigned word = 0; word < ARRAY_SIZE(slot_used); word++) {
+		if (~slot_used[word]) {
+			unsigned bit = (unsigned)__builtin_ctzl(~slot_used[word]);
+
+			slot_used[word] |= 1ul << bit;
+			return word * 64 + bit;
+		}
+	}
+	return NR_SLOTS;
+}
+
+/* Takes the first nr pages of a stack out of the kernel half, then frees them. Flushes. */
+static void stack_unmap(va_t base, unsigned nr)
+{
+	pfn_t taken[PAGES_PER_STACK];
+
+	for (unsigned i = 0; i < nr; i++) {
+		pte_t *entry = ptable_entry(kernel_root, base.va + i * PAGE_SIZE, 1);
+
+		taken[i] = pte_frame(pte_read(entry));
+		pte_write(entry, PTE_NONE);
+	}
+	ktlb_wait(ktlb_downgrade());
+	for (unsigned i = 0; i < nr; i++) {
+		frame_free_kernel(taken[i], 0);
+	}
+}
+
+static status_t stack_map(va_t base)
+{
+	for (unsigned i = 0; i < PAGES_PER_STACK; i++) {
+		pfn_t frame;
+		status_t status = frame_alloc_zeroed(OWNER_KERNEL, 0, &frame);
+
+		if (status == STATUS_OK) {
+			status = ptable_map_kernel(base.va + i * PAGE_SIZE, frame, PTE_WRITABLE | ptable_nx());
+			if (status) {
+				frame_free_kernel(frame, 0);
+			}
+		}
+		if (status) {
+			stack_unmap(base, i);
+			return status;
+		}
+	}
+	return STATUS_OK;
+}
+
+status_t kstack_alloc(va_t *base)
+{
+	status_t status = STATUS_OK;
+	unsigned slot;
+
+	if (allocation_should_fail()) {
+		return STATUS_ENOMEM;
+	}
+	lock_acquire(&lock);
+	if (nr_cached) {
+		*base = cache[--nr_cached];
+	} else if ((slot = slot_take()) == NR_SLOTS) {
+		status = STATUS_ENOMEM;
+	} else if ((status = stack_map(slot_stack(slot))) != STATUS_OK) {
+		slot_used[slot / 64] &= ~(1ul << slot % 64);
+	} else {
+		*base = slot_stack(slot);
+	}
+	lock_release(&lock);
+	return status;
+}
+
+void kstack_free(va_t base)
+{
+	unsigned slot = stack_slot(base);
+
+	memset((void *)base.va, 0, KSTACK_SIZE);
+	lock_acquire(&lock);
+	if (nr_cached < CACHE_MAX) {
+		cache[nr_cached++] = base;
+	} else {
+		stack_unmap(base, PAGES_PER_STACK);
+		slot_used[slot / 64] &= ~(1ul << slot % 64);
+	}
+	lock_release(&lock);
+}
+
+bool kstack_is_guard(va_t address)
+{
+	uint64_t offset = address.va - KSPACE_BASE;
+
+	return address.va >= KSPACE_BASE && offset < NR_SLOTS * SLOT_BYTES && offset % SLOT_BYTES < KSTACK_SIZE;
+}
+
+status_t device_map(pa_t pa, uint64_t len_bytes, enum device_cache how, va_t *out)
+{
+	uint64_t first = align_down(pa.pa, PAGE_SIZE), end = align_up(pa.pa + len_bytes, PAGE_SIZE);
+	uint64_t flags = PTE_WRITABLE | ptable_nx() | (how == DEVICE_UNCACHED ? PTE_CACHE_DISABLE | PTE_WRITE_THROUGH : 0);
+	uint64_t at = device_next;
+
+	if (end < first || end - first > DEVICE_END - at - PAGE_SIZE) {
+		return STATUS_ENOMEM;
+	}
+	device_next += end - first + PAGE_SIZE;
+	for (uint64_t page = first; page < end; page += PAGE_SIZE) {
+		status_t status = ptable_map_kernel(at + page - first, pa_to_pfn((pa_t){ page }), flags);
+
+		if (status) {
+			return status;
+		}
+	}
+	*out = (va_t){ at + pa.pa - first };
+	return STATUS_OK;
+}

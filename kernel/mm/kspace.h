@@ -1,0 +1,18 @@
+/* Kernel virtual ranges with guard pages: thread stacks and device registers. */
+#pragma once
+
+#include "lib/status.h"
+#include "lib/types.h"
+
+enum { KSTACK_SIZE = 16 * 1024 };
+
+/* A kernel stack: [base, base + KSTACK_SIZE), unmapped guard pages on both sides. ENOMEM. */
+status_t kstack_alloc(va_t *base) MUST_CHECK;
+/* Scrubs it and keeps it for the next kstack_alloc: the mapping stays, so nothing is flushed. */
+void kstack_free(va_t base);
+/* Is the address in a guard page of a stack slot? */
+bool kstack_is_guard(va_t address);
+
+enum device_cache { DEVICE_UNCACHED, DEVICE_WRITE_COMBINING };
+/* Maps device registers or firmware tables [pa, pa + len), RW NX (tables too; they are never executed). Boot only. ENOMEM. */
+status_t device_map(pa_t pa, uint64_t len_bytes, enum device_cache cache, va_t *out) MUST_CHECK;

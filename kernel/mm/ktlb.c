@@ -1,0 +1,163 @@
+/* Generations of the kernel half: docs/tlb.md has the argument for each order of steps here. */
+#include "mm/ktlb.h"
+
+#include "lib/assert.h"
+#include "mm/asid.h"
+#include "mm/tlb.h"
+#include "mm/tlb_hw.h"
+
+/* The latest downgrade's generation. The first generation is complete from the start. */
+static tlb_word_t newest = { 1 };
+
+uint64_t ktlb_generation(void)
+{
+	return tlb_hw_read(&newest);
+}
+
+uint64_t ktlb_downgrade(void)
+{
+	return tlb_hw_add(&newest, 1);
+}
+
+void ktlb_note_flushed(uint64_t generation)
+{
+	tlb_hw_write(&tlb_hw_self()->seen, generation);
+}
+
+/* The generation is read before the flush: a downgrade between the two counts as not seen. */
+static void flush_all(void)
+{
+	uint64_t generation = ktlb_generation();
+
+	tlb_hw_flush_all();
+	asid_note_flush_all(tlb_hw_self());
+	ktlb_note_flushed(generation);
+}
+
+void ktlb_catch_up(void)
+{
+	if (tlb_hw_read(&tlb_hw_self()->seen) != ktlb_generation()) {
+		flush_all();
+	}
+}
+
+/* The exchange is the barrier between "I am in the kernel" and the look at the generation. */
+enum cpu_mode ktlb_enter(void)
+{
+	enum cpu_mode before = (enum cpu_mode)tlb_hw_exchange(tlb_hw_mode(tlb_hw_cpu_id()), CPU_KERNEL);
+
+	ktlb_catch_up();
+	return before;
+}
+
+void ktlb_leave(enum cpu_mode mode)
+{
+	if (mode == CPU_USER) {
+		asid_check_exit(tlb_hw_self());
+	}
+	tlb_hw_write(tlb_hw_mode(tlb_hw_cpu_id()), mode);
+}
+
+static bool has_seen(unsigned id, uint64_t generation)
+{
+	return tlb_hw_read(&tlb_hw_cpu(id)->seen) >= generation;
+}
+
+/* It has flushed, or will on its way in. */
+static bool cannot_use(unsigned id, uint64_t generation)
+{
+	return has_seen(id, generation) || tlb_hw_read(tlb_hw_mode(id)) != CPU_KERNEL;
+}
+
+bool ktlb_is_complete(uint64_t generation)
+{
+	for (unsigned id = 0; id < tlb_hw_nr_cpus(); id++) {
+		if (!cannot_use(id, generation)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+typedef bool (*cpu_test)(unsigned id, uint64_t generation);
+
+/* Blocks until every other CPU passes; asks those that do not at first. */
+static void wait_for_others(cpu_test passes, uint64_t generation)
+{
+	unsigned nr_asked = 0, self = tlb_hw_cpu_id();
+
+	for (unsigned id = 0; id < tlb_hw_nr_cpus(); id++) {
+		if (id != self && !passes(id, generation)) {
+			tlb_request(id);
+			nr_asked++;
+		}
+	}
+	if (nr_asked) {
+		tlb_hw_count_round();
+	}
+	for (unsigned id = 0; id < tlb_hw_nr_cpus(); id++) {
+		while (id != self && !passes(id, generation)) {
+			tlb_poll();
+			tlb_hw_relax();
+		}
+	}
+}
+
+void ktlb_wait(uint64_t generation)
+{
+	if (!has_seen(tlb_hw_cpu_id(), generation)) {
+		flush_all();
+	}
+	wait_for_others(cannot_use, generation);
+}
+
+/* Flushes the pages one by one where that reaches every translation: not with PCIDs, where INVLPG reaches only one. */
+static bool flush_singly(va_t first, uint64_t nr_pages)
+{
+	if (tlb_hw_has_pcid() || nr_pages > TLB_PAGES_SINGLY) {
+		return false;
+	}
+	for (uint64_t i = 0; i < nr_pages; i++) {
+		tlb_hw_flush_page(first.va + i * PAGE_SIZE);
+	}
+	return true;
+}
+
+void ktlb_shootdown_sync(va_t first, uint64_t nr_pages)
+{
+	uint64_t generation = ktlb_downgrade();
+
+	/* single pages only bring this CPU from the generation just before to this one */
+	if (has_seen(tlb_hw_cpu_id(), generation - 1) && flush_singly(first, nr_pages)) {
+		ktlb_note_flushed(generation);
+	} else {
+		flush_all();
+	}
+	wait_for_others(has_seen, generation);
+}
+
+void ktlb_flush_local(va_t first, uint64_t nr_pages)
+{
+	if (!flush_singly(first, nr_pages)) {
+		flush_all();
+	}
+}
+
+void ktlb_flush_deferred(va_t first, uint64_t nr_pages)
+{
+	for (unsigned id = 0; id < tlb_hw_nr_cpus(); id++) {
+		if (id != tlb_hw_cpu_id()) {
+			tlb_hw_write(&tlb_hw_cpu(id)->deferred, 1);
+		}
+	}
+	ktlb_flush_local(first, nr_pages);
+}
+
+void ktlb_context_switch(void)
+{
+	struct tlb_cpu *cpu = tlb_hw_self();
+
+	if (tlb_hw_read(&cpu->deferred) && tlb_hw_exchange(&cpu->deferred, 0)) {
+		flush_all();
+	}
+}

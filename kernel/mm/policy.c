@@ -1,0 +1,73 @@
+/* Which row of the policy a frame falls under, and which view an address. */
+#include "mm/policy.h"
+
+#include "core/options.h"
+#include "mm/layout.h"
+
+const struct policy policy_table[NR_POLICY_STATES] = {
+#define POLICY(state, direct_map, view, rights, text) { #state, RIGHTS_##direct_map, VIEW_##view, RIGHTS_##rights },
+#include "mm/policy.def"
+#undef POLICY
+};
+
+static enum policy_state image_state(const char *page)
+{
+	if (page < text_end) {
+		return STATE_IMAGE_TEXT;
+	}
+	return page < ro_after_init_end ? STATE_IMAGE_RODATA : STATE_IMAGE_DATA;
+}
+
+enum policy_state policy_state_of(pfn_t frame)
+{
+	uint64_t image_offset = pfn_to_pa(frame).pa - LOAD_BASE;
+	const struct frame *entry;
+
+	if (image_offset < (uint64_t)(image_end - image_start)) {
+		return image_state(image_start + image_offset);
+	}
+	if (!pfn_is_valid(frame)) {
+		return STATE_RESERVED;
+	}
+	entry = frame_entry(frame);
+	switch ((enum owner)entry->owner) {
+	case OWNER_FREE: return entry->flags & FRAME_HIDDEN ? STATE_FREE_HIDDEN : STATE_FREE_REVEALED;
+	case OWNER_KERNEL: return STATE_KERNEL;
+	case OWNER_PTABLE: return STATE_PTABLE;
+	case OWNER_ENTRY: return STATE_ENTRY;
+	case OWNER_USER: return entry->flags & FRAME_HIDDEN && !entry->kmaps ? STATE_USER_HIDDEN : STATE_USER_MAPPED;
+	case OWNER_POOL: return STATE_POOL;
+	default: return STATE_RESERVED;
+	}
+}
+
+enum policy_view policy_view_of(uint64_t address)
+{
+	if (address < USER_TOP) {
+		return VIEW_USER_HALF;
+	}
+	if (address - direct_map_base < DIRECT_MAP_MAX_SIZE) {
+		return VIEW_DIRECT_MAP;
+	}
+	if (address - KSPACE_BASE < PML4_SLOT_SIZE) {
+		return VIEW_KSPACE;
+	}
+	if (address - WINDOW_BASE < PML4_SLOT_SIZE) {
+		return VIEW_WINDOW;
+	}
+	if (address - ENTRY_AREA_BASE < PML4_SLOT_SIZE) {
+		return VIEW_ENTRY_AREA;
+	}
+	return address - (uint64_t)image_start < (uint64_t)(image_end - image_start) ? VIEW_IMAGE : VIEW_NONE;
+}
+
+const char *policy_view_name(enum policy_view view)
+{
+	static const char *const names[] = {
+		[VIEW_NONE] = "no region", [VIEW_KSPACE] = "kernel space", [VIEW_ENTRY_AREA] = "entry area",
+		[VIEW_IMAGE] = "kernel image", [VIEW_USER_HALF] = "user half", [VIEW_DIRECT_MAP] = "direct map",
+		[VIEW_WINDOW] = "private window",
+	};
+
+	return names[view];
+}

@@ -1,0 +1,27 @@
+/* The policy table (policy.def) as data, and the state of a frame. */
+#pragma once
+
+#include "mm/frame.h"
+
+enum policy_state {
+#define POLICY(state, direct_map, view, rights, text) STATE_##state,
+#include "mm/policy.def"
+#undef POLICY
+	NR_POLICY_STATES,
+};
+
+enum policy_rights { RIGHTS_ABSENT, RIGHTS_R, RIGHTS_RX, RIGHTS_RW, RIGHTS_REQUIRED_RW };
+enum policy_view { VIEW_NONE, VIEW_KSPACE, VIEW_ENTRY_AREA, VIEW_IMAGE, VIEW_USER_HALF, VIEW_DIRECT_MAP, VIEW_WINDOW };
+
+struct policy {
+	const char *name;
+	enum policy_rights direct_map;
+	enum policy_view view;
+	enum policy_rights rights;
+};
+extern const struct policy policy_table[NR_POLICY_STATES];
+
+enum policy_state policy_state_of(pfn_t frame);
+/* Which view a kernel-half address belongs to; VIEW_NONE: none, nothing may be mapped there. */
+enum policy_view policy_view_of(uint64_t address);
+const char *policy_view_name(enum policy_view view);

@@ -1,0 +1,192 @@
+/* Regions: a sorted list, found by walking it. */
+#include "mm/region.h"
+
+#include "lib/assert.h"
+#include "mm/layout.h"
+#include "mm/slab.h"
+
+enum { REGIONS_MAX = 16384 };
+
+static struct slab_cache region_cache;
+
+void region_init(void)
+{
+	slab_cache_init(&region_cache, "region", sizeof(struct region));
+}
+
+static struct region *entry(struct list *node)
+{
+	return LIST_ENTRY(node, struct region, node);
+}
+
+struct region *region_first_above(const struct as *as, uint64_t address)
+{
+	assert(lock_is_held(&as->lock));
+	LIST_FOR_EACH(node, &as->regions) {
+		if (entry(node)->end > address) {
+			return entry(node);
+		}
+	}
+	return NULL;
+}
+
+struct region *region_find(const struct as *as, uint64_t address)
+{
+	struct region *region = region_first_above(as, address);
+
+	return region && region->start <= address ? region : NULL;
+}
+
+bool region_range_is_free(const struct as *as, uint64_t start, uint64_t end)
+{
+	const struct region *region = region_first_above(as, start);
+
+	return !region || region->start >= end;
+}
+
+uint64_t region_find_gap(const struct as *as, uint64_t len_bytes, uint64_t align, uint64_t below)
+{
+	uint64_t top = below;
+
+	for (struct list *node = as->regions.previous; node != &as->regions; node = node->previous) {
+		const struct region *region = entry(node);
+
+		if (region->start >= below) {
+			continue;
+		}
+		if (region->end < top && top - region->end >= len_bytes) {
+			uint64_t start = align_down(top - len_bytes, align);
+
+			if (start >= region->end) {
+				return start;
+			}
+		}
+		top = MIN(top, region->start);
+	}
+	if (top < USER_MIN || top - USER_MIN < len_bytes) {
+		return 0;
+	}
+	top = align_down(top - len_bytes, align);
+	return top >= USER_MIN ? top : 0;
+}
+
+static bool is_alike(const struct region *region, unsigned rights, unsigned flags)
+{
+	return region->rights == rights && region->flags == flags;
+}
+
+static void region_delete(struct as *as, struct region *region)
+{
+	list_remove(&region->node);
+	as->nr_regions--;
+	slab_free(&region_cache, region);
+}
+
+status_t region_add(struct as *as, uint64_t start, uint64_t end, unsigned rights, unsigned flags)
+{
+	struct region *next = region_first_above(as, start), *before, *region;
+	struct list *place = next ? &next->node : &as->regions;
+	status_t status;
+
+	assert(region_range_is_free(as, start, end));
+	before = place->previous == &as->regions ? NULL : entry(place->previous);
+	if (before && before->end == start && is_alike(before, rights, flags)) {
+		before->end = end;
+		if (next && next->start == end && is_alike(next, rights, flags)) {
+			before->end = next->end;
+			region_delete(as, next);
+		}
+		return STATUS_OK;
+	}
+	if (next && next->start == end && is_alike(next, rights, flags)) {
+		next->start = start;
+		return STATUS_OK;
+	}
+	if (as->nr_regions >= REGIONS_MAX) {
+		return STATUS_ENOMEM;
+	}
+	status = slab_alloc(&region_cache, (void **)&region);
+	if (status) {
+		return status;
+	}
+	region->start = start;
+	region->end = end;
+	region->rights = rights;
+	region->flags = flags;
+	list_insert(place, &region->node);
+	as->nr_regions++;
+	return STATUS_OK;
+}
+
+status_t region_spares_get(struct region_spares *spares)
+{
+	*spares = (struct region_spares){ 0 };
+	for (unsigned i = 0; i < ARRAY_SIZE(spares->spare); i++) {
+		status_t status = slab_alloc(&region_cache, (void **)&spares->spare[i]);
+
+		if (status) {
+			region_spares_put(spares);
+			return status;
+		}
+	}
+	return STATUS_OK;
+}
+
+void region_spares_put(struct region_spares *spares)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(spares->spare); i++) {
+		if (spares->spare[i]) {
+			slab_free(&region_cache, spares->spare[i]);
+			spares->spare[i] = NULL;
+		}
+	}
+}
+
+void region_cut(struct as *as, uint64_t at, struct region_spares *spares)
+{
+	struct region *region = region_find(as, at), *upper;
+	unsigned i = spares->spare[0] ? 0 : 1;
+
+	if (!region || region->start == at) {
+		return;
+	}
+	upper = spares->spare[i];
+	assert(upper);
+	spares->spare[i] = NULL;
+	upper->start = at;
+	upper->end = region->end;
+	upper->rights = region->rights;
+	upper->flags = region->flags;
+	region->end = at;
+	list_insert(region->node.next, &upper->node);
+	as->nr_regions++;
+}
+
+void region_remove_range(struct as *as, uint64_t start, uint64_t end)
+{
+	LIST_FOR_EACH(node, &as->regions) {
+		if (entry(node)->start >= start && entry(node)->end <= end) {
+			region_delete(as, entry(node));
+		}
+	}
+}
+
+status_t region_copy_all(const struct as *from, struct as *to)
+{
+	LIST_FOR_EACH(node, &from->regions) {
+		const struct region *old = entry(node);
+		struct region *copy;
+		status_t status = slab_alloc(&region_cache, (void **)&copy);
+
+		if (status) {
+			return status;
+		}
+		copy->start = old->start;
+		copy->end = old->end;
+		copy->rights = old->rights;
+		copy->flags = old->flags;
+		list_push_back(&to->regions, &copy->node);
+		to->nr_regions++;
+	}
+	return STATUS_OK;
+}

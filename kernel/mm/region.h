@@ -1,0 +1,34 @@
+/* The list of regions of an address space. Caller holds as->lock. Pages are not touched here. */
+#pragma once
+
+#include "mm/as.h"
+
+/* Boot: the cache that regions come from. */
+void region_init(void);
+
+/* The region that holds the address; NULL. */
+struct region *region_find(const struct as *as, uint64_t address);
+/* First region that ends above the address; NULL. */
+struct region *region_first_above(const struct as *as, uint64_t address);
+bool region_range_is_free(const struct as *as, uint64_t start, uint64_t end);
+/* Highest gap below `below` for len bytes, aligned; 0: none. */
+uint64_t region_find_gap(const struct as *as, uint64_t len_bytes, uint64_t align, uint64_t below);
+
+/* Adds [start, end), merging it with equal neighbours. The range is free. ENOMEM. */
+status_t region_add(struct as *as, uint64_t start, uint64_t end, unsigned rights, unsigned flags) MUST_CHECK;
+
+/*
+ * Cuts so that `at` is no region's inside: what lies on both sides becomes two regions. The spare is used if a cut
+ * is needed, else left; region_spares_get makes them beforehand, so that the change itself cannot fail.
+ */
+struct region_spares {
+	struct region *spare[2];
+};
+status_t region_spares_get(struct region_spares *spares) MUST_CHECK;
+void region_spares_put(struct region_spares *spares);
+void region_cut(struct as *as, uint64_t at, struct region_spares *spares);
+
+/* Removes the regions that lie inside [start, end), after cutting at both. */
+void region_remove_range(struct as *as, uint64_t start, uint64_t end);
+/* Copies all regions. ENOMEM: what was copied stays, for as_put. */
+status_t region_copy_all(const struct as *from, struct as *to) MUST_CHECK;

@@ -1,0 +1,26 @@
+/* Object caches: fixed-size kernel objects, zeroed when handed out. Any context; takes the cache's lock. */
+#pragma once
+
+#include "core/lock.h"
+#include "lib/list.h"
+#include "lib/status.h"
+#include "lib/types.h"
+
+/*
+ * One page per slab (order grows so that at least one object fits). Guarded by lock.
+ */
+struct slab_cache {
+	const char *name;
+	uint32_t object_bytes;   /* rounded up to 16 */
+	uint32_t order;          /* of a slab, 2^order frames */
+	uint32_t nr_per_slab;
+	uint32_t nr_live;        /* objects handed out */
+	struct list partial;     /* slabs with free objects */
+	struct list all;    /* every cache, for stats and leak checks */
+	struct lock lock;
+};
+
+void slab_cache_init(struct slab_cache *cache, const char *name, size_t object_bytes);
+/* ENOMEM. */
+status_t slab_alloc(struct slab_cache *cache, void **out) MUST_CHECK;
+void slab_free(struct slab_cache *cache, void *object);

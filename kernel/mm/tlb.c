@@ -1,0 +1,48 @@
+/* Ties the halves together: boot, requests between CPUs, and the upcalls of the entry code. */
+#include "mm/tlb.h"
+
+#include "arch/x86_64/upcall.h"
+#include "core/cpu.h"
+#include "core/poll.h"
+#include "mm/asid.h"
+#include "mm/tlb_hw.h"
+
+/*
+ * The request is taken before the generations are looked at, and was made after they rose: either this look sees the
+ * rise, or the request is still there for the next.
+ */
+void tlb_poll(void)
+{
+	struct tlb_cpu *cpu = tlb_hw_self();
+
+	if (tlb_hw_read(&cpu->request) && tlb_hw_exchange(&cpu->request, 0)) {
+		ktlb_catch_up();
+		as_tlb_catch_up();
+	}
+}
+
+void tlb_request(unsigned id)
+{
+	(void)tlb_hw_exchange(&tlb_hw_cpu(id)->request, 1);
+	tlb_hw_send_ipi(id);
+}
+
+cr3_t tlb_window_cr3(const struct cpu *cpu)
+{
+	return cr3_noflush(cr3_make(pfn_to_pa(cpu->window_root), (pcid_t){ PCID_WINDOW }));
+}
+
+void upcall_kernel_enter(void)
+{
+	(void)ktlb_enter();
+}
+
+void upcall_kernel_leave(void)
+{
+	ktlb_leave(CPU_USER);
+}
+
+void upcall_tlb_request(void)
+{
+	tlb_poll();
+}

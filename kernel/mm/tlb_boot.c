@@ -1,0 +1,28 @@
+/* Brings the TLB logic up on a CPU. */
+#include "core/cpu.h"
+#include "core/poll.h"
+#include "mm/asid.h"
+#include "mm/tlb.h"
+#include "mm/tlb_hw.h"
+
+static RO_AFTER_INIT pa_t root;
+
+/* "In the kernel" is published first, so what this CPU's early translations may lack of a downgrade is flushed here. */
+void tlb_boot_cpu(void)
+{
+	struct tlb_cpu *cpu = tlb_hw_self();
+
+	cr3_load(cr3_make(root, (pcid_t){ PCID_BOOT }));
+	pcid_enable();
+	cpu->kernel_cr3 = cpu->exit_cr3 = asid_select(cpu, NULL, 0);
+	cpu->seen.value = 0;
+	(void)ktlb_enter();
+}
+
+void tlb_boot(pa_t kernel_root)
+{
+	root = kernel_root;
+	asid_set_boot_root(kernel_root);
+	tlb_boot_cpu();
+	poll_hook = tlb_poll;
+}

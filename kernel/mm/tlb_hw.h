@@ -1,0 +1,122 @@
+/*
+ * All that the TLB logic (tlb.c, ktlb.c, as_tlb.c, asid.c) needs of the machine. Host tests put a simulated machine
+ * behind the same names (tests/host/fake/mm/tlb_hw.h).
+ *
+ * Memory order is that of x86: a CPU's stores become visible in order, but later than its following loads; the functions
+ * marked "full barrier" wait until all earlier stores are visible. Instructions that flush are full barriers.
+ */
+#pragma once
+
+#include "arch/x86_64/apic.h"
+#include "arch/x86_64/cr3.h"
+#include "arch/x86_64/features.h"
+#include "arch/x86_64/registers.h"
+#include "arch/x86_64/tlb_insn.h"
+#include "core/cpu.h"
+
+/* CPUs: ids from 0 up; those below nr_cpus publish their state. */
+static inline unsigned tlb_hw_cpu_id(void) { return this_cpu()->id; }
+static inline unsigned tlb_hw_nr_cpus(void) { return __atomic_load_n(&nr_cpus, __ATOMIC_ACQUIRE); }
+static inline struct tlb_cpu *tlb_hw_cpu(unsigned id) { return &cpus[id]->tlb; }
+static inline struct tlb_cpu *tlb_hw_self(void) { return &this_cpu()->tlb; }
+static inline tlb_word_t *tlb_hw_mode(unsigned id) { return &cpus[id]->entry->mode; }
+
+/* Shared words. */
+static inline uint64_t tlb_hw_read(const tlb_word_t *word)
+{
+	return __atomic_load_n(&word->value, __ATOMIC_ACQUIRE);
+}
+
+static inline void tlb_hw_write(tlb_word_t *word, uint64_t value)
+{
+	__atomic_store_n(&word->value, value, __ATOMIC_RELEASE);
+}
+
+/* Full barrier. Returns the new value. */
+static inline uint64_t tlb_hw_add(tlb_word_t *word, uint64_t addend)
+{
+	return __atomic_add_fetch(&word->value, addend, __ATOMIC_SEQ_CST);
+}
+
+/* Full barrier. Returns the old value. */
+static inline uint64_t tlb_hw_exchange(tlb_word_t *word, uint64_t value)
+{
+	return __atomic_exchange_n(&word->value, value, __ATOMIC_SEQ_CST);
+}
+
+/* Full barriers. */
+static inline void tlb_hw_set_bits(tlb_word_t *word, uint64_t bits)
+{
+	(void)__atomic_fetch_or(&word->value, bits, __ATOMIC_SEQ_CST);
+}
+
+static inline void tlb_hw_clear_bits(tlb_word_t *word, uint64_t bits)
+{
+	(void)__atomic_fetch_and(&word->value, ~bits, __ATOMIC_SEQ_CST);
+}
+
+/* What the CPUs can do. */
+static inline bool tlb_hw_has_pcid(void) { return pcid_is_on; }
+static inline bool tlb_hw_has_invpcid(void) { return cpu_features.invpcid; }
+
+/* Flushes the PCID, unless NOFLUSH. generation: of the user half of the root, as read before; 0 for a root without one. */
+static inline void tlb_hw_load_cr3(cr3_t cr3, uint64_t generation)
+{
+	cr3_load_as(cr3, generation);
+}
+
+/* Flushes everything, under every PCID. */
+static inline void tlb_hw_flush_all(void)
+{
+	if (!tlb_hw_has_pcid()) {
+		cr3_load(cr3_read());
+	} else if (tlb_hw_has_invpcid()) {
+		insn_invpcid(INVPCID_ALL_AND_GLOBAL, (pcid_t){ 0 }, 0);
+	} else {
+		insn_toggle_pge();
+	}
+	cr3_oracle_forget_all();
+	COUNT(full_flushes);
+}
+
+/* Flushes one PCID, whichever is loaded; more where the CPU has no instruction for that. */
+static inline void tlb_hw_flush_pcid(pcid_t pcid)
+{
+	if (tlb_hw_has_pcid() && tlb_hw_has_invpcid()) {
+		insn_invpcid(INVPCID_PCID, pcid, 0);
+		cr3_oracle_forget(pcid);
+	} else {
+		tlb_hw_flush_all();
+	}
+}
+
+/* Flushes one page under the loaded PCID. */
+static inline void tlb_hw_flush_page(uint64_t address)
+{
+	insn_invlpg(address);
+	COUNT(invlpg);
+}
+
+/* Flushes one page under any PCID. Needs INVPCID. */
+static inline void tlb_hw_flush_page_of(pcid_t pcid, uint64_t address)
+{
+	insn_invpcid(INVPCID_ADDRESS, pcid, address);
+	COUNT(invlpg);
+}
+
+/* For the oracle: what the PCID holds is as young as this generation; the exit path is about to load this value. */
+static inline void tlb_hw_note_generation(pcid_t pcid, uint64_t generation) { cr3_oracle_raise(pcid, generation); }
+static inline void tlb_hw_note_exit(cr3_t cr3, uint64_t generation) { cr3_oracle_check(cr3, generation); }
+
+/* Interrupts another CPU; it calls tlb_poll when it takes the interrupt. */
+static inline void tlb_hw_send_ipi(unsigned id)
+{
+	COUNT(ipis_sent);
+	apic_send_ipi(cpus[id]->apic_id, VECTOR_TLB);
+}
+
+/* One turn of a waiting loop. */
+static inline void tlb_hw_relax(void) { cpu_relax(); }
+
+/* A wait for other CPUs begins. */
+static inline void tlb_hw_count_round(void) { COUNT(shootdown_rounds); }

@@ -1,0 +1,88 @@
+/* Checks user ranges and calls the access routines. */
+#include "mm/usercopy.h"
+
+#include "arch/x86_64/uaccess.h"
+#include "core/cpu.h"
+#include "lib/assert.h"
+#include "mm/layout.h"
+
+bool user_range_ok(uva_t at, uint64_t len_bytes)
+{
+	return at.uva <= USER_TOP && len_bytes <= USER_TOP - at.uva;
+}
+
+static status_t status_of(uint64_t nr_left)
+{
+	return nr_left ? STATUS_EFAULT : STATUS_OK;
+}
+
+/* The fault handler takes locks, and may leave without coming back. */
+static bool may_access(uva_t at, uint64_t len_bytes)
+{
+	assert(this_cpu()->nr_held == 0);
+	return user_range_ok(at, len_bytes);
+}
+
+status_t copy_from_user(void *to, uva_t from, size_t len_bytes)
+{
+	if (!may_access(from, len_bytes)) {
+		return STATUS_EFAULT;
+	}
+	return status_of(uaccess.copy(to, (const void *)from.uva, len_bytes));
+}
+
+status_t copy_to_user(uva_t to, const void *from, size_t len_bytes)
+{
+	if (!may_access(to, len_bytes)) {
+		return STATUS_EFAULT;
+	}
+	return status_of(uaccess.copy((void *)to.uva, from, len_bytes));
+}
+
+status_t zero_user(uva_t to, size_t len_bytes)
+{
+	return may_access(to, len_bytes) ? status_of(uaccess.zero((void *)to.uva, len_bytes)) : STATUS_EFAULT;
+}
+
+/* Page by page, so that a string which ends before an unmapped page is found. */
+status_t copy_string_from_user(char *to, uva_t from, size_t size_bytes, size_t *len)
+{
+	size_t done = 0;
+
+	while (done < size_bytes) {
+		uint64_t at = from.uva + done;
+		size_t chunk = MIN(size_bytes - done, PAGE_SIZE - (at & (PAGE_SIZE - 1)));
+
+		if (copy_from_user(to + done, (uva_t){ at }, chunk)) {
+			return STATUS_EFAULT;
+		}
+		for (size_t i = done; i < done + chunk; i++) {
+			if (!to[i]) {
+				*len = i;
+				return STATUS_OK;
+			}
+		}
+		done += chunk;
+	}
+	return STATUS_ENAMETOOLONG;
+}
+
+status_t load_user_u32(uva_t from, uint32_t *out)
+{
+	return may_access(from, 4) ? status_of(uaccess.load_u32(out, (const void *)from.uva)) : STATUS_EFAULT;
+}
+
+status_t load_user_u64(uva_t from, uint64_t *out)
+{
+	return may_access(from, 8) ? status_of(uaccess.load_u64(out, (const void *)from.uva)) : STATUS_EFAULT;
+}
+
+status_t store_user_u32(uva_t to, uint32_t value)
+{
+	return may_access(to, 4) ? status_of(uaccess.store_u32((void *)to.uva, value)) : STATUS_EFAULT;
+}
+
+status_t store_user_u64(uva_t to, uint64_t value)
+{
+	return may_access(to, 8) ? status_of(uaccess.store_u64((void *)to.uva, value)) : STATUS_EFAULT;
+}

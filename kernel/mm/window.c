@@ -1,0 +1,135 @@
+/* Opens and closes the private window. */
+#include "mm/window.h"
+
+#include "arch/x86_64/cr3.h"
+#include "core/cpu.h"
+#include "lib/assert.h"
+#include "lib/string.h"
+#include "mm/direct_map.h"
+#include "mm/frame_alloc.h"
+#include "mm/layout.h"
+#include "mm/ptable.h"
+#include "mm/tlb.h"
+#include "mm/tlb_hw.h"
+
+/*
+ * Invariant: while the window is closed every entry of this CPU's window page table is empty, and no TLB holds one.
+ * An opening is never nested and nothing in it waits, faults or is interrupted.
+ */
+
+status_t window_init_cpu(struct cpu *cpu)
+{
+	pfn_t root;
+	pte_t *entry;
+	status_t status = frame_alloc_kernel(OWNER_PTABLE, 0, &root);
+
+	if (status) {
+		return status;
+	}
+	memcpy(direct_map_pointer(root), direct_map_pointer(kernel_root), PAGE_SIZE);
+	status = ptable_entry_create(root, WINDOW_BASE, 1, &entry);
+	if (status) {
+		return status; /* boot stops here, so nothing is undone */
+	}
+	cpu->window_root = root;
+	cpu->window_entries = entry;
+	return STATUS_OK;
+}
+
+static void *page_address(unsigned index)
+{
+	return (void *)(WINDOW_BASE + (uint64_t)index * PAGE_SIZE);
+}
+
+/* Flushes. Returns what window_close must load again. */
+static cr3_t window_open(void)
+{
+	cr3_t before = cr3_read();
+
+	assert(!this_cpu()->window_is_open);
+	this_cpu()->window_is_open = true;
+	cr3_load(tlb_window_cr3(this_cpu()));
+	COUNT(window_openings);
+	return before;
+}
+
+static void *window_show(unsigned index, pfn_t frame, uint64_t flags)
+{
+	pte_write(&this_cpu()->window_entries[index], pte_make(frame, PTE_PRESENT | ptable_nx() | flags));
+	COUNT(window_frames);
+	return page_address(index);
+}
+
+/* Flushes: this CPU's window and nothing else, as no other CPU can have walked it. */
+static void window_close(unsigned nr_shown, cr3_t before)
+{
+	for (unsigned i = 0; i < nr_shown; i++) {
+		pte_write(&this_cpu()->window_entries[i], PTE_NONE);
+		tlb_hw_flush_page((uint64_t)page_address(i));
+	}
+	this_cpu()->window_is_open = false;
+	cr3_load(cr3_returning(before));
+}
+
+void window_zero(const pfn_t *frames_to_zero, unsigned nr)
+{
+	while (nr) {
+		unsigned batch = MIN(nr, (unsigned)WINDOW_PAGES);
+		cr3_t before = window_open();
+
+		for (unsigned i = 0; i < batch; i++) {
+			(void)window_show(i, frames_to_zero[i], PTE_WRITABLE);
+		}
+		memset(page_address(0), 0, (size_t)batch * PAGE_SIZE);
+		window_close(batch, before);
+		frames_to_zero += batch;
+		nr -= batch;
+	}
+}
+
+void window_zero_range(pfn_t first, unsigned nr)
+{
+	pfn_t batch[WINDOW_PAGES];
+
+	for (unsigned done = 0; done < nr;) {
+		unsigned size = MIN(nr - done, (unsigned)WINDOW_PAGES);
+
+		for (unsigned i = 0; i < size; i++) {
+			batch[i] = pfn_add(first, done + i);
+		}
+		window_zero(batch, size);
+		done += size;
+	}
+}
+
+void window_copy(pfn_t to, pfn_t from, unsigned order)
+{
+	enum { PAIRS = WINDOW_PAGES / 2 };
+
+	for (uint32_t done = 0; done < 1u << order;) {
+		unsigned batch = MIN((1u << order) - done, (unsigned)PAIRS);
+		cr3_t before = window_open();
+
+		for (unsigned i = 0; i < batch; i++) {
+			(void)window_show(i, pfn_add(to, done + i), PTE_WRITABLE);
+		}
+		for (unsigned i = 0; i < batch; i++) {
+			(void)window_show(batch + i, pfn_add(from, done + i), 0);
+		}
+		memcpy(page_address(0), page_address(batch), (size_t)batch * PAGE_SIZE);
+		window_close(2 * batch, before);
+		done += batch;
+	}
+}
+
+void window_write(const pfn_t *targets, unsigned nr, uint64_t offset_bytes, const void *from, uint64_t len_bytes)
+{
+	cr3_t before = window_open();
+
+	assert(nr <= WINDOW_PAGES && offset_bytes + len_bytes <= (uint64_t)nr * PAGE_SIZE);
+	for (unsigned i = 0; i < nr; i++) {
+		(void)window_show(i, targets[i], PTE_WRITABLE);
+	}
+	memcpy((char *)page_address(0) + offset_bytes, from, len_bytes);
+	window_close(nr, before);
+}

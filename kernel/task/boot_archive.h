@@ -1,0 +1,12 @@
+/* The boot archive of this machine: where programs come from. Mounted once, read-only from then on. */
+#pragma once
+
+#include "lib/status.h"
+#include "task/archive.h"
+
+/* The data stays where it is. EINVAL with a message in the log: damaged; ENOMEM. */
+status_t boot_archive_mount(const void *data, size_t size_bytes) MUST_CHECK;
+
+const struct archive_entry *boot_archive_find(const char *path);
+/* By index; NULL past the last. */
+const struct archive_entry *boot_archive_entry(uint64_t index);

@@ -1,0 +1,97 @@
+/* The console: where its bytes come from and go to. */
+#include "task/console.h"
+
+#include "arch/x86_64/keyboard.h"
+#include "arch/x86_64/screen.h"
+#include "arch/x86_64/serial.h"
+#include "core/lock.h"
+
+enum { COLUMNS = 80, ROWS = 24, POLL_MAX = 256 };
+
+void (*console_interrupt_hook)(void);
+void (*console_readable_hook)(void);
+
+static struct lock console_lock = LOCK_INIT("console", RANK_console);
+static struct terminal terminal; /* guarded by console_lock */
+
+static void emit(const char *text, size_t len_bytes)
+{
+	serial_write(SERIAL_COM1, text, len_bytes);
+	screen_write(text, len_bytes);
+}
+
+void console_init(void)
+{
+	terminal_init(&terminal, emit);
+}
+
+void console_input(uint8_t byte)
+{
+	enum terminal_event event;
+
+	lock_acquire(&console_lock);
+	event = terminal_input(&terminal, byte);
+	lock_release(&console_lock);
+	if (event == TERMINAL_INTERRUPT && console_interrupt_hook) {
+		console_interrupt_hook();
+	}
+	if (event == TERMINAL_READABLE && console_readable_hook) {
+		console_readable_hook();
+	}
+}
+
+void console_poll(void)
+{
+	uint8_t byte;
+	int key;
+
+	for (unsigned i = 0; i < POLL_MAX && serial_try_read(SERIAL_COM1, &byte); i++) {
+		console_input(byte);
+	}
+	for (unsigned i = 0; i < POLL_MAX && (key = keyboard_try_read()) >= 0; i++) {
+		console_input((uint8_t)key);
+	}
+}
+
+size_t console_read_try(char *buffer, size_t size_bytes, bool *would_block)
+{
+	size_t len;
+
+	lock_acquire(&console_lock);
+	len = terminal_read(&terminal, buffer, size_bytes, would_block);
+	lock_release(&console_lock);
+	return len;
+}
+
+void console_write(const char *text, size_t len_bytes)
+{
+	lock_acquire(&console_lock);
+	terminal_write(&terminal, text, len_bytes);
+	lock_release(&console_lock);
+}
+
+void console_settings_get(struct terminal_settings *out)
+{
+	lock_acquire(&console_lock);
+	*out = terminal.settings;
+	lock_release(&console_lock);
+}
+
+void console_settings_set(const struct terminal_settings *settings, enum settings_flush flush)
+{
+	lock_acquire(&console_lock);
+	terminal_set(&terminal, settings, flush);
+	lock_release(&console_lock);
+}
+
+/* A terminal on the serial line shows the same text, so a larger screen is not used in full. */
+void console_size_get(struct console_size *out)
+{
+	unsigned columns = screen_columns();
+	unsigned rows = screen_rows();
+
+	*out = (struct console_size){
+		.columns = (uint16_t)(columns > 0 ? MIN(columns, (unsigned)COLUMNS) : (unsigned)COLUMNS),
+		.rows = (uint16_t)(rows > 0 ? MIN(rows, (unsigned)ROWS) : (unsigned)ROWS),
+	};
+}

@@ -1,0 +1,9 @@
+/* Who a process acts for. */
+#pragma once
+
+#include "lib/types.h"
+
+struct process;
+
+/* Checks nothing: the caller has. It is what attacks want the kernel to call. */
+void credentials_set(struct process *process, uint64_t uid);

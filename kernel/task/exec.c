@@ -1,0 +1,178 @@
+/* execve: the new address space is complete before the old one goes. */
+#include "task/exec.h"
+
+#include "arch/x86_64/context.h"
+#include "core/log.h"
+#include "lib/string.h"
+#include "mm/as.h"
+#include "task/boot_archive.h"
+#include "task/elf.h"
+#include "task/exec_args.h"
+#include "task/exec_stack.h"
+#include "task/process.h"
+
+/* What the new program starts with. */
+struct program {
+	const char *path; /* the archive's: no user bytes are kept */
+	struct as *as;
+	uint64_t entry, rsp;
+};
+
+static unsigned rights_of(const struct elf_segment *segment)
+{
+	return RIGHT_READ | (segment->rights & ELF_WRITE ? RIGHT_WRITE : 0) |
+	       (segment->rights & ELF_EXECUTE ? RIGHT_EXECUTE : 0);
+}
+
+/* What lies behind the file's bytes in the segment is zero, as untouched memory is. */
+static status_t segment_load(struct as *as, const struct elf_segment *segment, const uint8_t *file)
+{
+	uint64_t start = align_down(segment->start.uva, PAGE_SIZE);
+	uint64_t end = align_up(segment->start.uva + segment->len_bytes, PAGE_SIZE);
+	uva_t at;
+	status_t status = as_map(as, AS_MAP_FIXED_NOREPLACE, start, end - start, rights_of(segment), 0, &at);
+
+	if (status == STATUS_OK && segment->file_len_bytes) {
+		status = as_write(as, segment->start, file + segment->file_offset, segment->file_len_bytes);
+	}
+	return status;
+}
+
+static status_t image_load(struct as *as, const struct elf_image *image, const uint8_t *file)
+{
+	status_t status = STATUS_OK;
+
+	for (unsigned i = 0; i < image->nr_segments && status == STATUS_OK; i++) {
+		status = segment_load(as, &image->segments[i], file);
+	}
+	as->heap_start = image->end.uva;
+	as->heap_end = image->end.uva;
+	return status == STATUS_EEXIST || status == STATUS_EINVAL ? STATUS_ENOEXEC : status;
+}
+
+static status_t program_build(struct exec_args *args, uint32_t uid, struct program *out)
+{
+	const struct archive_entry *file = boot_archive_find(args->bounce->path);
+	struct elf_image image;
+	status_t status;
+
+	if (!file) {
+		return STATUS_ENOENT;
+	}
+	status = elf_parse(file->data, file->size_bytes, &image);
+	if (status) {
+		log_print("bulwark: %s does not run: %s\n", file->name, image.error);
+		return status;
+	}
+	status = as_create(&out->as);
+	if (status) {
+		return status;
+	}
+	status = image_load(out->as, &image, file->data);
+	if (status == STATUS_OK) {
+		status = exec_stack_build(out->as, args, &image, uid, &out->rsp);
+	}
+	if (status) {
+		as_put(out->as);
+		return status;
+	}
+	out->path = file->name;
+	out->entry = image.entry.uva;
+	return STATUS_OK;
+}
+
+/* "bin/sh": "sh" */
+static void name_set(struct process *process, const char *path)
+{
+	const char *name = path;
+
+	for (const char *at = path; *at; at++) {
+		name = *at == '/' ? at + 1 : name;
+	}
+	lock_acquire(&process_lock);
+	string_copy(process->name, name, sizeof(process->name));
+	lock_release(&process_lock);
+}
+
+/* Nothing of the old program survives: memory, registers, floating-point state. */
+static void program_commit(const struct program *program)
+{
+	struct thread *thread = thread_current();
+	struct process *process = thread->process;
+	struct as *old = process->as;
+
+	name_set(process, program->path);
+	process->uid_first = process->uid;
+	process->as = program->as;
+	as_switch(program->as);
+	if (old) {
+		as_put(old);
+	}
+	thread->fs_base = 0;
+	thread->clear_child_tid = (uva_t){ 0 };
+	msr_write(MSR_FS_BASE, 0);
+	fpu_area_init(thread->fpu);
+	fpu_load(thread->fpu);
+}
+
+static _Noreturn void program_enter(const struct program *program)
+{
+	struct regs *regs = thread_user_regs(thread_current());
+
+	*regs = (struct regs){
+		.vector = VECTOR_SYSCALL,
+		.rip = program->entry, .rsp = program->rsp, .rflags = RFLAGS_IF | RFLAGS_FIXED,
+		.cs = SELECTOR_USER_CODE, .ss = SELECTOR_USER_DATA,
+	};
+	thread_enter_user(regs);
+}
+
+/* Takes the arguments over. */
+static status_t exec_with(struct exec_args *args)
+{
+	struct process *process = process_current();
+	struct program program;
+	status_t status = process->nr_threads == 1 ? program_build(args, process->uid, &program) : STATUS_EBUSY;
+
+	if (status == STATUS_OK) {
+		program_commit(&program);
+	}
+	exec_args_put(args);
+	if (status) {
+		return status;
+	}
+	program_enter(&program);
+}
+
+status_t exec_from_user(uva_t path, uva_t argv, uva_t envp)
+{
+	struct exec_args args;
+	status_t status = exec_args_get(&args);
+
+	if (status) {
+		return status;
+	}
+	status = exec_args_fetch(&args, path, argv, envp);
+	if (status) {
+		exec_args_put(&args);
+		return status;
+	}
+	return exec_with(&args);
+}
+
+status_t exec_first(const char *path)
+{
+	struct exec_args args;
+	status_t status = exec_args_get(&args);
+
+	if (status) {
+		return status;
+	}
+	string_copy(args.bounce->path, path, sizeof(args.bounce->path));
+	status = exec_args_add(&args, path);
+	if (status) {
+		exec_args_put(&args);
+		return status;
+	}
+	return exec_with(&args);
+}

@@ -1,0 +1,14 @@
+/* execve: a new program in an old process. */
+#pragma once
+
+#include "lib/status.h"
+#include "lib/types.h"
+
+/*
+ * Goes to user mode with the new program. Returns only on failure, with the process as it was: ENOENT, ENOEXEC, ENOMEM,
+ * E2BIG, EFAULT, ENAMETOOLONG; EBUSY: the process has other threads.
+ */
+status_t exec_from_user(uva_t path, uva_t argv, uva_t envp) MUST_CHECK;
+
+/* The same for a process that has no program yet; argv is the program's name alone. */
+status_t exec_first(const char *path) MUST_CHECK;

@@ -1,0 +1,5 @@
+/* Interrupts of devices and of the timer. */
+#pragma once
+
+/* Lets the console's lines and this CPU's timer interrupt, once the CPU lets interrupts through. */
+void irq_start(void);

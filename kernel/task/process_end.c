@@ -1,0 +1,160 @@
+/* Exit: the last thread takes the process down, and leaves a zombie that knows how it came to be one. */
+#include "task/process_end.h"
+
+#include "core/panic.h"
+#include "lib/assert.h"
+#include "mm/as.h"
+#include "task/process.h"
+#include "task/report.h"
+#include "task/sched.h"
+
+bool process_begin_exit(struct process *process, int32_t status, enum bw_end end)
+{
+	assert(lock_is_held(&process_lock));
+	if (process->exiting || process->zombie) {
+		return false;
+	}
+	process->status = status;
+	process->report->end = end;
+	/* pairs with the load in thread_must_exit */
+	__atomic_store_n(&process->exiting, true, __ATOMIC_RELEASE);
+	LIST_FOR_EACH(node, &process->threads) {
+		sched_wake(LIST_ENTRY(node, struct thread, process_node));
+	}
+	return true;
+}
+
+bool process_exit(int32_t status, enum bw_end end)
+{
+	bool is_first;
+
+	lock_acquire(&process_lock);
+	is_first = process_begin_exit(process_current(), status, end);
+	lock_release(&process_lock);
+	return is_first;
+}
+
+/* Caller holds process_lock. Orphans go to the first process, which reaps whatever ends. */
+static void orphans_hand_over(struct process *process)
+{
+	struct process *init;
+
+	if (list_is_empty(&process->children)) {
+		return;
+	}
+	init = process_find(PID_INIT);
+	LIST_FOR_EACH(node, &process->children) {
+		struct process *child = LIST_ENTRY(node, struct process, sibling);
+
+		list_remove(&child->sibling);
+		child->parent = init;
+		list_push_back(&init->children, &child->sibling);
+	}
+	wait_wake_all(&init->child_wait);
+}
+
+/* Nothing may touch the process afterwards: the parent is free to reap it. */
+static void become_zombie(struct process *process)
+{
+	if (process->pid == PID_INIT) {
+		panic("the first process ended with status 0x%x\n%s", process->status, process->report->text);
+	}
+	as_put(process->as);
+	process->as = NULL;
+	lock_acquire(&process_lock);
+	orphans_hand_over(process);
+	report_fill(process->report, process);
+	process->zombie = true;
+	wait_wake_all(&process->parent->child_wait);
+	lock_release(&process_lock);
+}
+
+void process_leave(struct process *process, struct thread *thread)
+{
+	bool is_last;
+
+	assert(thread == thread_current());
+	/* the address space goes with the last thread, so no CPU may have it loaded then */
+	as_switch(NULL);
+	thread->process = NULL;
+	lock_acquire(&process_lock);
+	list_remove(&thread->process_node);
+	is_last = --process->nr_threads == 0;
+	if (is_last && !process->exiting) {
+		(void)process_begin_exit(process, status_of_exit(thread->exit_code), BW_END_EXIT);
+	}
+	lock_release(&process_lock);
+	if (is_last) {
+		become_zombie(process);
+	}
+}
+
+/* Caller holds process_lock. A zombie among the children; *any tells whether one of those wanted exists at all. */
+static struct process *find_zombie(struct process *parent, uint32_t wanted, bool *any)
+{
+	*any = false;
+	LIST_FOR_EACH(node, &parent->children) {
+		struct process *child = LIST_ENTRY(node, struct process, sibling);
+
+		if (wanted && child->pid != wanted) {
+			continue;
+		}
+		*any = true;
+		if (child->zombie) {
+			return child;
+		}
+	}
+	return NULL;
+}
+
+/* Takes a zombie off the tree; the parent keeps its report. ECHILD; EAGAIN: none has ended yet. */
+static status_t reap(struct process *parent, uint32_t wanted, uint32_t *pid, int32_t *status)
+{
+	struct bw_report *old;
+	struct process *child;
+	bool any;
+
+	lock_acquire(&process_lock);
+	child = find_zombie(parent, wanted, &any);
+	if (!child) {
+		lock_release(&process_lock);
+		return any ? STATUS_EAGAIN : STATUS_ECHILD;
+	}
+	process_remove(child);
+	old = parent->last_report;
+	parent->last_report = child->report;
+	child->report = old; /* freed with the child */
+	lock_release(&process_lock);
+	*pid = child->pid;
+	*status = child->status;
+	process_free(child);
+	return STATUS_OK;
+}
+
+status_t process_wait(uint32_t wanted, unsigned wait_options, uint32_t *pid, int32_t *status)
+{
+	struct process *parent = process_current();
+	struct waiter waiter;
+	status_t result;
+
+	wait_enter(&parent->child_wait, &waiter);
+	for (;;) {
+		sched_prepare();
+		result = reap(parent, wanted, pid, status);
+		if (result != STATUS_EAGAIN) {
+			break;
+		}
+		if (wait_options & WAIT_NO_HANG) {
+			*pid = 0;
+			result = STATUS_OK;
+			break;
+		}
+		if (thread_must_exit()) {
+			result = STATUS_EINTR;
+			break;
+		}
+		sched_block();
+	}
+	wait_leave(&parent->child_wait, &waiter);
+	return result;
+}

@@ -1,0 +1,67 @@
+/* Starts the first process. */
+#include "task/start.h"
+
+#include "arch/x86_64/power.h"
+#include "core/cpu.h"
+#include "core/log.h"
+#include "core/panic.h"
+#include "task/boot_archive.h"
+#include "task/exec.h"
+#include "task/fault.h"
+#include "task/fault_injection.h"
+#include "task/flag.h"
+#include "task/foreground.h"
+#include "task/irq.h"
+#include "task/process.h"
+#include "task/sched.h"
+#include "task/sys_io.h"
+#include "task/timer.h"
+
+#define INIT_PATH "bin/init"
+
+static void init_main(void *thread)
+{
+	(void)thread;
+	sched_after_switch();
+	log_print("bulwark: no first process: " INIT_PATH " does not run (%d)\n", exec_first(INIT_PATH));
+	power_off(EXIT_STATUS_NO_ARCHIVE);
+}
+
+static status_t first_process(void)
+{
+	struct process *process;
+	struct thread *thread;
+	status_t status = process_alloc(&process);
+
+	if (status == STATUS_OK) {
+		status = process_add(process, NULL);
+	}
+	if (status == STATUS_OK) {
+		status = thread_create(process, init_main, &thread);
+	}
+	if (status == STATUS_OK) {
+		process_add_thread(process, thread);
+		sched_start(thread);
+	}
+	return status;
+}
+
+void task_start(const void *archive, size_t size_bytes)
+{
+	if (boot_archive_mount(archive, size_bytes)) {
+		power_off(EXIT_STATUS_NO_ARCHIVE);
+	}
+	flag_init();
+	fault_init();
+	fault_injection_init();
+	foreground_init();
+	console_calls_init();
+	irq_start();
+	thread_init();
+	process_init();
+	timer_init_cpu(this_cpu()->id);
+	if (sched_init_cpu(this_cpu()) || first_process()) {
+		panic("no memory for the first process");
+	}
+	sched_enter();
+}

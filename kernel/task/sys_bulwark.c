@@ -1,0 +1,184 @@
+/* Bulwark's own calls: what the machine is and does. */
+#include "abi/bulwark.h"
+
+#include "arch/x86_64/power.h"
+#include "core/cpu.h"
+#include "core/ktest.h"
+#include "core/options.h"
+#include "lib/string.h"
+#include "mm/as.h"
+#include "mm/audit.h"
+#include "mm/direct_map.h"
+#include "mm/frame_alloc.h"
+#include "mm/usercopy.h"
+#include "task/boot_archive.h"
+#include "task/flag.h"
+#include "task/foreground.h"
+#include "task/process.h"
+#include "task/report.h"
+#include "task/syscall.h"
+
+enum { KTEST_TEXT_ORDER = 4 };
+#define ALL_CPUS UINT64_MAX
+
+static bool is_root(void)
+{
+	return process_current()->uid == 0;
+}
+
+int64_t sys_counters(uint64_t cpu, uint64_t at, uint64_t size_bytes)
+{
+	uint64_t sums[NR_COUNTERS] = { 0 };
+
+	if (cpu != ALL_CPUS && cpu >= nr_cpus) {
+		return STATUS_EINVAL;
+	}
+	for (uint64_t id = 0; id < nr_cpus; id++) {
+		for (unsigned i = 0; (cpu == ALL_CPUS || cpu == id) && i < NR_COUNTERS; i++) {
+			sums[i] += cpus[id]->counters[i];
+		}
+	}
+	if (copy_to_user((uva_t){ at }, sums, MIN(size_bytes, sizeof(sums)))) {
+		return STATUS_EFAULT;
+	}
+	return sizeof(sums);
+}
+
+int64_t sys_option(uint64_t index, uint64_t at)
+{
+	struct bw_option option;
+	status_t status = options_row((unsigned)MIN(index, UINT32_MAX), &option);
+
+	return status ? status : copy_to_user((uva_t){ at }, &option, sizeof(option));
+}
+
+int64_t sys_archive_entry(uint64_t index, uint64_t at)
+{
+	const struct archive_entry *file = boot_archive_entry(index);
+	struct bw_archive_entry entry = { 0 };
+
+	if (!file) {
+		return STATUS_ENOENT;
+	}
+	static_assert(sizeof(entry.name) == sizeof(file->name), "names fit");
+	memcpy(entry.name, file->name, sizeof(entry.name));
+	entry.size_bytes = file->size_bytes;
+	entry.mode = file->mode;
+	return copy_to_user((uva_t){ at }, &entry, sizeof(entry));
+}
+
+int64_t sys_audit(uint64_t at)
+{
+	struct bw_audit audit = { 0 };
+
+	if (!user_range_ok((uva_t){ at }, sizeof(audit))) {
+		return STATUS_EFAULT;
+	}
+	audit_run(&audit);
+	return copy_to_user((uva_t){ at }, &audit, sizeof(audit));
+}
+
+int64_t sys_report(uint64_t pid, uint64_t at)
+{
+	struct bw_report report;
+	status_t status;
+
+	if (!is_root()) {
+		return STATUS_EPERM;
+	}
+	status = report_find((uint32_t)pid, &report);
+	return status ? status : copy_to_user((uva_t){ at }, &report, sizeof(report));
+}
+
+int64_t sys_power_off(uint64_t exit_status)
+{
+	if (!is_root()) {
+		return STATUS_EPERM;
+	}
+	power_off((int)(exit_status & 0xff));
+}
+
+int64_t sys_pagemap(uint64_t page, uint64_t out)
+{
+	pfn_t frame;
+	status_t status = as_lookup(process_current()->as, (uva_t){ page }, &frame);
+
+	return status ? status : store_user_u64((uva_t){ out }, frame.pfn);
+}
+
+int64_t sys_flag_prove(uint64_t value)
+{
+	if (!flag_is(value)) {
+		return STATUS_EACCES;
+	}
+	process_current()->flag_proved = 1;
+	return STATUS_OK;
+}
+
+int64_t sys_memory_info(uint64_t at)
+{
+	struct frame_stats stats;
+	struct bw_memory_info info;
+
+	frame_stats_read(&stats);
+	info = (struct bw_memory_info){
+		.nr_frames_usable = stats.nr_usable,
+		.nr_free_revealed = stats.nr_free_revealed, .nr_free_hidden = stats.nr_free_hidden,
+		.nr_user = stats.nr_user, .nr_kernel = stats.nr_kernel, .nr_ptable = stats.nr_ptable,
+		.nr_pfn = nr_frames, .nr_processes = process_count(),
+	};
+	return copy_to_user((uva_t){ at }, &info, sizeof(info));
+}
+
+/* Without a terminator: the length tells. */
+int64_t sys_boot_command(uint64_t at, uint64_t size_bytes)
+{
+	size_t len = strnlen(options.cmd, sizeof(options.cmd));
+
+	if (size_bytes < len) {
+		return STATUS_ERANGE;
+	}
+	return copy_to_user((uva_t){ at }, options.cmd, len) ? STATUS_EFAULT : (int64_t)len;
+}
+
+int64_t sys_foreground(uint64_t pid)
+{
+	if (!is_root()) {
+		return STATUS_EPERM;
+	}
+	foreground_set((uint32_t)pid);
+	return STATUS_OK;
+}
+
+int64_t sys_ktest(uint64_t index, uint64_t at, uint64_t size_bytes)
+{
+	pfn_t frames_of_text;
+	size_t len;
+	char *text;
+	status_t status;
+
+	if (options.ktest != ktest_on) {
+		return STATUS_ENOSYS;
+	}
+	status = frame_alloc_zeroed(OWNER_KERNEL, KTEST_TEXT_ORDER, &frames_of_text);
+	if (status) {
+		return status;
+	}
+	text = direct_map_pointer(frames_of_text);
+	status = ktest_run((unsigned)MIN(index, UINT32_MAX), text,
+			   MIN(size_bytes, (uint64_t)PAGE_SIZE << KTEST_TEXT_ORDER), &len);
+	if (status == STATUS_OK) {
+		status = copy_to_user((uva_t){ at }, text, len);
+	}
+	frame_free_kernel(frames_of_text, KTEST_TEXT_ORDER);
+	return status ? status : (int64_t)len;
+}
+
+int64_t sys_fail_allocation(uint64_t nth)
+{
+	if (options.ktest != ktest_on) {
+		return STATUS_ENOSYS;
+	}
+	process_current()->fail_countdown = nth;
+	return STATUS_OK;
+}

@@ -1,0 +1,154 @@
+/* Process calls. */
+#include "mm/usercopy.h"
+#include "task/credentials.h"
+#include "task/exec.h"
+#include "task/process.h"
+#include "task/process_end.h"
+#include "task/sched.h"
+#include "task/signal.h"
+#include "task/syscall.h"
+
+/* Linux's options of wait4. The kinds of children that they tell apart are all one here. */
+#define WAIT_STOPPED 2u
+#define WAIT_CONTINUED 8u
+#define WAIT_NO_THREAD 0x20000000u
+#define WAIT_ALL 0x40000000u
+#define WAIT_CLONE 0x80000000u
+#define WAIT_KNOWN (WAIT_NO_HANG | WAIT_STOPPED | WAIT_CONTINUED | WAIT_NO_THREAD | WAIT_ALL | WAIT_CLONE)
+
+enum { RUSAGE_BYTES = 144 };
+
+int64_t sys_getpid(void)
+{
+	return process_current()->pid;
+}
+
+int64_t sys_gettid(void)
+{
+	return thread_current()->tid;
+}
+
+int64_t sys_getppid(void)
+{
+	const struct process *parent;
+	uint32_t pid = 0;
+
+	lock_acquire(&process_lock);
+	parent = process_current()->parent;
+	if (parent) {
+		pid = parent->pid;
+	}
+	lock_release(&process_lock);
+	return pid;
+}
+
+int64_t sys_getuid(void)
+{
+	return process_current()->uid;
+}
+
+int64_t sys_geteuid(void)
+{
+	return process_current()->uid;
+}
+
+/* There are no groups: a process's group is named as its user is. */
+int64_t sys_getgid(void)
+{
+	return process_current()->uid;
+}
+
+int64_t sys_getegid(void)
+{
+	return process_current()->uid;
+}
+
+int64_t sys_setuid(uint64_t uid)
+{
+	struct process *process = process_current();
+
+	if ((uint32_t)uid == UINT32_MAX) {
+		return STATUS_EINVAL;
+	}
+	if (process->uid != 0 && process->uid != (uint32_t)uid) {
+		return STATUS_EPERM;
+	}
+	credentials_set(process, uid);
+	return STATUS_OK;
+}
+
+int64_t sys_fork(void)
+{
+	uint32_t pid;
+	status_t status = process_fork(thread_user_regs(thread_current()), &pid);
+
+	return status ? status : (int64_t)pid;
+}
+
+int64_t sys_execve(uint64_t path, uint64_t argv, uint64_t envp)
+{
+	return exec_from_user((uva_t){ path }, (uva_t){ argv }, (uva_t){ envp });
+}
+
+/* The calling thread ends on its way back. */
+int64_t sys_exit(uint64_t code)
+{
+	struct thread *thread = thread_current();
+
+	thread->exit_code = (int32_t)code;
+	thread->exiting = true;
+	return STATUS_OK;
+}
+
+int64_t sys_exit_group(uint64_t code)
+{
+	(void)process_exit(status_of_exit((int32_t)code), BW_END_EXIT);
+	return STATUS_OK;
+}
+
+int64_t sys_wait4(uint64_t wanted, uint64_t status_at, uint64_t wait_options, uint64_t rusage_at)
+{
+	int32_t which = (int32_t)wanted, child_status;
+	uint32_t pid;
+	status_t status;
+
+	if ((uint32_t)wait_options & ~WAIT_KNOWN) {
+		return STATUS_EINVAL;
+	}
+	/* process groups, which the other negative numbers stand for, there are none */
+	if (which < -1) {
+		return STATUS_ECHILD;
+	}
+	status = process_wait(which > 0 ? (uint32_t)which : 0, wait_options & WAIT_NO_HANG, &pid, &child_status);
+	if (status || pid == 0) {
+		return status;
+	}
+	if (status_at && store_user_u32((uva_t){ status_at }, (uint32_t)child_status)) {
+		return STATUS_EFAULT;
+	}
+	if (rusage_at && zero_user((uva_t){ rusage_at }, RUSAGE_BYTES)) {
+		return STATUS_EFAULT;
+	}
+	return pid;
+}
+
+/* Only single processes: there are no groups. */
+int64_t sys_kill(uint64_t pid, uint64_t signal)
+{
+	if ((int32_t)pid <= 0) {
+		return STATUS_ESRCH;
+	}
+	return signal_send((uint32_t)pid, (unsigned)signal);
+}
+
+int64_t sys_sched_yield(void)
+{
+	sched_yield();
+	return STATUS_OK;
+}
+
+int64_t sys_set_tid_address(uint64_t at)
+{
+	thread_current()->clear_child_tid = (uva_t){ at };
+	return thread_current()->tid;
+}

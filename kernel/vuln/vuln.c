@@ -1,0 +1,145 @@
+/*
+ * Kernel bugs made to order, one per system call: each does with an unchecked address what real kernels were led to do.
+ * They exist to show what the defences do about it, so they check nothing but the boot option.
+ */
+#include "vuln/vuln.h"
+
+#include "abi/bulwark.h"
+#include "arch/x86_64/registers.h"
+#include "arch/x86_64/vuln_stub.h"
+#include "core/options.h"
+#include "mm/frame.h"
+#include "mm/layout.h"
+#include "mm/usercopy.h"
+#include "mm/xpfo.h"
+#include "task/credentials.h"
+#include "task/flag.h"
+#include "task/process.h"
+
+static_assert(sizeof(struct bw_frame) == sizeof(struct regs), "what user_return_frame consumes");
+
+/* The dereferences below are wrong on purpose, so no checker may get in their way. */
+#define UNCHECKED __attribute__((noinline, no_sanitize("undefined")))
+
+/* Every vulnerable call begins here. */
+static bool vuln_enter(void)
+{
+	if (options.vuln != vuln_on) {
+		return false;
+	}
+	thread_current()->in_vuln = true;
+	process_current()->vuln_calls++;
+	return true;
+}
+
+static int64_t vuln_leave(uint64_t result)
+{
+	thread_current()->in_vuln = false;
+	return (int64_t)result;
+}
+
+int64_t sys_vuln_leak(uint64_t at)
+{
+	struct process *process = process_current();
+	struct bw_leak leak;
+
+	if (!vuln_enter()) {
+		return STATUS_ENOSYS;
+	}
+	leak = (struct bw_leak){
+		.image_base = (uint64_t)image_start, .image_text_end = (uint64_t)text_end,
+		.direct_map_base = direct_map_base,
+		.process = (uint64_t)process, .process_uid = (uint64_t)&process->uid,
+		.credentials_set = (uint64_t)credentials_set,
+		.flag = (uint64_t)&flag_value,
+		.user_return = (uint64_t)user_return_frame,
+		.user_cs = SELECTOR_USER_CODE, .user_ss = SELECTOR_USER_DATA,
+	};
+	return vuln_leave((uint64_t)copy_to_user((uva_t){ at }, &leak, sizeof(leak)));
+}
+
+UNCHECKED static void jump_to(uint64_t address)
+{
+	((void (*)(void))address)();
+}
+
+int64_t sys_vuln_jump(uint64_t address)
+{
+	if (!vuln_enter()) {
+		return STATUS_ENOSYS;
+	}
+	jump_to(address);
+	return vuln_leave(0);
+}
+
+UNCHECKED static void call_through(uint64_t address)
+{
+	const volatile struct bw_vuln_object *object = (const volatile struct bw_vuln_object *)address;
+	const volatile struct bw_vuln_ops *ops = (const volatile struct bw_vuln_ops *)object->ops;
+
+	((void (*)(uint64_t, uint64_t))ops->handle)(object->argument[0], object->argument[1]);
+}
+
+int64_t sys_vuln_call(uint64_t object)
+{
+	if (!vuln_enter()) {
+		return STATUS_ENOSYS;
+	}
+	call_through(object);
+	return vuln_leave(0);
+}
+
+UNCHECKED static uint64_t read_from(uint64_t address)
+{
+	return *(const volatile uint64_t *)address;
+}
+
+int64_t sys_vuln_read(uint64_t address)
+{
+	if (!vuln_enter()) {
+		return STATUS_ENOSYS;
+	}
+	return vuln_leave(read_from(address));
+}
+
+UNCHECKED static void write_to(uint64_t address, uint64_t value)
+{
+	*(volatile uint64_t *)address = value;
+}
+
+int64_t sys_vuln_write(uint64_t address, uint64_t value)
+{
+	if (!vuln_enter()) {
+		return STATUS_ENOSYS;
+	}
+	write_to(address, value);
+	return vuln_leave(0);
+}
+
+int64_t sys_vuln_pivot(uint64_t stack)
+{
+	if (!vuln_enter()) {
+		return STATUS_ENOSYS;
+	}
+	vuln_pivot_stub(stack);
+	return vuln_leave(0);
+}
+
+/* xpfo_kmap takes user frames only; that it can be raced is the vulnerability. */
+int64_t sys_vuln_kmap_read(uint64_t pfn, uint64_t offset)
+{
+	pfn_t frame = { (uint32_t)MIN(pfn, UINT32_MAX) };
+	const char *mapped;
+	uint64_t value;
+
+	if (!vuln_enter()) {
+		return STATUS_ENOSYS;
+	}
+	if (!pfn_is_valid(frame) || frame_entry(frame)->owner != OWNER_USER || offset > PAGE_SIZE - sizeof(value)) {
+		return vuln_leave((uint64_t)STATUS_EINVAL);
+	}
+	mapped = xpfo_kmap(frame);
+	value = read_from((uint64_t)mapped + offset);
+	xpfo_kunmap(frame);
+	return vuln_leave(value);
+}

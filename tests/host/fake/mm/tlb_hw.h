@@ -1,0 +1,36 @@
+/*
+ * The hardware interface of kernel/mm/tlb_hw.h, whose comments are its contract, with the simulated machine of
+ * tests/host/tlb/machine.c behind it: every call that other CPUs could notice is a step of the schedule.
+ */
+#pragma once
+
+#include "arch/x86_64/cr3.h"
+#include "core/cpu.h"
+
+unsigned tlb_hw_cpu_id(void);
+unsigned tlb_hw_nr_cpus(void);
+struct tlb_cpu *tlb_hw_cpu(unsigned id);
+struct tlb_cpu *tlb_hw_self(void);
+tlb_word_t *tlb_hw_mode(unsigned id);
+
+uint64_t tlb_hw_read(const tlb_word_t *word);
+void tlb_hw_write(tlb_word_t *word, uint64_t value);
+uint64_t tlb_hw_add(tlb_word_t *word, uint64_t addend);
+uint64_t tlb_hw_exchange(tlb_word_t *word, uint64_t value);
+void tlb_hw_set_bits(tlb_word_t *word, uint64_t bits);
+void tlb_hw_clear_bits(tlb_word_t *word, uint64_t bits);
+
+bool tlb_hw_has_pcid(void);
+bool tlb_hw_has_invpcid(void);
+
+void tlb_hw_load_cr3(cr3_t cr3, uint64_t generation);
+void tlb_hw_flush_all(void);
+void tlb_hw_flush_pcid(pcid_t pcid);
+void tlb_hw_flush_page(uint64_t address);
+void tlb_hw_flush_page_of(pcid_t pcid, uint64_t address);
+void tlb_hw_note_generation(pcid_t pcid, uint64_t generation);
+void tlb_hw_note_exit(cr3_t cr3, uint64_t generation);
+
+void tlb_hw_send_ipi(unsigned id);
+void tlb_hw_relax(void);
+void tlb_hw_count_round(void);

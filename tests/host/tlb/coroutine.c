@@ -1,0 +1,34 @@
+/* Stack switching, System V AMD64 calling convention: RBX, RBP and R12 to R15 survive a call. */
+#include "coroutine.h"
+
+asm(".text\n"
+    ".globl coroutine_switch\n"
+    "coroutine_switch:\n"
+    "	push %rbx\n"
+    "	push %rbp\n"
+    "	push %r12\n"
+    "	push %r13\n"
+    "	push %r14\n"
+    "	push %r15\n"
+    "	mov %rsp, (%rdi)\n"
+    "	mov %rsi, %rsp\n"
+    "	pop %r15\n"
+    "	pop %r14\n"
+    "	pop %r13\n"
+    "	pop %r12\n"
+    "	pop %rbp\n"
+    "	pop %rbx\n"
+    "	ret\n");
+
+void coroutine_init(struct coroutine *coroutine, void (*body)(void))
+{
+	enum { SAVED_REGISTERS = 6 };
+	uint64_t *top = (uint64_t *)(void *)(coroutine->stack + COROUTINE_STACK_BYTES);
+
+	*--top = 0; /* return address of body: none */
+	*--top = (uint64_t)body;
+	for (int i = 0; i < SAVED_REGISTERS; i++) {
+		*--top = 0;
+	}
+	coroutine->rsp = (uint64_t)top;
+}

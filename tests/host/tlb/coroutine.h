@@ -1,0 +1,17 @@
+/* Stacks to run a simulated CPU on; one thread of the host switches between them. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { COROUTINE_STACK_BYTES = 8192 };
+
+struct coroutine {
+	uint64_t rsp; /* while it does not run; everything else is on its stack, from rsp up */
+	_Alignas(16) unsigned char stack[COROUTINE_STACK_BYTES];
+};
+
+/* body must never return. It starts at the first coroutine_switch to it. */
+void coroutine_init(struct coroutine *coroutine, void (*body)(void));
+/* Saves the running context in *save_rsp and continues the one that load_rsp was saved for. */
+void coroutine_switch(uint64_t *save_rsp, uint64_t load_rsp);

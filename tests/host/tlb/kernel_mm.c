@@ -1,0 +1,190 @@
+/* Memory management of the simulated kernel: frames between kernel and user, pages of address spaces. */
+#include "kernel.h"
+
+#include <string.h>
+
+#include "mm/tlb_hw.h"
+
+enum frame_state { FRAME_REVEALED, FRAME_RESTING, FRAME_USER, FRAME_BUSY };
+
+/*
+ * Changed without a step between look and change, so no lock guards it. Where nothing else does, a page-table write
+ * is made visible before the state that lets others act on it: pte_publish.
+ */
+static enum frame_state frames[SIM_KERNEL_PAGES];
+static uint64_t resting_since[SIM_KERNEL_PAGES];
+static tlb_word_t space_locks[SIM_SPACES];
+
+/* Every page starts mapped, version 1 onwards. */
+void kernel_mm_init(void)
+{
+	memset(frames, 0, sizeof(frames));
+	memset(space_locks, 0, sizeof(space_locks));
+	for (unsigned page = 0; page < SIM_KERNEL_PAGES; page++) {
+		sim.kernel_pte[page].value = sim_version_new();
+	}
+	for (unsigned space = 0; space < SIM_SPACES; space++) {
+		for (unsigned page = 0; page < SIM_USER_PAGES; page++) {
+			sim.user_pte[space][page].value = sim_version_new();
+		}
+	}
+}
+
+void kernel_lock(tlb_word_t *lock)
+{
+	while (tlb_hw_exchange(lock, 1)) {
+		tlb_poll();
+		tlb_hw_relax();
+	}
+}
+
+void kernel_unlock(tlb_word_t *lock)
+{
+	tlb_hw_write(lock, 0);
+}
+
+static void pte_publish(tlb_word_t *pte, uint16_t version)
+{
+	(void)tlb_hw_exchange(pte, version);
+}
+
+/* --- frames --- */
+
+static bool frame_take(unsigned page, enum frame_state from)
+{
+	if (frames[page] != from) {
+		return false;
+	}
+	frames[page] = FRAME_BUSY;
+	return true;
+}
+
+/* Any older translation of it in a TLB that kernel code can use would now reach user memory. */
+static void frame_give(unsigned page)
+{
+	sim_forbid_kernel(page, sim_version_new());
+	frames[page] = FRAME_USER;
+}
+
+void frame_hide(unsigned page)
+{
+	if (frame_take(page, FRAME_REVEALED)) {
+		tlb_hw_write(&sim.kernel_pte[page], 0);
+		resting_since[page] = ktlb_downgrade();
+		frames[page] = FRAME_RESTING;
+	}
+}
+
+void frame_give_if_complete(unsigned page)
+{
+	if (!frame_take(page, FRAME_RESTING)) {
+		return;
+	}
+	if (ktlb_is_complete(resting_since[page])) {
+		frame_give(page);
+	} else {
+		frames[page] = FRAME_RESTING;
+	}
+}
+
+void frame_give_waiting(unsigned page)
+{
+	if (frame_take(page, FRAME_RESTING)) {
+		ktlb_wait(resting_since[page]);
+		frame_give(page);
+	}
+}
+
+void frame_give_sync(unsigned page)
+{
+	if (frame_take(page, FRAME_REVEALED)) {
+		tlb_hw_write(&sim.kernel_pte[page], 0);
+		ktlb_shootdown_sync(sim_kernel_address(page), 1);
+		frame_give(page);
+	}
+}
+
+void frame_give_local(unsigned page)
+{
+	if (frame_take(page, FRAME_REVEALED)) {
+		tlb_hw_write(&sim.kernel_pte[page], 0);
+		ktlb_flush_local(sim_kernel_address(page), 1);
+		frame_give(page);
+	}
+}
+
+void frame_give_deferred(unsigned page)
+{
+	if (frame_take(page, FRAME_REVEALED)) {
+		tlb_hw_write(&sim.kernel_pte[page], 0);
+		ktlb_flush_deferred(sim_kernel_address(page), 1);
+		frame_give(page);
+	}
+}
+
+void frame_reveal(unsigned page)
+{
+	if (frame_take(page, FRAME_USER)) {
+		pte_publish(&sim.kernel_pte[page], sim_version_new());
+		frames[page] = FRAME_REVEALED;
+	}
+}
+
+void frame_seal(unsigned page)
+{
+	uint16_t sealed;
+
+	if (frame_take(page, FRAME_REVEALED)) {
+		sealed = sim_version_new();
+		tlb_hw_write(&sim.kernel_pte[page], sealed);
+		ktlb_wait(ktlb_downgrade());
+		sim_forbid_kernel(page, sealed);
+		frames[page] = FRAME_REVEALED;
+	}
+}
+
+/* --- address spaces --- */
+
+void page_downgrade(unsigned space, unsigned page, enum page_how how)
+{
+	uint64_t large = SIM_USER_BASE + 2ul * TLB_PAGES_SINGLY * PAGE_SIZE;
+	uva_t start = sim_user_address(how == PAGE_UNMAP_ALL ? 0 : page);
+	uva_t end = how == PAGE_UNMAP_ALL ? (uva_t){ large } : sim_user_address(page + 1);
+	uint16_t version;
+
+	kernel_lock(&space_locks[space]);
+	version = sim_version_new();
+	if (sim.user_pte[space][page].value) {
+		tlb_hw_write(&sim.user_pte[space][page], how == PAGE_PROTECT ? version : 0);
+		as_tlb_downgrade(&sim.spaces[space], start, end);
+		sim_forbid_user(space, page, version);
+	}
+	kernel_unlock(&space_locks[space]);
+}
+
+void page_map(unsigned space, unsigned page)
+{
+	kernel_lock(&space_locks[space]);
+	if (!sim.user_pte[space][page].value) {
+		tlb_hw_write(&sim.user_pte[space][page], sim_version_new());
+	}
+	kernel_unlock(&space_locks[space]);
+}
+
+void kernel_recycle(unsigned space)
+{
+	if (!space_claim(space)) {
+		return;
+	}
+	kernel_lock(&space_locks[space]);
+	as_tlb_destroy(&sim.spaces[space]);
+	as_tlb_init(&sim.spaces[space], sim_space_root(space));
+	for (unsigned page = 0; page < SIM_USER_PAGES; page++) {
+		uint16_t version = sim_version_new();
+
+		pte_publish(&sim.user_pte[space][page], version);
+		sim_forbid_user(space, page, version);
+	}
+	kernel_unlock(&space_locks[space]);
+	space_release(space);
+}

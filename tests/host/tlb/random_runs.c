@@ -1,0 +1,205 @@
+/* The random scheduler, and programs that do random things. */
+#include "random_runs.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../random.h"
+#include "kernel.h"
+
+enum { RUN_STEPS_MIN = 2000, RUN_STEPS_SPREAD = 16000, FREEZE_STEPS = 400, STUCK_STEPS = 6000 };
+enum { TRACE_MAX = 64 };
+
+struct trace_step {
+	uint64_t step, detail;
+	unsigned cpu;
+	const char *event;
+};
+static struct trace_step trace[TRACE_MAX];
+static uint64_t nr_traced;
+
+void random_runs_init(void)
+{
+	sim_log = calloc(1, sizeof(*sim_log));
+}
+
+/* --- programs --- */
+
+/* What a CPU may do in the kernel; each address space but the CPU's own is at times somebody else's. */
+static void work(void)
+{
+	unsigned space = (unsigned)random_below(SIM_SPACES), page = (unsigned)random_below(SIM_USER_PAGES);
+	unsigned frame = (unsigned)random_below(SIM_KERNEL_PAGES);
+
+	/* most often memory of the address spaces that CPUs start in: they meet there */
+	space = random_below(2) ? space % 2 : space;
+	switch (random_below(16)) {
+	case 0: frame_hide(frame); break;
+	case 1: frame_give_if_complete(frame); break;
+	case 2: frame_give_waiting(frame); break;
+	case 3: frame_give_sync(frame); break;
+	case 4: frame_reveal(frame); break;
+	case 5: frame_seal(frame); break;
+	case 6: page_downgrade(space, page, PAGE_UNMAP); break;
+	case 7: page_downgrade(space, page, PAGE_PROTECT); break;
+	case 8: page_downgrade(space, page, PAGE_UNMAP_ALL); break;
+	case 9: page_map(space, page); break;
+	case 10:
+	case 11: kernel_run((int)space); break;
+	case 12: kernel_recycle(space); break;
+	case 13: kernel_window(); break;
+	case 14:
+		if (random_below(2)) {
+			kernel_run(SIM_NOBODY);
+		}
+		kernel_idle();
+		break;
+	case 15: sim_step("computes in the kernel", 0); break;
+	}
+}
+
+static void program(void)
+{
+	struct sim_cpu *cpu = sim_self();
+
+	for (;;) {
+		user_step();
+		kernel_enter();
+		do {
+			cpu->busy_since = sim_log->nr_steps;
+			work();
+			cpu->busy_since = 0;
+		} while (cpu->running == SIM_NOBODY || random_below(3) == 0);
+		kernel_exit();
+	}
+}
+
+/* --- the scheduler --- */
+
+static void trace_add(unsigned cpu, const char *event, uint64_t detail)
+{
+	trace[nr_traced++ % TRACE_MAX] = (struct trace_step){ sim_log->nr_steps, detail, cpu, event };
+}
+
+/* Mostly the same CPU again, so that one gets far while another stands still in the middle of something. */
+static unsigned cpu_choose(unsigned last, const uint64_t *frozen_until)
+{
+	for (unsigned tries = 0; tries < 8; tries++) {
+		unsigned id = random_below(4) ? last : (unsigned)random_below(sim.config.nr_cpus);
+
+		if (frozen_until[id] <= sim_log->nr_steps && sim_can(id, WAKE_STEP)) {
+			return id;
+		}
+		last = (unsigned)random_below(sim.config.nr_cpus);
+	}
+	return sim_can(last, WAKE_STEP) ? last : 0;
+}
+
+static void schedule_one(unsigned id)
+{
+	if (sim_has_stores(id) && random_below(3) == 0) {
+		sim_drain_one(id);
+		trace_add(id, "'s oldest store becomes visible", 0);
+		return;
+	}
+	if (sim_can(id, WAKE_INTERRUPT) && random_below(4) == 0) {
+		sim_resume(id, WAKE_INTERRUPT);
+	} else if (sim_can(id, WAKE_NMI) && random_below(64) == 0) {
+		sim_resume(id, WAKE_NMI);
+	} else {
+		sim_resume(id, WAKE_STEP);
+	}
+	trace_add(id, sim_log->event, sim_log->detail);
+}
+
+static bool is_stuck(const struct sim_cpu *cpu)
+{
+	return cpu->busy_since && sim_log->nr_steps - cpu->busy_since > STUCK_STEPS;
+}
+
+static struct sim_config config_choose(void)
+{
+	return (struct sim_config){
+		.nr_cpus = 2 + (unsigned)random_below(SIM_CPUS_MAX - 1), .kaiser = random_below(2),
+		.pcid = random_below(4), .invpcid = random_below(2), .step_at_stores = random_below(2),
+	};
+}
+
+const char *random_run(uint64_t seed)
+{
+	uint64_t frozen_until[SIM_CPUS_MAX] = { 0 }, end;
+	struct sim_config config;
+	unsigned id = 0;
+
+	random_state = seed * 0x9e3779b97f4a7c15;
+	(void)random_next();
+	config = config_choose();
+	kernel_boot(&config, program);
+	sim_log->failure = NULL;
+	nr_traced = 0;
+	end = sim_log->nr_steps + RUN_STEPS_MIN + random_below(RUN_STEPS_SPREAD);
+	while (sim_log->nr_steps < end || sim_log->failure) {
+		if (sim_log->failure) {
+			return sim_log->failure;
+		}
+		sim_log->nr_steps++;
+		id = cpu_choose(id, frozen_until);
+		schedule_one(id);
+		if (random_below(256) == 0) {
+			frozen_until[id] = sim_log->nr_steps + random_below(FREEZE_STEPS);
+		}
+		if (is_stuck(&sim.cpus[id])) {
+			sim_fail("a wait does not end");
+		}
+	}
+	return NULL;
+}
+
+/* --- reports --- */
+
+void sim_describe(const char *event, uint64_t detail, char *text, size_t size_bytes)
+{
+	const tlb_word_t *word = (const tlb_word_t *)detail;
+
+	for (unsigned id = 0; id < SIM_CPUS_MAX; id++) {
+		const struct sim_cpu *cpu = &sim.cpus[id];
+		const struct { const tlb_word_t *word; const char *name; } names[] = {
+			{ &cpu->mode, "mode" }, { &cpu->tlb.seen, "seen" }, { &cpu->tlb.as_seen, "as_seen" },
+			{ &cpu->tlb.request, "request" }, { &cpu->tlb.deferred, "deferred" },
+		};
+
+		for (unsigned i = 0; i < ARRAY_SIZE(names); i++) {
+			if (word == names[i].word) {
+				snprintf(text, size_bytes, "%s %s of CPU %u", event, names[i].name, id);
+				return;
+			}
+		}
+	}
+	for (unsigned space = 0; space < SIM_SPACES; space++) {
+		if (word == &sim.spaces[space].generation || word == sim.spaces[space].active) {
+			snprintf(text, size_bytes, "%s %s of space %u", event,
+				 word == sim.spaces[space].active ? "active" : "generation", space);
+			return;
+		}
+	}
+	if (detail) {
+		snprintf(text, size_bytes, "%s %#lx", event, (unsigned long)detail);
+	} else {
+		snprintf(text, size_bytes, "%s", event);
+	}
+}
+
+bool random_runs_trace(unsigned index, char *line, size_t size_bytes)
+{
+	uint64_t nr = MIN(nr_traced, (uint64_t)TRACE_MAX);
+	const struct trace_step *step = &trace[(nr_traced - nr + index) % TRACE_MAX];
+	char text[128];
+
+	if (index >= nr) {
+		return false;
+	}
+	sim_describe(step->event, step->detail, text, sizeof(text));
+	snprintf(line, size_bytes, "%8lu  CPU %u %s", (unsigned long)step->step, step->cpu, text);
+	return true;
+}

@@ -1,0 +1,22 @@
+#!/bin/bash
+# Scripts: shellcheck and perl find nothing to complain about.
+. "$(dirname "$0")/lib.sh"
+
+mapfile -t shell < <(grep -rlE '^#!/bin/(ba)?sh' tools tests .ci | sort)
+found=$(shellcheck -x -a -S warning "${shell[@]}" 2>&1)
+ok $? "shellcheck passes ${#shell[@]} scripts" || diag "$(head -n 40 <<<"$found")"
+
+mapfile -t perl < <(grep -rlE '^#!/usr/bin/perl' tools tests | sort)
+for script in "${perl[@]}"; do
+	found=$(perl -c "$script" 2>&1)
+	ok $? "perl compiles $script" || diag "$found"
+done
+
+not_executable=$(find "${shell[@]}" ! -perm -100)
+is "$not_executable" '' 'scripts are executable'
+
+printf '#!/bin/bash\nif [ $x == 1 ]; then echo "$y; fi\n' >"$work/x"
+shellcheck -S warning "$work/x" >/dev/null
+is $? 1 'shellcheck finds a bad script'
+
+done_testing

@@ -1,0 +1,15 @@
+#!/bin/bash
+# `make debug` stops at the kernel's first C line, with symbols.
+. "$(dirname "$0")/lib.sh"
+port=$((20000 + RANDOM % 20000))
+
+said=$(printf '%s\n' 'backtrace 1' 'info line *$pc' 'walk kernel_main' 'stepi' 'kill' \
+	| GDBPORT=$port timeout 120 make debug BUILD="$BUILD" 2>&1)
+like "$said" 'kernel_main \(.*main\.c:[0-9]+' 'gdb stands in kernel_main and knows its source line'
+like "$said" 'level 4 .*present' 'the page-walk command reads the loaded root'
+like "$said" 'level 1 .*present R S X|level 2 .*present R S X large' "kernel text is mapped read-only and executable"
+
+GDB=0 GDBPORT=$port timeout --foreground 5 make debug BUILD="$BUILD" >"$work/said" 2>&1 </dev/null
+like "$(<"$work/said")" "gdb .*bulwark.elf.*$port" 'GDB=0 says how to attach by hand'
+
+done_testing

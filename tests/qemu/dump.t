@@ -1,0 +1,41 @@
+#!/bin/bash
+# Looks at the machine from outside: in a dump of its memory no frame of a user mapping is mapped by the
+# kernel half of any page table. With xpfo=off the same look must find such frames.
+. "$(dirname "$0")/lib.sh"
+
+iso=$(make -s --no-print-directory print-iso EXTRA=tests/qemu/programs)
+
+# dump OPTS: boots, waits for the program, writes $work/memory and $work/registers
+dump() {
+	: >"$work/output"
+	rm -f "$work/memory" "$work/registers"
+	ISO=$iso MEM=64M OPTS=$1 CMD=hold LOG=$log MONITOR=$work/monitor TIMEOUT=120 \
+		tools/run >"$work/output" 2>"$work/errors" &
+	local run=$! tries=0
+	while ! grep -q holding "$work/output" && kill -0 "$run" 2>/dev/null && [ $((tries++)) -lt 300 ]; do
+		sleep 0.2
+	done
+	perl tests/qemu/monitor.pl "$work/monitor" stop 'info registers' \
+		"pmemsave 0 0x4000000 $PWD/$work/memory" quit >"$work/registers"
+	wait "$run" 2>/dev/null
+	errors=$(<"$work/errors")
+}
+
+for opts in 'xpfo=sync' 'xpfo=local' 'xpfo=off'; do
+	dump "$opts"
+	grep -q holding "$work/output"
+	ok $? "the program is running: $opts"
+	findings=$(perl tests/qemu/walk.pl "$work/memory" "$work/registers" bulwark-user-page 2>&1)
+	diag "$findings" | head -n 12
+	like "$findings" '^user frames: [1-9][0-9]{3}' "the dump shows its user frames: $opts"
+	like "$findings" '^marked frames: ([2-9][0-9]{3}|1[5-9][0-9]{2})' "its marker stands in as many frames as it filled: $opts"
+	if [ "$opts" = xpfo=off ]; then
+		unlike "$findings" '^shared frames: 0$' 'without XPFO the look finds user frames in the direct map'
+	else
+		like "$findings" '^shared frames: 0$' "no user frame is mapped by the kernel half: $opts"
+		like "$findings" '^marked frames mapped by the kernel: 0$' "nor is any frame with user bytes: $opts"
+	fi
+	like "$findings" '^writable and executable: 0$' "no mapping is writable and executable: $opts"
+done
+
+done_testing

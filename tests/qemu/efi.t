@@ -1,0 +1,13 @@
+#!/bin/bash
+# The same ISO boots by UEFI firmware.
+. "$(dirname "$0")/lib.sh"
+export EFI=1
+
+boot 'vuln=on' 'echo it lives'
+is "$status" 0 'boots by UEFI firmware'
+is "$output" 'it lives' 'nothing of the firmware is on the console'
+
+boot 'vuln=on' 'audit'
+is "$status" 0 'the audit finds no violation under UEFI'
+
+done_testing

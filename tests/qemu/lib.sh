@@ -1,0 +1,43 @@
+# Sourced by tests/qemu/*.t: booting. $BUILD says which build is tested.
+#
+#   boot OPTS CMD      runs CMD in the guest; sets $output (its stdout), $errors, $status, and $log (a file).
+#                      Further knobs are environment variables: SMP=4 boot ...
+#   pass_through TEXT  makes the guest's own TAP points of this test
+. "$(dirname "${BASH_SOURCE[0]}")/../tap.sh"
+BUILD=${BUILD:-debug}
+export BUILD
+log=$work/log
+
+boot() {
+	last_boot="OPTS='$1' CMD='$2'"
+	rm -f "$log"
+	output=$(OPTS=$1 CMD=$2 LOG=$log TIMEOUT=${TIMEOUT:-180} tools/run 2>"$work/errors" | tr -d '\r'
+		exit "${PIPESTATUS[0]}")
+	status=$?
+	errors=$(<"$work/errors")
+	touch "$log"
+}
+
+after_failure() {
+	[ -z "${last_boot:-}" ] || diag "boot: $last_boot"
+	[ -z "${errors:-}" ] || diag "stderr: $errors"
+	[ ! -s "$log" ] || { diag 'end of the kernel log:'; diag "$(tail -n 15 "$log")"; }
+}
+
+pass_through() {
+	local line points=0
+	while IFS= read -r line; do
+		case $line in
+		'ok '* | 'not ok '*)
+			points=$((points + 1))
+			nr_tests=$((nr_tests + 1))
+			[[ $line == ok* ]] || nr_failed=$((nr_failed + 1))
+			[[ $line =~ ^((not )?ok)\ *[0-9]*(.*) ]]
+			echo "${BASH_REMATCH[1]} $nr_tests${BASH_REMATCH[3]}" ;;
+		1..*) ;;
+		*) echo "#   ${line###}" ;;
+		esac
+	done <<<"$1"
+	[ "$points" -gt 0 ]
+	ok $? "the guest ran tests ($points)" || after_failure
+}

@@ -1,0 +1,67 @@
+#!/bin/bash
+# What `make run` promises: the command's output alone, its status, knobs that are checked.
+. "$(dirname "$0")/lib.sh"
+
+boot '' 'echo one; echo two'
+is "$output" $'one\ntwo' 'stdout holds the output of the command alone'
+is "$status" 0 'a command that succeeds gives 0'
+is "$errors" '' 'stderr is silent'
+
+boot '' 'false'
+is "$status" 1 'a command that fails gives its status'
+boot '' 'exit 42'
+is "$status" 42 'a status of 42 arrives'
+boot '' 'no_such_program'
+is "$status" 127 'an unknown command gives 127'
+
+boot '' "echo \"a  b\" 'c  d' e\\ f"
+is "$output" 'a  b c  d e f' 'quotes and backslashes reach the shell as written'
+boot '' "echo 'it'\"'\"'s \$HOME *'"
+is "$output" "it's \$HOME *" 'quotes inside quotes, dollar signs and stars do too'
+
+boot 'nosuch=1 xpfo=maybe' 'true'
+is "$status" 0 'wrong options do not stop the boot'
+like "$(<"$log")" 'nosuch' 'an unknown option is reported'
+like "$(<"$log")" 'maybe' 'an unknown value is reported'
+
+boot '' $'echo a\nb'
+is "$status" 2 'a newline in CMD is refused'
+like "$errors" 'CMD may hold printable ASCII only' 'and the message says so'
+boot '' "echo $(printf '%01000d' 0)"
+is "$status" 2 'a CMD that is too long is refused'
+like "$errors" 'at most 1000' 'and the message says how long it may be'
+SMP=none boot '' true
+is "$status" 2 'SMP=none is refused'
+MEM=12 boot '' true
+is "$status" 2 'MEM=12 is refused'
+
+TIMEOUT=5 boot '' 'hold'
+is "$status" 127 'no program is called hold'
+
+output=$(make run CMD='echo alone' EXTRA=tests/qemu/programs 2>/dev/null </dev/null | tr -d '\r')
+is "$output" 'alone' 'make run keeps the build off stdout'
+output=$(make run CMD='extra a b' EXTRA=tests/qemu/programs 2>/dev/null | tr -d '\r')
+is "$output" 'extra: a b' 'a program from EXTRA runs with its arguments'
+make run CMD='false' EXTRA=tests/qemu/programs >/dev/null 2>&1
+is $? 2 'make run fails when the command fails'
+output=$(make run CMD=true EXTRA=user/shell 2>&1)
+like "$output" 'no such folder|have|already|multiple|error' 'EXTRA with sources that are no programs fails'
+
+mkdir "$work/clash"
+echo 'int main(void) { return 0; }' >"$work/clash/ret2dir_obj.c"
+output=$(make run CMD=true EXTRA="$work/clash" 2>&1)
+is $? 2 'EXTRA with a name that exists is refused'
+like "$output" 'ret2dir_obj' 'and the message names it'
+
+# Nothing is left behind by finished runs (runs of other tests may be going on).
+boot '' true
+leftover=$(find build -maxdepth 1 -name 'run.*' -user "$(id -u)" -mmin +30)
+is "$leftover" '' 'finished runs leave no folder behind'
+
+# A terminal-like session: typed lines, then exit.
+output=$({ sleep 6; printf 'echo ty''ped\n'; sleep 1; printf 'exit 5\n'; sleep 2; } \
+	| TIMEOUT=60 OPTS='' tools/run 2>"$work/errors" | tr -d '\r'; exit "${PIPESTATUS[1]}")
+is $? 5 'exit N in an interactive shell ends the machine with N'
+like "$output" '^typed' 'the interactive shell runs what is typed'
+
+done_testing

@@ -1,0 +1,96 @@
+#!/usr/bin/perl
+# walk.pl MEMORY REGISTERS MARKER: walks every page table found in a memory dump and counts frames:
+#   user frames      mapped by a user half with U=1 on every level
+#   shared frames    of those, mapped by a kernel half too
+#   marked frames    those that open with MARKER
+# A root is any frame whose upper 256 entries are those of the loaded root, but for at most two
+# (the private window; entries that differ per root).
+use strict;
+use warnings;
+no warnings 'portable';
+
+my ($memory_file, $registers_file, $marker) = @ARGV;
+my ($PRESENT, $WRITE, $USER, $LARGE, $NX) = (1, 2, 4, 0x80, 1 << 63);
+my $ADDRESS = 0x000ffffffffff000;
+
+my $memory = slurp($memory_file);
+my $nr_frames = length($memory) >> 12;
+my ($cr3) = slurp($registers_file) =~ /CR3=([0-9a-f]+)/ or die "walk.pl: no CR3 in $registers_file\n";
+my $loaded = hex($cr3) & $ADDRESS;
+
+my (%user, %kernel, %tables_seen);
+my $nr_bad_rights = 0;
+
+sub slurp {
+	my ($name) = @_;
+	open my $file, '<:raw', $name or die "walk.pl: $name: $!\n";
+	local $/;
+	return scalar <$file>;
+}
+
+sub table {
+	my ($address) = @_;
+	return () if $address + 4096 > length $memory;
+	return unpack 'Q512', substr($memory, $address, 4096);
+}
+
+sub roots {
+	my @mine = (table($loaded))[256 .. 511];
+	my $nr_present = grep { $_ & $PRESENT } @mine;
+	die "walk.pl: the loaded root has no kernel half\n" unless $nr_present;
+	my $strongest = (sort { $b <=> $a } grep { $_ & $PRESENT } @mine)[0];
+	my $bytes = pack 'Q', $strongest;
+	my @roots;
+	for my $frame (0 .. $nr_frames - 1) {
+		next if index(substr($memory, $frame << 12, 4096), $bytes, 2048) < 0;
+		my @theirs = (table($frame << 12))[256 .. 511];
+		my $differences = grep { ($theirs[$_] ^ $mine[$_]) & ~0x60 } 0 .. 255;
+		push @roots, $frame << 12 if $differences <= 2;
+	}
+	return @roots;
+}
+
+# Marks every frame below this table. rights: the AND of U and W, the OR of NX, so far.
+sub walk {
+	my ($address, $level, $first, $last, $user, $write, $nx, $into) = @_;
+	my @entries = table($address);
+	for my $i ($first .. $last) {
+		my $entry = $entries[$i] // 0;
+		next unless $entry & $PRESENT;
+		my $u = $user && ($entry & $USER);
+		my $w = $write && ($entry & $WRITE);
+		my $x = $nx || ($entry & $NX);
+		if ($level > 1 && !($entry & $LARGE)) {
+			my $below = $entry & $ADDRESS;
+			my $key = join ',', $below, $level, map { $_ ? 1 : 0 } $u, $w, $x;
+			next if $tables_seen{$key}++;
+			walk($below, $level - 1, 0, 511, $u, $w, $x, $into);
+			next;
+		}
+		$nr_bad_rights++ if $w && !$x;
+		my $nr = 1 << (9 * ($level - 1));
+		my $start = (($entry & $ADDRESS) >> 12) & ~($nr - 1);
+		next if $into eq 'user' && !$u;
+		my $map = $into eq 'user' ? \%user : \%kernel;
+		# Beyond the dump there is no memory, only devices.
+		my $end = $start + $nr < $nr_frames ? $start + $nr : $nr_frames;
+		$map->{$_} = 1 for $start .. $end - 1;
+	}
+}
+
+my @roots = roots();
+for my $root (@roots) {
+	walk($root, 4, 0, 255, 1, 1, 0, 'user');
+	walk($root, 4, 256, 511, 1, 1, 0, 'kernel');
+}
+my @shared = grep { $kernel{$_} } sort { $a <=> $b } keys %user;
+my @marked = grep { substr($memory, $_ << 12, length $marker) eq $marker } 0 .. $nr_frames - 1;
+
+printf "roots: %d\n", scalar @roots;
+printf "user frames: %d\n", scalar keys %user;
+printf "kernel-mapped frames: %d\n", scalar keys %kernel;
+printf "shared frames: %d\n", scalar @shared;
+printf "marked frames: %d\n", scalar @marked;
+printf "marked frames mapped by the kernel: %d\n", scalar grep { $kernel{$_} } @marked;
+printf "writable and executable: %d\n", $nr_bad_rights;
+printf "first shared: %s\n", join ' ', map { sprintf '%#x', $_ } @shared[0 .. ($#shared < 4 ? $#shared : 4)] if @shared;

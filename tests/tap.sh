@@ -1,0 +1,77 @@
+# Sourced by the tests that are shell scripts: TAP, from the top of the source tree, with a scratch folder $work.
+#
+#   ok STATUS NAME   a point that passes when STATUS is 0
+#   is GOT EXPECTED NAME; like TEXT REGEX NAME; unlike TEXT REGEX NAME
+#   skip REASON; diag TEXT; done_testing at the end
+#
+# after_failure may be redefined: it is called after the expected and the got of a point that failed.
+set -u
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
+# The tests are no part of the make that started them, and its knobs are not theirs.
+unset MAKEFLAGS MAKELEVEL MFLAGS GNUMAKEFLAGS OPTS CMD SMP MEM CPU ACCEL EMU EFI VGA ICOUNT TIMEOUT LOG MONITOR T GDB
+
+nr_tests=0
+nr_failed=0
+mkdir -p build
+work=$(mktemp -d build/test.XXXXXX)
+trap 'rm -rf "$work"' EXIT
+
+diag() {
+	local line
+	while IFS= read -r line; do
+		echo "#   $line"
+	done <<<"$*"
+}
+
+after_failure() {
+	:
+}
+
+ok() {
+	nr_tests=$((nr_tests + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $nr_tests - $2"
+		return 0
+	fi
+	nr_failed=$((nr_failed + 1))
+	echo "not ok $nr_tests - $2"
+	return 1
+}
+
+skip() {
+	nr_tests=$((nr_tests + 1))
+	echo "ok $nr_tests # SKIP $1"
+}
+
+is() {
+	[ "$1" = "$2" ]
+	ok $? "$3" && return
+	diag "expected: $2"
+	diag "     got: $1"
+	after_failure
+	return 1
+}
+
+like() {
+	grep -qE -- "$2" <<<"$1"
+	ok $? "$3" && return
+	diag "expected: something like $2"
+	diag "     got: $1"
+	after_failure
+	return 1
+}
+
+unlike() {
+	! grep -qE -- "$2" <<<"$1"
+	ok $? "$3" && return
+	diag "expected: nothing like $2"
+	diag "     got: $1"
+	after_failure
+	return 1
+}
+
+done_testing() {
+	echo "1..$nr_tests"
+	[ "$nr_failed" = 0 ] && [ "$nr_tests" -gt 0 ]
+	exit
+}

@@ -1,0 +1,16 @@
+#!/usr/bin/perl
+# Reads the commands that make would run and writes compile_commands.json to stdout.
+use strict;
+use warnings;
+
+use Cwd qw(getcwd);
+use JSON::PP ();
+
+my $folder = getcwd();
+my @entries;
+while (my $line = <STDIN>) {
+	chomp $line;
+	next unless $line =~ /^\s*(\S*(?:gcc|cc) .* -c -o \S+ (\S+\.c))$/;
+	push @entries, { directory => $folder, command => $1, file => $2 };
+}
+print JSON::PP->new->canonical->pretty->encode(\@entries);

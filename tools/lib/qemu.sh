@@ -1,0 +1,75 @@
+# Sourced by tools/run and tools/debug. QEMU: qemu_boot runs the machine in $dir; 2 when a knob is bad.
+
+# KVM only where the processor has the extensions: a /dev/kvm alone proves nothing.
+qemu_accelerator() {
+	case ${ACCEL:-auto} in
+	auto)
+		if grep -qwE 'vmx|svm' /proc/cpuinfo && [ -r /dev/kvm ] && [ -w /dev/kvm ]; then
+			echo kvm
+		else
+			echo tcg
+		fi ;;
+	tcg | kvm) echo "$ACCEL" ;;
+	*) echo "run: ACCEL=$ACCEL: must be auto, tcg or kvm" >&2; return 1 ;;
+	esac
+}
+
+# Fills the array `machine` with everything but the serial ports.
+qemu_machine() {
+	local accelerator code=/usr/share/OVMF/OVMF_CODE_4M.fd vars=/usr/share/OVMF/OVMF_VARS_4M.fd
+	machine=(qemu-system-x86_64 -nodefaults -no-reboot -m "${MEM:-512M}" -smp "${SMP:-1}"
+		-cdrom "$dir/iso" -boot d -device "isa-debug-exit,iobase=0xf4,iosize=4")
+	if [ -n "${ICOUNT:-}" ]; then
+		machine+=(-accel "tcg,thread=single" -icount "shift=$ICOUNT,sleep=off" -cpu "${CPU:-max},-erms,-fsrm")
+	else
+		accelerator=$(qemu_accelerator) || return 1
+		case $accelerator in
+		kvm) machine+=(-accel kvm -cpu "${CPU:-host}") ;;
+		tcg) machine+=(-accel "tcg,thread=multi" -cpu "${CPU:-max}") ;;
+		esac
+	fi
+	if [ "${EFI:-0}" = 1 ]; then
+		cp "$vars" "$dir/efi-variables" || return 1
+		machine+=(-drive "if=pflash,format=raw,readonly=on,file=$code"
+			-drive "if=pflash,format=raw,file=$dir/efi-variables")
+	fi
+	if [ "${VGA:-0}" = 1 ]; then
+		machine+=(-vga std)
+	elif [ "${EFI:-0}" = 1 ]; then
+		machine+=(-vga std -display none)
+	else
+		machine+=(-vga none -display none)
+	fi
+	if [ -n "${MONITOR:-}" ]; then
+		machine+=(-monitor "unix:$MONITOR,server=on,wait=off")
+	fi
+	if [ -n "${QEMU_ARGS:-}" ]; then
+		local more
+		read -r -a more <<<"$QEMU_ARGS"
+		machine+=("${more[@]}")
+	fi
+}
+
+# UEFI firmware copies the screen to COM1 until GRUB says that the console starts.
+drop_firmware_noise() {
+	if [ "${EFI:-0}" = 1 ]; then
+		sed -u '1,/bulwark: the console starts here/d'
+	else
+		cat
+	fi
+}
+
+qemu_boot() {
+	qemu_machine || return 2
+	if [ -z "$CMD" ]; then
+		supervise "${machine[@]}" -serial chardev:com1 \
+			-chardev "stdio,id=com1,mux=on,signal=off,logfile=$dir/com1" -mon chardev=com1
+		return
+	fi
+	supervise "${machine[@]}" -chardev "stdio,id=com1,signal=off,logfile=$dir/com1" -serial chardev:com1 \
+		-serial "file:$dir/com2" > >(drop_firmware_noise)
+	status=$?
+	# The filter is the last process substitution: its end means that all output is out.
+	wait $!
+	return "$status"
+}

@@ -1,0 +1,43 @@
+# What is generated from the tables in kernel/abi, and the console font.
+FONT := /usr/share/consolefonts/spleen-8x16.psfu.gz
+GENERATED := $(GEN)/abi/option_values.h $(GEN)/abi/font.h $(GEN)/bulwark_calls.h $(GEN)/offsets.inc
+
+$(GEN)/abi/option_values.h: kernel/abi/options.def tools/gen-abi.pl
+	$(call say,GEN,$@)
+	@mkdir -p $(@D)
+	@perl tools/gen-abi.pl options < $< > $@
+
+$(GEN)/bulwark_calls.h: kernel/abi/syscalls.def tools/gen-stubs.pl
+	$(call say,GEN,$@)
+	@mkdir -p $(@D)
+	@perl tools/gen-stubs.pl $< > $@
+
+$(GEN)/abi/font.h: tools/gen-abi.pl
+	$(call say,GEN,$@)
+	@mkdir -p $(@D)
+	@perl tools/gen-abi.pl font > $@
+
+$(GEN)/font.psf: | $(call deps)
+	@mkdir -p $(@D)
+	@gzip -dc $(FONT) > $@
+
+$(GEN)/font.S: tools/gen-abi.pl
+	@mkdir -p $(@D)
+	@perl tools/gen-abi.pl font-asm $(GEN)/font.psf > $@
+
+$(OUT)/obj/font.o: $(GEN)/font.S $(GEN)/font.psf
+	@mkdir -p $(@D)
+	@$(CC) -c -o $@ $<
+
+# offsets.c is compiled to assembly only; its marker lines "->NAME $value" become NASM constants.
+OFFSETS := $(wildcard kernel/arch/x86_64/offsets.c)
+
+$(GEN)/offsets.s: $(OFFSETS) $(GEN)/abi/option_values.h $(OUT)/kernel.flags
+	@mkdir -p $(@D)
+	@$(if $(OFFSETS),$(CC) $(KERNEL_CFLAGS) -fno-sanitize=all -MMD -MP -MT $@ -MF $(GEN)/offsets.d -S -o $@ $<,: > $@)
+
+$(GEN)/offsets.inc: $(GEN)/offsets.s
+	$(call say,GEN,$@)
+	@sed -n 's/^->\([A-Za-z_0-9]*\) \$$\{0,1\}\(-\{0,1\}[0-9]*\).*/\1 equ \2/p' $< > $@
+
+-include $(GEN)/offsets.d

@@ -1,0 +1,25 @@
+# The boot archive and the ISO.
+ARCHIVE := $(VARIANT)/archive.tar
+ISO := $(VARIANT)/bulwark.iso
+# ELF images for the tests of execve.
+elf_images := $(addprefix $(GEN)/elf/,$(shell perl tools/gen-bad-elfs.pl))
+etc_files := $(wildcard user/etc/*) $(elf_images)
+
+$(elf_images): $(GEN)/elf/%: tools/gen-bad-elfs.pl
+	@mkdir -p $(@D)
+	@perl $< $* > $@ && chmod +x $@
+
+$(VARIANT)/archive.list: FORCE
+	$(call remember,$@,$(PROGRAMS) $(etc_files))
+
+$(ARCHIVE): $(PROGRAMS) $(etc_files) $(VARIANT)/archive.list tools/make-archive
+	$(call say,TAR,$@)
+	@tools/make-archive $@ $(PROGRAMS) -- $(etc_files)
+
+$(ISO): $(KERNEL) $(ARCHIVE) boot/grub/grub.cfg tools/make-iso tools/lib/knobs.sh
+	$(call say,ISO,$@)
+	@tools/make-iso $@ $(KERNEL) $(ARCHIVE)
+
+.PHONY: print-iso
+print-iso:
+	@echo $(ISO)

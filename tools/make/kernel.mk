@@ -1,0 +1,68 @@
+# The kernel: every source of its folders, linked twice so that it carries its own symbol table.
+# X.debug.c exists in debug builds only, X.release.c in release builds only.
+CC := gcc
+NASM := nasm
+LD := ld
+
+KERNEL := $(OUT)/bulwark.elf
+KERNEL_CFLAGS := -std=gnu11 -ffreestanding -O2 -g -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes \
+	-mno-red-zone -mgeneral-regs-only -fpie -fvisibility=hidden -mcmodel=small -fno-omit-frame-pointer \
+	-fno-stack-protector -fcf-protection=none -fno-strict-aliasing -fno-asynchronous-unwind-tables \
+	-Ikernel -I$(GEN)
+KERNEL_LDFLAGS := -pie --no-dynamic-linker -z text -z noexecstack -z max-page-size=4096 --build-id=none -T linker.ld
+NASM_FLAGS := -f elf64 -g -F dwarf -Iboot/ -Ikernel/ -I$(GEN)/
+
+ifeq ($(BUILD),debug)
+KERNEL_CFLAGS += -DBULWARK_DEBUG -fsanitize=undefined
+NASM_FLAGS += -DBULWARK_DEBUG
+other_build := release
+else
+other_build := debug
+endif
+
+kernel_folders := boot kernel kernel/lib kernel/core kernel/mm kernel/task kernel/vuln kernel/arch/x86_64 tests/kernel
+kernel_sources := $(foreach folder,$(kernel_folders),$(wildcard $(folder)/*.c $(folder)/*.asm))
+kernel_sources := $(filter-out %.$(other_build).c %.$(other_build).asm $(OFFSETS),$(kernel_sources))
+kernel_objects := $(kernel_sources:%=$(OUT)/obj/%.o) $(OUT)/obj/font.o
+
+# $(call remember,FILE,TEXT): rewrites FILE only when TEXT changed, so that what depends on it is rebuilt then.
+remember = @mkdir -p $(dir $(1)); printf '%s\n' '$(2)' | cmp -s - $(1) || printf '%s\n' '$(2)' > $(1)
+
+$(OUT)/kernel.flags: FORCE | $(call deps)
+	$(call remember,$@,$(shell $(CC) -dumpfullversion) $(KERNEL_CFLAGS) $(KERNEL_LDFLAGS) $(NASM_FLAGS))
+
+$(OUT)/kernel.list: FORCE
+	$(call remember,$@,$(kernel_objects))
+
+$(OUT)/obj/%.c.o: %.c $(OUT)/kernel.flags | $(GENERATED)
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	@$(CC) $(KERNEL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(OUT)/obj/%.asm.o: %.asm $(OUT)/kernel.flags $(GEN)/offsets.inc
+	$(call say,NASM,$<)
+	@mkdir -p $(@D)
+	@$(NASM) $(NASM_FLAGS) -MD $(@:.o=.d) -MP -o $@ $<
+
+# Pass 1 has an empty symbol table; pass 2 has that of pass 1. Text must lie at the same place in both.
+$(OUT)/obj/symbols.pass1.S: tools/gen-symbols.pl
+	@mkdir -p $(@D)
+	@perl tools/gen-symbols.pl < /dev/null > $@
+
+$(OUT)/obj/symbols.S: $(OUT)/bulwark.pass1.elf tools/gen-symbols.pl
+	@nm -n $< | perl tools/gen-symbols.pl > $@
+
+$(OUT)/obj/symbols%o: $(OUT)/obj/symbols%S
+	@$(CC) -c -o $@ $<
+
+$(OUT)/bulwark.pass1.elf: $(kernel_objects) $(OUT)/obj/symbols.pass1.o linker.ld $(OUT)/kernel.list $(OUT)/kernel.flags
+	$(call say,LD,$@)
+	@$(LD) $(KERNEL_LDFLAGS) -o $@ $(kernel_objects) $(OUT)/obj/symbols.pass1.o
+
+$(KERNEL): $(OUT)/bulwark.pass1.elf $(OUT)/obj/symbols.o
+	$(call say,LD,$@)
+	@$(LD) $(KERNEL_LDFLAGS) -o $@ $(kernel_objects) $(OUT)/obj/symbols.o
+	@cmp -s <(nm -n $< | grep ' [tT] ') <(nm -n $@ | grep ' [tT] ') \
+		|| { echo 'link: text moved between the two passes, the symbol table would be wrong' >&2; exit 1; }
+
+-include $(patsubst %.o,%.d,$(kernel_objects))

@@ -1,0 +1,48 @@
+# Tests: host programs are built here, tools/test runs everything.
+#
+# A host test is tests/host/NAME.c; its first comment names the kernel sources that it is linked with:
+#   /* sources: kernel/mm/buddy.c kernel/lib/string.c */
+# Headers in tests/host/fake/ shadow the kernel's.
+HOST_CFLAGS := -std=gnu11 -O1 -g -Wall -Wextra -fno-omit-frame-pointer -fno-strict-aliasing \
+	-fsanitize=address,undefined -fno-sanitize-recover=all -DBULWARK_HOST_TEST -DBULWARK_DEBUG \
+	-Itests/host/fake -Itests/host -Ikernel -I$(GEN)
+host_tests := $(patsubst tests/host/%.c,build/host/%,$(wildcard tests/host/*.c))
+
+.PHONY: test lint host-tests test-images
+
+host-tests: $(host_tests)
+
+build/host/%.sources: tests/host/%.c
+	@mkdir -p $(@D)
+	@perl -0ne 'print "$$1\n" =~ s/\s+\*?\s*/ /gr if m{\A/\*\s*sources:(.*?)\*/}s' $< > $@
+
+$(host_tests): build/host/%: tests/host/%.c build/host/%.sources tools/make/test.mk | $(GENERATED)
+	$(call say,HOSTCC,$<)
+	@$(CC) $(HOST_CFLAGS) -MM -MP -MT $@ -MF $@.d $< $$(cat $@.sources)
+	@$(CC) $(HOST_CFLAGS) -o $@ $< $$(cat $@.sources)
+
+-include $(wildcard build/host/*.d)
+
+# The ISO that holds the test programs of tests/qemu/programs beside Bulwark's own.
+test-images: $(ISO)
+	@$(MAKE) EXTRA=tests/qemu/programs iso 2>&1 | grep -v 'KiB$$' >&2 || true
+
+# What T asks for decides what is built first.
+needs_host := $(if $(filter lint/% debug/% release/%,$(T)),,1)
+needs_debug := $(if $(filter host/% release/%,$(T)),,1)
+needs_release := $(if $(filter host/% debug/%,$(T)),,1)
+
+test: | $(call deps,run bochs efi debug lint)
+	@{ :; \
+		$(if $(needs_host),&& $(MAKE) BUILD=debug host-tests) \
+		$(if $(needs_debug),&& $(MAKE) BUILD=debug test-images) \
+		$(if $(needs_release),&& $(MAKE) BUILD=release test-images); \
+	} || { echo 'test: the build failed' >&2; echo '0 passed, 1 failed'; exit 1; }
+	@tools/test $(if $(T),'$(T)')
+
+lint: $(KERNEL) | $(call deps,lint)
+	@tools/test lint/
+
+.PHONY: readme
+readme:
+	@tools/gen-readme > build/README.new && mv build/README.new README.md

@@ -1,0 +1,86 @@
+/*
+ * Running an attack and judging it. The outcome is what the kernel witnessed, the expectation is
+ * computed from attacks.def and the options in force, and only their agreement counts as success.
+ */
+#pragma once
+
+#include <stdio.h>
+
+#include "bulwark.h"
+
+enum { ATTACKER_UID = 1000 };
+
+enum attack_outcome {
+	OUTCOME_BREACH,	 /* it became root, or proved the flag */
+	OUTCOME_FAULT,	 /* an in-kernel fault ended it */
+	OUTCOME_DENIED,	 /* the kernel refused the vulnerable call */
+	OUTCOME_NOTHING, /* it came back without effect */
+	OUTCOME_SKIP,	 /* it cannot be tried here */
+	OUTCOME_ERROR,	 /* the test is broken: says nothing about the defence */
+};
+
+/* One row of attacks.def. */
+struct attack_row {
+	const char *name;
+	const char *brief;
+	const char *stopped_by;
+	enum attack_outcome when_stopped;
+};
+
+struct attack_expectation {
+	enum attack_outcome outcome;
+	char stopped_by[64]; /* the alternative in force: "xpfo=sync"; empty where none is */
+};
+
+/* What happened to one attack, and whether it had to. */
+struct attack_result {
+	const char *name;
+	const struct attack_row *row;	    /* NULL for a program that has none */
+	struct attack_expectation expected; /* where there is a row */
+	enum attack_outcome outcome;
+	char observed[96]; /* the outcome in words */
+	bool as_expected;
+	int wait_status;
+	struct bw_report report;
+	struct bw_audit audit; /* of the machine, after the attack */
+};
+
+enum attack_voice { ATTACK_ALOUD, ATTACK_QUIET };
+
+/* ---- The table (attack_table.c) ---- */
+
+extern const struct attack_row attack_rows[];
+extern const size_t nr_attack_rows;
+
+/* The row of this name, or NULL. */
+const struct attack_row *attack_row_find(const char *name);
+/* "BREACH" and so on. */
+const char *attack_outcome_name(enum attack_outcome outcome);
+/* "XPFO" and so on for an enum bw_defence; "none" for BW_DEFENCE_NONE. */
+const char *attack_defence_name(uint32_t defence);
+
+/* ---- The expectation (expect.c) ---- */
+
+/* What this attack must end in under the options in force. */
+void attack_expect(const struct attack_row *row, struct attack_expectation *expectation);
+/* The options under which it succeeds, as words of a command line: "xpfo=off vuln=on". */
+void attack_options_to_succeed(const struct attack_row *row, char *text, size_t size_bytes);
+
+/* ---- The run (attack_run.c, attack_judge.c) ---- */
+
+/*
+ * Blocks. Runs bin/NAME as ATTACKER_UID with the arguments given (argv[0] is its name), asks the
+ * kernel how it ended, and judges that. Quiet: the attack's own output is dropped. Caller is root.
+ */
+void attack_run(char *const argv[], enum attack_voice voice, struct attack_result *result);
+/* Fills in outcome, observed, expected and as_expected from name, wait_status, report and audit. */
+void attack_judge(struct attack_result *result);
+
+/* ---- The telling (attack_print.c) ---- */
+
+/* The fault's explanation, the verdict line, and what goes with it. */
+void attack_print(const struct attack_result *result);
+/* The same as one JSON object, without a line end. */
+void attack_print_json(const struct attack_result *result, FILE *out);
+/* What stopped it, in a word: a defence, an option, or "-". */
+const char *attack_stopper(const struct attack_result *result);

@@ -1,0 +1,151 @@
+/*
+ * Bulwark's own system calls, as a user program sees them.
+ *
+ * Every bw_ function returns a negative errno value (-ENOSYS, -EFAULT, ...) where the kernel
+ * refused, and 0 or a documented positive number where it did as asked; errno itself is not
+ * touched. The structures are described in abi/bulwark.h. All else is plain POSIX, through libc.
+ */
+#pragma once
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "abi/bulwark.h"
+#include "bulwark_calls.h"
+
+enum { BW_PAGE_SIZE = 4096, BW_HUGE_PAGE_SIZE = 2 << 20 };
+
+/* ---- What the machine is and does ---- */
+
+/*
+ * Copies the event counters of one CPU, or their sums for cpu = -1, in the order of counters.def.
+ * Returns the number of bytes that all of them take; no more than size_bytes are written.
+ */
+static inline long bw_counters(long cpu, uint64_t *values, size_t size_bytes)
+{
+	return bw_call_counters(cpu, (long)values, (long)size_bytes);
+}
+
+/* The boot option with this index; -ENOENT past the last one. */
+static inline long bw_option(unsigned int index, struct bw_option *option)
+{
+	return bw_call_option(index, (long)option);
+}
+
+/* The file of the boot archive with this index; -ENOENT past the last one. */
+static inline long bw_archive_entry(unsigned int index, struct bw_archive_entry *entry)
+{
+	return bw_call_archive_entry(index, (long)entry);
+}
+
+/*
+ * Walks every page table against the policy. Succeeds also when it finds violations: read the
+ * count.
+ */
+static inline long bw_audit(struct bw_audit *audit) { return bw_call_audit((long)audit); }
+
+/* Where the frames are. */
+static inline long bw_memory_info(struct bw_memory_info *info)
+{
+	return bw_call_memory_info((long)info);
+}
+
+/*
+ * The shell command that the kernel's command line asks for, without a terminating zero: its
+ * length, 0 for none.
+ */
+static inline long bw_boot_command(char *buffer, size_t size_bytes)
+{
+	return bw_call_boot_command((long)buffer, (long)size_bytes);
+}
+
+/* ---- The operator's calls: -EPERM unless uid 0 ---- */
+
+/* How a process ended, told by the kernel. Also right for one that still runs. */
+static inline long bw_report(pid_t pid, struct bw_report *report)
+{
+	return bw_call_report(pid, (long)report);
+}
+
+/* Ends the machine and leaves this status to the host. Does not return when it succeeds. */
+static inline long bw_power_off(int status) { return bw_call_power_off(status); }
+
+/* The process that the console's interrupt key (Ctrl-C) kills; 0 for none. */
+static inline long bw_foreground(pid_t pid) { return bw_call_foreground(pid); }
+
+/* ---- Tests: -ENOSYS unless ktest=on ---- */
+
+/*
+ * Runs the in-kernel suite with this index: the length of the TAP text in buffer, or -ENOENT past
+ * the last.
+ */
+static inline long bw_ktest(unsigned int index, char *buffer, size_t size_bytes)
+{
+	return bw_call_ktest(index, (long)buffer, (long)size_bytes);
+}
+
+/* Makes the nth kernel allocation from now on for this process fail, once; 0 disarms. */
+static inline long bw_fail_allocation(unsigned long nth)
+{
+	return bw_call_fail_allocation((long)nth);
+}
+
+/* ---- What an attacker has ---- */
+
+/*
+ * The number of the physical frame behind a mapped page of the caller, as /proc/self/pagemap once
+ * told.
+ */
+static inline long bw_pagemap(const void *page, uint64_t *pfn)
+{
+	return bw_call_pagemap((long)page, (long)pfn);
+}
+
+/* Shows the kernel that its flag was read: 0, or -EACCES where the value is wrong. */
+static inline long bw_flag_prove(uint64_t flag) { return bw_call_flag_prove((long)flag); }
+
+/*
+ * The deliberately vulnerable calls: kernel bugs made to order, -ENOSYS unless vuln=on. They check
+ * nothing. Addresses are integers here since most are the kernel's.
+ */
+
+/* An information leak: where things are in the kernel. */
+static inline long bw_vuln_leak(struct bw_leak *leak) { return bw_call_vuln_leak((long)leak); }
+
+/* The kernel calls the code at this address. Returns if that code does. */
+static inline long bw_vuln_jump(uint64_t address) { return bw_call_vuln_jump((long)address); }
+
+/* The kernel calls object->ops->handle of the struct bw_vuln_object at this address. */
+static inline long bw_vuln_call(uint64_t object) { return bw_call_vuln_call((long)object); }
+
+/* The 8 bytes at this address. */
+static inline long bw_vuln_read(uint64_t address) { return bw_call_vuln_read((long)address); }
+
+/* Stores 8 bytes at this address. */
+static inline long bw_vuln_write(uint64_t address, uint64_t value)
+{
+	return bw_call_vuln_write((long)address, (long)value);
+}
+
+/* The kernel takes this address for its stack and returns: the word there is where it goes on. */
+static inline long bw_vuln_pivot(uint64_t stack) { return bw_call_vuln_pivot((long)stack); }
+
+/* The 8 bytes at an offset in a frame, read through xpfo_kmap. */
+static inline long bw_vuln_kmap_read(uint64_t pfn, uint64_t offset)
+{
+	return bw_call_vuln_kmap_read((long)pfn, (long)offset);
+}
+
+/* ---- Options by name (user/lib/option.c) ---- */
+
+/* 0, or -ENOENT for an unknown name. */
+int bw_option_find(const char *name, struct bw_option *option);
+/* Copies the value in force; 0, or -ENOENT, or -ERANGE where it does not fit. */
+int bw_option_get(const char *name, char *value, size_t size_bytes);
+/* True where the option exists and has this value in force. */
+bool bw_option_is(const char *name, const char *value);
+/* True where the boot archive holds a file of this path ("bin/sh"). */
+bool bw_archive_has(const char *path);

@@ -1,0 +1,82 @@
+/* Tells the result of an attack, to people and to programs. */
+#include "attack_run.h"
+
+#include <string.h>
+
+#include "json.h"
+#include "report.h"
+
+const char *attack_stopper(const struct attack_result *result)
+{
+	if (result->outcome == OUTCOME_FAULT && result->report.defence != BW_DEFENCE_NONE) {
+		return attack_defence_name(result->report.defence);
+	}
+	if (result->outcome == OUTCOME_DENIED) {
+		return "vuln=off";
+	}
+	return "-";
+}
+
+static void print_verdict(const struct attack_result *result)
+{
+	printf("%s: %s ", result->name, attack_outcome_name(result->outcome));
+	if (result->row == NULL) {
+		printf("(no expectation)\n");
+	} else {
+		printf("(expected %s)\n", attack_outcome_name(result->expected.outcome));
+	}
+}
+
+static void print_hint(const struct attack_result *result)
+{
+	char options[128];
+
+	if (result->row == NULL || !result->as_expected || result->outcome == OUTCOME_BREACH) {
+		return;
+	}
+	attack_options_to_succeed(result->row, options, sizeof(options));
+	printf("to see it succeed: make run OPTS='%s' CMD='attack %s'\n", options, result->name);
+}
+
+void attack_print(const struct attack_result *result)
+{
+	if (result->outcome != OUTCOME_BREACH) {
+		report_print(&result->report);
+	}
+	if (!result->as_expected) {
+		printf("observed: %s\n", result->observed);
+	}
+	print_verdict(result);
+	if (result->audit.nr_violations != 0) {
+		printf("audit: %lu violations after %s; the first: %s\n",
+		       result->audit.nr_violations, result->name, result->audit.first);
+	}
+	print_hint(result);
+}
+
+static void json_field(FILE *out, const char *name, const char *value)
+{
+	fprintf(out, ", \"%s\": ", name);
+	json_string(out, value);
+}
+
+void attack_print_json(const struct attack_result *result, FILE *out)
+{
+	fputs("{\"attack\": ", out);
+	json_string(out, result->name);
+	json_field(out, "outcome", attack_outcome_name(result->outcome));
+	if (result->row != NULL) {
+		json_field(out, "expected", attack_outcome_name(result->expected.outcome));
+		json_field(out, "stopped_by", result->expected.stopped_by);
+	}
+	fprintf(out, ", \"as_expected\": %s", result->as_expected ? "true" : "false");
+	json_field(out, "observed", result->observed);
+	json_field(out, "defence", attack_defence_name(result->report.defence));
+	fprintf(out, ", \"fault_address\": \"0x%lx\"", result->report.fault_address);
+	fprintf(out, ", \"uid_first\": %u, \"uid_last\": %u, \"flag_proved\": %s",
+		result->report.uid_first, result->report.uid_last,
+		result->report.flag_proved != 0 ? "true" : "false");
+	fprintf(out, ", \"audit_violations\": %lu", result->audit.nr_violations);
+	json_field(out, "report", result->report.text);
+	fputc('}', out);
+}

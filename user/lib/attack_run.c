@@ -1,0 +1,55 @@
+/* Runs an attack as an ordinary user, and collects what the kernel saw. */
+#include "attack_run.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { EXIT_NO_UID = 125, EXIT_NO_PROGRAM = 126 };
+
+static _Noreturn void become_attack(char *const argv[], enum attack_voice voice)
+{
+	char path[128];
+
+	if (setuid(ATTACKER_UID) != 0) {
+		_exit(EXIT_NO_UID);
+	}
+	if (voice == ATTACK_QUIET) {
+		close(STDOUT_FILENO);
+		close(STDERR_FILENO);
+	}
+	snprintf(path, sizeof(path), "/bin/%s", argv[0]);
+	execv(path, argv);
+	_exit(EXIT_NO_PROGRAM);
+}
+
+void attack_run(char *const argv[], enum attack_voice voice, struct attack_result *result)
+{
+	pid_t child;
+
+	memset(result, 0, sizeof(*result));
+	result->name = argv[0];
+	result->row = attack_row_find(argv[0]);
+	fflush(stdout);
+	child = fork();
+	if (child == 0) {
+		become_attack(argv, voice);
+	}
+	if (child > 0) {
+		bw_foreground(child);
+		waitpid(child, &result->wait_status, 0);
+		bw_foreground(0);
+	}
+	if (child < 0 || bw_report(child, &result->report) < 0) {
+		/* Without a witness there is no verdict: what this status leads to is ERROR. */
+		result->report.end = BW_END_KILLED;
+		snprintf(result->observed, sizeof(result->observed), "%s",
+			 child < 0 ? "it could not be started" : "the kernel has no report of it");
+	}
+	if (bw_audit(&result->audit) < 0) {
+		result->audit.nr_violations = 1;
+		strcpy(result->audit.first, "the audit did not run");
+	}
+	attack_judge(result);
+}

@@ -1,0 +1,165 @@
+/* execve: what a program is given, and what is refused. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "child.h"
+#include "tap.h"
+
+#define SELF "/bin/t_exec"
+
+enum { NR_ARGUMENTS = 100, CODE_AS_EXPECTED = 42 };
+
+extern char **environ;
+
+/* What the program is given when a test runs it again: argv[1] names the check. */
+static char *const plain_arguments[] = { "t_exec", "plain", "", "two words", "\xff\x01", NULL };
+static char *const plain_environment[] = { "A=1", "EMPTY=", "LONG=abcdefghijklmnopqrstuvwxyz",
+					   NULL };
+
+static bool is_same_list(char *const *got, char *const *wanted)
+{
+	while (*got != NULL && *wanted != NULL) {
+		if (strcmp(*got++, *wanted++) != 0) {
+			return false;
+		}
+	}
+	return *got == *wanted;
+}
+
+static int run_as_child(int argc, char *argv[])
+{
+	if (strcmp(argv[1], "plain") == 0) {
+		return is_same_list(argv, plain_arguments) &&
+				       is_same_list(environ, plain_environment)
+			       ? CODE_AS_EXPECTED
+			       : 1;
+	}
+	if (strcmp(argv[1], "many") == 0) {
+		for (int i = 2; i < argc; i++) {
+			if (atoi(argv[i]) != i) {
+				return 2;
+			}
+		}
+		return argc == NR_ARGUMENTS && environ[0] == NULL ? CODE_AS_EXPECTED : 1;
+	}
+	if (strcmp(argv[1], "pid") == 0) {
+		return atoi(argv[2]) == getpid() && getuid() == 1000 ? CODE_AS_EXPECTED : 1;
+	}
+	return 3;
+}
+
+static int exec_plain(void *path)
+{
+	execve(path, plain_arguments, plain_environment);
+	return errno;
+}
+
+static int exec_many(void *unused)
+{
+	static char text[NR_ARGUMENTS][8];
+	char *arguments[NR_ARGUMENTS + 1] = { "t_exec", "many" };
+	char *const nothing[] = { NULL };
+
+	(void)unused;
+	for (int i = 2; i < NR_ARGUMENTS; i++) {
+		snprintf(text[i], sizeof(text[i]), "%d", i);
+		arguments[i] = text[i];
+	}
+	execve(SELF, arguments, nothing);
+	return errno;
+}
+
+static int exec_as_user(void *unused)
+{
+	char pid[16];
+	char *arguments[] = { "t_exec", "pid", pid, NULL };
+
+	(void)unused;
+	snprintf(pid, sizeof(pid), "%d", (int)getpid());
+	setuid(1000);
+	execve(SELF, arguments, environ);
+	return errno;
+}
+
+/* As many pointers to one long string as it takes for the total to be absurd. */
+static int exec_too_long(void *unused)
+{
+	enum { LENGTH = 60000, NR = 1000 };
+	static char text[LENGTH + 1];
+	static char *arguments[NR + 1];
+
+	(void)unused;
+	memset(text, 'x', LENGTH);
+	for (int i = 0; i < NR; i++) {
+		arguments[i] = text;
+	}
+	execve(SELF, arguments, environ);
+	return errno;
+}
+
+static int exec_too_many(void *unused)
+{
+	enum { NR = 1 << 20 };
+	static char *arguments[NR + 1];
+
+	(void)unused;
+	for (int i = 0; i < NR; i++) {
+		arguments[i] = "";
+	}
+	execve(SELF, arguments, environ);
+	return errno;
+}
+
+static int exec_no_arguments(void *unused)
+{
+	char *const nothing[] = { NULL };
+
+	(void)unused;
+	execve(SELF, nothing, nothing);
+	return errno;
+}
+
+static int exec_null_lists(void *unused)
+{
+	(void)unused;
+	execve(SELF, NULL, NULL);
+	return errno;
+}
+
+static void test_refused(void)
+{
+	static char long_path[10000];
+
+	memset(long_path, 'a', sizeof(long_path) - 1);
+	tap_is(child_exit_code(child_run(exec_plain, "/bin/none")), ENOENT,
+	       "a missing program is ENOENT");
+	tap_is(child_exit_code(child_run(exec_plain, "")), ENOENT, "an empty path is ENOENT");
+	tap_is(child_exit_code(child_run(exec_plain, long_path)), ENAMETOOLONG,
+	       "an endless path is ENAMETOOLONG");
+	tap_is(child_exit_code(child_run(exec_too_long, NULL)), E2BIG,
+	       "60 MB of arguments are E2BIG");
+	tap_is(child_exit_code(child_run(exec_too_many, NULL)), E2BIG,
+	       "a million arguments are E2BIG");
+}
+
+int main(int argc, char *argv[])
+{
+	if (argc > 1) {
+		return run_as_child(argc, argv);
+	}
+	if (argc == 0) {
+		return CODE_AS_EXPECTED;
+	}
+	tap_is(child_exit_code(child_run(exec_plain, SELF)), CODE_AS_EXPECTED,
+	       "arguments and environment arrive");
+	tap_is(child_exit_code(child_run(exec_many, NULL)), CODE_AS_EXPECTED,
+	       "a hundred arguments arrive");
+	tap_is(child_exit_code(child_run(exec_as_user, NULL)), CODE_AS_EXPECTED,
+	       "execve keeps the pid and the uid");
+	test_refused();
+	tap_ok(child_run(exec_no_arguments, NULL) >= 0, "no arguments at all do no harm");
+	tap_ok(child_run(exec_null_lists, NULL) >= 0, "NULL for both lists does no harm");
+	return tap_done();
+}

@@ -1,0 +1,133 @@
+/* Too many processes: refused, and afterwards all is as before. */
+#include <signal.h>
+#include <stdint.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "child.h"
+#include "tap.h"
+
+enum { MOST_CHILDREN = 4096, NR_RAPID = 300, EXIT_LIMITED = 5, EXIT_NO_LIMIT = 6, EXIT_OTHER = 7 };
+
+static uint64_t free_frames(void)
+{
+	struct bw_memory_info info = { 0 };
+
+	bw_memory_info(&info);
+	return info.nr_free_revealed + info.nr_free_hidden;
+}
+
+static uint64_t nr_processes(void)
+{
+	struct bw_memory_info info = { 0 };
+
+	bw_memory_info(&info);
+	return info.nr_processes;
+}
+
+static _Noreturn void linger(void)
+{
+	const struct timespec nap = { .tv_sec = 60 };
+
+	for (;;) {
+		nanosleep(&nap, NULL);
+	}
+}
+
+/* Forks until it is refused, then ends all of them. */
+static int fork_until_refused(void *unused)
+{
+	static pid_t children[MOST_CHILDREN];
+	int nr = 0;
+	int error = 0;
+
+	(void)unused;
+	while (nr < MOST_CHILDREN) {
+		children[nr] = fork();
+		if (children[nr] == 0) {
+			linger();
+		}
+		if (children[nr] < 0) {
+			error = errno;
+			break;
+		}
+		nr++;
+	}
+	for (int i = 0; i < nr; i++) {
+		kill(children[i], SIGKILL);
+	}
+	for (int i = 0; i < nr; i++) {
+		waitpid(children[i], NULL, 0);
+	}
+	if (error == 0) {
+		return EXIT_NO_LIMIT;
+	}
+	return error == EAGAIN || error == ENOMEM ? EXIT_LIMITED : EXIT_OTHER;
+}
+
+/* A chain, each the child of the one before; the ones in between die first, so orphans abound. */
+static int fork_chain(void *unused)
+{
+	(void)unused;
+	for (int depth = 0; depth < 50; depth++) {
+		pid_t child = fork();
+
+		if (child != 0) {
+			_exit(child > 0 ? 0 : EXIT_OTHER);
+		}
+	}
+	return 0;
+}
+
+static int fork_rapidly(void *unused)
+{
+	(void)unused;
+	for (int i = 0; i < NR_RAPID; i++) {
+		pid_t child = fork();
+
+		if (child == 0) {
+			_exit(i & 0x7f);
+		}
+		if (child < 0 || child_exit_code(child_wait(child)) != (i & 0x7f)) {
+			return 1;
+		}
+	}
+	return 0;
+}
+
+/* Process 1 buries orphans in its own time. */
+static void settle(uint64_t wanted)
+{
+	const struct timespec nap = { .tv_nsec = 10000000 };
+
+	for (int i = 0; i < 200 && nr_processes() > wanted; i++) {
+		nanosleep(&nap, NULL);
+	}
+}
+
+static int as_user(void *body)
+{
+	setuid(1000);
+	return ((child_body)body)(NULL);
+}
+
+int main(void)
+{
+	uint64_t before_processes = nr_processes();
+	uint64_t before;
+
+	tap_is(child_exit_code(child_run(as_user, fork_until_refused)), EXIT_LIMITED,
+	       "a fork bomb is refused in the end");
+	tap_is((long)nr_processes(), (long)before_processes, "all its processes are gone");
+	tap_is(child_run(fork_rapidly, NULL), 0, "fork and exit many times over");
+	before = free_frames();
+	tap_is(child_exit_code(child_run(as_user, fork_until_refused)), EXIT_LIMITED,
+	       "a second one is refused as well");
+	tap_is(child_run(fork_rapidly, NULL), 0, "and fork still works");
+	tap_is(child_run(fork_chain, NULL), 0, "a chain of orphans");
+	settle(before_processes);
+	tap_is((long)nr_processes(), (long)before_processes, "process 1 buries the orphans");
+	tap_is((long)free_frames(), (long)before, "no frame is lost");
+	return tap_done();
+}

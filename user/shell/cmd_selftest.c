@@ -1,0 +1,160 @@
+/*
+ * The command that runs the tests on board: the in-kernel suites, whose TAP text it renumbers, and
+ * the programs bin/t_*, which are told the number to begin with and answer with their count
+ * (tap.h).
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "bulwark.h"
+#include "command.h"
+#include "program.h"
+#include "run.h"
+#include "tap.h"
+
+enum { SUITE_TEXT_MAX = 64 << 10 };
+
+static const char test_prefix[] = "t_";
+
+struct tally {
+	int nr_tests;
+	int nr_failed;
+};
+
+static void print_own(struct tally *tally, bool passed, const char *text)
+{
+	tally->nr_tests++;
+	tally->nr_failed += !passed;
+	printf("%sok %d - %s\n", passed ? "" : "not ", tally->nr_tests, text);
+	fflush(stdout);
+}
+
+/* What follows "ok 12 - " or "ok - " in a result line. */
+static const char *name_of_result(const char *line)
+{
+	line += strspn(line, " 0123456789");
+	line += *line == '-';
+	return line + strspn(line, " ");
+}
+
+/* Prints a suite's text under our numbers; drops its plan, after a look at it. */
+static void merge_suite(struct tally *tally, unsigned int index, char *text)
+{
+	int nr_before = tally->nr_tests;
+	int nr_planned = -1;
+	char name[64];
+
+	for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+		if (strncmp(line, "ok ", 3) == 0) {
+			print_own(tally, true, name_of_result(line + 3));
+		} else if (strncmp(line, "not ok ", 7) == 0) {
+			print_own(tally, false, name_of_result(line + 7));
+		} else if (strncmp(line, "1..", 3) == 0) {
+			nr_planned = atoi(line + 3);
+		} else {
+			printf("%s\n", line);
+		}
+	}
+	if (nr_planned != tally->nr_tests - nr_before) {
+		snprintf(name, sizeof(name), "in-kernel suite %u ran all of its tests", index);
+		print_own(tally, false, name);
+	}
+}
+
+static void run_suites(struct tally *tally)
+{
+	char *text = malloc(SUITE_TEXT_MAX);
+	long length;
+
+	if (text == NULL) {
+		print_own(tally, false, "there is memory for the in-kernel suites' results");
+		return;
+	}
+	for (unsigned int i = 0;; i++) {
+		length = bw_ktest(i, text, SUITE_TEXT_MAX - 1);
+		if (length < 0) {
+			break;
+		}
+		text[length] = '\0';
+		merge_suite(tally, i, text);
+	}
+	free(text);
+	if (length == -ENOSYS || length == -EPERM) {
+		print_own(tally, true,
+			  "the in-kernel suites # SKIP they need the boot option ktest=on");
+	} else if (length != -ENOENT) {
+		printf("# bw_ktest returned %ld\n", length);
+		print_own(tally, false, "the in-kernel suites ran");
+	}
+}
+
+static void run_program(struct tally *tally, const char *name)
+{
+	char first[32], text[96];
+	char *const argv[] = { (char *)name, NULL };
+	int status;
+
+	snprintf(first, sizeof(first), "TAP_FIRST=%d", tally->nr_tests + 1);
+	printf("# %s\n", name);
+	status = program_run_with(argv, PROGRAM_AS_ROOT, first);
+	if (status >= 0 && WIFEXITED(status)) {
+		int code = WEXITSTATUS(status);
+		int nr_tests = code & TAP_EXIT_COUNT;
+
+		if (nr_tests > 0 && nr_tests <= TAP_MAX_TESTS) {
+			tally->nr_tests += nr_tests;
+			tally->nr_failed += (code & TAP_EXIT_FAILED) != 0;
+			return;
+		}
+	}
+	snprintf(text, sizeof(text), "%s lives to report its results", name);
+	print_own(tally, false, text);
+	printf("# wait status 0x%x\n", status);
+}
+
+static int run_programs(struct tally *tally, const char *only)
+{
+	struct bw_archive_entry entry;
+	int nr_run = 0;
+
+	for (unsigned int i = 0; bw_archive_entry(i, &entry) >= 0; i++) {
+		const char *name = program_name(&entry);
+
+		if (name == NULL || strncmp(name, test_prefix, strlen(test_prefix)) != 0) {
+			continue;
+		}
+		if (only == NULL || strcmp(name + strlen(test_prefix), only) == 0) {
+			run_program(tally, name);
+			nr_run++;
+		}
+	}
+	return nr_run;
+}
+
+int cmd_selftest(int argc, char *const argv[])
+{
+	struct tally tally = { 0 };
+	struct bw_audit audit;
+
+	if (argc > 2) {
+		return command_usage("selftest");
+	}
+	if (argc == 1) {
+		run_suites(&tally);
+	}
+	if (run_programs(&tally, argv[1]) == 0 && argc > 1) {
+		fprintf(stderr, "selftest: no program bin/%s%s\n", test_prefix, argv[1]);
+		return STATUS_USAGE;
+	}
+
+	bool is_clean = bw_audit(&audit) >= 0 && audit.nr_violations == 0;
+
+	if (!is_clean) {
+		printf("# %s\n", audit.first);
+	}
+	print_own(&tally, is_clean, "the audit after all tests finds no violation");
+	printf("1..%d\n", tally.nr_tests);
+	return tally.nr_failed == 0 ? 0 : 1;
+}

@@ -1,0 +1,71 @@
+/* Runs the commands of a line, one after the other, as their connectors say. */
+#include "run.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+#include "parse.h"
+#include "program.h"
+
+static int last_status;
+
+int run_last_status(void) { return last_status; }
+
+static int run_command(const struct command_words *words)
+{
+	const struct command *command = command_find(words->argv[0]);
+	int status;
+
+	if (command != NULL) {
+		status = command->run(words->argc, words->argv);
+	} else {
+		status = program_run(words->argv, PROGRAM_AS_USER);
+	}
+	fflush(stdout);
+	return status;
+}
+
+static bool is_line_sound(const char *line)
+{
+	struct command_words words;
+	const char *complaint;
+
+	do {
+		complaint = parse_command(&line, 0, &words);
+		if (complaint != NULL) {
+			fprintf(stderr, "sh: %s\n", complaint);
+			return false;
+		}
+	} while (words.connector != CONNECT_END);
+	return true;
+}
+
+static bool is_wanted(enum connector connector)
+{
+	return !(connector == CONNECT_IF_GOOD && last_status != 0) &&
+	       !(connector == CONNECT_IF_BAD && last_status == 0);
+}
+
+int run_line(const char *line)
+{
+	struct command_words words = { .connector = CONNECT_ALWAYS };
+	enum connector before;
+
+	/* All of it, before any of it runs. */
+	if (!is_line_sound(line)) {
+		last_status = STATUS_USAGE;
+		return last_status;
+	}
+	do {
+		before = words.connector;
+		if (parse_command(&line, last_status, &words) != NULL) {
+			last_status = STATUS_USAGE;
+			return last_status;
+		}
+		if (words.argc > 0 && is_wanted(before)) {
+			last_status = run_command(&words);
+		}
+	} while (words.connector != CONNECT_END);
+	return last_status;
+}
