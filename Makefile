@@ -8,6 +8,7 @@
 #?   make iso       build the boot ISO and say where it is
 #?   make lint      the rules of the source tree alone
 #?   make format    lay the C sources out with clang-format
+#?   make readme    make the tables of README.md anew
 #?   make clean     remove everything that was built
 #?   make compile_commands.json      for editors and clangd
 #?

@@ -10,7 +10,7 @@ static void delete_at(struct boot_info *info, unsigned index)
 {
 	info->nr_usable--;
 	memmove(&info->usable[index], &info->usable[index + 1],
-	        (info->nr_usable - index) * sizeof(info->usable[0]));
+		(info->nr_usable - index) * sizeof(info->usable[0]));
 }
 
 static void insert_at(struct boot_info *info, unsigned index, uint64_t start, uint64_t end)
@@ -20,7 +20,7 @@ static void insert_at(struct boot_info *info, unsigned index, uint64_t start, ui
 		return;
 	}
 	memmove(&info->usable[index + 1], &info->usable[index],
-	        (info->nr_usable - index) * sizeof(info->usable[0]));
+		(info->nr_usable - index) * sizeof(info->usable[0]));
 	info->usable[index] = (struct memory_range){ { start }, { end } };
 	info->nr_usable++;
 }

@@ -59,7 +59,8 @@ struct tag_framebuffer {
 	uint8_t bits_per_pixel;
 	uint8_t type;
 	uint16_t reserved;
-	uint8_t red_shift, red_bits, green_shift, green_bits, blue_shift, blue_bits; /* FRAMEBUFFER_RGB */
+	uint8_t red_shift, red_bits, green_shift, green_bits, blue_shift,
+		blue_bits; /* FRAMEBUFFER_RGB */
 };
 
 enum { FRAMEBUFFER_RGB = 1, FRAMEBUFFER_TEXT = 2, FRAMEBUFFER_BYTES_MAX = 1 << 30 };
@@ -68,7 +69,8 @@ enum { FRAMEBUFFER_RGB = 1, FRAMEBUFFER_TEXT = 2, FRAMEBUFFER_BYTES_MAX = 1 << 3
 static_assert(sizeof(struct tag_module) == 16, "Multiboot2 specification, \"Modules\"");
 static_assert(sizeof(struct tag_memory_map) == 16, "Multiboot2 specification, \"Memory map\"");
 static_assert(sizeof(struct memory_entry) == 24, "Multiboot2 specification, \"Memory map\"");
-static_assert(offsetof(struct tag_framebuffer, red_shift) == 32, "Multiboot2 specification, \"Framebuffer info\"");
+static_assert(offsetof(struct tag_framebuffer, red_shift) == 32,
+	      "Multiboot2 specification, \"Framebuffer info\"");
 
 static status_t parse_command_line(const struct tag *tag, struct boot_info *out)
 {
@@ -81,8 +83,9 @@ static status_t parse_command_line(const struct tag *tag, struct boot_info *out)
 		return STATUS_EINVAL;
 	}
 	if (len >= sizeof(out->command_line)) {
-		format(out->error, sizeof(out->error), "the command line has %zu bytes, at most %zu are taken",
-		       len, sizeof(out->command_line) - 1);
+		format(out->error, sizeof(out->error),
+		       "the command line has %zu bytes, at most %zu are taken", len,
+		       sizeof(out->command_line) - 1);
 		return STATUS_EINVAL;
 	}
 	string_copy(out->command_line, text, sizeof(out->command_line));
@@ -95,8 +98,9 @@ status_t boot_info_check(struct boot_info *info, pa_t start, pa_t end, const cha
 		const struct boot_module *module = &info->modules[i];
 
 		if (module->start.pa < end.pa && start.pa < module->end.pa) {
-			format(info->error, sizeof(info->error), "module %u at %#lx to %#lx overlaps %s at %#lx to %#lx",
-			       i, module->start.pa, module->end.pa, what, start.pa, end.pa);
+			format(info->error, sizeof(info->error),
+			       "module %u at %#lx to %#lx overlaps %s at %#lx to %#lx", i,
+			       module->start.pa, module->end.pa, what, start.pa, end.pa);
 			return STATUS_EINVAL;
 		}
 	}
@@ -111,24 +115,27 @@ static status_t parse_module(const struct tag *tag, struct boot_info *out)
 	size_t max;
 
 	if (tag->size < sizeof(*module)) {
-		format(out->error, sizeof(out->error), "a module tag of %u bytes is too short", tag->size);
+		format(out->error, sizeof(out->error), "a module tag of %u bytes is too short",
+		       tag->size);
 		return STATUS_EINVAL;
 	}
 	max = tag->size - sizeof(*module);
 	if (max > 0 && strnlen(name, max) == max) {
-		format(out->error, sizeof(out->error), "the name of module %u has no end", out->nr_modules);
+		format(out->error, sizeof(out->error), "the name of module %u has no end",
+		       out->nr_modules);
 		return STATUS_EINVAL;
 	}
 	if (module->start >= module->end) {
-		format(out->error, sizeof(out->error), "module %u is empty: %#x to %#x", out->nr_modules,
-		       module->start, module->end);
+		format(out->error, sizeof(out->error), "module %u is empty: %#x to %#x",
+		       out->nr_modules, module->start, module->end);
 		return STATUS_EINVAL;
 	}
 	if (out->nr_modules == MODULES_MAX) {
 		format(out->error, sizeof(out->error), "more than %d modules", MODULES_MAX);
 		return STATUS_EINVAL;
 	}
-	if (boot_info_check(out, (pa_t){ module->start }, (pa_t){ module->end }, "another module")) {
+	if (boot_info_check(out, (pa_t){ module->start }, (pa_t){ module->end },
+			    "another module")) {
 		return STATUS_EINVAL;
 	}
 	entry->start.pa = module->start;
@@ -139,7 +146,8 @@ static status_t parse_module(const struct tag *tag, struct boot_info *out)
 }
 
 /* First what may be used, then what may not: the latter wins where the two overlap. */
-static void parse_memory_entries(const uint8_t *entries, uint32_t len, uint32_t entry_size, struct boot_info *out)
+static void parse_memory_entries(const uint8_t *entries, uint32_t len, uint32_t entry_size,
+				 struct boot_info *out)
 {
 	for (uint32_t at = 0; at < len; at += entry_size) {
 		const struct memory_entry *entry = (const struct memory_entry *)(entries + at);
@@ -163,14 +171,15 @@ static status_t parse_memory_map(const struct tag *tag, struct boot_info *out)
 	uint32_t len;
 
 	if (tag->size < sizeof(*map)) {
-		format(out->error, sizeof(out->error), "a memory map tag of %u bytes is too short", tag->size);
+		format(out->error, sizeof(out->error), "a memory map tag of %u bytes is too short",
+		       tag->size);
 		return STATUS_EINVAL;
 	}
 	len = tag->size - sizeof(*map);
-	if (map->entry_size < sizeof(struct memory_entry) || !is_aligned(map->entry_size, TAG_ALIGN) ||
-	    len % map->entry_size != 0) {
-		format(out->error, sizeof(out->error), "%u bytes of memory map in entries of %u bytes", len,
-		       map->entry_size);
+	if (map->entry_size < sizeof(struct memory_entry) ||
+	    !is_aligned(map->entry_size, TAG_ALIGN) || len % map->entry_size != 0) {
+		format(out->error, sizeof(out->error),
+		       "%u bytes of memory map in entries of %u bytes", len, map->entry_size);
 		return STATUS_EINVAL;
 	}
 	parse_memory_entries((const uint8_t *)(map + 1), len, map->entry_size, out);
@@ -184,7 +193,8 @@ static status_t parse_framebuffer(const struct tag *tag, struct boot_info *out)
 	uint64_t len;
 
 	if (tag->size < offsetof(struct tag_framebuffer, red_shift)) {
-		format(out->error, sizeof(out->error), "a framebuffer tag of %u bytes is too short", tag->size);
+		format(out->error, sizeof(out->error), "a framebuffer tag of %u bytes is too short",
+		       tag->size);
 		return STATUS_EINVAL;
 	}
 	if (buffer->type == FRAMEBUFFER_TEXT) {
@@ -195,7 +205,8 @@ static status_t parse_framebuffer(const struct tag *tag, struct boot_info *out)
 		return STATUS_OK;
 	}
 	if (tag->size < offsetof(struct tag_framebuffer, blue_bits) + 1) {
-		format(out->error, sizeof(out->error), "a framebuffer tag of %u bytes has no colours", tag->size);
+		format(out->error, sizeof(out->error),
+		       "a framebuffer tag of %u bytes has no colours", tag->size);
 		return STATUS_EINVAL;
 	}
 	len = (uint64_t)buffer->pitch * buffer->height;
@@ -203,13 +214,20 @@ static status_t parse_framebuffer(const struct tag *tag, struct boot_info *out)
 		return STATUS_OK;
 	}
 	out->framebuffer = (struct framebuffer){
-		.pa = { buffer->pa }, .pitch_bytes = buffer->pitch, .width = buffer->width, .height = buffer->height,
+		.pa = { buffer->pa },
+		.pitch_bytes = buffer->pitch,
+		.width = buffer->width,
+		.height = buffer->height,
 		.bits_per_pixel = buffer->bits_per_pixel,
-		.red_shift = buffer->red_shift, .red_bits = buffer->red_bits,
-		.green_shift = buffer->green_shift, .green_bits = buffer->green_bits,
-		.blue_shift = buffer->blue_shift, .blue_bits = buffer->blue_bits,
+		.red_shift = buffer->red_shift,
+		.red_bits = buffer->red_bits,
+		.green_shift = buffer->green_shift,
+		.green_bits = buffer->green_bits,
+		.blue_shift = buffer->blue_shift,
+		.blue_bits = buffer->blue_bits,
 	};
-	out->screen = framebuffer_is_supported(&out->framebuffer) ? BOOT_SCREEN_FRAMEBUFFER : BOOT_SCREEN_NONE;
+	out->screen = framebuffer_is_supported(&out->framebuffer) ? BOOT_SCREEN_FRAMEBUFFER
+								  : BOOT_SCREEN_NONE;
 	return STATUS_OK;
 }
 
@@ -227,20 +245,13 @@ static void copy_rsdp(const struct tag *tag, struct boot_info *out)
 static status_t parse_tag(const struct tag *tag, struct boot_info *out)
 {
 	switch (tag->type) {
-	case TAG_COMMAND_LINE:
-		return parse_command_line(tag, out);
-	case TAG_MODULE:
-		return parse_module(tag, out);
-	case TAG_MEMORY_MAP:
-		return parse_memory_map(tag, out);
-	case TAG_FRAMEBUFFER:
-		return parse_framebuffer(tag, out);
+	case TAG_COMMAND_LINE: return parse_command_line(tag, out);
+	case TAG_MODULE: return parse_module(tag, out);
+	case TAG_MEMORY_MAP: return parse_memory_map(tag, out);
+	case TAG_FRAMEBUFFER: return parse_framebuffer(tag, out);
 	case TAG_RSDP_OLD:
-	case TAG_RSDP_NEW:
-		copy_rsdp(tag, out);
-		return STATUS_OK;
-	default:
-		return STATUS_OK;
+	case TAG_RSDP_NEW: copy_rsdp(tag, out); return STATUS_OK;
+	default: return STATUS_OK;
 	}
 }
 
@@ -254,7 +265,8 @@ static status_t parse_tags(const uint8_t *info, uint32_t total, struct boot_info
 		const struct tag *tag = (const struct tag *)(info + at);
 
 		if (tag->size < sizeof(*tag) || tag->size > total - at) {
-			format(out->error, sizeof(out->error), "tag %u at offset %lu has a size of %u, %lu bytes are left",
+			format(out->error, sizeof(out->error),
+			       "tag %u at offset %lu has a size of %u, %lu bytes are left",
 			       tag->type, at, tag->size, total - at);
 			return STATUS_EINVAL;
 		}
@@ -262,7 +274,8 @@ static status_t parse_tags(const uint8_t *info, uint32_t total, struct boot_info
 			return STATUS_OK;
 		}
 		if (tag->type < NR_TAG_TYPES && seen & TAGS_UNIQUE & 1u << tag->type) {
-			format(out->error, sizeof(out->error), "tag %u at offset %lu was there before", tag->type, at);
+			format(out->error, sizeof(out->error),
+			       "tag %u at offset %lu was there before", tag->type, at);
 			return STATUS_EINVAL;
 		}
 		if (tag->type < NR_TAG_TYPES) {
@@ -287,8 +300,9 @@ status_t multiboot_parse(const void *info, uint64_t max_bytes, struct boot_info 
 		return STATUS_EINVAL;
 	}
 	if (header->total_size < SIZE_MIN || header->total_size > max_bytes) {
-		format(out->error, sizeof(out->error), "a total size of %u, at most %lu bytes can be there",
-		       header->total_size, max_bytes);
+		format(out->error, sizeof(out->error),
+		       "a total size of %u, at most %lu bytes can be there", header->total_size,
+		       max_bytes);
 		return STATUS_EINVAL;
 	}
 	if (parse_tags(info, header->total_size, out)) {

@@ -1,6 +1,7 @@
 /* The boot order, as one list. */
 #include "main.h"
 
+#include "../boot/multiboot.h"
 #include "arch/x86_64/apic.h"
 #include "arch/x86_64/clock.h"
 #include "arch/x86_64/context.h"
@@ -8,7 +9,6 @@
 #include "arch/x86_64/pic.h"
 #include "arch/x86_64/serial.h"
 #include "arch/x86_64/uaccess.h"
-#include "../boot/multiboot.h"
 #include "core/cpu.h"
 #include "core/log.h"
 #include "core/options.h"
@@ -53,7 +53,9 @@ static void read_boot_info(uint32_t magic, uint32_t info_pa)
 	}
 	/* boot.asm maps the first 4 GiB one to one */
 	if (multiboot_parse((const void *)(uint64_t)info_pa, (1ul << 32) - info_pa, &boot_info) ||
-	    boot_info_check(&boot_info, image, (pa_t){ LOAD_BASE + (uint64_t)(image_end - image_start) }, "the kernel image")) {
+	    boot_info_check(&boot_info, image,
+			    (pa_t){ LOAD_BASE + (uint64_t)(image_end - image_start) },
+			    "the kernel image")) {
 		panic("boot information refused: %s", boot_info.error);
 	}
 }
@@ -71,12 +73,14 @@ static void features_init(void)
 	if (options.umip == umip_on && !cpu_features.umip) {
 		options_force_off("umip", "this processor does not have it");
 	}
-	features_enable((struct cpu_wants){ .smep = options.smep == smep_on, .smap = options.smap == smap_on,
+	features_enable((struct cpu_wants){ .smep = options.smep == smep_on,
+					    .smap = options.smap == smap_on,
 					    .umip = options.umip == umip_on });
 	uaccess_init(options.smap == smap_on);
-	log_print("bulwark: processor: NX %s, WP on, SMEP %s, SMAP %s, UMIP %s, PCID %s\n", cpu_features.nx ? "on" : "absent",
-		  options.smep == smep_on ? "on" : "off", options.smap == smap_on ? "on" : "off",
-		  options.umip == umip_on ? "on" : "off", cpu_features.pcid ? "present" : "absent");
+	log_print("bulwark: processor: NX %s, WP on, SMEP %s, SMAP %s, UMIP %s, PCID %s\n",
+		  cpu_features.nx ? "on" : "absent", options.smep == smep_on ? "on" : "off",
+		  options.smap == smap_on ? "on" : "off", options.umip == umip_on ? "on" : "off",
+		  cpu_features.pcid ? "present" : "absent");
 }
 
 /* This CPU moves from early_cpu to its place in the entry area. */
@@ -91,11 +95,13 @@ static void boot_cpu_init(void)
 	for (unsigned i = 0; i < NR_COUNTERS; i++) {
 		cpu->counters[i] = early_cpu.cpu.counters[i];
 	}
+	cpu->tlb = early_cpu.cpu.tlb;
+	cpu->entry->mode = early_cpu.entry.mode;
 	cpu->online = true;
 	cpus[0] = cpu;
 	entry_area_load(0);
 	syscall_enable();
-	fpu_init_cpu();
+	fpu_init();
 }
 
 static void devices_init(void)
@@ -116,10 +122,13 @@ static void screen_init(void)
 	va_t pixels;
 
 	if (boot_info.screen == BOOT_SCREEN_TEXT &&
-	    device_map((pa_t){ VGA_TEXT_PA }, VGA_TEXT_BYTES, DEVICE_UNCACHED, &pixels) == STATUS_OK) {
+	    device_map((pa_t){ VGA_TEXT_PA }, VGA_TEXT_BYTES, DEVICE_UNCACHED, &pixels) ==
+		    STATUS_OK) {
 		screen_init_text((void *)pixels.va);
-	} else if (boot_info.screen == BOOT_SCREEN_FRAMEBUFFER && framebuffer_is_supported(&boot_info.framebuffer) &&
-		   device_map(boot_info.framebuffer.pa, framebuffer_size_bytes(&boot_info.framebuffer),
+	} else if (boot_info.screen == BOOT_SCREEN_FRAMEBUFFER &&
+		   framebuffer_is_supported(&boot_info.framebuffer) &&
+		   device_map(boot_info.framebuffer.pa,
+			      framebuffer_size_bytes(&boot_info.framebuffer),
 			      DEVICE_WRITE_COMBINING, &pixels) == STATUS_OK) {
 		screen_init_framebuffer((void *)pixels.va, &boot_info.framebuffer);
 	}
@@ -131,8 +140,9 @@ static void memory_report(void)
 	struct frame_stats stats;
 
 	frame_stats_read(&stats);
-	log_print("bulwark: memory: %lu MiB, %lu KiB of it for page tables and %lu KiB for the kernel\n",
-		  stats.nr_usable >> 8, stats.nr_ptable << 2, stats.nr_kernel << 2);
+	log_print(
+		"bulwark: memory: %lu MiB, %lu KiB of it for page tables and %lu KiB for the kernel\n",
+		stats.nr_usable >> 8, stats.nr_ptable << 2, stats.nr_kernel << 2);
 }
 
 void kernel_main(uint32_t magic, uint32_t info_pa)
@@ -161,6 +171,6 @@ void kernel_main(uint32_t magic, uint32_t info_pa)
 		panic("the loader gave no boot archive: the menu entry needs a module2 line");
 	}
 	memory_seal_image();
-	task_start(direct_map_pointer(pa_to_pfn(boot_info.modules[0].start)),
+	task_start(&boot_info, direct_map_pointer(pa_to_pfn(boot_info.modules[0].start)),
 		   boot_info.modules[0].end.pa - boot_info.modules[0].start.pa);
 }

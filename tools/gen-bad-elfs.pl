@@ -20,7 +20,8 @@ my $EXIT_42 = pack('C*', 0xbf, 42, 0, 0, 0, 0xb8, 231, 0, 0, 0, 0x0f, 0x05);
 my %images = (
 	'good-minimal' => sub { elf() },
 	'good-registers' => sub { elf(code => registers_code()) },
-	'good-bss' => sub { elf(code => bss_code(), flags => $READ | $WRITE | $EXECUTE, memsz => 3 * $PAGE) },
+	'good-bss' => sub { elf(code => bss_code(), memsz => 3 * $PAGE) },
+	'bad-writable-executable' => sub { elf(flags => $READ | $WRITE | $EXECUTE) },
 	'bad-empty' => sub { '' },
 	'bad-text' => sub { "#!/bin/sh\necho this is no ELF image\n" },
 	'bad-magic-only' => sub { "\x7fELF" },
@@ -92,9 +93,8 @@ sub registers_code {
 sub bss_code {
 	my $last = $LOAD_ADDRESS + 3 * $PAGE - 8;
 	my $behind = $LOAD_ADDRESS + $PAGE - 8;
-	# mov rdi, [behind]; or rdi, [last]; mov [last], rdi; test rdi, rdi; setnz dil; movzx edi, dil
+	# mov rdi, [behind]; or rdi, [last]; test rdi, rdi; setnz dil; movzx edi, dil
 	return pack('C4 L<', 0x48, 0x8b, 0x3c, 0x25, $behind) . pack('C4 L<', 0x48, 0x0b, 0x3c, 0x25, $last)
-		. pack('C4 L<', 0x48, 0x89, 0x3c, 0x25, $last)
 		. pack('C*', 0x48, 0x85, 0xff, 0x40, 0x0f, 0x95, 0xc7, 0x40, 0x0f, 0xb6, 0xff)
 		. pack('C*', 0xb8, 231, 0, 0, 0, 0x0f, 0x05);
 }

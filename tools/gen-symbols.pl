@@ -20,7 +20,8 @@ while (<STDIN>) {
 if (@symbols && !defined $image_start) {
 	die "gen-symbols: the input has no symbol image_start\n";
 }
-@symbols = sort { $a->[0] <=> $b->[0] || $a->[1] cmp $b->[1] } grep { $_->[0] >= $image_start } @symbols;
+@symbols = sort { $a->[0] <=> $b->[0] || $a->[1] cmp $b->[1] }
+	grep { $_->[0] >= $image_start } @symbols;
 
 print "\t.section .symbols, \"a\"\n";
 print "\t.balign 4\n";

@@ -11,24 +11,24 @@ enum { BW_NAME_MAX = 32, BW_TEXT_MAX = 2048 };
 /* One boot option: what the command line asked for and what is in force on this machine. */
 struct bw_option {
 	char name[BW_NAME_MAX];
-	char value[BW_NAME_MAX];   /* in force; smep is "off" where the CPU lacks it */
-	char values[128];          /* "off|local|sync" */
+	char value[BW_NAME_MAX]; /* in force; smep is "off" where the CPU lacks it */
+	char values[128];        /* "off|local|sync" */
 	char help[128];
 };
 
 struct bw_archive_entry {
-	char name[100];            /* path without a leading slash: "bin/sh" */
+	char name[100]; /* path without a leading slash: "bin/sh" */
 	uint64_t size_bytes;
-	uint32_t mode;             /* permission bits of the archive */
+	uint32_t mode; /* permission bits of the archive */
 	uint32_t reserved;
 };
 
 struct bw_audit {
-	uint64_t nr_tables;        /* page tables walked */
-	uint64_t nr_mappings;      /* leaf entries seen, 4 KiB units */
-	uint64_t nr_frames;        /* frame table entries checked */
+	uint64_t nr_tables;   /* page tables walked */
+	uint64_t nr_mappings; /* leaf entries seen, 4 KiB units */
+	uint64_t nr_frames;   /* frame table entries checked */
 	uint64_t nr_violations;
-	char first[256];           /* the first violation, in words; empty when there is none */
+	char first[256]; /* the first violation, in words; empty when there is none */
 };
 
 struct bw_memory_info {
@@ -38,16 +38,16 @@ struct bw_memory_info {
 	uint64_t nr_user;
 	uint64_t nr_kernel;
 	uint64_t nr_ptable;
-	uint64_t nr_pfn;           /* one past the highest frame number in the frame table */
+	uint64_t nr_pfn; /* one past the highest frame number in the frame table */
 	uint64_t nr_processes;
 };
 
 /* How a process ended, as the kernel saw it: the witness of every attack. */
 enum bw_end {
-	BW_END_EXIT = 0,           /* exit or exit_group; status holds the code */
-	BW_END_USER_FAULT,         /* an exception in user mode */
-	BW_END_KERNEL_FAULT,       /* an in-kernel fault that this process caused */
-	BW_END_KILLED,             /* kill, interrupt key, or no memory */
+	BW_END_EXIT = 0,     /* exit or exit_group; status holds the code */
+	BW_END_USER_FAULT,   /* an exception in user mode */
+	BW_END_KERNEL_FAULT, /* an in-kernel fault that this process caused */
+	BW_END_KILLED,       /* kill, interrupt key, or no memory */
 };
 
 /* Which defence said no to the access that ended a process. */
@@ -65,17 +65,17 @@ enum bw_defence {
 
 struct bw_report {
 	int32_t pid;
-	int32_t status;            /* wait4 encoding */
-	uint32_t end;              /* enum bw_end */
-	uint32_t defence;          /* enum bw_defence */
-	uint32_t uid_first;        /* uid at the last execve */
-	uint32_t uid_last;         /* uid when it ended, or was last seen alive */
-	uint32_t flag_proved;      /* 1 once flag_prove accepted the flag from it */
-	uint32_t vuln_calls;       /* vulnerable calls made */
+	int32_t status;       /* wait4 encoding */
+	uint32_t end;         /* enum bw_end */
+	uint32_t defence;     /* enum bw_defence */
+	uint32_t uid_first;   /* uid at the last execve */
+	uint32_t uid_last;    /* uid when it ended, or was last seen alive */
+	uint32_t flag_proved; /* 1 once flag_prove accepted the flag from it */
+	uint32_t vuln_calls;  /* vulnerable calls made */
 	uint64_t fault_address;
 	uint64_t fault_rip;
-	uint64_t fault_pfn;        /* UINT64_MAX where no frame is concerned */
-	char text[BW_TEXT_MAX];    /* the explanation, lines ended by \n */
+	uint64_t fault_pfn;     /* UINT64_MAX where no frame is concerned */
+	char text[BW_TEXT_MAX]; /* the explanation, lines ended by \n */
 };
 
 /*
@@ -83,14 +83,14 @@ struct bw_report {
  * All fields are kernel addresses.
  */
 struct bw_leak {
-	uint64_t image_base;       /* kernel image: first byte */
-	uint64_t image_text_end;   /* one past the last byte of kernel text */
-	uint64_t direct_map_base;  /* frame 0 in the direct map */
-	uint64_t process;          /* the calling process's structure */
-	uint64_t process_uid;      /* its uid field, 32 bits */
-	uint64_t credentials_set;  /* void credentials_set(struct process *, uint64_t uid) */
-	uint64_t flag;             /* the kernel-held flag, 8 bytes */
-	uint64_t user_return;      /* expects RSP at a struct bw_frame; returns to user mode with it */
+	uint64_t image_base;      /* kernel image: first byte */
+	uint64_t image_text_end;  /* one past the last byte of kernel text */
+	uint64_t direct_map_base; /* frame 0 in the direct map */
+	uint64_t process;         /* the calling process's structure */
+	uint64_t process_uid;     /* its uid field, 32 bits */
+	uint64_t credentials_set; /* void credentials_set(struct process *, uint64_t uid) */
+	uint64_t flag;            /* the kernel-held flag, 8 bytes */
+	uint64_t user_return; /* expects RSP at a struct bw_frame; returns to user mode with it */
 	uint64_t user_cs, user_ss; /* selectors for that frame */
 };
 
@@ -101,11 +101,12 @@ struct bw_frame {
 	uint64_t rip, cs, rflags, rsp, ss;
 };
 
-/* The object that vuln_call trusts: it calls object->ops->handle(object->argument[0], object->argument[1]). */
+/* The object that vuln_call trusts: it calls object->ops->handle(object->argument[0],
+ * object->argument[1]). */
 struct bw_vuln_ops {
 	uint64_t handle;
 };
 struct bw_vuln_object {
-	uint64_t ops;              /* address of a struct bw_vuln_ops */
+	uint64_t ops; /* address of a struct bw_vuln_ops */
 	uint64_t argument[2];
 };

@@ -7,11 +7,13 @@ struct stack_frame {
 	uint64_t return_address; /* 0 in the outermost frame */
 };
 
-unsigned backtrace_collect(uint64_t rbp, uint64_t *addresses, unsigned max, backtrace_readable *readable)
+unsigned backtrace_collect(uint64_t rbp, uint64_t *addresses, unsigned max,
+			   backtrace_readable *readable)
 {
 	unsigned nr = 0;
 
-	while (nr < max && is_aligned(rbp, sizeof(uint64_t)) && readable(rbp, sizeof(struct stack_frame))) {
+	while (nr < max && is_aligned(rbp, sizeof(uint64_t)) &&
+	       readable(rbp, sizeof(struct stack_frame))) {
 		const struct stack_frame *frame = (const struct stack_frame *)rbp;
 
 		if (frame->return_address == 0) {

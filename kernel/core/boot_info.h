@@ -1,6 +1,6 @@
 /*
- * What the boot loader said about the machine, checked and copied: nothing here points into the loader's memory,
- * and no address was believed without a bounds check.
+ * What the boot loader said about the machine, checked and copied: nothing here points into the
+ * loader's memory, and no address was believed without a bounds check.
  */
 #pragma once
 
@@ -33,8 +33,8 @@ struct boot_info {
 	char command_line[COMMAND_LINE_BYTES];
 
 	/*
-	 * RAM free for use, sorted, disjoint and not adjacent. Whatever any entry of the loader's map calls something
-	 * else is not in here; modules and the kernel image are.
+	 * RAM free for use, sorted, disjoint and not adjacent. Whatever any entry of the loader's
+	 * map calls something else is not in here; modules and the kernel image are.
 	 */
 	struct memory_range usable[MEMORY_RANGES_MAX];
 	unsigned nr_usable;
@@ -46,8 +46,8 @@ struct boot_info {
 	enum boot_screen screen;
 	struct framebuffer framebuffer; /* BOOT_SCREEN_FRAMEBUFFER only */
 
-	uint8_t rsdp[RSDP_BYTES];       /* not verified: length and checksums are the reader's work */
-	unsigned rsdp_len;              /* 0: the loader gave none */
+	uint8_t rsdp[RSDP_BYTES]; /* not verified: length and checksums are the reader's work */
+	unsigned rsdp_len;        /* 0: the loader gave none */
 
-	char error[BOOT_ERROR_BYTES];   /* why parsing failed; empty when it did not */
+	char error[BOOT_ERROR_BYTES]; /* why parsing failed; empty when it did not */
 };

@@ -1,18 +1,18 @@
 /*
- * Per-CPU data. GS points at the CPU's entry page (struct cpu_entry), which the shadow root maps too; struct cpu
- * follows it one page further on and is in kernel roots only.
+ * Per-CPU data. GS points at the CPU's entry page (struct cpu_entry), which the shadow root maps
+ * too; struct cpu follows it one page further on and is in kernel roots only.
  */
 #pragma once
 
 #include "arch/x86_64/paging.h"
 #include "arch/x86_64/percpu.h"
+#include "arch/x86_64/trap.h"
 #include "core/tlb_cpu.h"
 #include "lib/types.h"
 
 enum { NR_CPUS_MAX = 256, HELD_LOCKS_MAX = 8, FRAME_CACHE_MAX = 32 };
 
 struct lock;
-struct regs;
 struct thread;
 
 enum counter {
@@ -24,20 +24,18 @@ enum counter {
 
 /* In the entry area: nothing here may be a kernel-image or direct-map address. */
 struct cpu_entry {
-	uint64_t user_rsp;  /* scratch of the SYSCALL path */
-	tlb_word_t mode;    /* enum cpu_mode, written before the CR3 switch */
+	uint64_t user_rsp; /* scratch of the SYSCALL path */
+	tlb_word_t mode;   /* enum cpu_mode, written before the CR3 switch */
 };
 
 struct cpu {
 	struct cpu *self;
-	uint64_t stack_top;         /* of the current thread's kernel stack; entry code starts there */
-	struct thread *current;     /* never NULL once the scheduler runs: the idle thread at least */
-	void (*on_syscall)(struct regs *);     /* where the entry code goes once the kernel's root is loaded */
-	void (*on_user_trap)(struct regs *);
-	void (*on_kernel_trap)(struct regs *);
-	uint32_t id;                /* 0 .. nr_cpus - 1 */
+	uint64_t stack_top;      /* of the current thread's kernel stack; entry code starts there */
+	struct thread *current;  /* never NULL once the scheduler runs: the idle thread at least */
+	struct trap_handlers on; /* where the entry code goes */
+	uint32_t id;             /* 0 .. nr_cpus - 1 */
 	uint32_t apic_id;
-	bool need_resched;          /* looked at on the way back to user mode */
+	bool need_resched; /* looked at on the way back to user mode */
 	bool online;
 	struct cpu_entry *entry;
 	struct tlb_cpu tlb;
@@ -52,7 +50,7 @@ struct cpu {
 
 	/* window.c */
 	pfn_t window_root;
-	pte_t *window_entries;      /* the window's page table, through the direct map */
+	pte_t *window_entries; /* the window's page table, through the direct map */
 	bool window_is_open;
 
 	struct thread *idle;
@@ -62,10 +60,7 @@ struct cpu {
 extern struct cpu *cpus[NR_CPUS_MAX];
 extern unsigned nr_cpus; /* online */
 
-static inline struct cpu *this_cpu(void)
-{
-	return percpu_self();
-}
+static inline struct cpu *this_cpu(void) { return percpu_self(); }
 
 static inline void counter_add(enum counter counter, uint64_t nr)
 {

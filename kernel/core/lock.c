@@ -68,7 +68,4 @@ void lock_release(struct lock *lock)
 	__atomic_store_n(&lock->owner, lock->owner + 1, __ATOMIC_RELEASE);
 }
 
-bool lock_is_held(const struct lock *lock)
-{
-	return lock->cpu == this_cpu()->id + 1;
-}
+bool lock_is_held(const struct lock *lock) { return lock->cpu == this_cpu()->id + 1; }

@@ -1,7 +1,7 @@
 /*
  * Ranked spinlocks. The kernel runs with interrupts disabled, so nothing is saved; a spinning CPU
- * serves its own TLB requests (tlb_poll), so that waiting for an IPI while holding a lock cannot deadlock.
- * Rank order in one line: see core/lock_ranks.def; debug builds panic on an inversion.
+ * serves its own TLB requests (tlb_poll), so that waiting for an IPI while holding a lock cannot
+ * deadlock. Rank order in one line: see core/lock_ranks.def; debug builds panic on an inversion.
  */
 #pragma once
 
@@ -16,11 +16,14 @@ enum lock_rank {
 struct lock {
 	uint32_t next, owner; /* ticket lock */
 	enum lock_rank rank;
-	uint32_t cpu;         /* holder's id + 1; 0: free. For reports and lock_is_held. */
+	uint32_t cpu; /* holder's id + 1; 0: free. For reports and lock_is_held. */
 	const char *name;
 };
 
-#define LOCK_INIT(lock_name, lock_rank) { .rank = (lock_rank), .name = (lock_name) }
+#define LOCK_INIT(lock_name, lock_rank)                                                            \
+	{                                                                                          \
+		.rank = (lock_rank), .name = (lock_name)                                           \
+	}
 
 void lock_init(struct lock *lock, const char *name, enum lock_rank rank);
 void lock_acquire(struct lock *lock);

@@ -1,4 +1,7 @@
-/* Kernel messages. A ring keeps the last ones, so that a sink that becomes ready later gets them all the same. */
+/*
+ * Kernel messages. A ring keeps the last ones, so that a sink that becomes ready later gets them
+ * all the same.
+ */
 #include "core/log.h"
 
 #include "arch/x86_64/screen.h"
@@ -18,32 +21,32 @@ static char ring[RING_BYTES];
 static uint64_t ring_total; /* bytes ever written to the ring */
 static unsigned sinks;      /* enum sink, or-ed; 0 until log_start */
 
-/* A terminal on a serial line wants \r\n. */
-static void write_serial(enum serial_port port, const char *text, size_t len)
+static void write_bytes(unsigned to, const char *text, size_t len)
+{
+	if (to & SINK_COM1) {
+		serial_write(SERIAL_COM1, text, len);
+	}
+	if (to & SINK_COM2) {
+		serial_write(SERIAL_COM2, text, len);
+	}
+	if (to & SINK_SCREEN) {
+		screen_write(text, len);
+	}
+}
+
+/* A terminal wants \r\n where a line ends. */
+static void write_sinks(unsigned to, const char *text, size_t len)
 {
 	size_t start = 0;
 
 	for (size_t i = 0; i < len; i++) {
 		if (text[i] == '\n') {
-			serial_write(port, text + start, i - start);
-			serial_write(port, "\r\n", 2);
+			write_bytes(to, text + start, i - start);
+			write_bytes(to, "\r\n", 2);
 			start = i + 1;
 		}
 	}
-	serial_write(port, text + start, len - start);
-}
-
-static void write_sinks(unsigned to, const char *text, size_t len)
-{
-	if (to & SINK_COM1) {
-		write_serial(SERIAL_COM1, text, len);
-	}
-	if (to & SINK_COM2) {
-		write_serial(SERIAL_COM2, text, len);
-	}
-	if (to & SINK_SCREEN) {
-		screen_write(text, len);
-	}
+	write_bytes(to, text + start, len - start);
 }
 
 /* Writes what the ring holds, oldest first. */
@@ -63,10 +66,7 @@ void log_start(void)
 	replay(sinks);
 }
 
-void log_screen_ready(void)
-{
-	replay(sinks & SINK_SCREEN);
-}
+void log_screen_ready(void) { replay(sinks & SINK_SCREEN); }
 
 void log_start_emergency(void)
 {

@@ -1,6 +1,7 @@
 /*
- * Kernel messages: to the serial console and the screen, or to COM2 with log=com2. Safe from every context,
- * panic included. Until log_start they are only kept: where they belong is not known before.
+ * Kernel messages: to the serial console and the screen, or to COM2 with log=com2. Safe from every
+ * context, panic included. Until log_start they are only kept: where they belong is not known
+ * before.
  */
 #pragma once
 

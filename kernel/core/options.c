@@ -40,12 +40,13 @@ RO_AFTER_INIT struct options options = {
 };
 
 static const struct row rows[NR_OPTIONS] = {
-#define OPTION(name, default_value, values, help) { #name, values, help, (unsigned *)&options.name },
+#define OPTION(name, default_value, values, help)                                                  \
+	{ #name, values, help, (unsigned *)&options.name },
 #include "abi/options.def"
 #undef OPTION
 };
 
-#define OPTION(name, default_value, values, help) \
+#define OPTION(name, default_value, values, help)                                                  \
 	static_assert(sizeof(enum option_##name) == sizeof(unsigned), "rows point at unsigned");
 #include "abi/options.def"
 #undef OPTION
@@ -114,7 +115,8 @@ static void refuse(const char *word, const char *reason, const char *detail)
 static bool apply(const char *word, unsigned *seen)
 {
 	const char *equals = strchr(word, '=');
-	enum option_index index = find_option(word, equals ? (size_t)(equals - word) : strlen(word));
+	enum option_index index =
+		find_option(word, equals ? (size_t)(equals - word) : strlen(word));
 
 	if (index == OPTION_NONE) {
 		refuse(word, "there is no such option", "");
@@ -147,9 +149,7 @@ unsigned options_parse(const char *command_line)
 	static_assert(OPTION_NONE < 32, "one bit per option");
 	for (;;) {
 		switch (word_next(&command_line, word, sizeof(word))) {
-		case WORD_FOUND:
-			nr_refused += !apply(word, &seen);
-			break;
+		case WORD_FOUND: nr_refused += !apply(word, &seen); break;
 		case WORD_TOO_LONG:
 			refuse(word, "it is too long", "");
 			nr_refused++;
@@ -158,8 +158,7 @@ unsigned options_parse(const char *command_line)
 			refuse(word, "a quote is not closed", "");
 			nr_refused++;
 			break;
-		case WORD_END:
-			return nr_refused;
+		case WORD_END: return nr_refused;
 		}
 	}
 }
@@ -185,8 +184,8 @@ void options_print(void)
 		size_t len = 0;
 		const char *text = value_text(&rows[i], *rows[i].value, &len);
 
-		log_print("bulwark:   %-*s %-*.*s  of %s\n", NAME_WIDTH, rows[i].name, NAME_WIDTH, (int)len, text,
-		          rows[i].values);
+		log_print("bulwark:   %-*s %-*.*s  of %s\n", NAME_WIDTH, rows[i].name, NAME_WIDTH,
+			  (int)len, text, rows[i].values);
 	}
 }
 

@@ -13,19 +13,21 @@ struct options {
 #define OPTION(name, default_value, values, help) enum option_##name name;
 #include "abi/options.def"
 #undef OPTION
-	char cmd[1024]; /* cmd="...": the shell command to run instead of an interactive shell; empty: none */
+	char cmd[1024]; /* cmd="...": the shell command to run instead of an interactive shell;
+			   empty: none */
 };
 
 extern struct options options;
 
 /*
- * Parses a command line: words separated by spaces, each NAME=VALUE; double and single quotes and backslash as a shell
- * takes them. Unknown names, unknown values and repeated names are reported through log_print,
- * the rest stays in force. Returns the number of words refused.
+ * Parses a command line: words separated by spaces, each NAME=VALUE; double and single quotes and
+ * backslash as a shell takes them. Unknown names, unknown values and repeated names are reported
+ * through log_print, the rest stays in force. Returns the number of words refused.
  */
 unsigned options_parse(const char *command_line);
 
-/* What the machine cannot do is turned off, with a line saying so: the banner shows what is really active. */
+/* What the machine cannot do is turned off, with a line saying so: the banner shows what is really
+ * active. */
 void options_force_off(const char *name, const char *reason);
 
 /* Prints the banner's option table. */

@@ -3,12 +3,12 @@
 
 #include <stdarg.h>
 
-#include "arch/x86_64/power.h"
 #include "arch/x86_64/registers.h"
 #include "core/backtrace.h"
 #include "core/cpu.h"
 #include "core/lock.h"
 #include "core/log.h"
+#include "core/power.h"
 #include "core/symbols.h"
 #include "lib/format.h"
 
@@ -18,11 +18,14 @@ struct panic_hooks panic_hooks;
 
 static void print_registers(const struct regs *r)
 {
-	log_print("  rip %016lx  rsp %016lx  rflags %lx  vector %lu  error %lx\n", r->rip, r->rsp, r->rflags, r->vector,
-		  r->error);
-	log_print("  rax %016lx  rbx %016lx  rcx %016lx  rdx %016lx\n", r->rax, r->rbx, r->rcx, r->rdx);
-	log_print("  rsi %016lx  rdi %016lx  rbp %016lx  r8  %016lx\n", r->rsi, r->rdi, r->rbp, r->r8);
-	log_print("  r9  %016lx  r10 %016lx  r11 %016lx  r12 %016lx\n", r->r9, r->r10, r->r11, r->r12);
+	log_print("  rip %016lx  rsp %016lx  rflags %lx  vector %lu  error %lx\n", r->rip, r->rsp,
+		  r->rflags, r->vector, r->error);
+	log_print("  rax %016lx  rbx %016lx  rcx %016lx  rdx %016lx\n", r->rax, r->rbx, r->rcx,
+		  r->rdx);
+	log_print("  rsi %016lx  rdi %016lx  rbp %016lx  r8  %016lx\n", r->rsi, r->rdi, r->rbp,
+		  r->r8);
+	log_print("  r9  %016lx  r10 %016lx  r11 %016lx  r12 %016lx\n", r->r9, r->r10, r->r11,
+		  r->r12);
 	log_print("  r13 %016lx  r14 %016lx  r15 %016lx\n", r->r13, r->r14, r->r15);
 }
 
@@ -71,7 +74,8 @@ static _Noreturn void panic_finish(const struct regs *regs, const char *message,
 		}
 	}
 	print_locks(this_cpu());
-	print_backtrace(regs ? regs->rip : 0, regs ? regs->rbp : (uint64_t)__builtin_frame_address(0));
+	print_backtrace(regs ? regs->rip : 0,
+			regs ? regs->rbp : (uint64_t)__builtin_frame_address(0));
 	power_off(EXIT_STATUS_PANIC);
 }
 

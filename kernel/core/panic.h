@@ -1,4 +1,5 @@
-/* The end of the line: our own code is wrong. Never for what users, firmware or memory pressure can cause. */
+/* The end of the line: our own code is wrong. Never for what users, firmware or memory pressure can
+ * cause. */
 #pragma once
 
 #include "lib/types.h"
@@ -8,11 +9,12 @@ struct regs;
 /* What higher floors contribute, set while booting: may be NULL. */
 struct panic_hooks {
 	bool (*readable)(uint64_t address, size_t len_bytes); /* without a fault */
-	void (*explain)(const struct regs *regs);             /* the owner of the faulting frame, for one */
+	void (*explain)(const struct regs *regs); /* the owner of the faulting frame, for one */
 };
 extern struct panic_hooks panic_hooks;
 
-/* Prints message, CPU, registers, CR2/CR3, held locks and a symbolised backtrace, then stops the machine. */
+/* Prints message, CPU, registers, CR2/CR3, held locks and a symbolised backtrace, then stops the
+ * machine. */
 _Noreturn void panic(const char *format, ...) PRINTF_LIKE(1, 2);
 /* The same for a trap: registers and backtrace are those of `regs`. */
 _Noreturn void panic_at(const struct regs *regs, const char *format, ...) PRINTF_LIKE(2, 3);

@@ -1,4 +1,5 @@
-/* What a waiting CPU does meanwhile: serves the requests of others, so that no two waits can block each other. */
+/* What a waiting CPU does meanwhile: serves the requests of others, so that no two waits can block
+ * each other. */
 #pragma once
 
 /* Set by mm/tlb.c once there is something to serve. */

@@ -12,5 +12,8 @@ enum { SYMBOL_TEXT_BYTES = 80 };
  */
 bool symbol_find(uint64_t address, const char **name, uint64_t *offset_bytes);
 
-/* "name+0x1c", or the bare address where there is no name. Returns buffer. size_bytes is at least 1. */
+/*
+ * "name+0x1c", or the bare address where there is no name. Returns buffer. size_bytes is at least
+ * 1.
+ */
 const char *symbol_format(char *buffer, size_t size_bytes, uint64_t address);

@@ -1,51 +1,60 @@
 /*
- * What a CPU publishes and remembers about its TLB. The logic is in mm/ (tlb.h, ktlb.h, as_tlb.h); the structure is here
- * because struct cpu contains it and the entry code reads it. The protocol: docs/tlb.md.
+ * What a CPU publishes and remembers about its TLB. The logic is in mm/ (tlb.h, ktlb.h, as_tlb.h);
+ * the structure is here because struct cpu contains it and the entry code reads it. The protocol:
+ * docs/tlb.md.
  */
 #pragma once
 
 #include "arch/x86_64/cr3.h"
 #include "lib/types.h"
 
-/* Where a CPU is, as others see it. Zero, so also a CPU that has not come up yet: not in the kernel. */
+/* Where a CPU is, as others see it. Zero, so also a CPU that has not come up yet: not in the
+ * kernel. */
 enum cpu_mode {
 	CPU_USER = 0,
-	CPU_IDLE,   /* waiting for an interrupt in the idle loop */
+	CPU_IDLE, /* waiting for an interrupt in the idle loop */
 	CPU_KERNEL,
 };
 
 /* A word that several CPUs use; read and written through mm/tlb_hw.h only. */
-typedef struct { uint64_t value; } tlb_word_t;
+typedef struct {
+	uint64_t value;
+} tlb_word_t;
 
 enum { NR_ASIDS = 6 };
 
 /*
- * What the TLB may hold under the slot's two PCIDs: translations of the address space as_id, none older than generation.
- * A slot that was never used has as_id 0, which no address space has.
+ * What the TLB may hold under the slot's two PCIDs: translations of the address space as_id, none
+ * older than generation. A slot that was never used has as_id 0, which no address space has.
  */
 struct asid_slot {
 	uint64_t as_id;
 	uint64_t generation;
-	bool user_stale; /* its user PCID must be flushed before use. Of the current slot: exit_cr3 says so instead. */
+	bool user_stale; /* its user PCID must be flushed before use. Of the current slot: exit_cr3
+			    says so instead. */
 };
 
 struct as_tlb;
 
-/* The kernel root is loaded while the kernel runs; CR3_NOFLUSH in these values is right at any time. */
+/* The kernel root is loaded while the kernel runs; CR3_NOFLUSH in these values is right at any
+ * time. */
 struct tlb_cpu {
 	/* written by this CPU, read by others */
-	tlb_word_t seen;    /* every kernel translation that a generation up to this one removed is gone from this CPU */
+	tlb_word_t seen;    /* every kernel translation that a generation up to this one removed is
+			       gone from this CPU */
 	tlb_word_t as_seen; /* the same for the user half of the address space that is loaded */
 
 	/* written by others */
 	tlb_word_t request;  /* not 0: bring seen and as_seen up to date, somebody waits */
-	tlb_word_t deferred; /* not 0: flush kernel translations at the next context switch (xpfo=deferred, batch) */
+	tlb_word_t deferred; /* not 0: flush kernel translations at the next context switch
+				(xpfo=deferred, batch) */
 
 	/* this CPU only */
-	struct as_tlb *as;  /* loaded; NULL: the boot root */
-	cr3_t kernel_cr3;   /* of as */
-	cr3_t exit_cr3;     /* of as, the shadow root: the exit path loads it and then sets CR3_NOFLUSH in it */
-	uint32_t slot;      /* of as */
+	struct as_tlb *as; /* loaded; NULL: the boot root */
+	cr3_t kernel_cr3;  /* of as */
+	cr3_t exit_cr3; /* of as, the shadow root: the exit path loads it and then sets CR3_NOFLUSH
+			   in it */
+	uint32_t slot;  /* of as */
 	uint32_t slot_next; /* evicted next */
 	struct asid_slot slots[NR_ASIDS];
 };

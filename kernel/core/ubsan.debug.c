@@ -1,6 +1,6 @@
 /*
- * What the compiler's undefined-behaviour checks call. Names and structures are fixed by the compiler;
- * values of up to 64 bits arrive in a word, wider ones as a pointer.
+ * What the compiler's undefined-behaviour checks call. Names and structures are fixed by the
+ * compiler; values of up to 64 bits arrive in a word, wider ones as a pointer.
  */
 #include "core/panic.h"
 #include "lib/format.h"
@@ -50,8 +50,9 @@ struct data_argument {
 
 enum { VALUE_BYTES = 32 };
 
-#define REPORT(at, text, ...) \
-	panic("undefined behaviour in %s:%u:%u: " text, (at)->file, (at)->line, (at)->column, ##__VA_ARGS__)
+#define REPORT(at, text, ...)                                                                      \
+	panic("undefined behaviour in %s:%u:%u: " text, (at)->file, (at)->line, (at)->column,      \
+	      ##__VA_ARGS__)
 
 static const char *value_text(char *buffer, const struct type *type, uint64_t value)
 {
@@ -67,18 +68,20 @@ static const char *value_text(char *buffer, const struct type *type, uint64_t va
 	return buffer;
 }
 
-static void report_overflow(const struct data_type *data, uint64_t left, char operator, uint64_t right)
+static void report_overflow(const struct data_type *data, uint64_t left, char operator,
+			    uint64_t right)
 {
 	char left_text[VALUE_BYTES];
 	char right_text[VALUE_BYTES];
 
-	REPORT(&data->at, "%s %c %s does not fit into %s", value_text(left_text, data->type, left), operator,
+	REPORT(&data->at, "%s %c %s does not fit into %s",
+	       value_text(left_text, data->type, left), operator,
 	       value_text(right_text, data->type, right), data->type->name);
 }
 
 /* Declares and begins a handler: nothing else calls these by name. */
-#define HANDLER(name, ...)                        \
-	void __ubsan_handle_##name(__VA_ARGS__);  \
+#define HANDLER(name, ...)                                                                         \
+	void __ubsan_handle_##name(__VA_ARGS__);                                                   \
 	void __ubsan_handle_##name(__VA_ARGS__)
 
 HANDLER(add_overflow, const struct data_type *data, uint64_t left, uint64_t right)
@@ -105,7 +108,8 @@ HANDLER(negate_overflow, const struct data_type *data, uint64_t value)
 {
 	char text[VALUE_BYTES];
 
-	REPORT(&data->at, "-(%s) does not fit into %s", value_text(text, data->type, value), data->type->name);
+	REPORT(&data->at, "-(%s) does not fit into %s", value_text(text, data->type, value),
+	       data->type->name);
 }
 
 HANDLER(shift_out_of_bounds, const struct data_two_types *data, uint64_t left, uint64_t right)
@@ -113,35 +117,46 @@ HANDLER(shift_out_of_bounds, const struct data_two_types *data, uint64_t left, u
 	char left_text[VALUE_BYTES];
 	char right_text[VALUE_BYTES];
 
-	REPORT(&data->at, "%s, a %s, shifted by %s", value_text(left_text, data->left, left), data->left->name,
-	       value_text(right_text, data->right, right));
+	REPORT(&data->at, "%s, a %s, shifted by %s", value_text(left_text, data->left, left),
+	       data->left->name, value_text(right_text, data->right, right));
 }
 
 HANDLER(out_of_bounds, const struct data_two_types *data, uint64_t index)
 {
 	char text[VALUE_BYTES];
 
-	REPORT(&data->at, "index %s is outside of %s", value_text(text, data->right, index), data->left->name);
+	REPORT(&data->at, "index %s is outside of %s", value_text(text, data->right, index),
+	       data->left->name);
 }
 
 HANDLER(type_mismatch_v1, const struct data_access *data, uint64_t address)
 {
 	static const char *const access_kinds[] = {
-		"load", "store", "binding of a reference", "member access", "member call",
-		"constructor call", "downcast", "downcast", "upcast", "cast to a virtual base",
-		"nonnull binding", "dynamic operation",
+		"load",
+		"store",
+		"binding of a reference",
+		"member access",
+		"member call",
+		"constructor call",
+		"downcast",
+		"downcast",
+		"upcast",
+		"cast to a virtual base",
+		"nonnull binding",
+		"dynamic operation",
 	};
-	const char *kind = data->kind < ARRAY_SIZE(access_kinds) ? access_kinds[data->kind] : "access";
+	const char *kind =
+		data->kind < ARRAY_SIZE(access_kinds) ? access_kinds[data->kind] : "access";
 	uint64_t align = 1ul << data->log2_align;
 
 	if (address == 0) {
 		REPORT(&data->at, "%s of %s through a null pointer", kind, data->type->name);
 	} else if (!is_aligned(address, align)) {
-		REPORT(&data->at, "%s of %s at %#lx, which is not a multiple of %lu", kind, data->type->name,
-		       address, align);
+		REPORT(&data->at, "%s of %s at %#lx, which is not a multiple of %lu", kind,
+		       data->type->name, address, align);
 	} else {
-		REPORT(&data->at, "%s of %s at %#lx, where the object is too small", kind, data->type->name,
-		       address);
+		REPORT(&data->at, "%s of %s at %#lx, where the object is too small", kind,
+		       data->type->name, address);
 	}
 }
 
@@ -154,7 +169,8 @@ HANDLER(load_invalid_value, const struct data_type *data, uint64_t value)
 {
 	char text[VALUE_BYTES];
 
-	REPORT(&data->at, "%s is no value of %s", value_text(text, data->type, value), data->type->name);
+	REPORT(&data->at, "%s is no value of %s", value_text(text, data->type, value),
+	       data->type->name);
 }
 
 HANDLER(vla_bound_not_positive, const struct data_type *data, uint64_t bound)

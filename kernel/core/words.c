@@ -7,10 +7,7 @@ struct word {
 	size_t len; /* of the whole word, stored or not */
 };
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
+static bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
 static void add(struct word *word, char c)
 {
@@ -20,7 +17,10 @@ static void add(struct word *word, char c)
 	word->len++;
 }
 
-/* In double quotes the backslash is an ordinary character in front of all but these (GRUB escapes all three). */
+/*
+ * In double quotes the backslash is an ordinary character in front of all but these (GRUB escapes
+ * all three).
+ */
 static bool is_escape(const char *at, char quote)
 {
 	if (at[0] != '\\' || at[1] == '\0' || quote == '\'') {

@@ -1,6 +1,8 @@
 /*
- * Splits a command line into words the way a shell does: blanks separate words, '...' keeps everything,
- * "..." keeps everything but \", \' and \\ (as GRUB escapes), and a backslash outside of quotes keeps the next character.
+ * Splits a command line into words the way a shell does: blanks separate words, '...' keeps
+ * everything,
+ * "..." keeps everything but \", \' and \\ (as GRUB escapes), and a backslash outside of quotes
+ * keeps the next character.
  */
 #pragma once
 

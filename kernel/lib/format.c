@@ -12,12 +12,12 @@ struct output {
 enum argument_length { LENGTH_CHAR, LENGTH_SHORT, LENGTH_INT, LENGTH_LONG };
 
 struct specification {
-	bool left;        /* flag '-' */
-	bool zero;        /* flag '0' */
-	bool alternate;   /* flag '#' */
-	char positive;    /* shown before a number that is not negative: '+', ' ' or 0 */
+	bool left;      /* flag '-' */
+	bool zero;      /* flag '0' */
+	bool alternate; /* flag '#' */
+	char positive;  /* shown before a number that is not negative: '+', ' ' or 0 */
 	int width;
-	int precision;    /* -1: none given */
+	int precision; /* -1: none given */
 	enum argument_length length;
 };
 
@@ -41,7 +41,7 @@ static void put_repeated(struct output *out, char c, int count)
 }
 
 static void put_text(struct output *out, const struct specification *spec, const char *text,
-                     size_t len)
+		     size_t len)
 {
 	int padding = spec->width - (int)len;
 
@@ -58,7 +58,7 @@ static void put_text(struct output *out, const struct specification *spec, const
 
 /* prefix: a sign, "0x" or nothing */
 static void put_number(struct output *out, const struct specification *spec, uint64_t value,
-                       unsigned base, const char *digit_names, const char *prefix)
+		       unsigned base, const char *digit_names, const char *prefix)
 {
 	char digits[20];
 	int nr_digits = 0;
@@ -103,12 +103,9 @@ static uint64_t take_unsigned(struct arguments *arguments, enum argument_length 
 	unsigned value = va_arg(arguments->list, unsigned);
 
 	switch (length) {
-	case LENGTH_CHAR:
-		return (unsigned char)value;
-	case LENGTH_SHORT:
-		return (unsigned short)value;
-	default:
-		return value;
+	case LENGTH_CHAR: return (unsigned char)value;
+	case LENGTH_SHORT: return (unsigned short)value;
+	default: return value;
 	}
 }
 
@@ -120,12 +117,9 @@ static int64_t take_signed(struct arguments *arguments, enum argument_length len
 	int value = va_arg(arguments->list, int);
 
 	switch (length) {
-	case LENGTH_CHAR:
-		return (signed char)value;
-	case LENGTH_SHORT:
-		return (short)value;
-	default:
-		return value;
+	case LENGTH_CHAR: return (signed char)value;
+	case LENGTH_SHORT: return (short)value;
+	default: return value;
 	}
 }
 
@@ -149,7 +143,7 @@ static void put_string(struct output *out, const struct specification *spec, con
 
 /* Prints one conversion; false when its letter is unknown (nothing was printed then). */
 static bool put_conversion(struct output *out, const struct specification *spec, char conversion,
-                           struct arguments *arguments)
+			   struct arguments *arguments)
 {
 	static const char lower[] = "0123456789abcdef";
 	static const char upper[] = "0123456789ABCDEF";
@@ -158,9 +152,7 @@ static bool put_conversion(struct output *out, const struct specification *spec,
 
 	switch (conversion) {
 	case 'd':
-	case 'i':
-		put_signed(out, spec, take_signed(arguments, spec->length));
-		return true;
+	case 'i': put_signed(out, spec, take_signed(arguments, spec->length)); return true;
 	case 'u':
 		put_number(out, spec, take_unsigned(arguments, spec->length), 10, lower, "");
 		return true;
@@ -175,18 +167,13 @@ static bool put_conversion(struct output *out, const struct specification *spec,
 	case 'p':
 		put_number(out, spec, (uintptr_t)va_arg(arguments->list, void *), 16, lower, "0x");
 		return true;
-	case 's':
-		put_string(out, spec, va_arg(arguments->list, const char *));
-		return true;
+	case 's': put_string(out, spec, va_arg(arguments->list, const char *)); return true;
 	case 'c':
 		c = (char)va_arg(arguments->list, int);
 		put_text(out, spec, &c, 1);
 		return true;
-	case '%':
-		put(out, '%');
-		return true;
-	default:
-		return false;
+	case '%': put(out, '%'); return true;
+	default: return false;
 	}
 }
 
@@ -194,23 +181,12 @@ static const char *parse_flags(const char *text, struct specification *spec)
 {
 	for (;; text++) {
 		switch (*text) {
-		case '-':
-			spec->left = true;
-			break;
-		case '0':
-			spec->zero = true;
-			break;
-		case '#':
-			spec->alternate = true;
-			break;
-		case '+':
-			spec->positive = '+';
-			break;
-		case ' ':
-			spec->positive = spec->positive ? spec->positive : ' ';
-			break;
-		default:
-			return text;
+		case '-': spec->left = true; break;
+		case '0': spec->zero = true; break;
+		case '#': spec->alternate = true; break;
+		case '+': spec->positive = '+'; break;
+		case ' ': spec->positive = spec->positive ? spec->positive : ' '; break;
+		default: return text;
 		}
 	}
 }
@@ -239,21 +215,16 @@ static const char *parse_length(const char *text, struct specification *spec)
 	case 'h':
 		spec->length = text[1] == 'h' ? LENGTH_CHAR : LENGTH_SHORT;
 		return text + (text[1] == 'h' ? 2 : 1);
-	case 'l':
-		spec->length = LENGTH_LONG;
-		return text + (text[1] == 'l' ? 2 : 1);
+	case 'l': spec->length = LENGTH_LONG; return text + (text[1] == 'l' ? 2 : 1);
 	case 'z':
 	case 't':
-	case 'j':
-		spec->length = LENGTH_LONG;
-		return text + 1;
-	default:
-		return text;
+	case 'j': spec->length = LENGTH_LONG; return text + 1;
+	default: return text;
 	}
 }
 
 static const char *parse_specification(const char *text, struct specification *spec,
-                                       struct arguments *arguments)
+				       struct arguments *arguments)
 {
 	*spec = (struct specification){ .precision = -1, .length = LENGTH_INT };
 	text = parse_flags(text, spec);

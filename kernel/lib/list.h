@@ -11,7 +11,10 @@ struct list {
 	struct list *previous;
 };
 
-#define LIST_INIT(name) { &(name), &(name) }
+#define LIST_INIT(name)                                                                            \
+	{                                                                                          \
+		&(name), &(name)                                                                   \
+	}
 
 static inline void list_init(struct list *list)
 {
@@ -19,10 +22,7 @@ static inline void list_init(struct list *list)
 	list->previous = list;
 }
 
-static inline bool list_is_empty(const struct list *list)
-{
-	return list->next == list;
-}
+static inline bool list_is_empty(const struct list *list) { return list->next == list; }
 
 /* Inserts node in front of `before`. With the head as `before` that is the end of the list. */
 static inline void list_insert(struct list *before, struct list *node)
@@ -33,10 +33,7 @@ static inline void list_insert(struct list *before, struct list *node)
 	before->previous = node;
 }
 
-static inline void list_push_back(struct list *head, struct list *node)
-{
-	list_insert(head, node);
-}
+static inline void list_push_back(struct list *head, struct list *node) { list_insert(head, node); }
 
 static inline void list_push_front(struct list *head, struct list *node)
 {
@@ -66,6 +63,6 @@ static inline struct list *list_pop_front(struct list *head)
 #define LIST_ENTRY(node, type, member) CONTAINER_OF(node, type, member)
 
 /* Visits every node of the list; the body may remove the node it is given. */
-#define LIST_FOR_EACH(node, head)                                                            \
-	for (struct list *node = (head)->next, *node##_next = node->next; node != (head);    \
+#define LIST_FOR_EACH(node, head)                                                                  \
+	for (struct list *node = (head)->next, *node##_next = node->next; node != (head);          \
 	     node = node##_next, node##_next = node->next)

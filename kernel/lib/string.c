@@ -27,10 +27,7 @@ size_t strnlen(const char *text, size_t max_bytes)
 }
 
 /* Goes through strnlen because the compiler turns a plain loop into a call of strlen. */
-size_t strlen(const char *text)
-{
-	return strnlen(text, PTRDIFF_MAX);
-}
+size_t strlen(const char *text) { return strnlen(text, PTRDIFF_MAX); }
 
 int strncmp(const char *a, const char *b, size_t max_bytes)
 {
@@ -45,10 +42,7 @@ int strncmp(const char *a, const char *b, size_t max_bytes)
 	return 0;
 }
 
-int strcmp(const char *a, const char *b)
-{
-	return strncmp(a, b, PTRDIFF_MAX);
-}
+int strcmp(const char *a, const char *b) { return strncmp(a, b, PTRDIFF_MAX); }
 
 char *strchr(const char *text, int c)
 {

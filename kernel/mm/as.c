@@ -29,7 +29,7 @@ void as_init(void)
 void as_for_each(void (*visit)(struct as *, void *), void *argument)
 {
 	lock_acquire(&all_lock);
-	LIST_FOR_EACH(node, &all) {
+	LIST_FOR_EACH (node, &all) {
 		visit(LIST_ENTRY(node, struct as, all), argument);
 	}
 	lock_release(&all_lock);
@@ -64,10 +64,7 @@ status_t as_create(struct as **out)
 	return STATUS_OK;
 }
 
-void as_get(struct as *as)
-{
-	__atomic_fetch_add(&as->users, 1, __ATOMIC_RELAXED);
-}
+void as_get(struct as *as) { __atomic_fetch_add(&as->users, 1, __ATOMIC_RELAXED); }
 
 void as_put(struct as *as)
 {
@@ -79,7 +76,7 @@ void as_put(struct as *as)
 	list_remove(&as->all);
 	lock_release(&all_lock);
 	lock_acquire(&as->lock);
-	LIST_FOR_EACH(node, &as->regions) {
+	LIST_FOR_EACH (node, &as->regions) {
 		struct region *region = LIST_ENTRY(node, struct region, node);
 
 		as_pages_drop(as, region, region->start, region->end);
@@ -93,10 +90,7 @@ void as_put(struct as *as)
 	slab_free(&as_cache, as);
 }
 
-void as_switch(struct as *as)
-{
-	tlb_switch(as ? &as->tlb : NULL);
-}
+void as_switch(struct as *as) { tlb_switch(as ? &as->tlb : NULL); }
 
 /* Both ends are inside the user half and aligned for every region that they touch. */
 static status_t range_check(uint64_t at, uint64_t len_bytes, uint64_t *end)
@@ -120,7 +114,7 @@ static void range_clear(struct as *as, uint64_t start, uint64_t end, struct regi
 {
 	region_cut(as, start, spares);
 	region_cut(as, end, spares);
-	LIST_FOR_EACH(node, &as->regions) {
+	LIST_FOR_EACH (node, &as->regions) {
 		const struct region *region = LIST_ENTRY(node, struct region, node);
 
 		if (region->start >= start && region->end <= end) {
@@ -131,8 +125,8 @@ static void range_clear(struct as *as, uint64_t start, uint64_t end, struct regi
 }
 
 /* Where the new region goes. Caller holds the lock. */
-static status_t place_choose(const struct as *as, enum as_map_how how, uint64_t at, uint64_t len_bytes, uint64_t align,
-			     uint64_t *out)
+static status_t place_choose(const struct as *as, enum as_map_how how, uint64_t at,
+			     uint64_t len_bytes, uint64_t align, uint64_t *out)
 {
 	uint64_t end;
 	bool fits = is_aligned(at, align) && range_check(at, len_bytes, &end) == STATUS_OK;
@@ -140,25 +134,27 @@ static status_t place_choose(const struct as *as, enum as_map_how how, uint64_t 
 	switch (how) {
 	case AS_MAP_FIXED:
 		*out = at;
-		return fits && !cuts_huge_page(as, at) && !cuts_huge_page(as, end) ? STATUS_OK : STATUS_EINVAL;
+		return fits && !cuts_huge_page(as, at) && !cuts_huge_page(as, end) ? STATUS_OK
+										   : STATUS_EINVAL;
 	case AS_MAP_FIXED_NOREPLACE:
 		*out = at;
-		return !fits ? STATUS_EINVAL : region_range_is_free(as, at, end) ? STATUS_OK : STATUS_EEXIST;
+		return !fits                               ? STATUS_EINVAL
+		       : region_range_is_free(as, at, end) ? STATUS_OK
+							   : STATUS_EEXIST;
 	case AS_MAP_HINT:
 		if (fits && region_range_is_free(as, at, end)) {
 			*out = at;
 			return STATUS_OK;
 		}
 		break;
-	case AS_MAP_ANYWHERE:
-		break;
+	case AS_MAP_ANYWHERE: break;
 	}
 	*out = region_find_gap(as, len_bytes, align, MMAP_TOP);
 	return *out ? STATUS_OK : STATUS_ENOMEM;
 }
 
-status_t as_map(struct as *as, enum as_map_how how, uint64_t at, uint64_t len_bytes, unsigned rights,
-		unsigned region_flags, uva_t *out)
+status_t as_map(struct as *as, enum as_map_how how, uint64_t at, uint64_t len_bytes,
+		unsigned rights, unsigned region_flags, uva_t *out)
 {
 	uint64_t align = region_flags & REGION_HUGE ? HUGE_SIZE : PAGE_SIZE;
 	struct region_spares spares;
@@ -174,11 +170,17 @@ status_t as_map(struct as *as, enum as_map_how how, uint64_t at, uint64_t len_by
 	}
 	lock_acquire(&as->lock);
 	status = place_choose(as, how, at, len_bytes, align, &at);
+	if (status == STATUS_OK && !region_has_room(as, at, at + len_bytes, 1)) {
+		status = STATUS_ENOMEM;
+	}
 	if (status == STATUS_OK) {
 		if (how == AS_MAP_FIXED) {
 			range_clear(as, at, at + len_bytes, &spares);
 		}
-		status = region_add(as, at, at + len_bytes, rights, region_flags);
+		region_add(as, at, at + len_bytes, rights, region_flags, &spares);
+		if (region_flags & REGION_HUGE) {
+			as_tables_drop(as, at, at + len_bytes);
+		}
 	}
 	lock_release(&as->lock);
 	region_spares_put(&spares);
@@ -203,6 +205,8 @@ status_t as_unmap(struct as *as, uva_t at, uint64_t len_bytes)
 	lock_acquire(&as->lock);
 	if (cuts_huge_page(as, at.uva) || cuts_huge_page(as, end)) {
 		status = STATUS_EINVAL;
+	} else if (!region_has_room(as, at.uva, end, 0)) {
+		status = STATUS_ENOMEM;
 	} else {
 		range_clear(as, at.uva, end, &spares);
 	}
@@ -244,12 +248,12 @@ status_t as_protect(struct as *as, uva_t at, uint64_t len_bytes, unsigned rights
 	lock_acquire(&as->lock);
 	if (cuts_huge_page(as, at.uva) || cuts_huge_page(as, end)) {
 		status = STATUS_EINVAL;
-	} else if (!is_covered(as, at.uva, end)) {
+	} else if (!is_covered(as, at.uva, end) || !region_has_room(as, at.uva, end, 0)) {
 		status = STATUS_ENOMEM;
 	} else {
 		region_cut(as, at.uva, &spares);
 		region_cut(as, end, &spares);
-		LIST_FOR_EACH(node, &as->regions) {
+		LIST_FOR_EACH (node, &as->regions) {
 			struct region *region = LIST_ENTRY(node, struct region, node);
 
 			if (region->start >= at.uva && region->end <= end) {
@@ -257,6 +261,7 @@ status_t as_protect(struct as *as, uva_t at, uint64_t len_bytes, unsigned rights
 				as_pages_protect(as, region, region->start, region->end);
 			}
 		}
+		region_join(as, at.uva, end);
 	}
 	lock_release(&as->lock);
 	region_spares_put(&spares);
@@ -282,7 +287,10 @@ status_t as_discard(struct as *as, uva_t at, uint64_t len_bytes)
 			status = STATUS_ENOMEM;
 			break;
 		}
-		as_pages_drop(as, region, from, MIN(region->end, end));
+		/* shared memory keeps its contents: others may still use it */
+		if (!(region->flags & REGION_SHARED)) {
+			as_pages_drop(as, region, from, MIN(region->end, end));
+		}
 		from = region->end;
 	}
 	lock_release(&as->lock);

@@ -16,7 +16,8 @@ enum region_flags {
 	REGION_HUGE = 2,   /* 2 MiB pages */
 };
 
-/* [start, end) of one kind of memory; regions of an address space do not overlap and are sorted. Guarded by as->lock. */
+/* [start, end) of one kind of memory; regions of an address space do not overlap and are sorted.
+ * Guarded by as->lock. */
 struct region {
 	struct list node;
 	uint64_t start, end;
@@ -27,33 +28,35 @@ struct region {
 struct as {
 	struct lock lock;
 	struct as_tlb tlb;
-	pfn_t root;             /* kernel root; the shadow root is the next frame */
-	uint32_t users;         /* threads and kernel references */
-	struct list regions;    /* sorted by start */
+	pfn_t root;          /* kernel root; the shadow root is the next frame */
+	uint32_t users;      /* threads and kernel references */
+	struct list regions; /* sorted by start */
 	uint32_t nr_regions;
-	uint64_t nr_pages;      /* present user pages, 4 KiB units */
+	uint64_t nr_pages;             /* present user pages, 4 KiB units */
 	uint64_t heap_start, heap_end; /* brk */
-	struct list all;   /* list of all address spaces, for the audit */
+	struct list all;               /* list of all address spaces, for the audit */
 };
 
 /* An empty user half. ENOMEM. */
 status_t as_create(struct as **out) MUST_CHECK;
-/* Takes and drops a reference; the last drop frees everything. Must not be the loaded address space then. */
+/* Takes and drops a reference; the last drop frees everything. Must not be the loaded address space
+ * then. */
 void as_get(struct as *as);
 void as_put(struct as *as);
 /* Flushes: loads the address space's root (NULL: the kernel's own) on this CPU. */
 void as_switch(struct as *as);
 
-/* fork: copy-on-write of all private regions. The parent's writable entries become read-only. ENOMEM. */
+/* fork: copy-on-write of all private regions. The parent's writable entries become read-only.
+ * ENOMEM. */
 status_t as_clone(struct as *parent, struct as **out) MUST_CHECK;
 
 /*
- * mmap, munmap, mprotect, brk. Addresses and lengths in bytes, page aligned except where said. All checks come first:
- * EINVAL, ENOMEM, EEXIST. `at` of 0: choose. `fixed` replaces what is there.
+ * mmap, munmap, mprotect, brk. Addresses and lengths in bytes, page aligned except where said. All
+ * checks come first: EINVAL, ENOMEM, EEXIST. `at` of 0: choose. `fixed` replaces what is there.
  */
 enum as_map_how { AS_MAP_ANYWHERE, AS_MAP_HINT, AS_MAP_FIXED, AS_MAP_FIXED_NOREPLACE };
-status_t as_map(struct as *as, enum as_map_how how, uint64_t at, uint64_t len_bytes, unsigned rights,
-		unsigned region_flags, uva_t *out) MUST_CHECK;
+status_t as_map(struct as *as, enum as_map_how how, uint64_t at, uint64_t len_bytes,
+		unsigned rights, unsigned region_flags, uva_t *out) MUST_CHECK;
 status_t as_unmap(struct as *as, uva_t at, uint64_t len_bytes) MUST_CHECK;
 status_t as_protect(struct as *as, uva_t at, uint64_t len_bytes, unsigned rights) MUST_CHECK;
 /* Returns the break in force, the old one where the request cannot be met. */
@@ -61,12 +64,13 @@ uint64_t as_brk(struct as *as, uint64_t wanted);
 /* madvise(MADV_DONTNEED): the pages read as zero afterwards. */
 status_t as_discard(struct as *as, uva_t at, uint64_t len_bytes) MUST_CHECK;
 
-/* Page fault at a user address: demand zero, copy-on-write. EFAULT: no region or no right; ENOMEM. */
+/* Page fault at a user address: demand zero, copy-on-write. EFAULT: no region or no right; ENOMEM.
+ */
 status_t as_fault(struct as *as, uva_t at, unsigned wanted_rights) MUST_CHECK;
 
 /*
- * Writes into an address space that is not loaded (ELF images, the first stack), through the private window.
- * The regions must exist; rights are not checked. EFAULT, ENOMEM.
+ * Writes into an address space that is not loaded (ELF images, the first stack), through the
+ * private window. The regions must exist; rights are not checked. EFAULT, ENOMEM.
  */
 status_t as_write(struct as *as, uva_t to, const void *from, uint64_t len_bytes) MUST_CHECK;
 

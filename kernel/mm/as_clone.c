@@ -1,4 +1,5 @@
-/* fork: the child gets the parent's regions and, read-only on both sides where private, its frames. */
+/* fork: the child gets the parent's regions and, read-only on both sides where private, its frames.
+ */
 #include "mm/as_pages.h"
 #include "mm/layout.h"
 #include "mm/ptable.h"
@@ -8,7 +9,8 @@ static bool page_share(const struct region *region, pte_t *from, pte_t *to)
 {
 	pte_t old = pte_read(from), shared = old;
 
-	if (!(region->flags & REGION_SHARED) && region->rights & RIGHT_WRITE) {
+	/* read-only ones too: as_write does not ask for rights */
+	if (!(region->flags & REGION_SHARED)) {
 		shared = as_pte(pte_frame(old), region, true);
 	}
 	/* pairs with frame_put_user and copy_on_write of the other address spaces that map it */
@@ -19,14 +21,24 @@ static bool page_share(const struct region *region, pte_t *from, pte_t *to)
 }
 
 /* Caller holds both locks' worth: the parent's, and nobody else knows the child. */
-static status_t region_share(struct as *parent, struct as *child, const struct region *region, bool *stricter)
+static status_t region_share(struct as *parent, struct as *child, const struct region *region,
+			     bool *stricter)
 {
 	unsigned level = region_level(region);
 	uint64_t table_bytes = 1ul << level_shift(level + 1);
 
+	if (region->flags & REGION_SHARED) {
+		/* a page that either side touched first would be its own otherwise */
+		status_t status = as_pages_fill(parent, region);
+
+		if (status) {
+			return status;
+		}
+	}
 	for (uint64_t address = region->start; address < region->end;) {
 		pte_t *from = ptable_entry(parent->root, address, level), *to;
-		uint64_t table_end = MIN(align_down(address, table_bytes) + table_bytes, region->end);
+		uint64_t table_end =
+			MIN(align_down(address, table_bytes) + table_bytes, region->end);
 
 		if (!from) {
 			address = table_end;
@@ -38,7 +50,8 @@ static status_t region_share(struct as *parent, struct as *child, const struct r
 				continue;
 			}
 			if (!to) {
-				status_t status = ptable_entry_create(child->root, address, level, &to);
+				status_t status =
+					ptable_entry_create(child->root, address, level, &to);
 
 				if (status) {
 					return status;
@@ -62,9 +75,10 @@ status_t as_clone(struct as *parent, struct as **out)
 	}
 	lock_acquire(&parent->lock);
 	status = region_copy_all(parent, child);
-	LIST_FOR_EACH(node, &parent->regions) {
+	LIST_FOR_EACH (node, &parent->regions) {
 		if (status == STATUS_OK) {
-			status = region_share(parent, child, LIST_ENTRY(node, struct region, node), &stricter);
+			status = region_share(parent, child, LIST_ENTRY(node, struct region, node),
+					      &stricter);
 		}
 	}
 	child->heap_start = parent->heap_start;

@@ -1,4 +1,5 @@
-/* Page faults: demand zero and copy-on-write; and the paths that fill a page of an address space that is not loaded. */
+/* Page faults: demand zero and copy-on-write; and the paths that fill a page of an address space
+ * that is not loaded. */
 #include "lib/assert.h"
 #include "mm/as_pages.h"
 #include "mm/frame_alloc.h"
@@ -19,8 +20,10 @@ static status_t fill_zero(struct as *as, const struct region *region, pte_t *ent
 	return status;
 }
 
-/* A write to a page that a fork left shared: the last user takes it over, the others copy. Flushes. */
-static status_t copy_on_write(struct as *as, const struct region *region, uint64_t page, pte_t *entry)
+/* A write to a page that a fork left shared: the last user takes it over, the others copy. Flushes.
+ */
+static status_t copy_on_write(struct as *as, const struct region *region, uint64_t page,
+			      pte_t *entry)
 {
 	pfn_t old = pte_frame(pte_read(entry)), copy;
 	struct free_batch batch = { 0 };
@@ -44,9 +47,10 @@ static status_t copy_on_write(struct as *as, const struct region *region, uint64
 	return STATUS_OK;
 }
 
-/* Makes the page at an address usable with the wanted rights; what the region allows was checked. */
-static status_t page_make_usable(struct as *as, const struct region *region, uint64_t address, bool to_write,
-				 pte_t **entry)
+/* Makes the page at an address usable with the wanted rights; what the region allows was checked.
+ */
+static status_t page_make_usable(struct as *as, const struct region *region, uint64_t address,
+				 bool to_write, pte_t **entry)
 {
 	uint64_t page = align_down(address, region_page_bytes(region));
 	status_t status = ptable_entry_create(as->root, page, region_level(region), entry);
@@ -64,6 +68,22 @@ static status_t page_make_usable(struct as *as, const struct region *region, uin
 	}
 	/* another thread was faster, or this CPU remembers less than the entry allows now */
 	as_tlb_upgrade(&as->tlb, (uva_t){ page });
+	return STATUS_OK;
+}
+
+status_t as_pages_fill(struct as *as, const struct region *region)
+{
+	for (uint64_t page = region->start; page < region->end; page += region_page_bytes(region)) {
+		pte_t *entry;
+		status_t status = ptable_entry_create(as->root, page, region_level(region), &entry);
+
+		if (status == STATUS_OK && !pte_holds_frame(pte_read(entry))) {
+			status = fill_zero(as, region, entry);
+		}
+		if (status) {
+			return status;
+		}
+	}
 	return STATUS_OK;
 }
 
@@ -146,6 +166,7 @@ status_t as_lookup(struct as *as, uva_t at, pfn_t *out)
 	if (!pte_is_present(pte)) {
 		return STATUS_EFAULT;
 	}
-	*out = pfn_add(pte_frame(pte), (uint32_t)((at.uva & ((1ul << level_shift(level)) - 1)) >> PAGE_SHIFT));
+	*out = pfn_add(pte_frame(pte),
+		       (uint32_t)((at.uva & ((1ul << level_shift(level)) - 1)) >> PAGE_SHIFT));
 	return STATUS_OK;
 }

@@ -12,7 +12,8 @@ uint64_t as_brk(struct as *as, uint64_t wanted)
 		return as->heap_end;
 	}
 	if (new_end > old_end) {
-		status = as_map(as, AS_MAP_FIXED_NOREPLACE, old_end, new_end - old_end, RIGHT_READ | RIGHT_WRITE, 0, &at);
+		status = as_map(as, AS_MAP_FIXED_NOREPLACE, old_end, new_end - old_end,
+				RIGHT_READ | RIGHT_WRITE, 0, &at);
 	} else if (new_end < old_end) {
 		status = as_unmap(as, (uva_t){ new_end }, old_end - new_end);
 	}

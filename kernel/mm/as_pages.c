@@ -20,8 +20,8 @@ pte_t as_pte(pfn_t frame, const struct region *region, bool copy_on_write)
 }
 
 /*
- * The next entry at or after *address, below end, that holds a frame; NULL: none. Missing tables are stepped over
- * whole. *address is where it maps.
+ * The next entry at or after *address, below end, that holds a frame; NULL: none. Missing tables
+ * are stepped over whole. *address is where it maps.
  */
 static pte_t *next_entry(const struct as *as, unsigned level, uint64_t *address, uint64_t end)
 {
@@ -34,7 +34,8 @@ static pte_t *next_entry(const struct as *as, unsigned level, uint64_t *address,
 		if (entry) {
 			*address += 1ul << level_shift(level);
 		} else {
-			*address = align_down(*address, 1ul << level_shift(level + 1)) + (1ul << level_shift(level + 1));
+			*address = align_down(*address, 1ul << level_shift(level + 1)) +
+				   (1ul << level_shift(level + 1));
 		}
 	}
 	return NULL;
@@ -76,6 +77,20 @@ void as_pages_drop(struct as *as, const struct region *region, uint64_t start, u
 	}
 }
 
+void as_tables_drop(struct as *as, uint64_t start, uint64_t end)
+{
+	uint64_t address = start;
+
+	for (pte_t *entry = next_entry(as, 2, &address, end); entry; entry = next_entry(as, 2, &address, end)) {
+		pte_t table = pte_read(entry);
+
+		assert(!pte_is_leaf(table, 2));
+		pte_write(entry, PTE_NONE);
+		as_tlb_downgrade(&as->tlb, (uva_t){ address }, (uva_t){ address + HUGE_SIZE });
+		frame_free_kernel(pte_frame(table), 0);
+	}
+}
+
 void as_pages_protect(struct as *as, const struct region *region, uint64_t start, uint64_t end)
 {
 	unsigned level = region_level(region);
@@ -85,7 +100,8 @@ void as_pages_protect(struct as *as, const struct region *region, uint64_t start
 	     address += region_page_bytes(region), entry = next_entry(as, level, &address, end)) {
 		pte_t old = pte_read(entry);
 		/* a private frame may be shared after a fork: let the first write find out */
-		bool copy = !(region->flags & REGION_SHARED) && region->rights & RIGHT_WRITE && !pte_is_writable(old);
+		bool copy = !(region->flags & REGION_SHARED) && region->rights & RIGHT_WRITE &&
+			    !pte_is_writable(old);
 		pte_t new = as_pte(pte_frame(old), region, copy || (old.value & PTE_COPY));
 
 		pte_write(entry, new);

@@ -1,4 +1,5 @@
-/* Page-table side of an address space: changing and dropping the entries of a range. Caller holds as->lock. */
+/* Page-table side of an address space: changing and dropping the entries of a range. Caller holds
+ * as->lock. */
 #pragma once
 
 #include "arch/x86_64/paging.h"
@@ -6,17 +7,28 @@
 #include "mm/region.h"
 
 /* The page size that a region's frames have: its level, and bytes. */
-static inline unsigned region_level(const struct region *region) { return region->flags & REGION_HUGE ? 2 : 1; }
+static inline unsigned region_level(const struct region *region)
+{
+	return region->flags & REGION_HUGE ? 2 : 1;
+}
 static inline uint64_t region_page_bytes(const struct region *region)
 {
 	return region->flags & REGION_HUGE ? HUGE_SIZE : PAGE_SIZE;
 }
-static inline unsigned region_order(const struct region *region) { return region->flags & REGION_HUGE ? HUGE_ORDER : 0; }
+static inline unsigned region_order(const struct region *region)
+{
+	return region->flags & REGION_HUGE ? HUGE_ORDER : 0;
+}
 
 /* The entry that a frame gets under these rights. `is_shared_frame`: a write must copy it first. */
 pte_t as_pte(pfn_t frame, const struct region *region, bool copy_on_write);
 
 /* Drops every page in [start, end) of a region. Flushes before any frame can be used again. */
 void as_pages_drop(struct as *as, const struct region *region, uint64_t start, uint64_t end);
-/* Rewrites the entries in [start, end) for the region's rights. Flushes when any became stricter. */
+/* Frees the tables of 4 KiB pages in a range where none is left, as 2 MiB pages are to come there. Flushes before. */
+void as_tables_drop(struct as *as, uint64_t start, uint64_t end);
+/* Rewrites the entries in [start, end) for the region's rights. Flushes when any became stricter.
+ */
 void as_pages_protect(struct as *as, const struct region *region, uint64_t start, uint64_t end);
+/* Gives every page of the region that has none a zeroed frame. ENOMEM: some have one now. */
+status_t as_pages_fill(struct as *as, const struct region *region) MUST_CHECK;

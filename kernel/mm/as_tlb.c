@@ -10,7 +10,9 @@ void as_tlb_init(struct as_tlb *tlb, pa_t kernel_root)
 {
 	static tlb_word_t newest_id;
 
-	*tlb = (struct as_tlb){ .id = tlb_hw_add(&newest_id, 1), .root = kernel_root, .generation = { 1 } };
+	*tlb = (struct as_tlb){ .id = tlb_hw_add(&newest_id, 1),
+				.root = kernel_root,
+				.generation = { 1 } };
 }
 
 void as_tlb_destroy(const struct as_tlb *tlb)
@@ -27,15 +29,12 @@ static tlb_word_t *active_word(struct as_tlb *tlb, unsigned id)
 	return &tlb->active[id / CPUS_PER_WORD];
 }
 
-static uint64_t active_bit(unsigned id)
-{
-	return 1ul << (id % CPUS_PER_WORD);
-}
+static uint64_t active_bit(unsigned id) { return 1ul << (id % CPUS_PER_WORD); }
 
 /*
- * as_seen belongs to what is loaded: 0 from before the CPU shows up as active until the load is done, so nobody takes the
- * old address space's generation for the new one's. The generation is read after the CPU shows up: a downgrade either
- * finds it active, or is found.
+ * as_seen belongs to what is loaded: 0 from before the CPU shows up as active until the load is
+ * done, so nobody takes the old address space's generation for the new one's. The generation is
+ * read after the CPU shows up: a downgrade either finds it active, or is found.
  */
 void tlb_switch(struct as_tlb *to)
 {

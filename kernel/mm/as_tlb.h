@@ -1,7 +1,8 @@
 /*
- * User-half translations of one address space on all CPUs. A downgrade (munmap, mprotect, copy-on-write) interrupts the CPUs
- * that run the address space and returns when none of them can use the old translation; CPUs that do not run it
- * notice by its generation when they load it again.
+ * User-half translations of one address space on all CPUs. A downgrade (munmap, mprotect,
+ * copy-on-write) interrupts the CPUs that run the address space and returns when none of them can
+ * use the old translation; CPUs that do not run it notice by its generation when they load it
+ * again.
  */
 #pragma once
 
@@ -23,17 +24,19 @@ void as_tlb_init(struct as_tlb *tlb, pa_t kernel_root);
 void as_tlb_destroy(const struct as_tlb *tlb);
 
 /*
- * After the page-table writes of pages in [start, end): Flushes them on every CPU that runs the address space, and Blocks
- * until those CPUs have. Afterwards the frames may be freed. Tables that are freed as well: pass the range they spanned.
- * Not while the window is open. Callers need not serialise.
+ * After the page-table writes of pages in [start, end): Flushes them on every CPU that runs the
+ * address space, and Blocks until those CPUs have. Afterwards the frames may be freed. Tables that
+ * are freed as well: pass the range they spanned. Not while the window is open. Callers need not
+ * serialise.
  */
 void as_tlb_downgrade(struct as_tlb *tlb, uva_t start, uva_t end);
 /* The same for a batch, which is empty afterwards; does nothing for an empty one. */
 void as_tlb_flush(struct as_tlb *tlb, struct tlb_batch *batch);
 
 /*
- * After an entry became more permissive (and maps the same frame): Flushes that page here, under the kernel's PCID; a fault
- * in user mode has removed the user PCID's by itself. Other CPUs may fault once more; as_fault finds nothing to do then.
+ * After an entry became more permissive (and maps the same frame): Flushes that page here, under
+ * the kernel's PCID; a fault in user mode has removed the user PCID's by itself. Other CPUs may
+ * fault once more; as_fault finds nothing to do then.
  */
 void as_tlb_upgrade(struct as_tlb *tlb, uva_t page);
 

@@ -6,10 +6,7 @@
 
 static RO_AFTER_INIT pa_t boot_root;
 
-void asid_set_boot_root(pa_t root)
-{
-	boot_root = root;
-}
+void asid_set_boot_root(pa_t root) { boot_root = root; }
 
 static pcid_t kernel_pcid(const struct tlb_cpu *cpu)
 {
@@ -21,20 +18,14 @@ static pcid_t user_pcid(const struct tlb_cpu *cpu)
 	return (pcid_t){ kernel_pcid(cpu).pcid | PCID_USER_BIT };
 }
 
-static pa_t shadow_root(const struct as_tlb *tlb)
-{
-	return (pa_t){ tlb->root.pa + PAGE_SIZE };
-}
+static pa_t shadow_root(const struct as_tlb *tlb) { return (pa_t){ tlb->root.pa + PAGE_SIZE }; }
 
 static bool is_user_stale(const struct tlb_cpu *cpu)
 {
 	return tlb_hw_has_pcid() && !cr3_is_noflush(cpu->exit_cr3);
 }
 
-static void user_defer_flush(struct tlb_cpu *cpu)
-{
-	cpu->exit_cr3.value &= ~CR3_NOFLUSH;
-}
+static void user_defer_flush(struct tlb_cpu *cpu) { cpu->exit_cr3.value &= ~CR3_NOFLUSH; }
 
 /* What is left to flush of the slot that stops being current: only exit_cr3 knew. */
 static void slot_put_back(struct tlb_cpu *cpu)
@@ -56,7 +47,8 @@ static uint32_t slot_of(struct tlb_cpu *cpu, uint64_t as_id)
 	}
 	slot = cpu->slot_next;
 	cpu->slot_next = (slot + 1) % NR_ASIDS;
-	cpu->slots[slot] = (struct asid_slot){ .as_id = as_id, .generation = 0, .user_stale = true };
+	cpu->slots[slot] =
+		(struct asid_slot){ .as_id = as_id, .generation = 0, .user_stale = true };
 	return slot;
 }
 
@@ -68,7 +60,8 @@ cr3_t asid_select(struct tlb_cpu *cpu, const struct as_tlb *tlb, uint64_t genera
 
 	slot_put_back(cpu);
 	if (!tlb) {
-		cpu->kernel_cr3 = cpu->exit_cr3 = cr3_noflush(cr3_make(boot_root, (pcid_t){ PCID_BOOT }));
+		cpu->kernel_cr3 = cpu->exit_cr3 =
+			cr3_noflush(cr3_make(boot_root, (pcid_t){ PCID_BOOT }));
 		return cpu->kernel_cr3;
 	}
 	cpu->slot = slot_of(cpu, tlb->id);
@@ -124,10 +117,7 @@ void asid_note_flush_all(struct tlb_cpu *cpu)
 	cpu->exit_cr3 = cr3_noflush(cpu->exit_cr3);
 }
 
-uint64_t asid_generation(const struct tlb_cpu *cpu)
-{
-	return cpu->slots[cpu->slot].generation;
-}
+uint64_t asid_generation(const struct tlb_cpu *cpu) { return cpu->slots[cpu->slot].generation; }
 
 void asid_check_exit(const struct tlb_cpu *cpu)
 {

@@ -1,6 +1,6 @@
 /*
- * Address-space slots: which PCIDs of this CPU hold whose translations, and how old. All state is in this CPU's struct
- * tlb_cpu and touched by it alone.
+ * Address-space slots: which PCIDs of this CPU hold whose translations, and how old. All state is
+ * in this CPU's struct tlb_cpu and touched by it alone.
  *
  *   PCID 0            boot root: no user half; also idle, and everything when PCIDs are off
  *   PCID 1 .. 6       kernel root of slot 0 .. 5
@@ -16,14 +16,17 @@ enum { PCID_BOOT = 0, PCID_SLOT_FIRST = 1, PCID_WINDOW = 7, PCID_USER_BIT = 0x80
 static_assert(PCID_SLOT_FIRST + NR_ASIDS <= PCID_WINDOW, "slot PCIDs end before the window's");
 
 /*
- * Makes an address space current: cpu->slot, kernel_cr3, exit_cr3. generation: of its user half, read after it was marked
- * active. Returns the value to load now; it lacks NOFLUSH if the slot is stale or was another's. NULL: the boot root.
+ * Makes an address space current: cpu->slot, kernel_cr3, exit_cr3. generation: of its user half,
+ * read after it was marked active. Returns the value to load now; it lacks NOFLUSH if the slot is
+ * stale or was another's. NULL: the boot root.
  */
 cr3_t asid_select(struct tlb_cpu *cpu, const struct as_tlb *tlb, uint64_t generation);
 
-/* Flushes both PCIDs of the current slot, the user one on the way out; then they hold nothing older than generation. */
+/* Flushes both PCIDs of the current slot, the user one on the way out; then they hold nothing older
+ * than generation. */
 void asid_flush(struct tlb_cpu *cpu, uint64_t generation);
-/* Flushes single pages of it, which bring it from generation - 1 to generation. False: it is not there, nothing done. */
+/* Flushes single pages of it, which bring it from generation - 1 to generation. False: it is not
+ * there, nothing done. */
 bool asid_flush_pages(struct tlb_cpu *cpu, struct tlb_batch pages, uint64_t generation);
 
 /* Everything was flushed under every PCID. */

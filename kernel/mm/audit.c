@@ -1,7 +1,8 @@
 /*
- * Four passes: the frame table's scratch counts are cleared; the kernel's root, every address space and every window root
- * are walked, each leaf held against the policy; then each frame is held against what the walks saw of it.
- * While a frame is USER its link fields are free: `next` counts the user mappings seen.
+ * Four passes: the frame table's scratch counts are cleared; the kernel's root, every address space
+ * and every window root are walked, each leaf held against the policy; then each frame is held
+ * against what the walks saw of it. While a frame is USER its link fields are free: `next` counts
+ * the user mappings seen.
  */
 #include "mm/audit.h"
 
@@ -20,7 +21,7 @@
 struct audit {
 	struct bw_audit *result;
 	const char *root_name;
-	uint64_t nr_direct;        /* direct-map leaves seen */
+	uint64_t nr_direct; /* direct-map leaves seen */
 };
 
 /* One leaf, and what all levels above it allow. */
@@ -74,18 +75,24 @@ static void check_frame_leaf(struct audit *audit, const struct leaf *leaf, pfn_t
 	if (view == VIEW_DIRECT_MAP) {
 		allowed = policy->direct_map;
 		audit->nr_direct++;
-	} else if (policy->view == view || (view == VIEW_ENTRY_AREA && policy == &policy_table[STATE_KERNEL])) {
-		allowed = policy->rights; /* struct cpu lies in the entry area, but is the kernel's */
+	} else if (policy->view == view ||
+		   (view == VIEW_ENTRY_AREA && policy == &policy_table[STATE_KERNEL])) {
+		allowed =
+			policy->rights; /* struct cpu lies in the entry area, but is the kernel's */
 	}
 	if (leaf->user != is_user_half) {
-		violation(audit, "%s: address %#lx has U/S=%d", audit->root_name, leaf->address, leaf->user);
+		violation(audit, "%s: address %#lx has U/S=%d", audit->root_name, leaf->address,
+			  leaf->user);
 	} else if (is_user_half && (leaf->writable && leaf->executable)) {
-		violation(audit, "%s: address %#lx is writable and executable", audit->root_name, leaf->address);
+		violation(audit, "%s: address %#lx is writable and executable", audit->root_name,
+			  leaf->address);
 	} else if (is_user_half && allowed == RIGHTS_RW) {
 		frame_entry(frame)->next++;
-	} else if (!rights_allow(allowed, leaf, view == VIEW_DIRECT_MAP && options.physmap == physmap_rwx)) {
-		violation(audit, "%s: frame %#x, %s, is mapped %s in the %s at %#lx", audit->root_name, frame.pfn,
-			  policy->name, rights_text(leaf), policy_view_name(view), leaf->address);
+	} else if (!rights_allow(allowed, leaf,
+				 view == VIEW_DIRECT_MAP && options.physmap == physmap_rwx)) {
+		violation(audit, "%s: frame %#x, %s, is mapped %s in the %s at %#lx",
+			  audit->root_name, frame.pfn, policy->name, rights_text(leaf),
+			  policy_view_name(view), leaf->address);
 	}
 }
 
@@ -99,8 +106,8 @@ static void check_leaf(struct audit *audit, const struct leaf *leaf)
 	}
 	if (policy_view_of(leaf->address) == VIEW_DIRECT_MAP &&
 	    direct_map_frame((va_t){ leaf->address }).pfn != leaf->frame.pfn) {
-		violation(audit, "%s: direct map at %#lx shows frame %#x", audit->root_name, leaf->address,
-			  leaf->frame.pfn);
+		violation(audit, "%s: direct map at %#lx shows frame %#x", audit->root_name,
+			  leaf->address, leaf->frame.pfn);
 	}
 	if (policy_view_of(leaf->address) == VIEW_USER_HALF && leaf->level == 2) {
 		/* one reference for the whole page, counted on its first frame */
@@ -126,8 +133,8 @@ static void walk(struct audit *audit, pfn_t table, unsigned level, struct leaf a
 
 	audit->result->nr_tables++;
 	if (policy_state_of(table) != STATE_PTABLE) {
-		violation(audit, "%s: page table at frame %#x, which is %s", audit->root_name, table.pfn,
-			  policy_table[policy_state_of(table)].name);
+		violation(audit, "%s: page table at frame %#x, which is %s", audit->root_name,
+			  table.pfn, policy_table[policy_state_of(table)].name);
 	}
 	for (unsigned i = 0; i < PTES_PER_TABLE; i++) {
 		pte_t pte = pte_read(&entries[i]);
@@ -169,17 +176,22 @@ static void walk_slots(struct audit *audit, pfn_t root, unsigned first, unsigned
 	}
 }
 
-/* Every root's kernel half is that of the kernel's own root; `except`: the window's slot in a window root. */
+/* Every root's kernel half is that of the kernel's own root; `except`: the window's slot in a
+ * window root. */
 static void check_kernel_half(struct audit *audit, pfn_t root, unsigned except)
 {
-	const pte_t *entries = direct_map_pointer(root), *reference = direct_map_pointer(kernel_root);
+	const pte_t *entries = direct_map_pointer(root),
+		    *reference = direct_map_pointer(kernel_root);
 
 	audit->result->nr_tables++;
 	for (unsigned i = PTES_PER_TABLE / 2; i < PTES_PER_TABLE; i++) {
-		uint64_t differs = (entries[i].value ^ reference[i].value) & ~(uint64_t)PTE_ACCESSED;
+		uint64_t differs =
+			(entries[i].value ^ reference[i].value) & ~(uint64_t)PTE_ACCESSED;
 
 		if (i != except && differs) {
-			violation(audit, "%s: kernel half differs from the kernel's root in slot %u", audit->root_name, i);
+			violation(audit,
+				  "%s: kernel half differs from the kernel's root in slot %u",
+				  audit->root_name, i);
 		}
 	}
 }
@@ -226,12 +238,15 @@ static void check_frames(struct audit *audit)
 		if (policy_table[policy_state_of((pfn_t){ i })].direct_map == RIGHTS_REQUIRED_RW) {
 			nr_required++;
 		}
-		if (frame->owner == OWNER_USER && !(frame->flags & FRAME_TAIL) && frame->next != frame->refs) {
-			violation(audit, "frame %#x, USER, counts %u references and has %u", i, frame->refs, frame->next);
+		if (frame->owner == OWNER_USER && !(frame->flags & FRAME_TAIL) &&
+		    frame->next != frame->refs) {
+			violation(audit, "frame %#x, USER, counts %u references and has %u", i,
+				  frame->refs, frame->next);
 		}
 	}
 	if (nr_required != audit->nr_direct) {
-		violation(audit, "direct map: %lu frames must be in it, %lu are", nr_required, audit->nr_direct);
+		violation(audit, "direct map: %lu frames must be in it, %lu are", nr_required,
+			  audit->nr_direct);
 	}
 }
 

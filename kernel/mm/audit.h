@@ -5,5 +5,6 @@
 
 #include "abi/bulwark.h"
 
-/* Takes the list of address spaces and each one's lock. Frames must not be in transit on other CPUs. */
+/* Takes the list of address spaces and each one's lock. Frames must not be in transit on other
+ * CPUs. */
 void audit_run(struct bw_audit *out);

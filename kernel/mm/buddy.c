@@ -5,10 +5,7 @@
 
 enum { NONE = -1 };
 
-static uint8_t kind_flag(enum free_kind kind)
-{
-	return kind == FREE_HIDDEN ? FRAME_HIDDEN : 0;
-}
+static uint8_t kind_flag(enum free_kind kind) { return kind == FREE_HIDDEN ? FRAME_HIDDEN : 0; }
 
 void buddy_init(struct buddy *buddy)
 {
@@ -61,7 +58,8 @@ static bool is_free_block(uint32_t first, unsigned order, enum free_kind kind)
 		return false;
 	}
 	block = &frames[first];
-	return block->owner == OWNER_FREE && block->flags == (FRAME_FREE_HEAD | kind_flag(kind)) && block->order == order;
+	return block->owner == OWNER_FREE && block->flags == (FRAME_FREE_HEAD | kind_flag(kind)) &&
+	       block->order == order;
 }
 
 void buddy_insert(struct buddy *buddy, pfn_t frame, unsigned order, enum free_kind kind)

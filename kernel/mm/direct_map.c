@@ -15,15 +15,9 @@ static uint64_t entry_flags(void)
 	return PTE_PRESENT | PTE_WRITABLE | (options.physmap == physmap_rwx ? 0 : ptable_nx());
 }
 
-static uint64_t address_of(pfn_t frame)
-{
-	return direct_map_base + pfn_to_pa(frame).pa;
-}
+static uint64_t address_of(pfn_t frame) { return direct_map_base + pfn_to_pa(frame).pa; }
 
-void *direct_map_pointer(pfn_t frame)
-{
-	return (void *)address_of(frame);
-}
+void *direct_map_pointer(pfn_t frame) { return (void *)address_of(frame); }
 
 pfn_t direct_map_frame(va_t address)
 {
@@ -32,10 +26,7 @@ pfn_t direct_map_frame(va_t address)
 	return offset < DIRECT_MAP_MAX_SIZE ? pa_to_pfn((pa_t){ offset }) : PFN_NONE;
 }
 
-pte_t *direct_map_entry(pfn_t frame)
-{
-	return ptable_entry(kernel_root, address_of(frame), 1);
-}
+pte_t *direct_map_entry(pfn_t frame) { return ptable_entry(kernel_root, address_of(frame), 1); }
 
 bool direct_map_has(pfn_t frame)
 {

@@ -1,6 +1,7 @@
 /*
- * The direct map: RAM frames at direct_map_base + physical address, in 4 KiB entries, RW NX (physmap=rwx: executable).
- * A hidden frame's entry is empty. This file and window.h are the only ways from a frame number to a pointer.
+ * The direct map: RAM frames at direct_map_base + physical address, in 4 KiB entries, RW NX
+ * (physmap=rwx: executable). A hidden frame's entry is empty. This file and window.h are the only
+ * ways from a frame number to a pointer.
  */
 #pragma once
 
@@ -21,7 +22,8 @@ static inline pfn_t pointer_to_pfn(const void *pointer)
 pte_t *direct_map_entry(pfn_t frame);
 bool direct_map_has(pfn_t frame);
 
-/* Puts 2^order frames into the map, or takes them out. Hiding is a downgrade: the caller flushes. */
+/* Puts 2^order frames into the map, or takes them out. Hiding is a downgrade: the caller flushes.
+ */
 void direct_map_reveal(pfn_t first, unsigned order);
 void direct_map_hide(pfn_t first, unsigned order);
 

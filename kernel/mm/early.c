@@ -37,7 +37,8 @@ void early_init(const struct boot_info *info)
 		if (start >= end) {
 			continue;
 		}
-		keep_clear(&start, &end, LOW_MEMORY_END, LOW_MEMORY_END + (uint64_t)(image_end - image_start));
+		keep_clear(&start, &end, LOW_MEMORY_END,
+			   LOW_MEMORY_END + (uint64_t)(image_end - image_start));
 		for (unsigned m = 0; m < info->nr_modules; m++) {
 			keep_clear(&start, &end, align_down(info->modules[m].start.pa, PAGE_SIZE),
 				   align_up(info->modules[m].end.pa, PAGE_SIZE));

@@ -1,6 +1,6 @@
 /*
- * Memory before the frame table exists: a bump allocator in the largest free range below 4 GiB, which boot.asm
- * maps one to one. What it handed out is remembered by owner, for frame_table_fill.
+ * Memory before the frame table exists: a bump allocator in the largest free range below 4 GiB,
+ * which boot.asm maps one to one. What it handed out is remembered by owner, for frame_table_fill.
  */
 #pragma once
 

@@ -2,7 +2,6 @@
 #include "mm/entry_area.h"
 
 #include "arch/x86_64/descriptors.h"
-#include "arch/x86_64/entry_area.h"
 #include "arch/x86_64/trap.h"
 #include "core/panic.h"
 #include "mm/direct_map.h"
@@ -41,8 +40,9 @@ status_t entry_area_add_cpu(unsigned id, struct cpu **out)
 
 		for (unsigned page = 0; page < entry_parts[part].nr_pages; page++) {
 			pfn_t frame;
-			status_t status = map_page(base.va + entry_parts[part].offset + page * PAGE_SIZE, owner,
-						   PTE_WRITABLE, &frame);
+			status_t status =
+				map_page(base.va + entry_parts[part].offset + page * PAGE_SIZE,
+					 owner, PTE_WRITABLE, &frame);
 
 			if (status) {
 				return status;
@@ -52,11 +52,12 @@ status_t entry_area_add_cpu(unsigned id, struct cpu **out)
 			}
 		}
 	}
-	static_assert(sizeof(struct cpu) <= 2 * PAGE_SIZE, "entry_parts gives struct cpu two pages");
+	static_assert(sizeof(struct cpu) <= 2 * PAGE_SIZE,
+		      "entry_parts gives struct cpu two pages");
 	cpu->self = cpu;
 	cpu->id = id;
 	cpu->entry = (struct cpu_entry *)(base.va + entry_parts[PART_ENTRY_PAGE].offset);
-	trap_set_handlers(cpu);
+	cpu->on = trap_handlers;
 	*out = cpu;
 	return STATUS_OK;
 }
@@ -64,4 +65,9 @@ status_t entry_area_add_cpu(unsigned id, struct cpu **out)
 void entry_area_load(unsigned id)
 {
 	descriptors_load(cpu_part(id), (va_t){ ENTRY_AREA_BASE + ENTRY_IDT_OFFSET });
+}
+
+uint64_t entry_area_part_end(unsigned id, enum entry_part_id part)
+{
+	return cpu_part(id).va + entry_parts[part].offset + entry_parts[part].nr_pages * PAGE_SIZE;
 }

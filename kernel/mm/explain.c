@@ -26,15 +26,22 @@ struct region_kind {
 const char *defence_name(enum bw_defence defence)
 {
 	static const char *const names[] = {
-		[BW_DEFENCE_NONE] = "none",     [BW_DEFENCE_SMEP] = "SMEP",     [BW_DEFENCE_SMAP] = "SMAP",
-		[BW_DEFENCE_NX] = "NX",         [BW_DEFENCE_WP] = "WP",         [BW_DEFENCE_XPFO] = "XPFO",
-		[BW_DEFENCE_KAISER] = "KAISER", [BW_DEFENCE_PMALLOC] = "pmalloc", [BW_DEFENCE_GUARD] = "guard page",
+		[BW_DEFENCE_NONE] = "none",
+		[BW_DEFENCE_SMEP] = "SMEP",
+		[BW_DEFENCE_SMAP] = "SMAP",
+		[BW_DEFENCE_NX] = "NX",
+		[BW_DEFENCE_WP] = "WP",
+		[BW_DEFENCE_XPFO] = "XPFO",
+		[BW_DEFENCE_KAISER] = "KAISER",
+		[BW_DEFENCE_PMALLOC] = "pmalloc",
+		[BW_DEFENCE_GUARD] = "guard page",
 	};
 
 	return defence < ARRAY_SIZE(names) ? names[defence] : "unknown";
 }
 
-static void verdict(struct explanation *out, enum bw_defence defence, const char *format, ...) PRINTF_LIKE(3, 4);
+static void verdict(struct explanation *out, enum bw_defence defence, const char *format, ...)
+	PRINTF_LIKE(3, 4);
 
 static void verdict(struct explanation *out, enum bw_defence defence, const char *format, ...)
 {
@@ -56,18 +63,23 @@ static void explain_rights(const struct fault *fault, struct explanation *out)
 	} else if (fault->error & FAULT_WRITE) {
 		verdict(out, BW_DEFENCE_WP, "the page is read-only for the kernel too");
 	} else {
-		verdict(out, BW_DEFENCE_NONE, "the page is mapped now: another CPU changed the entry meanwhile");
+		verdict(out, BW_DEFENCE_NONE,
+			"the page is mapped now: another CPU changed the entry meanwhile");
 	}
 }
 
 static void explain_user(const struct fault *fault, struct explanation *out)
 {
 	if (fault->address < USER_MIN) {
-		verdict(out, BW_DEFENCE_NONE, "a null pointer: nothing is ever mapped at the first addresses");
+		verdict(out, BW_DEFENCE_NONE,
+			"a null pointer: nothing is ever mapped at the first addresses");
 	} else if (fault->error & FAULT_FETCH && cr4_read() & CR4_SMEP) {
-		verdict(out, BW_DEFENCE_SMEP, "the kernel may not run code that lies in user memory");
-	} else if (!(fault->error & FAULT_FETCH) && cr4_read() & CR4_SMAP && !(fault->rflags & RFLAGS_AC)) {
-		verdict(out, BW_DEFENCE_SMAP, "the kernel may not touch user memory outside of its copy routines");
+		verdict(out, BW_DEFENCE_SMEP,
+			"the kernel may not run code that lies in user memory");
+	} else if (!(fault->error & FAULT_FETCH) && cr4_read() & CR4_SMAP &&
+		   !(fault->rflags & RFLAGS_AC)) {
+		verdict(out, BW_DEFENCE_SMAP,
+			"the kernel may not touch user memory outside of its copy routines");
 	} else if (out->is_mapped) {
 		explain_rights(fault, out);
 	} else {
@@ -88,10 +100,12 @@ static void explain_direct_map(const struct fault *fault, struct explanation *ou
 	if (out->is_mapped) {
 		explain_rights(fault, out);
 	} else if (out->is_hidden) {
-		verdict(out, BW_DEFENCE_XPFO, "frame 0x%x belongs to %s; it is hidden: absent from the direct map",
+		verdict(out, BW_DEFENCE_XPFO,
+			"frame 0x%x belongs to %s; it is hidden: absent from the direct map",
 			out->frame.pfn, owner_name(out->owner));
 	} else {
-		verdict(out, BW_DEFENCE_NONE, "frame 0x%x belongs to %s and is not in the direct map", out->frame.pfn,
+		verdict(out, BW_DEFENCE_NONE,
+			"frame 0x%x belongs to %s and is not in the direct map", out->frame.pfn,
 			owner_name(out->owner));
 	}
 }
@@ -102,7 +116,8 @@ static void explain_kspace(const struct fault *fault, struct explanation *out)
 		explain_rights(fault, out);
 	} else if (kstack_is_guard((va_t){ fault->address })) {
 		out->region = "guard page of a kernel stack";
-		verdict(out, BW_DEFENCE_GUARD, "a kernel stack ends here, and a page that is never mapped lies behind it");
+		verdict(out, BW_DEFENCE_GUARD,
+			"a kernel stack ends here, and a page that is never mapped lies behind it");
 	} else {
 		verdict(out, BW_DEFENCE_NONE, "no kernel stack or device is mapped here");
 	}
@@ -119,7 +134,8 @@ static void explain_entry_area(const struct fault *fault, struct explanation *ou
 	if (out->is_mapped) {
 		explain_rights(fault, out);
 	} else {
-		verdict(out, BW_DEFENCE_GUARD, "a page between the parts of the entry area that is never mapped");
+		verdict(out, BW_DEFENCE_GUARD,
+			"a page between the parts of the entry area that is never mapped");
 	}
 }
 
@@ -127,7 +143,9 @@ static void explain_image(const struct fault *fault, struct explanation *out)
 {
 	const char *at = (const char *)fault->address;
 
-	out->region = at < text_end ? "kernel text" : at < rodata_end ? "kernel constants" : "kernel data";
+	out->region = at < text_end     ? "kernel text"
+		      : at < rodata_end ? "kernel constants"
+					: "kernel data";
 	if (out->is_mapped) {
 		explain_rights(fault, out);
 	} else {
@@ -153,10 +171,13 @@ static struct region_kind region_of(uint64_t address)
 		{ "user memory", 0, (1ul << 47) - 1, explain_user },
 		{ "non-canonical address", 1ul << 47, KERNEL_HALF - 1, explain_non_canonical },
 		{ "kernel image", (uint64_t)image_start, (uint64_t)image_end - 1, explain_image },
-		{ "direct map", direct_map_base, direct_map_base + DIRECT_MAP_MAX_SIZE - 1, explain_direct_map },
-		{ "kernel stacks and devices", KSPACE_BASE, KSPACE_BASE + PML4_SLOT_SIZE - 1, explain_kspace },
+		{ "direct map", direct_map_base, direct_map_base + DIRECT_MAP_MAX_SIZE - 1,
+		  explain_direct_map },
+		{ "kernel stacks and devices", KSPACE_BASE, KSPACE_BASE + PML4_SLOT_SIZE - 1,
+		  explain_kspace },
 		{ "private window", WINDOW_BASE, WINDOW_BASE + PML4_SLOT_SIZE - 1, explain_window },
-		{ "entry area", ENTRY_AREA_BASE, ENTRY_AREA_BASE + PML4_SLOT_SIZE - 1, explain_entry_area },
+		{ "entry area", ENTRY_AREA_BASE, ENTRY_AREA_BASE + PML4_SLOT_SIZE - 1,
+		  explain_entry_area },
 		{ "unused kernel address", 0, UINT64_MAX, explain_nothing },
 	};
 	unsigned i = 0;
@@ -167,7 +188,8 @@ static struct region_kind region_of(uint64_t address)
 	return kinds[i];
 }
 
-void explain_fault(pfn_t root, uint64_t address, uint64_t error, uint64_t rflags, struct explanation *out)
+void explain_fault(pfn_t root, uint64_t address, uint64_t error, uint64_t rflags,
+		   struct explanation *out)
 {
 	struct region_kind kind = region_of(address);
 	struct fault fault = { .address = address, .error = error, .rflags = rflags };

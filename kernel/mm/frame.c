@@ -8,14 +8,12 @@ RO_AFTER_INIT struct frame *frames;
 RO_AFTER_INIT uint32_t nr_frames;
 
 static const char *const names[NR_OWNERS] = {
-	[OWNER_RESERVED] = "RESERVED", [OWNER_FREE] = "FREE", [OWNER_KERNEL] = "KERNEL", [OWNER_PTABLE] = "PTABLE",
-	[OWNER_ENTRY] = "ENTRY", [OWNER_USER] = "USER", [OWNER_POOL] = "POOL",
+	[OWNER_RESERVED] = "RESERVED", [OWNER_FREE] = "FREE",   [OWNER_KERNEL] = "KERNEL",
+	[OWNER_PTABLE] = "PTABLE",     [OWNER_ENTRY] = "ENTRY", [OWNER_USER] = "USER",
+	[OWNER_POOL] = "POOL",
 };
 
-const char *owner_name(enum owner owner)
-{
-	return owner < NR_OWNERS ? names[owner] : "?";
-}
+const char *owner_name(enum owner owner) { return owner < NR_OWNERS ? names[owner] : "?"; }
 
 /* What must hold of a frame while `owner` has it. */
 static void assert_invariant(const struct frame *frame, enum owner owner)
@@ -24,16 +22,13 @@ static void assert_invariant(const struct frame *frame, enum owner owner)
 	assert(!(frame->flags & FRAME_FREE_HEAD));
 	assert(!(frame->flags & FRAME_TAIL) || owner == OWNER_USER);
 	switch (owner) {
-	case OWNER_USER:
-		break;
+	case OWNER_USER: break;
 	case OWNER_FREE:
 	case OWNER_POOL:
 		assert(frame->refs == 0);
 		assert(frame->kmaps == 0);
 		break;
-	default:
-		assert(frame->refs == 0);
-		assert(!(frame->flags & FRAME_HIDDEN));
+	default: assert(frame->refs == 0); assert(!(frame->flags & FRAME_HIDDEN));
 	}
 }
 

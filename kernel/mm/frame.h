@@ -8,7 +8,8 @@
 #include "lib/types.h"
 
 enum owner {
-	OWNER_RESERVED, /* firmware, devices, holes, the kernel image, boot modules: never allocated */
+	OWNER_RESERVED, /* firmware, devices, holes, the kernel image, boot modules: never allocated
+			 */
 	OWNER_FREE,
 	OWNER_KERNEL,
 	OWNER_PTABLE,
@@ -27,14 +28,14 @@ enum frame_flags {
 /*
  * Invariants by owner:
  *   FREE    hidden: zeroed, on no TLB; revealed: in the direct map. refs is 0.
- *   USER    refs counts the user page-table entries that map it (on the first frame of a 2 MiB page).
- *   others  refs is 0.
+ *   USER    refs counts the user page-table entries that map it (on the first frame of a 2 MiB
+ * page). others  refs is 0.
  */
 struct frame {
-	uint8_t owner;       /* enum owner; frame_transition only */
-	uint8_t order;       /* FREE head, and first frame of an allocation: 0 .. 10 */
-	uint8_t flags;       /* enum frame_flags */
-	uint8_t kmaps;       /* xpfo_kmap holds; kmap lock */
+	uint8_t owner; /* enum owner; frame_transition only */
+	uint8_t order; /* FREE head, and first frame of an allocation: 0 .. 10 */
+	uint8_t flags; /* enum frame_flags */
+	uint8_t kmaps; /* xpfo_kmap holds; kmap lock */
 	uint32_t refs;
 	uint32_t next, prev; /* FREE head: neighbours on the free list */
 };

@@ -1,6 +1,7 @@
 /*
- * Frames for the kernel and for user space on top of the buddy allocator. A frame that goes user -> free -> user stays
- * hidden and is never flushed again; only crossing between the kinds edits the direct map.
+ * Frames for the kernel and for user space on top of the buddy allocator. A frame that goes user ->
+ * free -> user stays hidden and is never flushed again; only crossing between the kinds edits the
+ * direct map.
  */
 #include "mm/frame_alloc.h"
 
@@ -15,7 +16,8 @@
 #include "mm/window.h"
 #include "mm/xpfo.h"
 
-/* User space may not take the last 1/RESERVE_SHARE of memory: the kernel needs it to say no in an orderly way. */
+/* User space may not take the last 1/RESERVE_SHARE of memory: the kernel needs it to say no in an
+ * orderly way. */
 enum { RESERVE_SHARE = 64, CACHE_REFILL = 16 };
 
 static struct lock lock = LOCK_INIT("frames", RANK_frames);
@@ -26,15 +28,9 @@ static RO_AFTER_INIT uint64_t nr_usable, nr_reserve;
 
 static bool (*fail_hook)(void);
 
-void allocation_set_fail_hook(bool (*hook)(void))
-{
-	fail_hook = hook;
-}
+void allocation_set_fail_hook(bool (*hook)(void)) { fail_hook = hook; }
 
-bool allocation_should_fail(void)
-{
-	return fail_hook && fail_hook();
-}
+bool allocation_should_fail(void) { return fail_hook && fail_hook(); }
 
 void frame_table_fill(pfn_t start, pfn_t end)
 {
@@ -64,10 +60,7 @@ void frame_table_claim(pfn_t first, uint32_t nr, enum owner owner)
 	nr_usable += nr;
 }
 
-void frame_alloc_init(void)
-{
-	buddy_init(&buddy);
-}
+void frame_alloc_init(void) { buddy_init(&buddy); }
 
 static void flags_set_hidden(pfn_t first, unsigned order, bool hidden)
 {
@@ -78,7 +71,8 @@ static void flags_set_hidden(pfn_t first, unsigned order, bool hidden)
 	}
 }
 
-/* Caller holds the lock. A block that the kernel can use; hidden ones are revealed when there is no other. */
+/* Caller holds the lock. A block that the kernel can use; hidden ones are revealed when there is no
+ * other. */
 static bool take_revealed(unsigned order, pfn_t *out)
 {
 	if (buddy_take(&buddy, order, FREE_REVEALED, out)) {
@@ -92,7 +86,8 @@ static bool take_revealed(unsigned order, pfn_t *out)
 	return true;
 }
 
-/* Gives this CPU's cached frames back, so that they can be revealed or merged. Caller holds the lock. */
+/* Gives this CPU's cached frames back, so that they can be revealed or merged. Caller holds the
+ * lock. */
 static void cache_drain(struct cpu *cpu)
 {
 	while (cpu->nr_frame_cache) {
@@ -145,7 +140,8 @@ void frame_free_kernel(pfn_t first, unsigned order)
 	lock_release(&lock);
 }
 
-/* Takes a revealed block out of the direct map: zeroed first, then hidden, then off every TLB. Flushes. */
+/* Takes a revealed block out of the direct map: zeroed first, then hidden, then off every TLB.
+ * Flushes. */
 static void block_hide(pfn_t first, unsigned order)
 {
 	memset(direct_map_pointer(first), 0, (size_t)PAGE_SIZE << order);
@@ -157,7 +153,8 @@ static void block_hide(pfn_t first, unsigned order)
 /* Caller holds the lock. */
 static bool user_share_left(unsigned order)
 {
-	return buddy.nr_free[FREE_REVEALED] + buddy.nr_free[FREE_HIDDEN] >= nr_reserve + (1u << order);
+	return buddy.nr_free[FREE_REVEALED] + buddy.nr_free[FREE_HIDDEN] >=
+	       nr_reserve + (1u << order);
 }
 
 /* A free, zeroed block for user space, on no list. Flushes when it must hide one. */
@@ -291,9 +288,12 @@ void frame_stats_read(struct frame_stats *out)
 		nr_cached += cpus[id]->nr_frame_cache;
 	}
 	*out = (struct frame_stats){
-		.nr_usable = nr_usable, .nr_free_revealed = buddy.nr_free[FREE_REVEALED],
-		.nr_free_hidden = buddy.nr_free[FREE_HIDDEN] + nr_cached, .nr_user = nr_owned[OWNER_USER],
-		.nr_kernel = nr_owned[OWNER_KERNEL] + nr_owned[OWNER_ENTRY], .nr_ptable = nr_owned[OWNER_PTABLE],
+		.nr_usable = nr_usable,
+		.nr_free_revealed = buddy.nr_free[FREE_REVEALED],
+		.nr_free_hidden = buddy.nr_free[FREE_HIDDEN] + nr_cached,
+		.nr_user = nr_owned[OWNER_USER],
+		.nr_kernel = nr_owned[OWNER_KERNEL] + nr_owned[OWNER_ENTRY],
+		.nr_ptable = nr_owned[OWNER_PTABLE],
 	};
 	lock_release(&lock);
 }

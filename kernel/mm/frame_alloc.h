@@ -1,4 +1,5 @@
-/* Frames for the kernel (revealed) and for user space (hidden and zeroed). Any context; takes the frames lock. */
+/* Frames for the kernel (revealed) and for user space (hidden and zeroed). Any context; takes the
+ * frames lock. */
 #pragma once
 
 #include "mm/frame.h"
@@ -10,18 +11,20 @@ status_t frame_alloc_zeroed(enum owner owner, unsigned order, pfn_t *out) MUST_C
 void frame_free_kernel(pfn_t first, unsigned order);
 
 /*
- * One user frame of order 0 or HUGE_ORDER: zeroed, owner USER, refs 1, and hidden unless xpfo=off. ENOMEM.
- * Flushes per the XPFO variant when the hidden pool runs dry.
+ * One user frame of order 0 or HUGE_ORDER: zeroed, owner USER, refs 1, and hidden unless xpfo=off.
+ * ENOMEM. Flushes per the XPFO variant when the hidden pool runs dry.
  */
 status_t frame_alloc_user(unsigned order, pfn_t *out) MUST_CHECK;
 
-/* Collects user frames whose last mapping went away, to scrub and free them in one opening of the window. */
+/* Collects user frames whose last mapping went away, to scrub and free them in one opening of the
+ * window. */
 enum { FREE_BATCH_MAX = 64 };
 struct free_batch {
 	unsigned nr;
 	pfn_t frames[FREE_BATCH_MAX];
 };
-/* Drops one reference; the frame joins the batch when it was the last. May flush the batch when full. No TLB may still hold it. */
+/* Drops one reference; the frame joins the batch when it was the last. May flush the batch when
+ * full. No TLB may still hold it. */
 void frame_put_user(struct free_batch *batch, pfn_t first);
 void free_batch_finish(struct free_batch *batch);
 
@@ -30,5 +33,6 @@ struct frame_stats {
 };
 void frame_stats_read(struct frame_stats *out);
 
-/* Fault injection (ktest=on): counts down at every kernel allocation site of the current thread's process; true: fail now. */
+/* Fault injection (ktest=on): counts down at every kernel allocation site of the current thread's
+ * process; true: fail now. */
 bool allocation_should_fail(void);

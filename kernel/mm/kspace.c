@@ -1,4 +1,5 @@
-/* Kernel stacks in slots of 32 KiB, upper half mapped; device registers one after the other, a guard page behind each. */
+/* Kernel stacks in slots of 32 KiB, upper half mapped; device registers one after the other, a
+ * guard page behind each. */
 #include "mm/kspace.h"
 
 #include "core/lock.h"
@@ -16,7 +17,7 @@ enum { NR_SLOTS = 65536, CACHE_MAX = 16, PAGES_PER_STACK = KSTACK_SIZE / PAGE_SI
 
 static struct lock lock = LOCK_INIT("kspace", RANK_kspace);
 /* Guarded by lock. */
-static va_t cache[CACHE_MAX];            /* mapped and scrubbed */
+static va_t cache[CACHE_MAX]; /* mapped and scrubbed */
 static unsigned nr_cached;
 static uint64_t slot_used[NR_SLOTS / 64]; /* bitmap */
 static uint64_t device_next = DEVICE_BASE;
@@ -26,10 +27,7 @@ static va_t slot_stack(unsigned slot)
 	return (va_t){ KSPACE_BASE + slot * SLOT_BYTES + KSTACK_SIZE };
 }
 
-static unsigned stack_slot(va_t base)
-{
-	return (unsigned)((base.va - KSPACE_BASE) / SLOT_BYTES);
-}
+static unsigned stack_slot(va_t base) { return (unsigned)((base.va - KSPACE_BASE) / SLOT_BYTES); }
 
 /* Caller holds the lock. NR_SLOTS: all taken. */
 static unsigned slot_take(void)
@@ -69,7 +67,8 @@ static status_t stack_map(va_t base)
 		status_t status = frame_alloc_zeroed(OWNER_KERNEL, 0, &frame);
 
 		if (status == STATUS_OK) {
-			status = ptable_map_kernel(base.va + i * PAGE_SIZE, frame, PTE_WRITABLE | ptable_nx());
+			status = ptable_map_kernel(base.va + i * PAGE_SIZE, frame,
+						   PTE_WRITABLE | ptable_nx());
 			if (status) {
 				frame_free_kernel(frame, 0);
 			}
@@ -123,13 +122,15 @@ bool kstack_is_guard(va_t address)
 {
 	uint64_t offset = address.va - KSPACE_BASE;
 
-	return address.va >= KSPACE_BASE && offset < NR_SLOTS * SLOT_BYTES && offset % SLOT_BYTES < KSTACK_SIZE;
+	return address.va >= KSPACE_BASE && offset < NR_SLOTS * SLOT_BYTES &&
+	       offset % SLOT_BYTES < KSTACK_SIZE;
 }
 
 status_t device_map(pa_t pa, uint64_t len_bytes, enum device_cache how, va_t *out)
 {
 	uint64_t first = align_down(pa.pa, PAGE_SIZE), end = align_up(pa.pa + len_bytes, PAGE_SIZE);
-	uint64_t flags = PTE_WRITABLE | ptable_nx() | (how == DEVICE_UNCACHED ? PTE_CACHE_DISABLE | PTE_WRITE_THROUGH : 0);
+	uint64_t flags = PTE_WRITABLE | ptable_nx() |
+			 (how == DEVICE_UNCACHED ? PTE_CACHE_DISABLE | PTE_WRITE_THROUGH : 0);
 	uint64_t at = device_next;
 
 	if (end < first || end - first > DEVICE_END - at - PAGE_SIZE) {
@@ -137,7 +138,8 @@ status_t device_map(pa_t pa, uint64_t len_bytes, enum device_cache how, va_t *ou
 	}
 	device_next += end - first + PAGE_SIZE;
 	for (uint64_t page = first; page < end; page += PAGE_SIZE) {
-		status_t status = ptable_map_kernel(at + page - first, pa_to_pfn((pa_t){ page }), flags);
+		status_t status =
+			ptable_map_kernel(at + page - first, pa_to_pfn((pa_t){ page }), flags);
 
 		if (status) {
 			return status;

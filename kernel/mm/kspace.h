@@ -14,5 +14,6 @@ void kstack_free(va_t base);
 bool kstack_is_guard(va_t address);
 
 enum device_cache { DEVICE_UNCACHED, DEVICE_WRITE_COMBINING };
-/* Maps device registers or firmware tables [pa, pa + len), RW NX (tables too; they are never executed). Boot only. ENOMEM. */
+/* Maps device registers or firmware tables [pa, pa + len), RW NX (tables too; they are never
+ * executed). Boot only. ENOMEM. */
 status_t device_map(pa_t pa, uint64_t len_bytes, enum device_cache cache, va_t *out) MUST_CHECK;

@@ -9,20 +9,11 @@
 /* The latest downgrade's generation. The first generation is complete from the start. */
 static tlb_word_t newest = { 1 };
 
-uint64_t ktlb_generation(void)
-{
-	return tlb_hw_read(&newest);
-}
+uint64_t ktlb_generation(void) { return tlb_hw_read(&newest); }
 
-uint64_t ktlb_downgrade(void)
-{
-	return tlb_hw_add(&newest, 1);
-}
+uint64_t ktlb_downgrade(void) { return tlb_hw_add(&newest, 1); }
 
-void ktlb_note_flushed(uint64_t generation)
-{
-	tlb_hw_write(&tlb_hw_self()->seen, generation);
-}
+void ktlb_note_flushed(uint64_t generation) { tlb_hw_write(&tlb_hw_self()->seen, generation); }
 
 /* The generation is read before the flush: a downgrade between the two counts as not seen. */
 static void flush_all(void)
@@ -44,7 +35,8 @@ void ktlb_catch_up(void)
 /* The exchange is the barrier between "I am in the kernel" and the look at the generation. */
 enum cpu_mode ktlb_enter(void)
 {
-	enum cpu_mode before = (enum cpu_mode)tlb_hw_exchange(tlb_hw_mode(tlb_hw_cpu_id()), CPU_KERNEL);
+	enum cpu_mode before =
+		(enum cpu_mode)tlb_hw_exchange(tlb_hw_mode(tlb_hw_cpu_id()), CPU_KERNEL);
 
 	ktlb_catch_up();
 	return before;
@@ -111,7 +103,10 @@ void ktlb_wait(uint64_t generation)
 	wait_for_others(cannot_use, generation);
 }
 
-/* Flushes the pages one by one where that reaches every translation: not with PCIDs, where INVLPG reaches only one. */
+/*
+ * Flushes the pages one by one where that reaches every translation: not with PCIDs, where INVLPG
+ * reaches only one.
+ */
 static bool flush_singly(va_t first, uint64_t nr_pages)
 {
 	if (tlb_hw_has_pcid() || nr_pages > TLB_PAGES_SINGLY) {

@@ -1,8 +1,9 @@
 /*
- * Kernel-half translations on all CPUs. Every change that removes one or makes it stricter (hiding, sealing, unmapping) is a
- * downgrade and gets a generation; when that generation is complete no CPU can use the old translation any more, and the
- * frame, or the address, may serve another purpose. Nothing is interrupted for it: a CPU outside the kernel flushes on its
- * way in. The protocol, and why it holds: docs/tlb.md.
+ * Kernel-half translations on all CPUs. Every change that removes one or makes it stricter (hiding,
+ * sealing, unmapping) is a downgrade and gets a generation; when that generation is complete no CPU
+ * can use the old translation any more, and the frame, or the address, may serve another purpose.
+ * Nothing is interrupted for it: a CPU outside the kernel flushes on its way in. The protocol, and
+ * why it holds: docs/tlb.md.
  */
 #pragma once
 
@@ -12,39 +13,57 @@
 /* After the page-table writes: full barrier. Returns the downgrade's generation, never 0. */
 uint64_t ktlb_downgrade(void);
 
-/* No CPU can use what the generation removed. Does not wait and sends nothing; stays true once it is. 0 is complete. */
+/*
+ * No CPU can use what the generation removed. Does not wait and sends nothing; stays true once it
+ * is. 0 is complete.
+ */
 bool ktlb_is_complete(uint64_t generation);
 
 /*
- * Blocks until the generation is complete. Flushes this CPU; asks the CPUs that are in the kernel, and only them, by
- * request and IPI. Serves the requests of others meanwhile.
+ * Blocks until the generation is complete. Flushes this CPU; asks the CPUs that are in the kernel,
+ * and only them, by request and IPI. Serves the requests of others meanwhile.
  */
 void ktlb_wait(uint64_t generation);
 
 /*
- * xpfo=sync, and whatever must not rest: a downgrade of nr_pages from `first`, acknowledged. Blocks until every CPU has
- * flushed after an IPI, in whatever mode it is. Flushes.
+ * xpfo=sync, and whatever must not rest: a downgrade of nr_pages from `first`, acknowledged. Blocks
+ * until every CPU has flushed after an IPI, in whatever mode it is. Flushes.
  */
 void ktlb_shootdown_sync(va_t first, uint64_t nr_pages);
 
-/* Flushes the pages on this CPU and no other, without a generation: xpfo=local. Not a downgrade: others keep theirs. */
+/*
+ * Flushes the pages on this CPU and no other, without a generation: xpfo=local. Not a downgrade:
+ * others keep theirs.
+ */
 void ktlb_flush_local(va_t first, uint64_t nr_pages);
 
-/* Flushes here; every other CPU does so at its next ktlb_context_switch: xpfo=deferred and batch. */
+/*
+ * Flushes here; every other CPU does so at its next ktlb_context_switch: xpfo=deferred and batch.
+ */
 void ktlb_flush_deferred(va_t first, uint64_t nr_pages);
 /* Flushes if something was deferred to here. The scheduler calls it at each thread switch. */
 void ktlb_context_switch(void);
 
 /*
- * Every way into the kernel, before any access that user input can steer. Flushes if a downgrade happened since the last
- * flush. Returns the mode that was in force, for paths that return to the middle of something (NMI, #MC, #DB).
+ * Every way into the kernel, before any access that user input can steer. Flushes if a downgrade
+ * happened since the last flush. Returns the mode that was in force, for paths that return to the
+ * middle of something (NMI, #MC, #DB).
  */
 enum cpu_mode ktlb_enter(void);
-/* The same for entry code that stored CPU_KERNEL and executed a full barrier (a CR3 load is one) itself. */
+/*
+ * The same for entry code that stored CPU_KERNEL and executed a full barrier (a CR3 load is one)
+ * itself.
+ */
 void ktlb_catch_up(void);
-/* The way out: mode to be in force, CPU_USER, CPU_IDLE or what ktlb_enter returned. Before the CR3 switch. */
+/*
+ * The way out: mode to be in force, CPU_USER, CPU_IDLE or what ktlb_enter returned. Before the CR3
+ * switch.
+ */
 void ktlb_leave(enum cpu_mode mode);
 
-/* ktlb.c's side of tlb.c and as_tlb.c: the generation now; everything was flushed since the generation was read. */
+/*
+ * ktlb.c's side of tlb.c and as_tlb.c: the generation now; everything was flushed since the
+ * generation was read.
+ */
 uint64_t ktlb_generation(void);
 void ktlb_note_flushed(uint64_t generation);

@@ -1,5 +1,6 @@
 /*
- * The kernel half of the address space, one PML4 slot (512 GiB) or more per purpose. All slots in use are filled at boot.
+ * The kernel half of the address space, one PML4 slot (512 GiB) or more per purpose. All slots in
+ * use are filled at boot.
  *
  *   direct map    direct_map_base    every RAM frame that the kernel owns, RW NX
  *   kernel space  KSPACE_BASE        stacks and device registers, guard pages between
@@ -27,4 +28,5 @@
 extern uint64_t direct_map_base; /* drawn or fixed at boot */
 
 /* Linker symbols; addresses at run time. */
-extern char image_start[], text_end[], rodata_start[], rodata_end[], ro_after_init_start[], ro_after_init_end[], image_end[];
+extern char image_start[], text_end[], rodata_start[], rodata_end[], ro_after_init_start[],
+	ro_after_init_end[], image_end[];

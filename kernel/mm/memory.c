@@ -16,10 +16,7 @@
 #define LOW_MEMORY_END 0x100000ul
 #define PFN_MAX (1ull << 31)
 
-static pfn_t pfn_of(uint64_t pa)
-{
-	return pa_to_pfn((pa_t){ pa });
-}
+static pfn_t pfn_of(uint64_t pa) { return pa_to_pfn((pa_t){ pa }); }
 
 /* [start, end) of a range clipped to what the allocator may own. */
 static bool clip(const struct memory_range *range, pfn_t *start, pfn_t *end)
@@ -43,7 +40,8 @@ static void map_image(pfn_t root)
 {
 	for (const char *page = image_start; page < image_end; page += PAGE_SIZE) {
 		pte_write(early_entry(root, (uint64_t)page),
-			  pte_make(pfn_of(LOAD_BASE + (uint64_t)(page - image_start)), image_flags(page)));
+			  pte_make(pfn_of(LOAD_BASE + (uint64_t)(page - image_start)),
+				   image_flags(page)));
 	}
 }
 
@@ -78,8 +76,8 @@ static bool overlaps(pfn_t start, pfn_t end, uint32_t from, uint32_t to)
 }
 
 /*
- * Frees [start, end) but for the image, the modules and what early boot handed out: cuts at the first of them that is
- * in the way and goes on with both sides.
+ * Frees [start, end) but for the image, the modules and what early boot handed out: cuts at the
+ * first of them that is in the way and goes on with both sides.
  */
 struct keep {
 	uint32_t from, to;
@@ -92,7 +90,8 @@ static void fill_around(pfn_t start, pfn_t end, const struct keep *keeps, unsign
 			continue;
 		}
 		if (keeps[i].from > start.pfn) {
-			fill_around(start, (pfn_t){ keeps[i].from }, keeps + i + 1, nr_keeps - i - 1);
+			fill_around(start, (pfn_t){ keeps[i].from }, keeps + i + 1,
+				    nr_keeps - i - 1);
 		}
 		if (keeps[i].to < end.pfn) {
 			fill_around((pfn_t){ keeps[i].to }, end, keeps + i + 1, nr_keeps - i - 1);
@@ -124,15 +123,17 @@ static unsigned collect_keeps(const struct boot_info *info, struct keep *keeps)
 	keeps[nr++] = (struct keep){ LOAD_BASE >> PAGE_SHIFT,
 				     pfn_of(LOAD_BASE + (uint64_t)(image_end - image_start)).pfn };
 	for (unsigned i = 0; i < info->nr_modules && nr < KEEPS_MAX; i++) {
-		keeps[nr++] = (struct keep){ pfn_of(info->modules[i].start.pa).pfn,
-					     pfn_of(align_up(info->modules[i].end.pa, PAGE_SIZE)).pfn };
+		keeps[nr++] =
+			(struct keep){ pfn_of(info->modules[i].start.pa).pfn,
+				       pfn_of(align_up(info->modules[i].end.pa, PAGE_SIZE)).pfn };
 	}
 	for (unsigned i = 0; i < nr_runs && nr < KEEPS_MAX; i++) {
 		keeps[nr++] = (struct keep){ runs[i].first.pfn, runs[i].first.pfn + runs[i].nr };
 		frame_table_claim(runs[i].first, runs[i].nr, runs[i].owner);
 	}
 	for (unsigned i = 1; i <= info->nr_modules; i++) {
-		frame_table_claim((pfn_t){ keeps[i].from }, keeps[i].to - keeps[i].from, OWNER_KERNEL);
+		frame_table_claim((pfn_t){ keeps[i].from }, keeps[i].to - keeps[i].from,
+				  OWNER_KERNEL);
 	}
 	return nr;
 }
@@ -150,7 +151,8 @@ void memory_init(const struct boot_info *info)
 			highest = MAX(highest, end.pfn);
 		}
 	}
-	table = early_alloc(OWNER_KERNEL, align_up(highest * sizeof(struct frame), PAGE_SIZE) >> PAGE_SHIFT);
+	table = early_alloc(OWNER_KERNEL,
+			    align_up(highest * sizeof(struct frame), PAGE_SIZE) >> PAGE_SHIFT);
 	build_root(info);
 	tlb_boot(pfn_to_pa(kernel_root));
 	nr_frames = highest;

@@ -5,7 +5,8 @@
 #include "mm/layout.h"
 
 const struct policy policy_table[NR_POLICY_STATES] = {
-#define POLICY(state, direct_map, view, rights, text) { #state, RIGHTS_##direct_map, VIEW_##view, RIGHTS_##rights },
+#define POLICY(state, direct_map, view, rights, text)                                              \
+	{ #state, RIGHTS_##direct_map, VIEW_##view, RIGHTS_##rights },
 #include "mm/policy.def"
 #undef POLICY
 };
@@ -31,11 +32,14 @@ enum policy_state policy_state_of(pfn_t frame)
 	}
 	entry = frame_entry(frame);
 	switch ((enum owner)entry->owner) {
-	case OWNER_FREE: return entry->flags & FRAME_HIDDEN ? STATE_FREE_HIDDEN : STATE_FREE_REVEALED;
+	case OWNER_FREE:
+		return entry->flags & FRAME_HIDDEN ? STATE_FREE_HIDDEN : STATE_FREE_REVEALED;
 	case OWNER_KERNEL: return STATE_KERNEL;
 	case OWNER_PTABLE: return STATE_PTABLE;
 	case OWNER_ENTRY: return STATE_ENTRY;
-	case OWNER_USER: return entry->flags & FRAME_HIDDEN && !entry->kmaps ? STATE_USER_HIDDEN : STATE_USER_MAPPED;
+	case OWNER_USER:
+		return entry->flags & FRAME_HIDDEN && !entry->kmaps ? STATE_USER_HIDDEN
+								    : STATE_USER_MAPPED;
 	case OWNER_POOL: return STATE_POOL;
 	default: return STATE_RESERVED;
 	}
@@ -58,14 +62,16 @@ enum policy_view policy_view_of(uint64_t address)
 	if (address - ENTRY_AREA_BASE < PML4_SLOT_SIZE) {
 		return VIEW_ENTRY_AREA;
 	}
-	return address - (uint64_t)image_start < (uint64_t)(image_end - image_start) ? VIEW_IMAGE : VIEW_NONE;
+	return address - (uint64_t)image_start < (uint64_t)(image_end - image_start) ? VIEW_IMAGE
+										     : VIEW_NONE;
 }
 
 const char *policy_view_name(enum policy_view view)
 {
 	static const char *const names[] = {
-		[VIEW_NONE] = "no region", [VIEW_KSPACE] = "kernel space", [VIEW_ENTRY_AREA] = "entry area",
-		[VIEW_IMAGE] = "kernel image", [VIEW_USER_HALF] = "user half", [VIEW_DIRECT_MAP] = "direct map",
+		[VIEW_NONE] = "no region",        [VIEW_KSPACE] = "kernel space",
+		[VIEW_ENTRY_AREA] = "entry area", [VIEW_IMAGE] = "kernel image",
+		[VIEW_USER_HALF] = "user half",   [VIEW_DIRECT_MAP] = "direct map",
 		[VIEW_WINDOW] = "private window",
 	};
 

@@ -11,7 +11,15 @@ enum policy_state {
 };
 
 enum policy_rights { RIGHTS_ABSENT, RIGHTS_R, RIGHTS_RX, RIGHTS_RW, RIGHTS_REQUIRED_RW };
-enum policy_view { VIEW_NONE, VIEW_KSPACE, VIEW_ENTRY_AREA, VIEW_IMAGE, VIEW_USER_HALF, VIEW_DIRECT_MAP, VIEW_WINDOW };
+enum policy_view {
+	VIEW_NONE,
+	VIEW_KSPACE,
+	VIEW_ENTRY_AREA,
+	VIEW_IMAGE,
+	VIEW_USER_HALF,
+	VIEW_DIRECT_MAP,
+	VIEW_WINDOW
+};
 
 struct policy {
 	const char *name;

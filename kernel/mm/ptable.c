@@ -8,10 +8,7 @@
 
 RO_AFTER_INIT pfn_t kernel_root;
 
-uint64_t ptable_nx(void)
-{
-	return cpu_features.nx ? PTE_NO_EXECUTE : 0;
-}
+uint64_t ptable_nx(void) { return cpu_features.nx ? PTE_NO_EXECUTE : 0; }
 
 static pte_t *slot(pfn_t table, uint64_t address, unsigned level)
 {

@@ -9,20 +9,14 @@ enum { REGIONS_MAX = 16384 };
 
 static struct slab_cache region_cache;
 
-void region_init(void)
-{
-	slab_cache_init(&region_cache, "region", sizeof(struct region));
-}
+void region_init(void) { slab_cache_init(&region_cache, "region", sizeof(struct region)); }
 
-static struct region *entry(struct list *node)
-{
-	return LIST_ENTRY(node, struct region, node);
-}
+static struct region *entry(struct list *node) { return LIST_ENTRY(node, struct region, node); }
 
 struct region *region_first_above(const struct as *as, uint64_t address)
 {
 	assert(lock_is_held(&as->lock));
-	LIST_FOR_EACH(node, &as->regions) {
+	LIST_FOR_EACH (node, &as->regions) {
 		if (entry(node)->end > address) {
 			return entry(node);
 		}
@@ -48,7 +42,8 @@ uint64_t region_find_gap(const struct as *as, uint64_t len_bytes, uint64_t align
 {
 	uint64_t top = below;
 
-	for (struct list *node = as->regions.previous; node != &as->regions; node = node->previous) {
+	for (struct list *node = as->regions.previous; node != &as->regions;
+	     node = node->previous) {
 		const struct region *region = entry(node);
 
 		if (region->start >= below) {
@@ -82,40 +77,34 @@ static void region_delete(struct as *as, struct region *region)
 	slab_free(&region_cache, region);
 }
 
-status_t region_add(struct as *as, uint64_t start, uint64_t end, unsigned rights, unsigned flags)
+void region_join(struct as *as, uint64_t start, uint64_t end)
 {
-	struct region *next = region_first_above(as, start), *before, *region;
-	struct list *place = next ? &next->node : &as->regions;
-	status_t status;
+	LIST_FOR_EACH(node, &as->regions) {
+		struct region *region = entry(node), *before;
 
-	assert(region_range_is_free(as, start, end));
-	before = place->previous == &as->regions ? NULL : entry(place->previous);
-	if (before && before->end == start && is_alike(before, rights, flags)) {
-		before->end = end;
-		if (next && next->start == end && is_alike(next, rights, flags)) {
-			before->end = next->end;
-			region_delete(as, next);
+		if (node->previous == &as->regions || region->start < start || region->start > end) {
+			continue;
 		}
-		return STATUS_OK;
+		before = entry(node->previous);
+		if (before->end == region->start && is_alike(before, region->rights, region->flags)) {
+			before->end = region->end;
+			region_delete(as, region);
+		}
 	}
-	if (next && next->start == end && is_alike(next, rights, flags)) {
-		next->start = start;
-		return STATUS_OK;
+}
+
+static struct region *spare_take(struct region_spares *spares)
+{
+	struct region *region;
+	unsigned i = 0;
+
+	while (!spares->spare[i]) {
+		i++;
+		assert(i < ARRAY_SIZE(spares->spare));
 	}
-	if (as->nr_regions >= REGIONS_MAX) {
-		return STATUS_ENOMEM;
-	}
-	status = slab_alloc(&region_cache, (void **)&region);
-	if (status) {
-		return status;
-	}
-	region->start = start;
-	region->end = end;
-	region->rights = rights;
-	region->flags = flags;
-	list_insert(place, &region->node);
-	as->nr_regions++;
-	return STATUS_OK;
+	region = spares->spare[i];
+	spares->spare[i] = NULL;
+	return region;
 }
 
 status_t region_spares_get(struct region_spares *spares)
@@ -142,17 +131,41 @@ void region_spares_put(struct region_spares *spares)
 	}
 }
 
+static bool is_inside(const struct as *as, uint64_t at)
+{
+	const struct region *region = region_find(as, at);
+
+	return region && region->start < at;
+}
+
+bool region_has_room(const struct as *as, uint64_t start, uint64_t end, unsigned nr_more)
+{
+	return as->nr_regions + is_inside(as, start) + is_inside(as, end) + nr_more <= REGIONS_MAX;
+}
+
+void region_add(struct as *as, uint64_t start, uint64_t end, unsigned rights, unsigned flags,
+		struct region_spares *spares)
+{
+	struct region *next = region_first_above(as, start), *region = spare_take(spares);
+
+	assert(region_range_is_free(as, start, end));
+	region->start = start;
+	region->end = end;
+	region->rights = (uint8_t)rights;
+	region->flags = (uint8_t)flags;
+	list_insert(next ? &next->node : &as->regions, &region->node);
+	as->nr_regions++;
+	region_join(as, start, end);
+}
+
 void region_cut(struct as *as, uint64_t at, struct region_spares *spares)
 {
 	struct region *region = region_find(as, at), *upper;
-	unsigned i = spares->spare[0] ? 0 : 1;
 
 	if (!region || region->start == at) {
 		return;
 	}
-	upper = spares->spare[i];
-	assert(upper);
-	spares->spare[i] = NULL;
+	upper = spare_take(spares);
 	upper->start = at;
 	upper->end = region->end;
 	upper->rights = region->rights;
@@ -164,7 +177,7 @@ void region_cut(struct as *as, uint64_t at, struct region_spares *spares)
 
 void region_remove_range(struct as *as, uint64_t start, uint64_t end)
 {
-	LIST_FOR_EACH(node, &as->regions) {
+	LIST_FOR_EACH (node, &as->regions) {
 		if (entry(node)->start >= start && entry(node)->end <= end) {
 			region_delete(as, entry(node));
 		}
@@ -173,7 +186,7 @@ void region_remove_range(struct as *as, uint64_t start, uint64_t end)
 
 status_t region_copy_all(const struct as *from, struct as *to)
 {
-	LIST_FOR_EACH(node, &from->regions) {
+	LIST_FOR_EACH (node, &from->regions) {
 		const struct region *old = entry(node);
 		struct region *copy;
 		status_t status = slab_alloc(&region_cache, (void **)&copy);

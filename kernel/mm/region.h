@@ -14,19 +14,26 @@ bool region_range_is_free(const struct as *as, uint64_t start, uint64_t end);
 /* Highest gap below `below` for len bytes, aligned; 0: none. */
 uint64_t region_find_gap(const struct as *as, uint64_t len_bytes, uint64_t align, uint64_t below);
 
-/* Adds [start, end), merging it with equal neighbours. The range is free. ENOMEM. */
-status_t region_add(struct as *as, uint64_t start, uint64_t end, unsigned rights, unsigned flags) MUST_CHECK;
-
 /*
- * Cuts so that `at` is no region's inside: what lies on both sides becomes two regions. The spare is used if a cut
- * is needed, else left; region_spares_get makes them beforehand, so that the change itself cannot fail.
+ * Regions made beforehand, so that the change itself cannot fail: a call cuts at two places at most, and adds one.
+ * What was not used goes back.
  */
 struct region_spares {
-	struct region *spare[2];
+	struct region *spare[3];
 };
 status_t region_spares_get(struct region_spares *spares) MUST_CHECK;
 void region_spares_put(struct region_spares *spares);
+
+/* The address space may have as many regions as cuts at both ends and nr_more would leave it with. */
+bool region_has_room(const struct as *as, uint64_t start, uint64_t end, unsigned nr_more);
+/* Adds [start, end), which is free, and joins it with neighbours that are alike. Takes a spare. */
+void region_add(struct as *as, uint64_t start, uint64_t end, unsigned rights, unsigned flags,
+		struct region_spares *spares);
+/* Cuts so that `at` is no region's inside: what lies on both sides becomes two regions. Takes a spare if so. */
 void region_cut(struct as *as, uint64_t at, struct region_spares *spares);
+
+/* Makes one region of neighbours that are alike and touch at an address in [start, end]. */
+void region_join(struct as *as, uint64_t start, uint64_t end);
 
 /* Removes the regions that lie inside [start, end), after cutting at both. */
 void region_remove_range(struct as *as, uint64_t start, uint64_t end);

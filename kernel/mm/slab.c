@@ -9,9 +9,9 @@
 enum { OBJECT_ALIGN = 64 };
 
 struct slab {
-	struct list node;          /* on cache->partial while objects are free */
+	struct list node; /* on cache->partial while objects are free */
 	struct slab_cache *cache;
-	void *free;                /* first free object */
+	void *free; /* first free object */
 	uint32_t nr_used;
 };
 
@@ -20,10 +20,7 @@ static size_t slab_bytes(const struct slab_cache *cache)
 	return (size_t)PAGE_SIZE << cache->order;
 }
 
-static size_t header_bytes(void)
-{
-	return align_up(sizeof(struct slab), OBJECT_ALIGN);
-}
+static size_t header_bytes(void) { return align_up(sizeof(struct slab), OBJECT_ALIGN); }
 
 void slab_cache_init(struct slab_cache *cache, const char *name, size_t object_bytes)
 {
@@ -55,7 +52,8 @@ static status_t slab_create(struct slab_cache *cache, struct slab **out)
 	slab = direct_map_pointer(first);
 	*slab = (struct slab){ .cache = cache };
 	for (uint32_t i = cache->nr_per_slab; i-- > 0;) {
-		void **object = (void **)((char *)slab + header_bytes() + (size_t)i * cache->object_bytes);
+		void **object =
+			(void **)((char *)slab + header_bytes() + (size_t)i * cache->object_bytes);
 
 		*object = slab->free;
 		slab->free = object;
@@ -96,12 +94,28 @@ status_t slab_alloc(struct slab_cache *cache, void **out)
 	return STATUS_OK;
 }
 
+/* The object starts where one does, and is not free already. */
+static bool is_handed_out(const struct slab_cache *cache, const struct slab *slab,
+			  const void *object)
+{
+	uint64_t offset = (uint64_t)object - (uint64_t)slab - header_bytes();
+
+	for (void *const *free = slab->free; free; free = *free) {
+		if (free == object) {
+			return false;
+		}
+	}
+	return offset % cache->object_bytes == 0 &&
+	       offset / cache->object_bytes < cache->nr_per_slab;
+}
+
 void slab_free(struct slab_cache *cache, void *object)
 {
 	struct slab *slab = slab_of(cache, object);
 
 	lock_acquire(&cache->lock);
 	assert(slab->cache == cache && slab->nr_used > 0);
+	assert(is_handed_out(cache, slab, object));
 	if (!slab->free) {
 		list_push_front(&cache->partial, &slab->node);
 	}

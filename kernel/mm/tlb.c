@@ -8,8 +8,8 @@
 #include "mm/tlb_hw.h"
 
 /*
- * The request is taken before the generations are looked at, and was made after they rose: either this look sees the
- * rise, or the request is still there for the next.
+ * The request is taken before the generations are looked at, and was made after they rose: either
+ * this look sees the rise, or the request is still there for the next.
  */
 void tlb_poll(void)
 {
@@ -32,17 +32,8 @@ cr3_t tlb_window_cr3(const struct cpu *cpu)
 	return cr3_noflush(cr3_make(pfn_to_pa(cpu->window_root), (pcid_t){ PCID_WINDOW }));
 }
 
-void upcall_kernel_enter(void)
-{
-	(void)ktlb_enter();
-}
+void upcall_kernel_enter(void) { (void)ktlb_enter(); }
 
-void upcall_kernel_leave(void)
-{
-	ktlb_leave(CPU_USER);
-}
+void upcall_kernel_leave(void) { ktlb_leave(CPU_USER); }
 
-void upcall_tlb_request(void)
-{
-	tlb_poll();
-}
+void upcall_tlb_request(void) { tlb_poll(); }

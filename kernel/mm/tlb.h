@@ -1,6 +1,6 @@
 /*
- * TLB coherence: one header for those who map and unmap. Kernel half: ktlb.h; user half: as_tlb.h; what an edit owes:
- * tlb_batch.h. The protocol: docs/tlb.md.
+ * TLB coherence: one header for those who map and unmap. Kernel half: ktlb.h; user half: as_tlb.h;
+ * what an edit owes: tlb_batch.h. The protocol: docs/tlb.md.
  */
 #pragma once
 
@@ -13,16 +13,28 @@
 
 struct cpu;
 
-/* Boot CPU, once: loads the kernel's own root, turns PCIDs on where there are any, installs poll_hook. Flushes. */
+/*
+ * Boot CPU, once: loads the kernel's own root, turns PCIDs on where there are any, installs
+ * poll_hook. Flushes.
+ */
 void tlb_boot(pa_t kernel_root);
-/* The same on each further CPU; its struct cpu must be in cpus[] and counted in nr_cpus before. Flushes. */
+/*
+ * The same on each further CPU; its struct cpu must be in cpus[] and counted in nr_cpus before.
+ * Flushes.
+ */
 void tlb_boot_cpu(void);
 
-/* Serves what other CPUs asked of this one. Every waiting loop calls it (poll_requests), and the IPI's handler. */
+/*
+ * Serves what other CPUs asked of this one. Every waiting loop calls it (poll_requests), and the
+ * IPI's handler.
+ */
 void tlb_poll(void);
 
 /* Asks another CPU to bring its generations up to date: request word and IPI. Full barrier. */
 void tlb_request(unsigned id);
 
-/* What to load to open this CPU's window: its root under a PCID of its own. Never carries user-half translations. */
+/*
+ * What to load to open this CPU's window: its root under a PCID of its own. Never carries user-half
+ * translations.
+ */
 cr3_t tlb_window_cr3(const struct cpu *cpu);

@@ -1,7 +1,7 @@
 /*
- * What a page-table edit owes the TLBs: a range of pages whose entries became stricter. Whoever edits adds to it; whoever
- * may flush hands it to as_tlb_flush, ktlb_publish or ktlb_flush_local. Debug builds panic when one goes out of scope
- * with pages still owed.
+ * What a page-table edit owes the TLBs: a range of pages whose entries became stricter. Whoever
+ * edits adds to it; whoever may flush hands it to as_tlb_flush, ktlb_publish or ktlb_flush_local.
+ * Debug builds panic when one goes out of scope with pages still owed.
  */
 #pragma once
 
@@ -11,7 +11,10 @@
 /* Ranges beyond this many pages are flushed whole. */
 enum { TLB_PAGES_SINGLY = 32 };
 
-/* Invariant: start == end: nothing owed. Else [start, end) spans every page added, in bytes, page aligned. */
+/*
+ * Invariant: start == end: nothing owed. Else [start, end) spans every page added, in bytes, page
+ * aligned.
+ */
 struct tlb_batch {
 	uint64_t start, end;
 };
@@ -25,7 +28,10 @@ static inline void tlb_batch_check(const struct tlb_batch *batch)
 /* Declares a batch that must be flushed before the end of the block. */
 #define TLB_BATCH(name) struct tlb_batch name __attribute__((cleanup(tlb_batch_check))) = { 0, 0 }
 
-static inline bool tlb_batch_is_empty(const struct tlb_batch *batch) { return batch->start == batch->end; }
+static inline bool tlb_batch_is_empty(const struct tlb_batch *batch)
+{
+	return batch->start == batch->end;
+}
 
 /* [start, end) of either half; a batch stays within one half. */
 static inline void tlb_batch_add(struct tlb_batch *batch, uint64_t start, uint64_t end)

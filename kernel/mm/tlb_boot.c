@@ -7,7 +7,10 @@
 
 static RO_AFTER_INIT pa_t root;
 
-/* "In the kernel" is published first, so what this CPU's early translations may lack of a downgrade is flushed here. */
+/*
+ * "In the kernel" is published first, so what this CPU's early translations may lack of a downgrade
+ * is flushed here.
+ */
 void tlb_boot_cpu(void)
 {
 	struct tlb_cpu *cpu = tlb_hw_self();

@@ -1,9 +1,10 @@
 /*
- * All that the TLB logic (tlb.c, ktlb.c, as_tlb.c, asid.c) needs of the machine. Host tests put a simulated machine
- * behind the same names (tests/host/fake/mm/tlb_hw.h).
+ * All that the TLB logic (tlb.c, ktlb.c, as_tlb.c, asid.c) needs of the machine. Host tests put a
+ * simulated machine behind the same names (tests/host/fake/mm/tlb_hw.h).
  *
- * Memory order is that of x86: a CPU's stores become visible in order, but later than its following loads; the functions
- * marked "full barrier" wait until all earlier stores are visible. Instructions that flush are full barriers.
+ * Memory order is that of x86: a CPU's stores become visible in order, but later than its following
+ * loads; the functions marked "full barrier" wait until all earlier stores are visible.
+ * Instructions that flush are full barriers.
  */
 #pragma once
 
@@ -59,11 +60,11 @@ static inline void tlb_hw_clear_bits(tlb_word_t *word, uint64_t bits)
 static inline bool tlb_hw_has_pcid(void) { return pcid_is_on; }
 static inline bool tlb_hw_has_invpcid(void) { return cpu_features.invpcid; }
 
-/* Flushes the PCID, unless NOFLUSH. generation: of the user half of the root, as read before; 0 for a root without one. */
-static inline void tlb_hw_load_cr3(cr3_t cr3, uint64_t generation)
-{
-	cr3_load_as(cr3, generation);
-}
+/*
+ * Flushes the PCID, unless NOFLUSH. generation: of the user half of the root, as read before; 0 for
+ * a root without one.
+ */
+static inline void tlb_hw_load_cr3(cr3_t cr3, uint64_t generation) { cr3_load_as(cr3, generation); }
 
 /* Flushes everything, under every PCID. */
 static inline void tlb_hw_flush_all(void)
@@ -104,9 +105,18 @@ static inline void tlb_hw_flush_page_of(pcid_t pcid, uint64_t address)
 	COUNT(invlpg);
 }
 
-/* For the oracle: what the PCID holds is as young as this generation; the exit path is about to load this value. */
-static inline void tlb_hw_note_generation(pcid_t pcid, uint64_t generation) { cr3_oracle_raise(pcid, generation); }
-static inline void tlb_hw_note_exit(cr3_t cr3, uint64_t generation) { cr3_oracle_check(cr3, generation); }
+/*
+ * For the oracle: what the PCID holds is as young as this generation; the exit path is about to
+ * load this value.
+ */
+static inline void tlb_hw_note_generation(pcid_t pcid, uint64_t generation)
+{
+	cr3_oracle_raise(pcid, generation);
+}
+static inline void tlb_hw_note_exit(cr3_t cr3, uint64_t generation)
+{
+	cr3_oracle_check(cr3, generation);
+}
 
 /* Interrupts another CPU; it calls tlb_poll when it takes the interrupt. */
 static inline void tlb_hw_send_ipi(unsigned id)

@@ -11,10 +11,7 @@ bool user_range_ok(uva_t at, uint64_t len_bytes)
 	return at.uva <= USER_TOP && len_bytes <= USER_TOP - at.uva;
 }
 
-static status_t status_of(uint64_t nr_left)
-{
-	return nr_left ? STATUS_EFAULT : STATUS_OK;
-}
+static status_t status_of(uint64_t nr_left) { return nr_left ? STATUS_EFAULT : STATUS_OK; }
 
 /* The fault handler takes locks, and may leave without coming back. */
 static bool may_access(uva_t at, uint64_t len_bytes)
@@ -41,7 +38,8 @@ status_t copy_to_user(uva_t to, const void *from, size_t len_bytes)
 
 status_t zero_user(uva_t to, size_t len_bytes)
 {
-	return may_access(to, len_bytes) ? status_of(uaccess.zero((void *)to.uva, len_bytes)) : STATUS_EFAULT;
+	return may_access(to, len_bytes) ? status_of(uaccess.zero((void *)to.uva, len_bytes))
+					 : STATUS_EFAULT;
 }
 
 /* Page by page, so that a string which ends before an unmapped page is found. */
@@ -69,20 +67,24 @@ status_t copy_string_from_user(char *to, uva_t from, size_t size_bytes, size_t *
 
 status_t load_user_u32(uva_t from, uint32_t *out)
 {
-	return may_access(from, 4) ? status_of(uaccess.load_u32(out, (const void *)from.uva)) : STATUS_EFAULT;
+	return may_access(from, 4) ? status_of(uaccess.load_u32(out, (const void *)from.uva))
+				   : STATUS_EFAULT;
 }
 
 status_t load_user_u64(uva_t from, uint64_t *out)
 {
-	return may_access(from, 8) ? status_of(uaccess.load_u64(out, (const void *)from.uva)) : STATUS_EFAULT;
+	return may_access(from, 8) ? status_of(uaccess.load_u64(out, (const void *)from.uva))
+				   : STATUS_EFAULT;
 }
 
 status_t store_user_u32(uva_t to, uint32_t value)
 {
-	return may_access(to, 4) ? status_of(uaccess.store_u32((void *)to.uva, value)) : STATUS_EFAULT;
+	return may_access(to, 4) ? status_of(uaccess.store_u32((void *)to.uva, value))
+				 : STATUS_EFAULT;
 }
 
 status_t store_user_u64(uva_t to, uint64_t value)
 {
-	return may_access(to, 8) ? status_of(uaccess.store_u64((void *)to.uva, value)) : STATUS_EFAULT;
+	return may_access(to, 8) ? status_of(uaccess.store_u64((void *)to.uva, value))
+				 : STATUS_EFAULT;
 }

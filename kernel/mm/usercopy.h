@@ -1,6 +1,7 @@
 /*
- * The only way to user memory of the *current* address space: STAC, copy with an exception table, CLAC.
- * No lock may be held. EFAULT when any byte cannot be reached; what was copied before stays copied.
+ * The only way to user memory of the *current* address space: STAC, copy with an exception table,
+ * CLAC. No lock may be held. EFAULT when any byte cannot be reached; what was copied before stays
+ * copied.
  */
 #pragma once
 

@@ -13,8 +13,8 @@
 #include "mm/tlb_hw.h"
 
 /*
- * Invariant: while the window is closed every entry of this CPU's window page table is empty, and no TLB holds one.
- * An opening is never nested and nothing in it waits, faults or is interrupted.
+ * Invariant: while the window is closed every entry of this CPU's window page table is empty, and
+ * no TLB holds one. An opening is never nested and nothing in it waits, faults or is interrupted.
  */
 
 status_t window_init_cpu(struct cpu *cpu)
@@ -55,7 +55,8 @@ static cr3_t window_open(void)
 
 static void *window_show(unsigned index, pfn_t frame, uint64_t flags)
 {
-	pte_write(&this_cpu()->window_entries[index], pte_make(frame, PTE_PRESENT | ptable_nx() | flags));
+	pte_write(&this_cpu()->window_entries[index],
+		  pte_make(frame, PTE_PRESENT | ptable_nx() | flags));
 	COUNT(window_frames);
 	return page_address(index);
 }
@@ -122,7 +123,8 @@ void window_copy(pfn_t to, pfn_t from, unsigned order)
 	}
 }
 
-void window_write(const pfn_t *targets, unsigned nr, uint64_t offset_bytes, const void *from, uint64_t len_bytes)
+void window_write(const pfn_t *targets, unsigned nr, uint64_t offset_bytes, const void *from,
+		  uint64_t len_bytes)
 {
 	cr3_t before = window_open();
 

@@ -1,7 +1,7 @@
 /*
- * The private window: this CPU's way to hidden frames. A PML4 slot that is in this CPU's window root and in no other,
- * so no other CPU can ever walk it and closing it needs no shootdown.
- * All functions load the window root and the old one again; what they are given must be kernel memory.
+ * The private window: this CPU's way to hidden frames. A PML4 slot that is in this CPU's window
+ * root and in no other, so no other CPU can ever walk it and closing it needs no shootdown. All
+ * functions load the window root and the old one again; what they are given must be kernel memory.
  */
 #pragma once
 
@@ -20,4 +20,5 @@ void window_zero_range(pfn_t first, unsigned nr);
 /* 2^order frames. */
 void window_copy(pfn_t to, pfn_t from, unsigned order);
 /* Up to WINDOW_PAGES frames, seen in a row; offset and length in bytes within them. */
-void window_write(const pfn_t *frames, unsigned nr, uint64_t offset_bytes, const void *from, uint64_t len_bytes);
+void window_write(const pfn_t *frames, unsigned nr, uint64_t offset_bytes, const void *from,
+		  uint64_t len_bytes);

@@ -11,10 +11,7 @@
 
 static struct lock kmap_lock = LOCK_INIT("kmap", RANK_kmap);
 
-static va_t address_of(pfn_t frame)
-{
-	return (va_t){ direct_map_base + pfn_to_pa(frame).pa };
-}
+static va_t address_of(pfn_t frame) { return (va_t){ direct_map_base + pfn_to_pa(frame).pa }; }
 
 static void flush_local(pfn_t first, unsigned order)
 {
@@ -31,15 +28,9 @@ static void (*const flushes[])(pfn_t, unsigned) = {
 	[xpfo_sync] = flush_sync,
 };
 
-bool xpfo_is_on(void)
-{
-	return options.xpfo != xpfo_off;
-}
+bool xpfo_is_on(void) { return options.xpfo != xpfo_off; }
 
-void xpfo_flush(pfn_t first, unsigned order)
-{
-	flushes[options.xpfo](first, order);
-}
+void xpfo_flush(pfn_t first, unsigned order) { flushes[options.xpfo](first, order); }
 
 void *xpfo_kmap(pfn_t frame)
 {
@@ -66,7 +57,8 @@ void xpfo_kunmap(pfn_t frame)
 		direct_map_hide(frame, 0);
 	}
 	lock_release(&kmap_lock);
-	/* outside the lock: another CPU may spin on it with interrupts off while we wait for it to flush */
+	/* outside the lock: another CPU may spin on it with interrupts off while we wait for it to
+	 * flush */
 	if (hide) {
 		xpfo_flush(frame, 0);
 	}

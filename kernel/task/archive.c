@@ -34,8 +34,8 @@ struct reader {
 
 static status_t fail(struct reader *reader, const char *what)
 {
-	format(reader->archive->error, sizeof(reader->archive->error), "boot archive, offset %zu of %zu: %s",
-	       reader->at, reader->size, what);
+	format(reader->archive->error, sizeof(reader->archive->error),
+	       "boot archive, offset %zu of %zu: %s", reader->at, reader->size, what);
 	return STATUS_EINVAL;
 }
 
@@ -97,7 +97,7 @@ static bool join_name(const struct header *header, char *name)
 	int len;
 
 	len = format(name, ARCHIVE_NAME_BYTES, "%.*s%s%.*s", (int)prefix_len, header->prefix,
-	             prefix_len > 0 ? "/" : "", (int)name_len, header->name);
+		     prefix_len > 0 ? "/" : "", (int)name_len, header->name);
 	return len < ARCHIVE_NAME_BYTES;
 }
 
@@ -137,14 +137,16 @@ static status_t read_member(struct reader *reader, char *type, struct archive_en
 	if (!checksum_is_right(header)) {
 		return fail(reader, "the header's checksum is wrong");
 	}
-	if (memcmp(header->magic, "ustar", sizeof(header->magic)) || memcmp(header->version, "00", 2)) {
+	if (memcmp(header->magic, "ustar", sizeof(header->magic)) ||
+	    memcmp(header->version, "00", 2)) {
 		return fail(reader, "not a ustar header");
 	}
 	if (!parse_octal(header->size, sizeof(header->size), &size) ||
 	    !parse_octal(header->mode, sizeof(header->mode), &mode)) {
 		return fail(reader, "the size or the mode is no octal number");
 	}
-	if (size > left || align_up(size, BLOCK_BYTES) > left) {
+	/* Twelve octal digits at most: rounding up cannot wrap. */
+	if (align_up(size, BLOCK_BYTES) > left) {
 		return fail(reader, "the file's data is cut off");
 	}
 	*type = header->type;
@@ -170,12 +172,14 @@ static status_t read_file(struct reader *reader, struct archive_entry *out, bool
 		status_t status;
 
 		if (reader->size - reader->at < 2 * BLOCK_BYTES) {
-			return fail(reader, "cut off: the two blocks of zeros at the end are missing");
+			return fail(reader,
+				    "cut off: the two blocks of zeros at the end are missing");
 		}
 		if (block_is_zero(reader->data + reader->at)) {
 			*found = false;
 			return block_is_zero(reader->data + reader->at + BLOCK_BYTES)
-				? STATUS_OK : fail(reader, "one block of zeros where two must be");
+				       ? STATUS_OK
+				       : fail(reader, "one block of zeros where two must be");
 		}
 		status = read_member(reader, &type, out);
 		if (status || type != TYPE_DIRECTORY) {
@@ -222,8 +226,8 @@ static bool has_name(const struct archive_entry *entries, unsigned nr, const cha
 	return false;
 }
 
-status_t archive_mount(const void *data, size_t size_bytes, struct archive_entry *entries, unsigned max_entries,
-                       struct archive *out)
+status_t archive_mount(const void *data, size_t size_bytes, struct archive_entry *entries,
+		       unsigned max_entries, struct archive *out)
 {
 	struct reader reader = { .data = data, .size = size_bytes, .archive = out };
 	unsigned nr;
@@ -242,8 +246,8 @@ status_t archive_mount(const void *data, size_t size_bytes, struct archive_entry
 		}
 		assert(found);
 		if (has_name(entries, i, entries[i].name)) {
-			format(out->error, sizeof(out->error), "boot archive: two files are called %s",
-			       entries[i].name);
+			format(out->error, sizeof(out->error),
+			       "boot archive: two files are called %s", entries[i].name);
 			return STATUS_EINVAL;
 		}
 	}

@@ -30,7 +30,8 @@ status_t boot_archive_mount(const void *data, size_t size_bytes)
 	}
 	status = frame_alloc_zeroed(OWNER_KERNEL, order, &index);
 	if (status == STATUS_OK) {
-		status = archive_mount(data, size_bytes, direct_map_pointer(index), nr_files, &found);
+		status = archive_mount(data, size_bytes, direct_map_pointer(index), nr_files,
+				       &found);
 	}
 	if (status) {
 		return refuse(&found, status);

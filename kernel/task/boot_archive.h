@@ -1,4 +1,6 @@
-/* The boot archive of this machine: where programs come from. Mounted once, read-only from then on. */
+/*
+ * The boot archive of this machine: where programs come from. Mounted once, read-only from then on.
+ */
 #pragma once
 
 #include "lib/status.h"

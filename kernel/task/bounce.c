@@ -3,7 +3,4 @@
 
 #include "lib/string.h"
 
-void bounce_scrub(void *buffer, size_t len_bytes)
-{
-	memset(buffer, 0, len_bytes);
-}
+void bounce_scrub(void *buffer, size_t len_bytes) { memset(buffer, 0, len_bytes); }

@@ -1,6 +1,7 @@
 /*
- * User bytes in kernel memory: only for the time of a call, piece by piece in a buffer on the stack that is scrubbed
- * before the call returns. What the kernel keeps of user data is what an attacker can aim it at.
+ * User bytes in kernel memory: only for the time of a call, piece by piece in a buffer on the stack
+ * that is scrubbed before the call returns. What the kernel keeps of user data is what an attacker
+ * can aim it at.
  */
 #pragma once
 
@@ -8,5 +9,8 @@
 
 enum { BOUNCE_BYTES = 256 };
 
-/* Zeroes it; unlike memset on a variable that is not used any more, the compiler does not leave it out. */
+/*
+ * Zeroes it; unlike memset on a variable that is not used any more, the compiler does not leave it
+ * out.
+ */
 void bounce_scrub(void *buffer, size_t len_bytes);

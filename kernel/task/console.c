@@ -20,10 +20,7 @@ static void emit(const char *text, size_t len_bytes)
 	screen_write(text, len_bytes);
 }
 
-void console_init(void)
-{
-	terminal_init(&terminal, emit);
-}
+void console_init(void) { terminal_init(&terminal, emit); }
 
 void console_input(uint8_t byte)
 {
@@ -91,7 +88,8 @@ void console_size_get(struct console_size *out)
 	unsigned rows = screen_rows();
 
 	*out = (struct console_size){
-		.columns = (uint16_t)(columns > 0 ? MIN(columns, (unsigned)COLUMNS) : (unsigned)COLUMNS),
+		.columns = (uint16_t)(columns > 0 ? MIN(columns, (unsigned)COLUMNS)
+						  : (unsigned)COLUMNS),
 		.rows = (uint16_t)(rows > 0 ? MIN(rows, (unsigned)ROWS) : (unsigned)ROWS),
 	};
 }

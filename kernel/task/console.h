@@ -1,6 +1,7 @@
 /*
- * The console: COM1 and the keyboard in, COM1 and the screen out, one line discipline between them and programs.
- * Nothing here blocks; a reader that would have to wait is told so, and console_readable_hook says when to retry.
+ * The console: COM1 and the keyboard in, COM1 and the screen out, one line discipline between them
+ * and programs. Nothing here blocks; a reader that would have to wait is told so, and
+ * console_readable_hook says when to retry.
  */
 #pragma once
 
@@ -8,11 +9,11 @@
 
 /* Requests of the ioctl system call, numbers of Linux. */
 enum console_request {
-	CONSOLE_SETTINGS_GET = 0x5401,        /* TCGETS */
-	CONSOLE_SETTINGS_SET = 0x5402,        /* TCSETS */
-	CONSOLE_SETTINGS_SET_DRAIN = 0x5403,  /* TCSETSW: output never waits, so the same */
-	CONSOLE_SETTINGS_SET_FLUSH = 0x5404,  /* TCSETSF */
-	CONSOLE_SIZE_GET = 0x5413,            /* TIOCGWINSZ */
+	CONSOLE_SETTINGS_GET = 0x5401,       /* TCGETS */
+	CONSOLE_SETTINGS_SET = 0x5402,       /* TCSETS */
+	CONSOLE_SETTINGS_SET_DRAIN = 0x5403, /* TCSETSW: output never waits, so the same */
+	CONSOLE_SETTINGS_SET_FLUSH = 0x5404, /* TCSETSF */
+	CONSOLE_SIZE_GET = 0x5413,           /* TIOCGWINSZ */
 };
 
 /* Linux's struct winsize. */
@@ -21,7 +22,10 @@ struct console_size {
 	uint16_t width_pixels, height_pixels; /* 0: not known */
 };
 
-/* Called without the console's lock when the interrupt key was typed, and when there is something to read. */
+/*
+ * Called without the console's lock when the interrupt key was typed, and when there is something
+ * to read.
+ */
 extern void (*console_interrupt_hook)(void);
 extern void (*console_readable_hook)(void);
 

@@ -3,7 +3,4 @@
 
 #include "task/process.h"
 
-void credentials_set(struct process *process, uint64_t uid)
-{
-	process->uid = (uint32_t)uid;
-}
+void credentials_set(struct process *process, uint64_t uid) { process->uid = (uint32_t)uid; }

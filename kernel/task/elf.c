@@ -1,4 +1,7 @@
-/* The check of an ELF program. Source: System V ABI, "Object Files" and "Program Loading", and its AMD64 supplement. */
+/*
+ * The check of an ELF program. Source: System V ABI, "Object Files" and "Program Loading", and its
+ * AMD64 supplement.
+ */
 #include "task/elf.h"
 
 #include "lib/assert.h"
@@ -22,7 +25,8 @@ struct program_header {
 	uint32_t type, flags;
 	uint64_t offset, address, physical, file_len, len, align;
 };
-static_assert(sizeof(struct program_header) == ELF_HEADER_BYTES, "System V ABI, \"Program Header\"");
+static_assert(sizeof(struct program_header) == ELF_HEADER_BYTES,
+	      "System V ABI, \"Program Header\"");
 
 enum { CLASS_64 = 2, ENCODING_LITTLE = 1, VERSION = 1, ABI_SYSTEM_V = 0, ABI_LINUX = 3 };
 enum { TYPE_EXECUTABLE = 2, MACHINE_X86_64 = 62 };
@@ -39,20 +43,23 @@ static status_t refuse(struct elf_image *image, const char *why)
 	return STATUS_ENOEXEC;
 }
 
-static status_t check_file_header(const struct file_header *header, size_t size, struct elf_image *image)
+static status_t check_file_header(const struct file_header *header, size_t size,
+				  struct elf_image *image)
 {
 	if (memcmp(header->magic, "\177ELF", sizeof(header->magic))) {
 		return refuse(image, "not an ELF file");
 	}
 	if (header->class != CLASS_64 || header->encoding != ENCODING_LITTLE ||
 	    header->ident_version != VERSION || header->version != VERSION ||
-	    (header->abi != ABI_SYSTEM_V && header->abi != ABI_LINUX) || header->machine != MACHINE_X86_64) {
+	    (header->abi != ABI_SYSTEM_V && header->abi != ABI_LINUX) ||
+	    header->machine != MACHINE_X86_64) {
 		return refuse(image, "not for 64-bit x86");
 	}
 	if (header->type != TYPE_EXECUTABLE) {
 		return refuse(image, "not a static program linked at a fixed address");
 	}
-	if (header->file_header_bytes != sizeof(*header) || header->header_bytes != ELF_HEADER_BYTES) {
+	if (header->file_header_bytes != sizeof(*header) ||
+	    header->header_bytes != ELF_HEADER_BYTES) {
 		return refuse(image, "headers of an unknown size");
 	}
 	if (header->nr_headers == 0 || header->nr_headers > ELF_HEADERS_MAX) {
@@ -65,7 +72,8 @@ static status_t check_file_header(const struct file_header *header, size_t size,
 	return STATUS_OK;
 }
 
-static status_t check_segment(const struct program_header *header, size_t size, struct elf_image *image)
+static status_t check_segment(const struct program_header *header, size_t size,
+			      struct elf_image *image)
 {
 	uint64_t end;
 
@@ -84,7 +92,8 @@ static status_t check_segment(const struct program_header *header, size_t size, 
 	if (header->align > 1 && (header->align & (header->align - 1))) {
 		return refuse(image, "a segment's alignment is no power of two");
 	}
-	if (!is_aligned(header->address - header->offset, MAX(header->align, (uint64_t)PAGE_SIZE))) {
+	if (!is_aligned(header->address - header->offset,
+			MAX(header->align, (uint64_t)PAGE_SIZE))) {
 		return refuse(image, "a segment is misaligned");
 	}
 	if (!(header->flags & FLAG_READ)) {
@@ -97,7 +106,8 @@ static status_t check_segment(const struct program_header *header, size_t size, 
 }
 
 /* Segments come by address, so that only the last one taken can overlap. */
-static status_t take_segment(const struct program_header *header, size_t size, struct elf_image *image)
+static status_t take_segment(const struct program_header *header, size_t size,
+			     struct elf_image *image)
 {
 	if (header->len == 0 && header->file_len == 0) {
 		return STATUS_OK;
@@ -117,19 +127,20 @@ static status_t take_segment(const struct program_header *header, size_t size, s
 		.file_offset = header->offset,
 		.file_len_bytes = header->file_len,
 		.rights = (header->flags & FLAG_WRITE ? ELF_WRITE : 0) |
-		          (header->flags & FLAG_EXECUTE ? ELF_EXECUTE : 0),
+			  (header->flags & FLAG_EXECUTE ? ELF_EXECUTE : 0),
 	};
 	image->end.uva = align_up(header->address + header->len, PAGE_SIZE);
 	return STATUS_OK;
 }
 
 static status_t take_segments(const uint8_t *file, size_t size, const struct file_header *header,
-                              struct elf_image *image)
+			      struct elf_image *image)
 {
 	for (unsigned i = 0; i < header->nr_headers; i++) {
 		struct program_header segment;
 
-		memcpy(&segment, file + header->headers_offset + i * sizeof(segment), sizeof(segment));
+		memcpy(&segment, file + header->headers_offset + i * sizeof(segment),
+		       sizeof(segment));
 		if (segment.type == SEGMENT_INTERPRETER) {
 			return refuse(image, "a dynamic program: it asks for an interpreter");
 		}
@@ -145,7 +156,8 @@ static status_t check_total(struct elf_image *image)
 	uint64_t total = 0;
 
 	for (unsigned i = 0; i < image->nr_segments; i++) {
-		total += image->segments[i].len_bytes; /* disjoint parts of user space: cannot wrap */
+		total += image->segments[i]
+				 .len_bytes; /* disjoint parts of user space: cannot wrap */
 	}
 	if (total > LEN_TOTAL_MAX) {
 		image->error = "segments of more than 1 GiB";

@@ -30,10 +30,12 @@ static status_t segment_load(struct as *as, const struct elf_segment *segment, c
 	uint64_t start = align_down(segment->start.uva, PAGE_SIZE);
 	uint64_t end = align_up(segment->start.uva + segment->len_bytes, PAGE_SIZE);
 	uva_t at;
-	status_t status = as_map(as, AS_MAP_FIXED_NOREPLACE, start, end - start, rights_of(segment), 0, &at);
+	status_t status =
+		as_map(as, AS_MAP_FIXED_NOREPLACE, start, end - start, rights_of(segment), 0, &at);
 
 	if (status == STATUS_OK && segment->file_len_bytes) {
-		status = as_write(as, segment->start, file + segment->file_offset, segment->file_len_bytes);
+		status = as_write(as, segment->start, file + segment->file_offset,
+				  segment->file_len_bytes);
 	}
 	return status;
 }
@@ -121,8 +123,11 @@ static _Noreturn void program_enter(const struct program *program)
 
 	*regs = (struct regs){
 		.vector = VECTOR_SYSCALL,
-		.rip = program->entry, .rsp = program->rsp, .rflags = RFLAGS_IF | RFLAGS_FIXED,
-		.cs = SELECTOR_USER_CODE, .ss = SELECTOR_USER_DATA,
+		.rip = program->entry,
+		.rsp = program->rsp,
+		.rflags = RFLAGS_IF | RFLAGS_FIXED,
+		.cs = SELECTOR_USER_CODE,
+		.ss = SELECTOR_USER_DATA,
 	};
 	thread_enter_user(regs);
 }
@@ -132,7 +137,8 @@ static status_t exec_with(struct exec_args *args)
 {
 	struct process *process = process_current();
 	struct program program;
-	status_t status = process->nr_threads == 1 ? program_build(args, process->uid, &program) : STATUS_EBUSY;
+	status_t status = process->nr_threads == 1 ? program_build(args, process->uid, &program)
+						   : STATUS_EBUSY;
 
 	if (status == STATUS_OK) {
 		program_commit(&program);

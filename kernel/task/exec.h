@@ -5,8 +5,8 @@
 #include "lib/types.h"
 
 /*
- * Goes to user mode with the new program. Returns only on failure, with the process as it was: ENOENT, ENOEXEC, ENOMEM,
- * E2BIG, EFAULT, ENAMETOOLONG; EBUSY: the process has other threads.
+ * Goes to user mode with the new program. Returns only on failure, with the process as it was:
+ * ENOENT, ENOEXEC, ENOMEM, E2BIG, EFAULT, ENAMETOOLONG; EBUSY: the process has other threads.
  */
 status_t exec_from_user(uva_t path, uva_t argv, uva_t envp) MUST_CHECK;
 

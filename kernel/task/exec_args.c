@@ -29,7 +29,8 @@ void exec_args_put(struct exec_args *args)
 
 static bool is_full(const struct exec_args *args)
 {
-	return args->nr_arguments + args->nr_variables == EXEC_STRINGS_MAX || args->len_bytes == EXEC_STRINGS_BYTES;
+	return args->nr_arguments + args->nr_variables == EXEC_STRINGS_MAX ||
+	       args->len_bytes == EXEC_STRINGS_BYTES;
 }
 
 /* Appends one string. */
@@ -41,8 +42,8 @@ static status_t fetch_string(struct exec_args *args, uva_t from)
 	if (is_full(args)) {
 		return STATUS_E2BIG;
 	}
-	status = copy_string_from_user(args->bounce->strings + args->len_bytes, from, EXEC_STRINGS_BYTES - args->len_bytes,
-				       &len);
+	status = copy_string_from_user(args->bounce->strings + args->len_bytes, from,
+				       EXEC_STRINGS_BYTES - args->len_bytes, &len);
 	if (status) {
 		return status == STATUS_ENAMETOOLONG ? STATUS_E2BIG : status;
 	}

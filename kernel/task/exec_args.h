@@ -1,6 +1,6 @@
 /*
- * Path, arguments and environment of a new program, on their way between two address spaces: in bounce frames that are
- * scrubbed and given back before the call ends.
+ * Path, arguments and environment of a new program, on their way between two address spaces: in
+ * bounce frames that are scrubbed and given back before the call ends.
  */
 #pragma once
 
@@ -10,15 +10,16 @@
 enum {
 	EXEC_PATH_BYTES = 256,
 	EXEC_STRINGS_BYTES = 3 * PAGE_SIZE - EXEC_PATH_BYTES,
-	EXEC_STRINGS_MAX = 400, /* arguments and environment together: pointers to them must fit into the table */
+	EXEC_STRINGS_MAX = 400, /* arguments and environment together: pointers to them must fit
+				   into the table */
 	EXEC_TABLE_WORDS = PAGE_SIZE / 8,
 };
 
 /* The bounce frames, four in a row. */
 struct exec_bounce {
 	char path[EXEC_PATH_BYTES];
-	char strings[EXEC_STRINGS_BYTES];   /* one after the other, each terminated */
-	uint64_t table[EXEC_TABLE_WORDS];   /* exec_stack.c builds the stack's words here */
+	char strings[EXEC_STRINGS_BYTES]; /* one after the other, each terminated */
+	uint64_t table[EXEC_TABLE_WORDS]; /* exec_stack.c builds the stack's words here */
 };
 static_assert(sizeof(struct exec_bounce) == 4 * PAGE_SIZE, "four bounce frames");
 

@@ -9,12 +9,25 @@
 
 /* Linux's. */
 enum auxiliary {
-	AT_NULL = 0, AT_PHDR = 3, AT_PHENT = 4, AT_PHNUM = 5, AT_PAGESZ = 6, AT_ENTRY = 9, AT_UID = 11, AT_EUID = 12,
-	AT_GID = 13, AT_EGID = 14, AT_HWCAP = 16, AT_CLKTCK = 17, AT_SECURE = 23, AT_RANDOM = 25,
+	AT_NULL = 0,
+	AT_PHDR = 3,
+	AT_PHENT = 4,
+	AT_PHNUM = 5,
+	AT_PAGESZ = 6,
+	AT_ENTRY = 9,
+	AT_UID = 11,
+	AT_EUID = 12,
+	AT_GID = 13,
+	AT_EGID = 14,
+	AT_HWCAP = 16,
+	AT_CLKTCK = 17,
+	AT_SECURE = 23,
+	AT_RANDOM = 25,
 };
 
 enum { RANDOM_BYTES = 16, TICKS_PER_S = 100, AUXILIARY_WORDS = 28, STACK_ALIGN = 16 };
-static_assert(EXEC_STRINGS_MAX + 3 + AUXILIARY_WORDS <= EXEC_TABLE_WORDS, "the table has room for the largest stack");
+static_assert(EXEC_STRINGS_MAX + 3 + AUXILIARY_WORDS <= EXEC_TABLE_WORDS,
+	      "the table has room for the largest stack");
 
 struct table {
 	uint64_t *words;
@@ -34,8 +47,8 @@ static void push_pair(struct table *table, enum auxiliary type, uint64_t value)
 }
 
 /* Pointers to nr strings that follow each other; returns where the next one starts. */
-static uint64_t push_pointers(struct table *table, const struct exec_args *args, uint64_t offset, unsigned nr,
-			      uint64_t strings_at)
+static uint64_t push_pointers(struct table *table, const struct exec_args *args, uint64_t offset,
+			      unsigned nr, uint64_t strings_at)
 {
 	for (unsigned i = 0; i < nr; i++) {
 		push(table, strings_at + offset);
@@ -45,7 +58,8 @@ static uint64_t push_pointers(struct table *table, const struct exec_args *args,
 	return offset;
 }
 
-static void push_auxiliary(struct table *table, const struct elf_image *image, uint32_t uid, uint64_t random_at)
+static void push_auxiliary(struct table *table, const struct elf_image *image, uint32_t uid,
+			   uint64_t random_at)
 {
 	push_pair(table, AT_PHDR, image->headers.uva);
 	push_pair(table, AT_PHENT, ELF_HEADER_BYTES);
@@ -63,8 +77,8 @@ static void push_auxiliary(struct table *table, const struct elf_image *image, u
 	push_pair(table, AT_NULL, 0);
 }
 
-status_t exec_stack_build(struct as *as, struct exec_args *args, const struct elf_image *image, uint32_t uid,
-			  uint64_t *rsp)
+status_t exec_stack_build(struct as *as, struct exec_args *args, const struct elf_image *image,
+			  uint32_t uid, uint64_t *rsp)
 {
 	uint64_t random_at = EXEC_STACK_TOP - RANDOM_BYTES;
 	uint64_t strings_at = random_at - args->len_bytes;
@@ -72,8 +86,8 @@ status_t exec_stack_build(struct as *as, struct exec_args *args, const struct el
 	uint8_t random[RANDOM_BYTES];
 	uint64_t table_at, offset;
 	uva_t stack;
-	status_t status = as_map(as, AS_MAP_FIXED_NOREPLACE, EXEC_STACK_TOP - EXEC_STACK_BYTES, EXEC_STACK_BYTES,
-				 RIGHT_READ | RIGHT_WRITE, 0, &stack);
+	status_t status = as_map(as, AS_MAP_FIXED_NOREPLACE, EXEC_STACK_TOP - EXEC_STACK_BYTES,
+				 EXEC_STACK_BYTES, RIGHT_READ | RIGHT_WRITE, 0, &stack);
 
 	if (status) {
 		return status;
@@ -86,10 +100,12 @@ status_t exec_stack_build(struct as *as, struct exec_args *args, const struct el
 	random_fill(random, sizeof(random));
 	status = as_write(as, (uva_t){ random_at }, random, sizeof(random));
 	if (status == STATUS_OK) {
-		status = as_write(as, (uva_t){ strings_at }, args->bounce->strings, args->len_bytes);
+		status =
+			as_write(as, (uva_t){ strings_at }, args->bounce->strings, args->len_bytes);
 	}
 	if (status == STATUS_OK) {
-		status = as_write(as, (uva_t){ table_at }, table.words, table.nr * sizeof(uint64_t));
+		status =
+			as_write(as, (uva_t){ table_at }, table.words, table.nr * sizeof(uint64_t));
 	}
 	if (status == STATUS_OK) {
 		*rsp = table_at;

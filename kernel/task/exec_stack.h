@@ -1,5 +1,6 @@
 /*
- * The stack that a new program finds (System V ABI for AMD64, "Initial Stack and Register State"), top first:
+ * The stack that a new program finds (System V ABI for AMD64, "Initial Stack and Register State"),
+ * top first:
  *
  *   EXEC_STACK_TOP   ----
  *                    16 random bytes
@@ -22,5 +23,5 @@ enum { EXEC_STACK_BYTES = 1 << 20, EXEC_STACK_GUARD_BYTES = 1 << 16 };
 struct as;
 
 /* Maps and fills the stack in an address space that is not loaded. ENOMEM. */
-status_t exec_stack_build(struct as *as, struct exec_args *args, const struct elf_image *image, uint32_t uid,
-			  uint64_t *rsp) MUST_CHECK;
+status_t exec_stack_build(struct as *as, struct exec_args *args, const struct elf_image *image,
+			  uint32_t uid, uint64_t *rsp) MUST_CHECK;

@@ -3,11 +3,11 @@
 
 #include "arch/x86_64/extable.h"
 #include "arch/x86_64/probe.h"
-#include "arch/x86_64/probe.h"
 #include "arch/x86_64/upcall.h"
 #include "core/cpu.h"
 #include "core/log.h"
 #include "core/panic.h"
+#include "lib/string.h"
 #include "mm/as.h"
 #include "mm/explain.h"
 #include "mm/kspace.h"
@@ -23,13 +23,14 @@
 enum { NR_EXCEPTIONS = 32 };
 
 static const uint8_t signals[NR_EXCEPTIONS] = {
-	[0] = SIGNAL_FPE, [1] = SIGNAL_TRAP, [3] = SIGNAL_TRAP, [4] = SIGNAL_SEGV, [5] = SIGNAL_SEGV, [6] = SIGNAL_ILL,
-	[7] = SIGNAL_FPE, [16] = SIGNAL_FPE, [17] = SIGNAL_BUS, [19] = SIGNAL_FPE,
+	[0] = SIGNAL_FPE,  [1] = SIGNAL_TRAP, [3] = SIGNAL_TRAP, [4] = SIGNAL_SEGV,
+	[5] = SIGNAL_SEGV, [6] = SIGNAL_ILL,  [7] = SIGNAL_FPE,  [16] = SIGNAL_FPE,
+	[17] = SIGNAL_BUS, [19] = SIGNAL_FPE,
 };
 
 /*
- * The entry code puts what comes from user mode at the top of the kernel stack; also a fault of the IRET on the way there,
- * which shows the kernel's code segment.
+ * The entry code puts what comes from user mode at the top of the kernel stack; also a fault of the
+ * IRET on the way there, which shows the kernel's code segment.
  */
 static bool is_from_user(const struct regs *regs)
 {
@@ -41,20 +42,23 @@ static unsigned rights_wanted(uint64_t error)
 	return error & FAULT_FETCH ? RIGHT_EXECUTE : error & FAULT_WRITE ? RIGHT_WRITE : RIGHT_READ;
 }
 
-/* Says how the process ends, once: the first thread to fault writes the report. Frees nothing, so the report stays. */
-static struct bw_report *report_begin(struct process *process, int signal, enum bw_end end)
+/*
+ * Says how the process ends, once: the first thread to fault writes the report. Frees nothing, so
+ * the report stays.
+ */
+static struct report *report_begin(struct process *process, int signal, enum bw_end end)
 {
-	return process_exit(status_of_signal(signal), end) ? process->report : NULL;
+	return process_exit(status_of_signal(signal), end) ? &process->report : NULL;
 }
 
 static void user_fault(const struct fault *fault, int signal)
 {
 	struct process *process = process_current();
-	struct bw_report *report = report_begin(process, signal, BW_END_USER_FAULT);
+	struct report *report = report_begin(process, signal, BW_END_USER_FAULT);
 
 	if (report) {
 		fault_report_user(report, process, fault, signal);
-		report_log(report);
+		log_write(report_text(report), strlen(report_text(report)));
 	}
 }
 
@@ -66,8 +70,14 @@ static void user_page_fault(struct fault *fault)
 	fault->address = cr2_read();
 	fault->error = fault->regs->error;
 	fault->is_page_fault = true;
-	if (fault->address < USER_TOP && !(fault->error & FAULT_RESERVED)) {
-		status = as_fault(process_current()->as, (uva_t){ fault->address }, rights_wanted(fault->error));
+	/*
+	 * without FAULT_USER the processor itself wanted something, such as a descriptor: no page
+	 * of the program's helps
+	 */
+	if (fault->address < USER_TOP && fault->error & FAULT_USER &&
+	    !(fault->error & FAULT_RESERVED)) {
+		status = as_fault(process_current()->as, (uva_t){ fault->address },
+				  rights_wanted(fault->error));
 	}
 	if (status != STATUS_OK) {
 		user_fault(fault, status == STATUS_ENOMEM ? SIGNAL_BUS : SIGNAL_SEGV);
@@ -81,15 +91,10 @@ static void user_exception(const struct regs *regs)
 
 	thread_current()->in_syscall = false;
 	switch (regs->vector) {
-	case VECTOR_PAGE_FAULT:
-		user_page_fault(&fault);
-		break;
-	case VECTOR_NMI:
-		break;
-	case VECTOR_MACHINE_CHECK:
-		panic_at(regs, "machine check");
-	default:
-		user_fault(&fault, signal ? signal : SIGNAL_SEGV);
+	case VECTOR_PAGE_FAULT: user_page_fault(&fault); break;
+	case VECTOR_NMI: break;
+	case VECTOR_MACHINE_CHECK: panic_at(regs, "machine check");
+	default: user_fault(&fault, signal ? signal : SIGNAL_SEGV);
 	}
 }
 
@@ -103,14 +108,15 @@ static bool is_permitted(const struct regs *regs)
 }
 
 /*
- * A fault of the kernel on user memory. With a page that has yet to be filled in, or copied, the access goes on; otherwise
- * the copy routine learns of it. False: neither.
+ * A fault of the kernel on user memory. With a page that has yet to be filled in, or copied, the
+ * access goes on; otherwise the copy routine learns of it. False: neither.
  */
 static bool user_memory_fault(struct regs *regs, uint64_t address)
 {
 	struct process *process = process_current();
 
-	if (address >= USER_TOP || !process || !process->as || this_cpu()->nr_held || !is_permitted(regs)) {
+	if (address >= USER_TOP || !process || !process->as || this_cpu()->nr_held ||
+	    !is_permitted(regs)) {
 		return false;
 	}
 	COUNT(page_faults);
@@ -118,14 +124,17 @@ static bool user_memory_fault(struct regs *regs, uint64_t address)
 	       extable_fixup(regs);
 }
 
-/* Can the process be ended instead of the machine? Only if the kernel was doing that process's work and owes nobody. */
+/*
+ * Can the process be ended instead of the machine? Only if the kernel was doing that process's work
+ * and owes nobody.
+ */
 static bool is_of_process(void)
 {
 	const struct cpu *cpu = this_cpu();
 	const struct thread *thread = cpu->current;
 
-	return thread && thread->process && thread->in_syscall && !thread->in_fault && cpu->nr_held == 0 &&
-	       !cpu->window_is_open;
+	return thread && thread->process && thread->in_syscall && !thread->in_fault &&
+	       cpu->nr_held == 0 && !cpu->window_is_open;
 }
 
 static void die(void *unused)
@@ -138,23 +147,27 @@ static _Noreturn void kernel_fault(const struct fault *fault)
 {
 	struct thread *thread = thread_current();
 	struct process *process = thread->process;
-	struct bw_report *report;
+	struct report *report;
 
 	thread->in_fault = true;
 	COUNT(kernel_faults);
 	report = report_begin(process, SIGNAL_SEGV, BW_END_KERNEL_FAULT);
 	if (report) {
 		fault_report_kernel(report, process, fault);
-		report_log(report);
+		log_write(report_text(report), strlen(report_text(report)));
 	}
 	/* whatever stack this is, the thread's own is good from its top down */
 	context_restart(thread->stack_top, die, NULL);
 }
 
-/* The processor could not deliver a fault: the stack pointer was wrong. CR2 says where it pointed. */
+/*
+ * The processor could not deliver a fault: the stack pointer was wrong. CR2 says where it pointed.
+ */
 static _Noreturn void double_fault(const struct regs *regs)
 {
-	struct fault fault = { .regs = regs, .address = cr2_read(), .error = FAULT_WRITE, .is_page_fault = true };
+	struct fault fault = {
+		.regs = regs, .address = cr2_read(), .error = FAULT_WRITE, .is_page_fault = true
+	};
 
 	if (is_of_process() && thread_current()->in_vuln) {
 		kernel_fault(&fault);
@@ -172,12 +185,13 @@ static void kernel_exception(struct regs *regs)
 	switch (regs->vector) {
 	case VECTOR_NMI:
 	case VECTOR_DEBUG:
-		/* a user program can have a debug exception arrive on its first instruction in the kernel */
+		/*
+		 * a user program can have a debug exception arrive on its first instruction in the
+		 * kernel
+		 */
 		return;
-	case VECTOR_MACHINE_CHECK:
-		panic_at(regs, "machine check");
-	case VECTOR_DOUBLE_FAULT:
-		double_fault(regs);
+	case VECTOR_MACHINE_CHECK: panic_at(regs, "machine check");
+	case VECTOR_DOUBLE_FAULT: double_fault(regs);
 	case VECTOR_PAGE_FAULT:
 		fault.address = cr2_read();
 		fault.error = regs->error;
@@ -186,13 +200,13 @@ static void kernel_exception(struct regs *regs)
 			return;
 		}
 		break;
-	default:
-		break;
+	default: break;
 	}
 	if (is_of_process()) {
 		kernel_fault(&fault);
 	}
-	panic_at(regs, "%s in the kernel, address 0x%lx", exception_name(regs->vector), fault.address);
+	panic_at(regs, "%s in the kernel, address 0x%lx", exception_name(regs->vector),
+		 fault.address);
 }
 
 void upcall_exception(struct regs *regs)
@@ -212,8 +226,8 @@ static void panic_explain(const struct regs *regs)
 	if (regs->vector != VECTOR_PAGE_FAULT) {
 		return;
 	}
-	explain_fault(process && process->as ? process->as->root : kernel_root, cr2_read(), regs->error, regs->rflags,
-		      &explanation);
+	explain_fault(process && process->as ? process->as->root : kernel_root, cr2_read(),
+		      regs->error, regs->rflags, &explanation);
 	log_print("  %s: %s\n", explanation.region, explanation.reason);
 }
 

@@ -4,21 +4,23 @@
 #include "arch/x86_64/registers.h"
 #include "lib/types.h"
 
-struct bw_report;
+struct report;
 struct process;
 
 /* One fault, as the handler first saw it. */
 struct fault {
 	const struct regs *regs;
-	uint64_t address;  /* CR2, or the instruction where no address is concerned */
-	uint64_t error;    /* as of a page fault; 0 for other exceptions */
+	uint64_t address; /* CR2, or the instruction where no address is concerned */
+	uint64_t error;   /* as of a page fault; 0 for other exceptions */
 	bool is_page_fault;
 };
 
 /* An exception in user mode. */
-void fault_report_user(struct bw_report *report, const struct process *process, const struct fault *fault, int signal);
+void fault_report_user(struct report *report, const struct process *process,
+		       const struct fault *fault, int signal);
 /* A fault in the kernel that the process caused: explains it. Walks page tables and the stack. */
-void fault_report_kernel(struct bw_report *report, const struct process *process, const struct fault *fault);
+void fault_report_kernel(struct report *report, const struct process *process,
+			 const struct fault *fault);
 
 const char *exception_name(uint64_t vector);
 /* For panic: can these bytes of the kernel half be read without a fault? */

@@ -15,12 +15,6 @@ static void interrupt(void)
 	}
 }
 
-void foreground_init(void)
-{
-	console_interrupt_hook = interrupt;
-}
+void foreground_init(void) { console_interrupt_hook = interrupt; }
 
-void foreground_set(uint32_t pid)
-{
-	__atomic_store_n(&foreground_pid, pid, __ATOMIC_RELAXED);
-}
+void foreground_set(uint32_t pid) { __atomic_store_n(&foreground_pid, pid, __ATOMIC_RELAXED); }

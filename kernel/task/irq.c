@@ -1,4 +1,7 @@
-/* What the timer and the devices ask for. They interrupt user mode or the idle loop only, so no lock is held. */
+/*
+ * What the timer and the devices ask for. They interrupt user mode or the idle loop only, so no
+ * lock is held.
+ */
 #include "task/irq.h"
 
 #include "arch/x86_64/apic.h"
@@ -15,18 +18,28 @@ enum { LINE_KEYBOARD = 1, LINE_COM1 = 4, TICKS_PER_S = 100 };
 
 void upcall_timer(void)
 {
+	COUNT(interrupts);
 	timer_tick();
 	sched_tick();
 }
 
 void upcall_irq(unsigned line)
 {
+	COUNT(interrupts);
 	if (line == LINE_KEYBOARD || line == LINE_COM1) {
 		console_poll();
 	} else {
 		COUNT(spurious_interrupts);
 	}
 }
+
+void upcall_reschedule(void)
+{
+	COUNT(ipis_received);
+	this_cpu()->need_resched = true;
+}
+
+void upcall_spurious(void) { COUNT(spurious_interrupts); }
 
 void irq_start(void)
 {
@@ -35,5 +48,7 @@ void irq_start(void)
 	serial_enable_receive_interrupt(SERIAL_COM1);
 	pic_unmask(LINE_KEYBOARD);
 	pic_unmask(LINE_COM1);
-	apic_timer_start(TICKS_PER_S);
+	irq_start_cpu();
 }
+
+void irq_start_cpu(void) { apic_timer_start(TICKS_PER_S); }

@@ -5,7 +5,6 @@
 #include "lib/string.h"
 #include "mm/slab.h"
 #include "task/process_end.h"
-#include "task/report.h"
 
 struct lock process_lock = LOCK_INIT("process", RANK_process);
 
@@ -19,7 +18,7 @@ static struct slab_cache cache;
 void process_init(void)
 {
 	slab_cache_init(&cache, "process", sizeof(struct process));
-	report_init();
+	report_boot();
 }
 
 static struct process *process_of(struct list *node)
@@ -30,7 +29,7 @@ static struct process *process_of(struct list *node)
 struct process *process_find(uint32_t pid)
 {
 	assert(lock_is_held(&process_lock));
-	LIST_FOR_EACH(node, &all) {
+	LIST_FOR_EACH (node, &all) {
 		if (process_of(node)->pid == pid) {
 			return process_of(node);
 		}
@@ -38,10 +37,7 @@ struct process *process_find(uint32_t pid)
 	return NULL;
 }
 
-uint64_t process_count(void)
-{
-	return __atomic_load_n(&nr_all, __ATOMIC_RELAXED);
-}
+uint64_t process_count(void) { return __atomic_load_n(&nr_all, __ATOMIC_RELAXED); }
 
 status_t process_alloc(struct process **out)
 {
@@ -53,11 +49,9 @@ status_t process_alloc(struct process **out)
 		return status;
 	}
 	process = object;
-	status = report_alloc(&process->report);
-	if (status) {
-		slab_free(&cache, process);
-		return status;
-	}
+	report_init(&process->report);
+	report_init(&process->last_report);
+	process->descriptors = DESCRIPTORS_CONSOLE;
 	list_init(&process->children);
 	list_init(&process->sibling);
 	list_init(&process->all);
@@ -69,13 +63,10 @@ status_t process_alloc(struct process **out)
 
 void process_free(struct process *process)
 {
-	assert(!process->as && list_is_empty(&process->threads) && list_is_empty(&process->children));
-	if (process->report) {
-		report_free(process->report);
-	}
-	if (process->last_report) {
-		report_free(process->last_report);
-	}
+	assert(!process->as && list_is_empty(&process->threads) &&
+	       list_is_empty(&process->children));
+	report_clear(&process->report);
+	report_clear(&process->last_report);
 	slab_free(&cache, process);
 }
 
@@ -87,7 +78,7 @@ static bool quota_left(uint32_t uid)
 	if (uid == 0) {
 		return true;
 	}
-	LIST_FOR_EACH(node, &all) {
+	LIST_FOR_EACH (node, &all) {
 		nr += process_of(node)->uid == uid;
 	}
 	return nr < PROCESSES_PER_UID;
@@ -110,6 +101,7 @@ static void inherit(struct process *process, const struct process *parent)
 	process->uid = parent->uid;
 	process->uid_first = parent->uid_first;
 	process->signals_ignored = parent->signals_ignored;
+	process->descriptors = parent->descriptors;
 	memcpy(process->name, parent->name, sizeof(process->name));
 }
 

@@ -6,6 +6,7 @@
 #include "lib/list.h"
 #include "lib/status.h"
 #include "lib/types.h"
+#include "task/report.h"
 #include "task/thread.h"
 #include "task/wait.h"
 
@@ -13,43 +14,48 @@ enum {
 	PID_INIT = 1,
 	PID_MAX = 32767,
 	PROCESSES_PER_UID = 256, /* for every uid but 0 */
+	DESCRIPTORS_CONSOLE = 7, /* 0, 1 and 2 */
 };
 
 /* The tree of processes, who is alive, and how those that are not have ended. */
 extern struct lock process_lock;
 
-/* Invariant: on its parent's list of children until it is reaped; without threads exactly when it is a zombie. */
+/*
+ * Invariant: on its parent's list of children until it is reaped; without threads exactly when it
+ * is a zombie.
+ */
 struct process {
 	/* Constant. */
 	uint32_t pid;
 
-	uint32_t uid;              /* credentials_set, and whoever attacks it */
+	uint32_t uid; /* credentials_set, and whoever attacks it */
 
 	/* Guarded by process_lock. */
-	struct process *parent;    /* NULL: the first process */
+	struct process *parent; /* NULL: the first process */
 	struct list children;
 	struct list sibling;
 	struct list all;
 	struct list threads;
 	uint32_t nr_threads;
-	bool exiting;              /* written with the lock, read without: thread_must_exit */
+	bool exiting; /* written with the lock, read without: thread_must_exit */
 	bool zombie;
 	int32_t status;            /* wait4 encoding; valid once exiting */
-	struct bw_report *report;  /* how it ends; never NULL until it is reaped */
-	struct bw_report *last_report; /* of the child reaped last; NULL: none yet */
+	struct report report;      /* how it ends */
+	struct report last_report; /* of the child reaped last; pid 0: none yet */
 	char name[BW_NAME_MAX];
 
 	struct wait_queue child_wait;
 
 	/* Written by its only thread (execve), read by all. */
-	struct as *as;             /* NULL once it is gone */
-	uint32_t uid_first;        /* at the last execve */
+	struct as *as;      /* NULL once it is gone */
+	uint32_t uid_first; /* at the last execve */
 
 	/* Counted without a lock: a number more or less harms nobody. */
 	uint32_t vuln_calls;
 	uint32_t flag_proved;
-	uint64_t signals_ignored;  /* bit N - 1: signal N */
-	uint64_t fail_countdown;   /* fault injection: 1 is the next kernel allocation, 0 none */
+	uint32_t descriptors;     /* bit N: descriptor N is open, on the console */
+	uint64_t signals_ignored; /* bit N - 1: signal N */
+	uint64_t fail_countdown;  /* fault injection: 1 is the next kernel allocation, 0 none */
 };
 
 void process_init(void);
@@ -64,7 +70,10 @@ static inline struct process *process_current(void)
 
 /* A process without address space, thread or place in the tree. ENOMEM. */
 status_t process_alloc(struct process **out) MUST_CHECK;
-/* Gives it a pid and a place below the parent (NULL: the first process), and inherits. EAGAIN: the quota, or no pid left. */
+/*
+ * Gives it a pid and a place below the parent (NULL: the first process), and inherits. EAGAIN: the
+ * quota, or no pid left.
+ */
 status_t process_add(struct process *process, struct process *parent) MUST_CHECK;
 /* The thread joins the process; the first one gets its pid. */
 void process_add_thread(struct process *process, struct thread *thread);
@@ -75,5 +84,8 @@ void process_free(struct process *process);
 struct process *process_find(uint32_t pid);
 uint64_t process_count(void);
 
-/* The copy of the calling process; its only thread starts with `regs` and the result 0. ENOMEM, EAGAIN. */
+/*
+ * The copy of the calling process; its only thread starts with `regs` and the result 0. ENOMEM,
+ * EAGAIN.
+ */
 status_t process_fork(const struct regs *regs, uint32_t *pid) MUST_CHECK;

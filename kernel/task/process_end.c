@@ -1,11 +1,13 @@
-/* Exit: the last thread takes the process down, and leaves a zombie that knows how it came to be one. */
+/*
+ * Exit: the last thread takes the process down, and leaves a zombie that knows how it came to be
+ * one.
+ */
 #include "task/process_end.h"
 
 #include "core/panic.h"
 #include "lib/assert.h"
 #include "mm/as.h"
 #include "task/process.h"
-#include "task/report.h"
 #include "task/sched.h"
 
 bool process_begin_exit(struct process *process, int32_t status, enum bw_end end)
@@ -15,10 +17,10 @@ bool process_begin_exit(struct process *process, int32_t status, enum bw_end end
 		return false;
 	}
 	process->status = status;
-	process->report->end = end;
+	process->report.end = end;
 	/* pairs with the load in thread_must_exit */
 	__atomic_store_n(&process->exiting, true, __ATOMIC_RELEASE);
-	LIST_FOR_EACH(node, &process->threads) {
+	LIST_FOR_EACH (node, &process->threads) {
 		sched_wake(LIST_ENTRY(node, struct thread, process_node));
 	}
 	return true;
@@ -43,7 +45,7 @@ static void orphans_hand_over(struct process *process)
 		return;
 	}
 	init = process_find(PID_INIT);
-	LIST_FOR_EACH(node, &process->children) {
+	LIST_FOR_EACH (node, &process->children) {
 		struct process *child = LIST_ENTRY(node, struct process, sibling);
 
 		list_remove(&child->sibling);
@@ -57,13 +59,14 @@ static void orphans_hand_over(struct process *process)
 static void become_zombie(struct process *process)
 {
 	if (process->pid == PID_INIT) {
-		panic("the first process ended with status 0x%x\n%s", process->status, process->report->text);
+		panic("the first process ended with status 0x%x\n%s", process->status,
+		      report_text(&process->report));
 	}
 	as_put(process->as);
 	process->as = NULL;
 	lock_acquire(&process_lock);
 	orphans_hand_over(process);
-	report_fill(process->report, process);
+	report_fill(&process->report, process);
 	process->zombie = true;
 	wait_wake_all(&process->parent->child_wait);
 	lock_release(&process_lock);
@@ -89,11 +92,14 @@ void process_leave(struct process *process, struct thread *thread)
 	}
 }
 
-/* Caller holds process_lock. A zombie among the children; *any tells whether one of those wanted exists at all. */
+/*
+ * Caller holds process_lock. A zombie among the children; *any tells whether one of those wanted
+ * exists at all.
+ */
 static struct process *find_zombie(struct process *parent, uint32_t wanted, bool *any)
 {
 	*any = false;
-	LIST_FOR_EACH(node, &parent->children) {
+	LIST_FOR_EACH (node, &parent->children) {
 		struct process *child = LIST_ENTRY(node, struct process, sibling);
 
 		if (wanted && child->pid != wanted) {
@@ -110,8 +116,8 @@ static struct process *find_zombie(struct process *parent, uint32_t wanted, bool
 /* Takes a zombie off the tree; the parent keeps its report. ECHILD; EAGAIN: none has ended yet. */
 static status_t reap(struct process *parent, uint32_t wanted, uint32_t *pid, int32_t *status)
 {
-	struct bw_report *old;
 	struct process *child;
+	struct report old;
 	bool any;
 
 	lock_acquire(&process_lock);
@@ -123,7 +129,7 @@ static status_t reap(struct process *parent, uint32_t wanted, uint32_t *pid, int
 	process_remove(child);
 	old = parent->last_report;
 	parent->last_report = child->report;
-	child->report = old; /* freed with the child */
+	child->report = old; /* cleared with the child */
 	lock_release(&process_lock);
 	*pid = child->pid;
 	*status = child->status;

@@ -13,14 +13,18 @@ static inline int32_t status_of_exit(int32_t code) { return (code & 0xff) << 8; 
 static inline int32_t status_of_signal(int32_t signal) { return signal & 0x7f; }
 
 /*
- * Says how the process ends and makes its threads end. False: that was said before, and stays. Caller holds process_lock.
- * The threads go on their way back to user mode, or from where they wait.
+ * Says how the process ends and makes its threads end. False: that was said before, and stays.
+ * Caller holds process_lock. The threads go on their way back to user mode, or from where they
+ * wait.
  */
 bool process_begin_exit(struct process *process, int32_t status, enum bw_end end);
 /* The same for the caller's own process; takes process_lock. */
 bool process_exit(int32_t status, enum bw_end end);
 
-/* The current thread leaves its process; with the last one the process becomes a zombie. Panics when that is the first process. */
+/*
+ * The current thread leaves its process; with the last one the process becomes a zombie. Panics
+ * when that is the first process.
+ */
 void process_leave(struct process *process, struct thread *thread);
 
 /* Unlinks a reaped process. Caller holds process_lock. process.c */
@@ -28,7 +32,8 @@ void process_remove(struct process *process);
 
 enum wait_options { WAIT_NO_HANG = 1 };
 /*
- * Blocks until a child has ended, this one or (pid 0) any, and reaps it. *pid is 0 where WAIT_NO_HANG found none.
- * ECHILD: there is no such child; EINTR: the caller itself must end.
+ * Blocks until a child has ended, this one or (pid 0) any, and reaps it. *pid is 0 where
+ * WAIT_NO_HANG found none. ECHILD: there is no such child; EINTR: the caller itself must end.
  */
-status_t process_wait(uint32_t wanted, unsigned wait_options, uint32_t *pid, int32_t *status) MUST_CHECK;
+status_t process_wait(uint32_t wanted, unsigned wait_options, uint32_t *pid,
+		      int32_t *status) MUST_CHECK;

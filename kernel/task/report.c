@@ -1,52 +1,46 @@
 /* Reports on how processes end. */
 #include "task/report.h"
 
-#include "core/log.h"
 #include "lib/format.h"
 #include "lib/string.h"
 #include "mm/slab.h"
 #include "task/process.h"
 
-static struct slab_cache cache;
+static struct slab_cache texts;
 
-void report_init(void)
+void report_boot(void) { slab_cache_init(&texts, "report text", BW_TEXT_MAX); }
+
+void report_init(struct report *report) { *report = (struct report){ .fault_pfn = UINT64_MAX }; }
+
+void report_clear(struct report *report)
 {
-	slab_cache_init(&cache, "report", sizeof(struct bw_report));
-}
-
-status_t report_alloc(struct bw_report **out)
-{
-	void *object;
-	status_t status = slab_alloc(&cache, &object);
-
-	if (status == STATUS_OK) {
-		*out = object;
-		(*out)->fault_pfn = UINT64_MAX;
+	if (report->text) {
+		slab_free(&texts, report->text);
 	}
-	return status;
+	report_init(report);
 }
 
-void report_free(struct bw_report *report)
+void report_say(struct report *report, const char *format, ...)
 {
-	slab_free(&cache, report);
-}
-
-void report_say(struct bw_report *report, const char *format, ...)
-{
-	size_t len = strnlen(report->text, sizeof(report->text) - 1);
 	va_list arguments;
+	void *object;
+	size_t len;
 
+	if (!report->text) {
+		if (slab_alloc(&texts, &object)) {
+			return;
+		}
+		report->text = object;
+	}
+	len = strnlen(report->text, BW_TEXT_MAX - 1);
 	va_start(arguments, format);
-	(void)format_va(report->text + len, sizeof(report->text) - len, format, arguments);
+	(void)format_va(report->text + len, BW_TEXT_MAX - len, format, arguments);
 	va_end(arguments);
 }
 
-void report_log(const struct bw_report *report)
-{
-	log_write(report->text, strnlen(report->text, sizeof(report->text)));
-}
+const char *report_text(const struct report *report) { return report->text ? report->text : ""; }
 
-void report_fill(struct bw_report *report, const struct process *process)
+void report_fill(struct report *report, const struct process *process)
 {
 	report->pid = (int32_t)process->pid;
 	report->status = process->status;
@@ -54,6 +48,24 @@ void report_fill(struct bw_report *report, const struct process *process)
 	report->uid_last = process->uid;
 	report->flag_proved = process->flag_proved;
 	report->vuln_calls = process->vuln_calls;
+}
+
+static void report_export(const struct report *report, struct bw_report *out)
+{
+	*out = (struct bw_report){
+		.pid = report->pid,
+		.status = report->status,
+		.end = report->end,
+		.defence = report->defence,
+		.uid_first = report->uid_first,
+		.uid_last = report->uid_last,
+		.flag_proved = report->flag_proved,
+		.vuln_calls = report->vuln_calls,
+		.fault_address = report->fault_address,
+		.fault_rip = report->fault_rip,
+		.fault_pfn = report->fault_pfn,
+	};
+	string_copy(out->text, report_text(report), sizeof(out->text));
 }
 
 status_t report_find(uint32_t pid, struct bw_report *out)
@@ -65,10 +77,10 @@ status_t report_find(uint32_t pid, struct bw_report *out)
 	lock_acquire(&process_lock);
 	child = process_find(pid);
 	if (child && child->parent == parent) {
-		*out = *child->report;
-		report_fill(out, child);
-	} else if (parent->last_report && parent->last_report->pid == (int32_t)pid) {
-		*out = *parent->last_report;
+		report_fill(&child->report, child);
+		report_export(&child->report, out);
+	} else if (parent->last_report.pid == (int32_t)pid && pid) {
+		report_export(&parent->last_report, out);
 	} else {
 		status = STATUS_ESRCH;
 	}

@@ -7,18 +7,36 @@
 
 struct process;
 
-void report_init(void);
-/* ENOMEM. */
-status_t report_alloc(struct bw_report **out) MUST_CHECK;
-void report_free(struct bw_report *report);
+/*
+ * As struct bw_report, which says what the fields mean, but for the text: most processes end
+ * without one.
+ */
+struct report {
+	int32_t pid, status;
+	uint32_t end, defence;
+	uint32_t uid_first, uid_last;
+	uint32_t flag_proved, vuln_calls;
+	uint64_t fault_address, fault_rip, fault_pfn;
+	char *text; /* BW_TEXT_MAX bytes, terminated; NULL: none */
+};
 
-/* Appends to the text; what does not fit is cut off. */
-void report_say(struct bw_report *report, const char *format, ...) PRINTF_LIKE(2, 3);
-/* The text so far goes to the kernel's log. */
-void report_log(const struct bw_report *report);
+void report_boot(void);
+
+void report_init(struct report *report);
+/* Frees the text. */
+void report_clear(struct report *report);
+
+/*
+ * Appends to the text; what does not fit is cut off, and without memory for a text there is none.
+ */
+void report_say(struct report *report, const char *format, ...) PRINTF_LIKE(2, 3);
+/* The text so far; never NULL. */
+const char *report_text(const struct report *report);
 
 /* What the process itself knows: pid, status, uids, counts. Caller holds process_lock. */
-void report_fill(struct bw_report *report, const struct process *process);
+void report_fill(struct report *report, const struct process *process);
 
-/* The report on a child of the caller's, alive, dead, or the one reaped last. ESRCH: there is none. */
+/*
+ * The report on a child of the caller's, alive, dead, or the one reaped last. ESRCH: there is none.
+ */
 status_t report_find(uint32_t pid, struct bw_report *out) MUST_CHECK;

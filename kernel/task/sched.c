@@ -1,6 +1,7 @@
 /* Round robin over per-CPU run queues. */
 #include "task/sched.h"
 
+#include "arch/x86_64/apic.h"
 #include "arch/x86_64/clock.h"
 #include "arch/x86_64/registers.h"
 #include "arch/x86_64/upcall.h"
@@ -13,17 +14,14 @@ enum { SLICE_NS = 10 * 1000 * 1000 };
 
 struct run_queue {
 	struct lock lock;
-	struct list ready;     /* guarded by lock */
-	uint32_t nr_ready;     /* guarded by lock; sched_start guesses with it */
-	struct thread *dead;   /* only this CPU: left for good in the switch going on */
+	struct list ready;   /* guarded by lock */
+	uint32_t nr_ready;   /* guarded by lock; sched_start guesses with it */
+	struct thread *dead; /* only this CPU: left for good in the switch going on */
 };
 
 static struct run_queue run_queues[NR_CPUS_MAX];
 
-static struct run_queue *this_queue(void)
-{
-	return &run_queues[this_cpu()->id];
-}
+static struct run_queue *this_queue(void) { return &run_queues[this_cpu()->id]; }
 
 /* Caller holds queue->lock. */
 static void queue_push(struct run_queue *queue, struct thread *thread)
@@ -160,9 +158,21 @@ void sched_exit(void)
 	__builtin_unreachable();
 }
 
+/*
+ * Has an idle CPU look at its queue. It looks at the queue with interrupts off before it waits for
+ * one, so either it sees the thread or the interrupt ends the wait.
+ */
+static void cpu_kick(struct cpu *cpu)
+{
+	if (cpu != this_cpu()) {
+		apic_send_ipi(cpu->apic_id, VECTOR_RESCHEDULE);
+	}
+}
+
 void sched_wake(struct thread *thread)
 {
 	struct run_queue *queue;
+	bool is_idle = false;
 	uint32_t id;
 
 	/* the thread may be moved to another queue until the lock of its own is held */
@@ -178,11 +188,12 @@ void sched_wake(struct thread *thread)
 	thread->wakeup = true;
 	if (thread->state == THREAD_BLOCKED) {
 		queue_push(queue, thread);
-		if (cpus[id]->current == cpus[id]->idle) {
-			cpus[id]->need_resched = true;
-		}
+		is_idle = cpus[id]->current == cpus[id]->idle;
 	}
 	lock_release(&queue->lock);
+	if (is_idle) {
+		cpu_kick(cpus[id]);
+	}
 }
 
 /* The CPU with the fewest threads waiting; the counts may change meanwhile, which harms nothing. */
@@ -240,7 +251,10 @@ static void idle_main(void *thread)
 	sched_after_switch();
 	for (;;) {
 		sched_yield();
-		/* a thread made ready by another CPU since comes with an interrupt, which ends the wait */
+		/*
+		 * a thread made ready by another CPU since comes with an interrupt, which ends the
+		 * wait
+		 */
 		ktlb_leave(CPU_IDLE);
 		cpu_idle_once();
 		(void)ktlb_enter();

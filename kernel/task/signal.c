@@ -12,8 +12,8 @@ bool signal_can_be_ignored(unsigned signal)
 /* Stopping is not offered, so what would stop a process leaves it alone. */
 static bool ignored_by_default(unsigned signal)
 {
-	return signal == SIGNAL_CHLD || (signal >= SIGNAL_CONT && signal <= SIGNAL_TTOU) || signal == SIGNAL_URG ||
-	       signal == SIGNAL_WINCH;
+	return signal == SIGNAL_CHLD || (signal >= SIGNAL_CONT && signal <= SIGNAL_TTOU) ||
+	       signal == SIGNAL_URG || signal == SIGNAL_WINCH;
 }
 
 /* Caller holds process_lock. */

@@ -1,10 +1,10 @@
 /* Starts the first process. */
 #include "task/start.h"
 
-#include "arch/x86_64/power.h"
 #include "core/cpu.h"
 #include "core/log.h"
 #include "core/panic.h"
+#include "core/power.h"
 #include "task/boot_archive.h"
 #include "task/exec.h"
 #include "task/fault.h"
@@ -13,6 +13,7 @@
 #include "task/foreground.h"
 #include "task/irq.h"
 #include "task/process.h"
+#include "task/processors.h"
 #include "task/sched.h"
 #include "task/sys_io.h"
 #include "task/timer.h"
@@ -23,7 +24,8 @@ static void init_main(void *thread)
 {
 	(void)thread;
 	sched_after_switch();
-	log_print("bulwark: no first process: " INIT_PATH " does not run (%d)\n", exec_first(INIT_PATH));
+	log_print("bulwark: no first process: " INIT_PATH " does not run (%d)\n",
+		  exec_first(INIT_PATH));
 	power_off(EXIT_STATUS_NO_ARCHIVE);
 }
 
@@ -46,7 +48,7 @@ static status_t first_process(void)
 	return status;
 }
 
-void task_start(const void *archive, size_t size_bytes)
+void task_start(const struct boot_info *info, const void *archive, size_t size_bytes)
 {
 	if (boot_archive_mount(archive, size_bytes)) {
 		power_off(EXIT_STATUS_NO_ARCHIVE);
@@ -60,7 +62,11 @@ void task_start(const void *archive, size_t size_bytes)
 	thread_init();
 	process_init();
 	timer_init_cpu(this_cpu()->id);
-	if (sched_init_cpu(this_cpu()) || first_process()) {
+	if (sched_init_cpu(this_cpu())) {
+		panic("no memory for the scheduler");
+	}
+	processors_start(info);
+	if (first_process()) {
 		panic("no memory for the first process");
 	}
 	sched_enter();

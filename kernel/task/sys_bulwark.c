@@ -1,10 +1,10 @@
 /* Bulwark's own calls: what the machine is and does. */
 #include "abi/bulwark.h"
 
-#include "arch/x86_64/power.h"
 #include "core/cpu.h"
 #include "core/ktest.h"
 #include "core/options.h"
+#include "core/power.h"
 #include "lib/string.h"
 #include "mm/as.h"
 #include "mm/audit.h"
@@ -21,10 +21,7 @@
 enum { KTEST_TEXT_ORDER = 4 };
 #define ALL_CPUS UINT64_MAX
 
-static bool is_root(void)
-{
-	return process_current()->uid == 0;
-}
+static bool is_root(void) { return process_current()->uid == 0; }
 
 int64_t sys_counters(uint64_t cpu, uint64_t at, uint64_t size_bytes)
 {
@@ -123,9 +120,13 @@ int64_t sys_memory_info(uint64_t at)
 	frame_stats_read(&stats);
 	info = (struct bw_memory_info){
 		.nr_frames_usable = stats.nr_usable,
-		.nr_free_revealed = stats.nr_free_revealed, .nr_free_hidden = stats.nr_free_hidden,
-		.nr_user = stats.nr_user, .nr_kernel = stats.nr_kernel, .nr_ptable = stats.nr_ptable,
-		.nr_pfn = nr_frames, .nr_processes = process_count(),
+		.nr_free_revealed = stats.nr_free_revealed,
+		.nr_free_hidden = stats.nr_free_hidden,
+		.nr_user = stats.nr_user,
+		.nr_kernel = stats.nr_kernel,
+		.nr_ptable = stats.nr_ptable,
+		.nr_pfn = nr_frames,
+		.nr_processes = process_count(),
 	};
 	return copy_to_user((uva_t){ at }, &info, sizeof(info));
 }

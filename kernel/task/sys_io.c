@@ -1,14 +1,18 @@
-/* Console calls: descriptors 0, 1 and 2 are the console, and there are no others. */
+/*
+ * Console calls: descriptors 0, 1 and 2 are the console until they are closed, and there are no
+ * others.
+ */
 #include "task/sys_io.h"
 
 #include "mm/usercopy.h"
 #include "task/bounce.h"
 #include "task/console.h"
+#include "task/process.h"
 #include "task/sched.h"
 #include "task/syscall.h"
 #include "task/wait.h"
 
-enum { NR_DESCRIPTORS = 3, VECTORS_MAX = 1024 };
+enum { VECTORS_MAX = 1024 };
 
 /* Linux's struct iovec. */
 struct io_vector {
@@ -19,15 +23,9 @@ typedef int64_t transfer(uva_t at, uint64_t len_bytes);
 
 static struct wait_queue readers = WAIT_QUEUE_INIT(readers);
 
-static void wake_readers(void)
-{
-	wait_wake_all(&readers);
-}
+static void wake_readers(void) { wait_wake_all(&readers); }
 
-void console_calls_init(void)
-{
-	console_readable_hook = wake_readers;
-}
+void console_calls_init(void) { console_readable_hook = wake_readers; }
 
 /* Blocks until there is something. 0: end of file. */
 static status_t wait_and_read(char *buffer, size_t size_bytes, size_t *len)
@@ -110,7 +108,8 @@ static int64_t transfer_vectors(transfer *one, uint64_t vectors_at, uint64_t nr_
 		struct io_vector vector;
 		int64_t done;
 
-		if (copy_from_user(&vector, (uva_t){ vectors_at + i * sizeof(vector) }, sizeof(vector))) {
+		if (copy_from_user(&vector, (uva_t){ vectors_at + i * sizeof(vector) },
+				   sizeof(vector))) {
 			return total ? total : STATUS_EFAULT;
 		}
 		if ((int64_t)vector.len_bytes < 0) {
@@ -130,7 +129,7 @@ static int64_t transfer_vectors(transfer *one, uint64_t vectors_at, uint64_t nr_
 
 static bool is_open(uint64_t fd)
 {
-	return (uint32_t)fd < NR_DESCRIPTORS;
+	return (uint32_t)fd < 32 && process_current()->descriptors >> (uint32_t)fd & 1;
 }
 
 int64_t sys_read(uint64_t fd, uint64_t at, uint64_t len_bytes)
@@ -150,13 +149,19 @@ int64_t sys_readv(uint64_t fd, uint64_t vectors_at, uint64_t nr_vectors)
 
 int64_t sys_writev(uint64_t fd, uint64_t vectors_at, uint64_t nr_vectors)
 {
-	return is_open(fd) ? transfer_vectors(write_piecewise, vectors_at, nr_vectors) : STATUS_EBADF;
+	return is_open(fd) ? transfer_vectors(write_piecewise, vectors_at, nr_vectors)
+			   : STATUS_EBADF;
 }
 
-/* The console stays open all the same. */
 int64_t sys_close(uint64_t fd)
 {
-	return is_open(fd) ? STATUS_OK : STATUS_EBADF;
+	if (!is_open(fd)) {
+		return STATUS_EBADF;
+	}
+	/* atomic: another thread may close another descriptor */
+	__atomic_fetch_and(&process_current()->descriptors, ~(1u << (uint32_t)fd),
+			   __ATOMIC_RELAXED);
+	return STATUS_OK;
 }
 
 static status_t settings_set(uva_t from, enum settings_flush flush)
@@ -190,7 +195,6 @@ int64_t sys_ioctl(uint64_t fd, uint64_t request, uint64_t argument)
 	case CONSOLE_SIZE_GET:
 		console_size_get(&size);
 		return copy_to_user((uva_t){ argument }, &size, sizeof(size));
-	default:
-		return STATUS_ENOTTY;
+	default: return STATUS_ENOTTY;
 	}
 }

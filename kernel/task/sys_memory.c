@@ -1,5 +1,6 @@
 /*
- * Memory calls. No mapping is ever writable and executable: whoever asks for both gets EACCES, from mmap and from mprotect.
+ * Memory calls. No mapping is ever writable and executable: whoever asks for both gets EACCES, from
+ * mmap and from mprotect.
  */
 #include "core/cpu.h"
 #include "mm/as.h"
@@ -11,14 +12,23 @@
 /* Linux's flags. */
 enum { PROT_READ = 1, PROT_WRITE = 2, PROT_EXEC = 4, PROT_ALL = 7 };
 enum {
-	MAP_SHARED = 0x01, MAP_PRIVATE = 0x02, MAP_TYPE = 0x0f, MAP_FIXED = 0x10, MAP_ANONYMOUS = 0x20,
-	MAP_NORESERVE = 0x4000, MAP_POPULATE = 0x8000, MAP_STACK = 0x20000, MAP_HUGETLB = 0x40000,
+	MAP_SHARED = 0x01,
+	MAP_PRIVATE = 0x02,
+	MAP_TYPE = 0x0f,
+	MAP_FIXED = 0x10,
+	MAP_ANONYMOUS = 0x20,
+	MAP_NORESERVE = 0x4000,
+	MAP_POPULATE = 0x8000,
+	MAP_STACK = 0x20000,
+	MAP_HUGETLB = 0x40000,
 	MAP_FIXED_NOREPLACE = 0x100000,
-	MAP_HUGE_SIZE_SHIFT = 26, MAP_HUGE_2MB = 21 << MAP_HUGE_SIZE_SHIFT,
+	MAP_HUGE_SIZE_SHIFT = 26,
+	MAP_HUGE_2MB = 21 << MAP_HUGE_SIZE_SHIFT,
 };
 #define MAP_HUGE_SIZE_MASK (63u << MAP_HUGE_SIZE_SHIFT)
-#define MAP_KNOWN (MAP_TYPE | MAP_FIXED | MAP_ANONYMOUS | MAP_NORESERVE | MAP_POPULATE | MAP_STACK | MAP_HUGETLB | \
-		   MAP_FIXED_NOREPLACE | MAP_HUGE_SIZE_MASK)
+#define MAP_KNOWN                                                                                  \
+	(MAP_TYPE | MAP_FIXED | MAP_ANONYMOUS | MAP_NORESERVE | MAP_POPULATE | MAP_STACK |         \
+	 MAP_HUGETLB | MAP_FIXED_NOREPLACE | MAP_HUGE_SIZE_MASK)
 enum { MADV_NORMAL = 0, MADV_WILLNEED = 3, MADV_DONTNEED = 4, MADV_FREE = 8 };
 
 static status_t rights_decode(uint64_t prot, unsigned *rights)
@@ -30,7 +40,8 @@ static status_t rights_decode(uint64_t prot, unsigned *rights)
 		return STATUS_EACCES;
 	}
 	/* the processor has no page that can be written or run but not read */
-	*rights = (prot ? RIGHT_READ : 0) | (prot & PROT_WRITE ? RIGHT_WRITE : 0) | (prot & PROT_EXEC ? RIGHT_EXECUTE : 0);
+	*rights = (prot ? RIGHT_READ : 0) | (prot & PROT_WRITE ? RIGHT_WRITE : 0) |
+		  (prot & PROT_EXEC ? RIGHT_EXECUTE : 0);
 	return STATUS_OK;
 }
 
@@ -47,7 +58,8 @@ static status_t flags_decode(uint64_t flags, unsigned *region_flags)
 	if (huge_size && !(flags & MAP_HUGETLB && huge_size == MAP_HUGE_2MB)) {
 		return STATUS_EINVAL;
 	}
-	*region_flags = (type == MAP_SHARED ? REGION_SHARED : 0) | (flags & MAP_HUGETLB ? REGION_HUGE : 0);
+	*region_flags =
+		(type == MAP_SHARED ? REGION_SHARED : 0) | (flags & MAP_HUGETLB ? REGION_HUGE : 0);
 	return STATUS_OK;
 }
 
@@ -63,18 +75,21 @@ static enum as_map_how how_decode(uint64_t flags, uint64_t at)
 }
 
 /* MAP_POPULATE is a wish: what memory does not suffice for comes later, or not at all. */
-static void populate(struct as *as, uva_t at, uint64_t len_bytes, unsigned rights, uint64_t step_bytes)
+static void populate(struct as *as, uva_t at, uint64_t len_bytes, unsigned rights,
+		     uint64_t step_bytes)
 {
 	unsigned wanted = rights & RIGHT_WRITE ? RIGHT_WRITE : RIGHT_READ;
 
-	for (uint64_t done = 0; rights && done < len_bytes && !thread_must_exit(); done += step_bytes) {
+	for (uint64_t done = 0; rights && done < len_bytes && !thread_must_exit();
+	     done += step_bytes) {
 		if (as_fault(as, (uva_t){ at.uva + done }, wanted) != STATUS_OK) {
 			return;
 		}
 	}
 }
 
-int64_t sys_mmap(uint64_t at, uint64_t len_bytes, uint64_t prot, uint64_t flags, uint64_t fd, uint64_t offset)
+int64_t sys_mmap(uint64_t at, uint64_t len_bytes, uint64_t prot, uint64_t flags, uint64_t fd,
+		 uint64_t offset)
 {
 	struct as *as = process_current()->as;
 	unsigned rights, region_flags;
@@ -107,7 +122,10 @@ int64_t sys_mmap(uint64_t at, uint64_t len_bytes, uint64_t prot, uint64_t flags,
 	return (int64_t)where.uva;
 }
 
-/* A page-aligned range of the user half, its length rounded up; EINVAL where that is not what it is. */
+/*
+ * A page-aligned range of the user half, its length rounded up; EINVAL where that is not what it
+ * is.
+ */
 static status_t range_decode(uint64_t at, uint64_t *len_bytes)
 {
 	if (!is_aligned(at, PAGE_SIZE) || !user_range_ok((uva_t){ at }, *len_bytes)) {
@@ -144,10 +162,7 @@ int64_t sys_mprotect(uint64_t at, uint64_t len_bytes, uint64_t prot)
 	return as_protect(process_current()->as, (uva_t){ at }, len_bytes, rights);
 }
 
-int64_t sys_brk(uint64_t wanted)
-{
-	return (int64_t)as_brk(process_current()->as, wanted);
-}
+int64_t sys_brk(uint64_t wanted) { return (int64_t)as_brk(process_current()->as, wanted); }
 
 int64_t sys_madvise(uint64_t at, uint64_t len_bytes, uint64_t advice)
 {
@@ -159,6 +174,9 @@ int64_t sys_madvise(uint64_t at, uint64_t len_bytes, uint64_t advice)
 	if (advice == MADV_DONTNEED) {
 		return as_discard(process_current()->as, (uva_t){ at }, len_bytes);
 	}
-	/* the other pieces of advice are for memory management that Bulwark does not have; none asks for an effect */
+	/*
+	 * the other pieces of advice are for memory management that Bulwark does not have; none
+	 * asks for an effect
+	 */
 	return advice <= MADV_WILLNEED || advice == MADV_FREE ? STATUS_OK : STATUS_EINVAL;
 }

@@ -21,7 +21,11 @@ struct utsname {
 int64_t sys_uname(uint64_t at)
 {
 	static const struct utsname name = {
-		.system = "Bulwark", .node = "bulwark", .release = "1", .version = "1", .machine = "x86_64",
+		.system = "Bulwark",
+		.node = "bulwark",
+		.release = "1",
+		.version = "1",
+		.machine = "x86_64",
 	};
 
 	return copy_to_user((uva_t){ at }, &name, sizeof(name));
@@ -62,18 +66,16 @@ int64_t sys_arch_prctl(uint64_t code, uint64_t address)
 		thread_current()->fs_base = address;
 		msr_write(MSR_FS_BASE, address);
 		return STATUS_OK;
-	case ARCH_GET_FS:
-		return store_user_u64((uva_t){ address }, thread_current()->fs_base);
+	case ARCH_GET_FS: return store_user_u64((uva_t){ address }, thread_current()->fs_base);
 	case ARCH_SET_GS:
 	case ARCH_GET_GS:
-	default:
-		return STATUS_EINVAL;
+	default: return STATUS_EINVAL;
 	}
 }
 
 /*
- * No signal is ever delivered to a handler: those that end a process do so, unless they are ignored. A handler is accepted,
- * since C libraries set some in passing, and never runs.
+ * No signal is ever delivered to a handler: those that end a process do so, unless they are
+ * ignored. A handler is accepted, since C libraries set some in passing, and never runs.
  */
 int64_t sys_rt_sigaction(uint64_t signal, uint64_t action_at, uint64_t old_at, uint64_t set_bytes)
 {
@@ -116,7 +118,9 @@ int64_t sys_rt_sigprocmask(uint64_t how, uint64_t set_at, uint64_t old_at, uint6
 		return STATUS_EFAULT;
 	}
 	if (set_at) {
-		thread->signal_mask = how == SIG_BLOCK ? mask | set : how == SIG_UNBLOCK ? mask & ~set : set;
+		thread->signal_mask = how == SIG_BLOCK     ? mask | set
+				      : how == SIG_UNBLOCK ? mask & ~set
+							   : set;
 	}
 	return STATUS_OK;
 }

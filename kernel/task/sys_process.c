@@ -14,19 +14,14 @@
 #define WAIT_NO_THREAD 0x20000000u
 #define WAIT_ALL 0x40000000u
 #define WAIT_CLONE 0x80000000u
-#define WAIT_KNOWN (WAIT_NO_HANG | WAIT_STOPPED | WAIT_CONTINUED | WAIT_NO_THREAD | WAIT_ALL | WAIT_CLONE)
+#define WAIT_KNOWN                                                                                 \
+	(WAIT_NO_HANG | WAIT_STOPPED | WAIT_CONTINUED | WAIT_NO_THREAD | WAIT_ALL | WAIT_CLONE)
 
 enum { RUSAGE_BYTES = 144 };
 
-int64_t sys_getpid(void)
-{
-	return process_current()->pid;
-}
+int64_t sys_getpid(void) { return process_current()->pid; }
 
-int64_t sys_gettid(void)
-{
-	return thread_current()->tid;
-}
+int64_t sys_gettid(void) { return thread_current()->tid; }
 
 int64_t sys_getppid(void)
 {
@@ -42,26 +37,14 @@ int64_t sys_getppid(void)
 	return pid;
 }
 
-int64_t sys_getuid(void)
-{
-	return process_current()->uid;
-}
+int64_t sys_getuid(void) { return process_current()->uid; }
 
-int64_t sys_geteuid(void)
-{
-	return process_current()->uid;
-}
+int64_t sys_geteuid(void) { return process_current()->uid; }
 
 /* There are no groups: a process's group is named as its user is. */
-int64_t sys_getgid(void)
-{
-	return process_current()->uid;
-}
+int64_t sys_getgid(void) { return process_current()->uid; }
 
-int64_t sys_getegid(void)
-{
-	return process_current()->uid;
-}
+int64_t sys_getegid(void) { return process_current()->uid; }
 
 int64_t sys_setuid(uint64_t uid)
 {
@@ -119,7 +102,8 @@ int64_t sys_wait4(uint64_t wanted, uint64_t status_at, uint64_t wait_options, ui
 	if (which < -1) {
 		return STATUS_ECHILD;
 	}
-	status = process_wait(which > 0 ? (uint32_t)which : 0, wait_options & WAIT_NO_HANG, &pid, &child_status);
+	status = process_wait(which > 0 ? (uint32_t)which : 0, wait_options & WAIT_NO_HANG, &pid,
+			      &child_status);
 	if (status || pid == 0) {
 		return status;
 	}

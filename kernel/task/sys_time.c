@@ -8,8 +8,14 @@
 
 /* Linux's clocks. */
 enum {
-	CLOCK_REALTIME = 0, CLOCK_MONOTONIC = 1, CLOCK_PROCESS_CPUTIME = 2, CLOCK_THREAD_CPUTIME = 3, CLOCK_MONOTONIC_RAW = 4,
-	CLOCK_REALTIME_COARSE = 5, CLOCK_MONOTONIC_COARSE = 6, CLOCK_BOOTTIME = 7,
+	CLOCK_REALTIME = 0,
+	CLOCK_MONOTONIC = 1,
+	CLOCK_PROCESS_CPUTIME = 2,
+	CLOCK_THREAD_CPUTIME = 3,
+	CLOCK_MONOTONIC_RAW = 4,
+	CLOCK_REALTIME_COARSE = 5,
+	CLOCK_MONOTONIC_COARSE = 6,
+	CLOCK_BOOTTIME = 7,
 };
 enum { TIMER_ABSTIME = 1 };
 
@@ -25,15 +31,10 @@ static status_t clock_read(uint64_t id, uint64_t *ns)
 	case CLOCK_MONOTONIC_RAW:
 	case CLOCK_REALTIME_COARSE:
 	case CLOCK_MONOTONIC_COARSE:
-	case CLOCK_BOOTTIME:
-		*ns = clock_now_ns();
-		return STATUS_OK;
+	case CLOCK_BOOTTIME: *ns = clock_now_ns(); return STATUS_OK;
 	case CLOCK_PROCESS_CPUTIME:
-	case CLOCK_THREAD_CPUTIME:
-		*ns = sched_cpu_ns();
-		return STATUS_OK;
-	default:
-		return STATUS_EINVAL;
+	case CLOCK_THREAD_CPUTIME: *ns = sched_cpu_ns(); return STATUS_OK;
+	default: return STATUS_EINVAL;
 	}
 }
 
@@ -94,7 +95,8 @@ int64_t sys_nanosleep(uint64_t wanted_at, uint64_t left_at)
 
 int64_t sys_clock_nanosleep(uint64_t id, uint64_t flags, uint64_t wanted_at, uint64_t left_at)
 {
-	if ((id != CLOCK_REALTIME && id != CLOCK_MONOTONIC && id != CLOCK_BOOTTIME) || flags & ~(uint64_t)TIMER_ABSTIME) {
+	if ((id != CLOCK_REALTIME && id != CLOCK_MONOTONIC && id != CLOCK_BOOTTIME) ||
+	    flags & ~(uint64_t)TIMER_ABSTIME) {
 		return STATUS_EINVAL;
 	}
 	return sleep((uva_t){ wanted_at }, (uva_t){ left_at }, flags & TIMER_ABSTIME);

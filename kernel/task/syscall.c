@@ -8,17 +8,21 @@
 /* Three dense blocks of numbers, one after the other in the table. */
 enum {
 	NR_LINUX = 320,
-	BULWARK_FIRST = 0x1000, NR_BULWARK = 32,
-	VULN_FIRST = 0x1100, NR_VULN = 16,
+	BULWARK_FIRST = 0x1000,
+	NR_BULWARK = 32,
+	VULN_FIRST = 0x1100,
+	NR_VULN = 16,
 	NR_SLOTS = NR_LINUX + NR_BULWARK + NR_VULN,
 	NO_SLOT = NR_SLOTS,
 };
 
 #define IN_BLOCK(number, first, nr) ((number) >= (first) && (number) - (first) < (nr))
-#define SLOT(number)                                                                                               \
-	((number) < NR_LINUX                           ? (number)                                                  \
-	 : IN_BLOCK(number, BULWARK_FIRST, NR_BULWARK) ? (number) - BULWARK_FIRST + NR_LINUX                       \
-	 : IN_BLOCK(number, VULN_FIRST, NR_VULN)       ? (number) - VULN_FIRST + NR_LINUX + NR_BULWARK             \
+#define BULWARK_SLOT(number) ((number)-BULWARK_FIRST + NR_LINUX)
+#define VULN_SLOT(number) ((number)-VULN_FIRST + NR_LINUX + NR_BULWARK)
+#define SLOT(number)                                                                               \
+	((number) < NR_LINUX                           ? (number)                                  \
+	 : IN_BLOCK(number, BULWARK_FIRST, NR_BULWARK) ? BULWARK_SLOT(number)                      \
+	 : IN_BLOCK(number, VULN_FIRST, NR_VULN)       ? VULN_SLOT(number)                         \
 						       : NO_SLOT)
 
 #define ARGUMENTS_0(r)
@@ -31,12 +35,12 @@ enum {
 
 typedef int64_t syscall_handler(const struct regs *regs);
 
-#define SYSCALL(number, name, nr_arguments)                            \
-	static int64_t call_##name(const struct regs *regs)            \
-	{                                                              \
-		(void)regs;                                            \
-		return sys_##name(ARGUMENTS_##nr_arguments(regs));     \
-	}                                                              \
+#define SYSCALL(number, name, nr_arguments)                                                        \
+	static int64_t call_##name(const struct regs *regs)                                        \
+	{                                                                                          \
+		(void)regs;                                                                        \
+		return sys_##name(ARGUMENTS_##nr_arguments(regs));                                 \
+	}                                                                                          \
 	static_assert(SLOT(number) != NO_SLOT, "the table must have room for " #name);
 #include "abi/syscalls.def"
 #undef SYSCALL

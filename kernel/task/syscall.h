@@ -1,6 +1,7 @@
 /*
- * The system calls: sys_NAME for each row of abi/syscalls.def, with as many arguments as the row says. Each returns a result
- * of 0 or more, or a negated errno value, and checks everything before it changes anything.
+ * The system calls: sys_NAME for each row of abi/syscalls.def, with as many arguments as the row
+ * says. Each returns a result of 0 or more, or a negated errno value, and checks everything before
+ * it changes anything.
  */
 #pragma once
 

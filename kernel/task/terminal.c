@@ -147,10 +147,10 @@ static void erase_word(struct terminal *terminal)
 
 static void kill_line(struct terminal *terminal)
 {
-	bool shows_end = has_local(terminal, LOCAL_ECHO_KILL) && !has_local(terminal, LOCAL_KILL_ERASES);
+	bool shows_end =
+		has_local(terminal, LOCAL_ECHO_KILL) && !has_local(terminal, LOCAL_KILL_ERASES);
 
-	while (erase_character(terminal)) {
-	}
+	while (erase_character(terminal)) {}
 	if (shows_end) {
 		echo(terminal, '\n');
 	}
@@ -228,7 +228,8 @@ enum terminal_event terminal_input(struct terminal *terminal, uint8_t byte)
 	} else if (byte == '\n' && flags & INPUT_NL_TO_CR) {
 		byte = '\r';
 	}
-	return has_local(terminal, LOCAL_LINES) ? input_to_line(terminal, byte) : input_raw(terminal, byte);
+	return has_local(terminal, LOCAL_LINES) ? input_to_line(terminal, byte)
+						: input_raw(terminal, byte);
 }
 
 size_t terminal_read(struct terminal *terminal, char *buffer, size_t size_bytes, bool *would_block)
@@ -237,7 +238,7 @@ size_t terminal_read(struct terminal *terminal, char *buffer, size_t size_bytes,
 	size_t len = 0;
 
 	*would_block = size_bytes > 0 && terminal->next_read == terminal->nr_ready &&
-	               (by_line || terminal->settings.keys[KEY_MINIMUM] > 0);
+		       (by_line || terminal->settings.keys[KEY_MINIMUM] > 0);
 	while (len < size_bytes && terminal->next_read != terminal->nr_ready) {
 		uint16_t typed = *slot(terminal, terminal->next_read);
 
@@ -246,14 +247,16 @@ size_t terminal_read(struct terminal *terminal, char *buffer, size_t size_bytes,
 			break;
 		}
 		buffer[len++] = (char)typed;
-		if (by_line && (typed == '\n' || is_key(terminal, KEY_END_OF_LINE, (uint8_t)typed))) {
+		if (by_line &&
+		    (typed == '\n' || is_key(terminal, KEY_END_OF_LINE, (uint8_t)typed))) {
 			break;
 		}
 	}
 	return len;
 }
 
-void terminal_set(struct terminal *terminal, const struct terminal_settings *settings, enum settings_flush flush)
+void terminal_set(struct terminal *terminal, const struct terminal_settings *settings,
+		  enum settings_flush flush)
 {
 	terminal->settings = *settings;
 	if (flush == SETTINGS_DROP_INPUT) {

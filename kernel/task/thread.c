@@ -12,10 +12,7 @@
 
 static struct slab_cache cache;
 
-void thread_init(void)
-{
-	slab_cache_init(&cache, "thread", sizeof(struct thread));
-}
+void thread_init(void) { slab_cache_init(&cache, "thread", sizeof(struct thread)); }
 
 status_t thread_create(struct process *process, void (*start)(void *thread), struct thread **out)
 {

@@ -18,10 +18,7 @@ void timer_init_cpu(uint32_t cpu)
 	list_init(&queues[cpu].timers);
 }
 
-static struct timer *timer_of(struct list *node)
-{
-	return LIST_ENTRY(node, struct timer, node);
-}
+static struct timer *timer_of(struct list *node) { return LIST_ENTRY(node, struct timer, node); }
 
 void timer_start(struct timer *timer, uint64_t deadline_ns)
 {
@@ -57,7 +54,7 @@ void timer_tick(void)
 	uint64_t now_ns = clock_now_ns();
 
 	lock_acquire(&queue->lock);
-	LIST_FOR_EACH(node, &queue->timers) {
+	LIST_FOR_EACH (node, &queue->timers) {
 		struct timer *timer = timer_of(node);
 
 		if (timer->deadline_ns > now_ns) {

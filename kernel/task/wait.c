@@ -27,7 +27,7 @@ void wait_leave(struct wait_queue *queue, struct waiter *waiter)
 void wait_wake_all(struct wait_queue *queue)
 {
 	lock_acquire(&queue->lock);
-	LIST_FOR_EACH(node, &queue->waiters) {
+	LIST_FOR_EACH (node, &queue->waiters) {
 		sched_wake(LIST_ENTRY(node, struct waiter, node)->thread);
 	}
 	lock_release(&queue->lock);

@@ -31,8 +31,11 @@ struct waiter {
 	struct thread *thread;
 };
 
-#define WAIT_QUEUE_INIT(queue_name) \
-	{ .lock = LOCK_INIT(#queue_name, RANK_wait), .waiters = LIST_INIT((queue_name).waiters) }
+#define WAIT_QUEUE_INIT(queue_name)                                                                \
+	{                                                                                          \
+		.lock = LOCK_INIT(#queue_name, RANK_wait),                                         \
+		.waiters = LIST_INIT((queue_name).waiters)                                         \
+	}
 
 void wait_queue_init(struct wait_queue *queue, const char *name);
 void wait_enter(struct wait_queue *queue, struct waiter *waiter);

@@ -1,6 +1,7 @@
 /*
- * Kernel bugs made to order, one per system call: each does with an unchecked address what real kernels were led to do.
- * They exist to show what the defences do about it, so they check nothing but the boot option.
+ * Kernel bugs made to order, one per system call: each does with an unchecked address what real
+ * kernels were led to do. They exist to show what the defences do about it, so they check nothing
+ * but the boot option.
  */
 #include "vuln/vuln.h"
 
@@ -47,21 +48,21 @@ int64_t sys_vuln_leak(uint64_t at)
 		return STATUS_ENOSYS;
 	}
 	leak = (struct bw_leak){
-		.image_base = (uint64_t)image_start, .image_text_end = (uint64_t)text_end,
+		.image_base = (uint64_t)image_start,
+		.image_text_end = (uint64_t)text_end,
 		.direct_map_base = direct_map_base,
-		.process = (uint64_t)process, .process_uid = (uint64_t)&process->uid,
+		.process = (uint64_t)process,
+		.process_uid = (uint64_t)&process->uid,
 		.credentials_set = (uint64_t)credentials_set,
 		.flag = (uint64_t)&flag_value,
 		.user_return = (uint64_t)user_return_frame,
-		.user_cs = SELECTOR_USER_CODE, .user_ss = SELECTOR_USER_DATA,
+		.user_cs = SELECTOR_USER_CODE,
+		.user_ss = SELECTOR_USER_DATA,
 	};
 	return vuln_leave((uint64_t)copy_to_user((uva_t){ at }, &leak, sizeof(leak)));
 }
 
-UNCHECKED static void jump_to(uint64_t address)
-{
-	((void (*)(void))address)();
-}
+UNCHECKED static void jump_to(uint64_t address) { ((void (*)(void))address)(); }
 
 int64_t sys_vuln_jump(uint64_t address)
 {
@@ -74,7 +75,8 @@ int64_t sys_vuln_jump(uint64_t address)
 
 UNCHECKED static void call_through(uint64_t address)
 {
-	const volatile struct bw_vuln_object *object = (const volatile struct bw_vuln_object *)address;
+	const volatile struct bw_vuln_object *object =
+		(const volatile struct bw_vuln_object *)address;
 	const volatile struct bw_vuln_ops *ops = (const volatile struct bw_vuln_ops *)object->ops;
 
 	((void (*)(uint64_t, uint64_t))ops->handle)(object->argument[0], object->argument[1]);
@@ -135,7 +137,8 @@ int64_t sys_vuln_kmap_read(uint64_t pfn, uint64_t offset)
 	if (!vuln_enter()) {
 		return STATUS_ENOSYS;
 	}
-	if (!pfn_is_valid(frame) || frame_entry(frame)->owner != OWNER_USER || offset > PAGE_SIZE - sizeof(value)) {
+	if (!pfn_is_valid(frame) || frame_entry(frame)->owner != OWNER_USER ||
+	    offset > PAGE_SIZE - sizeof(value)) {
 		return vuln_leave((uint64_t)STATUS_EINVAL);
 	}
 	mapped = xpfo_kmap(frame);

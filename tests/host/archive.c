@@ -1,6 +1,8 @@
 /* sources: kernel/task/archive.c kernel/lib/format.c kernel/lib/string.c */
 
-/* The boot archive: what is found in it, and that every kind of damage is refused with a message. */
+/*
+ * The boot archive: what is found in it, and that every kind of damage is refused with a message.
+ */
 #include "host_assert.h"
 #include "random.h"
 #include "tap.h"
@@ -27,7 +29,8 @@ static void refused(const char *name, const char *message)
 {
 	status_t status = mount();
 
-	ok(status == STATUS_EINVAL && strstr(archive.error, message), "%s: refused, \"%s\"", name, archive.error);
+	ok(status == STATUS_EINVAL && strstr(archive.error, message), "%s: refused, \"%s\"", name,
+	   archive.error);
 }
 
 static void test_ordinary(void)
@@ -41,23 +44,27 @@ static void test_ordinary(void)
 	is(mount(), STATUS_OK, "and is mounted");
 	is(archive.nr_entries, 3, "with three entries");
 	entry = archive_find(&archive, "bin/sh");
-	ok(entry && entry->size_bytes == 13 && !memcmp(entry->data, "shell program", 13), "a file is found");
+	ok(entry && entry->size_bytes == 13 && !memcmp(entry->data, "shell program", 13),
+	   "a file is found");
 	is(entry->mode, 0755, "with its permissions");
 	ok(archive_find(&archive, "/bin/sh") == entry, "also with a leading slash");
 	ok(archive_find(&archive, "//bin/sh") == entry, "or two");
 	ok(archive_find(&archive, "/etc/empty")->size_bytes == 0, "an empty file");
-	ok(!archive_find(&archive, "bin") && !archive_find(&archive, "bin/") && !archive_find(&archive, "") &&
-	   !archive_find(&archive, "/") && !archive_find(&archive, "bin/s") && !archive_find(&archive, "bin/shh"),
+	ok(!archive_find(&archive, "bin") && !archive_find(&archive, "bin/") &&
+		   !archive_find(&archive, "") && !archive_find(&archive, "/") &&
+		   !archive_find(&archive, "bin/s") && !archive_find(&archive, "bin/shh"),
 	   "folders and other names are not found");
 }
 
 static void test_names(void)
 {
 	static const char *const bad[] = {
-		"/bin/sh", "..", "../sh", "bin/../sh", "bin/..", ".", "./sh", "bin/./sh", "bin//sh", "bin/",
-		"", "bin/s h", "bin/\033sh", "bin/\377", "a\nb",
+		"/bin/sh", "..",      "../sh",      "bin/../sh", "bin/..",
+		".",       "./sh",    "bin/./sh",   "bin//sh",   "bin/",
+		"",        "bin/s h", "bin/\033sh", "bin/\377",  "a\nb",
 	};
-	static const char *const good[] = { "a", "a/b", "..a", "a..", "a/..b", "...", ".a", "a/.b" };
+	static const char *const good[] = { "a",   "a/b", "..a",  "a..", "a/..b",
+					    "...", ".a",  "a/.b", "!~" };
 	char long_name[101];
 	size_t at;
 
@@ -166,8 +173,18 @@ static void test_fields(void)
 	ustar_add(&builder, '0', "bin/sh", "two");
 	ustar_end(&builder);
 	refused("a name that comes twice", "two files are called bin/sh");
+	builder.len = 0;
+	ustar_add(&builder, '0', "bin/sh", "shell");
+	memcpy(builder.bytes + USTAR_SIZE, "000000000005", 12);
+	ustar_sum(&builder, 0);
+	ustar_end(&builder);
+	is(mount(), STATUS_OK, "a size of twelve digits");
+	is(entries[0].size_bytes, 5, "ends with its field");
 	ustar_ordinary(&builder);
-	is(archive_mount(builder.bytes, builder.len, entries, 2, &archive), STATUS_EINVAL, "an index too small");
+	is(archive_mount(builder.bytes, builder.len, entries, 2, &archive), STATUS_EINVAL,
+	   "an index too small");
+	is(archive_mount(builder.bytes, builder.len, entries, 3, &archive), STATUS_OK,
+	   "an index just large enough");
 }
 
 /* Whatever was damaged, what is mounted lies inside of the archive. */

@@ -1,5 +1,6 @@
 /* sources: kernel/mm/buddy.c kernel/mm/frame.c */
-/* The buddy allocator in every state that 16 frames of one kind, or 8 of both, can be in; and what its assertions catch. */
+/* The buddy allocator in every state that 16 frames of one kind, or 8 of both, can be in; and what
+ * its assertions catch. */
 #include "host_assert.h"
 #include "tap.h"
 
@@ -32,10 +33,7 @@ static enum free_kind kind_of(unsigned i)
 	return model[i] == CELL_HIDDEN ? FREE_HIDDEN : FREE_REVEALED;
 }
 
-static bool is_free(unsigned i)
-{
-	return model[i] == CELL_REVEALED || model[i] == CELL_HIDDEN;
-}
+static bool is_free(unsigned i) { return model[i] == CELL_REVEALED || model[i] == CELL_HIDDEN; }
 
 static void set_free(unsigned first, unsigned order, enum free_kind kind)
 {
@@ -62,7 +60,8 @@ static void build(void)
 	}
 }
 
-/* The order of the free block that frame i of the model starts, merged as far as can be; -1: it starts none. */
+/* The order of the free block that frame i of the model starts, merged as far as can be; -1: it
+ * starts none. */
 static int block_order(unsigned i)
 {
 	int order = -1;
@@ -102,9 +101,11 @@ static void check(const char *after)
 		for (unsigned order = 0; order < NR_BUDDY_ORDERS; order++) {
 			uint32_t before = UINT32_MAX;
 
-			for (uint32_t i = buddy.heads[kind][order]; i != UINT32_MAX; before = i, i = table[i].next) {
-				if (i >= nr_cells || on_list[i] || table[i].prev != before || !is_free(i) ||
-				    kind_of(i) != kind || block_order(i) != (int)order ||
+			for (uint32_t i = buddy.heads[kind][order]; i != UINT32_MAX;
+			     before = i, i = table[i].next) {
+				if (i >= nr_cells || on_list[i] || table[i].prev != before ||
+				    !is_free(i) || kind_of(i) != kind ||
+				    block_order(i) != (int)order ||
 				    !(table[i].flags & FRAME_FREE_HEAD)) {
 					note_wrong(after);
 					return;
@@ -229,19 +230,14 @@ static void enumerate_all(unsigned order, bool both, unsigned long states_expect
 	both_kinds = both;
 	nr_states = nr_operations = nr_wrong = 0;
 	enumerate(&all);
-	is(nr_states, states_expected, "every state of %u frames, %s", nr_cells, both ? "both kinds" : "one kind");
+	is(nr_states, states_expected, "every state of %u frames, %s", nr_cells,
+	   both ? "both kinds" : "one kind");
 	is(nr_wrong, 0, "%lu operations leave the free lists exactly right", nr_operations);
 }
 
-static void insert_used(void)
-{
-	buddy_insert(&buddy, (pfn_t){ 0 }, 0, FREE_REVEALED);
-}
+static void insert_used(void) { buddy_insert(&buddy, (pfn_t){ 0 }, 0, FREE_REVEALED); }
 
-static void insert_misaligned(void)
-{
-	buddy_insert(&buddy, (pfn_t){ 1 }, 1, FREE_REVEALED);
-}
+static void insert_misaligned(void) { buddy_insert(&buddy, (pfn_t){ 1 }, 1, FREE_REVEALED); }
 
 static void insert_wrong_kind(void)
 {
@@ -285,8 +281,10 @@ int main(void)
 	dies(insert_used, "assertion", "freeing a frame that is not FREE dies");
 	dies(insert_misaligned, "assertion", "freeing a misaligned block dies");
 	dies(insert_wrong_kind, "assertion", "freeing a hidden frame as revealed dies");
-	dies(transition_from_wrong_owner, "assertion", "a transition from an owner that the frame does not have dies");
-	dies(transition_with_references, "assertion", "freeing a user frame that is still mapped dies");
+	dies(transition_from_wrong_owner, "assertion",
+	     "a transition from an owner that the frame does not have dies");
+	dies(transition_with_references, "assertion",
+	     "freeing a user frame that is still mapped dies");
 	dies(transition_hidden_to_kernel, "assertion", "the kernel cannot get a hidden frame");
 	dies(transition_listed, "assertion", "a frame on a free list cannot change hands");
 	return done_testing();

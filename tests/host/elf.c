@@ -1,6 +1,8 @@
 /* sources: kernel/task/elf.c kernel/lib/string.c */
 
-/* The check of ELF programs: what a sound one yields, and that each way to be unsound is refused. */
+/*
+ * The check of ELF programs: what a sound one yields, and that each way to be unsound is refused.
+ */
 #include "elf_build.h"
 #include "host_assert.h"
 #include "tap.h"
@@ -33,9 +35,12 @@ static void test_ordinary(void)
 	is(image.nr_headers, ELF_BUILD_SEGMENTS, "number of program headers");
 	is(image.end.uva, 0x406000, "the end is that of the last page");
 	ok(image.segments[0].rights == ELF_READ && image.segments[1].rights == ELF_EXECUTE &&
-	   image.segments[2].rights == ELF_WRITE, "rights");
+		   image.segments[2].rights == ELF_WRITE,
+	   "rights");
 	ok(image.segments[2].start.uva == 0x403f00 && image.segments[2].len_bytes == 0x2000 &&
-	   image.segments[2].file_offset == 0x2f00 && image.segments[2].file_len_bytes == 0x900, "data segment");
+		   image.segments[2].file_offset == 0x2f00 &&
+		   image.segments[2].file_len_bytes == 0x900,
+	   "data segment");
 	file.segments[0].p_offset = 0x1000;
 	is(parse_of_size(sizeof(file)), STATUS_OK, "a program that does not load its headers");
 	is(image.headers.uva, 0, "has none in memory");
@@ -57,11 +62,14 @@ struct change {
 	const char *message;
 };
 
-#define CHANGE(name, field, value, message) \
-	{ name " = " #value, offsetof(struct elf_build, field), sizeof(file.field), value, message }
+#define CHANGE(name, field, value, message)                                                        \
+	{                                                                                          \
+		name " = " #value, offsetof(struct elf_build, field), sizeof(file.field), value,   \
+			message                                                                    \
+	}
 #define IDENT(index, value, message) CHANGE(#index, header.e_ident[index], value, message)
 #define HEADER(field, value, message) CHANGE(#field, header.field, value, message)
-#define SEGMENT(index, field, value, message) \
+#define SEGMENT(index, field, value, message)                                                      \
 	CHANGE("segment " #index ", " #field, segments[index].field, value, message)
 
 static const struct change changes[] = {
@@ -96,6 +104,7 @@ static const struct change changes[] = {
 	SEGMENT(3, p_type, PT_INTERP, "interpreter"),
 	SEGMENT(1, p_filesz, 0x1801, "more bytes in the file"),
 	SEGMENT(1, p_filesz, UINT64_MAX, "more bytes in the file"),
+	SEGMENT(1, p_memsz, 0, "more bytes in the file"),
 	SEGMENT(2, p_offset, 0x3f00, "past the end"),
 	SEGMENT(2, p_offset, UINT64_MAX - 0xff, "past the end"),
 	SEGMENT(2, p_memsz, UINT64_MAX, "wraps"),
@@ -135,9 +144,48 @@ static void test_changes(void)
 		elf_ordinary(&file);
 		memcpy((uint8_t *)&file + change->offset, &change->value, change->len);
 		status = parse_of_size(sizeof(file));
-		ok(status == wanted && image.error && strstr(image.error, change->message), "%s: %d, \"%s\"",
-		   change->name, status, image.error ? image.error : "");
+		ok(status == wanted && image.error && strstr(image.error, change->message),
+		   "%s: %d, \"%s\"", change->name, status, image.error ? image.error : "");
 	}
+}
+
+/* Changes that lead exactly to a limit. */
+static const struct change limits[] = {
+	HEADER(e_phnum, ELF_HEADERS_MAX, "as many headers as there may be"),
+	SEGMENT(0, p_vaddr, USER_MIN, "the lowest address"),
+	SEGMENT(0, p_memsz, 0x1000, "a segment up to the next"),
+	SEGMENT(0, p_filesz, 0x158, "a segment that just holds the headers"),
+	SEGMENT(2, p_vaddr, USER_TOP - (1 << 30) - 0x2000 - 0x100,
+		"a segment in the highest page but one"),
+	SEGMENT(2, p_memsz, (1 << 30) - 0x300 - 0x1800, "1 GiB in all"),
+	SEGMENT(2, p_filesz, 0x900, "data up to the end of the file"),
+	SEGMENT(2, p_align, 0, "no alignment"),
+	SEGMENT(2, p_align, 1, "alignment of 1"),
+	SEGMENT(3, p_filesz, UINT64_MAX, "thread-local storage is not the kernel's business"),
+};
+
+static void test_limits(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
+		elf_ordinary(&file);
+		memcpy((uint8_t *)&file + limits[i].offset, &limits[i].value, limits[i].len);
+		is(parse_of_size(sizeof(file)), STATUS_OK, "%s: taken, %s", limits[i].name,
+		   limits[i].message);
+	}
+	elf_ordinary(&file);
+	file.segments[2].p_vaddr = USER_TOP - (1 << 30) - 0x1100;
+	file.segments[2].p_memsz = 0x1100;
+	is(parse_of_size(sizeof(file)), STATUS_OK, "the highest address");
+	elf_ordinary(&file);
+	file.segments[2].p_offset = sizeof(file);
+	file.segments[2].p_filesz = 0;
+	file.segments[2].p_vaddr = 0x403000 + sizeof(file) % PAGE_SIZE;
+	is(parse_of_size(sizeof(file)), STATUS_OK, "no data, at the end of the file");
+	elf_ordinary(&file);
+	file.header.e_phoff = sizeof(file) - sizeof(file.segments);
+	memcpy((uint8_t *)&file + file.header.e_phoff, file.segments, sizeof(file.segments));
+	is(parse_of_size(sizeof(file)), STATUS_OK, "program headers at the end of the file");
+	is(image.headers.uva, 0x403f00 + file.header.e_phoff - 0x2f00, "are found in memory there");
 }
 
 static void test_sizes(void)
@@ -160,10 +208,12 @@ static void test_many_segments(void)
 	elf_ordinary(&file);
 	memcpy(many, &file.header, sizeof(file.header));
 	for (unsigned i = 0; i <= ELF_SEGMENTS_MAX; i++) {
-		segments[i] = (Elf64_Phdr){ PT_LOAD, PF_R | PF_X, 0, 0x401000 + i * 0x1000, 0, 0x100, 0x100, 0x1000 };
+		segments[i] = (Elf64_Phdr){ PT_LOAD, PF_R | PF_X, 0,     0x401000 + i * 0x1000,
+					    0,       0x100,       0x100, 0x1000 };
 	}
 	((Elf64_Ehdr *)many)->e_phnum = ELF_SEGMENTS_MAX;
-	is(elf_parse(many, sizeof(many), &image), STATUS_OK, "as many segments as there is room for");
+	is(elf_parse(many, sizeof(many), &image), STATUS_OK,
+	   "as many segments as there is room for");
 	((Elf64_Ehdr *)many)->e_phnum = ELF_SEGMENTS_MAX + 1;
 	is(elf_parse(many, sizeof(many), &image), STATUS_ENOEXEC, "one more is refused");
 }
@@ -172,6 +222,7 @@ int main(void)
 {
 	test_ordinary();
 	test_changes();
+	test_limits();
 	test_sizes();
 	test_many_segments();
 	return done_testing();

@@ -1,4 +1,7 @@
-/* A static program for the ELF checker: as the linker makes them, with text, read-only data and data. */
+/*
+ * A static program for the ELF checker: as the linker makes them, with text, read-only data and
+ * data.
+ */
 #pragma once
 
 #include <elf.h>
@@ -10,7 +13,8 @@ enum { ELF_BUILD_BYTES = 0x3800, ELF_BUILD_SEGMENTS = 5 };
 struct elf_build {
 	Elf64_Ehdr header;
 	Elf64_Phdr segments[ELF_BUILD_SEGMENTS]; /* R with the headers, RX, RW, TLS, GNU_STACK */
-	uint8_t rest[ELF_BUILD_BYTES - sizeof(Elf64_Ehdr) - ELF_BUILD_SEGMENTS * sizeof(Elf64_Phdr)];
+	uint8_t rest[ELF_BUILD_BYTES - sizeof(Elf64_Ehdr) -
+		     ELF_BUILD_SEGMENTS * sizeof(Elf64_Phdr)];
 };
 
 static inline void elf_ordinary(struct elf_build *file)
@@ -25,7 +29,7 @@ static inline void elf_ordinary(struct elf_build *file)
 		},
 		.segments = {
 			{ PT_LOAD, PF_R, 0, 0x400000, 0x400000, 0x300, 0x300, 0x1000 },
-			{ PT_LOAD, PF_R | PF_X, 0x1000, 0x401000, 0x401000, 0x1800, 0x1800, 0x1000 },
+			{ PT_LOAD, PF_R | PF_X, 0x1000, 0x401000, 0, 0x1800, 0x1800, 0x1000 },
 			{ PT_LOAD, PF_R | PF_W, 0x2f00, 0x403f00, 0x403f00, 0x900, 0x2000, 0x1000 },
 			{ PT_TLS, PF_R, 0x2f00, 0x403f00, 0x403f00, 0x10, 0x20, 8 },
 			{ PT_GNU_STACK, PF_R | PF_W, 0, 0, 0, 0, 0, 16 },

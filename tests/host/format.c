@@ -14,8 +14,25 @@ enum { ROUNDS = 20000 };
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 
 static const uint64_t values[] = {
-	0, 1, 7, 42, 127, 128, 255, 256, 32767, 32768, 65535, 65536, 2147483647, 2147483648, 4294967295,
-	4294967296, 9223372036854775807u, 9223372036854775808u, 18446744073709551615u,
+	0,
+	1,
+	7,
+	42,
+	127,
+	128,
+	255,
+	256,
+	32767,
+	32768,
+	65535,
+	65536,
+	2147483647,
+	2147483648,
+	4294967295,
+	4294967296,
+	9223372036854775807u,
+	9223372036854775808u,
+	18446744073709551615u,
 };
 
 static void random_specification(char *text, size_t size, const char *length, char conversion)
@@ -32,20 +49,24 @@ static void random_specification(char *text, size_t size, const char *length, ch
 	chosen[nr] = '\0';
 	snprintf(text, size, "<%%%s", chosen);
 	if (random_below(2)) {
-		snprintf(text + strlen(text), size - strlen(text), "%u", (unsigned)random_below(30) + 1);
+		snprintf(text + strlen(text), size - strlen(text), "%u",
+			 (unsigned)random_below(30) + 1);
 	}
 	if (random_below(2)) {
-		snprintf(text + strlen(text), size - strlen(text), ".%u", (unsigned)random_below(25));
+		snprintf(text + strlen(text), size - strlen(text), ".%u",
+			 (unsigned)random_below(25));
 	}
 	snprintf(text + strlen(text), size - strlen(text), "%s%c>", length, conversion);
 }
 
-static bool agree(const char *specification, int got_len, const char *got, int wanted_len, const char *wanted)
+static bool agree(const char *specification, int got_len, const char *got, int wanted_len,
+		  const char *wanted)
 {
 	if (got_len == wanted_len && !strcmp(got, wanted)) {
 		return true;
 	}
-	diag("%s: got \"%s\" (%d), the C library says \"%s\" (%d)", specification, got, got_len, wanted, wanted_len);
+	diag("%s: got \"%s\" (%d), the C library says \"%s\" (%d)", specification, got, got_len,
+	     wanted, wanted_len);
 	return false;
 }
 
@@ -64,7 +85,8 @@ static bool numbers_agree(void)
 		int got_len;
 		int wanted_len;
 
-		random_specification(specification, sizeof(specification), length, conversions[random_below(5)]);
+		random_specification(specification, sizeof(specification), length,
+				     conversions[random_below(5)]);
 		if (strlen(length) % 2 && length[0] != 'h') {
 			got_len = format(got, size, specification, value);
 			wanted_len = snprintf(wanted, size, specification, value);
@@ -72,9 +94,9 @@ static bool numbers_agree(void)
 			bool is_long = length[0] == 'l';
 
 			got_len = is_long ? format(got, size, specification, value)
-			                  : format(got, size, specification, (int)value);
+					  : format(got, size, specification, (int)value);
 			wanted_len = is_long ? snprintf(wanted, size, specification, value)
-			                     : snprintf(wanted, size, specification, (int)value);
+					     : snprintf(wanted, size, specification, (int)value);
 		}
 		if (!agree(specification, got_len, got, wanted_len, wanted)) {
 			return false;
@@ -85,7 +107,8 @@ static bool numbers_agree(void)
 
 static bool texts_agree(void)
 {
-	static const char *const texts[] = { "", "a", "frame", "a longer text than most fields are wide" };
+	static const char *const texts[] = { "", "a", "frame",
+					     "a longer text than most fields are wide" };
 
 	for (unsigned i = 0; i < ROUNDS; i++) {
 		const char *text = texts[random_below(4)];
@@ -100,7 +123,8 @@ static bool texts_agree(void)
 
 		snprintf(specification, sizeof(specification), "[%%%s*.*s]", left ? "-" : "");
 		got_len = format(got, sizeof(got), specification, width, precision, text);
-		wanted_len = snprintf(wanted, sizeof(wanted), specification, width, precision, text);
+		wanted_len =
+			snprintf(wanted, sizeof(wanted), specification, width, precision, text);
 		if (!agree(specification, got_len, got, wanted_len, wanted)) {
 			return false;
 		}

@@ -1,8 +1,8 @@
 /*
- * A fuzz target that also runs without a fuzzer. The program defines LLVMFuzzerTestOneInput and fuzz_seed;
- * the main below feeds it damaged seeds, the same in every run. For a real fuzzer:
- *   clang -fsanitize=fuzzer,address,undefined and the include paths of tools/make/test.mk
- * whose main replaces this one.
+ * A fuzz target that also runs without a fuzzer. The program defines LLVMFuzzerTestOneInput and
+ * fuzz_seed; the main below feeds it damaged seeds, the same in every run. For a real fuzzer: clang
+ * -fsanitize=fuzzer,address,undefined and the include paths of tools/make/test.mk whose main
+ * replaces this one.
  */
 #pragma once
 
@@ -16,7 +16,10 @@
 
 enum { FUZZ_ROUNDS = 200000, FUZZ_DAMAGE_MAX = 6 };
 
-/* Returns 0. Reads past the end of data are found by the address sanitizer: data ends where its allocation ends. */
+/*
+ * Returns 0. Reads past the end of data are found by the address sanitizer: data ends where its
+ * allocation ends.
+ */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Writes well-formed input number `index`, and returns its size; 0 when there are no more. */
@@ -26,8 +29,22 @@ size_t fuzz_seed(unsigned index, uint8_t *data, size_t size_max);
 static inline uint64_t fuzz_odd_value(void)
 {
 	static const uint64_t values[] = {
-		0, 1, 7, 8, 0xfff, 0x1000, 0x7fff, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff, 0x7fffffffffffffff,
-		0x8000000000000000, 0xfffffffffffff000, 0xffffffffffffffff, 0x00007ffffffff000,
+		0,
+		1,
+		7,
+		8,
+		0xfff,
+		0x1000,
+		0x7fff,
+		0xffff,
+		0x7fffffff,
+		0x80000000,
+		0xffffffff,
+		0x7fffffffffffffff,
+		0x8000000000000000,
+		0xfffffffffffff000,
+		0xffffffffffffffff,
+		0x00007ffffffff000,
 	};
 	uint64_t value = values[random_below(sizeof(values) / sizeof(values[0]))];
 
@@ -41,15 +58,9 @@ static inline void fuzz_damage(uint8_t *data, size_t *size)
 	size_t len = (size_t)1 << random_below(4);
 
 	switch (random_below(8)) {
-	case 0:
-		*size = at + 1;
-		break;
-	case 1:
-		data[at] ^= (uint8_t)(1u << random_below(8));
-		break;
-	case 2:
-		data[at] = (uint8_t)random_next();
-		break;
+	case 0: *size = at + 1; break;
+	case 1: data[at] ^= (uint8_t)(1u << random_below(8)); break;
+	case 2: data[at] = (uint8_t)random_next(); break;
 	default:
 		at -= at % len;
 		if (at + len <= *size) {

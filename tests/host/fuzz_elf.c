@@ -18,12 +18,14 @@ static void check(bool condition)
 static void check_segment(const struct elf_segment *segment, uint64_t previous_end, size_t size)
 {
 	check(segment->len_bytes > 0 && segment->file_len_bytes <= segment->len_bytes);
-	check(segment->file_offset <= size && segment->file_len_bytes <= size - segment->file_offset);
+	check(segment->file_offset <= size &&
+	      segment->file_len_bytes <= size - segment->file_offset);
 	check(segment->len_bytes <= 1ul << 30);
 	check(align_down(segment->start.uva, PAGE_SIZE) >= MAX(previous_end, USER_MIN));
 	check(segment->start.uva + segment->len_bytes < USER_TOP);
 	check(is_aligned(segment->start.uva - segment->file_offset, PAGE_SIZE));
-	check(segment->rights == ELF_READ || segment->rights == ELF_WRITE || segment->rights == ELF_EXECUTE);
+	check(segment->rights == ELF_READ || segment->rights == ELF_WRITE ||
+	      segment->rights == ELF_EXECUTE);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -43,8 +45,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		check_segment(segment, end, size);
 		end = align_up(segment->start.uva + segment->len_bytes, PAGE_SIZE);
-		has_entry = has_entry || (segment->rights == ELF_EXECUTE && image.entry.uva >= segment->start.uva &&
-		                          image.entry.uva < segment->start.uva + segment->len_bytes);
+		has_entry =
+			has_entry ||
+			(segment->rights == ELF_EXECUTE && image.entry.uva >= segment->start.uva &&
+			 image.entry.uva < segment->start.uva + segment->len_bytes);
 	}
 	check(has_entry && image.end.uva == end && image.nr_headers <= ELF_HEADERS_MAX);
 	return 0;

@@ -38,16 +38,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check(info.error[0] != '\0' && memchr(info.error, '\0', sizeof(info.error)));
 		return 0;
 	}
-	check(info.nr_usable > 0 && info.nr_usable <= MEMORY_RANGES_MAX && info.nr_modules <= MODULES_MAX);
+	check(info.nr_usable > 0 && info.nr_usable <= MEMORY_RANGES_MAX &&
+	      info.nr_modules <= MODULES_MAX);
 	for (unsigned i = 0; i < info.nr_usable; i++) {
 		const struct memory_range *range = &info.usable[i];
 
-		check(range->start.pa < range->end.pa && is_aligned(range->start.pa | range->end.pa, PAGE_SIZE));
+		check(range->start.pa < range->end.pa &&
+		      is_aligned(range->start.pa | range->end.pa, PAGE_SIZE));
 		check(range->end.pa <= (uint64_t)UINT32_MAX << PAGE_SHIFT);
 		check(i == 0 || info.usable[i - 1].end.pa < range->start.pa);
 	}
-	check(memchr(info.command_line, '\0', sizeof(info.command_line)) && info.rsdp_len <= RSDP_BYTES);
-	check(info.screen != BOOT_SCREEN_FRAMEBUFFER || framebuffer_is_supported(&info.framebuffer));
+	check(memchr(info.command_line, '\0', sizeof(info.command_line)) &&
+	      info.rsdp_len <= RSDP_BYTES);
+	check(info.screen != BOOT_SCREEN_FRAMEBUFFER ||
+	      framebuffer_is_supported(&info.framebuffer));
 	return 0;
 }
 

@@ -1,4 +1,7 @@
-/* How an assertion of kernel code ends in a host test: a line on stderr, then SIGABRT. Included once per program. */
+/*
+ * How an assertion of kernel code ends in a host test: a line on stderr, then SIGABRT. Included
+ * once per program.
+ */
 #pragma once
 
 #include <stdio.h>

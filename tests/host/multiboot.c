@@ -3,7 +3,6 @@
 /* The parser of the boot information: what is taken, and what is refused with which message. */
 #include "host_assert.h"
 #include "multiboot_build.h"
-#include "random.h"
 #include "tap.h"
 
 #include "../../boot/multiboot.h"
@@ -23,16 +22,14 @@ static status_t parse_of_size(uint64_t size)
 	return status;
 }
 
-static status_t parse(void)
-{
-	return parse_of_size(builder.len);
-}
+static status_t parse(void) { return parse_of_size(builder.len); }
 
 static void refused(const char *name, const char *message)
 {
 	status_t status = parse();
 
-	ok(status == STATUS_EINVAL && strstr(info.error, message), "%s: refused, \"%s\"", name, info.error);
+	ok(status == STATUS_EINVAL && strstr(info.error, message), "%s: refused, \"%s\"", name,
+	   info.error);
 }
 
 static const struct build_range some_memory[] = { { 0x100000, 0x1000000, 1 } };
@@ -44,18 +41,21 @@ static void test_ordinary(void)
 	is_text(info.error, "", "without an error");
 	is_text(info.command_line, "xpfo=off vuln=on", "command line");
 	is(info.nr_usable, 2, "usable ranges");
-	ok(info.usable[0].start.pa == 0 && info.usable[0].end.pa == 0x9f000, "the first one ends at a page");
-	ok(info.usable[1].start.pa == 0x100000 && info.usable[1].end.pa == 0x1ffe0000, "the second one");
+	ok(info.usable[0].start.pa == 0 && info.usable[0].end.pa == 0x9f000,
+	   "the first one ends at a page");
+	ok(info.usable[1].start.pa == 0x100000 && info.usable[1].end.pa == 0x1ffe0000,
+	   "the second one");
 	is(info.nr_modules, 1, "modules");
 	ok(info.modules[0].start.pa == 0x800000 && info.modules[0].end.pa == 0x900000, "module");
 	is_text(info.modules[0].name, "archive", "its name");
 	is(info.screen, BOOT_SCREEN_FRAMEBUFFER, "frame buffer");
-	ok(info.framebuffer.pa.pa == 0xfd000000 && info.framebuffer.red_shift == 16, "its address and colours");
+	ok(info.framebuffer.pa.pa == 0xfd000000 && info.framebuffer.red_shift == 16,
+	   "its address and colours");
 	ok(info.rsdp_len == 20 && !memcmp(info.rsdp, "RSD PTR ", 8), "RSDP");
 	is(boot_info_check(&info, (pa_t){ 0x100000 }, (pa_t){ 0x800000 }, "the image"), STATUS_OK,
 	   "an image beside the module");
-	is(boot_info_check(&info, (pa_t){ 0x100000 }, (pa_t){ 0x800001 }, "the image"), STATUS_EINVAL,
-	   "an image that overlaps the module is refused");
+	is(boot_info_check(&info, (pa_t){ 0x100000 }, (pa_t){ 0x800001 }, "the image"),
+	   STATUS_EINVAL, "an image that overlaps the module is refused");
 	ok(strstr(info.error, "module 0"), "with a message: %s", info.error);
 }
 
@@ -69,10 +69,12 @@ static void test_totals(void)
 		refused("an absurd total size", "total size");
 	}
 	build_ordinary(&builder);
-	is(parse_of_size(builder.len - 1), STATUS_EINVAL, "a total size past what can be there is refused");
+	is(parse_of_size(builder.len - 1), STATUS_EINVAL,
+	   "a total size past what can be there is refused");
 	is(parse_of_size(0), STATUS_EINVAL, "no room at all");
 	is(multiboot_parse(NULL, 4096, &info), STATUS_EINVAL, "no address");
-	is(multiboot_parse(builder.bytes + 4, builder.len - 4, &info), STATUS_EINVAL, "a misaligned address");
+	is(multiboot_parse(builder.bytes + 4, builder.len - 4, &info), STATUS_EINVAL,
+	   "a misaligned address");
 }
 
 static void test_tags(void)
@@ -173,13 +175,22 @@ static void test_modules(void)
 	build_close(&builder, at);
 	build_end(&builder);
 	refused("a module name without an end", "has no end");
+	build_start(&builder);
+	at = build_open(&builder, 3);
+	build_u32(&builder, 0x200000);
+	build_u32(&builder, 0x300000);
+	build_close(&builder, at);
+	build_memory(&builder, some_memory, 1);
+	build_end(&builder);
+	is(parse(), STATUS_OK, "a module without a name is taken");
 }
 
 static void test_memory_tags(void)
 {
 	static const struct {
 		uint32_t entry_size, len;
-	} cases[] = { { 0, 24 }, { 23, 23 }, { 16, 16 }, { 24, 25 }, { 28, 28 }, { 0xfffffff8, 24 }, { 32, 24 } };
+	} cases[] = { { 0, 24 },  { 23, 23 },         { 16, 16 }, { 24, 25 },
+		      { 28, 28 }, { 0xfffffff8, 24 }, { 32, 24 } };
 	uint32_t at;
 
 	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -198,113 +209,20 @@ static void test_memory_tags(void)
 	build_close(&builder, at);
 	build_end(&builder);
 	refused("a short memory map tag", "too short");
-}
-
-/* The parser's answer for a memory map as text: "start-end start-end". */
-static const char *map_text(const struct build_range *ranges, unsigned nr)
-{
-	static char text[1024];
-
 	build_start(&builder);
-	build_memory(&builder, ranges, nr);
+	build_memory(&builder, some_memory, 0);
 	build_end(&builder);
-	text[0] = '\0';
-	if (parse() == STATUS_OK) {
-		for (unsigned i = 0; i < info.nr_usable; i++) {
-			snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%lx-%lx", i ? " " : "",
-			         info.usable[i].start.pa, info.usable[i].end.pa);
-		}
-	}
-	return text;
+	refused("a memory map without entries", "no usable memory");
 }
 
-#define MAP(...) map_text((struct build_range[]){ __VA_ARGS__ }, \
-	sizeof((struct build_range[]){ __VA_ARGS__ }) / sizeof(struct build_range))
-
-static void test_memory_maps(void)
-{
-	is_text(MAP({ 0x5000, 0x3000, 1 }, { 0x1000, 0x2000, 1 }), "1000-3000 5000-8000", "ranges are sorted");
-	is_text(MAP({ 0x1000, 0x2000, 1 }, { 0x3000, 0x1000, 1 }), "1000-4000", "neighbours are joined");
-	is_text(MAP({ 0x1000, 0x4000, 1 }, { 0x3000, 0x4000, 1 }), "1000-7000", "overlaps are joined");
-	is_text(MAP({ 0x1001, 0x2fff, 1 }), "2000-4000", "half pages are not used");
-	is_text(MAP({ 0x1001, 0xffe, 1 }, { 0x8000, 0x1000, 1 }), "8000-9000", "nor what holds no whole page");
-	is_text(MAP({ 0x1000, 0x8000, 1 }, { 0x3001, 1, 2 }), "1000-3000 4000-9000", "a reserved byte takes its page");
-	is_text(MAP({ 0x3001, 1, 2 }, { 0x1000, 0x8000, 1 }), "1000-3000 4000-9000", "in either order");
-	is_text(MAP({ 0x1000, 0x8000, 1 }, { 0, 0x2000, 2 }, { 0x8000, 0x8000, 3 }), "2000-8000", "at both ends");
-	is_text(MAP({ 0x1000, 0x8000, 1 }, { 0x1000, 0x8000, 77 }, { 0x10000, 0x1000, 1 }), "10000-11000",
-	        "a range of an unknown type is reserved");
-	is_text(MAP({ 0x1000, 0x8000, 1 }, { 0x4000, UINT64_MAX, 2 }), "1000-4000", "a reserved range that wraps");
-	is_text(MAP({ 0x1000, 0x1000, 1 }, { 0x4000, UINT64_MAX, 1 }), "1000-2000", "a usable one that wraps");
-	is(info.nr_ranges_refused, 1, "is refused and counted");
-	is_text(MAP({ 0x1000, 0x1000, 1 }, { 1ul << 60, 0x1000, 1 }), "1000-2000", "a range too high for a frame number");
-	is(info.nr_ranges_refused, 1, "is refused and counted");
-	is_text(MAP({ 0x1000, 0x1000, 1 }, { 0x1000, 0, 2 }, { 0x8000, 0, 1 }), "1000-2000", "empty ranges");
-	is_text(MAP({ 0x1000, 0x1000, 1 }, { 0x1000, 0x1000, 2 }), "", "nothing usable is refused");
-}
-
-static void test_many_ranges(void)
-{
-	static struct build_range ranges[MEMORY_RANGES_MAX + 10];
-	unsigned nr = sizeof(ranges) / sizeof(ranges[0]);
-
-	for (unsigned i = 0; i < nr; i++) {
-		ranges[i] = (struct build_range){ 0x100000 + i * 0x2000ul, 0x1000, 1 };
-	}
-	build_start(&builder);
-	build_memory(&builder, ranges, nr);
-	build_end(&builder);
-	is(parse(), STATUS_OK, "more ranges than there is room for");
-	is(info.nr_usable, MEMORY_RANGES_MAX, "as many as fit are used");
-	is(info.nr_ranges_refused, 10, "the others are counted");
-}
-
-/* Against a bitmap of the first 64 pages. */
-static bool random_maps_agree(void)
-{
-	for (unsigned round = 0; round < 20000; round++) {
-		struct build_range ranges[8];
-		unsigned nr = (unsigned)random_below(8) + 1;
-		uint64_t usable = 0;
-		uint64_t got = 0;
-
-		for (unsigned i = 0; i < nr; i++) {
-			uint64_t start = random_below(60);
-			uint64_t len = random_below(64 - start);
-
-			ranges[i] = (struct build_range){ start << 12, len << 12, random_below(3) ? 1 : 2 };
-		}
-		for (unsigned pass = 1; pass <= 2; pass++) {
-			for (unsigned i = 0; i < nr; i++) {
-				uint64_t mask = ((1ul << (ranges[i].len >> 12)) - 1) << (ranges[i].start >> 12);
-
-				if (ranges[i].type == pass) {
-					usable = pass == 1 ? usable | mask : usable & ~mask;
-				}
-			}
-		}
-		map_text(ranges, nr);
-		for (unsigned i = 0; i < info.nr_usable; i++) {
-			for (uint64_t at = info.usable[i].start.pa; at < info.usable[i].end.pa; at += 4096) {
-				got |= 1ul << (at >> 12);
-			}
-			if (i > 0 && info.usable[i].start.pa <= info.usable[i - 1].end.pa) {
-				return false;
-			}
-		}
-		if (got != usable) {
-			return false;
-		}
-	}
-	return true;
-}
-
-static enum boot_screen screen_of(uint8_t type, uint32_t pitch, uint32_t width, uint32_t height, uint8_t bits)
+static enum boot_screen screen_of(uint8_t type, uint32_t pitch, uint32_t width, uint32_t height,
+				  uint8_t bits)
 {
 	build_start(&builder);
 	build_memory(&builder, some_memory, 1);
 	build_framebuffer(&builder, type, pitch, width, height, bits);
 	build_end(&builder);
-	return parse() == STATUS_OK ? info.screen : (enum boot_screen)-1;
+	return parse() == STATUS_OK ? info.screen : (enum boot_screen) - 1;
 }
 
 static void test_screens(void)
@@ -314,10 +232,12 @@ static void test_screens(void)
 	is(screen_of(2, 160, 80, 25, 16), BOOT_SCREEN_TEXT, "text mode");
 	is(screen_of(1, 4096, 1024, 768, 32), BOOT_SCREEN_FRAMEBUFFER, "a frame buffer");
 	is(screen_of(0, 4096, 1024, 768, 8), BOOT_SCREEN_NONE, "one with a palette is not used");
-	is(screen_of(1, 4096, 1025, 768, 32), BOOT_SCREEN_NONE, "nor one whose lines are longer than its pitch");
+	is(screen_of(1, 4096, 1025, 768, 32), BOOT_SCREEN_NONE,
+	   "nor one whose lines are longer than its pitch");
 	is(screen_of(1, 4096, 0, 768, 32), BOOT_SCREEN_NONE, "nor one without pixels");
 	is(screen_of(1, 4096, 1024, 768, 8), BOOT_SCREEN_NONE, "nor one of 8 bits");
-	is(screen_of(1, 0xffffffff, 1024, 0xffffffff, 32), BOOT_SCREEN_NONE, "nor one of an absurd size");
+	is(screen_of(1, 0xffffffff, 1024, 0xffffffff, 32), BOOT_SCREEN_NONE,
+	   "nor one of an absurd size");
 	build_start(&builder);
 	at = build_open(&builder, 8);
 	build_u64(&builder, 0xfd000000);
@@ -343,9 +263,6 @@ int main(void)
 	test_command_line();
 	test_modules();
 	test_memory_tags();
-	test_memory_maps();
-	test_many_ranges();
-	ok(random_maps_agree(), "random memory maps agree with a bitmap");
 	test_screens();
 	return done_testing();
 }

@@ -57,7 +57,8 @@ static inline void build_command_line(struct builder *builder, const char *text)
 	build_close(builder, at);
 }
 
-static inline void build_module(struct builder *builder, uint32_t start, uint32_t end, const char *name)
+static inline void build_module(struct builder *builder, uint32_t start, uint32_t end,
+				const char *name)
 {
 	uint32_t at = build_open(builder, 3);
 
@@ -72,7 +73,8 @@ struct build_range {
 	uint32_t type; /* 1: usable */
 };
 
-static inline void build_memory(struct builder *builder, const struct build_range *ranges, unsigned nr)
+static inline void build_memory(struct builder *builder, const struct build_range *ranges,
+				unsigned nr)
 {
 	uint32_t at = build_open(builder, 6);
 
@@ -88,8 +90,8 @@ static inline void build_memory(struct builder *builder, const struct build_rang
 }
 
 /* Type 1: 32 bits per pixel, 8 per colour, blue lowest. Type 2: text. */
-static inline void build_framebuffer(struct builder *builder, uint8_t type, uint32_t pitch, uint32_t width,
-                                     uint32_t height, uint8_t bits)
+static inline void build_framebuffer(struct builder *builder, uint8_t type, uint32_t pitch,
+				     uint32_t width, uint32_t height, uint8_t bits)
 {
 	const uint8_t kind[] = { bits, type, 0, 0 };
 	const uint8_t colours[] = { 16, 8, 8, 8, 0, 8 };
@@ -116,7 +118,7 @@ static inline void build_end(struct builder *builder)
 static inline void build_ordinary(struct builder *builder)
 {
 	static const struct build_range ranges[] = {
-		{ 0, 0x9fc00, 1 }, { 0x9fc00, 0x400, 2 }, { 0xf0000, 0x10000, 2 },
+		{ 0, 0x9fc00, 1 },           { 0x9fc00, 0x400, 2 },      { 0xf0000, 0x10000, 2 },
 		{ 0x100000, 0x1fee0000, 1 }, { 0x1ffe0000, 0x20000, 2 }, { 0xfffc0000, 0x40000, 2 },
 	};
 	uint32_t at;

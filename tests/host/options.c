@@ -64,8 +64,8 @@ static void test_words(void)
 			strcat(joined, word);
 			strcat(joined, "|");
 		}
-		ok(result == cases[i].last && !strcmp(joined, cases[i].words), "words of <%s>: <%s>, %d",
-		   cases[i].line, joined, result);
+		ok(result == cases[i].last && !strcmp(joined, cases[i].words),
+		   "words of <%s>: <%s>, %d", cases[i].line, joined, result);
 	}
 }
 
@@ -75,7 +75,8 @@ static void test_accepted(void)
 	is(options.vuln, vuln_off, "vuln is off by default");
 	is(parse(""), 0, "an empty command line");
 	is(parse("xpfo=off vuln=on log=com2"), 0, "three options");
-	ok(options.xpfo == xpfo_off && options.vuln == vuln_on && options.log == log_com2, "take effect");
+	ok(options.xpfo == xpfo_off && options.vuln == vuln_on && options.log == log_com2,
+	   "take effect");
 	is(parse("\"cmd=attack all; exit\" xpfo=local"), 0, "a command in quotes");
 	is_text(options.cmd, "attack all; exit", "arrives whole");
 	is(options.xpfo, xpfo_local, "and so does what follows it");
@@ -110,7 +111,8 @@ static void test_refused(void)
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		is(parse(cases[i].line), 1, "<%s> is refused", cases[i].line);
-		ok(strstr(logged, cases[i].message), "with a message that says why: %s", cases[i].message);
+		ok(strstr(logged, cases[i].message), "with a message that says why: %s",
+		   cases[i].message);
 	}
 	is(parse("bogus xpfo=off bogus=1 vuln=on"), 2, "two of four words are refused");
 	ok(options.xpfo == xpfo_off && options.vuln == vuln_on, "and the others hold");
@@ -140,7 +142,8 @@ static void test_long_lines(void)
 
 static void test_random_lines(void)
 {
-	static const char alphabet[] = "xpfo=sync off|\\'\" \t\n\x1b\x80\xff" "cmdvuln";
+	static const char alphabet[] = "xpfo=sync off|\\'\" \t\n\x1b\x80\xff"
+				       "cmdvuln";
 	bool sane = true;
 
 	for (unsigned i = 0; i < 50000; i++) {
@@ -157,10 +160,9 @@ static void test_random_lines(void)
 	ok(sane, "random lines leave every option at one of its values");
 }
 
-static void force_without_off(void)
-{
-	options_force_off("log", "it has no such value");
-}
+static void force_without_off(void) { options_force_off("log", "it has no such value"); }
+
+static void force_command(void) { options_force_off("cmd", "it is not in the table"); }
 
 static void test_rows(void)
 {
@@ -174,15 +176,18 @@ static void test_rows(void)
 	logged[0] = '\0';
 	options_force_off("smep", "the processor lacks it");
 	is_text(logged, "", "what is off already needs no line");
-	dies(force_without_off, "assertion", "an option without the value off cannot be forced to it");
+	dies(force_without_off, "assertion",
+	     "an option without the value off cannot be forced to it");
+	dies(force_command, "assertion", "nor can the command");
 	while (options_row(nr, &row) == STATUS_OK) {
 		nr++;
 	}
 	ok(nr >= 8, "%u rows", nr);
 	is(options_row(UINT32_MAX, &row), STATUS_ENOENT, "no row at the largest index");
 	is(options_row(0, &row), STATUS_OK, "the first row");
-	ok(!strcmp(row.name, "xpfo") && !strcmp(row.value, "sync") && !strcmp(row.values, "off|local|sync") &&
-	   row.help[0] != '\0', "is complete");
+	ok(!strcmp(row.name, "xpfo") && !strcmp(row.value, "sync") &&
+		   !strcmp(row.values, "off|local|sync") && row.help[0] != '\0',
+	   "is complete");
 	logged[0] = '\0';
 	options_print();
 	ok(strstr(logged, "xpfo") && strstr(logged, "ktest"), "the banner shows every option");

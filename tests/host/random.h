@@ -14,7 +14,4 @@ static inline uint64_t random_next(void)
 }
 
 /* 0 <= result < limit */
-static inline uint64_t random_below(uint64_t limit)
-{
-	return random_next() % limit;
-}
+static inline uint64_t random_below(uint64_t limit) { return random_next() % limit; }

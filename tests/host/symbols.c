@@ -20,7 +20,9 @@ struct test_table {
 };
 
 struct test_table symbols_table = {
-	3, { { 0x100, 0 }, { 0x180, 4 }, { 0x1000, 8 } }, "one\0two\0three",
+	3,
+	{ { 0x100, 0 }, { 0x180, 4 }, { 0x1000, 8 } },
+	"one\0two\0three",
 };
 
 static const char *name(uint64_t offset)
@@ -30,10 +32,7 @@ static const char *name(uint64_t offset)
 	return symbol_format(text, sizeof(text), (uintptr_t)image_start + offset);
 }
 
-static bool is_number(const char *text)
-{
-	return !strncmp(text, "0x", 2);
-}
+static bool is_number(const char *text) { return !strncmp(text, "0x", 2); }
 
 static void test_names(void)
 {
@@ -48,7 +47,7 @@ static void test_names(void)
 	ok(is_number(name(0x2000)), "nor what lies behind the text");
 	ok(is_number(name(-1ul)), "nor what lies before the image");
 	is_text(symbol_format(small, sizeof(small), (uintptr_t)image_start + 0x1abc), "three+0",
-	        "a long name is cut");
+		"a long name is cut");
 	is_text(symbol_format(small, 1, 5), "", "to nothing at all when need be");
 	symbols_table.nr_symbols = 0;
 	ok(is_number(name(0x100)), "an empty table has no names");
@@ -57,10 +56,7 @@ static void test_names(void)
 /* A stack of the test: word i lies at address_of(i). Other addresses are not readable. */
 static uint64_t stack[64];
 
-static uint64_t address_of(unsigned word)
-{
-	return (uintptr_t)&stack[word];
-}
+static uint64_t address_of(unsigned word) { return (uintptr_t)&stack[word]; }
 
 static bool on_stack(uint64_t address, size_t len)
 {
@@ -76,20 +72,25 @@ static void test_backtraces(void)
 	stack[1] = 0x1111;
 	stack[10] = address_of(20);
 	stack[11] = 0x2222;
-	is(backtrace_collect(address_of(0), got, 8, on_stack), 2, "ends where the return address is 0");
+	is(backtrace_collect(address_of(0), got, 8, on_stack), 2,
+	   "ends where the return address is 0");
 	ok(got[0] == 0x1111 && got[1] == 0x2222, "innermost first");
 	is(backtrace_collect(address_of(0), got, 1, on_stack), 1, "takes no more than asked for");
 	is(backtrace_collect(address_of(0), got, 0, on_stack), 0, "or none");
 	is(backtrace_collect(address_of(0) + 1, got, 8, on_stack), 0, "a misaligned frame pointer");
 	is(backtrace_collect(0, got, 8, on_stack), 0, "a null frame pointer");
-	is(backtrace_collect(UINT64_MAX - 7, got, 8, on_stack), 0, "one at the end of the address space");
-	is(backtrace_collect(address_of(63), got, 8, on_stack), 0, "a frame half outside of the stack");
+	is(backtrace_collect(UINT64_MAX - 7, got, 8, on_stack), 0,
+	   "one at the end of the address space");
+	is(backtrace_collect(address_of(63), got, 8, on_stack), 0,
+	   "a frame half outside of the stack");
 	stack[10] = address_of(0);
 	is(backtrace_collect(address_of(0), got, 8, on_stack), 2, "a loop ends");
 	stack[10] = address_of(10);
-	is(backtrace_collect(address_of(0), got, 8, on_stack), 2, "so does a frame that is its own caller");
+	is(backtrace_collect(address_of(0), got, 8, on_stack), 2,
+	   "so does a frame that is its own caller");
 	stack[10] = 0xdead00000000;
-	is(backtrace_collect(address_of(0), got, 8, on_stack), 2, "and a frame pointer off the stack");
+	is(backtrace_collect(address_of(0), got, 8, on_stack), 2,
+	   "and a frame pointer off the stack");
 }
 
 int main(void)

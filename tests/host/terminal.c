@@ -103,8 +103,18 @@ static void test_editing(void)
 	type("\x80\x81\177c\r");
 	is_text(read_text(100), "c\n", "also where only the tails of characters were typed");
 	start();
+	type("a\xc0\x80\177b \177\r");
+	is_text(read_text(100), "ab\n",
+		"the shortest continuation byte is one, the shortest first byte none");
+	is_text(shown, "a\xc0\x80\b \bb \b \b\r\n", "a blank has one column");
+	start();
+	set_local(LOCAL_ECHO, 0);
+	type("ab\177\r");
+	is_text(shown, "", "without echo erasing shows nothing");
+	start();
 	type("a\001\tb\177\177\177\r");
-	is_text(shown, "a^A b\b \b\b \b\b \b\b \b\r\n", "control characters have two columns, a tab one");
+	is_text(shown, "a^A b\b \b\b \b\b \b\b \b\r\n",
+		"control characters have two columns, a tab one");
 	is_text(read_text(100), "a\n", "and are erased whole");
 }
 
@@ -194,10 +204,12 @@ static void test_full(void)
 	for (unsigned i = 0; i < 3 * TERMINAL_INPUT_MAX; i++) {
 		terminal_input(&terminal, 'x');
 	}
-	is(terminal_input(&terminal, '\n'), TERMINAL_READABLE, "a line too long can still be ended");
+	is(terminal_input(&terminal, '\n'), TERMINAL_READABLE,
+	   "a line too long can still be ended");
 	ok(strchr(shown, '\a'), "the bell rings");
 	text = read_text(2000);
-	ok(strlen(text) == TERMINAL_INPUT_MAX && text[TERMINAL_INPUT_MAX - 1] == '\n', "what fits is read");
+	ok(strlen(text) == TERMINAL_INPUT_MAX && text[TERMINAL_INPUT_MAX - 1] == '\n',
+	   "what fits is read");
 	for (unsigned i = 0; i < 2 * TERMINAL_INPUT_MAX; i++) {
 		terminal_input(&terminal, '\n');
 	}
@@ -240,13 +252,15 @@ static bool survives_anything(void)
 			settings.keys[random_below(SETTINGS_KEYS)] = (uint8_t)random_next();
 			terminal_set(&terminal, &settings, random_below(2));
 		} else if (choice < 10) {
-			terminal_read(&terminal, buffer, random_below(sizeof(buffer)), &would_block);
+			terminal_read(&terminal, buffer, random_below(sizeof(buffer)),
+				      &would_block);
 		} else {
 			terminal_input(&terminal, random_below(2) ? keys[random_below(sizeof(keys))]
-			                                          : (uint8_t)random_next());
+								  : (uint8_t)random_next());
 		}
 		if (terminal.nr_typed - terminal.next_read > TERMINAL_INPUT_MAX ||
-		    terminal.nr_ready - terminal.next_read > terminal.nr_typed - terminal.next_read) {
+		    terminal.nr_ready - terminal.next_read >
+			    terminal.nr_typed - terminal.next_read) {
 			return false;
 		}
 	}

@@ -1,7 +1,7 @@
-/*
- * sources: tests/host/tlb/machine.c tests/host/tlb/coroutine.c tests/host/tlb/kernel.c
- *          tests/host/tlb/kernel_mm.c tests/host/tlb/random_runs.c
- *          kernel/mm/tlb.c kernel/mm/ktlb.c kernel/mm/as_tlb.c kernel/mm/asid.c kernel/mm/tlb_boot.c
+/* sources: tests/host/tlb/machine.c tests/host/tlb/coroutine.c tests/host/tlb/describe.c
+ *          tests/host/tlb/kernel.c tests/host/tlb/kernel_mm.c tests/host/tlb/random_runs.c
+ *          kernel/mm/tlb.c kernel/mm/ktlb.c kernel/mm/as_tlb.c kernel/mm/asid.c
+ * kernel/mm/tlb_boot.c
  */
 /* flags: -O2 -fno-sanitize=all */
 
@@ -39,7 +39,7 @@ int main(int argc, char **argv)
 	uint64_t nr_steps = 20 * 1000 * 1000;
 	bool is_good = true;
 
-	random_runs_init();
+	sim_log_init();
 	if (argc == 3 && strcmp(argv[1], "seed") == 0) {
 		return run_one(strtoul(argv[2], NULL, 0)) ? EXIT_SUCCESS : EXIT_FAILURE;
 	}
@@ -50,7 +50,8 @@ int main(int argc, char **argv)
 		is_good = run_one(seed);
 	}
 	ok(is_good, "no stale translation is ever usable, under random schedules");
-	ok(sim_log->nr_steps >= nr_steps || !is_good, "at least %lu steps were taken", (unsigned long)nr_steps);
+	ok(sim_log->nr_steps >= nr_steps || !is_good, "at least %lu steps were taken",
+	   (unsigned long)nr_steps);
 	ok(sim_log->nr_rounds && sim_log->nr_flushes && sim_log->nr_noflush_loads,
 	   "there were shootdown rounds, flushes and loads without a flush");
 	diag("%lu steps, %lu judgements, %lu rounds, %lu IPIs, %lu full flushes, %lu NOFLUSH loads",

@@ -10,7 +10,13 @@ struct ustar {
 	size_t len;
 };
 
-enum { USTAR_SIZE = 124, USTAR_CHECKSUM = 148, USTAR_TYPE = 156, USTAR_MAGIC = 257, USTAR_PREFIX = 345 };
+enum {
+	USTAR_SIZE = 124,
+	USTAR_CHECKSUM = 148,
+	USTAR_TYPE = 156,
+	USTAR_MAGIC = 257,
+	USTAR_PREFIX = 345
+};
 
 /* Makes the checksum of the header at `at` right again. */
 static inline void ustar_sum(struct ustar *archive, size_t at)
@@ -26,7 +32,9 @@ static inline void ustar_sum(struct ustar *archive, size_t at)
 	header[USTAR_CHECKSUM + 7] = ' ';
 }
 
-/* Appends a member of type '0' (file) or '5' (folder) and so on. Returns the offset of its header. */
+/*
+ * Appends a member of type '0' (file) or '5' (folder) and so on. Returns the offset of its header.
+ */
 static inline size_t ustar_add(struct ustar *archive, char type, const char *name, const char *data)
 {
 	size_t at = archive->len;

@@ -1,9 +1,9 @@
 /* The auditor sees every kind of violation: each is planted, found and taken back. */
+#include "mm/audit.h"
 #include "core/cpu.h"
 #include "ktest.h"
 #include "lib/string.h"
 #include "mm/as.h"
-#include "mm/audit.h"
 #include "mm/direct_map.h"
 #include "mm/frame_alloc.h"
 #include "mm/kspace.h"
@@ -21,10 +21,10 @@ static void expect_violation(const char *words, const char *what)
 	const char *at;
 
 	audit_run(&result);
-	for (at = result.first; *at && strncmp(at, words, strlen(words)) != 0; at++) {
-	}
+	for (at = result.first; *at && strncmp(at, words, strlen(words)) != 0; at++) {}
 	if (!ktest_ok(result.nr_violations > 0 && *at, "the audit reports %s", what)) {
-		ktest_diag("expected \"%s\", got %lu violations: %s", words, result.nr_violations, result.first);
+		ktest_diag("expected \"%s\", got %lu violations: %s", words, result.nr_violations,
+			   result.first);
 	}
 }
 
@@ -54,39 +54,43 @@ static void plant_in_user_half(struct as *as)
 	pfn_t frame = pte_frame(pte_read(entry));
 	pte_t pte = pte_read(entry);
 
-	plant(entry, pte_without(pte_with(pte, PTE_WRITABLE), PTE_NO_EXECUTE), "writable and executable",
-	      "a user page that is writable and executable");
+	plant(entry, pte_without(pte_with(pte, PTE_WRITABLE), PTE_NO_EXECUTE),
+	      "writable and executable", "a user page that is writable and executable");
 	plant(entry, pte_without(pte, PTE_USER), "U/S=0", "a user page without U/S");
-	plant(entry, pte_make(kernel_root, PTE_PRESENT | PTE_USER | PTE_NO_EXECUTE), "PTABLE, is mapped R in the user half",
-	      "a page table in the user half");
-	plant(entry, pte_make(pointer_to_pfn(as), PTE_PRESENT | PTE_USER | PTE_NO_EXECUTE), "KERNEL, is mapped R in the user half",
-	      "a kernel frame in the user half");
-	plant(ptable_entry(as->root, TEST_PAGE + PAGE_SIZE, 1), pte, "counts 1 references and has 2",
-	      "a mapping that nobody counted");
+	plant(entry, pte_make(kernel_root, PTE_PRESENT | PTE_USER | PTE_NO_EXECUTE),
+	      "PTABLE, is mapped R in the user half", "a page table in the user half");
+	plant(entry, pte_make(pointer_to_pfn(as), PTE_PRESENT | PTE_USER | PTE_NO_EXECUTE),
+	      "KERNEL, is mapped R in the user half", "a kernel frame in the user half");
+	plant(ptable_entry(as->root, TEST_PAGE + PAGE_SIZE, 1), pte,
+	      "counts 1 references and has 2", "a mapping that nobody counted");
 	plant(entry, PTE_NONE, "counts 1 references and has 0", "a reference without a mapping");
 	if (xpfo_is_on()) {
-		plant(direct_map_entry(frame), pte_make(frame, PTE_PRESENT | PTE_WRITABLE | PTE_NO_EXECUTE),
-		      "USER_HIDDEN, is mapped RW in the direct map", "a user frame in the direct map");
+		plant(direct_map_entry(frame),
+		      pte_make(frame, PTE_PRESENT | PTE_WRITABLE | PTE_NO_EXECUTE),
+		      "USER_HIDDEN, is mapped RW in the direct map",
+		      "a user frame in the direct map");
 	} else {
-		plant(direct_map_entry(frame), PTE_NONE, "must be in it", "a frame missing from the direct map");
+		plant(direct_map_entry(frame), PTE_NONE, "must be in it",
+		      "a frame missing from the direct map");
 	}
 }
 
-static void plant_in_kernel_half(struct as *as)
+static void plant_in_kernel_half(struct as *as, pfn_t spare_frame)
 {
 	pte_t *entries = direct_map_pointer(as->root);
 	pte_t *text = ptable_entry(kernel_root, (uint64_t)image_start, 1);
-	pte_t *object = direct_map_entry(pointer_to_pfn(as));
+	pte_t *spare = direct_map_entry(spare_frame);
 	pte_t *window = this_cpu()->window_entries;
 	pfn_t image = pa_to_pfn((pa_t){ LOAD_BASE });
 
-	plant(&entries[PTES_PER_TABLE / 2], pte_make(kernel_root, PTE_PRESENT), "kernel half differs",
-	      "a root whose kernel half differs");
-	plant(text, pte_with(pte_read(text), PTE_WRITABLE), "IMAGE_TEXT, is mapped RWX", "writable kernel text");
-	plant(direct_map_entry(image), pte_make(image, PTE_PRESENT | PTE_NO_EXECUTE), "in the direct map",
-	      "the kernel image in the direct map");
-	plant(object, pte_make(kernel_root, PTE_PRESENT | PTE_WRITABLE | PTE_NO_EXECUTE), "shows frame",
-	      "a direct-map entry for another frame");
+	plant(&entries[PTES_PER_TABLE / 2], pte_make(kernel_root, PTE_PRESENT),
+	      "kernel half differs", "a root whose kernel half differs");
+	plant(text, pte_with(pte_read(text), PTE_WRITABLE), "IMAGE_TEXT, is mapped RWX",
+	      "writable kernel text");
+	plant(direct_map_entry(image), pte_make(image, PTE_PRESENT | PTE_NO_EXECUTE),
+	      "in the direct map", "the kernel image in the direct map");
+	plant(spare, pte_make(kernel_root, PTE_PRESENT | PTE_WRITABLE | PTE_NO_EXECUTE),
+	      "shows frame", "a direct-map entry for another frame");
 	plant(window, pte_make(pointer_to_pfn(as), PTE_PRESENT | PTE_NO_EXECUTE), "private window",
 	      "a window that was left open");
 }
@@ -94,6 +98,7 @@ static void plant_in_kernel_half(struct as *as)
 KTEST_SUITE(audit)
 {
 	struct as *as;
+	pfn_t spare;
 	uva_t at;
 
 	expect_clean("before");
@@ -102,14 +107,15 @@ KTEST_SUITE(audit)
 		return;
 	}
 	if (as_map(as, AS_MAP_FIXED, TEST_PAGE, 2 * PAGE_SIZE, RIGHT_READ | RIGHT_WRITE, 0, &at) ||
-	    as_write(as, at, "x", 1)) {
+	    as_write(as, at, "x", 1) || frame_alloc_kernel(OWNER_KERNEL, 0, &spare)) {
 		ktest_skip("no memory for a page");
 		as_put(as);
 		return;
 	}
 	expect_clean("with a new address space");
 	plant_in_user_half(as);
-	plant_in_kernel_half(as);
+	plant_in_kernel_half(as, spare);
+	frame_free_kernel(spare, 0);
 	as_put(as);
 	expect_clean("afterwards");
 }

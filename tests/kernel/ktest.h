@@ -6,7 +6,8 @@
  *		ktest_ok(frame_is_hidden(...), "a user frame is hidden");
  *	}
  *
- * The results are TAP. A suite runs in a system call of the process that asked for it: it may allocate and block.
+ * The results are TAP. A suite runs in a system call of the process that asked for it: it may
+ *allocate and block.
  */
 #pragma once
 
@@ -18,10 +19,12 @@ struct ktest_suite {
 };
 
 /* The linker collects the rows. */
-#define KTEST_SUITE(suite_name)                                                                     \
-	static void ktest_run_##suite_name(void);                                                   \
-	__attribute__((used, section(".ktest"))) static const struct ktest_suite ktest_##suite_name \
-		= { #suite_name, ktest_run_##suite_name };                                          \
+#define KTEST_SUITE(suite_name)                                                                    \
+	static void ktest_run_##suite_name(void);                                                  \
+	__attribute__((used,                                                                       \
+		       section(".ktest"))) static const struct ktest_suite ktest_##suite_name = {  \
+		#suite_name, ktest_run_##suite_name                                                \
+	};                                                                                         \
 	static void ktest_run_##suite_name(void)
 
 /* One check. Returns whether it held. */

@@ -1,19 +1,17 @@
 /*
- * XPFO from inside the kernel, after the self-tests that came with the published patches: a user frame is read through
- * the direct map, 4 KiB and 2 MiB, mapped and freed; with xpfo=off the same reads succeed.
+ * XPFO from inside the kernel, after the self-tests that came with the published patches: a user
+ * frame is read through the direct map, 4 KiB and 2 MiB, mapped and freed; with xpfo=off the same
+ * reads succeed.
  */
+#include "mm/xpfo.h"
 #include "arch/x86_64/probe.h"
 #include "ktest.h"
 #include "lib/string.h"
 #include "mm/direct_map.h"
 #include "mm/frame_alloc.h"
 #include "mm/window.h"
-#include "mm/xpfo.h"
 
-static uint64_t synonym(pfn_t frame)
-{
-	return direct_map_base + pfn_to_pa(frame).pa;
-}
+static uint64_t synonym(pfn_t frame) { return direct_map_base + pfn_to_pa(frame).pa; }
 
 static void free_one(pfn_t frame)
 {
@@ -46,15 +44,21 @@ static void check_size(unsigned order, const char *what)
 	}
 	window_write(&frame, 1, 0, &marker, sizeof(marker));
 	if (xpfo_is_on()) {
-		ktest_ok(nr_readable(frame, order) == 0, "a hidden %s frame is unreadable through the direct map", what);
-		ktest_ok(!direct_map_has(frame), "no entry of the direct map shows a %s user frame", what);
+		ktest_ok(nr_readable(frame, order) == 0,
+			 "a hidden %s frame is unreadable through the direct map", what);
+		ktest_ok(!direct_map_has(frame), "no entry of the direct map shows a %s user frame",
+			 what);
 		free_one(frame);
-		ktest_ok(nr_readable(frame, order) == 0, "a stale address of a freed %s frame is unreadable", what);
+		ktest_ok(nr_readable(frame, order) == 0,
+			 "a stale address of a freed %s frame is unreadable", what);
 	} else {
-		ktest_ok(nr_readable(frame, order) == 1u << order, "with xpfo=off a %s user frame is readable", what);
-		ktest_ok(probe_read(synonym(frame), &value) && value == marker, "and shows what user space wrote");
+		ktest_ok(nr_readable(frame, order) == 1u << order,
+			 "with xpfo=off a %s user frame is readable", what);
+		ktest_ok(probe_read(synonym(frame), &value) && value == marker,
+			 "and shows what user space wrote");
 		free_one(frame);
-		ktest_ok(probe_read(synonym(frame), &value) && value == marker, "also after it was freed");
+		ktest_ok(probe_read(synonym(frame), &value) && value == marker,
+			 "also after it was freed");
 	}
 }
 
@@ -104,7 +108,8 @@ KTEST_SUITE(xpfo_kmap)
 	xpfo_kunmap(frame);
 	ktest_ok(probe_read(synonym(frame), &value), "a nested kunmap leaves it mapped");
 	xpfo_kunmap(frame);
-	ktest_ok(probe_read(synonym(frame), &value) == !xpfo_is_on(), "the last kunmap hides it again");
+	ktest_ok(probe_read(synonym(frame), &value) == !xpfo_is_on(),
+		 "the last kunmap hides it again");
 	ktest_ok(frame_entry(frame)->kmaps == 0, "no hold is left");
 	free_one(frame);
 }
@@ -127,7 +132,8 @@ KTEST_SUITE(window)
 	window_write(&source, 1, 100, text, sizeof(text));
 	window_copy(copy, source, 0);
 	ktest_ok(!probe_read(WINDOW_BASE, &value), "a closed window shows nothing");
-	ktest_ok(memcmp((char *)xpfo_kmap(copy) + 100, text, sizeof(text)) == 0, "what one writes and copies arrives");
+	ktest_ok(memcmp((char *)xpfo_kmap(copy) + 100, text, sizeof(text)) == 0,
+		 "what one writes and copies arrives");
 	xpfo_kunmap(copy);
 	free_one(source);
 	free_one(copy);

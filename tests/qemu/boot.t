@@ -9,8 +9,8 @@ for memory in 64M 512M 8G; do
 done
 
 banner=$(<"$log")
-like "$banner" 'xpfo *[= ] *sync' 'the banner shows the XPFO variant in force'
-like "$banner" 'smep' 'the banner says whether SMEP is there'
+like "$banner" 'xpfo +sync +of' 'the banner shows the XPFO variant in force'
+like "$banner" 'SMEP (on|off|absent)' 'the banner says whether SMEP is there'
 
 CPU=qemu64 boot '' 'options'
 is "$status" 0 'boots on a processor without SMEP, SMAP and UMIP'

@@ -16,7 +16,7 @@ dump() {
 		sleep 0.2
 	done
 	perl tests/qemu/monitor.pl "$work/monitor" stop 'info registers' \
-		"pmemsave 0 0x4000000 $PWD/$work/memory" quit >"$work/registers"
+		"pmemsave 0 0x4000000 \"$PWD/$work/memory\"" quit >"$work/registers"
 	wait "$run" 2>/dev/null
 	errors=$(<"$work/errors")
 }

@@ -25,6 +25,7 @@ for my $command (@commands) {
 	print $monitor "$command\n";
 	$monitor->flush;
 	my $text = answer();
-	$text =~ s/\r//g;
+	$text =~ s/\r|\e\[[KD]//g;
+	$text =~ s/^[^\n]*\n//; # the echo of the command, letter by letter
 	print $text;
 }

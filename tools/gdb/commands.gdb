@@ -1,27 +1,53 @@
 # Commands for looking at a Bulwark machine.
 
 define phys
-	printf "%#lx:\n", $arg0
 	eval "monitor xp /8gx %#lx", $arg0
 end
 document phys
 phys ADDRESS: eight words of physical memory.
 end
 
-# One level of a page walk: $walk_table and $walk_shift in, $walk_entry out. Physical memory is read
-# with QEMU's help, so that hidden frames and other roots can be walked too.
+# Says what the entry $walk_entry allows. Strings would need malloc in the machine: printf alone.
+define walk_rights
+	if $walk_entry & 2
+		printf " W"
+	else
+		printf " R"
+	end
+	if $walk_entry & 4
+		printf " U"
+	else
+		printf " S"
+	end
+	if $walk_entry >> 63
+		printf " NX"
+	else
+		printf " X"
+	end
+	if $walk_is_large
+		printf " large"
+	end
+end
+
+# One level of a walk: $walk_table and $walk_shift in, and out for the next level.
 define walk_level
 	set $walk_at = $walk_table + (($walk_va >> $walk_shift) & 511) * 8
 	set $walk_entry = *(unsigned long *)$walk_at
-	printf "  level %d  at %#lx  %#018lx  %s%s%s%s%s\n", ($walk_shift - 12) / 9 + 1, $walk_at, $walk_entry, \
-		($walk_entry & 1) ? "present" : "absent", ($walk_entry & 2) ? " W" : " R", \
-		($walk_entry & 4) ? " U" : " S", ($walk_entry >> 63) ? " NX" : " X", \
-		($walk_shift > 12 && ($walk_entry & 0x80)) ? " large" : ""
+	set $walk_is_large = $walk_shift > 12 && ($walk_entry & 0x80)
+	set $walk_more = ($walk_entry & 1) && !$walk_is_large
+	printf "  level %d  at %#lx  %#018lx ", ($walk_shift - 12) / 9 + 1, $walk_at, $walk_entry
+	if $walk_entry & 1
+		printf " present"
+		walk_rights
+	else
+		printf " absent"
+	end
+	printf "\n"
 	set $walk_table = $walk_entry & 0x000ffffffffff000
-	set $walk_more = ($walk_entry & 1) && !($walk_shift > 12 && ($walk_entry & 0x80))
 	set $walk_shift = $walk_shift - 9
 end
 
+# Physical memory is read with QEMU's help, so that tables of hidden frames and other roots can be walked too.
 define walk
 	set $walk_va = (unsigned long)$arg0
 	set $walk_table = (unsigned long)$cr3 & 0x000ffffffffff000

@@ -8,6 +8,7 @@ bochs_memory_mib() {
 }
 
 # bochs_configuration COM1: the text of the configuration; COM1 is the mode and device of the console.
+# No VBE: the display on a terminal knows text modes only.
 bochs_configuration() {
 	local com2='' mib
 	mib=$(bochs_memory_mib)
@@ -20,7 +21,7 @@ cpu: model=${CPU:-corei7_icelake_u}, count=$SMP, ips=50000000, reset_on_triple_f
 memory: guest=$mib, host=$((mib < 512 ? mib : 512))
 romimage: file=/usr/share/bochs/BIOS-bochs-latest, options=fastboot
 vgaromimage: file=/usr/share/vgabios/vgabios.bin
-vga: extension=vbe, update_freq=1
+vga: extension=none, update_freq=1
 pci: enabled=1, chipset=i440fx
 ata0: enabled=1, ioaddr1=0x1f0, ioaddr2=0x3f0, irq=14
 ata0-master: type=cdrom, path=$PWD/$dir/iso, status=inserted
@@ -61,8 +62,10 @@ bochs_boot() {
 	# Its "screen" is drawn on stdout: not ours. The debugger's commands come from the file alone.
 	TERM=linux supervise bochs -q -f "$dir/bochsrc" -rc "$dir/bochs.commands" >"$dir/screen" 2>&1
 	local status=$?
-	[ -z "$CMD" ] || cat "$dir/com1"
-	if ! [ -s "$dir/bochs.log" ]; then
+	[ -z "$CMD" ] || cat "$dir/com1" 2>/dev/null
+	if [ -s "$dir/bochs.log" ]; then
+		grep '>>PANIC<<' "$dir/bochs.log" | grep -v 'soft power off' >&2
+	else
 		tail -n 5 "$dir/screen" >&2
 	fi
 	# Bochs ends with 1 on every power-off: only the time limit tells something.

@@ -2,6 +2,7 @@
 #
 # A host test is tests/host/NAME.c; its first comment names the kernel sources that it is linked with:
 #   /* sources: kernel/mm/buddy.c kernel/lib/string.c */
+# A second comment may add compiler flags: /* flags: -O2 -fno-sanitize=all */
 # Headers in tests/host/fake/ shadow the kernel's.
 HOST_CFLAGS := -std=gnu11 -O1 -g -Wall -Wextra -fno-omit-frame-pointer -fno-strict-aliasing \
 	-fsanitize=address,undefined -fno-sanitize-recover=all -DBULWARK_HOST_TEST -DBULWARK_DEBUG \
@@ -16,10 +17,14 @@ build/host/%.sources: tests/host/%.c
 	@mkdir -p $(@D)
 	@perl -0ne 'print "$$1\n" =~ s/\s+\*?\s*/ /gr if m{\A/\*\s*sources:(.*?)\*/}s' $< > $@
 
-$(host_tests): build/host/%: tests/host/%.c build/host/%.sources tools/make/test.mk | $(GENERATED)
+build/host/%.flags: tests/host/%.c
+	@mkdir -p $(@D)
+	@perl -ne 'print "$$1\n" if m{^/\*\s*flags:(.*?)\*/}' $< > $@
+
+$(host_tests): build/host/%: tests/host/%.c build/host/%.sources build/host/%.flags tools/make/test.mk | $(GENERATED)
 	$(call say,HOSTCC,$<)
-	@$(CC) $(HOST_CFLAGS) -MM -MP -MT $@ -MF $@.d $< $$(cat $@.sources)
-	@$(CC) $(HOST_CFLAGS) -o $@ $< $$(cat $@.sources)
+	@$(CC) $(HOST_CFLAGS) -MM -MP -MT $@ $< $$(cat $@.sources) > $@.d
+	@$(CC) $(HOST_CFLAGS) $$(cat $@.flags) -o $@ $< $$(cat $@.sources)
 
 -include $(wildcard build/host/*.d)
 
@@ -29,11 +34,11 @@ test-images: $(ISO)
 
 # What T asks for decides what is built first.
 needs_host := $(if $(filter lint/% debug/% release/%,$(T)),,1)
-needs_debug := $(if $(filter host/% release/%,$(T)),,1)
-needs_release := $(if $(filter host/% debug/%,$(T)),,1)
+needs_debug := $(if $(filter host/% model/% release/%,$(T)),,1)
+needs_release := $(if $(filter host/% model/% debug/%,$(T)),,1)
 
 test: | $(call deps,run bochs efi debug lint)
-	@{ :; \
+	@{ : \
 		$(if $(needs_host),&& $(MAKE) BUILD=debug host-tests) \
 		$(if $(needs_debug),&& $(MAKE) BUILD=debug test-images) \
 		$(if $(needs_release),&& $(MAKE) BUILD=release test-images); \

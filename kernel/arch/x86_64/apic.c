@@ -1,37 +1,73 @@
-/* The local APIC through its memory-mapped registers. */
+/* The local APIC, by MSR or by memory. */
 #include "arch/x86_64/apic.h"
 
 #include "arch/x86_64/clock.h"
+#include "arch/x86_64/features.h"
 #include "arch/x86_64/registers.h"
 
+/* Offsets of the memory-mapped form; the MSR is MSR_X2APIC + offset / 16. */
 enum apic_register {
-	APIC_ID = 0x20, APIC_TASK_PRIORITY = 0x80, APIC_END_OF_INTERRUPT = 0xb0, APIC_SPURIOUS = 0xf0,
-	APIC_COMMAND = 0x300, APIC_COMMAND_TARGET = 0x310, APIC_TIMER = 0x320, APIC_LINT0 = 0x350, APIC_LINT1 = 0x360,
-	APIC_TIMER_INITIAL = 0x380, APIC_TIMER_CURRENT = 0x390, APIC_TIMER_DIVIDE = 0x3e0,
+	APIC_ID = 0x20,
+	APIC_TASK_PRIORITY = 0x80,
+	APIC_END_OF_INTERRUPT = 0xb0,
+	APIC_SPURIOUS = 0xf0,
+	APIC_COMMAND = 0x300,
+	APIC_COMMAND_TARGET = 0x310,
+	APIC_TIMER = 0x320,
+	APIC_LINT0 = 0x350,
+	APIC_LINT1 = 0x360,
+	APIC_TIMER_INITIAL = 0x380,
+	APIC_TIMER_CURRENT = 0x390,
+	APIC_TIMER_DIVIDE = 0x3e0,
 };
 enum {
-	SPURIOUS_ENABLE = 1 << 8, LVT_MASKED = 1 << 16, LVT_EXTINT = 7 << 8, LVT_NMI = 4 << 8,
-	TIMER_PERIODIC = 1 << 17, DIVIDE_BY_16 = 3, CALIBRATION_US = 10000,
+	SPURIOUS_ENABLE = 1 << 8,
+	LVT_MASKED = 1 << 16,
+	LVT_EXTINT = 7 << 8,
+	LVT_NMI = 4 << 8,
+	TIMER_PERIODIC = 1 << 17,
+	DIVIDE_BY_16 = 3,
+	CALIBRATION_US = 10000,
 };
-enum { COMMAND_PENDING = 1 << 12, COMMAND_ASSERT = 1 << 14 };
-enum { APIC_BASE_ENABLE = 1 << 11 };
+enum {
+	COMMAND_INIT = 5 << 8,
+	COMMAND_STARTUP = 6 << 8,
+	COMMAND_PENDING = 1 << 12,
+	COMMAND_ASSERT = 1 << 14
+};
+enum { APIC_BASE_X2APIC = 1 << 10, APIC_BASE_ENABLE = 1 << 11 };
 
 static RO_AFTER_INIT va_t base;
+static RO_AFTER_INIT bool is_x2apic;
 static RO_AFTER_INIT uint32_t timer_hz; /* after the divider */
 
 static uint32_t apic_read(enum apic_register reg)
 {
+	if (is_x2apic) {
+		return (uint32_t)msr_read(MSR_X2APIC + reg / 16);
+	}
 	return *(volatile uint32_t *)(base.va + reg);
 }
 
 static void apic_write(enum apic_register reg, uint32_t value)
 {
-	*(volatile uint32_t *)(base.va + reg) = value;
+	if (is_x2apic) {
+		msr_write(MSR_X2APIC + reg / 16, value);
+	} else {
+		*(volatile uint32_t *)(base.va + reg) = value;
+	}
 }
 
-pa_t apic_base(void)
+pa_t apic_base(void) { return (pa_t){ msr_read(MSR_APIC_BASE) & 0x000ffffffffff000ul }; }
+
+static void enable(uint32_t lint0)
 {
-	return (pa_t){ msr_read(MSR_APIC_BASE) & 0x000ffffffffff000ul };
+	msr_write(MSR_APIC_BASE,
+		  msr_read(MSR_APIC_BASE) | APIC_BASE_ENABLE | (is_x2apic ? APIC_BASE_X2APIC : 0));
+	apic_write(APIC_TASK_PRIORITY, 0);
+	apic_write(APIC_LINT0, lint0);
+	apic_write(APIC_LINT1, LVT_NMI);
+	apic_write(APIC_SPURIOUS, SPURIOUS_ENABLE | VECTOR_SPURIOUS);
 }
 
 static void timer_calibrate(void)
@@ -47,18 +83,12 @@ static void timer_calibrate(void)
 void apic_init(va_t registers)
 {
 	base = registers;
-	apic_init_cpu(true);
+	is_x2apic = cpu_features.x2apic;
+	enable(LVT_EXTINT);
 	timer_calibrate();
 }
 
-void apic_init_cpu(bool is_boot_cpu)
-{
-	msr_write(MSR_APIC_BASE, msr_read(MSR_APIC_BASE) | APIC_BASE_ENABLE);
-	apic_write(APIC_TASK_PRIORITY, 0);
-	apic_write(APIC_LINT0, is_boot_cpu ? LVT_EXTINT : LVT_MASKED);
-	apic_write(APIC_LINT1, LVT_NMI);
-	apic_write(APIC_SPURIOUS, SPURIOUS_ENABLE | VECTOR_SPURIOUS);
-}
+void apic_init_cpu(void) { enable(LVT_MASKED); }
 
 void apic_timer_start(unsigned hz)
 {
@@ -67,21 +97,32 @@ void apic_timer_start(unsigned hz)
 	apic_write(APIC_TIMER_INITIAL, MAX(timer_hz / hz, 1));
 }
 
-void apic_end_of_interrupt(void)
-{
-	apic_write(APIC_END_OF_INTERRUPT, 0);
-}
+void apic_end_of_interrupt(void) { apic_write(APIC_END_OF_INTERRUPT, 0); }
 
-uint32_t apic_id(void)
-{
-	return apic_read(APIC_ID) >> 24;
-}
+uint32_t apic_id(void) { return is_x2apic ? apic_read(APIC_ID) : apic_read(APIC_ID) >> 24; }
 
-void apic_send_ipi(uint32_t id, unsigned vector)
+const char *apic_mode_name(void) { return is_x2apic ? "x2APIC" : "xAPIC"; }
+
+static void send(uint32_t id, uint32_t command)
 {
+	if (is_x2apic) {
+		/* not serialising: earlier stores must be visible before the interrupt is */
+		asm volatile("mfence" : : : "memory");
+		msr_write(MSR_X2APIC + APIC_COMMAND / 16, (uint64_t)id << 32 | command);
+		return;
+	}
 	apic_write(APIC_COMMAND_TARGET, id << 24);
-	apic_write(APIC_COMMAND, vector | COMMAND_ASSERT);
+	apic_write(APIC_COMMAND, command);
 	while (apic_read(APIC_COMMAND) & COMMAND_PENDING) {
 		cpu_relax();
 	}
+}
+
+void apic_send_ipi(uint32_t id, unsigned vector) { send(id, vector | COMMAND_ASSERT); }
+
+void apic_send_init(uint32_t id) { send(id, COMMAND_INIT | COMMAND_ASSERT); }
+
+void apic_send_startup(uint32_t id, pa_t start_page)
+{
+	send(id, COMMAND_STARTUP | COMMAND_ASSERT | (uint32_t)(start_page.pa >> PAGE_SHIFT));
 }

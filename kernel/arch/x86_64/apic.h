@@ -1,14 +1,25 @@
-/* The local APIC: timer ticks, inter-processor interrupts. Source: Intel SDM vol. 3A, "Advanced Programmable Interrupt Controller". */
+/*
+ * The local APIC: timer ticks, inter-processor interrupts. Through MSRs (x2APIC) where the CPU has
+ * them, else through a page of registers. Source: Intel SDM vol. 3A, "Advanced Programmable
+ * Interrupt Controller (APIC)".
+ */
 #pragma once
 
 #include "lib/types.h"
 
+/* Where the registers lie in physical memory. */
 pa_t apic_base(void);
-/* registers: the mapped page. Enables this CPU's APIC; the boot CPU also lets the 8259 through. */
+/* Boot CPU, once: registers is the mapped page. Turns its APIC on, lets the 8259 through and
+ * calibrates the timer. */
 void apic_init(va_t registers);
-void apic_init_cpu(bool is_boot_cpu);
+/* The same on each further CPU. */
+void apic_init_cpu(void);
 void apic_timer_start(unsigned hz);
 void apic_end_of_interrupt(void);
 uint32_t apic_id(void);
-/* To the CPU with this APIC id. Waits, briefly, until the APIC has taken the request. */
+const char *apic_mode_name(void);
+
+/* To the CPU with this APIC id. Each waits, briefly, until the APIC has taken the request. */
 void apic_send_ipi(uint32_t id, unsigned vector);
+void apic_send_init(uint32_t id);
+void apic_send_startup(uint32_t id, pa_t start_page);

@@ -1,4 +1,5 @@
-/* Time since boot. Sources: Intel SDM vol. 3B, "Time-Stamp Counter"; 8254 datasheet, mode 0 on channel 2. */
+/* Time since boot. Sources: Intel SDM vol. 3B, "Time-Stamp Counter"; 8254 datasheet, mode 0 on
+ * channel 2. */
 #include "arch/x86_64/clock.h"
 
 #include "arch/x86_64/io.h"
@@ -6,7 +7,9 @@
 
 enum {
 	PIT_HZ = 1193182,
-	PIT_CHANNEL_2 = 0x42, PIT_COMMAND = 0x43, PIT_GATE = 0x61,
+	PIT_CHANNEL_2 = 0x42,
+	PIT_COMMAND = 0x43,
+	PIT_GATE = 0x61,
 	PIT_CHANNEL_2_MODE_0 = 0xb0, /* low byte, high byte, interrupt on terminal count */
 	CALIBRATION_MS = 10,
 	SCALE_SHIFT = 24,
@@ -44,10 +47,7 @@ uint64_t clock_now_ns(void)
 	return (uint64_t)((unsigned __int128)(tsc_read() - tsc_start) * ns_per_tick >> SCALE_SHIFT);
 }
 
-uint64_t clock_tsc_hz(void)
-{
-	return tsc_hz;
-}
+uint64_t clock_tsc_hz(void) { return tsc_hz; }
 
 void clock_delay_us(uint64_t us)
 {

@@ -5,23 +5,29 @@
 #include "lib/status.h"
 #include "lib/types.h"
 
-/* Saves the callee-saved registers on this stack, stores its pointer, and continues on the other stack. */
+/* Saves the callee-saved registers on this stack, stores its pointer, and continues on the other
+ * stack. */
 void context_switch(uint64_t *save_rsp, uint64_t load_rsp);
 
-/* Prepares a fresh kernel stack so that the first switch to it calls function(argument), which must not return.
- * Returns the stack pointer for context_switch. */
+/* Prepares a fresh kernel stack so that the first switch to it calls function(argument), which must
+ * not return. Returns the stack pointer for context_switch. */
 uint64_t context_prepare(uint64_t stack_top, void (*function)(void *), void *argument);
 
-/* Leaves the kernel with these registers (at the top of the current thread's kernel stack, or anywhere on it). */
+/* Leaves the kernel with these registers (at the top of the current thread's kernel stack, or
+ * anywhere on it). */
 _Noreturn void user_return(struct regs *regs);
 
-/* Continues at function(argument) on the given stack, dropping the current one: the way out of a broken stack. */
+/* Continues at function(argument) on the given stack, dropping the current one: the way out of a
+ * broken stack. */
 _Noreturn void context_restart(uint64_t stack_top, void (*function)(void *), void *argument);
 
-/* FPU, SSE and AVX state. The area is 64-byte aligned, fpu_area_bytes long (at most FPU_AREA_MAX). */
+/* FPU, SSE and AVX state. The area is 64-byte aligned, fpu_area_bytes long (at most FPU_AREA_MAX).
+ */
 enum { FPU_AREA_MAX = 1088 };
 extern uint32_t fpu_area_bytes;
-void fpu_init_cpu(void);           /* per CPU, while booting */
-void fpu_area_init(void *area);    /* the state a new program starts with: zero, default control words */
+void fpu_init(void);     /* boot CPU: chooses what is saved */
+void fpu_init_cpu(void); /* each further CPU */
+void fpu_area_init(
+	void *area); /* the state a new program starts with: zero, default control words */
 void fpu_save(void *area);
 void fpu_load(const void *area);

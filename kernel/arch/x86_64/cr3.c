@@ -44,10 +44,7 @@ static struct tag *tag_of(pcid_t pcid)
 	return &tags[this_cpu()->id][(pcid.pcid & (NR_PCIDS - 1)) + is_user * NR_PCIDS];
 }
 
-static bool oracle_is_on(void)
-{
-	return ASSERTIONS && pcid_is_on;
-}
+static bool oracle_is_on(void) { return ASSERTIONS && pcid_is_on; }
 
 void cr3_oracle_check(cr3_t cr3, uint64_t generation)
 {
@@ -98,7 +95,4 @@ void cr3_load_as(cr3_t cr3, uint64_t generation)
 	COUNT(cr3_loads);
 }
 
-void cr3_load(cr3_t cr3)
-{
-	cr3_load_as(cr3, GENERATION_ANY);
-}
+void cr3_load(cr3_t cr3) { cr3_load_as(cr3, GENERATION_ANY); }

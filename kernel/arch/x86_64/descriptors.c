@@ -57,8 +57,11 @@ void idt_fill(void *page)
 		uint64_t stub = (uint64_t)entry_stub_offsets + (int64_t)entry_stub_offsets[vector];
 
 		idt[vector] = (struct gate){
-			.offset_0 = stub, .offset_16 = stub >> 16, .offset_32 = stub >> 32,
-			.selector = SELECTOR_KERNEL_CODE, .ist = ist_of(vector),
+			.offset_0 = stub,
+			.offset_16 = stub >> 16,
+			.offset_32 = stub >> 32,
+			.selector = SELECTOR_KERNEL_CODE,
+			.ist = ist_of(vector),
 			.type = GATE_INTERRUPT | (vector == VECTOR_BREAKPOINT ? GATE_DPL_USER : 0),
 		};
 	}
@@ -72,14 +75,16 @@ static uint64_t part_end(va_t entry_base, enum entry_part_id id)
 void descriptors_fill(void *page, va_t entry_base)
 {
 	struct descriptor_page *d = page;
-	uint64_t tss = entry_base.va + entry_parts[PART_DESCRIPTORS].offset + offsetof(struct descriptor_page, tss);
+	uint64_t tss = entry_base.va + entry_parts[PART_DESCRIPTORS].offset +
+		       offsetof(struct descriptor_page, tss);
 
 	d->gdt[0] = 0;
 	d->gdt[SELECTOR_KERNEL_CODE >> 3] = 0x00af9b000000ffff;
 	d->gdt[SELECTOR_KERNEL_DATA >> 3] = 0x00cf93000000ffff;
 	d->gdt[SELECTOR_USER_DATA >> 3] = 0x00cff3000000ffff;
 	d->gdt[SELECTOR_USER_CODE >> 3] = 0x00affb000000ffff;
-	d->gdt[SELECTOR_TSS >> 3] = (sizeof(struct tss) - 1) | (tss & 0xffffff) << 16 | 0x89ul << 40 | (tss >> 24 & 0xff) << 56;
+	d->gdt[SELECTOR_TSS >> 3] = (sizeof(struct tss) - 1) | (tss & 0xffffff) << 16 |
+				    0x89ul << 40 | (tss >> 24 & 0xff) << 56;
 	d->gdt[(SELECTOR_TSS >> 3) + 1] = tss >> 32;
 	d->tss = (struct tss){
 		.rsp[0] = part_end(entry_base, PART_ENTRY_STACK),
@@ -110,8 +115,10 @@ void descriptors_load(va_t entry_base, va_t idt)
 		     "mov %3, %%gs\n\t"
 		     "ltr %4\n\t"
 		     "lidt %5"
-		     : : "m"(gdt_pointer), "i"(SELECTOR_KERNEL_CODE), "r"(SELECTOR_KERNEL_DATA), "r"(0),
-		       "r"((uint16_t)SELECTOR_TSS), "m"(idt_pointer) : "rax", "memory");
+		     :
+		     : "m"(gdt_pointer), "i"(SELECTOR_KERNEL_CODE), "r"(SELECTOR_KERNEL_DATA),
+		       "r"(0), "r"((uint16_t)SELECTOR_TSS), "m"(idt_pointer)
+		     : "rax", "memory");
 	msr_write(MSR_GS_BASE, entry_base.va + entry_parts[PART_ENTRY_PAGE].offset);
 	msr_write(MSR_KERNEL_GS_BASE, 0);
 }

@@ -1,6 +1,6 @@
 /*
- * GDT, TSS and IDT. Source: Intel SDM vol. 3A, "Protected-Mode Memory Management", "Task Management", "Interrupt and
- * Exception Handling".
+ * GDT, TSS and IDT. Source: Intel SDM vol. 3A, "Protected-Mode Memory Management", "Task
+ * Management", "Interrupt and Exception Handling".
  */
 #pragma once
 
@@ -10,8 +10,8 @@
 void idt_fill(void *page);
 
 /*
- * Fills a CPU's descriptor page. entry_base is the address of the CPU's part of the entry area, through which the
- * processor will see the page and the stacks.
+ * Fills a CPU's descriptor page. entry_base is the address of the CPU's part of the entry area,
+ * through which the processor will see the page and the stacks.
  */
 void descriptors_fill(void *page, va_t entry_base);
 

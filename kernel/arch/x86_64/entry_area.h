@@ -1,6 +1,6 @@
 /*
- * The entry area: everything the processor needs between user mode and the kernel's root, in a PML4 slot of its own.
- * Offsets from ENTRY_AREA_BASE; gaps are guard pages.
+ * The entry area: everything the processor needs between user mode and the kernel's root, in a PML4
+ * slot of its own. Offsets from ENTRY_AREA_BASE; gaps are guard pages.
  *
  *   0x000000           IDT, read-only, shared by all CPUs
  *   0x100000 + id * ENTRY_CPU_STRIDE, per CPU:
@@ -25,13 +25,20 @@ struct entry_part {
 };
 
 enum entry_part_id {
-	PART_ENTRY_PAGE, PART_CPU, PART_ENTRY_STACK, PART_NMI_STACK, PART_DF_STACK, PART_MC_STACK, PART_DB_STACK,
+	PART_ENTRY_PAGE,
+	PART_CPU,
+	PART_ENTRY_STACK,
+	PART_NMI_STACK,
+	PART_DF_STACK,
+	PART_MC_STACK,
+	PART_DB_STACK,
 	PART_DESCRIPTORS,
 	NR_ENTRY_PARTS,
 };
 
 static const struct entry_part entry_parts[NR_ENTRY_PARTS] = {
-	[PART_ENTRY_PAGE] = { 0x1000, 1 },  [PART_CPU] = { 0x2000, 2 },       [PART_ENTRY_STACK] = { 0x5000, 1 },
-	[PART_NMI_STACK] = { 0x7000, 2 },   [PART_DF_STACK] = { 0xa000, 2 },  [PART_MC_STACK] = { 0xd000, 2 },
+	[PART_ENTRY_PAGE] = { 0x1000, 1 },  [PART_CPU] = { 0x2000, 2 },
+	[PART_ENTRY_STACK] = { 0x5000, 1 }, [PART_NMI_STACK] = { 0x7000, 2 },
+	[PART_DF_STACK] = { 0xa000, 2 },    [PART_MC_STACK] = { 0xd000, 2 },
 	[PART_DB_STACK] = { 0x10000, 2 },   [PART_DESCRIPTORS] = { 0x13000, 1 },
 };

@@ -1,4 +1,5 @@
-/* The exception table: pairs of 32-bit offsets (instruction, fix-up), each from its own word, collected by the linker. */
+/* The exception table: pairs of 32-bit offsets (instruction, fix-up), each from its own word,
+ * collected by the linker. */
 #include "arch/x86_64/extable.h"
 
 struct extable_entry {
@@ -7,10 +8,7 @@ struct extable_entry {
 
 extern const struct extable_entry extable_start[], extable_end[];
 
-static uint64_t target(const int32_t *field)
-{
-	return (uint64_t)field + (int64_t)*field;
-}
+static uint64_t target(const int32_t *field) { return (uint64_t)field + (int64_t)*field; }
 
 bool extable_fixup(struct regs *regs)
 {

@@ -9,10 +9,7 @@ enum { LEAF_FEATURES = 1, LEAF_STRUCTURED = 7, LEAF_EXTENDED = 0x80000001 };
 
 extern char entry_syscall[];
 
-static bool bit(uint32_t value, unsigned nr)
-{
-	return value >> nr & 1;
-}
+static bool bit(uint32_t value, unsigned nr) { return value >> nr & 1; }
 
 void features_detect(void)
 {
@@ -24,9 +21,15 @@ void features_detect(void)
 		structured = cpuid_read(LEAF_STRUCTURED, 0);
 	}
 	cpu_features = (struct cpu_features){
-		.nx = bit(extended.edx, 20), .smep = bit(structured.ebx, 7), .smap = bit(structured.ebx, 20),
-		.umip = bit(structured.ecx, 2), .pcid = bit(basic.ecx, 17), .invpcid = bit(structured.ebx, 10),
-		.xsave = bit(basic.ecx, 26), .rdrand = bit(basic.ecx, 30), .rdseed = bit(structured.ebx, 18),
+		.nx = bit(extended.edx, 20),
+		.smep = bit(structured.ebx, 7),
+		.smap = bit(structured.ebx, 20),
+		.umip = bit(structured.ecx, 2),
+		.pcid = bit(basic.ecx, 17),
+		.invpcid = bit(structured.ebx, 10),
+		.xsave = bit(basic.ecx, 26),
+		.rdrand = bit(basic.ecx, 30),
+		.rdseed = bit(structured.ebx, 18),
 		.x2apic = bit(basic.ecx, 21),
 	};
 }
@@ -50,9 +53,11 @@ void features_enable(struct cpu_wants wants)
 void syscall_enable(void)
 {
 	/* SYSCALL: CS = STAR[47:32], SS = +8; SYSRET: CS = STAR[63:48] + 16, SS = +8 */
-	msr_write(MSR_STAR, (uint64_t)(SELECTOR_USER_DATA - 8) << 48 | (uint64_t)SELECTOR_KERNEL_CODE << 32);
+	msr_write(MSR_STAR,
+		  (uint64_t)(SELECTOR_USER_DATA - 8) << 48 | (uint64_t)SELECTOR_KERNEL_CODE << 32);
 	msr_write(MSR_LSTAR, (uint64_t)entry_syscall);
-	msr_write(MSR_SFMASK, RFLAGS_TF | RFLAGS_IF | RFLAGS_DF | RFLAGS_IOPL | RFLAGS_NT | RFLAGS_AC | 0x8d5);
+	msr_write(MSR_SFMASK,
+		  RFLAGS_TF | RFLAGS_IF | RFLAGS_DF | RFLAGS_IOPL | RFLAGS_NT | RFLAGS_AC | 0x8d5);
 	msr_write(MSR_SYSENTER_CS, 0); /* SYSENTER: #GP */
 	msr_write(MSR_EFER, msr_read(MSR_EFER) | EFER_SCE);
 }

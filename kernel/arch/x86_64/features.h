@@ -1,4 +1,5 @@
-/* What the processor can do, switched on where it is there and wanted. Source: Intel SDM vol. 2, "CPUID". */
+/* What the processor can do, switched on where it is there and wanted. Source: Intel SDM vol. 2,
+ * "CPUID". */
 #pragma once
 
 #include "lib/types.h"

@@ -1,4 +1,7 @@
-/* The PC Screen Font format: a header, then the glyphs, then a table of Unicode characters that is not needed. */
+/*
+ * The PC Screen Font format: a header, then the glyphs, then a table of Unicode characters that is
+ * not needed.
+ */
 #include "arch/x86_64/font.h"
 
 #include "lib/string.h"
@@ -31,7 +34,9 @@ static bool parse_psf1(const uint8_t *file, size_t len, struct font *font, uint6
 	}
 	memcpy(&header, file, sizeof(header));
 	*font = (struct font){
-		.width = 8, .height = header.height, .line_bytes = 1,
+		.width = 8,
+		.height = header.height,
+		.line_bytes = 1,
 		.nr_glyphs = header.mode & PSF1_512_GLYPHS ? 512 : 256,
 	};
 	*glyphs_at = sizeof(header);
@@ -47,7 +52,8 @@ static bool parse_psf2(const uint8_t *file, size_t len, struct font *font, uint6
 	}
 	memcpy(&header, file, sizeof(header));
 	*font = (struct font){
-		.width = header.width, .height = header.height,
+		.width = header.width,
+		.height = header.height,
 		.line_bytes = header.width / 8 + (header.width % 8 != 0),
 		.nr_glyphs = header.nr_glyphs,
 	};
@@ -61,11 +67,12 @@ bool font_parse(const uint8_t *file, size_t len_bytes, struct font *out)
 	struct font font;
 	uint64_t glyphs_at;
 
-	if (!parse_psf1(file, len_bytes, &font, &glyphs_at) && !parse_psf2(file, len_bytes, &font, &glyphs_at)) {
+	if (!parse_psf1(file, len_bytes, &font, &glyphs_at) &&
+	    !parse_psf2(file, len_bytes, &font, &glyphs_at)) {
 		return false;
 	}
-	if (font.width == 0 || font.width > SIDE_MAX || font.height == 0 || font.height > SIDE_MAX ||
-	    font.nr_glyphs < GLYPHS_MIN || font.nr_glyphs > GLYPHS_MAX ||
+	if (font.width == 0 || font.width > SIDE_MAX || font.height == 0 ||
+	    font.height > SIDE_MAX || font.nr_glyphs < GLYPHS_MIN || font.nr_glyphs > GLYPHS_MAX ||
 	    glyphs_at + (uint64_t)font.nr_glyphs * font.line_bytes * font.height > len_bytes) {
 		return false;
 	}

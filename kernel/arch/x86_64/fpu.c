@@ -3,21 +3,36 @@
 #include "arch/x86_64/features.h"
 #include "lib/string.h"
 
-enum { LEAF_XSAVE = 0xd, XCR0_X87 = 1, XCR0_SSE = 2, XCR0_AVX = 4, FXSAVE_BYTES = 512, FXSAVE_FCW = 0, FXSAVE_MXCSR = 24 };
+enum {
+	LEAF_XSAVE = 0xd,
+	XCR0_X87 = 1,
+	XCR0_SSE = 2,
+	XCR0_AVX = 4,
+	FXSAVE_BYTES = 512,
+	FXSAVE_FCW = 0,
+	FXSAVE_MXCSR = 24
+};
 enum { FCW_DEFAULT = 0x37f, MXCSR_DEFAULT = 0x1f80 };
 
 RO_AFTER_INIT uint32_t fpu_area_bytes = FXSAVE_BYTES;
 static RO_AFTER_INIT uint64_t xcr0;
 
-void fpu_init_cpu(void)
+void fpu_init(void)
 {
 	if (!cpu_features.xsave) {
 		return;
 	}
 	xcr0 = cpuid_read(LEAF_XSAVE, 0).eax & (XCR0_X87 | XCR0_SSE | XCR0_AVX);
-	asm volatile("xsetbv" : : "c"(0), "a"((uint32_t)xcr0), "d"(0));
+	fpu_init_cpu();
 	/* EBX: bytes for what XCR0 enables now */
 	fpu_area_bytes = cpuid_read(LEAF_XSAVE, 0).ebx;
+}
+
+void fpu_init_cpu(void)
+{
+	if (xcr0) {
+		asm volatile("xsetbv" : : "c"(0), "a"((uint32_t)xcr0), "d"(0));
+	}
 }
 
 void fpu_area_init(void *area)

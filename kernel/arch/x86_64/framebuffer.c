@@ -25,7 +25,8 @@ static void palette_init(void)
 
 		palette[colour] =
 			field(base + (colour & 4 ? 170 : 0), format.red_shift, format.red_bits) |
-			field(base + (colour & 2 ? 170 : 0), format.green_shift, format.green_bits) |
+			field(base + (colour & 2 ? 170 : 0), format.green_shift,
+			      format.green_bits) |
 			field(base + (colour & 1 ? 170 : 0), format.blue_shift, format.blue_bits);
 	}
 }
@@ -33,17 +34,13 @@ static void palette_init(void)
 static void draw_pixel(volatile uint8_t *to, uint32_t value)
 {
 	switch (bytes_per_pixel) {
-	case 4:
-		*(volatile uint32_t *)to = value;
-		break;
+	case 4: *(volatile uint32_t *)to = value; break;
 	case 3:
 		to[0] = (uint8_t)value;
 		to[1] = (uint8_t)(value >> 8);
 		to[2] = (uint8_t)(value >> 16);
 		break;
-	default:
-		*(volatile uint16_t *)to = (uint16_t)value;
-		break;
+	default: *(volatile uint16_t *)to = (uint16_t)value; break;
 	}
 }
 
@@ -52,7 +49,7 @@ static void draw(unsigned column, unsigned row, struct cell cell)
 	uint32_t index = cell.character < font.nr_glyphs ? cell.character : '?';
 	const uint8_t *glyph = font.glyphs + (uint64_t)index * font.line_bytes * font.height;
 	volatile uint8_t *line = pixels + (uint64_t)row * font.height * format.pitch_bytes +
-	                         (uint64_t)column * font.width * bytes_per_pixel;
+				 (uint64_t)column * font.width * bytes_per_pixel;
 	uint32_t text = palette[cell.attribute & 15];
 	uint32_t ground = palette[cell.attribute >> 4];
 
@@ -71,7 +68,8 @@ const struct screen_device *framebuffer_init(void *mapped, const struct framebuf
 {
 	size_t font_bytes = (uintptr_t)font_psf_end - (uintptr_t)font_psf_start;
 
-	if (!framebuffer_is_supported(framebuffer) || !font_parse(font_psf_start, font_bytes, &font)) {
+	if (!framebuffer_is_supported(framebuffer) ||
+	    !font_parse(font_psf_start, font_bytes, &font)) {
 		return NULL;
 	}
 	pixels = mapped;

@@ -43,7 +43,4 @@ static inline void io_write32(uint16_t port, uint32_t value)
 }
 
 /* Gives an old device the time that one access to a port without a device takes. */
-static inline void io_pause(void)
-{
-	io_write8(0x80, 0);
-}
+static inline void io_pause(void) { io_write8(0x80, 0); }

@@ -1,4 +1,7 @@
-/* The PS/2 keyboard: scan codes of set 1 to bytes. Source: the 8042 keyboard controller of the IBM PC/AT. */
+/*
+ * The PS/2 keyboard: scan codes of set 1 to bytes. Source: the 8042 keyboard controller of the IBM
+ * PC/AT.
+ */
 #include "arch/x86_64/keyboard.h"
 
 #include "arch/x86_64/io.h"
@@ -6,25 +9,46 @@
 enum { PORT_DATA = 0x60, PORT_STATUS = 0x64 };
 enum { STATUS_OUTPUT_FULL = 0x01, STATUS_FROM_MOUSE = 0x20, STATUS_ABSENT = 0xff };
 enum { CODE_EXTENDED = 0xe0, CODE_PAUSE = 0xe1, CODE_RELEASED = 0x80 };
-enum { CODE_CONTROL = 0x1d, CODE_SHIFT_LEFT = 0x2a, CODE_SHIFT_RIGHT = 0x36,
-       CODE_CAPS_LOCK = 0x3a, CODE_KEYPAD_ENTER = 0x1c, CODE_KEYPAD_SLASH = 0x35, CODE_DELETE = 0x53 };
+enum {
+	CODE_CONTROL = 0x1d,
+	CODE_SHIFT_LEFT = 0x2a,
+	CODE_SHIFT_RIGHT = 0x36,
+	CODE_CAPS_LOCK = 0x3a,
+	CODE_KEYPAD_ENTER = 0x1c,
+	CODE_KEYPAD_SLASH = 0x35,
+	CODE_DELETE = 0x53
+};
 enum { ESCAPE = 0x1b };
 /* Codes read in one go: a broken controller may always have another. */
 enum { CODES_MAX = 64 };
 
 /* Indexed by scan code; 0: no character. */
-static const char plain[] =
-	"\0\x1b" "1234567890-=\x7f\t" "qwertyuiop[]\r\0" "asdfghjkl;'`\0" "\\zxcvbnm,./\0" "*\0 \0"
-	"\0\0\0\0\0\0\0\0\0\0" "\0\0" "789-456+1230." "\0\0<";
-static const char shifted[] =
-	"\0\x1b" "!@#$%^&*()_+\x7f\t" "QWERTYUIOP{}\r\0" "ASDFGHJKL:\"~\0" "|ZXCVBNM<>?\0" "*\0 \0"
-	"\0\0\0\0\0\0\0\0\0\0" "\0\0" "789-456+1230." "\0\0>";
+static const char plain[] = "\0\x1b"
+			    "1234567890-=\x7f\t"
+			    "qwertyuiop[]\r\0"
+			    "asdfghjkl;'`\0"
+			    "\\zxcvbnm,./\0"
+			    "*\0 \0"
+			    "\0\0\0\0\0\0\0\0\0\0"
+			    "\0\0"
+			    "789-456+1230."
+			    "\0\0<";
+static const char shifted[] = "\0\x1b"
+			      "!@#$%^&*()_+\x7f\t"
+			      "QWERTYUIOP{}\r\0"
+			      "ASDFGHJKL:\"~\0"
+			      "|ZXCVBNM<>?\0"
+			      "*\0 \0"
+			      "\0\0\0\0\0\0\0\0\0\0"
+			      "\0\0"
+			      "789-456+1230."
+			      "\0\0>";
 
 static struct {
 	bool is_shift, is_control, is_caps_lock;
-	bool is_extended;          /* the last code was CODE_EXTENDED */
-	unsigned nr_skip;          /* codes left of the sequence that the pause key sends */
-	const char *pending;       /* bytes still to be returned of the last key, up to the NUL */
+	bool is_extended;    /* the last code was CODE_EXTENDED */
+	unsigned nr_skip;    /* codes left of the sequence that the pause key sends */
+	const char *pending; /* bytes still to be returned of the last key, up to the NUL */
 } keyboard = { .pending = "" };
 
 /* The rest of the sequence after ESC. */
@@ -50,17 +74,10 @@ static bool take_modifier(uint8_t code, bool is_pressed)
 {
 	switch (code) {
 	case CODE_SHIFT_LEFT:
-	case CODE_SHIFT_RIGHT:
-		keyboard.is_shift = is_pressed;
-		return true;
-	case CODE_CONTROL:
-		keyboard.is_control = is_pressed;
-		return true;
-	case CODE_CAPS_LOCK:
-		keyboard.is_caps_lock ^= is_pressed;
-		return true;
-	default:
-		return false;
+	case CODE_SHIFT_RIGHT: keyboard.is_shift = is_pressed; return true;
+	case CODE_CONTROL: keyboard.is_control = is_pressed; return true;
+	case CODE_CAPS_LOCK: keyboard.is_caps_lock ^= is_pressed; return true;
+	default: return false;
 	}
 }
 

@@ -1,4 +1,5 @@
-; The block functions that the compiler may call: memcpy, memmove, memset. Whole words first, then the remaining bytes.
+; The block functions that the compiler may call: memcpy, memmove, memset. Whole words first, then
+; the remaining bytes.
 ; The direction flag is clear on entry, as everywhere in the kernel.
 
 default rel
@@ -28,7 +29,7 @@ memmove:
 	mov	rax, rdi
 	test	rdx, 7
 	jz	.words
-.bytes:					; from the end, so that nothing is overwritten before it is read
+.bytes:					; from the end: read before overwritten
 	mov	cl, [rsi + rdx - 1]
 	mov	[rdi + rdx - 1], cl
 	dec	rdx

@@ -1,4 +1,5 @@
-/* Structure offsets for the assembly files. Compiled to assembly only; a script turns the marked lines into NASM equates. */
+/* Structure offsets for the assembly files. Compiled to assembly only; a script turns the marked
+ * lines into NASM equates. */
 #include "arch/x86_64/registers.h"
 #include "core/cpu.h"
 
@@ -10,9 +11,9 @@ void offsets(void)
 {
 	OFFSET(ENTRY_USER_RSP, offsetof(struct cpu_entry, user_rsp));
 	OFFSET(CPU_STACK_TOP, CPU_OFFSET + offsetof(struct cpu, stack_top));
-	OFFSET(CPU_ON_SYSCALL, CPU_OFFSET + offsetof(struct cpu, on_syscall));
-	OFFSET(CPU_ON_USER_TRAP, CPU_OFFSET + offsetof(struct cpu, on_user_trap));
-	OFFSET(CPU_ON_KERNEL_TRAP, CPU_OFFSET + offsetof(struct cpu, on_kernel_trap));
+	OFFSET(CPU_ON_SYSCALL, CPU_OFFSET + offsetof(struct cpu, on.on_syscall));
+	OFFSET(CPU_ON_USER_TRAP, CPU_OFFSET + offsetof(struct cpu, on.on_user_trap));
+	OFFSET(CPU_ON_KERNEL_TRAP, CPU_OFFSET + offsetof(struct cpu, on.on_kernel_trap));
 	OFFSET(REGS_RIP, offsetof(struct regs, rip));
 	OFFSET(REGS_CS, offsetof(struct regs, cs));
 	OFFSET(REGS_RFLAGS, offsetof(struct regs, rflags));

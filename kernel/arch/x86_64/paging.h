@@ -6,7 +6,9 @@
 
 #include "lib/types.h"
 
-typedef struct { uint64_t value; } pte_t;
+typedef struct {
+	uint64_t value;
+} pte_t;
 
 enum pte_flags {
 	PTE_PRESENT = 1 << 0,
@@ -16,9 +18,9 @@ enum pte_flags {
 	PTE_CACHE_DISABLE = 1 << 4,
 	PTE_ACCESSED = 1 << 5,
 	PTE_DIRTY = 1 << 6,
-	PTE_HUGE = 1 << 7,   /* in levels 2 and 3 */
+	PTE_HUGE = 1 << 7, /* in levels 2 and 3 */
 	PTE_GLOBAL = 1 << 8,
-	PTE_COPY = 1 << 9,   /* ignored by the processor; ours: copy on write */
+	PTE_COPY = 1 << 9,    /* ignored by the processor; ours: copy on write */
 	PTE_PARKED = 1 << 10, /* ours: not present (PROT_NONE), but the frame is kept */
 };
 #define PTE_NO_EXECUTE (1ul << 63)
@@ -35,11 +37,17 @@ static inline pte_t pte_make(pfn_t frame, uint64_t flags)
 
 static inline bool pte_is_present(pte_t pte) { return pte.value & PTE_PRESENT; }
 static inline bool pte_holds_frame(pte_t pte) { return pte.value & (PTE_PRESENT | PTE_PARKED); }
-static inline pfn_t pte_frame(pte_t pte) { return (pfn_t){ (uint32_t)((pte.value & PTE_ADDRESS_MASK) >> PAGE_SHIFT) }; }
+static inline pfn_t pte_frame(pte_t pte)
+{
+	return (pfn_t){ (uint32_t)((pte.value & PTE_ADDRESS_MASK) >> PAGE_SHIFT) };
+}
 static inline bool pte_is_writable(pte_t pte) { return pte.value & PTE_WRITABLE; }
 static inline bool pte_is_user(pte_t pte) { return pte.value & PTE_USER; }
 static inline bool pte_is_executable(pte_t pte) { return !(pte.value & PTE_NO_EXECUTE); }
-static inline bool pte_is_leaf(pte_t pte, unsigned level) { return level == 1 || (pte.value & PTE_HUGE); }
+static inline bool pte_is_leaf(pte_t pte, unsigned level)
+{
+	return level == 1 || (pte.value & PTE_HUGE);
+}
 static inline pte_t pte_with(pte_t pte, uint64_t flags) { return (pte_t){ pte.value | flags }; }
 static inline pte_t pte_without(pte_t pte, uint64_t flags) { return (pte_t){ pte.value & ~flags }; }
 
@@ -50,5 +58,11 @@ static inline unsigned level_index(uint64_t address, unsigned level)
 }
 
 /* One store, as the processor may walk the table at any time. */
-static inline void pte_write(pte_t *slot, pte_t pte) { *(volatile uint64_t *)&slot->value = pte.value; }
-static inline pte_t pte_read(const pte_t *slot) { return (pte_t){ *(const volatile uint64_t *)&slot->value }; }
+static inline void pte_write(pte_t *slot, pte_t pte)
+{
+	*(volatile uint64_t *)&slot->value = pte.value;
+}
+static inline pte_t pte_read(const pte_t *slot)
+{
+	return (pte_t){ *(const volatile uint64_t *)&slot->value };
+}

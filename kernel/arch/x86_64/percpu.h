@@ -1,4 +1,5 @@
-/* How a CPU finds its own data: GS points at its entry page, and struct cpu starts one page further on with its own address. */
+/* How a CPU finds its own data: GS points at its entry page, and struct cpu starts one page further
+ * on with its own address. */
 #pragma once
 
 struct cpu;

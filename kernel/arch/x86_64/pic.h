@@ -7,5 +7,6 @@
 void pic_init(void);
 void pic_unmask(unsigned line);
 void pic_end_of_interrupt(unsigned line);
-/* Lines 7 and 15 also report noise: no in-service bit then, and no end of interrupt from us (for 15 the first chip gets one). */
+/* Lines 7 and 15 also report noise: no in-service bit then, and no end of interrupt from us (for 15
+ * the first chip gets one). */
 bool pic_is_spurious(unsigned line);

@@ -1,23 +1,22 @@
 /*
- * Switches the machine off. Sources: QEMU "acpi: PM1a control" of the i440fx and q35 machines, "isa-debug-exit"; Bochs user
- * manual, "unmapped" device.
+ * Switches the machine off. Sources: QEMU "acpi: PM1a control" of the i440fx and q35 machines,
+ * "isa-debug-exit"; Bochs user manual, "unmapped" device.
  */
 #include "arch/x86_64/power.h"
 
 #include "arch/x86_64/io.h"
 #include "arch/x86_64/registers.h"
-#include "core/log.h"
 
 enum {
-	PORT_QEMU_PM1A = 0x604, PORT_OLD_PM1A = 0xb004, PM1A_SLEEP_S5 = 0x2000,
+	PORT_QEMU_PM1A = 0x604,
+	PORT_OLD_PM1A = 0xb004,
+	PM1A_SLEEP_S5 = 0x2000,
 	PORT_BOCHS = 0x8900,
 	PORT_DEBUG_EXIT = 0xf4,
 };
 
-void power_off(int status)
+void power_cut(int status)
 {
-	log_print("bulwark: exit status %d\n", status);
-	log_drain();
 	io_write16(PORT_QEMU_PM1A, PM1A_SLEEP_S5);
 	io_write16(PORT_OLD_PM1A, PM1A_SLEEP_S5);
 	for (const char *at = "Shutdown"; *at; at++) {

@@ -1,8 +1,8 @@
-/* The end of the machine. */
+/* Switching the machine off. */
 #pragma once
 
 /*
- * Says the exit status on the log, where the host reads it, waits until it has left, and switches the machine off by what
- * the emulators understand. On a machine that understands none of it: halts.
+ * By what the emulators understand; the status goes to those that take one. Halts for good on a
+ * machine that understands none of it.
  */
-_Noreturn void power_off(int status);
+_Noreturn void power_cut(int status);

@@ -1,4 +1,5 @@
-/* Reads a kernel address that may not be mapped. For tests and reports: ordinary code knows what it may touch. */
+/* Reads a kernel address that may not be mapped. For tests and reports: ordinary code knows what it
+ * may touch. */
 #pragma once
 
 #include "arch/x86_64/registers.h"

@@ -1,11 +1,20 @@
-/* Random bytes. Sources: Intel SDM vol. 2, "RDRAND", "RDSEED"; RFC 8439, "The ChaCha20 Block Function". */
+/*
+ * Random bytes. Sources: Intel SDM vol. 2, "RDRAND", "RDSEED"; RFC 8439, "The ChaCha20 Block
+ * Function".
+ */
 #include "arch/x86_64/random.h"
 
 #include "arch/x86_64/features.h"
 #include "arch/x86_64/registers.h"
 #include "lib/string.h"
 
-enum { STATE_WORDS = 16, KEY_WORDS = 8, BLOCK_BYTES = STATE_WORDS * 4, DOUBLE_ROUNDS = 10, TRIES = 10 };
+enum {
+	STATE_WORDS = 16,
+	KEY_WORDS = 8,
+	BLOCK_BYTES = STATE_WORDS * 4,
+	DOUBLE_ROUNDS = 10,
+	TRIES = 10
+};
 
 /* Carried from request to request. CPUs may write it at the same time: any mixture serves. */
 static uint32_t pool[KEY_WORDS];
@@ -45,10 +54,7 @@ static uint64_t hardware_word(void)
 	return 0;
 }
 
-static uint32_t rotate(uint32_t value, unsigned by)
-{
-	return value << by | value >> (32 - by);
-}
+static uint32_t rotate(uint32_t value, unsigned by) { return value << by | value >> (32 - by); }
 
 static void quarter_round(uint32_t *s, unsigned a, unsigned b, unsigned c, unsigned d)
 {

@@ -1,12 +1,14 @@
 /*
- * Processor registers: struct regs as the entry code pushes it, and accessors for control registers and MSRs.
- * CR3 has a file of its own (cr3.h). Source: Intel SDM vol. 3A, "Control Registers"; vol. 4, "Model-Specific Registers".
+ * Processor registers: struct regs as the entry code pushes it, and accessors for control registers
+ * and MSRs. CR3 has a file of its own (cr3.h). Source: Intel SDM vol. 3A, "Control Registers"; vol.
+ * 4, "Model-Specific Registers".
  */
 #pragma once
 
 #include "lib/types.h"
 
-/* What the entry code leaves at the top of the kernel stack, lowest address first. Same layout as struct bw_frame. */
+/* What the entry code leaves at the top of the kernel stack, lowest address first. Same layout as
+ * struct bw_frame. */
 struct regs {
 	uint64_t r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi;
 	uint64_t vector; /* VECTOR_SYSCALL for SYSCALL */
@@ -16,36 +18,69 @@ struct regs {
 static_assert(sizeof(struct regs) == 22 * 8, "entry.asm pushes 22 words");
 
 enum vector {
-	VECTOR_DEBUG = 1, VECTOR_NMI = 2, VECTOR_BREAKPOINT = 3, VECTOR_UNDEFINED = 6,
-	VECTOR_DOUBLE_FAULT = 8, VECTOR_GENERAL_PROTECTION = 13,
-	VECTOR_PAGE_FAULT = 14, VECTOR_MACHINE_CHECK = 18,
-	VECTOR_IRQ_BASE = 32,          /* 8259 lines 0 to 15 */
-	VECTOR_TIMER = 48, VECTOR_RESCHEDULE = 49, VECTOR_TLB = 50, VECTOR_STOP = 51,
+	VECTOR_DEBUG = 1,
+	VECTOR_NMI = 2,
+	VECTOR_BREAKPOINT = 3,
+	VECTOR_UNDEFINED = 6,
+	VECTOR_DOUBLE_FAULT = 8,
+	VECTOR_GENERAL_PROTECTION = 13,
+	VECTOR_PAGE_FAULT = 14,
+	VECTOR_MACHINE_CHECK = 18,
+	VECTOR_IRQ_BASE = 32, /* 8259 lines 0 to 15 */
+	VECTOR_TIMER = 48,
+	VECTOR_RESCHEDULE = 49,
+	VECTOR_TLB = 50,
+	VECTOR_STOP = 51,
 	VECTOR_SPURIOUS = 255,
 	NR_VECTORS = 256,
-	VECTOR_SYSCALL = 256,          /* not in the IDT */
+	VECTOR_SYSCALL = 256, /* not in the IDT */
 };
 
 /* Page-fault error code, Intel SDM vol. 3A, "Page-Fault Exceptions". */
 enum { FAULT_PRESENT = 1, FAULT_WRITE = 2, FAULT_USER = 4, FAULT_RESERVED = 8, FAULT_FETCH = 16 };
 
 enum {
-	SELECTOR_KERNEL_CODE = 0x08, SELECTOR_KERNEL_DATA = 0x10,
-	SELECTOR_USER_DATA = 0x1b, SELECTOR_USER_CODE = 0x23, /* SYSRET wants this order */
+	SELECTOR_KERNEL_CODE = 0x08,
+	SELECTOR_KERNEL_DATA = 0x10,
+	SELECTOR_USER_DATA = 0x1b,
+	SELECTOR_USER_CODE = 0x23, /* SYSRET wants this order */
 	SELECTOR_TSS = 0x28,
 };
 
-enum { RFLAGS_CF = 1, RFLAGS_TF = 1 << 8, RFLAGS_IF = 1 << 9, RFLAGS_DF = 1 << 10, RFLAGS_IOPL = 3 << 12,
-       RFLAGS_NT = 1 << 14, RFLAGS_AC = 1 << 18, RFLAGS_FIXED = 2 };
+enum {
+	RFLAGS_CF = 1,
+	RFLAGS_TF = 1 << 8,
+	RFLAGS_IF = 1 << 9,
+	RFLAGS_DF = 1 << 10,
+	RFLAGS_IOPL = 3 << 12,
+	RFLAGS_NT = 1 << 14,
+	RFLAGS_AC = 1 << 18,
+	RFLAGS_FIXED = 2
+};
 
 enum msr {
-	MSR_APIC_BASE = 0x1b, MSR_EFER = 0xc0000080, MSR_STAR = 0xc0000081, MSR_LSTAR = 0xc0000082,
-	MSR_CSTAR = 0xc0000083, MSR_SFMASK = 0xc0000084,
-	MSR_FS_BASE = 0xc0000100, MSR_GS_BASE = 0xc0000101, MSR_KERNEL_GS_BASE = 0xc0000102,
-	MSR_SYSENTER_CS = 0x174, MSR_X2APIC = 0x800,
+	MSR_APIC_BASE = 0x1b,
+	MSR_EFER = 0xc0000080,
+	MSR_STAR = 0xc0000081,
+	MSR_LSTAR = 0xc0000082,
+	MSR_CSTAR = 0xc0000083,
+	MSR_SFMASK = 0xc0000084,
+	MSR_FS_BASE = 0xc0000100,
+	MSR_GS_BASE = 0xc0000101,
+	MSR_KERNEL_GS_BASE = 0xc0000102,
+	MSR_SYSENTER_CS = 0x174,
+	MSR_X2APIC = 0x800,
 };
 enum { EFER_SCE = 1, EFER_NXE = 1 << 11 };
-enum { CR0_MP = 1 << 1, CR0_EM = 1 << 2, CR0_TS = 1 << 3, CR0_NE = 1 << 5, CR0_WP = 1 << 16, CR0_NW = 1 << 29, CR0_CD = 1 << 30 };
+enum {
+	CR0_MP = 1 << 1,
+	CR0_EM = 1 << 2,
+	CR0_TS = 1 << 3,
+	CR0_NE = 1 << 5,
+	CR0_WP = 1 << 16,
+	CR0_NW = 1 << 29,
+	CR0_CD = 1 << 30
+};
 #define CR4_OSFXSR (1ul << 9)
 #define CR4_OSXMMEXCPT (1ul << 10)
 #define CR4_UMIP (1ul << 11)
@@ -66,7 +101,10 @@ static inline uint64_t msr_read(enum msr msr)
 
 static inline void msr_write(enum msr msr, uint64_t value)
 {
-	asm volatile("wrmsr" : : "c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)) : "memory");
+	asm volatile("wrmsr"
+		     :
+		     : "c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32))
+		     : "memory");
 }
 
 static inline uint64_t cr0_read(void)
@@ -77,7 +115,10 @@ static inline uint64_t cr0_read(void)
 	return value;
 }
 
-static inline void cr0_write(uint64_t value) { asm volatile("mov %0, %%cr0" : : "r"(value) : "memory"); }
+static inline void cr0_write(uint64_t value)
+{
+	asm volatile("mov %0, %%cr0" : : "r"(value) : "memory");
+}
 
 static inline uint64_t cr2_read(void)
 {
@@ -104,7 +145,10 @@ static inline uint64_t cr4_read(void)
 	return value;
 }
 
-static inline void cr4_write(uint64_t value) { asm volatile("mov %0, %%cr4" : : "r"(value) : "memory"); }
+static inline void cr4_write(uint64_t value)
+{
+	asm volatile("mov %0, %%cr4" : : "r"(value) : "memory");
+}
 
 static inline uint64_t tsc_read(void)
 {
@@ -122,7 +166,9 @@ static inline struct cpuid cpuid_read(uint32_t leaf, uint32_t subleaf)
 {
 	struct cpuid r;
 
-	asm volatile("cpuid" : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx) : "a"(leaf), "c"(subleaf));
+	asm volatile("cpuid"
+		     : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx)
+		     : "a"(leaf), "c"(subleaf));
 	return r;
 }
 

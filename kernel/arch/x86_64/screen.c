@@ -1,4 +1,7 @@
-/* The screen as a terminal: control characters and escape sequences. Source: ECMA-48, "Control functions". */
+/*
+ * The screen as a terminal: control characters and escape sequences. Source: ECMA-48, "Control
+ * functions".
+ */
 #include "arch/x86_64/screen.h"
 
 #include "arch/x86_64/screen_grid.h"
@@ -15,10 +18,7 @@ static struct {
 	bool is_private;                /* "CSI ?" and the like: to be ignored */
 } parser;
 
-void screen_init_text(void *mapped)
-{
-	grid_init(vga_init(mapped));
-}
+void screen_init_text(void *mapped) { grid_init(vga_init(mapped)); }
 
 void screen_init_framebuffer(void *mapped, const struct framebuffer *framebuffer)
 {
@@ -29,15 +29,9 @@ void screen_init_framebuffer(void *mapped, const struct framebuffer *framebuffer
 	}
 }
 
-unsigned screen_columns(void)
-{
-	return grid.columns;
-}
+unsigned screen_columns(void) { return grid.columns; }
 
-unsigned screen_rows(void)
-{
-	return grid.rows;
-}
+unsigned screen_rows(void) { return grid.rows; }
 
 /* ECMA-48 numbers red 1 and blue 4; VGA the other way round. */
 static uint8_t colour_from_ansi(int number)
@@ -69,7 +63,9 @@ static void select_rendition(int parameter)
 	}
 }
 
-/* 0: from the cursor on; 1: up to the cursor; 2: all. [first, end) is the line or the whole screen. */
+/*
+ * 0: from the cursor on; 1: up to the cursor; 2: all. [first, end) is the line or the whole screen.
+ */
 static void erase(int parameter, unsigned first, unsigned end)
 {
 	unsigned cursor = grid.row * grid.columns + grid.column;
@@ -92,33 +88,18 @@ static void run_sequence(char final)
 	unsigned line = grid.row * grid.columns;
 
 	switch (final) {
-	case 'A':
-		grid_move(column, row - distance);
-		break;
-	case 'B':
-		grid_move(column, row + distance);
-		break;
-	case 'C':
-		grid_move(column + distance, row);
-		break;
-	case 'D':
-		grid_move(column - distance, row);
-		break;
-	case 'G':
-		grid_move(distance - 1, row);
-		break;
+	case 'A': grid_move(column, row - distance); break;
+	case 'B': grid_move(column, row + distance); break;
+	case 'C': grid_move(column + distance, row); break;
+	case 'D': grid_move(column - distance, row); break;
+	case 'G': grid_move(distance - 1, row); break;
 	case 'H':
-	case 'f':
-		grid_move(parser.parameters[1] - 1, distance - 1);
-		break;
-	case 'J':
-		erase(first, 0, grid.columns * grid.rows);
-		break;
-	case 'K':
-		erase(first, line, line + grid.columns);
-		break;
+	case 'f': grid_move(parser.parameters[1] - 1, distance - 1); break;
+	case 'J': erase(first, 0, grid.columns * grid.rows); break;
+	case 'K': erase(first, line, line + grid.columns); break;
 	case 'm':
-		for (unsigned i = 0; i < MIN(parser.nr_parameters + 1, (unsigned)PARAMETERS_MAX); i++) {
+		for (unsigned i = 0; i < MIN(parser.nr_parameters + 1, (unsigned)PARAMETERS_MAX);
+		     i++) {
 			select_rendition(parser.parameters[i]);
 		}
 		break;
@@ -153,21 +134,13 @@ static void put_text(char c)
 	uint8_t byte = (uint8_t)c;
 
 	switch (c) {
-	case '\r':
-		grid_move(0, (int)grid.row);
-		break;
-	case '\n':
-		grid_line_feed();
-		break;
-	case '\b':
-		grid_move((int)grid.column - 1, (int)grid.row);
-		break;
+	case '\r': grid_move(0, (int)grid.row); break;
+	case '\n': grid_line_feed(); break;
+	case '\b': grid_move((int)grid.column - 1, (int)grid.row); break;
 	case '\t':
 		grid_move((int)(grid.column / TAB_COLUMNS + 1) * TAB_COLUMNS, (int)grid.row);
 		break;
-	case ESCAPE:
-		parser.state = STATE_ESCAPE;
-		break;
+	case ESCAPE: parser.state = STATE_ESCAPE; break;
 	default:
 		if (byte >= 0xc0) {
 			grid_put('?');
@@ -181,16 +154,12 @@ static void put_text(char c)
 static void put(char c)
 {
 	switch (parser.state) {
-	case STATE_TEXT:
-		put_text(c);
-		break;
+	case STATE_TEXT: put_text(c); break;
 	case STATE_ESCAPE:
 		memset(&parser, 0, sizeof(parser));
 		parser.state = c == '[' ? STATE_SEQUENCE : STATE_TEXT;
 		break;
-	case STATE_SEQUENCE:
-		put_in_sequence(c);
-		break;
+	case STATE_SEQUENCE: put_in_sequence(c); break;
 	}
 }
 

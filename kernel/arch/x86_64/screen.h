@@ -9,9 +9,9 @@
 
 /* A frame buffer of 16, 24 or 32 bits per pixel, one field of bits per colour. */
 struct framebuffer {
-	pa_t pa;                   /* of the first pixel */
-	uint32_t pitch_bytes;      /* from one line to the next */
-	uint32_t width, height;    /* pixels */
+	pa_t pa;                /* of the first pixel */
+	uint32_t pitch_bytes;   /* from one line to the next */
+	uint32_t width, height; /* pixels */
 	uint8_t bits_per_pixel;
 	uint8_t red_shift, red_bits;
 	uint8_t green_shift, green_bits;
@@ -44,8 +44,8 @@ static inline bool framebuffer_is_supported(const struct framebuffer *fb)
 void screen_init_text(void *mapped);
 
 /*
- * `mapped` is where the frame buffer is mapped, framebuffer_size_bytes of it. Does nothing with one that
- * is not supported, or too small for the font.
+ * `mapped` is where the frame buffer is mapped, framebuffer_size_bytes of it. Does nothing with one
+ * that is not supported, or too small for the font.
  */
 void screen_init_framebuffer(void *mapped, const struct framebuffer *framebuffer);
 

@@ -3,7 +3,10 @@
 
 #include "arch/x86_64/screen.h"
 
-/* The low half of the attribute is the colour of the text, the high half that of the ground; see enum colour. */
+/*
+ * The low half of the attribute is the colour of the text, the high half that of the ground; see
+ * enum colour.
+ */
 struct cell {
 	uint8_t character;
 	uint8_t attribute;

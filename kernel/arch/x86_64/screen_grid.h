@@ -1,6 +1,6 @@
 /*
- * The characters that the screen should show and those that it does show; grid_show draws the difference.
- * Positions outside of the grid are moved to its edge.
+ * The characters that the screen should show and those that it does show; grid_show draws the
+ * difference. Positions outside of the grid are moved to its edge.
  */
 #pragma once
 
@@ -9,10 +9,10 @@
 struct grid {
 	const struct screen_device *device; /* NULL: no screen, and nothing else here counts */
 	unsigned columns, rows;
-	unsigned column, row;               /* of the cursor */
-	bool is_wrap_due;                   /* the last column was written: the next character wraps */
-	uint8_t attribute;                  /* of characters written from now on */
-	unsigned dirty_first, dirty_end;    /* rows that may differ from what is shown */
+	unsigned column, row;            /* of the cursor */
+	bool is_wrap_due;                /* the last column was written: the next character wraps */
+	uint8_t attribute;               /* of characters written from now on */
+	unsigned dirty_first, dirty_end; /* rows that may differ from what is shown */
 };
 
 extern struct grid grid;

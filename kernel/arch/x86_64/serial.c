@@ -4,8 +4,11 @@
 #include "arch/x86_64/io.h"
 
 enum {
-	THR = 0, RBR = 0, DIVISOR_LOW = 0,
-	IER = 1, DIVISOR_HIGH = 1,
+	THR = 0,
+	RBR = 0,
+	DIVISOR_LOW = 0,
+	IER = 1,
+	DIVISOR_HIGH = 1,
 	FCR = 2,
 	LCR = 3,
 	MCR = 4,
@@ -53,10 +56,7 @@ void serial_init(enum serial_port port)
 	ports[port].is_present = true;
 }
 
-bool serial_is_present(enum serial_port port)
-{
-	return ports[port].is_present;
-}
+bool serial_is_present(enum serial_port port) { return ports[port].is_present; }
 
 static bool wait_for(enum serial_port port, uint8_t lsr_bit)
 {

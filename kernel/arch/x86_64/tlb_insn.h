@@ -1,7 +1,8 @@
 /*
  * The instructions that invalidate TLB entries.
- * Source: Intel SDM vol. 3A, "Operations that Invalidate TLBs and Paging-Structure Caches"; vol. 2, "INVPCID".
- * Bulwark has no global translations, so a CR3 load without NOFLUSH reaches everything under its PCID.
+ * Source: Intel SDM vol. 3A, "Operations that Invalidate TLBs and Paging-Structure Caches"; vol. 2,
+ * "INVPCID". Bulwark has no global translations, so a CR3 load without NOFLUSH reaches everything
+ * under its PCID.
  */
 #pragma once
 
@@ -9,7 +10,12 @@
 #include "arch/x86_64/registers.h"
 #include "lib/types.h"
 
-enum invpcid_type { INVPCID_ADDRESS = 0, INVPCID_PCID = 1, INVPCID_ALL_AND_GLOBAL = 2, INVPCID_ALL = 3 };
+enum invpcid_type {
+	INVPCID_ADDRESS = 0,
+	INVPCID_PCID = 1,
+	INVPCID_ALL_AND_GLOBAL = 2,
+	INVPCID_ALL = 3
+};
 
 struct invpcid_descriptor {
 	uint64_t pcid;

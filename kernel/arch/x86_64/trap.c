@@ -5,7 +5,6 @@
 #include "arch/x86_64/pic.h"
 #include "arch/x86_64/registers.h"
 #include "arch/x86_64/upcall.h"
-#include "core/cpu.h"
 
 /* Vectors of the processor itself; those above come from devices and other CPUs. */
 enum { NR_EXCEPTIONS = 32, NR_PIC_LINES = 16 };
@@ -14,10 +13,9 @@ static void interrupt_dispatch(const struct regs *regs)
 {
 	unsigned line = (unsigned)regs->vector - VECTOR_IRQ_BASE;
 
-	COUNT(interrupts);
 	if (line < NR_PIC_LINES) {
 		if (pic_is_spurious(line)) {
-			COUNT(spurious_interrupts);
+			upcall_spurious();
 			return;
 		}
 		pic_end_of_interrupt(line);
@@ -31,11 +29,10 @@ static void interrupt_dispatch(const struct regs *regs)
 		break;
 	case VECTOR_RESCHEDULE:
 		apic_end_of_interrupt();
-		this_cpu()->need_resched = true;
+		upcall_reschedule();
 		break;
 	case VECTOR_TLB:
 		apic_end_of_interrupt();
-		COUNT(ipis_received);
 		upcall_tlb_request();
 		break;
 	case VECTOR_STOP:
@@ -43,8 +40,9 @@ static void interrupt_dispatch(const struct regs *regs)
 			cpu_halt_forever_step();
 		}
 	default:
-		/* no end of interrupt: the spurious vector sets no in-service bit, and nothing else was asked for */
-		COUNT(spurious_interrupts);
+		/* no end of interrupt: the spurious vector sets no in-service bit, and nothing else
+		 * was asked for */
+		upcall_spurious();
 	}
 }
 
@@ -73,15 +71,12 @@ static void on_user_trap(struct regs *regs)
 	upcall_kernel_leave();
 }
 
-/* From ring 0: a fault in the kernel, an interrupt of the idle loop, or one of the paranoid vectors. */
-static void on_kernel_trap(struct regs *regs)
-{
-	trap_dispatch(regs);
-}
+/* From ring 0: a fault in the kernel, an interrupt of the idle loop, or one of the paranoid
+ * vectors. */
+static void on_kernel_trap(struct regs *regs) { trap_dispatch(regs); }
 
-void trap_set_handlers(struct cpu *cpu)
-{
-	cpu->on_syscall = on_syscall;
-	cpu->on_user_trap = on_user_trap;
-	cpu->on_kernel_trap = on_kernel_trap;
-}
+const struct trap_handlers trap_handlers = {
+	.on_syscall = on_syscall,
+	.on_user_trap = on_user_trap,
+	.on_kernel_trap = on_kernel_trap,
+};

@@ -1,6 +1,13 @@
-/* Where the entry code goes: fills the pointers that it fetches from struct cpu. */
+/* Where the entry code goes once the kernel's root is loaded: pointers that it fetches from struct
+ * cpu. */
 #pragma once
 
-struct cpu;
+struct regs;
 
-void trap_set_handlers(struct cpu *cpu);
+struct trap_handlers {
+	void (*on_syscall)(struct regs *regs);
+	void (*on_user_trap)(struct regs *regs);
+	void (*on_kernel_trap)(struct regs *regs);
+};
+
+extern const struct trap_handlers trap_handlers;

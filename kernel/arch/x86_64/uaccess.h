@@ -1,6 +1,7 @@
 /*
- * Access to user memory: the only code between STAC and CLAC. Each returns the number of bytes NOT reached: 0 is success.
- * The caller has checked that the user range lies below USER_TOP. Faults inside are fixed up through the exception table.
+ * Access to user memory: the only code between STAC and CLAC. Each returns the number of bytes NOT
+ * reached: 0 is success. The caller has checked that the user range lies below USER_TOP. Faults
+ * inside are fixed up through the exception table.
  */
 #pragma once
 

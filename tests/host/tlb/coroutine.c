@@ -20,15 +20,15 @@ asm(".text\n"
     "	pop %rbx\n"
     "	ret\n");
 
-void coroutine_init(struct coroutine *coroutine, void (*body)(void))
+void coroutine_init(struct coroutine *coroutine, unsigned char *stack, void (*body)(void))
 {
 	enum { SAVED_REGISTERS = 6 };
-	uint64_t *top = (uint64_t *)(void *)(coroutine->stack + COROUTINE_STACK_BYTES);
+	uint64_t *top = (uint64_t *)(void *)(stack + COROUTINE_STACK_BYTES);
 
 	*--top = 0; /* return address of body: none */
 	*--top = (uint64_t)body;
 	for (int i = 0; i < SAVED_REGISTERS; i++) {
 		*--top = 0;
 	}
-	coroutine->rsp = (uint64_t)top;
+	*coroutine = (struct coroutine){ (uint64_t)top, stack };
 }

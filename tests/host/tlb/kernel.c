@@ -9,7 +9,10 @@
 
 /* What runs on a CPU in user mode: never returns. */
 static void (*user_body)(void);
-/* CPUs that run the address space or are about to; -1: being recycled. Changed without a step between. */
+/*
+ * CPUs that run the address space or are about to; -1: being recycled. Changed without a step
+ * between.
+ */
 static int users[SIM_SPACES];
 
 /* --- ways in and out --- */
@@ -51,10 +54,7 @@ void kernel_exit(void)
 	sim_self()->interruptible = true;
 }
 
-void user_step(void)
-{
-	sim_step("runs in user mode", 0);
-}
+void user_step(void) { sim_step("runs in user mode", 0); }
 
 /* From user mode, or from the idle loop's halt, which it ends. */
 void sim_on_interrupt(void)
@@ -62,6 +62,7 @@ void sim_on_interrupt(void)
 	struct sim_cpu *cpu = sim_self();
 
 	cpu->ipi_pending = false;
+	sim_log->nr_interrupts[sim.current]++;
 	if (cpu->user_usable) {
 		kernel_enter();
 		tlb_poll();
@@ -74,7 +75,10 @@ void sim_on_interrupt(void)
 	}
 }
 
-/* Anywhere: in a stub, in user mode, in the middle of the code under test. It must not serve requests. */
+/*
+ * Anywhere: in a stub, in user mode, in the middle of the code under test. It must not serve
+ * requests.
+ */
 void sim_on_nmi(void)
 {
 	struct sim_cpu *cpu = sim_self();
@@ -143,10 +147,7 @@ bool space_claim(unsigned space)
 	return true;
 }
 
-void space_release(unsigned space)
-{
-	users[space] = 0;
-}
+void space_release(unsigned space) { users[space] = 0; }
 
 void kernel_window(void)
 {

@@ -1,6 +1,7 @@
 /*
- * The kernel around the code under test: what the entry code, the scheduler and the memory management do with it,
- * reduced to one page-table entry at a time. The stubs take the steps of the assembly in its order.
+ * The kernel around the code under test: what the entry code, the scheduler and the memory
+ * management do with it, reduced to one page-table entry at a time. The stubs take the steps of the
+ * assembly in its order.
  */
 #pragma once
 
@@ -29,16 +30,20 @@ void space_release(unsigned space);
 /* The address space dies and a new one takes its root, if no CPU uses it. */
 void kernel_recycle(unsigned space);
 
-/* XPFO on kernel page `page`, whose frame is the kernel's (revealed), at rest, or the user's. Each does nothing when the
-   frame is not in the state it starts from. */
-void frame_hide(unsigned page);       /* revealed -> at rest, with a generation */
-void frame_give_if_complete(unsigned page); /* at rest -> user's, if nobody can use the old translation */
-void frame_give_waiting(unsigned page);     /* at rest -> user's, waits */
-void frame_give_sync(unsigned page);  /* revealed -> user's by IPI to all */
-void frame_give_local(unsigned page); /* revealed -> user's, flushed here only: not secure */
-void frame_give_deferred(unsigned page); /* revealed -> user's, others flush at their next switch: not secure */
-void frame_reveal(unsigned page);     /* user's -> revealed */
-void frame_seal(unsigned page);       /* revealed, made stricter, returns when that is complete */
+/*
+ * XPFO on kernel page `page`, whose frame is the kernel's (revealed), at rest, or the user's. Each
+ * does nothing when the frame is not in the state it starts from.
+ */
+void frame_hide(unsigned page); /* revealed -> at rest, with a generation */
+void frame_give_if_complete(
+	unsigned page); /* at rest -> user's, if nobody can use the old translation */
+void frame_give_waiting(unsigned page); /* at rest -> user's, waits */
+void frame_give_sync(unsigned page);    /* revealed -> user's by IPI to all */
+void frame_give_local(unsigned page);   /* revealed -> user's, flushed here only: not secure */
+void frame_give_deferred(
+	unsigned page); /* revealed -> user's, others flush at their next switch: not secure */
+void frame_reveal(unsigned page); /* user's -> revealed */
+void frame_seal(unsigned page);   /* revealed, made stricter, returns when that is complete */
 
 enum page_how { PAGE_UNMAP, PAGE_PROTECT, PAGE_UNMAP_ALL };
 /* munmap, mprotect, copy-on-write; PAGE_UNMAP_ALL flushes a large range, whatever else is in it. */

@@ -1,4 +1,7 @@
-/* Memory management of the simulated kernel: frames between kernel and user, pages of address spaces. */
+/*
+ * Memory management of the simulated kernel: frames between kernel and user, pages of address
+ * spaces.
+ */
 #include "kernel.h"
 
 #include <string.h>
@@ -8,18 +11,18 @@
 enum frame_state { FRAME_REVEALED, FRAME_RESTING, FRAME_USER, FRAME_BUSY };
 
 /*
- * Changed without a step between look and change, so no lock guards it. Where nothing else does, a page-table write
- * is made visible before the state that lets others act on it: pte_publish.
+ * Changed without a step between look and change, so no lock guards it. Where nothing else does, a
+ * page-table write is made visible before the state that lets others act on it: pte_publish.
  */
 static enum frame_state frames[SIM_KERNEL_PAGES];
 static uint64_t resting_since[SIM_KERNEL_PAGES];
-static tlb_word_t space_locks[SIM_SPACES];
+static tlb_word_t page_locks[SIM_SPACES][SIM_USER_PAGES];
 
 /* Every page starts mapped, version 1 onwards. */
 void kernel_mm_init(void)
 {
 	memset(frames, 0, sizeof(frames));
-	memset(space_locks, 0, sizeof(space_locks));
+	memset(page_locks, 0, sizeof(page_locks));
 	for (unsigned page = 0; page < SIM_KERNEL_PAGES; page++) {
 		sim.kernel_pte[page].value = sim_version_new();
 	}
@@ -38,15 +41,9 @@ void kernel_lock(tlb_word_t *lock)
 	}
 }
 
-void kernel_unlock(tlb_word_t *lock)
-{
-	tlb_hw_write(lock, 0);
-}
+void kernel_unlock(tlb_word_t *lock) { tlb_hw_write(lock, 0); }
 
-static void pte_publish(tlb_word_t *pte, uint16_t version)
-{
-	(void)tlb_hw_exchange(pte, version);
-}
+static void pte_publish(tlb_word_t *pte, uint16_t version) { (void)tlb_hw_exchange(pte, version); }
 
 /* --- frames --- */
 
@@ -152,23 +149,23 @@ void page_downgrade(unsigned space, unsigned page, enum page_how how)
 	uva_t end = how == PAGE_UNMAP_ALL ? (uva_t){ large } : sim_user_address(page + 1);
 	uint16_t version;
 
-	kernel_lock(&space_locks[space]);
+	kernel_lock(&page_locks[space][page]);
 	version = sim_version_new();
 	if (sim.user_pte[space][page].value) {
 		tlb_hw_write(&sim.user_pte[space][page], how == PAGE_PROTECT ? version : 0);
 		as_tlb_downgrade(&sim.spaces[space], start, end);
 		sim_forbid_user(space, page, version);
 	}
-	kernel_unlock(&space_locks[space]);
+	kernel_unlock(&page_locks[space][page]);
 }
 
 void page_map(unsigned space, unsigned page)
 {
-	kernel_lock(&space_locks[space]);
+	kernel_lock(&page_locks[space][page]);
 	if (!sim.user_pte[space][page].value) {
 		tlb_hw_write(&sim.user_pte[space][page], sim_version_new());
 	}
-	kernel_unlock(&space_locks[space]);
+	kernel_unlock(&page_locks[space][page]);
 }
 
 void kernel_recycle(unsigned space)
@@ -176,7 +173,9 @@ void kernel_recycle(unsigned space)
 	if (!space_claim(space)) {
 		return;
 	}
-	kernel_lock(&space_locks[space]);
+	for (unsigned page = 0; page < SIM_USER_PAGES; page++) {
+		kernel_lock(&page_locks[space][page]);
+	}
 	as_tlb_destroy(&sim.spaces[space]);
 	as_tlb_init(&sim.spaces[space], sim_space_root(space));
 	for (unsigned page = 0; page < SIM_USER_PAGES; page++) {
@@ -184,7 +183,7 @@ void kernel_recycle(unsigned space)
 
 		pte_publish(&sim.user_pte[space][page], version);
 		sim_forbid_user(space, page, version);
+		kernel_unlock(&page_locks[space][page]);
 	}
-	kernel_unlock(&space_locks[space]);
 	space_release(space);
 }

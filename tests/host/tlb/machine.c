@@ -1,6 +1,7 @@
 /* Steps, store buffers, TLBs, and the judgement of what a CPU could use. */
 #include "machine.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/poll.h"
@@ -13,7 +14,12 @@ struct sim_log *sim_log;
 bool pcid_is_on;
 void (*poll_hook)(void); /* the simulated locks call tlb_poll themselves */
 
-enum { BOOT_ROOT = 0x2000, WINDOW_ROOT = 0x4000, SPACE_ROOTS = 0x100000, ROOT_PAIR = 2 * PAGE_SIZE };
+enum {
+	BOOT_ROOT = 0x2000,
+	WINDOW_ROOT = 0x4000,
+	SPACE_ROOTS = 0x100000,
+	ROOT_PAIR = 2 * PAGE_SIZE
+};
 
 pa_t sim_boot_root(void) { return (pa_t){ BOOT_ROOT }; }
 pa_t sim_window_root(void) { return (pa_t){ WINDOW_ROOT }; }
@@ -22,6 +28,14 @@ pa_t sim_space_root(unsigned space) { return (pa_t){ SPACE_ROOTS + space * ROOT_
 /* --- where CPUs stand --- */
 
 struct sim_cpu *sim_self(void) { return &sim.cpus[sim.current]; }
+
+/* The address space that a CR3 value translates, by either root; SIM_NOBODY: none. */
+static int space_of(uint64_t cr3)
+{
+	uint64_t root = cr3 & CR3_ROOT_MASK;
+
+	return root < SPACE_ROOTS ? SIM_NOBODY : (int)((root - SPACE_ROOTS) / ROOT_PAIR);
+}
 
 static unsigned pcid_index(uint64_t cr3)
 {
@@ -52,6 +66,29 @@ static bool is_old(uint16_t cached, uint16_t oldest_allowed)
 	return cached && cached < oldest_allowed;
 }
 
+/*
+ * User pages count while their root is loaded, whoever runs: a walk through tables that were freed
+ * is no better.
+ */
+static void judge_user(const struct sim_cpu *cpu, const uint16_t *cached)
+{
+	int loaded = space_of(cpu->cr3);
+
+	if (cpu->user_usable && loaded != cpu->running) {
+		sim_fail("the wrong address space is loaded");
+	}
+	for (int space = 0; space < SIM_SPACES; space++) {
+		for (unsigned page = 0; page < SIM_USER_PAGES; page++, cached++) {
+			if (*cached && space != loaded) {
+				sim_fail("a translation of another address space is usable");
+			}
+			if (is_old(*cached, sim.user_min[space][page])) {
+				sim_fail("a stale user translation is usable");
+			}
+		}
+	}
+}
+
 /* Looks for a translation that the CPU could use where it stands and must not. */
 static void judge(const struct sim_cpu *cpu)
 {
@@ -63,17 +100,7 @@ static void judge(const struct sim_cpu *cpu)
 			sim_fail("a stale kernel translation is usable");
 		}
 	}
-	cached += SIM_KERNEL_PAGES;
-	for (int space = 0; cpu->user_usable && space < SIM_SPACES; space++) {
-		for (unsigned page = 0; page < SIM_USER_PAGES; page++, cached++) {
-			if (*cached && space != cpu->running) {
-				sim_fail("a translation of another address space is usable");
-			}
-			if (is_old(*cached, sim.user_min[space][page])) {
-				sim_fail("a stale user translation is usable");
-			}
-		}
-	}
+	judge_user(cpu, cached + SIM_KERNEL_PAGES);
 }
 
 void sim_stand(bool kernel_usable, bool user_usable)
@@ -119,15 +146,15 @@ static void cache(uint16_t *entry, const tlb_word_t *pte)
 static void fill(struct sim_cpu *cpu)
 {
 	uint16_t *cached = cpu->cached[pcid_index(cpu->cr3)];
-	uint64_t root = cpu->cr3 & CR3_ROOT_MASK;
-	uint64_t pair = (root - SPACE_ROOTS) / ROOT_PAIR;
-	bool is_shadow = root >= SPACE_ROOTS && (root - SPACE_ROOTS) % ROOT_PAIR;
+	int space = space_of(cpu->cr3);
+	bool is_shadow = space != SIM_NOBODY && cpu->cr3 & PAGE_SIZE;
 
 	for (unsigned page = 0; !is_shadow && page < SIM_KERNEL_PAGES; page++) {
 		cache(&cached[page], &sim.kernel_pte[page]);
 	}
-	for (unsigned page = 0; root >= SPACE_ROOTS && page < SIM_USER_PAGES; page++) {
-		cache(&cached[SIM_KERNEL_PAGES + pair * SIM_USER_PAGES + page], &sim.user_pte[pair][page]);
+	cached += SIM_KERNEL_PAGES + space * SIM_USER_PAGES;
+	for (unsigned page = 0; space != SIM_NOBODY && page < SIM_USER_PAGES; page++) {
+		cache(&cached[page], &sim.user_pte[space][page]);
 	}
 	judge(cpu);
 }
@@ -170,6 +197,12 @@ static void barrier(void)
 
 /* --- steps --- */
 
+void sim_log_init(void)
+{
+	sim_log = aligned_alloc(16, sizeof(*sim_log));
+	memset(sim_log, 0, sizeof(*sim_log));
+}
+
 void sim_init(const struct sim_config *config)
 {
 	memset(&sim, 0, sizeof(sim));
@@ -183,27 +216,27 @@ void sim_init(const struct sim_config *config)
 
 void sim_start(unsigned id, void (*body)(void))
 {
-	coroutine_init(&sim.coroutines[id], body);
+	coroutine_init(&sim.coroutines[id], sim_log->stacks[id], body);
 }
+
+bool sim_is_through(unsigned id) { return sim.cpus[id].is_finished && sim.cpus[id].interruptible; }
 
 bool sim_can(unsigned id, enum sim_wake wake)
 {
 	const struct sim_cpu *cpu = &sim.cpus[id];
 
 	switch (wake) {
-	case WAKE_STEP: return !cpu->is_finished && (id == 0 || sim.cpus[id - 1].is_online);
+	case WAKE_STEP: return !sim_is_through(id) && (id == 0 || sim.cpus[id - 1].is_online);
 	case WAKE_INTERRUPT: return cpu->interruptible && cpu->ipi_pending;
 	case WAKE_NMI: return cpu->is_online && !cpu->in_nmi;
 	}
 	return false;
 }
 
-static enum sim_wake wake_reason;
-
 void sim_resume(unsigned id, enum sim_wake wake)
 {
 	sim.current = id;
-	wake_reason = wake;
+	sim_log->wake = wake;
 	coroutine_switch(&sim.scheduler_rsp, sim.coroutines[id].rsp);
 }
 
@@ -213,11 +246,11 @@ void sim_step(const char *event, uint64_t detail)
 
 	for (;;) {
 		coroutine_switch(&sim.coroutines[id].rsp, sim.scheduler_rsp);
-		if (wake_reason == WAKE_STEP) {
+		if (sim_log->wake == WAKE_STEP) {
 			break;
 		}
-		sim_log->event = wake_reason == WAKE_NMI ? "NMI" : "interrupt";
-		if (wake_reason == WAKE_NMI) {
+		sim_log->event = sim_log->wake == WAKE_NMI ? "NMI" : "interrupt";
+		if (sim_log->wake == WAKE_NMI) {
 			sim_on_nmi();
 		} else {
 			sim_on_interrupt();
@@ -373,7 +406,8 @@ static void page_forget(unsigned pcid, uint64_t address)
 		uint64_t page = (address - SIM_USER_BASE) / PAGE_SIZE;
 
 		if (page < SIM_USER_PAGES) {
-			forget(pcid, (unsigned)(SIM_KERNEL_PAGES + space * SIM_USER_PAGES + page), 1);
+			forget(pcid, (unsigned)(SIM_KERNEL_PAGES + space * SIM_USER_PAGES + page),
+			       1);
 		}
 	}
 }

@@ -1,17 +1,20 @@
 /*
  * The simulated machine: CPUs with store buffers and PCID-tagged TLBs, in any interleaving.
  *
- * Memory. A store (tlb_hw_write) goes to the CPU's store buffer, which the scheduler drains in order, one by one, whenever
- * it likes. Reads see the own buffer first. Read-modify-writes and flushing instructions drain it first.
+ * Memory. A store (tlb_hw_write) goes to the CPU's store buffer, which the scheduler drains in
+ * order, one by one, whenever it likes. Reads see the own buffer first. Read-modify-writes and
+ * flushing instructions drain it first.
  *
- * TLB. It is as full as it could ever be: whatever the loaded root translates is cached at once under the loaded PCID, also
- * right after a flush, and nothing is evicted. A real TLB holds a subset, so what cannot go wrong here cannot there.
- * A page-table entry is a version number that only rises (0: not present), and of each page a TLB remembers the oldest
- * version it has cached. A page has several entries in the TLB if several roots were used under one PCID.
+ * TLB. It is as full as it could ever be: whatever the loaded root translates is cached at once
+ * under the loaded PCID, also right after a flush, and nothing is evicted. A real TLB holds a
+ * subset, so what cannot go wrong here cannot there. A page-table entry is a version number that
+ * only rises (0: not present), and of each page a TLB remembers the oldest version it has cached. A
+ * page has several entries in the TLB if several roots were used under one PCID.
  *
- * Truth. When the code under test claims that nobody can use old translations of a page any more, the test calls
- * sim_forbid_kernel or sim_forbid_user. From then on an older version that a CPU could use where it stands is a violation:
- * kernel pages count in kernel code, user pages wherever the process or the kernel's user access may go.
+ * Truth. When the code under test claims that nobody can use old translations of a page any more,
+ * the test calls sim_forbid_kernel or sim_forbid_user. From then on an older version that a CPU
+ * could use where it stands is a violation: kernel pages count in kernel code that user input can
+ * steer, user pages whenever their root is loaded.
  */
 #pragma once
 
@@ -34,6 +37,8 @@ enum {
 #define SIM_KERNEL_BASE 0xffff888000000000ul
 #define SIM_USER_BASE 0x400000ul
 
+enum sim_wake { WAKE_STEP, WAKE_INTERRUPT, WAKE_NMI };
+
 struct sim_store {
 	tlb_word_t *word;
 	uint64_t value;
@@ -42,7 +47,7 @@ struct sim_store {
 struct sim_cpu {
 	struct tlb_cpu tlb;
 	tlb_word_t mode;
-	uint64_t cr3; /* as MOV reads it */
+	uint64_t cr3;                                  /* as MOV reads it */
 	uint16_t cached[SIM_NR_PCIDS][SIM_NR_ENTRIES]; /* oldest version, 0: none */
 	struct sim_store stores[SIM_STORES_MAX];
 	unsigned nr_stores;
@@ -52,7 +57,6 @@ struct sim_cpu {
 	bool user_usable;   /* user mode, or the kernel may access user memory */
 	int running;        /* whose memory that is: index of the address space, or SIM_NOBODY */
 	bool interruptible, ipi_pending, in_nmi, is_online, is_finished;
-	uint64_t busy_since; /* step at which it began what it does in the kernel; 0: nothing */
 };
 
 /* One of the machine's processors' features and the kernel's mode. */
@@ -62,7 +66,10 @@ struct sim_config {
 	bool step_at_stores; /* a step before buffering a store too: more places for an NMI */
 };
 
-/* All that a snapshot must contain, besides the kernel's own variables and the stacks. */
+/*
+ * The machine's state. A snapshot is this, the other variables of the program, and the stacks in
+ * use.
+ */
 struct sim {
 	struct sim_config config;
 	struct sim_cpu cpus[SIM_CPUS_MAX];
@@ -73,22 +80,27 @@ struct sim {
 	uint16_t user_min[SIM_SPACES][SIM_USER_PAGES];
 	struct as_tlb spaces[SIM_SPACES];
 	uint16_t newest_version;
-	unsigned current;       /* CPU that runs */
+	unsigned current; /* CPU that runs */
 	uint64_t scheduler_rsp;
 	struct coroutine coroutines[SIM_CPUS_MAX];
 };
 extern struct sim sim;
 
-/* Never in a snapshot. */
+/* On the heap, so never in a snapshot. */
 struct sim_log {
+	_Alignas(16) unsigned char stacks[SIM_CPUS_MAX][COROUTINE_STACK_BYTES];
 	uint64_t nr_steps, nr_checks, nr_rounds, nr_ipis, nr_flushes, nr_noflush_loads;
+	uint64_t nr_interrupts[SIM_CPUS_MAX];
 	const char *failure; /* NULL: none */
 	const char *event;   /* what the last step did */
 	uint64_t detail;
+	enum sim_wake wake; /* why sim_step returns to the CPU */
 };
 extern struct sim_log *sim_log;
 
-enum sim_wake { WAKE_STEP, WAKE_INTERRUPT, WAKE_NMI };
+void sim_log_init(void);
+/* What a step did, in words. */
+void sim_describe(const char *event, uint64_t detail, char *text, size_t size_bytes);
 
 /* A machine after reset: all page-table entries 0, CPUs offline, nothing cached. */
 void sim_init(const struct sim_config *config);
@@ -98,6 +110,8 @@ void sim_start(unsigned id, void (*body)(void));
 /* For schedulers: what can happen next, and making it happen. */
 bool sim_can(unsigned id, enum sim_wake wake);
 void sim_resume(unsigned id, enum sim_wake wake);
+/* Its program is at its end, and it is not in an interrupt. */
+bool sim_is_through(unsigned id);
 bool sim_has_stores(unsigned id);
 void sim_drain_one(unsigned id);
 
@@ -111,8 +125,14 @@ uint16_t sim_version_new(void);
 /* Versions of the page older than this one are gone, says the code under test. */
 void sim_forbid_kernel(unsigned page, uint16_t oldest_allowed);
 void sim_forbid_user(unsigned space, unsigned page, uint16_t oldest_allowed);
-static inline va_t sim_kernel_address(unsigned page) { return (va_t){ SIM_KERNEL_BASE + page * PAGE_SIZE }; }
-static inline uva_t sim_user_address(unsigned page) { return (uva_t){ SIM_USER_BASE + page * PAGE_SIZE }; }
+static inline va_t sim_kernel_address(unsigned page)
+{
+	return (va_t){ SIM_KERNEL_BASE + page * PAGE_SIZE };
+}
+static inline uva_t sim_user_address(unsigned page)
+{
+	return (uva_t){ SIM_USER_BASE + page * PAGE_SIZE };
+}
 
 /* Roots. A shadow root is one page above its kernel root. */
 pa_t sim_boot_root(void);

@@ -2,7 +2,6 @@
 #include "random_runs.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "../random.h"
@@ -19,17 +18,19 @@ struct trace_step {
 static struct trace_step trace[TRACE_MAX];
 static uint64_t nr_traced;
 
-void random_runs_init(void)
-{
-	sim_log = calloc(1, sizeof(*sim_log));
-}
+/* Step at which a CPU began what it does in the kernel; 0: nothing. */
+static uint64_t busy_since[SIM_CPUS_MAX];
 
 /* --- programs --- */
 
-/* What a CPU may do in the kernel; each address space but the CPU's own is at times somebody else's. */
+/*
+ * What a CPU may do in the kernel; each address space but the CPU's own is at times somebody
+ * else's.
+ */
 static void work(void)
 {
-	unsigned space = (unsigned)random_below(SIM_SPACES), page = (unsigned)random_below(SIM_USER_PAGES);
+	unsigned space = (unsigned)random_below(SIM_SPACES),
+		 page = (unsigned)random_below(SIM_USER_PAGES);
 	unsigned frame = (unsigned)random_below(SIM_KERNEL_PAGES);
 
 	/* most often memory of the address spaces that CPUs start in: they meet there */
@@ -59,17 +60,34 @@ static void work(void)
 	}
 }
 
+/*
+ * Mostly short; now and then it stays in user mode until somebody interrupts it, or for very long.
+ */
+static void user_program(void)
+{
+	uint64_t nr_interrupts = sim_log->nr_interrupts[sim.current];
+
+	user_step();
+	if (random_below(512) == 0) {
+		for (unsigned i = 0;
+		     i < 2 * STUCK_STEPS && sim_log->nr_interrupts[sim.current] == nr_interrupts;
+		     i++) {
+			user_step();
+		}
+	}
+}
+
 static void program(void)
 {
 	struct sim_cpu *cpu = sim_self();
 
 	for (;;) {
-		user_step();
+		user_program();
 		kernel_enter();
 		do {
-			cpu->busy_since = sim_log->nr_steps;
+			busy_since[sim.current] = sim_log->nr_steps;
 			work();
-			cpu->busy_since = 0;
+			busy_since[sim.current] = 0;
 		} while (cpu->running == SIM_NOBODY || random_below(3) == 0);
 		kernel_exit();
 	}
@@ -79,10 +97,14 @@ static void program(void)
 
 static void trace_add(unsigned cpu, const char *event, uint64_t detail)
 {
-	trace[nr_traced++ % TRACE_MAX] = (struct trace_step){ sim_log->nr_steps, detail, cpu, event };
+	trace[nr_traced++ % TRACE_MAX] =
+		(struct trace_step){ sim_log->nr_steps, detail, cpu, event };
 }
 
-/* Mostly the same CPU again, so that one gets far while another stands still in the middle of something. */
+/*
+ * Mostly the same CPU again, so that one gets far while another stands still in the middle of
+ * something.
+ */
 static unsigned cpu_choose(unsigned last, const uint64_t *frozen_until)
 {
 	for (unsigned tries = 0; tries < 8; tries++) {
@@ -113,16 +135,19 @@ static void schedule_one(unsigned id)
 	trace_add(id, sim_log->event, sim_log->detail);
 }
 
-static bool is_stuck(const struct sim_cpu *cpu)
+static bool is_stuck(unsigned id)
 {
-	return cpu->busy_since && sim_log->nr_steps - cpu->busy_since > STUCK_STEPS;
+	return busy_since[id] && sim_log->nr_steps - busy_since[id] > STUCK_STEPS;
 }
 
 static struct sim_config config_choose(void)
 {
 	return (struct sim_config){
-		.nr_cpus = 2 + (unsigned)random_below(SIM_CPUS_MAX - 1), .kaiser = random_below(2),
-		.pcid = random_below(4), .invpcid = random_below(2), .step_at_stores = random_below(2),
+		.nr_cpus = 2 + (unsigned)random_below(SIM_CPUS_MAX - 1),
+		.kaiser = random_below(2),
+		.pcid = random_below(4),
+		.invpcid = random_below(2),
+		.step_at_stores = random_below(2),
 	};
 }
 
@@ -138,6 +163,7 @@ const char *random_run(uint64_t seed)
 	kernel_boot(&config, program);
 	sim_log->failure = NULL;
 	nr_traced = 0;
+	memset(busy_since, 0, sizeof(busy_since));
 	end = sim_log->nr_steps + RUN_STEPS_MIN + random_below(RUN_STEPS_SPREAD);
 	while (sim_log->nr_steps < end || sim_log->failure) {
 		if (sim_log->failure) {
@@ -149,7 +175,7 @@ const char *random_run(uint64_t seed)
 		if (random_below(256) == 0) {
 			frozen_until[id] = sim_log->nr_steps + random_below(FREEZE_STEPS);
 		}
-		if (is_stuck(&sim.cpus[id])) {
+		if (is_stuck(id)) {
 			sim_fail("a wait does not end");
 		}
 	}
@@ -157,38 +183,6 @@ const char *random_run(uint64_t seed)
 }
 
 /* --- reports --- */
-
-void sim_describe(const char *event, uint64_t detail, char *text, size_t size_bytes)
-{
-	const tlb_word_t *word = (const tlb_word_t *)detail;
-
-	for (unsigned id = 0; id < SIM_CPUS_MAX; id++) {
-		const struct sim_cpu *cpu = &sim.cpus[id];
-		const struct { const tlb_word_t *word; const char *name; } names[] = {
-			{ &cpu->mode, "mode" }, { &cpu->tlb.seen, "seen" }, { &cpu->tlb.as_seen, "as_seen" },
-			{ &cpu->tlb.request, "request" }, { &cpu->tlb.deferred, "deferred" },
-		};
-
-		for (unsigned i = 0; i < ARRAY_SIZE(names); i++) {
-			if (word == names[i].word) {
-				snprintf(text, size_bytes, "%s %s of CPU %u", event, names[i].name, id);
-				return;
-			}
-		}
-	}
-	for (unsigned space = 0; space < SIM_SPACES; space++) {
-		if (word == &sim.spaces[space].generation || word == sim.spaces[space].active) {
-			snprintf(text, size_bytes, "%s %s of space %u", event,
-				 word == sim.spaces[space].active ? "active" : "generation", space);
-			return;
-		}
-	}
-	if (detail) {
-		snprintf(text, size_bytes, "%s %#lx", event, (unsigned long)detail);
-	} else {
-		snprintf(text, size_bytes, "%s", event);
-	}
-}
 
 bool random_runs_trace(unsigned index, char *line, size_t size_bytes)
 {

@@ -1,6 +1,7 @@
 /*
- * The hardware interface of kernel/mm/tlb_hw.h, whose comments are its contract, with the simulated machine of
- * tests/host/tlb/machine.c behind it: every call that other CPUs could notice is a step of the schedule.
+ * The hardware interface of kernel/mm/tlb_hw.h, whose comments are its contract, with the simulated
+ * machine of tests/host/tlb/machine.c behind it: every call that other CPUs could notice is a step
+ * of the schedule.
  */
 #pragma once
 

@@ -1,0 +1,334 @@
+/* RAM, boot, the direct map's TLBs, and the checks that hold between any two calls. */
+#define _GNU_SOURCE
+#include "mm/machine.h"
+
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "arch/x86_64/features.h"
+#include "core/cpu.h"
+#include "core/panic.h"
+#include "mm/buddy.h"
+#include "mm/direct_map.h"
+#include "mm/early.h"
+#include "mm/frame_alloc.h"
+#include "mm/frame_init.h"
+#include "mm/ktlb.h"
+#include "mm/ptable.h"
+#include "mm/user_tlb.h"
+
+#define RAM_BYTES ((size_t)MACHINE_FRAMES * PAGE_SIZE)
+#define MAP_BASE 0x200000000000ul /* free in every process, also under AddressSanitizer */
+enum { THIS_CPU, OTHER_CPU, NR_TLBS };
+
+struct options options;
+struct cpu_features cpu_features = { .nx = true };
+struct cpu *host_cpu;
+
+static struct cpu cpu;
+static struct frame table[MACHINE_FRAMES];
+static char *ram;
+static bool is_cached[NR_TLBS][MACHINE_FRAMES];
+static uint32_t nr_early = MACHINE_RESERVED;
+static unsigned fail_left;
+static bool fail_armed, fail_fired;
+static char note[256] = "nothing noted";
+
+void machine_note(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(note, sizeof(note), format, arguments);
+	va_end(arguments);
+}
+
+static void die_va(const char *kind, const char *format, va_list arguments)
+{
+	fprintf(stderr, "%s: ", kind);
+	vfprintf(stderr, format, arguments);
+	fprintf(stderr, "\n");
+	abort();
+}
+
+void machine_die(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	die_va("violation", format, arguments);
+	abort();
+}
+
+void panic(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	die_va("panic", format, arguments);
+	abort();
+}
+
+static void on_abort(int signal_number)
+{
+	(void)signal_number;
+	fprintf(stderr, "during: %s\n", note);
+}
+
+void *machine_ram(pfn_t frame)
+{
+	if (frame.pfn >= MACHINE_FRAMES) {
+		machine_die("frame %#x does not exist", frame.pfn);
+	}
+	return ram + pfn_to_pa(frame).pa;
+}
+
+bool machine_is_zero(pfn_t first, unsigned order)
+{
+	const char *bytes = machine_ram(first);
+
+	return bytes[0] == 0 && memcmp(bytes, bytes + 1, ((size_t)PAGE_SIZE << order) - 1) == 0;
+}
+
+/* A walk of the real page table, through RAM. */
+bool machine_direct_map_has(pfn_t frame)
+{
+	uint64_t address = direct_map_base + pfn_to_pa(frame).pa;
+	pte_t pte = pte_make(kernel_root, PTE_PRESENT);
+
+	for (unsigned level = LEVEL_MAX; level > 0 && pte_is_present(pte); level--) {
+		pte = ((pte_t *)machine_ram(pte_frame(pte)))[level_index(address, level)];
+	}
+	if (pte_is_present(pte) && (pte_frame(pte).pfn != frame.pfn || !pte_is_writable(pte) ||
+				    pte_is_executable(pte) || pte_is_user(pte))) {
+		machine_die("the direct map has %#lx for frame %u", pte.value, frame.pfn);
+	}
+	return pte_is_present(pte);
+}
+
+/* --- the TLBs --- */
+
+static void protect(uint32_t first, uint32_t nr, int protection)
+{
+	if (mprotect((void *)(MAP_BASE + (uint64_t)first * PAGE_SIZE), (size_t)nr * PAGE_SIZE, protection)) {
+		machine_die("mprotect failed");
+	}
+}
+
+/* A TLB miss, or the end. */
+static void on_fault(int signal_number, siginfo_t *info, void *context)
+{
+	uint64_t offset = (uint64_t)info->si_addr - MAP_BASE;
+	pfn_t frame = { (uint32_t)(offset >> PAGE_SHIFT) };
+
+	(void)signal_number;
+	(void)context;
+	if (offset >= RAM_BYTES) {
+		machine_die("access to %p, which is not RAM", info->si_addr);
+	}
+	if (!machine_direct_map_has(frame)) {
+		machine_die("hidden frame %u accessed through the direct map", frame.pfn);
+	}
+	is_cached[THIS_CPU][frame.pfn] = true;
+	protect(frame.pfn, 1, PROT_READ | PROT_WRITE);
+}
+
+void machine_other_cpu_touch(pfn_t frame)
+{
+	if (machine_direct_map_has(frame)) {
+		is_cached[OTHER_CPU][frame.pfn] = true;
+	}
+}
+
+static uint32_t frame_of(va_t first, uint64_t nr_pages)
+{
+	uint64_t frame = (first.va - MAP_BASE) >> PAGE_SHIFT;
+
+	if (frame >= MACHINE_FRAMES || nr_pages > MACHINE_FRAMES - frame) {
+		machine_die("flush of %lu pages at %#lx, outside the direct map", nr_pages, first.va);
+	}
+	return (uint32_t)frame;
+}
+
+void ktlb_flush_local(va_t first, uint64_t nr_pages)
+{
+	uint32_t frame = frame_of(first, nr_pages);
+
+	memset(&is_cached[THIS_CPU][frame], 0, nr_pages);
+	protect(frame, (uint32_t)nr_pages, PROT_NONE);
+}
+
+void ktlb_shootdown_sync(va_t first, uint64_t nr_pages)
+{
+	ktlb_flush_local(first, nr_pages);
+	memset(&is_cached[OTHER_CPU][frame_of(first, nr_pages)], 0, nr_pages);
+}
+
+/* A hidden frame that some CPU can still reach. xpfo=local leaves other CPUs alone, which is what is wrong with it. */
+static bool is_stale(uint32_t frame)
+{
+	return is_cached[THIS_CPU][frame] || (is_cached[OTHER_CPU][frame] && options.xpfo == xpfo_sync);
+}
+
+void __real_frame_transition(pfn_t first, unsigned order, enum owner from, enum owner to);
+void __wrap_frame_transition(pfn_t first, unsigned order, enum owner from, enum owner to);
+
+/* The linker gives us the callers of frame_transition: nobody may reach a frame by what its last owner left behind. */
+void __wrap_frame_transition(pfn_t first, unsigned order, enum owner from, enum owner to)
+{
+	user_tlb_assert_unused(first, 1u << order);
+	for (uint32_t i = first.pfn; i < first.pfn + (1u << order); i++) {
+		if (to == OWNER_USER && frames[i].flags & FRAME_HIDDEN && is_stale(i)) {
+			machine_die("user frame %u is still in a TLB through the direct map", i);
+		}
+	}
+	__real_frame_transition(first, order, from, to);
+}
+
+/* --- boot --- */
+
+pte_t *early_entry(pfn_t root, uint64_t address)
+{
+	pte_t *entry = (pte_t *)machine_ram(root) + level_index(address, LEVEL_MAX);
+
+	for (unsigned level = LEVEL_MAX; level > 1; level--) {
+		if (!pte_is_present(*entry)) {
+			*entry = pte_make((pfn_t){ nr_early++ }, PTE_PRESENT | PTE_WRITABLE);
+		}
+		entry = (pte_t *)machine_ram(pte_frame(*entry)) + level_index(address, level - 1);
+	}
+	return entry;
+}
+
+static void ram_map(void *ram_at, int flags)
+{
+	int file = memfd_create("ram", 0);
+
+	if (file < 0 || ftruncate(file, RAM_BYTES)) {
+		machine_die("no memory for RAM");
+	}
+	if (ram && pwrite(file, ram, RAM_BYTES, 0) != (ssize_t)RAM_BYTES) {
+		machine_die("RAM cannot be copied");
+	}
+	ram = mmap(ram_at, RAM_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | flags, file, 0);
+	if (ram == MAP_FAILED ||
+	    mmap((void *)MAP_BASE, RAM_BYTES, PROT_NONE, MAP_SHARED | MAP_FIXED, file, 0) == MAP_FAILED) {
+		machine_die("RAM cannot be mapped");
+	}
+	close(file);
+	memset(is_cached, 0, sizeof(is_cached));
+}
+
+void machine_detach(void)
+{
+	ram_map(ram, MAP_FIXED);
+}
+
+void machine_start(void)
+{
+	struct sigaction fault = { .sa_sigaction = on_fault, .sa_flags = SA_SIGINFO };
+
+	sigaction(SIGSEGV, &fault, NULL);
+	signal(SIGABRT, on_abort);
+	ram_map(NULL, 0);
+	host_cpu = cpus[0] = &cpu;
+	nr_cpus = 1;
+	frames = table;
+	nr_frames = MACHINE_FRAMES;
+	direct_map_base = MAP_BASE;
+	kernel_root.pfn = nr_early++;
+	direct_map_build(kernel_root, (pfn_t){ 0 }, (pfn_t){ MACHINE_FRAMES });
+	frame_alloc_init();
+	frame_table_claim((pfn_t){ MACHINE_RESERVED }, nr_early - MACHINE_RESERVED, OWNER_PTABLE);
+	frame_table_fill((pfn_t){ nr_early }, (pfn_t){ MACHINE_FRAMES });
+}
+
+/* --- allocations that fail --- */
+
+static bool fail_hook(void)
+{
+	if (fail_armed && fail_left-- == 0) {
+		fail_armed = false;
+		fail_fired = true;
+		return true;
+	}
+	return false;
+}
+
+void machine_fail_after(unsigned nr)
+{
+	fail_left = nr;
+	fail_armed = true;
+	fail_fired = false;
+	allocation_set_fail_hook(fail_hook);
+}
+
+bool machine_fail_stop(void)
+{
+	fail_armed = false;
+	allocation_set_fail_hook(NULL);
+	return fail_fired;
+}
+
+/* --- checks --- */
+
+static void frame_check(uint32_t number)
+{
+	const struct frame *frame = &frames[number];
+	bool is_hidden = frame->flags & FRAME_HIDDEN, is_present = machine_direct_map_has((pfn_t){ number });
+
+	if (is_hidden && frame->owner != OWNER_FREE && frame->owner != OWNER_USER) {
+		machine_die("%s frame %u is hidden", owner_name(frame->owner), number);
+	}
+	if (is_present != (!is_hidden || frame->kmaps)) {
+		machine_die("%s frame %u: flags %u, %u kmaps, but in the direct map: %d", owner_name(frame->owner),
+			    number, frame->flags, frame->kmaps, is_present);
+	}
+	if (!is_present && is_stale(number)) {
+		machine_die("frame %u was hidden and not flushed", number);
+	}
+	if (frame->refs && (frame->owner != OWNER_USER || frame->flags & FRAME_TAIL)) {
+		machine_die("%s frame %u has references", owner_name(frame->owner), number);
+	}
+}
+
+uint64_t machine_nr_free(void)
+{
+	struct frame_stats stats;
+
+	frame_stats_read(&stats);
+	return stats.nr_free_revealed + stats.nr_free_hidden;
+}
+
+uint64_t machine_nr_reserve(void)
+{
+	return (MACHINE_FRAMES - nr_early) / 64;
+}
+
+void machine_check(void)
+{
+	uint64_t counted[NR_OWNERS] = { 0 }, nr_hidden = 0;
+	struct frame_stats stats;
+
+	for (uint32_t i = 0; i < MACHINE_FRAMES; i++) {
+		counted[frames[i].owner]++;
+		nr_hidden += frames[i].owner == OWNER_FREE && frames[i].flags & FRAME_HIDDEN;
+		frame_check(i);
+	}
+	frame_stats_read(&stats);
+	if (stats.nr_user != counted[OWNER_USER] || stats.nr_ptable != counted[OWNER_PTABLE] ||
+	    stats.nr_kernel != counted[OWNER_KERNEL] + counted[OWNER_ENTRY] || stats.nr_free_hidden != nr_hidden ||
+	    stats.nr_free_revealed + nr_hidden != counted[OWNER_FREE] ||
+	    stats.nr_usable != MACHINE_FRAMES - MACHINE_RESERVED) {
+		machine_die("frame_stats_read does not say what the frame table says");
+	}
+	if (cpu.nr_held) {
+		machine_die("a lock is still held");
+	}
+	user_tlb_check();
+}

@@ -1,0 +1,44 @@
+/*
+ * A machine for the memory code of kernel/mm, which runs on it unchanged: RAM that the direct map shows at
+ * direct_map_base, page tables in it, and TLBs that forget nothing until they are told to.
+ *
+ *   direct map     a page becomes accessible at its first access, if the page table maps it then, and stays so until it
+ *                  is flushed, whatever the table says meanwhile. Any other access ends the test.
+ *   other CPU      the same as a bitmap: machine_other_cpu_touch fills it, only acknowledged flushes empty it.
+ *   machine_ram    the same RAM, always accessible: for tests, and for the window.
+ *   user half      mm/user_tlb.h
+ *
+ * What must not happen ends the program with a message and what machine_note said last.
+ */
+#pragma once
+
+#include "core/options.h"
+#include "lib/types.h"
+#include "mm/frame.h"
+
+enum { MACHINE_FRAMES = 4096, MACHINE_RESERVED = 16 };
+
+/* Once, first: boots as kernel/mm/memory.c does. */
+void machine_start(void);
+/* For the body of a death test, first: what it does to RAM stays its own. */
+void machine_detach(void);
+
+void *machine_ram(pfn_t frame);
+bool machine_is_zero(pfn_t first, unsigned order);
+void machine_other_cpu_touch(pfn_t frame);
+
+/* Frame table, direct map, TLBs and counts agree. */
+void machine_check(void);
+/* The walk of the boot page tables says so, not the frame table. */
+bool machine_direct_map_has(pfn_t frame);
+/* Free frames of both kinds, and how many of them users cannot have. */
+uint64_t machine_nr_free(void);
+uint64_t machine_nr_reserve(void);
+
+/* The next allocation sites succeed; the one after `nr` of them fails. Returns whether it came to that, and stops. */
+void machine_fail_after(unsigned nr);
+bool machine_fail_stop(void);
+
+/* Where the test stands, for the report. */
+__attribute__((format(printf, 1, 2))) void machine_note(const char *format, ...);
+__attribute__((format(printf, 1, 2))) _Noreturn void machine_die(const char *format, ...);

@@ -1,0 +1,61 @@
+/* The private window: works on RAM, and looks at what it is asked to do. */
+#include "mm/window.h"
+
+#include <string.h>
+
+#include "mm/frame.h"
+#include "mm/machine.h"
+#include "mm/user_tlb.h"
+
+/* What the window may touch: frames that belong to user space, dying ones included. */
+static void target_check(pfn_t frame)
+{
+	if (!pfn_is_valid(frame) || frame_entry(frame)->owner != OWNER_USER) {
+		machine_die("window on frame %u of %s", frame.pfn,
+			    pfn_is_valid(frame) ? owner_name(frame_entry(frame)->owner) : "nobody");
+	}
+}
+
+void window_zero(const pfn_t *to_zero, unsigned nr)
+{
+	for (unsigned i = 0; i < nr; i++) {
+		target_check(to_zero[i]);
+		user_tlb_assert_unused(to_zero[i], 1);
+		memset(machine_ram(to_zero[i]), 0, PAGE_SIZE);
+	}
+}
+
+void window_zero_range(pfn_t first, unsigned nr)
+{
+	for (unsigned i = 0; i < nr; i++) {
+		pfn_t frame = pfn_add(first, i);
+
+		window_zero(&frame, 1);
+	}
+}
+
+void window_copy(pfn_t to, pfn_t from, unsigned order)
+{
+	user_tlb_assert_unused(to, 1u << order);
+	user_tlb_assert_not_writable(from, 1u << order);
+	for (uint32_t i = 0; i < 1u << order; i++) {
+		target_check(pfn_add(to, i));
+		target_check(pfn_add(from, i));
+	}
+	memcpy(machine_ram(to), machine_ram(from), (size_t)PAGE_SIZE << order);
+}
+
+void window_write(const pfn_t *targets, unsigned nr, uint64_t offset_bytes, const void *from, uint64_t len_bytes)
+{
+	if (nr == 0 || nr > WINDOW_PAGES || offset_bytes + len_bytes > (uint64_t)nr * PAGE_SIZE) {
+		machine_die("window: %u frames for %lu bytes at %lu", nr, len_bytes, offset_bytes);
+	}
+	for (uint64_t i = 0; i < len_bytes; i++) {
+		uint64_t at = offset_bytes + i;
+
+		if (i == 0 || at % PAGE_SIZE == 0) {
+			target_check(targets[at / PAGE_SIZE]);
+		}
+		((char *)machine_ram(targets[at / PAGE_SIZE]))[at % PAGE_SIZE] = ((const char *)from)[i];
+	}
+}
