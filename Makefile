@@ -6,6 +6,8 @@
 #?   make test      every test there is; ends with "N passed, N failed"
 #?   make debug     boot stopped at the kernel's first C line, with gdb attached
 #?   make iso       build the boot ISO and say where it is
+#?   make bench-cost  instructions per system call, page fault, mmap, fork, beside those of others
+#?   make bench-xpfo  what each variant of XPFO costs, on 1 to 255 processors
 #?   make lint      the rules of the source tree alone
 #?   make format    lay the C sources out with clang-format
 #?   make readme    make the tables of README.md anew
@@ -34,6 +36,8 @@
 #?   T=                   make test: run one test only, for instance T=boot, T=debug/boot, T=host/buddy
 #?   GDB=1|0              make debug: 0 prints how to attach by hand and waits
 #?   GDBPORT=1234         make debug: port of the debugger stub
+#?   QUICK=0|1            make bench-xpfo: few runs, few processors
+#?   JOBS=1               make bench-xpfo: guests at the same time; more than 1 spoils the times
 #?   DEPS=1|0             0: do not look for Debian packages, I have the tools
 #?
 #? Examples:
@@ -78,6 +82,7 @@ include tools/make/kernel.mk
 include tools/make/user.mk
 include tools/make/iso.mk
 include tools/make/test.mk
+include tools/make/bench.mk
 
 .PHONY: help run debug iso clean format compile_commands.json FORCE
 

@@ -80,8 +80,9 @@ void as_pages_drop(struct as *as, const struct region *region, uint64_t start, u
 void as_tables_drop(struct as *as, uint64_t start, uint64_t end)
 {
 	uint64_t address = start;
+	pte_t *entry;
 
-	for (pte_t *entry = next_entry(as, 2, &address, end); entry; entry = next_entry(as, 2, &address, end)) {
+	while ((entry = next_entry(as, 2, &address, end)) != NULL) {
 		pte_t table = pte_read(entry);
 
 		assert(!pte_is_leaf(table, 2));

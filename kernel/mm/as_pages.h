@@ -25,7 +25,7 @@ pte_t as_pte(pfn_t frame, const struct region *region, bool copy_on_write);
 
 /* Drops every page in [start, end) of a region. Flushes before any frame can be used again. */
 void as_pages_drop(struct as *as, const struct region *region, uint64_t start, uint64_t end);
-/* Frees the tables of 4 KiB pages in a range where none is left, as 2 MiB pages are to come there. Flushes before. */
+/* Flushes, then frees the 4 KiB pages' tables where no page is left, for 2 MiB pages to come. */
 void as_tables_drop(struct as *as, uint64_t start, uint64_t end);
 /* Rewrites the entries in [start, end) for the region's rights. Flushes when any became stricter.
  */

@@ -82,11 +82,13 @@ void region_join(struct as *as, uint64_t start, uint64_t end)
 	LIST_FOR_EACH(node, &as->regions) {
 		struct region *region = entry(node), *before;
 
-		if (node->previous == &as->regions || region->start < start || region->start > end) {
+		if (node->previous == &as->regions || region->start < start ||
+		    region->start > end) {
 			continue;
 		}
 		before = entry(node->previous);
-		if (before->end == region->start && is_alike(before, region->rights, region->flags)) {
+		if (before->end == region->start &&
+		    is_alike(before, region->rights, region->flags)) {
 			before->end = region->end;
 			region_delete(as, region);
 		}

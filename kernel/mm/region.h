@@ -15,8 +15,8 @@ bool region_range_is_free(const struct as *as, uint64_t start, uint64_t end);
 uint64_t region_find_gap(const struct as *as, uint64_t len_bytes, uint64_t align, uint64_t below);
 
 /*
- * Regions made beforehand, so that the change itself cannot fail: a call cuts at two places at most, and adds one.
- * What was not used goes back.
+ * Regions made beforehand, so that the change itself cannot fail: a call cuts at two places at
+ * most, and adds one. What was not used goes back.
  */
 struct region_spares {
 	struct region *spare[3];
@@ -24,12 +24,12 @@ struct region_spares {
 status_t region_spares_get(struct region_spares *spares) MUST_CHECK;
 void region_spares_put(struct region_spares *spares);
 
-/* The address space may have as many regions as cuts at both ends and nr_more would leave it with. */
+/* Cuts at both ends and nr_more regions do not lead to more than an address space may have. */
 bool region_has_room(const struct as *as, uint64_t start, uint64_t end, unsigned nr_more);
 /* Adds [start, end), which is free, and joins it with neighbours that are alike. Takes a spare. */
 void region_add(struct as *as, uint64_t start, uint64_t end, unsigned rights, unsigned flags,
 		struct region_spares *spares);
-/* Cuts so that `at` is no region's inside: what lies on both sides becomes two regions. Takes a spare if so. */
+/* A region that spans `at` becomes two. Takes a spare if there is one. */
 void region_cut(struct as *as, uint64_t at, struct region_spares *spares);
 
 /* Makes one region of neighbours that are alike and touch at an address in [start, end]. */

@@ -36,4 +36,8 @@ void upcall_kernel_enter(void) { (void)ktlb_enter(); }
 
 void upcall_kernel_leave(void) { ktlb_leave(CPU_USER); }
 
+unsigned upcall_trap_enter(void) { return ktlb_enter(); }
+
+void upcall_trap_leave(unsigned mode_before) { ktlb_leave((enum cpu_mode)mode_before); }
+
 void upcall_tlb_request(void) { tlb_poll(); }

@@ -1,13 +1,15 @@
-/* sources: tests/host/mm/machine.c tests/host/mm/user_tlb.c tests/host/mm/window.c tests/host/mm/model.c
- *          tests/host/mm/model_check.c tests/host/mm/operations.c tests/host/mm/operations_expect.c
- *          kernel/mm/as.c kernel/mm/as_pages.c kernel/mm/as_fault.c kernel/mm/as_clone.c kernel/mm/as_heap.c
- *          kernel/mm/region.c kernel/mm/slab.c kernel/mm/frame_alloc.c kernel/mm/frame.c kernel/mm/buddy.c
- *          kernel/mm/direct_map.c kernel/mm/ptable.c kernel/mm/xpfo.c kernel/core/lock.c kernel/core/cpu.c
- *          -Wl,--wrap=frame_transition */
+/* sources: tests/host/mm/machine.c tests/host/mm/user_tlb.c tests/host/mm/window.c
+ *          tests/host/mm/model.c tests/host/mm/model_check.c tests/host/mm/operations.c
+ *          tests/host/mm/operations_expect.c kernel/mm/as.c kernel/mm/as_pages.c
+ *          kernel/mm/as_fault.c kernel/mm/as_clone.c kernel/mm/as_heap.c kernel/mm/region.c
+ *          kernel/mm/slab.c kernel/mm/frame_alloc.c kernel/mm/frame.c kernel/mm/buddy.c
+ *          kernel/mm/direct_map.c kernel/mm/ptable.c kernel/mm/xpfo.c kernel/core/lock.c
+ *          kernel/core/cpu.c -Wl,--wrap=frame_transition */
 
 /*
- * Memory runs out at every allocation site of every call on address spaces: first one site after the other by fault
- * injection, then for real. The call says ENOMEM, nothing that anybody could see has changed, and nothing is lost.
+ * Memory runs out at every allocation site of every call on address spaces: first one site after
+ * the other by fault injection, then for real. The call says ENOMEM, nothing that anybody could see
+ * has changed, and nothing is lost.
  */
 #include "host_assert.h"
 #include "mm/machine.h"
@@ -30,7 +32,8 @@ static void spaces_check(const struct operation *operation)
 	}
 }
 
-/* Runs the operation with its first allocation failing, then the second, until none is left to fail. */
+/* Runs the operation with its first allocation failing, then the second, until none is left to
+ * fail. */
 static void fail_everywhere(struct operation *operation)
 {
 	for (unsigned n = 0;; n++) {
@@ -74,7 +77,8 @@ static void injected_run(void)
 	}
 	operations_end();
 	model_check_all();
-	is(machine_nr_free(), nr_free, "fault injection: after %u calls every frame is back", NR_STEPS);
+	is(machine_nr_free(), nr_free, "fault injection: after %u calls every frame is back",
+	   NR_STEPS);
 }
 
 static void injected_counts(void)
@@ -84,17 +88,17 @@ static void injected_counts(void)
 		const char *name;
 		unsigned nr_sites; /* in one call, at least */
 	} expected[] = {
-		{ OPERATION_CREATE, "as_create", 2 }, { OPERATION_CLONE, "as_clone", 20 },
-		{ OPERATION_MAP, "as_map", 4 }, { OPERATION_UNMAP, "as_unmap", 2 },
+		{ OPERATION_CREATE, "as_create", 2 },   { OPERATION_CLONE, "as_clone", 20 },
+		{ OPERATION_MAP, "as_map", 4 },         { OPERATION_UNMAP, "as_unmap", 2 },
 		{ OPERATION_PROTECT, "as_protect", 2 }, { OPERATION_BRK, "as_brk", 2 },
-		{ OPERATION_ACCESS, "as_fault", 3 }, { OPERATION_WRITE, "as_write", 3 },
+		{ OPERATION_ACCESS, "as_fault", 3 },    { OPERATION_WRITE, "as_write", 3 },
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(expected); i++) {
 		enum operation_kind kind = expected[i].kind;
 
 		ok(deepest[kind] >= expected[i].nr_sites,
-		   "%s: each allocation failed in turn and nothing changed, %u times, up to %u in one call",
+		   "%s: each allocation failed in turn, %u times, up to %u in a call: nothing changed",
 		   expected[i].name, nr_failed[kind], deepest[kind]);
 	}
 }
@@ -137,8 +141,9 @@ static void short_run(void)
 		frame_free_kernel(hoard[--nr_hoarded], 0);
 	}
 	machine_check();
-	ok(nr_refused > NR_SHORT_STEPS / 16, "short of memory: %u of %u calls were refused and changed nothing",
-	   nr_refused, (unsigned)NR_SHORT_STEPS);
+	ok(nr_refused > NR_SHORT_STEPS / 16,
+	   "short of memory: %u of %u calls were refused and changed nothing", nr_refused,
+	   (unsigned)NR_SHORT_STEPS);
 	is(machine_nr_free(), nr_free, "short of memory: every frame is back");
 }
 

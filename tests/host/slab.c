@@ -1,6 +1,7 @@
 /* sources: tests/host/mm/machine.c tests/host/mm/user_tlb.c tests/host/mm/window.c
- *          kernel/mm/slab.c kernel/mm/frame_alloc.c kernel/mm/frame.c kernel/mm/buddy.c kernel/mm/direct_map.c
- *          kernel/mm/ptable.c kernel/mm/xpfo.c kernel/core/lock.c kernel/core/cpu.c -Wl,--wrap=frame_transition */
+ *          kernel/mm/frame_alloc.c kernel/mm/frame.c kernel/mm/buddy.c kernel/mm/direct_map.c
+ *          kernel/mm/ptable.c kernel/mm/slab.c kernel/mm/xpfo.c kernel/core/lock.c
+ *          kernel/core/cpu.c -Wl,--wrap=frame_transition */
 
 /* Object caches: random use of several at once, and what their assertions catch. */
 #include "host_assert.h"
@@ -53,7 +54,8 @@ static void step_alloc(unsigned cache)
 	status = slab_alloc(&caches[cache], &bytes);
 	failed = machine_fail_stop();
 	if (status != (failed ? STATUS_ENOMEM : STATUS_OK) || !bytes != failed) {
-		machine_die("slab_alloc of %zu bytes: status %d, allocation failed: %d", sizes[cache], status, failed);
+		machine_die("slab_alloc of %zu bytes: status %d, allocation failed: %d",
+			    sizes[cache], status, failed);
 	}
 	if (failed) {
 		if (machine_nr_free() != nr_free) {
@@ -62,7 +64,8 @@ static void step_alloc(unsigned cache)
 		return;
 	}
 	if ((uintptr_t)bytes % OBJECT_ALIGN || !is_filled(bytes, sizes[cache], 0)) {
-		machine_die("object at %p of %zu bytes is misaligned or not zeroed", bytes, sizes[cache]);
+		machine_die("object at %p of %zu bytes is misaligned or not zeroed", bytes,
+			    sizes[cache]);
 	}
 	if (frame_entry(pointer_to_pfn(bytes))->owner != OWNER_KERNEL) {
 		machine_die("object at %p is not in a kernel frame", bytes);
@@ -89,7 +92,8 @@ static void check_all(void)
 	}
 	for (unsigned i = 0; i < NR_CACHES; i++) {
 		if (caches[i].nr_live != nr_of_cache[i]) {
-			machine_die("cache %u: nr_live is %u, not %u", i, caches[i].nr_live, nr_of_cache[i]);
+			machine_die("cache %u: nr_live is %u, not %u", i, caches[i].nr_live,
+				    nr_of_cache[i]);
 		}
 	}
 }
@@ -115,8 +119,8 @@ static void random_run(void)
 		step_free(nr_objects - 1);
 	}
 	check_all();
-	is(machine_nr_free(), nr_free, "%u random steps on %u caches, and every frame is back", NR_STEPS,
-	   (unsigned)NR_CACHES);
+	is(machine_nr_free(), nr_free, "%u random steps on %u caches, and every frame is back",
+	   NR_STEPS, (unsigned)NR_CACHES);
 }
 
 /* Objects of a cache's first slab are all different, and a slab is full before the next is made. */
@@ -128,7 +132,8 @@ static void slab_is_filled_first(void)
 	for (unsigned i = 0; i < nr; i++) {
 		step_alloc(4);
 	}
-	is(before - machine_nr_free(), 1u << caches[4].order, "%u objects of 200 bytes fit in one slab", nr);
+	is(before - machine_nr_free(), 1u << caches[4].order,
+	   "%u objects of 200 bytes fit in one slab", nr);
 	while (nr_objects) {
 		step_free(0);
 	}
@@ -146,7 +151,8 @@ static void memory_full(void)
 		first = object;
 		nr++;
 	}
-	ok(nr == before / 4 || nr == before / 4 - 1, "memory holds %u objects of 9000 bytes, then ENOMEM", nr);
+	ok(nr == before / 4 || nr == before / 4 - 1,
+	   "memory holds %u objects of 9000 bytes, then ENOMEM", nr);
 	machine_check();
 	while (first) {
 		object = first;
@@ -184,20 +190,11 @@ static void free_twice(void)
 	slab_free(&caches[4], object);
 }
 
-static void free_inside(void)
-{
-	slab_free(&caches[4], (char *)object_get(4) + OBJECT_ALIGN);
-}
+static void free_inside(void) { slab_free(&caches[4], (char *)object_get(4) + OBJECT_ALIGN); }
 
-static void free_foreign(void)
-{
-	slab_free(&caches[3], object_get(4));
-}
+static void free_foreign(void) { slab_free(&caches[3], object_get(4)); }
 
-static void free_foreign_order(void)
-{
-	slab_free(&caches[9], object_get(4));
-}
+static void free_foreign_order(void) { slab_free(&caches[9], object_get(4)); }
 
 int main(void)
 {
@@ -212,6 +209,7 @@ int main(void)
 	dies(free_twice, "assertion", "freeing an object twice dies");
 	dies(free_inside, "assertion", "freeing the inside of an object dies");
 	dies(free_foreign, "assertion", "freeing an object of another cache dies");
-	dies(free_foreign_order, "assertion", "freeing an object of another cache with larger slabs dies");
+	dies(free_foreign_order, "assertion",
+	     "freeing an object of another cache with larger slabs dies");
 	return done_testing();
 }

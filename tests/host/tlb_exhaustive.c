@@ -1,13 +1,13 @@
 /* sources: tests/host/tlb/machine.c tests/host/tlb/coroutine.c tests/host/tlb/describe.c
  *          tests/host/tlb/kernel.c tests/host/tlb/kernel_mm.c tests/host/tlb/explore.c
  *          kernel/mm/tlb.c kernel/mm/ktlb.c kernel/mm/as_tlb.c kernel/mm/asid.c
- * kernel/mm/tlb_boot.c
+ *          kernel/mm/tlb_boot.c
  */
 /* flags: -O2 -fno-sanitize=all */
 
 /*
  * The TLB coherence code in every schedule of small scenarios. `tlb_exhaustive NAME` runs those
- * whose name contains NAME.
+ * whose name contains NAME; `tlb_exhaustive until-failure` ends at the first that fails.
  */
 #include "tap.h"
 #include "tlb/explore.h"
@@ -167,6 +167,61 @@ static void switch_away(void)
 	kernel_exit();
 }
 
+static void unmap_in_1(void)
+{
+	kernel_enter();
+	page_downgrade(1, 0, PAGE_UNMAP);
+	kernel_exit();
+}
+
+static void switch_to_1_and_unmap_in_0(void)
+{
+	kernel_enter();
+	kernel_run(1);
+	page_downgrade(0, 0, PAGE_UNMAP);
+	kernel_exit();
+}
+
+/* Comes back from an address space whose generation is higher. */
+static void return_from_higher_generation(void)
+{
+	kernel_enter();
+	kernel_run(1);
+	page_downgrade(1, 0, PAGE_UNMAP);
+	page_downgrade(1, 1, PAGE_UNMAP);
+	kernel_run(0);
+	kernel_exit();
+}
+
+/* Owes its user PCID a flush while it runs another address space. */
+static void unmap_large_and_switch(void)
+{
+	kernel_enter();
+	page_downgrade(0, 0, PAGE_UNMAP_ALL);
+	kernel_run(1);
+	kernel_run(0);
+	kernel_exit();
+}
+
+/* More than there are slots, and back to the first. */
+static void visit_all_spaces(void)
+{
+	for (int space = SIM_SPACES - 1; space >= 0; space--) {
+		kernel_enter();
+		kernel_run(space);
+		kernel_exit();
+	}
+}
+
+static void switch_and_give_sync(void)
+{
+	kernel_enter();
+	kernel_run(1);
+	frame_give_sync(0);
+	kernel_run(0);
+	kernel_exit();
+}
+
 static const struct scenario scenarios[] = {
 	{ .name = "a hidden frame is given away while another CPU makes system calls",
 	  .programs = { hide_and_give, two_system_calls } },
@@ -207,6 +262,16 @@ static const struct scenario scenarios[] = {
 	  .programs = { give_sync, system_call, idle_with_root } },
 	{ .name = "an address space dies and another takes its root",
 	  .programs = { switch_recycle_switch, switch_away } },
+	{ .name = "two CPUs unmap pages of each other's address space",
+	  .programs = { unmap_in_1, switch_to_1_and_unmap_in_0 } },
+	{ .name = "munmap while the other CPU returns from a higher generation",
+	  .programs = { unmap_0, return_from_higher_generation } },
+	{ .name = "a large munmap and two switches", .programs = { unmap_large_and_switch } },
+	{ .name = "more address spaces than slots", .programs = { visit_all_spaces } },
+	{ .name = "a shootdown between two switches", .programs = { switch_and_give_sync } },
+	{ .name = "a hidden frame is given away while another CPU idles",
+	  .programs = { hide_and_give, idle_with_root } },
+	{ .name = "two CPUs unmap under a third", .programs = { unmap_0, unmap_1, nothing } },
 	{ .name = "munmap against hiding", .programs = { unmap_0, hide_and_give } },
 };
 

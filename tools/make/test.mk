@@ -13,11 +13,11 @@ host_tests := $(patsubst tests/host/%.c,build/host/%,$(wildcard tests/host/*.c))
 
 host-tests: $(host_tests)
 
-build/host/%.sources: tests/host/%.c
+build/host/%.sources: tests/host/%.c tools/make/test.mk
 	@mkdir -p $(@D)
-	@perl -0ne 'print "$$1\n" =~ s/\s+\*?\s*/ /gr if m{\A/\*\s*sources:(.*?)\*/}s' $< > $@
+	@perl -0ne 'print "$$1\n" =~ s/\s+\*?\s*/ /gr if m{\A/\*[\s*]*sources:(.*?)\*/}s' $< > $@
 
-build/host/%.flags: tests/host/%.c
+build/host/%.flags: tests/host/%.c tools/make/test.mk
 	@mkdir -p $(@D)
 	@perl -ne 'print "$$1\n" if m{^/\*\s*flags:(.*?)\*/}' $< > $@
 
@@ -32,10 +32,11 @@ $(host_tests): build/host/%: tests/host/%.c build/host/%.sources build/host/%.fl
 test-images: $(ISO)
 	@$(MAKE) EXTRA=tests/qemu/programs iso 2>&1 | grep -v 'KiB$$' >&2 || true
 
-# What T asks for decides what is built first.
-needs_host := $(if $(filter lint/% debug/% release/%,$(T)),,1)
-needs_debug := $(if $(filter host/% model/% release/%,$(T)),,1)
-needs_release := $(if $(filter host/% model/% debug/%,$(T)),,1)
+# What T asks for decides what is built first: $(call wants,KIND...), a T without a folder stands for any.
+wants = $(if $(T),$(filter $(addsuffix /%,$(1)),$(T) $(patsubst tests/%,%,$(wildcard $(1:%=tests/%/$(T).*)))),1)
+needs_host := $(strip $(call wants,host model))
+needs_debug := $(strip $(call wants,lint debug) $(wildcard tests/qemu/$(T).t))
+needs_release := $(strip $(call wants,lint release) $(wildcard tests/qemu/$(T).t))
 
 test: | $(call deps,run bochs efi debug lint)
 	@{ : \

@@ -10,6 +10,7 @@ static inline struct cpu *percpu_self(void)
 {
 	struct cpu *self;
 
-	asm("mov %%gs:%c1, %0" : "=r"(self) : "i"(CPU_OFFSET));
+	/* volatile: the same code may go on on another CPU after a thread switch */
+	asm volatile("mov %%gs:%c1, %0" : "=r"(self) : "i"(CPU_OFFSET));
 	return self;
 }

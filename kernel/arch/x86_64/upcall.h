@@ -6,6 +6,10 @@
 /* First and last thing between user mode and the kernel, for the TLB generations. mm/tlb.c */
 void upcall_kernel_enter(void);
 void upcall_kernel_leave(void);
+/* The same around what interrupts ring 0, the idle loop for one: leave takes what enter returned.
+ */
+unsigned upcall_trap_enter(void);
+void upcall_trap_leave(unsigned mode_before);
 /* System call from user mode: regs->error is the number, rdi rsi rdx r10 r8 r9 the arguments; sets
  * regs->rax. task/syscall.c */
 void upcall_syscall(struct regs *regs);

@@ -115,7 +115,8 @@ bool machine_direct_map_has(pfn_t frame)
 
 static void protect(uint32_t first, uint32_t nr, int protection)
 {
-	if (mprotect((void *)(MAP_BASE + (uint64_t)first * PAGE_SIZE), (size_t)nr * PAGE_SIZE, protection)) {
+	if (mprotect((void *)(MAP_BASE + (uint64_t)first * PAGE_SIZE), (size_t)nr * PAGE_SIZE,
+		     protection)) {
 		machine_die("mprotect failed");
 	}
 }
@@ -150,7 +151,8 @@ static uint32_t frame_of(va_t first, uint64_t nr_pages)
 	uint64_t frame = (first.va - MAP_BASE) >> PAGE_SHIFT;
 
 	if (frame >= MACHINE_FRAMES || nr_pages > MACHINE_FRAMES - frame) {
-		machine_die("flush of %lu pages at %#lx, outside the direct map", nr_pages, first.va);
+		machine_die("flush of %lu pages at %#lx, outside the direct map", nr_pages,
+			    first.va);
 	}
 	return (uint32_t)frame;
 }
@@ -169,16 +171,19 @@ void ktlb_shootdown_sync(va_t first, uint64_t nr_pages)
 	memset(&is_cached[OTHER_CPU][frame_of(first, nr_pages)], 0, nr_pages);
 }
 
-/* A hidden frame that some CPU can still reach. xpfo=local leaves other CPUs alone, which is what is wrong with it. */
+/* A hidden frame that some CPU can still reach. xpfo=local leaves other CPUs alone, which is what
+ * is wrong with it. */
 static bool is_stale(uint32_t frame)
 {
-	return is_cached[THIS_CPU][frame] || (is_cached[OTHER_CPU][frame] && options.xpfo == xpfo_sync);
+	return is_cached[THIS_CPU][frame] ||
+	       (is_cached[OTHER_CPU][frame] && options.xpfo == xpfo_sync);
 }
 
 void __real_frame_transition(pfn_t first, unsigned order, enum owner from, enum owner to);
 void __wrap_frame_transition(pfn_t first, unsigned order, enum owner from, enum owner to);
 
-/* The linker gives us the callers of frame_transition: nobody may reach a frame by what its last owner left behind. */
+/* The linker gives us the callers of frame_transition: nobody may reach a frame by what its last
+ * owner left behind. */
 void __wrap_frame_transition(pfn_t first, unsigned order, enum owner from, enum owner to)
 {
 	user_tlb_assert_unused(first, 1u << order);
@@ -216,18 +221,15 @@ static void ram_map(void *ram_at, int flags)
 		machine_die("RAM cannot be copied");
 	}
 	ram = mmap(ram_at, RAM_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | flags, file, 0);
-	if (ram == MAP_FAILED ||
-	    mmap((void *)MAP_BASE, RAM_BYTES, PROT_NONE, MAP_SHARED | MAP_FIXED, file, 0) == MAP_FAILED) {
+	if (ram == MAP_FAILED || mmap((void *)MAP_BASE, RAM_BYTES, PROT_NONE,
+				      MAP_SHARED | MAP_FIXED, file, 0) == MAP_FAILED) {
 		machine_die("RAM cannot be mapped");
 	}
 	close(file);
 	memset(is_cached, 0, sizeof(is_cached));
 }
 
-void machine_detach(void)
-{
-	ram_map(ram, MAP_FIXED);
-}
+void machine_detach(void) { ram_map(ram, MAP_FIXED); }
 
 void machine_start(void)
 {
@@ -280,14 +282,16 @@ bool machine_fail_stop(void)
 static void frame_check(uint32_t number)
 {
 	const struct frame *frame = &frames[number];
-	bool is_hidden = frame->flags & FRAME_HIDDEN, is_present = machine_direct_map_has((pfn_t){ number });
+	bool is_hidden = frame->flags & FRAME_HIDDEN,
+	     is_present = machine_direct_map_has((pfn_t){ number });
 
 	if (is_hidden && frame->owner != OWNER_FREE && frame->owner != OWNER_USER) {
 		machine_die("%s frame %u is hidden", owner_name(frame->owner), number);
 	}
 	if (is_present != (!is_hidden || frame->kmaps)) {
-		machine_die("%s frame %u: flags %u, %u kmaps, but in the direct map: %d", owner_name(frame->owner),
-			    number, frame->flags, frame->kmaps, is_present);
+		machine_die("%s frame %u: flags %u, %u kmaps, but in the direct map: %d",
+			    owner_name(frame->owner), number, frame->flags, frame->kmaps,
+			    is_present);
 	}
 	if (!is_present && is_stale(number)) {
 		machine_die("frame %u was hidden and not flushed", number);
@@ -305,10 +309,7 @@ uint64_t machine_nr_free(void)
 	return stats.nr_free_revealed + stats.nr_free_hidden;
 }
 
-uint64_t machine_nr_reserve(void)
-{
-	return (MACHINE_FRAMES - nr_early) / 64;
-}
+uint64_t machine_nr_reserve(void) { return (MACHINE_FRAMES - nr_early) / 64; }
 
 void machine_check(void)
 {
@@ -322,7 +323,8 @@ void machine_check(void)
 	}
 	frame_stats_read(&stats);
 	if (stats.nr_user != counted[OWNER_USER] || stats.nr_ptable != counted[OWNER_PTABLE] ||
-	    stats.nr_kernel != counted[OWNER_KERNEL] + counted[OWNER_ENTRY] || stats.nr_free_hidden != nr_hidden ||
+	    stats.nr_kernel != counted[OWNER_KERNEL] + counted[OWNER_ENTRY] ||
+	    stats.nr_free_hidden != nr_hidden ||
 	    stats.nr_free_revealed + nr_hidden != counted[OWNER_FREE] ||
 	    stats.nr_usable != MACHINE_FRAMES - MACHINE_RESERVED) {
 		machine_die("frame_stats_read does not say what the frame table says");

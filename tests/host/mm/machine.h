@@ -1,11 +1,11 @@
 /*
- * A machine for the memory code of kernel/mm, which runs on it unchanged: RAM that the direct map shows at
- * direct_map_base, page tables in it, and TLBs that forget nothing until they are told to.
+ * A machine for the memory code of kernel/mm, which runs on it unchanged: RAM that the direct map
+ * shows at direct_map_base, page tables in it, and TLBs that forget nothing until they are told to.
  *
- *   direct map     a page becomes accessible at its first access, if the page table maps it then, and stays so until it
- *                  is flushed, whatever the table says meanwhile. Any other access ends the test.
- *   other CPU      the same as a bitmap: machine_other_cpu_touch fills it, only acknowledged flushes empty it.
- *   machine_ram    the same RAM, always accessible: for tests, and for the window.
+ *   direct map     a page becomes accessible at its first access, if the page table maps it then,
+ * and stays so until it is flushed, whatever the table says meanwhile. Any other access ends the
+ * test. other CPU      the same as a bitmap: machine_other_cpu_touch fills it, only acknowledged
+ * flushes empty it. machine_ram    the same RAM, always accessible: for tests, and for the window.
  *   user half      mm/user_tlb.h
  *
  * What must not happen ends the program with a message and what machine_note said last.
@@ -35,7 +35,8 @@ bool machine_direct_map_has(pfn_t frame);
 uint64_t machine_nr_free(void);
 uint64_t machine_nr_reserve(void);
 
-/* The next allocation sites succeed; the one after `nr` of them fails. Returns whether it came to that, and stops. */
+/* The next allocation sites succeed; the one after `nr` of them fails. Returns whether it came to
+ * that, and stops. */
 void machine_fail_after(unsigned nr);
 bool machine_fail_stop(void);
 

@@ -84,7 +84,8 @@ bool model_cuts_huge(struct space *space, uint64_t at)
 
 uint64_t model_find_gap(struct space *space, uint64_t len_bytes, uint64_t align)
 {
-	uint64_t bottom = zones[ZONE_ANYWHERE].start, at = align_down(MODEL_MMAP_TOP - len_bytes, align);
+	uint64_t bottom = zones[ZONE_ANYWHERE].start,
+		 at = align_down(MODEL_MMAP_TOP - len_bytes, align);
 
 	for (; at >= bottom; at -= align) {
 		if (model_is_free(space, at, at + len_bytes)) {
@@ -117,8 +118,9 @@ void model_map(struct space *space, uint64_t start, uint64_t end, unsigned right
 {
 	model_unmap(space, start, end);
 	for (uint64_t at = start; at < end; at += PAGE_SIZE) {
-		*model_page(space, at) =
-			(struct page){ .is_mapped = true, .rights = (uint8_t)rights, .flags = (uint8_t)flags };
+		*model_page(space, at) = (struct page){ .is_mapped = true,
+							.rights = (uint8_t)rights,
+							.flags = (uint8_t)flags };
 	}
 }
 
@@ -156,7 +158,8 @@ bool model_discard(struct space *space, uint64_t start, uint64_t end)
 	return true;
 }
 
-static void each_page(struct space *space, void (*visit)(struct space *, struct page *, uint64_t address))
+static void each_page(struct space *space,
+		      void (*visit)(struct space *, struct page *, uint64_t address))
 {
 	for (unsigned zone = 0; zone < NR_ZONES; zone++) {
 		for (uint32_t i = 0; i < zones[zone].nr_pages; i++) {
@@ -246,12 +249,10 @@ static void page_adopt(struct space *space, struct page *page, uint64_t address)
 	if (model_object_page(space, &start) != page) {
 		return;
 	}
-	if (frame_at(space, address) && (!page->object || objects[page->object].frame != frame_at(space, address))) {
+	if (frame_at(space, address) &&
+	    (!page->object || objects[page->object].frame != frame_at(space, address))) {
 		(void)model_touch(space, address, true);
 	}
 }
 
-void model_adopt(struct space *space)
-{
-	each_page(space, page_adopt);
-}
+void model_adopt(struct space *space) { each_page(space, page_adopt); }

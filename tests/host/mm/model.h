@@ -1,24 +1,31 @@
 /*
- * What address spaces should be, page by page, in a few zones of the user half. Nothing here knows how the kernel does it.
- * A page that was touched has an object: the memory that it shows. Pages of several spaces may show one object: all of a
- * shared mapping, until somebody writes those of a private one.
+ * What address spaces should be, page by page, in a few zones of the user half. Nothing here knows
+ * how the kernel does it. A page that was touched has an object: the memory that it shows. Pages of
+ * several spaces may show one object: all of a shared mapping, until somebody writes those of a
+ * private one.
  */
 #pragma once
 
 #include "mm/as.h"
 #include "mm/layout.h"
 
-enum { NR_SPACES = 5, NR_ZONES = 6, NR_WORDS = 4, HUGE_PAGES = FRAMES_PER_HUGE, OBJECTS_MAX = 8192 };
+enum {
+	NR_SPACES = 5,
+	NR_ZONES = 6,
+	NR_WORDS = 4,
+	HUGE_PAGES = FRAMES_PER_HUGE,
+	OBJECTS_MAX = 8192
+};
 enum zone { ZONE_LOW, ZONE_MIDDLE, ZONE_HEAP, ZONE_TOP, ZONE_HUGE, ZONE_ANYWHERE };
 enum { ZONE_PAGES_MAX = 1024 + HUGE_PAGES };
 
 #define MODEL_MMAP_TOP (USER_TOP - (64ul << 20))
 
 struct object {
-	uint32_t refs;             /* pages that show it; 0: unused */
-	uint32_t frame;            /* learned when first seen; 0: not yet */
+	uint32_t refs;  /* pages that show it; 0: unused */
+	uint32_t frame; /* learned when first seen; 0: not yet */
 	bool is_huge;
-	uint64_t words[NR_WORDS];  /* at word_offset */
+	uint64_t words[NR_WORDS]; /* at word_offset */
 };
 
 struct page {
@@ -61,10 +68,12 @@ void model_protect(struct space *space, uint64_t start, uint64_t end, unsigned r
 bool model_discard(struct space *space, uint64_t start, uint64_t end);
 void model_clone(struct space *parent, struct space *child);
 void model_put(struct space *space);
-/* The page is about to be used: it gets an object, one of its own if it is private and to be written. */
+/* The page is about to be used: it gets an object, one of its own if it is private and to be
+ * written. */
 struct object *model_touch(struct space *space, uint64_t address, bool to_write);
 
-/* After a call that failed half way: what it touched, without changing any contents, is taken over. */
+/* After a call that failed half way: what it touched, without changing any contents, is taken over.
+ */
 void model_adopt(struct space *space);
 /* Dies when a space's page tables, regions, counts or contents are not the model's. */
 void model_check(struct space *space);

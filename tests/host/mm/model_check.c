@@ -14,7 +14,8 @@ static void fail(const char *what, const struct space *space, uint64_t address)
 }
 
 /* The frame is the object's and holds what the object holds. */
-static void contents_check(struct space *space, struct object *object, pfn_t first, uint64_t address)
+static void contents_check(struct space *space, struct object *object, pfn_t first,
+			   uint64_t address)
 {
 	const struct frame *frame = frame_entry(first);
 
@@ -31,16 +32,16 @@ static void contents_check(struct space *space, struct object *object, pfn_t fir
 	}
 	if (frame->owner != OWNER_USER || frame->refs != object->refs ||
 	    frame->order != (object->is_huge ? HUGE_ORDER : 0)) {
-		machine_die("frame %u: owner %s, %u references, not %u", first.pfn, owner_name(frame->owner),
-			    frame->refs, object->refs);
+		machine_die("frame %u: owner %s, %u references, not %u", first.pfn,
+			    owner_name(frame->owner), frame->refs, object->refs);
 	}
 	for (unsigned i = 0; i < NR_WORDS; i++) {
 		uint64_t word;
 
 		memcpy(&word, (char *)machine_ram(first) + word_offset(object, i), sizeof(word));
 		if (word != object->words[i]) {
-			machine_die("space %ld, page %#lx: word %u is %#lx, not %#lx", space - spaces, address, i, word,
-				    object->words[i]);
+			machine_die("space %ld, page %#lx: word %u is %#lx, not %#lx",
+				    space - spaces, address, i, word, object->words[i]);
 		}
 	}
 }
@@ -108,7 +109,8 @@ static void table_check(struct space *space, pfn_t table, unsigned level, uint64
 	}
 }
 
-static void region_check(struct space *space, const struct region *region, const struct region *before)
+static void region_check(struct space *space, const struct region *region,
+			 const struct region *before)
 {
 	if (region->start >= region->end || (before && before->end > region->start)) {
 		fail("regions overlap or are not sorted", space, region->start);
@@ -123,7 +125,8 @@ static void region_check(struct space *space, const struct region *region, const
 	for (uint64_t at = region->start; at < region->end; at += PAGE_SIZE) {
 		const struct page *page = model_page(space, at);
 
-		if (!page || !page->is_mapped || page->rights != region->rights || page->flags != region->flags) {
+		if (!page || !page->is_mapped || page->rights != region->rights ||
+		    page->flags != region->flags) {
 			fail("the region says something else than the model", space, at);
 		}
 	}
@@ -135,7 +138,7 @@ static uint64_t regions_check(struct space *space)
 	uint64_t nr_pages = 0;
 	unsigned nr = 0;
 
-	LIST_FOR_EACH(node, &space->as->regions) {
+	LIST_FOR_EACH (node, &space->as->regions) {
 		const struct region *region = LIST_ENTRY(node, struct region, node);
 
 		region_check(space, region, before);
@@ -158,7 +161,9 @@ void model_check(struct space *space)
 			const struct page *page = &space->pages[zone][i];
 
 			nr_mapped += page->is_mapped;
-			nr_touched += !page->object ? 0 : objects[page->object].is_huge ? HUGE_PAGES : 1;
+			nr_touched += !page->object                   ? 0
+				      : objects[page->object].is_huge ? HUGE_PAGES
+								      : 1;
 		}
 	}
 	if (regions_check(space) != nr_mapped) {
@@ -167,8 +172,8 @@ void model_check(struct space *space)
 	nr_leaf_pages = 0;
 	table_check(space, space->as->root, LEVEL_MAX, 0);
 	if (nr_leaf_pages != nr_touched || space->as->nr_pages != nr_touched) {
-		machine_die("space %ld: %lu pages, nr_pages %lu, not %lu", space - spaces, nr_leaf_pages,
-			    space->as->nr_pages, nr_touched);
+		machine_die("space %ld: %lu pages, nr_pages %lu, not %lu", space - spaces,
+			    nr_leaf_pages, space->as->nr_pages, nr_touched);
 	}
 	if (space->as->heap_end != space->heap_end) {
 		fail("wrong break", space, space->heap_end);
@@ -198,6 +203,7 @@ void model_check_all(void)
 	}
 	nr_boot_tables = nr_boot_tables ? nr_boot_tables : stats.nr_ptable;
 	if (nr_tables + nr_boot_tables != stats.nr_ptable) {
-		machine_die("%lu page tables, but %lu are used", stats.nr_ptable, nr_tables + nr_boot_tables);
+		machine_die("%lu page tables, but %lu are used", stats.nr_ptable,
+			    nr_tables + nr_boot_tables);
 	}
 }

@@ -47,7 +47,8 @@ static void range_draw(struct operation *operation)
 		operation->len_bytes = (1 + random_below(2)) * HUGE_SIZE;
 		end = zones[zone].start + 3 * HUGE_SIZE;
 	} else {
-		operation->len_bytes = (random_below(8) ? 1 + random_below(16) : ZONE_PAGES_MAX) * PAGE_SIZE;
+		operation->len_bytes =
+			(random_below(8) ? 1 + random_below(16) : ZONE_PAGES_MAX) * PAGE_SIZE;
 	}
 	nr_left = end - operation->at;
 	operation->len_bytes = MIN(operation->len_bytes, nr_left);
@@ -60,31 +61,19 @@ static void range_draw(struct operation *operation)
 static void spoil(struct operation *operation)
 {
 	switch (random_below(8)) {
-	case 0:
-		operation->at += 8;
-		break;
-	case 1:
-		operation->len_bytes = 0;
-		break;
+	case 0: operation->at += 8; break;
+	case 1: operation->len_bytes = 0; break;
 	case 2:
 		operation->len_bytes = USER_TOP + 1 + random_below(2) * (UINT64_MAX - USER_TOP - 1);
 		break;
-	case 3:
-		operation->at = random_below(USER_MIN / PAGE_SIZE) * PAGE_SIZE;
-		break;
+	case 3: operation->at = random_below(USER_MIN / PAGE_SIZE) * PAGE_SIZE; break;
 	case 4:
 		operation->at = USER_TOP - PAGE_SIZE;
 		operation->len_bytes = 2 * PAGE_SIZE;
 		break;
-	case 5:
-		operation->at = align_down(random_next(), PAGE_SIZE) | 1ul << 63;
-		break;
-	case 6:
-		operation->rights |= 8;
-		break;
-	default:
-		operation->at += PAGE_SIZE / 2;
-		break;
+	case 5: operation->at = align_down(random_next(), PAGE_SIZE) | 1ul << 63; break;
+	case 6: operation->rights |= 8; break;
+	default: operation->at += PAGE_SIZE / 2; break;
 	}
 }
 
@@ -93,7 +82,8 @@ static void map_draw(struct operation *operation)
 	uint64_t align;
 
 	operation->how = (enum as_map_how)random_below(4);
-	operation->flags = (random_below(4) ? 0 : REGION_SHARED) | (random_below(5) ? 0 : REGION_HUGE);
+	operation->flags =
+		(random_below(4) ? 0 : REGION_SHARED) | (random_below(5) ? 0 : REGION_HUGE);
 	align = operation->flags & REGION_HUGE ? HUGE_SIZE : PAGE_SIZE;
 	range_draw(operation);
 	if (random_below(16) == 0) {
@@ -102,7 +92,8 @@ static void map_draw(struct operation *operation)
 	if (operation->how == AS_MAP_ANYWHERE || operation->how == AS_MAP_HINT) {
 		/* the kernel would find room where the model has no pages */
 		if (operation->len_bytes <= ZONE_PAGES_MAX * PAGE_SIZE &&
-		    !model_find_gap(operation->space, align_up(operation->len_bytes, align), align)) {
+		    !model_find_gap(operation->space, align_up(operation->len_bytes, align),
+				    align)) {
 			operation->kind = OPERATION_LOOKUP;
 			operation->at = zones[ZONE_LOW].start;
 		}
@@ -124,18 +115,21 @@ static void access_draw(struct operation *operation)
 	operation->rights = rights[random_below(ARRAY_SIZE(rights))];
 	operation->word = (unsigned)random_below(NR_WORDS);
 	operation->value = random_next();
-	operation->at += word_offset(&(struct object){ .is_huge = page->flags & REGION_HUGE && page->is_mapped },
-				     operation->word);
+	operation->at += word_offset(
+		&(struct object){ .is_huge = page->flags & REGION_HUGE && page->is_mapped },
+		operation->word);
 }
 
 static void write_draw(struct operation *operation)
 {
 	enum zone zone = (enum zone)random_below(NR_ZONES);
 	uint64_t end = zones[zone].start + (uint64_t)zones[zone].nr_pages * PAGE_SIZE;
-	uint64_t max_bytes = (random_below(8) || operations_are_short ? 3 : WRITE_PAGES_MAX) * PAGE_SIZE;
+	uint64_t max_bytes =
+		(random_below(8) || operations_are_short ? 3 : WRITE_PAGES_MAX) * PAGE_SIZE;
 
-	operation->at = (zone == ZONE_MIDDLE && random_below(2) ? zones[zone].start : page_draw(zone)) +
-			random_below(PAGE_SIZE / 8) * 8;
+	operation->at =
+		(zone == ZONE_MIDDLE && random_below(2) ? zones[zone].start : page_draw(zone)) +
+		random_below(PAGE_SIZE / 8) * 8;
 	operation->len_bytes = random_below(max_bytes / 8) * 8;
 	operation->len_bytes = MIN(operation->len_bytes, end - operation->at);
 	operation->data = write_data;
@@ -150,9 +144,10 @@ static enum operation_kind kind_draw(void)
 		enum operation_kind kind;
 		unsigned weight;
 	} weights[] = {
-		{ OPERATION_CREATE, 2 }, { OPERATION_CLONE, 4 }, { OPERATION_PUT, 3 }, { OPERATION_MAP, 20 },
-		{ OPERATION_UNMAP, 10 }, { OPERATION_PROTECT, 14 }, { OPERATION_DISCARD, 5 }, { OPERATION_BRK, 6 },
-		{ OPERATION_ACCESS, 40 }, { OPERATION_WRITE, 6 }, { OPERATION_LOOKUP, 2 },
+		{ OPERATION_CREATE, 2 },  { OPERATION_CLONE, 4 },  { OPERATION_PUT, 3 },
+		{ OPERATION_MAP, 20 },    { OPERATION_UNMAP, 10 }, { OPERATION_PROTECT, 14 },
+		{ OPERATION_DISCARD, 5 }, { OPERATION_BRK, 6 },    { OPERATION_ACCESS, 40 },
+		{ OPERATION_WRITE, 6 },   { OPERATION_LOOKUP, 2 },
 	};
 	unsigned drawn = (unsigned)random_below(112), i = 0;
 
@@ -172,11 +167,10 @@ void operation_draw(struct operation *operation)
 	if (!operation->child && operation->kind <= OPERATION_CLONE) {
 		operation->kind = OPERATION_PUT;
 	}
-	operation->rights = (unsigned)(random_below(3) ? RIGHT_READ | RIGHT_WRITE : random_below(8));
+	operation->rights =
+		(unsigned)(random_below(3) ? RIGHT_READ | RIGHT_WRITE : random_below(8));
 	switch (operation->kind) {
-	case OPERATION_MAP:
-		map_draw(operation);
-		break;
+	case OPERATION_MAP: map_draw(operation); break;
 	case OPERATION_UNMAP:
 	case OPERATION_PROTECT:
 	case OPERATION_DISCARD:
@@ -189,14 +183,9 @@ void operation_draw(struct operation *operation)
 		operation->at = zones[ZONE_HEAP].start - PAGE_SIZE + random_below(65 * PAGE_SIZE);
 		break;
 	case OPERATION_ACCESS:
-	case OPERATION_LOOKUP:
-		access_draw(operation);
-		break;
-	case OPERATION_WRITE:
-		write_draw(operation);
-		break;
-	default:
-		break;
+	case OPERATION_LOOKUP: access_draw(operation); break;
+	case OPERATION_WRITE: write_draw(operation); break;
+	default: break;
 	}
 }
 
@@ -207,23 +196,28 @@ static status_t access_run(struct operation *operation)
 	struct as *as = operation->space->as;
 	pfn_t frame;
 
-	for (unsigned tries = 0; !user_tlb_access(as, operation->at, operation->rights, &frame); tries++) {
+	for (unsigned tries = 0; !user_tlb_access(as, operation->at, operation->rights, &frame);
+	     tries++) {
 		status_t status = as_fault(as, (uva_t){ operation->at }, operation->rights);
 
 		if (status) {
 			return status;
 		}
 		if (tries == TRIES_MAX) {
-			machine_die("page %#lx: the fault was resolved, and comes again", operation->at);
+			machine_die("page %#lx: the fault was resolved, and comes again",
+				    operation->at);
 		}
 	}
 	if (is_fresh && !machine_is_zero(frame, 0)) {
 		machine_die("page %#lx is new and not zero", operation->at);
 	}
-	memcpy(operation->rights & RIGHT_WRITE ? (char *)machine_ram(frame) + operation->at % PAGE_SIZE :
-						(char *)&operation->value,
-	       operation->rights & RIGHT_WRITE ? (char *)&operation->value :
-						(char *)machine_ram(frame) + operation->at % PAGE_SIZE, 8);
+	memcpy(operation->rights & RIGHT_WRITE
+		       ? (char *)machine_ram(frame) + operation->at % PAGE_SIZE
+		       : (char *)&operation->value,
+	       operation->rights & RIGHT_WRITE
+		       ? (char *)&operation->value
+		       : (char *)machine_ram(frame) + operation->at % PAGE_SIZE,
+	       8);
 	return STATUS_OK;
 }
 
@@ -244,31 +238,21 @@ status_t operation_run(struct operation *operation)
 	operation->placed = (uva_t){ 0 };
 	operation->frame = PFN_NONE;
 	switch (operation->kind) {
-	case OPERATION_CREATE:
-		return as_create(&operation->created);
-	case OPERATION_CLONE:
-		return as_clone(as, &operation->created);
-	case OPERATION_PUT:
-		put_run(operation->space);
-		return STATUS_OK;
+	case OPERATION_CREATE: return as_create(&operation->created);
+	case OPERATION_CLONE: return as_clone(as, &operation->created);
+	case OPERATION_PUT: put_run(operation->space); return STATUS_OK;
 	case OPERATION_MAP:
-		return as_map(as, operation->how, operation->at, operation->len_bytes, operation->rights,
-			      operation->flags, &operation->placed);
-	case OPERATION_UNMAP:
-		return as_unmap(as, at, operation->len_bytes);
-	case OPERATION_PROTECT:
-		return as_protect(as, at, operation->len_bytes, operation->rights);
-	case OPERATION_DISCARD:
-		return as_discard(as, at, operation->len_bytes);
+		return as_map(as, operation->how, operation->at, operation->len_bytes,
+			      operation->rights, operation->flags, &operation->placed);
+	case OPERATION_UNMAP: return as_unmap(as, at, operation->len_bytes);
+	case OPERATION_PROTECT: return as_protect(as, at, operation->len_bytes, operation->rights);
+	case OPERATION_DISCARD: return as_discard(as, at, operation->len_bytes);
 	case OPERATION_BRK:
 		operation->value = as_brk(as, operation->at);
 		return operation->value == operation->at ? STATUS_OK : STATUS_ENOMEM;
-	case OPERATION_ACCESS:
-		return access_run(operation);
-	case OPERATION_WRITE:
-		return as_write(as, at, write_data, operation->len_bytes);
-	case OPERATION_LOOKUP:
-		return as_lookup(as, at, &operation->frame);
+	case OPERATION_ACCESS: return access_run(operation);
+	case OPERATION_WRITE: return as_write(as, at, write_data, operation->len_bytes);
+	case OPERATION_LOOKUP: return as_lookup(as, at, &operation->frame);
 	}
 	return STATUS_EINVAL;
 }

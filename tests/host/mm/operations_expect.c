@@ -18,7 +18,8 @@ static void expect(const struct operation *operation, status_t got, status_t exp
 /* A range that calls take: its end, or 0. */
 static uint64_t range_end(uint64_t at, uint64_t len_bytes, uint64_t align)
 {
-	if (at % align || at < USER_MIN || at >= USER_TOP || !len_bytes || len_bytes > USER_TOP - at) {
+	if (at % align || at < USER_MIN || at >= USER_TOP || !len_bytes ||
+	    len_bytes > USER_TOP - at) {
 		return 0;
 	}
 	return at + align_up(len_bytes, align) > USER_TOP ? 0 : at + align_up(len_bytes, align);
@@ -32,16 +33,19 @@ static status_t place_expect(const struct operation *operation, uint64_t align, 
 	*at = operation->at;
 	switch (operation->how) {
 	case AS_MAP_FIXED:
-		return !end || model_cuts_huge(space, *at) || model_cuts_huge(space, end) ? STATUS_EINVAL : STATUS_OK;
+		return !end || model_cuts_huge(space, *at) || model_cuts_huge(space, end)
+			       ? STATUS_EINVAL
+			       : STATUS_OK;
 	case AS_MAP_FIXED_NOREPLACE:
-		return !end ? STATUS_EINVAL : model_is_free(space, *at, end) ? STATUS_OK : STATUS_EEXIST;
+		return !end                             ? STATUS_EINVAL
+		       : model_is_free(space, *at, end) ? STATUS_OK
+							: STATUS_EEXIST;
 	case AS_MAP_HINT:
 		if (end && model_is_free(space, *at, end)) {
 			return STATUS_OK;
 		}
 		break;
-	default:
-		break;
+	default: break;
 	}
 	*at = model_find_gap(space, align_up(operation->len_bytes, align), align);
 	return STATUS_OK;
@@ -64,8 +68,8 @@ static void map_commit(struct operation *operation, status_t status)
 		machine_die("mapped at %#lx, not at %#lx", operation->placed.uva, at);
 	}
 	if (status == STATUS_OK) {
-		model_map(operation->space, at, at + align_up(operation->len_bytes, align), operation->rights,
-			  operation->flags);
+		model_map(operation->space, at, at + align_up(operation->len_bytes, align),
+			  operation->rights, operation->flags);
 	}
 }
 
@@ -78,12 +82,15 @@ static void range_commit(struct operation *operation, status_t status)
 	if (operation->kind == OPERATION_UNMAP) {
 		expect(operation, status, is_good ? STATUS_OK : STATUS_EINVAL);
 		model_unmap(space, at, is_good ? end : at);
-	} else if (!operation->len_bytes && (operation->kind == OPERATION_DISCARD || at % PAGE_SIZE == 0)) {
+	} else if (!operation->len_bytes &&
+		   (operation->kind == OPERATION_DISCARD || at % PAGE_SIZE == 0)) {
 		expect(operation, status, STATUS_OK);
-	} else if (!is_good || (operation->kind == OPERATION_PROTECT && operation->rights & ~RIGHTS_ALL)) {
+	} else if (!is_good ||
+		   (operation->kind == OPERATION_PROTECT && operation->rights & ~RIGHTS_ALL)) {
 		expect(operation, status, STATUS_EINVAL);
 	} else if (operation->kind == OPERATION_DISCARD) {
-		expect(operation, status, model_discard(space, at, end) ? STATUS_OK : STATUS_ENOMEM);
+		expect(operation, status,
+		       model_discard(space, at, end) ? STATUS_OK : STATUS_ENOMEM);
 	} else if (!model_is_covered(space, at, end)) {
 		expect(operation, status, STATUS_ENOMEM);
 	} else {
@@ -95,7 +102,8 @@ static void range_commit(struct operation *operation, status_t status)
 static void brk_commit(struct operation *operation)
 {
 	struct space *space = operation->space;
-	uint64_t old = align_up(space->heap_end, PAGE_SIZE), new = align_up(operation->at, PAGE_SIZE);
+	uint64_t old = align_up(space->heap_end, PAGE_SIZE),
+		 new = align_up(operation->at, PAGE_SIZE);
 	bool is_good = operation->at >= zones[ZONE_HEAP].start;
 
 	if (is_good && new > old) {
@@ -184,11 +192,13 @@ static void lookup_commit(struct operation *operation, status_t status)
 	uint64_t start = operation->at;
 	const struct page *page = model_object_page(operation->space, &start);
 	bool is_there = page->is_mapped && page->object && page->rights;
-	uint32_t frame = objects[page->object].frame + (uint32_t)((operation->at - start) >> PAGE_SHIFT);
+	uint32_t frame =
+		objects[page->object].frame + (uint32_t)((operation->at - start) >> PAGE_SHIFT);
 
 	expect(operation, status, is_there ? STATUS_OK : STATUS_EFAULT);
 	if (is_there && operation->frame.pfn != frame) {
-		machine_die("lookup of %#lx: frame %u, not %u", operation->at, operation->frame.pfn, frame);
+		machine_die("lookup of %#lx: frame %u, not %u", operation->at, operation->frame.pfn,
+			    frame);
 	}
 }
 
@@ -211,32 +221,16 @@ void operation_commit(struct operation *operation, status_t status)
 {
 	switch (operation->kind) {
 	case OPERATION_CREATE:
-	case OPERATION_CLONE:
-		create_commit(operation, status);
-		break;
-	case OPERATION_PUT:
-		model_put(operation->space);
-		break;
-	case OPERATION_MAP:
-		map_commit(operation, status);
-		break;
+	case OPERATION_CLONE: create_commit(operation, status); break;
+	case OPERATION_PUT: model_put(operation->space); break;
+	case OPERATION_MAP: map_commit(operation, status); break;
 	case OPERATION_UNMAP:
 	case OPERATION_PROTECT:
-	case OPERATION_DISCARD:
-		range_commit(operation, status);
-		break;
-	case OPERATION_BRK:
-		brk_commit(operation);
-		break;
-	case OPERATION_ACCESS:
-		access_commit(operation, status);
-		break;
-	case OPERATION_WRITE:
-		write_commit(operation, status);
-		break;
-	case OPERATION_LOOKUP:
-		lookup_commit(operation, status);
-		break;
+	case OPERATION_DISCARD: range_commit(operation, status); break;
+	case OPERATION_BRK: brk_commit(operation); break;
+	case OPERATION_ACCESS: access_commit(operation, status); break;
+	case OPERATION_WRITE: write_commit(operation, status); break;
+	case OPERATION_LOOKUP: lookup_commit(operation, status); break;
 	}
 }
 
@@ -281,8 +275,7 @@ bool operation_may_lack_memory(const struct operation *operation)
 		return is_short || !huge_block_exists();
 	case OPERATION_ACCESS:
 		return is_short || (page->flags & REGION_HUGE && !huge_block_exists());
-	default:
-		return is_short;
+	default: return is_short;
 	}
 }
 
@@ -291,23 +284,22 @@ bool operation_may_have_allocated(const struct operation *operation)
 	uint64_t end;
 
 	switch (operation->kind) {
-	case OPERATION_BRK:
-		return operation->at >= zones[ZONE_HEAP].start;
-	case OPERATION_MAP:
-		return operation->len_bytes <= USER_TOP;
+	case OPERATION_BRK: return operation->at >= zones[ZONE_HEAP].start;
+	case OPERATION_MAP: return operation->len_bytes <= USER_TOP;
 	case OPERATION_PROTECT:
 		end = range_end(operation->at, operation->len_bytes, PAGE_SIZE);
 		return end && model_is_covered(operation->space, operation->at, end);
-	default:
-		return operation->kind != OPERATION_DISCARD;
+	default: return operation->kind != OPERATION_DISCARD;
 	}
 }
 
 void operation_note(const struct operation *operation, const char *where, unsigned step)
 {
-	machine_note("%s, step %u: operation %d on space %ld, how %d, at %#lx, %#lx bytes, rights %u, flags %u", where,
-		     step, operation->kind, operation->space ? operation->space - spaces : -1, operation->how,
-		     operation->at, operation->len_bytes, operation->rights, operation->flags);
+	machine_note(
+		"%s, step %u: operation %d, space %ld, how %d, at %#lx, %#lx bytes, rights %u, flags %u",
+		where, step, operation->kind, operation->space ? operation->space - spaces : -1,
+		operation->how, operation->at, operation->len_bytes, operation->rights,
+		operation->flags);
 }
 
 void operations_end(void)

@@ -12,29 +12,29 @@ struct entry {
 	const struct as_tlb *tlb;
 	uint64_t start, end; /* the addresses that it translates */
 	pte_t pte;
-	bool is_table;       /* start is passed on the way by this page table; else a leaf */
+	bool is_table; /* start is passed on the way by this page table; else a leaf */
 };
 
 static struct entry entries[ENTRIES_MAX];
 static unsigned nr_entries;
 
-static void entry_remove(unsigned i)
-{
-	entries[i] = entries[--nr_entries];
-}
+static void entry_remove(unsigned i) { entries[i] = entries[--nr_entries]; }
 
 static bool is_allowed(pte_t pte, unsigned rights)
 {
-	return pte_is_present(pte) && pte_is_user(pte) && (!(rights & RIGHT_WRITE) || pte_is_writable(pte)) &&
+	return pte_is_present(pte) && pte_is_user(pte) &&
+	       (!(rights & RIGHT_WRITE) || pte_is_writable(pte)) &&
 	       (!(rights & RIGHT_EXECUTE) || pte_is_executable(pte));
 }
 
-static void remember(const struct as_tlb *tlb, uint64_t address, unsigned level, pte_t pte, bool is_table)
+static void remember(const struct as_tlb *tlb, uint64_t address, unsigned level, pte_t pte,
+		     bool is_table)
 {
 	uint64_t start = align_down(address, 1ul << level_shift(level));
 
 	for (unsigned i = 0; i < nr_entries; i++) {
-		if (entries[i].tlb == tlb && entries[i].start == start && entries[i].pte.value == pte.value) {
+		if (entries[i].tlb == tlb && entries[i].start == start &&
+		    entries[i].pte.value == pte.value) {
 			return;
 		}
 	}
@@ -56,7 +56,8 @@ static pte_t walk(const struct as_tlb *tlb, uint64_t address, unsigned *level, b
 			return pte;
 		}
 		if (!pte_is_user(pte) || !pte_is_writable(pte) || !pte_is_executable(pte)) {
-			machine_die("page table entry %#lx on the way to %#lx forbids something", pte.value, address);
+			machine_die("page table entry %#lx on the way to %#lx forbids something",
+				    pte.value, address);
 		}
 		if (remember_tables) {
 			remember(tlb, address, *level, pte, true);
@@ -110,8 +111,8 @@ void user_tlb_check(void)
 		    e->end - e->start != 1ul << level_shift(level) ||
 		    (pte_is_writable(e->pte) && !pte_is_writable(pte)) ||
 		    (pte_is_executable(e->pte) && !pte_is_executable(pte))) {
-			machine_die("page %#lx: a TLB holds %#lx, the page table %#lx", e->start, e->pte.value,
-				    pte.value);
+			machine_die("page %#lx: a TLB holds %#lx, the page table %#lx", e->start,
+				    e->pte.value, pte.value);
 		}
 	}
 }
@@ -144,7 +145,8 @@ void user_tlb_assert_not_writable(pfn_t first, uint32_t nr)
 		const struct entry *e = &entries[i];
 
 		if (!e->is_table && pte_is_writable(e->pte) && overlaps(e, first, nr)) {
-			machine_die("frame %u is writable through a TLB at %#lx", first.pfn, e->start);
+			machine_die("frame %u is writable through a TLB at %#lx", first.pfn,
+				    e->start);
 		}
 	}
 }
@@ -154,7 +156,8 @@ static void forget(const struct as_tlb *tlb, uint64_t start, uint64_t end, bool 
 	for (unsigned i = 0; i < nr_entries;) {
 		const struct entry *e = &entries[i];
 
-		if (e->tlb == tlb && e->start < end && start < e->end && (e->is_table || !tables_only)) {
+		if (e->tlb == tlb && e->start < end && start < e->end &&
+		    (e->is_table || !tables_only)) {
 			entry_remove(i);
 		} else {
 			i++;
@@ -162,10 +165,7 @@ static void forget(const struct as_tlb *tlb, uint64_t start, uint64_t end, bool 
 	}
 }
 
-void user_tlb_leave(const struct as *as)
-{
-	forget(&as->tlb, 0, UINT64_MAX, true);
-}
+void user_tlb_leave(const struct as *as) { forget(&as->tlb, 0, UINT64_MAX, true); }
 
 /* --- as_tlb.h --- */
 
@@ -180,7 +180,8 @@ void as_tlb_destroy(const struct as_tlb *tlb)
 {
 	for (unsigned i = 0; i < nr_entries; i++) {
 		if (entries[i].tlb == tlb) {
-			machine_die("page %#lx of an address space outlives it in a TLB", entries[i].start);
+			machine_die("page %#lx of an address space outlives it in a TLB",
+				    entries[i].start);
 		}
 	}
 }
@@ -193,10 +194,7 @@ void as_tlb_downgrade(struct as_tlb *tlb, uva_t start, uva_t end)
 	forget(tlb, start.uva, end.uva, false);
 }
 
-void as_tlb_upgrade(struct as_tlb *tlb, uva_t page)
-{
-	forget(tlb, page.uva, page.uva + 1, false);
-}
+void as_tlb_upgrade(struct as_tlb *tlb, uva_t page) { forget(tlb, page.uva, page.uva + 1, false); }
 
 void tlb_switch(struct as_tlb *tlb)
 {

@@ -45,7 +45,8 @@ void window_copy(pfn_t to, pfn_t from, unsigned order)
 	memcpy(machine_ram(to), machine_ram(from), (size_t)PAGE_SIZE << order);
 }
 
-void window_write(const pfn_t *targets, unsigned nr, uint64_t offset_bytes, const void *from, uint64_t len_bytes)
+void window_write(const pfn_t *targets, unsigned nr, uint64_t offset_bytes, const void *from,
+		  uint64_t len_bytes)
 {
 	if (nr == 0 || nr > WINDOW_PAGES || offset_bytes + len_bytes > (uint64_t)nr * PAGE_SIZE) {
 		machine_die("window: %u frames for %lu bytes at %lu", nr, len_bytes, offset_bytes);
@@ -56,6 +57,7 @@ void window_write(const pfn_t *targets, unsigned nr, uint64_t offset_bytes, cons
 		if (i == 0 || at % PAGE_SIZE == 0) {
 			target_check(targets[at / PAGE_SIZE]);
 		}
-		((char *)machine_ram(targets[at / PAGE_SIZE]))[at % PAGE_SIZE] = ((const char *)from)[i];
+		((char *)machine_ram(targets[at / PAGE_SIZE]))[at % PAGE_SIZE] =
+			((const char *)from)[i];
 	}
 }

@@ -1,0 +1,87 @@
+/* sources: tests/host/mm/machine.c tests/host/mm/user_tlb.c tests/host/mm/window.c
+ *          kernel/mm/frame_alloc.c kernel/mm/frame.c kernel/mm/buddy.c kernel/mm/direct_map.c
+ *          kernel/mm/ptable.c kernel/mm/xpfo.c kernel/core/lock.c kernel/core/cpu.c
+ *          -Wl,--wrap=frame_transition */
+
+/* Frames used against the rules: each way ends at an assertion, or at the hole in the direct map.
+ */
+#include "host_assert.h"
+#include "mm/machine.h"
+#include "tap.h"
+
+#include "mm/direct_map.h"
+#include "mm/frame_alloc.h"
+#include "mm/xpfo.h"
+
+static struct free_batch batch;
+
+static pfn_t user_frame(void)
+{
+	pfn_t frame;
+
+	machine_detach();
+	if (frame_alloc_user(0, &frame)) {
+		machine_die("no frame");
+	}
+	return frame;
+}
+
+static void touch_hidden(void) { *(volatile char *)direct_map_pointer(user_frame()); }
+
+static void put_twice(void)
+{
+	pfn_t frame = user_frame();
+
+	frame_put_user(&batch, frame);
+	frame_put_user(&batch, frame);
+}
+
+static void put_freed(void)
+{
+	pfn_t frame = user_frame();
+
+	frame_put_user(&batch, frame);
+	free_batch_finish(&batch);
+	frame_put_user(&batch, frame);
+}
+
+static void put_kmapped(void)
+{
+	pfn_t frame = user_frame();
+
+	(void)xpfo_kmap(frame);
+	frame_put_user(&batch, frame);
+	free_batch_finish(&batch);
+}
+
+static void kunmap_twice(void)
+{
+	pfn_t frame = user_frame();
+
+	(void)xpfo_kmap(frame);
+	xpfo_kunmap(frame);
+	xpfo_kunmap(frame);
+}
+
+static void kernel_free_twice(void)
+{
+	pfn_t frame;
+
+	machine_detach();
+	(void)!frame_alloc_kernel(OWNER_KERNEL, 2, &frame);
+	frame_free_kernel(frame, 2);
+	frame_free_kernel(frame, 2);
+}
+
+int main(void)
+{
+	machine_start();
+	options.xpfo = xpfo_sync;
+	dies(touch_hidden, "hidden frame", "a hidden frame is unreadable through the direct map");
+	dies(put_twice, "assertion", "dropping a reference that is not there dies");
+	dies(put_freed, "assertion", "dropping a reference to a free frame dies");
+	dies(put_kmapped, "assertion", "freeing a frame that is kmapped dies");
+	dies(kunmap_twice, "assertion", "kunmap without kmap dies");
+	dies(kernel_free_twice, "assertion", "freeing kernel frames twice dies");
+	return done_testing();
+}
