@@ -79,18 +79,20 @@ static void region_delete(struct as *as, struct region *region)
 
 void region_join(struct as *as, uint64_t start, uint64_t end)
 {
-	LIST_FOR_EACH(node, &as->regions) {
-		struct region *region = entry(node), *before;
+	struct region *before = NULL;
 
-		if (node->previous == &as->regions || region->start < start ||
-		    region->start > end) {
-			continue;
+	LIST_FOR_EACH(node, &as->regions) {
+		struct region *region = entry(node);
+
+		if (region->start > end) {
+			break;
 		}
-		before = entry(node->previous);
-		if (before->end == region->start &&
+		if (before && region->start >= start && before->end == region->start &&
 		    is_alike(before, region->rights, region->flags)) {
 			before->end = region->end;
 			region_delete(as, region);
+		} else {
+			before = region;
 		}
 	}
 }

@@ -1,7 +1,6 @@
 /* XPFO's variants, and the published kmap interface. */
 #include "mm/xpfo.h"
 
-#include "core/cpu.h"
 #include "core/lock.h"
 #include "core/options.h"
 #include "lib/assert.h"
@@ -9,28 +8,32 @@
 #include "mm/frame.h"
 #include "mm/tlb.h"
 
-static struct lock kmap_lock = LOCK_INIT("kmap", RANK_kmap);
+enum { BATCH_ORDER = 5 }; /* a CPU's cache of frames is that large */
 
-static va_t address_of(pfn_t frame) { return (va_t){ direct_map_base + pfn_to_pa(frame).pa }; }
-
-static void flush_local(pfn_t first, unsigned order)
-{
-	ktlb_flush_local(address_of(first), 1u << order);
-}
-
-static void flush_sync(pfn_t first, unsigned order)
-{
-	ktlb_shootdown_sync(address_of(first), 1u << order);
-}
-
-static void (*const flushes[])(pfn_t, unsigned) = {
-	[xpfo_local] = flush_local,
-	[xpfo_sync] = flush_sync,
+static const struct xpfo_variant variants[] = {
+	/* the earliest patches */
+	[xpfo_local] = { .reveals_on_free = true, .flush = ktlb_flush_local },
+	/* strict: every CPU, by IPI, acknowledged, for each allocation */
+	[xpfo_sync] = { .reveals_on_free = true, .flush = ktlb_shootdown_sync },
+	/* v8: the others flush at their next context switch */
+	[xpfo_deferred] = { .reveals_on_free = true, .flush = ktlb_flush_deferred },
+	/* v8 and v9: the same, a cache's worth at a time */
+	[xpfo_batch] = { .batch_order = BATCH_ORDER,
+			 .reveals_on_free = true,
+			 .flush = ktlb_flush_deferred },
+	/* ours: as strict as sync, and nothing to flush for a frame that stays with user space */
+	[xpfo_epoch] = { .batch_order = BATCH_ORDER },
 };
+
+static struct lock kmap_lock = LOCK_INIT("kmap", RANK_kmap);
 
 bool xpfo_is_on(void) { return options.xpfo != xpfo_off; }
 
-void xpfo_flush(pfn_t first, unsigned order) { flushes[options.xpfo](first, order); }
+const struct xpfo_variant *xpfo_variant(void)
+{
+	assert(xpfo_is_on());
+	return &variants[options.xpfo];
+}
 
 void *xpfo_kmap(pfn_t frame)
 {
@@ -45,6 +48,18 @@ void *xpfo_kmap(pfn_t frame)
 	return direct_map_pointer(frame);
 }
 
+/* Flushes, as strictly as the variant in force. */
+static void kunmap_flush(pfn_t frame)
+{
+	va_t address = { direct_map_base + pfn_to_pa(frame).pa };
+
+	if (xpfo_variant()->flush) {
+		xpfo_variant()->flush(address, 1);
+	} else {
+		ktlb_wait(ktlb_downgrade());
+	}
+}
+
 void xpfo_kunmap(pfn_t frame)
 {
 	struct frame *entry = frame_entry(frame);
@@ -57,9 +72,8 @@ void xpfo_kunmap(pfn_t frame)
 		direct_map_hide(frame, 0);
 	}
 	lock_release(&kmap_lock);
-	/* outside the lock: another CPU may spin on it with interrupts off while we wait for it to
-	 * flush */
+	/* outside the lock: another CPU may spin on it while we wait for it to flush */
 	if (hide) {
-		xpfo_flush(frame, 0);
+		kunmap_flush(frame);
 	}
 }

@@ -1,17 +1,31 @@
 /*
  * Exclusive page-frame ownership (Kemerlis et al., "ret2dir", USENIX Security 2014; the Linux patch
  * series v1 to v9): a frame that user space can reach is not in the direct map. The variants differ
- * in how the entry leaves the TLBs.
+ * in when a frame is taken out, and in how its entry leaves the TLBs.
  */
 #pragma once
 
 #include "lib/types.h"
 
-bool xpfo_is_on(void);
+/* What xpfo= chooses. */
+struct xpfo_variant {
+	/* 2^batch_order frames are hidden at a time when user space wants one of 4 KiB. */
+	unsigned batch_order;
+	/*
+	 * A frame that user space frees goes back into the direct map, as in all published series,
+	 * and so has to be hidden again for the next user. Otherwise it stays hidden.
+	 */
+	bool reveals_on_free;
+	/*
+	 * Flushes: how frames that were just hidden leave the TLBs before they are handed out.
+	 * NULL: they wait in the quarantine until no TLB can hold them.
+	 */
+	void (*flush)(va_t first, uint64_t nr_pages);
+};
 
-/* Flushes: frames just taken out of the direct map leave every TLB that the variant in force
- * reaches. */
-void xpfo_flush(pfn_t first, unsigned order);
+bool xpfo_is_on(void);
+/* Of the option in force; not with xpfo=off. */
+const struct xpfo_variant *xpfo_variant(void);
 
 /*
  * The published interface, for comparison: puts a hidden USER frame back into the direct map while

@@ -141,7 +141,7 @@ static void short_run(void)
 		frame_free_kernel(hoard[--nr_hoarded], 0);
 	}
 	machine_check();
-	ok(nr_refused > NR_SHORT_STEPS / 16,
+	ok(nr_refused > NR_SHORT_STEPS / 40,
 	   "short of memory: %u of %u calls were refused and changed nothing", nr_refused,
 	   (unsigned)NR_SHORT_STEPS);
 	is(machine_nr_free(), nr_free, "short of memory: every frame is back");

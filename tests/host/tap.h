@@ -57,42 +57,43 @@ __attribute__((format(printf, 4, 5))) static bool tap_point(bool passed, const c
 	return passed;
 }
 
-#define ok(condition, ...)                                                                      \
-	({                                                                                      \
-		bool tap_passed = tap_point(!!(condition), __FILE__, __LINE__, __VA_ARGS__);    \
-		if (!tap_passed) {                                                              \
-			diag("  expected: %s", #condition);                                     \
-			diag("       got: false");                                              \
-		}                                                                               \
-		tap_passed;                                                                     \
+#define ok(condition, ...)                                                                         \
+	({                                                                                         \
+		bool tap_passed = tap_point(!!(condition), __FILE__, __LINE__, __VA_ARGS__);       \
+		if (!tap_passed) {                                                                 \
+			diag("  expected: %s", #condition);                                        \
+			diag("       got: false");                                                 \
+		}                                                                                  \
+		tap_passed;                                                                        \
 	})
 
-#define is(got, expected, ...)                                                                  \
-	({                                                                                      \
-		unsigned long long tap_got = (unsigned long long)(got);                         \
-		unsigned long long tap_expected = (unsigned long long)(expected);               \
-		bool tap_passed =                                                               \
-			tap_point(tap_got == tap_expected, __FILE__, __LINE__, __VA_ARGS__);    \
-		if (!tap_passed) {                                                              \
-			diag("  expected: %lld (%#llx)", (long long)tap_expected, tap_expected); \
-			diag("       got: %lld (%#llx)", (long long)tap_got, tap_got);          \
-		}                                                                               \
-		tap_passed;                                                                     \
+#define is(got, expected, ...)                                                                     \
+	({                                                                                         \
+		unsigned long long tap_got = (unsigned long long)(got);                            \
+		unsigned long long tap_expected = (unsigned long long)(expected);                  \
+		bool tap_passed =                                                                  \
+			tap_point(tap_got == tap_expected, __FILE__, __LINE__, __VA_ARGS__);       \
+		if (!tap_passed) {                                                                 \
+			diag("  expected: %lld (%#llx)", (long long)tap_expected, tap_expected);   \
+			diag("       got: %lld (%#llx)", (long long)tap_got, tap_got);             \
+		}                                                                                  \
+		tap_passed;                                                                        \
 	})
 
-#define is_text(got, expected, ...)                                                             \
-	({                                                                                      \
-		const char *tap_got = (got), *tap_expected = (expected);                        \
-		bool tap_passed = tap_point(strcmp(tap_got, tap_expected) == 0, __FILE__,       \
-					    __LINE__, __VA_ARGS__);                             \
-		if (!tap_passed) {                                                              \
-			diag("  expected: %s", tap_expected);                                   \
-			diag("       got: %s", tap_got);                                        \
-		}                                                                               \
-		tap_passed;                                                                     \
+#define is_text(got, expected, ...)                                                                \
+	({                                                                                         \
+		const char *tap_got = (got), *tap_expected = (expected);                           \
+		bool tap_passed = tap_point(strcmp(tap_got, tap_expected) == 0, __FILE__,          \
+					    __LINE__, __VA_ARGS__);                                \
+		if (!tap_passed) {                                                                 \
+			diag("  expected: %s", tap_expected);                                      \
+			diag("       got: %s", tap_got);                                           \
+		}                                                                                  \
+		tap_passed;                                                                        \
 	})
 
-/* Runs body in a child process and keeps what it prints to stderr; true when it ended by a signal. */
+/* Runs body in a child process and keeps what it prints to stderr; true when it ended by a signal.
+ */
 __attribute__((unused)) static bool tap_died(void (*body)(void), char *text, size_t size_bytes)
 {
 	int ends[2], status;
@@ -120,17 +121,17 @@ __attribute__((unused)) static bool tap_died(void (*body)(void), char *text, siz
 	return WIFSIGNALED(status);
 }
 
-#define dies(body, message, ...)                                                                \
-	({                                                                                      \
-		char tap_text[4096];                                                            \
-		bool tap_did = tap_died(body, tap_text, sizeof(tap_text));                      \
-		bool tap_passed = tap_point(tap_did && strstr(tap_text, message), __FILE__,     \
-					    __LINE__, __VA_ARGS__);                             \
-		if (!tap_passed) {                                                              \
-			diag("  expected: death with \"%s\"", message);                         \
-			diag("       got: %s, \"%s\"", tap_did ? "death" : "survival", tap_text); \
-		}                                                                               \
-		tap_passed;                                                                     \
+#define dies(body, message, ...)                                                                   \
+	({                                                                                         \
+		char tap_text[4096];                                                               \
+		bool tap_did = tap_died(body, tap_text, sizeof(tap_text));                         \
+		bool tap_passed = tap_point(tap_did && strstr(tap_text, message), __FILE__,        \
+					    __LINE__, __VA_ARGS__);                                \
+		if (!tap_passed) {                                                                 \
+			diag("  expected: death with \"%s\"", message);                            \
+			diag("       got: %s, \"%s\"", tap_did ? "death" : "survival", tap_text);  \
+		}                                                                                  \
+		tap_passed;                                                                        \
 	})
 
 /* The exit status of the program. */

@@ -271,7 +271,6 @@ static const struct scenario scenarios[] = {
 	{ .name = "a shootdown between two switches", .programs = { switch_and_give_sync } },
 	{ .name = "a hidden frame is given away while another CPU idles",
 	  .programs = { hide_and_give, idle_with_root } },
-	{ .name = "two CPUs unmap under a third", .programs = { unmap_0, unmap_1, nothing } },
 	{ .name = "munmap against hiding", .programs = { unmap_0, hide_and_give } },
 };
 

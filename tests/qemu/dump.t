@@ -3,6 +3,7 @@
 # kernel half of any page table. With xpfo=off the same look must find such frames.
 . "$(dirname "$0")/lib.sh"
 
+frames=$(nm "build/$BUILD/bulwark.elf" | sed -n 's/ [a-zA-Z] frames$//p')
 iso=$(make -s --no-print-directory print-iso EXTRA=tests/qemu/programs)
 
 # dump OPTS: boots, waits for the program, writes $work/memory and $work/registers
@@ -25,7 +26,7 @@ for opts in 'xpfo=sync' 'xpfo=local' 'xpfo=off'; do
 	dump "$opts"
 	grep -q holding "$work/output"
 	ok $? "the program is running: $opts"
-	findings=$(perl tests/qemu/walk.pl "$work/memory" "$work/registers" bulwark-user-page 2>&1)
+	findings=$(perl tests/qemu/walk.pl "$work/memory" "$work/registers" bulwark-user-page "$frames" 2>&1)
 	diag "$findings" | head -n 12
 	like "$findings" '^user frames: [1-9][0-9]{3}' "the dump shows its user frames: $opts"
 	like "$findings" '^marked frames: ([2-9][0-9]{3}|1[5-9][0-9]{2})' "its marker stands in as many frames as it filled: $opts"

@@ -1,17 +1,19 @@
 #!/usr/bin/perl
-# walk.pl MEMORY REGISTERS MARKER: walks every page table found in a memory dump and counts frames:
+# walk.pl MEMORY REGISTERS MARKER FRAMES: walks every page table found in a memory dump and counts frames:
 #   user frames      mapped by a user half with U=1 on every level
 #   shared frames    of those, mapped by a kernel half too
 #   marked frames    those that open with MARKER
-# A root is any frame whose upper 256 entries are those of the loaded root, but for at most two
-# (the private window; entries that differ per root).
+# A root is any frame whose upper 256 entries are those of the loaded root, but for at most two (the private
+# window; entries that differ per root), and which the frame table does not call free: FRAMES is the address
+# of the kernel's pointer to that table.
 use strict;
 use warnings;
 no warnings 'portable';
 
-my ($memory_file, $registers_file, $marker) = @ARGV;
+my ($memory_file, $registers_file, $marker, $frames_variable) = @ARGV;
 my ($PRESENT, $WRITE, $USER, $LARGE, $NX) = (1, 2, 4, 0x80, 1 << 63);
 my $ADDRESS = 0x000ffffffffff000;
+my ($FRAME_ENTRY_SIZE, $OWNER_FREE) = (16, 1); # struct frame opens with its owner, a byte
 
 my $memory = slurp($memory_file);
 my $nr_frames = length($memory) >> 12;
@@ -34,6 +36,26 @@ sub table {
 	return unpack 'Q512', substr($memory, $address, 4096);
 }
 
+# length bytes at a kernel address, through the loaded root
+sub read_virtual {
+	my ($address, $length) = @_;
+	my $at = $loaded;
+	for my $shift (39, 30, 21, 12) {
+		my $entry = (table($at))[($address >> $shift) & 511] // 0;
+		die sprintf("walk.pl: %#x is not mapped\n", $address) unless $entry & $PRESENT;
+		my $page = 1 << $shift;
+		$at = $entry & $ADDRESS;
+		next unless $shift == 12 || ($entry & $LARGE);
+		return substr($memory, ($at & ~($page - 1)) + ($address & ($page - 1)), $length);
+	}
+}
+
+sub is_free {
+	my ($frame) = @_;
+	my $table = unpack 'Q', read_virtual(hex($frames_variable), 8);
+	return unpack('C', read_virtual($table + $frame * $FRAME_ENTRY_SIZE, 1)) == $OWNER_FREE;
+}
+
 sub roots {
 	my @mine = (table($loaded))[256 .. 511];
 	my $nr_present = grep { $_ & $PRESENT } @mine;
@@ -45,7 +67,7 @@ sub roots {
 		next if index(substr($memory, $frame << 12, 4096), $bytes, 2048) < 0;
 		my @theirs = (table($frame << 12))[256 .. 511];
 		my $differences = grep { ($theirs[$_] ^ $mine[$_]) & ~0x60 } 0 .. 255;
-		push @roots, $frame << 12 if $differences <= 2;
+		push @roots, $frame << 12 if $differences <= 2 && !is_free($frame);
 	}
 	return @roots;
 }

@@ -146,6 +146,11 @@ void machine_other_cpu_touch(pfn_t frame)
 	}
 }
 
+void machine_other_cpu_forget(void)
+{
+	memset(is_cached[OTHER_CPU], 0, sizeof(is_cached[OTHER_CPU]));
+}
+
 static uint32_t frame_of(va_t first, uint64_t nr_pages)
 {
 	uint64_t frame = (first.va - MAP_BASE) >> PAGE_SHIFT;

@@ -26,6 +26,8 @@ void machine_detach(void);
 void *machine_ram(pfn_t frame);
 bool machine_is_zero(pfn_t first, unsigned order);
 void machine_other_cpu_touch(pfn_t frame);
+/* As a boot would leave it: xpfo=local lets stale entries rest there for good. */
+void machine_other_cpu_forget(void);
 
 /* Frame table, direct map, TLBs and counts agree. */
 void machine_check(void);

@@ -108,7 +108,8 @@ static void access_draw(struct operation *operation)
 	for (unsigned tries = 0; tries < 16; tries++) {
 		operation->at = page_draw((enum zone)random_below(NR_ZONES));
 		page = model_object_page(operation->space, &operation->at);
-		if (page->is_mapped && (page->object || random_below(2))) {
+		if (random_below(8) == 0 ||
+		    (page->is_mapped && (page->object || random_below(2)))) {
 			break;
 		}
 	}
@@ -147,9 +148,9 @@ static enum operation_kind kind_draw(void)
 		{ OPERATION_CREATE, 2 },  { OPERATION_CLONE, 4 },  { OPERATION_PUT, 3 },
 		{ OPERATION_MAP, 20 },    { OPERATION_UNMAP, 10 }, { OPERATION_PROTECT, 14 },
 		{ OPERATION_DISCARD, 5 }, { OPERATION_BRK, 6 },    { OPERATION_ACCESS, 40 },
-		{ OPERATION_WRITE, 6 },   { OPERATION_LOOKUP, 2 },
+		{ OPERATION_WRITE, 12 },  { OPERATION_LOOKUP, 2 },
 	};
-	unsigned drawn = (unsigned)random_below(112), i = 0;
+	unsigned drawn = (unsigned)random_below(118), i = 0;
 
 	while (drawn >= weights[i].weight) {
 		drawn -= weights[i++].weight;
@@ -251,7 +252,7 @@ status_t operation_run(struct operation *operation)
 		operation->value = as_brk(as, operation->at);
 		return operation->value == operation->at ? STATUS_OK : STATUS_ENOMEM;
 	case OPERATION_ACCESS: return access_run(operation);
-	case OPERATION_WRITE: return as_write(as, at, write_data, operation->len_bytes);
+	case OPERATION_WRITE: return as_write(as, at, operation->data, operation->len_bytes);
 	case OPERATION_LOOKUP: return as_lookup(as, at, &operation->frame);
 	}
 	return STATUS_EINVAL;

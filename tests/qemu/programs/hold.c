@@ -1,4 +1,5 @@
-/* Fills memory with a marker, small pages and huge ones, says "holding" and sleeps: for dumps from outside. */
+/* Fills memory with a marker, small pages and huge ones, says "holding" and sleeps: for dumps from
+ * outside. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -15,8 +16,10 @@ static void fill(char *at, size_t len_bytes)
 
 int main(void)
 {
-	char *small = mmap(NULL, NR_PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	char *huge = mmap(NULL, HUGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
+	char *small = mmap(NULL, NR_PAGES * PAGE, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *huge = mmap(NULL, HUGE_PAGE, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
 
 	if (small == MAP_FAILED || huge == MAP_FAILED) {
 		return 1;

@@ -1,0 +1,103 @@
+/* User frames that nobody maps any more: scrubbed, and back to the free list that they are ready
+ * for. */
+#include "core/cpu.h"
+#include "lib/assert.h"
+#include "lib/string.h"
+#include "mm/direct_map.h"
+#include "mm/frame_alloc.h"
+#include "mm/frame_pool.h"
+#include "mm/window.h"
+#include "mm/xpfo.h"
+
+/*
+ * The contents go before the frame does: through the window where it stays hidden, through the
+ * direct map where it is put back into that. With xpfo=off nothing is scrubbed, as in Linux.
+ */
+static void scrub(const pfn_t *firsts, unsigned nr, unsigned order)
+{
+	if (!xpfo_is_on()) {
+		return;
+	}
+	if (!xpfo_variant()->reveals_on_free) {
+		if (order) {
+			window_zero_range(*firsts, 1u << order);
+		} else {
+			window_zero(firsts, nr);
+		}
+		return;
+	}
+	for (unsigned i = 0; i < nr; i++) {
+		if (frame_entry(firsts[i])->flags & FRAME_HIDDEN) {
+			frame_flags_set_hidden(firsts[i], order, false);
+			direct_map_reveal(firsts[i], order);
+		}
+		memset(direct_map_pointer(firsts[i]), 0, (size_t)PAGE_SIZE << order);
+	}
+}
+
+/* Caller holds the lock. */
+static void block_free(pfn_t first, unsigned order)
+{
+	bool hidden = frame_entry(first)->flags & FRAME_HIDDEN;
+
+	buddy_insert(&frame_pool.buddy, first, order, hidden ? FREE_HIDDEN : FREE_REVEALED);
+}
+
+/* What stays hidden goes to this CPU's cache, as far as it has room. Returns how many are left
+ * over. */
+static unsigned cache_put(const pfn_t *firsts, unsigned nr)
+{
+	struct cpu *cpu = this_cpu();
+
+	while (nr && cpu->nr_frame_cache < FRAME_CACHE_MAX &&
+	       frame_entry(firsts[nr - 1])->flags & FRAME_HIDDEN) {
+		cpu->frame_cache[cpu->nr_frame_cache++] = firsts[--nr];
+	}
+	return nr;
+}
+
+static void blocks_free(const pfn_t *firsts, unsigned nr, unsigned order)
+{
+	scrub(firsts, nr, order);
+	for (unsigned i = 0; i < nr; i++) {
+		frame_transition(firsts[i], order, OWNER_USER, OWNER_FREE);
+	}
+	frame_pool_count(OWNER_USER, -((int64_t)nr << order));
+	nr = order ? nr : cache_put(firsts, nr);
+	if (!nr) {
+		return;
+	}
+	lock_acquire(&frame_pool.lock);
+	for (unsigned i = 0; i < nr; i++) {
+		block_free(firsts[i], order);
+	}
+	lock_release(&frame_pool.lock);
+}
+
+void free_batch_finish(struct free_batch *batch)
+{
+	if (batch->nr) {
+		blocks_free(batch->frames, batch->nr, 0);
+		batch->nr = 0;
+	}
+}
+
+void frame_put_user(struct free_batch *batch, pfn_t first)
+{
+	struct frame *frame = frame_entry(first);
+
+	assert(frame->owner == OWNER_USER && !(frame->flags & FRAME_TAIL));
+	assert(frame->refs > 0);
+	/* pairs with the increments of fork: whoever sees zero is alone with the frame */
+	if (__atomic_sub_fetch(&frame->refs, 1, __ATOMIC_ACQ_REL)) {
+		return;
+	}
+	if (frame->order == HUGE_ORDER) {
+		blocks_free(&first, 1, HUGE_ORDER);
+		return;
+	}
+	batch->frames[batch->nr++] = first;
+	if (batch->nr == FREE_BATCH_MAX) {
+		free_batch_finish(batch);
+	}
+}
