@@ -271,7 +271,8 @@ message_image		db "bulwark: kernel image larger than the boot tables map (8 MiB)
 message_relocation	db "bulwark: kernel image with a relocation other than R_X86_64_RELATIVE", 13, 10, 0
 
 section .bss nobits alloc write align=4096
-global boot_tables, boot_stack_top
+global boot_tables, boot_tables_end, boot_stack_top
 boot_tables:	resb NR_TABLES * 4096
+boot_tables_end:
 boot_stack:	resb 16384
 boot_stack_top:

@@ -11,6 +11,7 @@
 #include "core/cpu.h"
 #include "core/log.h"
 #include "core/options.h"
+#include "lib/string.h"
 #include "mm/entry_area.h"
 #include "mm/kspace.h"
 #include "mm/layout.h"
@@ -21,7 +22,7 @@
 #include "task/sched.h"
 #include "task/timer.h"
 
-extern char boot_tables[]; /* boot/boot.asm */
+extern char boot_tables[], boot_tables_end[]; /* boot/boot.asm */
 
 static struct madt_cpus found;
 
@@ -101,7 +102,7 @@ static bool processor_start(uint32_t apic_id)
 
 static bool is_boot_cpu(uint32_t apic_id) { return apic_id == cpus[0]->apic_id; }
 
-void processors_start(const struct boot_info *info)
+static void start_all(const struct boot_info *info)
 {
 	va_t low_page;
 
@@ -124,4 +125,11 @@ void processors_start(const struct boot_info *info)
 	}
 	log_print("bulwark: %u processor%s, %s\n", nr_cpus, nr_cpus == 1 ? "" : "s",
 		  apic_mode_name());
+}
+
+void processors_start(const struct boot_info *info)
+{
+	start_all(info);
+	/* nobody needs them any more, and they map low memory writable and executable */
+	memset(boot_tables, 0, (size_t)(boot_tables_end - boot_tables));
 }

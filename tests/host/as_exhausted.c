@@ -98,7 +98,7 @@ static void injected_counts(void)
 		enum operation_kind kind = expected[i].kind;
 
 		ok(deepest[kind] >= expected[i].nr_sites,
-		   "%s: each allocation failed in turn, %u times, up to %u in a call: nothing changed",
+		   "%s: each allocation fails in turn, %u times, up to %u a call: nothing changes",
 		   expected[i].name, nr_failed[kind], deepest[kind]);
 	}
 }

@@ -104,6 +104,8 @@ my @roots = roots();
 for my $root (@roots) {
 	walk($root, 4, 0, 255, 1, 1, 0, 'user');
 	walk($root, 4, 256, 511, 1, 1, 0, 'kernel');
+	my @user_slots = grep { (table($root))[$_] & $PRESENT } 0 .. 255;
+	printf "root %#x: user slots %s; %d user frames so far\n", $root, "@user_slots", scalar keys %user;
 }
 my @shared = grep { $kernel{$_} } sort { $a <=> $b } keys %user;
 my @marked = grep { substr($memory, $_ << 12, length $marker) eq $marker } 0 .. $nr_frames - 1;

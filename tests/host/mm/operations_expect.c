@@ -296,7 +296,7 @@ bool operation_may_have_allocated(const struct operation *operation)
 void operation_note(const struct operation *operation, const char *where, unsigned step)
 {
 	machine_note(
-		"%s, step %u: operation %d, space %ld, how %d, at %#lx, %#lx bytes, rights %u, flags %u",
+		"%s, step %u: call %d, space %ld, how %d, at %#lx, %#lx bytes, rights %u, flags %u",
 		where, step, operation->kind, operation->space ? operation->space - spaces : -1,
 		operation->how, operation->at, operation->len_bytes, operation->rights,
 		operation->flags);
