@@ -10,6 +10,7 @@
 
 #include "core/cpu.h"
 #include "core/options.h"
+#include "core/rendezvous.h"
 #include "lib/format.h"
 #include "lib/string.h"
 #include "mm/as_init.h"
@@ -255,6 +256,7 @@ void audit_run(struct bw_audit *out)
 	struct audit audit = { .result = out, .root_name = "kernel root" };
 
 	memset(out, 0, sizeof(*out));
+	rendezvous_stop_others();
 	scratch_clear();
 	audit.result->nr_tables++;
 	walk_slots(&audit, kernel_root, 0, PTES_PER_TABLE);
@@ -263,4 +265,5 @@ void audit_run(struct bw_audit *out)
 		audit_window(&audit, cpus[id]);
 	}
 	check_frames(&audit);
+	rendezvous_release();
 }

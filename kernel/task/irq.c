@@ -10,6 +10,7 @@
 #include "arch/x86_64/serial.h"
 #include "arch/x86_64/upcall.h"
 #include "core/cpu.h"
+#include "core/rendezvous.h"
 #include "task/console.h"
 #include "task/sched.h"
 #include "task/timer.h"
@@ -37,6 +38,12 @@ void upcall_reschedule(void)
 {
 	COUNT(ipis_received);
 	this_cpu()->need_resched = true;
+}
+
+void upcall_rendezvous(void)
+{
+	COUNT(ipis_received);
+	rendezvous_park();
 }
 
 void upcall_spurious(void) { COUNT(spurious_interrupts); }

@@ -1,10 +1,11 @@
-/* sources: tests/host/mm/machine.c tests/host/mm/user_tlb.c tests/host/mm/window.c
+/* sources: tests/host/mm/machine.c tests/host/mm/machine_check.c tests/host/mm/user_tlb.c
+ *          tests/host/mm/window.c kernel/mm/frame_alloc.c kernel/mm/frame_user.c
+ *          kernel/mm/frame_put.c kernel/mm/quarantine.c kernel/mm/frame.c kernel/mm/buddy.c
+ *          kernel/mm/direct_map.c kernel/mm/ptable.c kernel/mm/xpfo.c kernel/core/lock.c
+ *          kernel/core/cpu.c -Wl,--wrap=frame_transition kernel/mm/slab.c
  *          tests/host/mm/model.c tests/host/mm/model_check.c tests/host/mm/operations.c
  *          tests/host/mm/operations_expect.c kernel/mm/as.c kernel/mm/as_pages.c
- *          kernel/mm/as_fault.c kernel/mm/as_clone.c kernel/mm/as_heap.c kernel/mm/region.c
- *          kernel/mm/slab.c kernel/mm/frame_alloc.c kernel/mm/frame.c kernel/mm/buddy.c
- *          kernel/mm/direct_map.c kernel/mm/ptable.c kernel/mm/xpfo.c kernel/core/lock.c
- *          kernel/core/cpu.c -Wl,--wrap=frame_transition */
+ *          kernel/mm/as_fault.c kernel/mm/as_clone.c kernel/mm/as_heap.c kernel/mm/region.c */
 
 /* Address spaces: random calls on several at once, compared page by page with a model after each.
  */
@@ -16,7 +17,7 @@
 
 #include "mm/as_init.h"
 
-enum { NR_RUNS = 8, NR_STEPS = 1500, CHECK_EVERY = 8 };
+enum { NR_RUNS = 6, NR_STEPS = 1500, CHECK_EVERY = 8 };
 
 static unsigned nr_lacking, nr_succeeded[OPERATION_LOOKUP + 1];
 
@@ -27,7 +28,7 @@ static void step(unsigned run, unsigned i)
 	bool may_lack;
 
 	operation_draw(&operation);
-	operation_note(&operation, options.xpfo == xpfo_off ? "xpfo=off" : "xpfo=sync",
+	operation_note(&operation, options.xpfo == xpfo_off ? "xpfo=off" : "xpfo on",
 		       run * NR_STEPS + i);
 	may_lack = operation.space && operation_may_lack_memory(&operation);
 	status = operation_run(&operation);
@@ -166,6 +167,8 @@ int main(void)
 	random_runs("off");
 	options.xpfo = xpfo_sync;
 	random_runs("sync");
+	options.xpfo = xpfo_epoch;
+	random_runs("epoch");
 	ok(rarest() > 20, "every kind of call succeeded at least %u times", rarest());
 	scripted();
 	too_many_regions();

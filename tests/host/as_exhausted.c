@@ -1,10 +1,11 @@
-/* sources: tests/host/mm/machine.c tests/host/mm/user_tlb.c tests/host/mm/window.c
+/* sources: tests/host/mm/machine.c tests/host/mm/machine_check.c tests/host/mm/user_tlb.c
+ *          tests/host/mm/window.c kernel/mm/frame_alloc.c kernel/mm/frame_user.c
+ *          kernel/mm/frame_put.c kernel/mm/quarantine.c kernel/mm/frame.c kernel/mm/buddy.c
+ *          kernel/mm/direct_map.c kernel/mm/ptable.c kernel/mm/xpfo.c kernel/core/lock.c
+ *          kernel/core/cpu.c -Wl,--wrap=frame_transition kernel/mm/slab.c
  *          tests/host/mm/model.c tests/host/mm/model_check.c tests/host/mm/operations.c
  *          tests/host/mm/operations_expect.c kernel/mm/as.c kernel/mm/as_pages.c
- *          kernel/mm/as_fault.c kernel/mm/as_clone.c kernel/mm/as_heap.c kernel/mm/region.c
- *          kernel/mm/slab.c kernel/mm/frame_alloc.c kernel/mm/frame.c kernel/mm/buddy.c
- *          kernel/mm/direct_map.c kernel/mm/ptable.c kernel/mm/xpfo.c kernel/core/lock.c
- *          kernel/core/cpu.c -Wl,--wrap=frame_transition */
+ *          kernel/mm/as_fault.c kernel/mm/as_clone.c kernel/mm/as_heap.c kernel/mm/region.c */
 
 /*
  * Memory runs out at every allocation site of every call on address spaces: first one site after
@@ -152,7 +153,7 @@ int main(void)
 	machine_start();
 	as_init();
 	model_check_all();
-	options.xpfo = xpfo_sync;
+	options.xpfo = xpfo_epoch;
 	operations_are_short = true;
 	injected_run();
 	injected_counts();

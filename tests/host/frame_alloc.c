@@ -1,7 +1,8 @@
-/* sources: tests/host/mm/machine.c tests/host/mm/user_tlb.c tests/host/mm/window.c
- *          kernel/mm/frame_alloc.c kernel/mm/frame.c kernel/mm/buddy.c kernel/mm/direct_map.c
- *          kernel/mm/ptable.c kernel/mm/xpfo.c kernel/core/lock.c kernel/core/cpu.c
- *          -Wl,--wrap=frame_transition */
+/* sources: tests/host/mm/machine.c tests/host/mm/machine_check.c tests/host/mm/user_tlb.c
+ *          tests/host/mm/window.c kernel/mm/frame_alloc.c kernel/mm/frame_user.c
+ *          kernel/mm/frame_put.c kernel/mm/quarantine.c kernel/mm/frame.c kernel/mm/buddy.c
+ *          kernel/mm/direct_map.c kernel/mm/ptable.c kernel/mm/xpfo.c kernel/core/lock.c
+ *          kernel/core/cpu.c -Wl,--wrap=frame_transition */
 
 /* Frames for the kernel and for users, under each XPFO variant: random runs against a model, then
  * the edges. */
@@ -38,29 +39,6 @@ static unsigned nr_refused;
 
 static void batch_finish(void) { free_batch_finish(&batch); }
 
-/* A free block of aligned 2^order frames of one kind, which the allocator must find; `cached`: also
- * in a CPU's cache. */
-static bool free_block_exists(unsigned order, bool cached)
-{
-	bool is_cached[MACHINE_FRAMES] = { false };
-
-	for (unsigned i = 0; i < this_cpu()->nr_frame_cache; i++) {
-		is_cached[this_cpu()->frame_cache[i].pfn] = !cached;
-	}
-	for (uint32_t first = 0; first < MACHINE_FRAMES; first += 1u << order) {
-		uint32_t i = first;
-
-		while (i < first + (1u << order) && frames[i].owner == OWNER_FREE &&
-		       !is_cached[i] && !((frames[i].flags ^ frames[first].flags) & FRAME_HIDDEN)) {
-			i++;
-		}
-		if (i == first + (1u << order)) {
-			return true;
-		}
-	}
-	return false;
-}
-
 static bool user_can_have(unsigned order)
 {
 	uint64_t nr_cached = this_cpu()->nr_frame_cache;
@@ -69,7 +47,7 @@ static bool user_can_have(unsigned order)
 		return true;
 	}
 	return machine_nr_free() - nr_cached >= machine_nr_reserve() + (1u << order) &&
-	       free_block_exists(order, false);
+	       machine_block_exists(order, TAKER_USER);
 }
 
 static void block_add(pfn_t first, unsigned order, enum owner owner)
@@ -98,7 +76,7 @@ static void step_alloc_kernel(void)
 	static const enum owner owners[] = { OWNER_KERNEL, OWNER_PTABLE, OWNER_ENTRY };
 	enum owner owner = owners[random_below(ARRAY_SIZE(owners))];
 	unsigned order = (unsigned)random_below(random_below(8) ? 3 : 11);
-	bool can = free_block_exists(order, true), zeroed = random_below(2);
+	bool can = machine_block_exists(order, TAKER_KERNEL), zeroed = random_below(2);
 	pfn_t first = PFN_NONE;
 	status_t status = (zeroed ? frame_alloc_zeroed : frame_alloc_kernel)(owner, order, &first);
 
@@ -234,6 +212,8 @@ static void step(bool is_filling)
 		step_kunmap(&blocks[any]);
 	} else if (which < 70) {
 		machine_other_cpu_touch((pfn_t){ (uint32_t)random_below(MACHINE_FRAMES) });
+	} else if (which < 72) {
+		machine_enter_kernels();
 	} else {
 		block_drop(any);
 	}
@@ -315,7 +295,7 @@ static void edges(const char *variant)
 	is(kernel_take_all(), nr_free - 1, "xpfo=%s: the kernel can have what users gave back",
 	   variant);
 	reveals = this_cpu()->counters[COUNTER_reveals] - reveals;
-	ok(options.xpfo == xpfo_off ? reveals == 0 : reveals > nr_free / 2,
+	ok((reveals > nr_free / 2) == (options.xpfo == xpfo_epoch),
 	   "xpfo=%s: %lu frames were revealed for it", variant, reveals);
 	machine_check();
 	drop_all();
@@ -323,7 +303,9 @@ static void edges(const char *variant)
 
 int main(void)
 {
-	static const char *const variants[] = { "off", "local", "sync" };
+	static const char *const variants[] = {
+		"off", "local", "sync", "deferred", "batch", "epoch"
+	};
 
 	machine_start();
 	for (unsigned i = 0; i < ARRAY_SIZE(variants); i++) {

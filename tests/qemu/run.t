@@ -35,9 +35,6 @@ is "$status" 2 'SMP=none is refused'
 MEM=12 boot '' true
 is "$status" 2 'MEM=12 is refused'
 
-TIMEOUT=5 boot '' 'hold'
-is "$status" 127 'no program is called hold'
-
 output=$(make run CMD='echo alone' EXTRA=tests/qemu/programs 2>/dev/null </dev/null | tr -d '\r')
 is "$output" 'alone' 'make run keeps the build off stdout'
 output=$(make run CMD='extra a b' EXTRA=tests/qemu/programs 2>/dev/null | tr -d '\r')

@@ -4,7 +4,7 @@
 #   shared frames    of those, mapped by a kernel half too
 #   marked frames    those that open with MARKER
 # A root is any frame whose upper 256 entries are those of the loaded root, but for at most two (the private
-# window; entries that differ per root), and which the frame table does not call free: FRAMES is the address
+# window; entries that differ per root), and which the frame table calls a page table: FRAMES is the address
 # of the kernel's pointer to that table.
 use strict;
 use warnings;
@@ -13,7 +13,7 @@ no warnings 'portable';
 my ($memory_file, $registers_file, $marker, $frames_variable) = @ARGV;
 my ($PRESENT, $WRITE, $USER, $LARGE, $NX) = (1, 2, 4, 0x80, 1 << 63);
 my $ADDRESS = 0x000ffffffffff000;
-my ($FRAME_ENTRY_SIZE, $OWNER_FREE) = (16, 1); # struct frame opens with its owner, a byte
+my ($FRAME_ENTRY_SIZE, $OWNER_PTABLE) = (16, 3); # struct frame opens with its owner, a byte
 
 my $memory = slurp($memory_file);
 my $nr_frames = length($memory) >> 12;
@@ -50,10 +50,10 @@ sub read_virtual {
 	}
 }
 
-sub is_free {
+sub is_table {
 	my ($frame) = @_;
 	my $table = unpack 'Q', read_virtual(hex($frames_variable), 8);
-	return unpack('C', read_virtual($table + $frame * $FRAME_ENTRY_SIZE, 1)) == $OWNER_FREE;
+	return unpack('C', read_virtual($table + $frame * $FRAME_ENTRY_SIZE, 1)) == $OWNER_PTABLE;
 }
 
 sub roots {
@@ -67,7 +67,7 @@ sub roots {
 		next if index(substr($memory, $frame << 12, 4096), $bytes, 2048) < 0;
 		my @theirs = (table($frame << 12))[256 .. 511];
 		my $differences = grep { ($theirs[$_] ^ $mine[$_]) & ~0x60 } 0 .. 255;
-		push @roots, $frame << 12 if $differences <= 2 && !is_free($frame);
+		push @roots, $frame << 12 if $differences <= 2 && is_table($frame);
 	}
 	return @roots;
 }
@@ -104,8 +104,6 @@ my @roots = roots();
 for my $root (@roots) {
 	walk($root, 4, 0, 255, 1, 1, 0, 'user');
 	walk($root, 4, 256, 511, 1, 1, 0, 'kernel');
-	my @user_slots = grep { (table($root))[$_] & $PRESENT } 0 .. 255;
-	printf "root %#x: user slots %s; %d user frames so far\n", $root, "@user_slots", scalar keys %user;
 }
 my @shared = grep { $kernel{$_} } sort { $a <=> $b } keys %user;
 my @marked = grep { substr($memory, $_ << 12, length $marker) eq $marker } 0 .. $nr_frames - 1;

@@ -35,6 +35,10 @@ static void interrupt_dispatch(const struct regs *regs)
 		apic_end_of_interrupt();
 		upcall_tlb_request();
 		break;
+	case VECTOR_RENDEZVOUS:
+		apic_end_of_interrupt();
+		upcall_rendezvous();
+		break;
 	case VECTOR_STOP:
 		for (;;) {
 			cpu_halt_forever_step();

@@ -21,6 +21,8 @@ void upcall_irq(unsigned line);
 /* Another CPU made a thread ready for this one; an interrupt that nobody asked for. task/irq.c */
 void upcall_reschedule(void);
 void upcall_spurious(void);
+/* Another CPU wants the world to stop. task/irq.c */
+void upcall_rendezvous(void);
 /* Last stop before user mode: reschedule, die when killed. task/sched.c */
 void upcall_user_return(struct regs *regs);
 /* Requests to this CPU for TLB work: mm/tlb.c */

@@ -34,6 +34,7 @@ static struct cpu cpu;
 static struct frame table[MACHINE_FRAMES];
 static char *ram;
 static bool is_cached[NR_TLBS][MACHINE_FRAMES];
+static uint64_t newest = 1, complete = 1; /* generations */
 static uint32_t nr_early = MACHINE_RESERVED;
 static unsigned fail_left;
 static bool fail_armed, fail_fired;
@@ -170,18 +171,39 @@ void ktlb_flush_local(va_t first, uint64_t nr_pages)
 	protect(frame, (uint32_t)nr_pages, PROT_NONE);
 }
 
+void ktlb_flush_deferred(va_t first, uint64_t nr_pages) { ktlb_flush_local(first, nr_pages); }
+
+uint64_t ktlb_downgrade(void) { return ++newest; }
+
+bool ktlb_is_complete(uint64_t generation) { return generation <= complete; }
+
+void machine_enter_kernels(void)
+{
+	complete = newest;
+	ktlb_shootdown_sync((va_t){ MAP_BASE }, MACHINE_FRAMES);
+}
+
+void ktlb_wait(uint64_t generation)
+{
+	if (generation > newest) {
+		machine_die("waits for generation %lu, which is not there yet", generation);
+	}
+	if (generation > complete) {
+		machine_enter_kernels();
+	}
+}
+
 void ktlb_shootdown_sync(va_t first, uint64_t nr_pages)
 {
 	ktlb_flush_local(first, nr_pages);
 	memset(&is_cached[OTHER_CPU][frame_of(first, nr_pages)], 0, nr_pages);
 }
 
-/* A hidden frame that some CPU can still reach. xpfo=local leaves other CPUs alone, which is what
- * is wrong with it. */
-static bool is_stale(uint32_t frame)
+bool machine_is_stale(uint32_t frame)
 {
-	return is_cached[THIS_CPU][frame] ||
-	       (is_cached[OTHER_CPU][frame] && options.xpfo == xpfo_sync);
+	bool is_strict = options.xpfo == xpfo_sync || options.xpfo == xpfo_epoch;
+
+	return is_cached[THIS_CPU][frame] || (is_cached[OTHER_CPU][frame] && is_strict);
 }
 
 void __real_frame_transition(pfn_t first, unsigned order, enum owner from, enum owner to);
@@ -193,7 +215,7 @@ void __wrap_frame_transition(pfn_t first, unsigned order, enum owner from, enum 
 {
 	user_tlb_assert_unused(first, 1u << order);
 	for (uint32_t i = first.pfn; i < first.pfn + (1u << order); i++) {
-		if (to == OWNER_USER && frames[i].flags & FRAME_HIDDEN && is_stale(i)) {
+		if (to == OWNER_USER && frames[i].flags & FRAME_HIDDEN && machine_is_stale(i)) {
 			machine_die("user frame %u is still in a TLB through the direct map", i);
 		}
 	}
@@ -282,60 +304,4 @@ bool machine_fail_stop(void)
 	return fail_fired;
 }
 
-/* --- checks --- */
-
-static void frame_check(uint32_t number)
-{
-	const struct frame *frame = &frames[number];
-	bool is_hidden = frame->flags & FRAME_HIDDEN,
-	     is_present = machine_direct_map_has((pfn_t){ number });
-
-	if (is_hidden && frame->owner != OWNER_FREE && frame->owner != OWNER_USER) {
-		machine_die("%s frame %u is hidden", owner_name(frame->owner), number);
-	}
-	if (is_present != (!is_hidden || frame->kmaps)) {
-		machine_die("%s frame %u: flags %u, %u kmaps, but in the direct map: %d",
-			    owner_name(frame->owner), number, frame->flags, frame->kmaps,
-			    is_present);
-	}
-	if (!is_present && is_stale(number)) {
-		machine_die("frame %u was hidden and not flushed", number);
-	}
-	if (frame->refs && (frame->owner != OWNER_USER || frame->flags & FRAME_TAIL)) {
-		machine_die("%s frame %u has references", owner_name(frame->owner), number);
-	}
-}
-
-uint64_t machine_nr_free(void)
-{
-	struct frame_stats stats;
-
-	frame_stats_read(&stats);
-	return stats.nr_free_revealed + stats.nr_free_hidden;
-}
-
-uint64_t machine_nr_reserve(void) { return (MACHINE_FRAMES - nr_early) / 64; }
-
-void machine_check(void)
-{
-	uint64_t counted[NR_OWNERS] = { 0 }, nr_hidden = 0;
-	struct frame_stats stats;
-
-	for (uint32_t i = 0; i < MACHINE_FRAMES; i++) {
-		counted[frames[i].owner]++;
-		nr_hidden += frames[i].owner == OWNER_FREE && frames[i].flags & FRAME_HIDDEN;
-		frame_check(i);
-	}
-	frame_stats_read(&stats);
-	if (stats.nr_user != counted[OWNER_USER] || stats.nr_ptable != counted[OWNER_PTABLE] ||
-	    stats.nr_kernel != counted[OWNER_KERNEL] + counted[OWNER_ENTRY] ||
-	    stats.nr_free_hidden != nr_hidden ||
-	    stats.nr_free_revealed + nr_hidden != counted[OWNER_FREE] ||
-	    stats.nr_usable != MACHINE_FRAMES - MACHINE_RESERVED) {
-		machine_die("frame_stats_read does not say what the frame table says");
-	}
-	if (cpu.nr_held) {
-		machine_die("a lock is still held");
-	}
-	user_tlb_check();
-}
+uint32_t machine_first_free(void) { return nr_early; }

@@ -28,6 +28,11 @@ bool machine_is_zero(pfn_t first, unsigned order);
 void machine_other_cpu_touch(pfn_t frame);
 /* As a boot would leave it: xpfo=local lets stale entries rest there for good. */
 void machine_other_cpu_forget(void);
+/* All CPUs enter the kernel: every downgrade so far is complete. */
+void machine_enter_kernels(void);
+/* A frame that some CPU can still reach, though it is hidden. That others can is no news with the
+ * weak XPFO variants. */
+bool machine_is_stale(uint32_t frame);
 
 /* Frame table, direct map, TLBs and counts agree. */
 void machine_check(void);
@@ -36,6 +41,11 @@ bool machine_direct_map_has(pfn_t frame);
 /* Free frames of both kinds, and how many of them users cannot have. */
 uint64_t machine_nr_free(void);
 uint64_t machine_nr_reserve(void);
+uint32_t machine_first_free(void);
+/* An aligned free block of one kind that the allocator must find: the kernel may drain this CPU's
+ * cache, but does not wait for a quarantine; users may wait. */
+enum frame_taker { TAKER_KERNEL, TAKER_USER };
+bool machine_block_exists(unsigned order, enum frame_taker taker);
 
 /* The next allocation sites succeed; the one after `nr` of them fails. Returns whether it came to
  * that, and stops. */

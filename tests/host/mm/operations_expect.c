@@ -247,23 +247,6 @@ void operation_check_failed(struct operation *operation)
 	}
 }
 
-/* A block for a huge page that users may have. */
-static bool huge_block_exists(void)
-{
-	for (uint32_t first = 0; first < MACHINE_FRAMES; first += FRAMES_PER_HUGE) {
-		uint32_t i = first;
-
-		while (i < first + FRAMES_PER_HUGE && frames[i].owner == OWNER_FREE &&
-		       frames[i].flags & FRAME_HIDDEN) {
-			i++;
-		}
-		if (i == first + FRAMES_PER_HUGE) {
-			return true;
-		}
-	}
-	return false;
-}
-
 bool operation_may_lack_memory(const struct operation *operation)
 {
 	enum { SMALL_CALL = 128 };
@@ -272,9 +255,9 @@ bool operation_may_lack_memory(const struct operation *operation)
 
 	switch (operation->kind) {
 	case OPERATION_CLONE: /* touches whatever is shared */
-		return is_short || !huge_block_exists();
+		return is_short || !machine_block_exists(HUGE_ORDER, TAKER_USER);
 	case OPERATION_ACCESS:
-		return is_short || (page->flags & REGION_HUGE && !huge_block_exists());
+		return is_short || (page->flags & REGION_HUGE && !machine_block_exists(HUGE_ORDER, TAKER_USER));
 	default: return is_short;
 	}
 }

@@ -1,0 +1,102 @@
+/* What holds between any two calls, and what the allocator could give. */
+#include "core/cpu.h"
+#include "mm/frame_alloc.h"
+#include "mm/frame_pool.h"
+#include "mm/ktlb.h"
+#include "mm/machine.h"
+#include "mm/user_tlb.h"
+
+static void frame_check(uint32_t number)
+{
+	const struct frame *frame = &frames[number];
+	bool is_hidden = frame->flags & FRAME_HIDDEN,
+	     is_present = machine_direct_map_has((pfn_t){ number });
+
+	if (is_hidden && frame->owner != OWNER_FREE && frame->owner != OWNER_USER) {
+		machine_die("%s frame %u is hidden", owner_name(frame->owner), number);
+	}
+	if (is_present != (!is_hidden || frame->kmaps)) {
+		machine_die("%s frame %u: flags %u, %u kmaps, but in the direct map: %d",
+			    owner_name(frame->owner), number, frame->flags, frame->kmaps,
+			    is_present);
+	}
+	if (!is_present && machine_is_stale(number) &&
+	    (frame->owner == OWNER_USER || options.xpfo != xpfo_epoch)) {
+		machine_die("frame %u was hidden and not flushed", number);
+	}
+	if (frame->refs && (frame->owner != OWNER_USER || frame->flags & FRAME_TAIL)) {
+		machine_die("%s frame %u has references", owner_name(frame->owner), number);
+	}
+}
+
+uint64_t machine_nr_free(void)
+{
+	struct frame_stats stats;
+
+	frame_stats_read(&stats);
+	return stats.nr_free_revealed + stats.nr_free_hidden;
+}
+
+uint64_t machine_nr_reserve(void) { return (MACHINE_FRAMES - machine_first_free()) / 64; }
+
+void machine_check(void)
+{
+	uint64_t counted[NR_OWNERS] = { 0 }, nr_hidden = 0;
+	struct frame_stats stats;
+
+	for (uint32_t i = 0; i < MACHINE_FRAMES; i++) {
+		counted[frames[i].owner]++;
+		nr_hidden += frames[i].owner == OWNER_FREE && frames[i].flags & FRAME_HIDDEN;
+		frame_check(i);
+	}
+	frame_stats_read(&stats);
+	if (stats.nr_user != counted[OWNER_USER] || stats.nr_ptable != counted[OWNER_PTABLE] ||
+	    stats.nr_kernel != counted[OWNER_KERNEL] + counted[OWNER_ENTRY] ||
+	    stats.nr_free_hidden != nr_hidden ||
+	    stats.nr_free_revealed + nr_hidden != counted[OWNER_FREE] ||
+	    stats.nr_usable != MACHINE_FRAMES - MACHINE_RESERVED) {
+		machine_die("frame_stats_read does not say what the frame table says");
+	}
+	if (this_cpu()->nr_held) {
+		machine_die("a lock is still held");
+	}
+	user_tlb_check();
+}
+
+/* Marks what is free by the frame table and yet on no list. */
+static void mark_unlisted(bool *is_unlisted, enum frame_taker taker)
+{
+	const struct quarantine *quarantine = &frame_pool.quarantine;
+
+	for (unsigned i = 0; i < this_cpu()->nr_frame_cache && taker == TAKER_USER; i++) {
+		is_unlisted[this_cpu()->frame_cache[i].pfn] = true;
+	}
+	for (unsigned i = 0; i < quarantine->nr && taker == TAKER_KERNEL; i++) {
+		const struct quarantine_block *block =
+			&quarantine->blocks[(quarantine->first + i) % QUARANTINE_MAX];
+
+		for (uint32_t k = 0; k < 1u << block->order; k++) {
+			is_unlisted[block->first.pfn + k] = !ktlb_is_complete(block->generation);
+		}
+	}
+}
+
+bool machine_block_exists(unsigned order, enum frame_taker taker)
+{
+	bool is_unlisted[MACHINE_FRAMES] = { false };
+
+	mark_unlisted(is_unlisted, taker);
+	for (uint32_t first = 0; first < MACHINE_FRAMES; first += 1u << order) {
+		uint32_t i = first;
+
+		while (i < first + (1u << order) && frames[i].owner == OWNER_FREE &&
+		       !is_unlisted[i] &&
+		       !((frames[i].flags ^ frames[first].flags) & FRAME_HIDDEN)) {
+			i++;
+		}
+		if (i == first + (1u << order)) {
+			return true;
+		}
+	}
+	return false;
+}
