@@ -1,4 +1,4 @@
-/* Ticket spinlocks with ranks. */
+/* Spinlocks with ranks. */
 #include "core/lock.h"
 
 #include "arch/x86_64/registers.h"
@@ -32,40 +32,63 @@ static void rank_check(const struct cpu *cpu, const struct lock *lock)
 	}
 }
 
+/* Pairs with the release in lock_release. */
+static bool try_take(struct lock *lock, uint32_t self)
+{
+	uint32_t nobody = 0;
+
+	return __atomic_compare_exchange_n(&lock->cpu, &nobody, self, false, __ATOMIC_ACQUIRE,
+					   __ATOMIC_RELAXED);
+}
+
+/* Serves the requests of others meanwhile. */
+__attribute__((noinline)) static void wait_and_take(struct lock *lock, uint32_t self)
+{
+	do {
+		while (__atomic_load_n(&lock->cpu, __ATOMIC_RELAXED)) {
+			poll_requests();
+			cpu_relax();
+		}
+	} while (!try_take(lock, self));
+}
+
 void lock_acquire(struct lock *lock)
 {
 	struct cpu *cpu = this_cpu();
-	uint32_t ticket;
 
 	if (ASSERTIONS) {
 		rank_check(cpu, lock);
 	}
-	ticket = __atomic_fetch_add(&lock->next, 1, __ATOMIC_RELAXED);
-	/* pairs with the release in lock_release */
-	while (__atomic_load_n(&lock->owner, __ATOMIC_ACQUIRE) != ticket) {
-		poll_requests();
-		cpu_relax();
+	if (UNLIKELY(!try_take(lock, cpu->id + 1))) {
+		wait_and_take(lock, cpu->id + 1);
 	}
-	lock->cpu = cpu->id + 1;
 	assert(cpu->nr_held < HELD_LOCKS_MAX);
 	cpu->held[cpu->nr_held++] = lock;
+}
+
+/* Closes the gap that a lock leaves which was not the last one taken. */
+__attribute__((noinline)) static void forget_inner(struct cpu *cpu, const struct lock *lock)
+{
+	unsigned i = cpu->nr_held;
+
+	while (i > 0 && cpu->held[i] != lock) {
+		i--;
+	}
+	for (; i < cpu->nr_held; i++) {
+		cpu->held[i] = cpu->held[i + 1];
+	}
 }
 
 void lock_release(struct lock *lock)
 {
 	struct cpu *cpu = this_cpu();
-	unsigned i = cpu->nr_held;
 
 	assert(lock_is_held(lock));
-	while (i > 0 && cpu->held[i - 1] != lock) {
-		i--;
-	}
-	for (; i < cpu->nr_held; i++) {
-		cpu->held[i - 1] = cpu->held[i];
-	}
 	cpu->nr_held--;
-	lock->cpu = 0;
-	__atomic_store_n(&lock->owner, lock->owner + 1, __ATOMIC_RELEASE);
+	if (UNLIKELY(cpu->held[cpu->nr_held] != lock)) {
+		forget_inner(cpu, lock);
+	}
+	__atomic_store_n(&lock->cpu, 0, __ATOMIC_RELEASE);
 }
 
 bool lock_is_held(const struct lock *lock) { return lock->cpu == this_cpu()->id + 1; }

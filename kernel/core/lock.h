@@ -2,6 +2,8 @@
  * Ranked spinlocks. The kernel runs with interrupts disabled, so nothing is saved; a spinning CPU
  * serves its own TLB requests (tlb_poll), so that waiting for an IPI while holding a lock cannot
  * deadlock. Rank order in one line: see core/lock_ranks.def; debug builds panic on an inversion.
+ * They are not fair: in an emulator with more CPUs than its host a queue of waiters would have to
+ * wait for the host to run each in turn.
  */
 #pragma once
 
@@ -14,9 +16,8 @@ enum lock_rank {
 };
 
 struct lock {
-	uint32_t next, owner; /* ticket lock */
+	uint32_t cpu; /* holder's id + 1; 0: free */
 	enum lock_rank rank;
-	uint32_t cpu; /* holder's id + 1; 0: free. For reports and lock_is_held. */
 	const char *name;
 };
 

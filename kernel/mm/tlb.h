@@ -8,6 +8,7 @@
 #include "core/tlb_cpu.h"
 #include "lib/types.h"
 #include "mm/as_tlb.h"
+#include "mm/cr3_load.h"
 #include "mm/ktlb.h"
 #include "mm/tlb_batch.h"
 

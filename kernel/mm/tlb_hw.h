@@ -14,6 +14,7 @@
 #include "arch/x86_64/registers.h"
 #include "arch/x86_64/tlb_insn.h"
 #include "core/cpu.h"
+#include "mm/cr3_load.h"
 
 /* CPUs: ids from 0 up; those below nr_cpus publish their state. */
 static inline unsigned tlb_hw_cpu_id(void) { return this_cpu()->id; }

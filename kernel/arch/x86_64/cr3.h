@@ -43,26 +43,11 @@ static inline bool cr3_is_noflush(cr3_t cr3) { return cr3.value & CR3_NOFLUSH; }
 
 cr3_t cr3_read(void);
 
-/* Flushes what the PCID holds, unless NOFLUSH. For roots without a user half, and to return to a
- * root just left. */
-void cr3_load(cr3_t cr3);
-/* Flushes likewise. generation: of the root's user half (mm/as_tlb.h), as read before; for the
- * oracle. */
-void cr3_load_as(cr3_t cr3, uint64_t generation);
+/* Flushes what the PCID holds, unless NOFLUSH. Called by mm/cr3_load.c alone. */
+void cr3_write(cr3_t cr3);
 
 /* The value that restores what cr3_read returned, keeping its translations. */
 static inline cr3_t cr3_returning(cr3_t before) { return cr3_noflush(before); }
 
 /* Turns PCIDs on for this CPU where it has them. The loaded CR3 must have PCID 0. */
 void pcid_enable(void);
-
-/*
- * The software oracle (debug builds; nothing otherwise): per CPU and PCID, the root and the
- * user-half generation that the TLB was last filled from. An emulator does not tag its TLB, so only
- * this notices a wrong NOFLUSH: cr3_load and cr3_load_as panic on one.
- */
-void cr3_oracle_check(cr3_t cr3, uint64_t generation); /* the exit path is about to load this */
-void cr3_oracle_raise(pcid_t pcid,
-		      uint64_t generation); /* what the PCID holds was brought up to a generation */
-void cr3_oracle_forget(pcid_t pcid);        /* everything under the PCID was flushed */
-void cr3_oracle_forget_all(void);
