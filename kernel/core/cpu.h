@@ -10,7 +10,13 @@
 #include "core/tlb_cpu.h"
 #include "lib/types.h"
 
-enum { NR_CPUS_MAX = 256, HELD_LOCKS_MAX = 8, FRAME_CACHE_MAX = 32 };
+enum {
+	NR_CPUS_MAX = 256,
+	HELD_LOCKS_MAX = 8,
+	FRAME_CACHE_MAX = 32,
+	SPARE_TABLES_MAX = 16,
+	SPARE_ROOTS_MAX = 4
+};
 
 struct lock;
 struct thread;
@@ -47,6 +53,11 @@ struct cpu {
 	/* frame_alloc.c: hidden, zeroed order-0 frames, ready for user space */
 	pfn_t frame_cache[FRAME_CACHE_MAX];
 	unsigned nr_frame_cache;
+
+	/* ptable.c: empty page tables, and root pairs with an empty user half */
+	pfn_t spare_tables[SPARE_TABLES_MAX];
+	pfn_t spare_roots[SPARE_ROOTS_MAX];
+	unsigned nr_spare_tables, nr_spare_roots;
 
 	/* window.c */
 	pfn_t window_root;

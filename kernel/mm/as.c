@@ -13,7 +13,7 @@
 
 /* mmap looks for room below this; the stack and its guard lie above. */
 #define MMAP_TOP (USER_TOP - (64ul << 20))
-enum { ROOT_PAIR_ORDER = 1, RIGHTS_ALL = RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE };
+enum { RIGHTS_ALL = RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE };
 
 static struct slab_cache as_cache;
 static struct lock all_lock = LOCK_INIT("address spaces", RANK_process);
@@ -44,14 +44,11 @@ status_t as_create(struct as **out)
 	if (status) {
 		return status;
 	}
-	status = frame_alloc_kernel(OWNER_PTABLE, ROOT_PAIR_ORDER, &root);
+	status = ptable_root_create(&root);
 	if (status) {
 		slab_free(&as_cache, as);
 		return status;
 	}
-	memset(direct_map_pointer(root), 0, PAGE_SIZE << ROOT_PAIR_ORDER);
-	memcpy((char *)direct_map_pointer(root) + PAGE_SIZE / 2,
-	       (char *)direct_map_pointer(kernel_root) + PAGE_SIZE / 2, PAGE_SIZE / 2);
 	as->root = root;
 	as->users = 1;
 	list_init(&as->regions);
@@ -65,6 +62,23 @@ status_t as_create(struct as **out)
 }
 
 void as_get(struct as *as) { __atomic_fetch_add(&as->users, 1, __ATOMIC_RELAXED); }
+
+/* Frees all page tables: those below the regions, or, when there may be others, whatever there is.
+ */
+static void tables_free(struct as *as)
+{
+	if (as->has_stray_tables) {
+		ptable_free_user(as->root);
+		return;
+	}
+	for (unsigned level = 2; level <= LEVEL_MAX; level++) {
+		LIST_FOR_EACH (node, &as->regions) {
+			const struct region *region = LIST_ENTRY(node, struct region, node);
+
+			ptable_free_below(as->root, region->start, region->end, level);
+		}
+	}
+}
 
 void as_put(struct as *as)
 {
@@ -81,12 +95,13 @@ void as_put(struct as *as)
 
 		as_pages_drop(as, region, region->start, region->end);
 	}
-	region_remove_range(as, 0, USER_TOP);
 	assert(as->nr_pages == 0);
-	ptable_free_user(as->root);
+	tables_free(as);
+	region_remove_range(as, 0, USER_TOP);
+	region_spares_drop(as);
 	lock_release(&as->lock);
 	as_tlb_destroy(&as->tlb);
-	frame_free_kernel(as->root, ROOT_PAIR_ORDER);
+	ptable_root_destroy(as->root);
 	slab_free(&as_cache, as);
 }
 
@@ -109,11 +124,11 @@ static bool cuts_huge_page(const struct as *as, uint64_t at)
 	return region && region->flags & REGION_HUGE && !is_aligned(at, HUGE_SIZE);
 }
 
-/* Removes all regions and pages of [start, end). Caller holds the lock and has the spares. */
-static void range_clear(struct as *as, uint64_t start, uint64_t end, struct region_spares *spares)
+/* Removes all regions and pages of [start, end). Caller holds the lock and filled the spares. */
+static void range_clear(struct as *as, uint64_t start, uint64_t end)
 {
-	region_cut(as, start, spares);
-	region_cut(as, end, spares);
+	region_cut(as, start);
+	region_cut(as, end);
 	LIST_FOR_EACH (node, &as->regions) {
 		const struct region *region = LIST_ENTRY(node, struct region, node);
 
@@ -122,6 +137,7 @@ static void range_clear(struct as *as, uint64_t start, uint64_t end, struct regi
 		}
 	}
 	region_remove_range(as, start, end);
+	as->has_stray_tables = true;
 }
 
 /* Where the new region goes. Caller holds the lock. */
@@ -157,61 +173,59 @@ status_t as_map(struct as *as, enum as_map_how how, uint64_t at, uint64_t len_by
 		unsigned rights, unsigned region_flags, uva_t *out)
 {
 	uint64_t align = region_flags & REGION_HUGE ? HUGE_SIZE : PAGE_SIZE;
-	struct region_spares spares;
 	status_t status;
 
 	if (!len_bytes || len_bytes > USER_TOP || rights & ~RIGHTS_ALL) {
 		return len_bytes > USER_TOP ? STATUS_ENOMEM : STATUS_EINVAL;
 	}
 	len_bytes = align_up(len_bytes, align);
-	status = region_spares_get(&spares);
-	if (status) {
-		return status;
-	}
 	lock_acquire(&as->lock);
-	status = place_choose(as, how, at, len_bytes, align, &at);
+	status = region_spares_fill(as);
+	if (status == STATUS_OK) {
+		status = place_choose(as, how, at, len_bytes, align, &at);
+	}
 	if (status == STATUS_OK && !region_has_room(as, at, at + len_bytes, 1)) {
 		status = STATUS_ENOMEM;
 	}
 	if (status == STATUS_OK) {
 		if (how == AS_MAP_FIXED) {
-			range_clear(as, at, at + len_bytes, &spares);
+			range_clear(as, at, at + len_bytes);
 		}
-		region_add(as, at, at + len_bytes, rights, region_flags, &spares);
+		region_add(as, at, at + len_bytes, rights, region_flags);
 		if (region_flags & REGION_HUGE) {
 			as_tables_drop(as, at, at + len_bytes);
 		}
 	}
 	lock_release(&as->lock);
-	region_spares_put(&spares);
 	if (status == STATUS_OK) {
 		out->uva = at;
 	}
 	return status;
 }
 
+/* May [start, end) change? Caller holds the lock. After this the change cannot fail. */
+static status_t change_prepare(struct as *as, uint64_t start, uint64_t end)
+{
+	if (cuts_huge_page(as, start) || cuts_huge_page(as, end)) {
+		return STATUS_EINVAL;
+	}
+	return region_has_room(as, start, end, 0) ? region_spares_fill(as) : STATUS_ENOMEM;
+}
+
 status_t as_unmap(struct as *as, uva_t at, uint64_t len_bytes)
 {
-	struct region_spares spares;
 	uint64_t end;
 	status_t status = range_check(at.uva, len_bytes, &end);
 
-	if (status == STATUS_OK) {
-		status = region_spares_get(&spares);
-	}
 	if (status) {
 		return status;
 	}
 	lock_acquire(&as->lock);
-	if (cuts_huge_page(as, at.uva) || cuts_huge_page(as, end)) {
-		status = STATUS_EINVAL;
-	} else if (!region_has_room(as, at.uva, end, 0)) {
-		status = STATUS_ENOMEM;
-	} else {
-		range_clear(as, at.uva, end, &spares);
+	status = change_prepare(as, at.uva, end);
+	if (status == STATUS_OK) {
+		range_clear(as, at.uva, end);
 	}
 	lock_release(&as->lock);
-	region_spares_put(&spares);
 	return status;
 }
 
@@ -231,7 +245,6 @@ static bool is_covered(const struct as *as, uint64_t start, uint64_t end)
 
 status_t as_protect(struct as *as, uva_t at, uint64_t len_bytes, unsigned rights)
 {
-	struct region_spares spares;
 	uint64_t end;
 	status_t status;
 
@@ -239,20 +252,17 @@ status_t as_protect(struct as *as, uva_t at, uint64_t len_bytes, unsigned rights
 		return STATUS_OK;
 	}
 	status = range_check(at.uva, len_bytes, &end);
-	if (status == STATUS_OK) {
-		status = rights & ~RIGHTS_ALL ? STATUS_EINVAL : region_spares_get(&spares);
-	}
-	if (status) {
-		return status;
+	if (status || rights & ~RIGHTS_ALL) {
+		return STATUS_EINVAL;
 	}
 	lock_acquire(&as->lock);
-	if (cuts_huge_page(as, at.uva) || cuts_huge_page(as, end)) {
-		status = STATUS_EINVAL;
-	} else if (!is_covered(as, at.uva, end) || !region_has_room(as, at.uva, end, 0)) {
+	status = change_prepare(as, at.uva, end);
+	if (status == STATUS_OK && !is_covered(as, at.uva, end)) {
 		status = STATUS_ENOMEM;
-	} else {
-		region_cut(as, at.uva, &spares);
-		region_cut(as, end, &spares);
+	}
+	if (status == STATUS_OK) {
+		region_cut(as, at.uva);
+		region_cut(as, end);
 		LIST_FOR_EACH (node, &as->regions) {
 			struct region *region = LIST_ENTRY(node, struct region, node);
 
@@ -264,7 +274,6 @@ status_t as_protect(struct as *as, uva_t at, uint64_t len_bytes, unsigned rights
 		region_join(as, at.uva, end);
 	}
 	lock_release(&as->lock);
-	region_spares_put(&spares);
 	return status;
 }
 

@@ -25,6 +25,9 @@ struct region {
 	uint8_t flags;
 };
 
+/* Both ends of a range cut, and a region added between. */
+enum { REGION_SPARES = 3 };
+
 struct as {
 	struct lock lock;
 	struct as_tlb tlb;
@@ -32,6 +35,8 @@ struct as {
 	uint32_t users;      /* threads and kernel references */
 	struct list regions; /* sorted by start */
 	uint32_t nr_regions;
+	struct region *spares[REGION_SPARES]; /* taken by cuts, which so cannot fail; NULL: none */
+	bool has_stray_tables;         /* page tables may exist where there is no region any more */
 	uint64_t nr_pages;             /* present user pages, 4 KiB units */
 	uint64_t heap_start, heap_end; /* brk */
 	struct list all;               /* list of all address spaces, for the audit */

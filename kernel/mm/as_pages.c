@@ -19,26 +19,39 @@ pte_t as_pte(pfn_t frame, const struct region *region, bool copy_on_write)
 	return pte_make(frame, flags);
 }
 
-/*
- * The next entry at or after *address, below end, that holds a frame; NULL: none. Missing tables
- * are stepped over whole. *address is where it maps.
- */
-static pte_t *next_entry(const struct as *as, unsigned level, uint64_t *address, uint64_t end)
-{
-	while (*address < end) {
-		pte_t *entry = ptable_entry(as->root, *address, level);
+/* Where a walk over the entries of a range stands. */
+struct cursor {
+	uint64_t address, end;
+	pte_t *entry; /* of address; NULL: its table is yet to be looked up */
+};
 
-		if (entry && pte_holds_frame(pte_read(entry))) {
-			return entry;
+static void cursor_step(struct cursor *cursor, unsigned level)
+{
+	cursor->address += 1ul << level_shift(level);
+	cursor->entry = level_index(cursor->address, level) ? cursor->entry + 1 : NULL;
+}
+
+/* On to the next entry, this one included, that holds a frame. Missing tables are stepped over
+ * whole. */
+static bool cursor_find(struct cursor *cursor, const struct as *as, unsigned level)
+{
+	uint64_t table_bytes = 1ul << level_shift(level + 1);
+
+	while (cursor->address < cursor->end) {
+		if (!cursor->entry) {
+			cursor->entry = ptable_entry(as->root, cursor->address, level);
+			if (!cursor->entry) {
+				cursor->address =
+					align_down(cursor->address, table_bytes) + table_bytes;
+				continue;
+			}
 		}
-		if (entry) {
-			*address += 1ul << level_shift(level);
-		} else {
-			*address = align_down(*address, 1ul << level_shift(level + 1)) +
-				   (1ul << level_shift(level + 1));
+		if (pte_holds_frame(pte_read(cursor->entry))) {
+			return true;
 		}
+		cursor_step(cursor, level);
 	}
-	return NULL;
+	return false;
 }
 
 static bool is_stricter(pte_t from, pte_t to)
@@ -53,23 +66,22 @@ static bool is_stricter(pte_t from, pte_t to)
 void as_pages_drop(struct as *as, const struct region *region, uint64_t start, uint64_t end)
 {
 	unsigned level = region_level(region);
-	uint64_t address = start;
-	pte_t *entry = next_entry(as, level, &address, end);
+	struct cursor cursor = { start, end, NULL };
 
-	while (entry) {
+	while (cursor_find(&cursor, as, level)) {
 		pfn_t dropped[FREE_BATCH_MAX];
-		struct free_batch batch = { 0 };
-		uint64_t from = address;
+		struct free_batch batch;
+		uint64_t from = cursor.address;
 		unsigned nr = 0;
 
-		while (entry && nr < FREE_BATCH_MAX) {
-			dropped[nr++] = pte_frame(pte_read(entry));
-			pte_write(entry, PTE_NONE);
-			as->nr_pages -= 1ul << region_order(region);
-			address += region_page_bytes(region);
-			entry = next_entry(as, level, &address, end);
-		}
-		as_tlb_downgrade(&as->tlb, (uva_t){ from }, (uva_t){ MIN(address, end) });
+		do {
+			dropped[nr++] = pte_frame(pte_read(cursor.entry));
+			pte_write(cursor.entry, PTE_NONE);
+			cursor_step(&cursor, level);
+		} while (nr < FREE_BATCH_MAX && cursor_find(&cursor, as, level));
+		as->nr_pages -= (uint64_t)nr << region_order(region);
+		as_tlb_downgrade(&as->tlb, (uva_t){ from }, (uva_t){ MIN(cursor.address, end) });
+		batch.nr = 0;
 		for (unsigned i = 0; i < nr; i++) {
 			frame_put_user(&batch, dropped[i]);
 		}
@@ -79,39 +91,38 @@ void as_pages_drop(struct as *as, const struct region *region, uint64_t start, u
 
 void as_tables_drop(struct as *as, uint64_t start, uint64_t end)
 {
-	uint64_t address = start;
-	pte_t *entry;
+	for (uint64_t at = start; at < end; at += HUGE_SIZE) {
+		pte_t *entry = ptable_entry(as->root, at, 2);
 
-	while ((entry = next_entry(as, 2, &address, end)) != NULL) {
-		pte_t table = pte_read(entry);
+		if (entry && pte_is_present(pte_read(entry))) {
+			pfn_t table = pte_frame(pte_read(entry));
 
-		assert(!pte_is_leaf(table, 2));
-		pte_write(entry, PTE_NONE);
-		as_tlb_downgrade(&as->tlb, (uva_t){ address }, (uva_t){ address + HUGE_SIZE });
-		frame_free_kernel(pte_frame(table), 0);
+			assert(!pte_is_leaf(pte_read(entry), 2));
+			pte_write(entry, PTE_NONE);
+			as_tlb_downgrade(&as->tlb, (uva_t){ at }, (uva_t){ at + HUGE_SIZE });
+			frame_free_kernel(table, 0);
+		}
 	}
 }
 
 void as_pages_protect(struct as *as, const struct region *region, uint64_t start, uint64_t end)
 {
 	unsigned level = region_level(region);
-	uint64_t address = start, first = 0, last = 0;
+	struct cursor cursor = { start, end, NULL };
+	TLB_BATCH(batch);
 
-	for (pte_t *entry = next_entry(as, level, &address, end); entry;
-	     address += region_page_bytes(region), entry = next_entry(as, level, &address, end)) {
-		pte_t old = pte_read(entry);
+	for (; cursor_find(&cursor, as, level); cursor_step(&cursor, level)) {
+		pte_t old = pte_read(cursor.entry);
 		/* a private frame may be shared after a fork: let the first write find out */
 		bool copy = !(region->flags & REGION_SHARED) && region->rights & RIGHT_WRITE &&
 			    !pte_is_writable(old);
 		pte_t new = as_pte(pte_frame(old), region, copy || (old.value & PTE_COPY));
 
-		pte_write(entry, new);
+		pte_write(cursor.entry, new);
 		if (is_stricter(old, new)) {
-			first = last ? first : address;
-			last = address + region_page_bytes(region);
+			tlb_batch_add(&batch, cursor.address,
+				      cursor.address + region_page_bytes(region));
 		}
 	}
-	if (last) {
-		as_tlb_downgrade(&as->tlb, (uva_t){ first }, (uva_t){ last });
-	}
+	as_tlb_flush(&as->tlb, &batch);
 }

@@ -121,20 +121,21 @@ void frame_free_kernel(pfn_t first, unsigned order)
 
 void frame_stats_read(struct frame_stats *out)
 {
-	uint64_t nr_cached = 0;
+	uint64_t nr_cached = 0, nr_spare_tables = 0;
 
 	lock_acquire(&frame_pool.lock);
 	for (unsigned id = 0; id < nr_cpus; id++) {
 		nr_cached += cpus[id]->nr_frame_cache;
+		nr_spare_tables += cpus[id]->nr_spare_tables + 2 * cpus[id]->nr_spare_roots;
 	}
 	*out = (struct frame_stats){
 		.nr_usable = frame_pool.nr_usable,
-		.nr_free_revealed = frame_pool.buddy.nr_free[FREE_REVEALED],
+		.nr_free_revealed = frame_pool.buddy.nr_free[FREE_REVEALED] + nr_spare_tables,
 		.nr_free_hidden = frame_pool.buddy.nr_free[FREE_HIDDEN] + nr_cached +
 				  frame_pool.quarantine.nr_frames,
 		.nr_user = frame_pool.nr_owned[OWNER_USER],
 		.nr_kernel = frame_pool.nr_owned[OWNER_KERNEL] + frame_pool.nr_owned[OWNER_ENTRY],
-		.nr_ptable = frame_pool.nr_owned[OWNER_PTABLE],
+		.nr_ptable = frame_pool.nr_owned[OWNER_PTABLE] - nr_spare_tables,
 	};
 	lock_release(&frame_pool.lock);
 }

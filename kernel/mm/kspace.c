@@ -103,17 +103,32 @@ status_t kstack_alloc(va_t *base)
 	return status;
 }
 
-void kstack_free(va_t base)
+/* Caller holds the lock. Flushes. */
+static void slot_release(va_t base)
 {
 	unsigned slot = stack_slot(base);
 
+	stack_unmap(base, PAGES_PER_STACK);
+	slot_used[slot / 64] &= ~(1ul << slot % 64);
+}
+
+void kstack_trim(void)
+{
+	lock_acquire(&lock);
+	while (nr_cached) {
+		slot_release(cache[--nr_cached]);
+	}
+	lock_release(&lock);
+}
+
+void kstack_free(va_t base)
+{
 	memset((void *)base.va, 0, KSTACK_SIZE);
 	lock_acquire(&lock);
 	if (nr_cached < CACHE_MAX) {
 		cache[nr_cached++] = base;
 	} else {
-		stack_unmap(base, PAGES_PER_STACK);
-		slot_used[slot / 64] &= ~(1ul << slot % 64);
+		slot_release(base);
 	}
 	lock_release(&lock);
 }

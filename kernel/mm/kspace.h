@@ -10,6 +10,8 @@ enum { KSTACK_SIZE = 16 * 1024 };
 status_t kstack_alloc(va_t *base) MUST_CHECK;
 /* Scrubs it and keeps it for the next kstack_alloc: the mapping stays, so nothing is flushed. */
 void kstack_free(va_t base);
+/* Flushes: gives back the stacks that were kept. For counts of what is really in use. */
+void kstack_trim(void);
 /* Is the address in a guard page of a stack slot? */
 bool kstack_is_guard(va_t address);
 

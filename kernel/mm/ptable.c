@@ -2,9 +2,13 @@
 #include "mm/ptable.h"
 
 #include "arch/x86_64/features.h"
+#include "core/cpu.h"
 #include "lib/assert.h"
+#include "lib/string.h"
 #include "mm/direct_map.h"
 #include "mm/frame_alloc.h"
+
+enum { ROOT_PAIR_ORDER = 1 };
 
 RO_AFTER_INIT pfn_t kernel_root;
 
@@ -30,6 +34,82 @@ pte_t *ptable_entry(pfn_t root, uint64_t address, unsigned level)
 	return entry;
 }
 
+/*
+ * Tables that were emptied are kept, ready, in a small stock per CPU: neither they nor root pairs,
+ * whose kernel half never changes, need to be filled again.
+ */
+static status_t table_alloc(pfn_t *out)
+{
+	struct cpu *cpu = this_cpu();
+
+	if (!cpu->nr_spare_tables) {
+		return frame_alloc_zeroed(OWNER_PTABLE, 0, out);
+	}
+	if (allocation_should_fail()) {
+		return STATUS_ENOMEM;
+	}
+	*out = cpu->spare_tables[--cpu->nr_spare_tables];
+	return STATUS_OK;
+}
+
+static bool is_empty(pfn_t table, unsigned nr_entries)
+{
+	const pte_t *entries = direct_map_pointer(table);
+
+	for (unsigned i = 0; i < nr_entries; i++) {
+		if (entries[i].value) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static void table_free(pfn_t table)
+{
+	struct cpu *cpu = this_cpu();
+
+	assert(is_empty(table, PTES_PER_TABLE));
+	if (cpu->nr_spare_tables < SPARE_TABLES_MAX) {
+		cpu->spare_tables[cpu->nr_spare_tables++] = table;
+	} else {
+		frame_free_kernel(table, 0);
+	}
+}
+
+status_t ptable_root_create(pfn_t *root)
+{
+	struct cpu *cpu = this_cpu();
+	status_t status;
+	char *pair;
+
+	if (cpu->nr_spare_roots) {
+		if (allocation_should_fail()) {
+			return STATUS_ENOMEM;
+		}
+		*root = cpu->spare_roots[--cpu->nr_spare_roots];
+		return STATUS_OK;
+	}
+	status = frame_alloc_zeroed(OWNER_PTABLE, ROOT_PAIR_ORDER, root);
+	if (status == STATUS_OK) {
+		pair = direct_map_pointer(*root);
+		memcpy(pair + PAGE_SIZE / 2,
+		       (char *)direct_map_pointer(kernel_root) + PAGE_SIZE / 2, PAGE_SIZE / 2);
+	}
+	return status;
+}
+
+void ptable_root_destroy(pfn_t root)
+{
+	struct cpu *cpu = this_cpu();
+
+	assert(is_empty(root, PTES_PER_TABLE / 2));
+	if (cpu->nr_spare_roots < SPARE_ROOTS_MAX) {
+		cpu->spare_roots[cpu->nr_spare_roots++] = root;
+	} else {
+		frame_free_kernel(root, ROOT_PAIR_ORDER);
+	}
+}
+
 status_t ptable_entry_create(pfn_t root, uint64_t address, unsigned level, pte_t **out)
 {
 	uint64_t flags = PTE_PRESENT | PTE_WRITABLE | (address < USER_TOP ? PTE_USER : 0);
@@ -38,7 +118,7 @@ status_t ptable_entry_create(pfn_t root, uint64_t address, unsigned level, pte_t
 	for (unsigned at = LEVEL_MAX; at > level; at--) {
 		if (!pte_is_present(pte_read(entry))) {
 			pfn_t table;
-			status_t status = frame_alloc_zeroed(OWNER_PTABLE, 0, &table);
+			status_t status = table_alloc(&table);
 
 			if (status) {
 				return status;
@@ -82,17 +162,39 @@ status_t ptable_map_kernel(uint64_t address, pfn_t frame, uint64_t flags)
 	return STATUS_OK;
 }
 
+void ptable_free_below(pfn_t root, uint64_t start, uint64_t end, unsigned level)
+{
+	uint64_t step = 1ul << level_shift(level);
+
+	for (uint64_t at = align_down(start, step); at < end; at += step) {
+		pte_t *entry = ptable_entry(root, at, level), pte;
+
+		if (!entry) {
+			/* no table: on to what the next one would cover */
+			at = align_down(at, step << 9) + (step << 9) - step;
+			continue;
+		}
+		pte = pte_read(entry);
+		if (pte_is_present(pte)) {
+			assert(!pte_is_leaf(pte, level));
+			pte_write(entry, PTE_NONE);
+			table_free(pte_frame(pte));
+		}
+	}
+}
+
 static void free_table(pfn_t table, unsigned level)
 {
-	const pte_t *entries = direct_map_pointer(table);
+	pte_t *entries = direct_map_pointer(table);
 
 	for (unsigned i = 0; level > 1 && i < PTES_PER_TABLE; i++) {
 		if (pte_is_present(entries[i])) {
 			assert(!pte_is_leaf(entries[i], level));
 			free_table(pte_frame(entries[i]), level - 1);
+			entries[i] = PTE_NONE;
 		}
 	}
-	frame_free_kernel(table, 0);
+	table_free(table);
 }
 
 void ptable_free_user(pfn_t root)

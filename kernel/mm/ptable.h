@@ -28,5 +28,16 @@ pte_t ptable_lookup(pfn_t root, uint64_t address, unsigned *level);
 /* Maps one page in the kernel half, where nothing is mapped. ENOMEM. */
 status_t ptable_map_kernel(uint64_t address, pfn_t frame, uint64_t flags) MUST_CHECK;
 
-/* Frees the tables of the user half; no leaf may be left. */
+/*
+ * A pair of roots, kernel then shadow, 8 KiB aligned: the kernel half filled in, the user half
+ * empty. ENOMEM. On the way back the user half must be empty again.
+ */
+status_t ptable_root_create(pfn_t *root) MUST_CHECK;
+void ptable_root_destroy(pfn_t root);
+
+/*
+ * Frees the tables of the user half in which no leaf is left: what entries of a level in [start,
+ * end) point to, their own tables freed before; or all there are.
+ */
+void ptable_free_below(pfn_t root, uint64_t start, uint64_t end, unsigned level);
 void ptable_free_user(pfn_t root);

@@ -74,6 +74,12 @@ static void region_delete(struct as *as, struct region *region)
 {
 	list_remove(&region->node);
 	as->nr_regions--;
+	for (unsigned i = 0; i < REGION_SPARES; i++) {
+		if (!as->spares[i]) {
+			as->spares[i] = region;
+			return;
+		}
+	}
 	slab_free(&region_cache, region);
 }
 
@@ -81,7 +87,7 @@ void region_join(struct as *as, uint64_t start, uint64_t end)
 {
 	struct region *before = NULL;
 
-	LIST_FOR_EACH(node, &as->regions) {
+	LIST_FOR_EACH (node, &as->regions) {
 		struct region *region = entry(node);
 
 		if (region->start > end) {
@@ -97,40 +103,41 @@ void region_join(struct as *as, uint64_t start, uint64_t end)
 	}
 }
 
-static struct region *spare_take(struct region_spares *spares)
+static struct region *spare_take(struct as *as)
 {
 	struct region *region;
 	unsigned i = 0;
 
-	while (!spares->spare[i]) {
+	while (!as->spares[i]) {
 		i++;
-		assert(i < ARRAY_SIZE(spares->spare));
+		assert(i < REGION_SPARES);
 	}
-	region = spares->spare[i];
-	spares->spare[i] = NULL;
+	region = as->spares[i];
+	as->spares[i] = NULL;
 	return region;
 }
 
-status_t region_spares_get(struct region_spares *spares)
+status_t region_spares_fill(struct as *as)
 {
-	*spares = (struct region_spares){ 0 };
-	for (unsigned i = 0; i < ARRAY_SIZE(spares->spare); i++) {
-		status_t status = slab_alloc(&region_cache, (void **)&spares->spare[i]);
+	assert(lock_is_held(&as->lock));
+	for (unsigned i = 0; i < REGION_SPARES; i++) {
+		status_t status = as->spares[i]
+					  ? STATUS_OK
+					  : slab_alloc(&region_cache, (void **)&as->spares[i]);
 
 		if (status) {
-			region_spares_put(spares);
 			return status;
 		}
 	}
 	return STATUS_OK;
 }
 
-void region_spares_put(struct region_spares *spares)
+void region_spares_drop(struct as *as)
 {
-	for (unsigned i = 0; i < ARRAY_SIZE(spares->spare); i++) {
-		if (spares->spare[i]) {
-			slab_free(&region_cache, spares->spare[i]);
-			spares->spare[i] = NULL;
+	for (unsigned i = 0; i < REGION_SPARES; i++) {
+		if (as->spares[i]) {
+			slab_free(&region_cache, as->spares[i]);
+			as->spares[i] = NULL;
 		}
 	}
 }
@@ -147,10 +154,9 @@ bool region_has_room(const struct as *as, uint64_t start, uint64_t end, unsigned
 	return as->nr_regions + is_inside(as, start) + is_inside(as, end) + nr_more <= REGIONS_MAX;
 }
 
-void region_add(struct as *as, uint64_t start, uint64_t end, unsigned rights, unsigned flags,
-		struct region_spares *spares)
+void region_add(struct as *as, uint64_t start, uint64_t end, unsigned rights, unsigned flags)
 {
-	struct region *next = region_first_above(as, start), *region = spare_take(spares);
+	struct region *next = region_first_above(as, start), *region = spare_take(as);
 
 	assert(region_range_is_free(as, start, end));
 	region->start = start;
@@ -162,14 +168,14 @@ void region_add(struct as *as, uint64_t start, uint64_t end, unsigned rights, un
 	region_join(as, start, end);
 }
 
-void region_cut(struct as *as, uint64_t at, struct region_spares *spares)
+void region_cut(struct as *as, uint64_t at)
 {
 	struct region *region = region_find(as, at), *upper;
 
 	if (!region || region->start == at) {
 		return;
 	}
-	upper = spare_take(spares);
+	upper = spare_take(as);
 	upper->start = at;
 	upper->end = region->end;
 	upper->rights = region->rights;

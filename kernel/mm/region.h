@@ -15,22 +15,18 @@ bool region_range_is_free(const struct as *as, uint64_t start, uint64_t end);
 uint64_t region_find_gap(const struct as *as, uint64_t len_bytes, uint64_t align, uint64_t below);
 
 /*
- * Regions made beforehand, so that the change itself cannot fail: a call cuts at two places at
- * most, and adds one. What was not used goes back.
+ * Changes take the regions that they need from as->spares, which are filled up before: so a change
+ * cannot fail. ENOMEM.
  */
-struct region_spares {
-	struct region *spare[3];
-};
-status_t region_spares_get(struct region_spares *spares) MUST_CHECK;
-void region_spares_put(struct region_spares *spares);
+status_t region_spares_fill(struct as *as) MUST_CHECK;
+void region_spares_drop(struct as *as);
 
 /* Cuts at both ends and nr_more regions do not lead to more than an address space may have. */
 bool region_has_room(const struct as *as, uint64_t start, uint64_t end, unsigned nr_more);
 /* Adds [start, end), which is free, and joins it with neighbours that are alike. Takes a spare. */
-void region_add(struct as *as, uint64_t start, uint64_t end, unsigned rights, unsigned flags,
-		struct region_spares *spares);
+void region_add(struct as *as, uint64_t start, uint64_t end, unsigned rights, unsigned flags);
 /* A region that spans `at` becomes two. Takes a spare if there is one. */
-void region_cut(struct as *as, uint64_t at, struct region_spares *spares);
+void region_cut(struct as *as, uint64_t at);
 
 /* Makes one region of neighbours that are alike and touch at an address in [start, end]. */
 void region_join(struct as *as, uint64_t start, uint64_t end);

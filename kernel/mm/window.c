@@ -135,3 +135,14 @@ void window_write(const pfn_t *targets, unsigned nr, uint64_t offset_bytes, cons
 	memcpy((char *)page_address(0) + offset_bytes, from, len_bytes);
 	window_close(nr, before);
 }
+
+status_t window_hold(pfn_t frame, status_t (*wait)(void))
+{
+	cr3_t before = window_open();
+	status_t status;
+
+	(void)window_show(0, frame, PTE_WRITABLE);
+	status = wait();
+	window_close(1, before);
+	return status;
+}

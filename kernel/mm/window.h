@@ -22,3 +22,12 @@ void window_copy(pfn_t to, pfn_t from, unsigned order);
 /* Up to WINDOW_PAGES frames, seen in a row; offset and length in bytes within them. */
 void window_write(const pfn_t *frames, unsigned nr, uint64_t offset_bytes, const void *from,
 		  uint64_t len_bytes);
+
+/*
+ * For kernel/vuln/ alone, to show what another CPU sees meanwhile: the frame stays in the open
+ * window, for writing, while `wait` waits; returns what that returns. Nowhere else does anything
+ * wait in an open window: whoever waits for this CPU waits for the whole of it. `wait` may poll (a
+ * flush is right under any root) and nothing else: it must not fault, open the window or switch
+ * threads.
+ */
+status_t window_hold(pfn_t frame, status_t (*wait)(void)) MUST_CHECK;

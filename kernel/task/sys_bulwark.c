@@ -10,6 +10,7 @@
 #include "mm/audit.h"
 #include "mm/direct_map.h"
 #include "mm/frame_alloc.h"
+#include "mm/kspace.h"
 #include "mm/usercopy.h"
 #include "task/boot_archive.h"
 #include "task/flag.h"
@@ -117,6 +118,7 @@ int64_t sys_memory_info(uint64_t at)
 	struct frame_stats stats;
 	struct bw_memory_info info;
 
+	kstack_trim();
 	frame_stats_read(&stats);
 	info = (struct bw_memory_info){
 		.nr_frames_usable = stats.nr_usable,

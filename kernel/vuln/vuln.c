@@ -9,21 +9,15 @@
 #include "arch/x86_64/registers.h"
 #include "arch/x86_64/vuln_stub.h"
 #include "core/options.h"
-#include "mm/frame.h"
 #include "mm/layout.h"
 #include "mm/usercopy.h"
-#include "mm/xpfo.h"
 #include "task/credentials.h"
 #include "task/flag.h"
 #include "task/process.h"
 
 static_assert(sizeof(struct bw_frame) == sizeof(struct regs), "what user_return_frame consumes");
 
-/* The dereferences below are wrong on purpose, so no checker may get in their way. */
-#define UNCHECKED __attribute__((noinline, no_sanitize("undefined")))
-
-/* Every vulnerable call begins here. */
-static bool vuln_enter(void)
+bool vuln_enter(void)
 {
 	if (options.vuln != vuln_on) {
 		return false;
@@ -33,7 +27,7 @@ static bool vuln_enter(void)
 	return true;
 }
 
-static int64_t vuln_leave(uint64_t result)
+int64_t vuln_leave(uint64_t result)
 {
 	thread_current()->in_vuln = false;
 	return (int64_t)result;
@@ -73,7 +67,7 @@ int64_t sys_vuln_jump(uint64_t address)
 	return vuln_leave(0);
 }
 
-UNCHECKED static void call_through(uint64_t address)
+UNCHECKED void vuln_call_through(uint64_t address)
 {
 	const volatile struct bw_vuln_object *object =
 		(const volatile struct bw_vuln_object *)address;
@@ -87,21 +81,18 @@ int64_t sys_vuln_call(uint64_t object)
 	if (!vuln_enter()) {
 		return STATUS_ENOSYS;
 	}
-	call_through(object);
+	vuln_call_through(object);
 	return vuln_leave(0);
 }
 
-UNCHECKED static uint64_t read_from(uint64_t address)
-{
-	return *(const volatile uint64_t *)address;
-}
+UNCHECKED uint64_t vuln_read_from(uint64_t address) { return *(const volatile uint64_t *)address; }
 
 int64_t sys_vuln_read(uint64_t address)
 {
 	if (!vuln_enter()) {
 		return STATUS_ENOSYS;
 	}
-	return vuln_leave(read_from(address));
+	return vuln_leave(vuln_read_from(address));
 }
 
 UNCHECKED static void write_to(uint64_t address, uint64_t value)
@@ -125,24 +116,4 @@ int64_t sys_vuln_pivot(uint64_t stack)
 	}
 	vuln_pivot_stub(stack);
 	return vuln_leave(0);
-}
-
-/* xpfo_kmap takes user frames only; that it can be raced is the vulnerability. */
-int64_t sys_vuln_kmap_read(uint64_t pfn, uint64_t offset)
-{
-	pfn_t frame = { (uint32_t)MIN(pfn, UINT32_MAX) };
-	const char *mapped;
-	uint64_t value;
-
-	if (!vuln_enter()) {
-		return STATUS_ENOSYS;
-	}
-	if (!pfn_is_valid(frame) || frame_entry(frame)->owner != OWNER_USER ||
-	    offset > PAGE_SIZE - sizeof(value)) {
-		return vuln_leave((uint64_t)STATUS_EINVAL);
-	}
-	mapped = xpfo_kmap(frame);
-	value = read_from((uint64_t)mapped + offset);
-	xpfo_kunmap(frame);
-	return vuln_leave(value);
 }

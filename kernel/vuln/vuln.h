@@ -1,7 +1,18 @@
 /*
  * The deliberately vulnerable system calls (boot option vuln=on), and nothing else: sys_vuln_NAME,
- * declared in task/syscall.h.
+ * declared in task/syscall.h. Here is what their files share.
  */
 #pragma once
 
 #include "task/syscall.h"
+
+/* Dereferences that are wrong on purpose: no checker may get in their way. */
+#define UNCHECKED __attribute__((noinline, no_sanitize("undefined")))
+
+/* Every vulnerable call begins with the one and ends with the other. False: there are none. */
+bool vuln_enter(void);
+int64_t vuln_leave(uint64_t result);
+
+/* The bugs themselves, at an address that nobody checked. */
+uint64_t vuln_read_from(uint64_t address);
+void vuln_call_through(uint64_t object);

@@ -22,7 +22,8 @@ enum {
 	BLOCKS_MAX = MACHINE_FRAMES,
 	KMAPS_MAX = 5,
 	CHECK_EVERY = 16,
-	PHASE = 1000
+	PHASE = 1000,
+	NR_USERS = 64
 };
 
 struct block {
@@ -298,6 +299,14 @@ static void edges(const char *variant)
 	ok((reveals > nr_free / 2) == (options.xpfo == xpfo_epoch),
 	   "xpfo=%s: %lu frames were revealed for it", variant, reveals);
 	machine_check();
+	drop_all();
+	/* with xpfo=epoch some are in quarantine now, and the kernel does not wait for them */
+	for (unsigned i = 0; i < NR_USERS; i++) {
+		step_alloc_user(0);
+	}
+	machine_enter_kernels();
+	is(kernel_take_all(), nr_free - NR_USERS,
+	   "xpfo=%s: the kernel can have what left the quarantine", variant);
 	drop_all();
 }
 

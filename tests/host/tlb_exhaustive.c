@@ -1,4 +1,5 @@
-/* sources: tests/host/tlb/machine.c tests/host/tlb/coroutine.c tests/host/tlb/describe.c
+/* sources: tests/host/tlb/machine.c tests/host/tlb/translations.c tests/host/tlb/hardware.c
+ *          tests/host/tlb/coroutine.c tests/host/tlb/describe.c
  *          tests/host/tlb/kernel.c tests/host/tlb/kernel_mm.c tests/host/tlb/explore.c
  *          kernel/mm/tlb.c kernel/mm/ktlb.c kernel/mm/as_tlb.c kernel/mm/asid.c
  *          kernel/mm/tlb_boot.c
@@ -21,6 +22,7 @@ static void system_call(void)
 {
 	user_step();
 	kernel_enter();
+	sim_step("computes in the kernel", 0);
 	kernel_exit();
 }
 

@@ -1,13 +1,12 @@
-/* sources: tests/host/tlb/machine.c tests/host/tlb/coroutine.c tests/host/tlb/describe.c
+/* sources: tests/host/tlb/machine.c tests/host/tlb/translations.c tests/host/tlb/hardware.c
+ *          tests/host/tlb/coroutine.c tests/host/tlb/describe.c
  *          tests/host/tlb/kernel.c tests/host/tlb/kernel_mm.c tests/host/tlb/random_runs.c
  *          kernel/mm/tlb.c kernel/mm/ktlb.c kernel/mm/as_tlb.c kernel/mm/asid.c
- * kernel/mm/tlb_boot.c
+ *          kernel/mm/tlb_boot.c
  */
-/* flags: -O2 -fno-sanitize=all */
-
 /*
  * The TLB coherence code under random schedules of the simulated machine.
- *   tlb_random                 the test: 20 million steps
+ *   tlb_random                 the test: 40 million steps
  *   tlb_random steps NUMBER    the same with another length
  *   tlb_random seed NUMBER     one run, its last steps printed
  */
@@ -36,7 +35,7 @@ static bool run_one(uint64_t seed)
 
 int main(int argc, char **argv)
 {
-	uint64_t nr_steps = 20 * 1000 * 1000;
+	uint64_t nr_steps = 40 * 1000 * 1000;
 	bool is_good = true;
 
 	sim_log_init();

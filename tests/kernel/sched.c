@@ -3,6 +3,7 @@
 #include "arch/x86_64/clock.h"
 #include "ktest.h"
 #include "mm/frame_alloc.h"
+#include "mm/kspace.h"
 #include "task/timer.h"
 #include "task/wait.h"
 
@@ -112,6 +113,7 @@ static uint64_t free_after_threads(void)
 	wait_for_ends(nr_started);
 	/* each is freed by whoever runs on its CPU after it */
 	timer_sleep_until(clock_now_ns() + NAP_NS);
+	kstack_trim();
 	frame_stats_read(&stats);
 	return stats.nr_free_revealed + stats.nr_free_hidden;
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/perl
-# Breaks the TLB coherence code in every way of tlb_mutations.txt and expects the random schedules of the simulated
-# machine (tests/host/tlb_random.c) to catch each. A pattern that no longer matches is a failure too.
+# Breaks the TLB coherence code in every way of tlb_mutations.txt and expects the simulated machine
+# to catch each: under random schedules (tests/host/tlb_random.c), or in every schedule of a scenario
+# (tests/host/tlb_exhaustive.c). A pattern that no longer matches is a failure too.
 use strict;
 use warnings;
 
@@ -15,8 +16,9 @@ my @cc = (qw(gcc -std=gnu11 -O2 -fno-strict-aliasing -DBULWARK_HOST_TEST -DBULWA
 	qw(-Itests/host -Ikernel), "-Ibuild/$build/gen");
 
 sub sources {
-	local (@ARGV, $/) = ('tests/host/tlb_random.c');
-	return ('tests/host/tlb_random.c', <> =~ m{sources:(.*?)\*/}s && grep { $_ ne '*' } split ' ', $1);
+	my ($program) = @_;
+	local (@ARGV, $/) = ($program);
+	return ($program, <> =~ m{sources:(.*?)\*/}s && grep { $_ ne '*' } split ' ', $1);
 }
 
 # { name, file, edits => [[from, to], ...] }
@@ -31,6 +33,8 @@ sub mutations {
 			push @{$all[-1]{edits}}, ['', ''] if $1 eq '-' && $last ne '-';
 			$all[-1]{edits}[-1][$1 eq '+'] .= $2;
 			$last = $1;
+		} elsif (@all && $line =~ /^exhaustive: (.*)/) {
+			$all[-1]{scenario} = $1;
 		} elsif (@all && $line =~ /^(\w\S*)$/) {
 			$all[-1]{file} = $1;
 		}
@@ -60,26 +64,37 @@ sub compile {
 	return system(@cc, @more, '-c', '-o', $object, $source) == 0;
 }
 
-# What the mutated program says, and how it ends.
+sub build {
+	my ($program, @objects) = @_;
+	return system('gcc', '-o', $program, @objects) == 0;
+}
+
+# The problem, or undef and what was caught.
 sub run_mutated {
-	my ($mutation, $text, @sources) = @_;
+	my ($mutation, $text) = @_;
+	my $scenario = $mutation->{scenario};
 	my $source = "$out/mutated_" . basename($mutation->{file});
 	open my $file, '>', $source or die "$source: $!\n";
 	print $file $text;
 	close $file or die "$source: $!\n";
-	compile($source, "$out/mutated.o", '-w', '-I' . dirname($mutation->{file})) or return 'it does not compile';
-	my @objects = map { $_ eq $mutation->{file} ? "$out/mutated.o" : object($_) } @sources;
-	system('gcc', '-o', "$out/mutated", @objects) == 0 or return 'it does not link';
-	my $said = `timeout 60 $out/mutated steps $steps 2>&1`;
-	return $said =~ /^# (seed \d+: .*?);/m ? (undef, $1) : "it runs without a violation: $said";
+	compile($source, "$out/mutated.o", '-w', '-I' . dirname($mutation->{file}))
+		or return 'it does not compile';
+	my @objects = map { $_ eq $mutation->{file} ? "$out/mutated.o" : object($_) }
+		sources("tests/host/tlb_" . ($scenario ? 'exhaustive.c' : 'random.c'));
+	build("$out/mutated", @objects) or return 'it does not link';
+	my $arguments = $scenario ? "'" . $scenario =~ s/'/'\\''/gr . "'" : "steps $steps";
+	my $said = `timeout 60 $out/mutated $arguments 2>&1`;
+	return $said =~ /^# (seed \d+: .*?);/m || $said =~ /^# (kaiser.*)/m ? (undef, $1)
+		: "it runs without a violation: $said";
 }
 
 make_path($out);
-my @sources = sources();
+my @programs = map { "tests/host/tlb_$_.c" } qw(random exhaustive);
+my %sources = map { $_ => 1 } map { sources($_) } @programs;
 my @mutations = mutations();
 printf "1..%d\n", @mutations + 1;
-my $built = !grep { !compile($_, object($_)) } @sources;
-my $sound = $built && system('gcc', '-o', "$out/sound", map { object($_) } @sources) == 0
+my $built = !grep { !compile($_, object($_)) } keys %sources;
+my $sound = $built && build("$out/sound", map { object($_) } sources($programs[0]))
 	&& system("timeout 60 $out/sound steps 200000 > $out/sound.log 2>&1") == 0;
 print $sound ? '' : 'not ', "ok 1 - the code as it is passes\n";
 
@@ -87,7 +102,7 @@ my $nr = 1;
 for my $mutation (@mutations) {
 	my ($text, $problem) = mutate($mutation);
 	my $caught;
-	($problem, $caught) = run_mutated($mutation, $text, @sources) if defined $text;
+	($problem, $caught) = run_mutated($mutation, $text) if defined $text;
 	printf "%sok %d - caught: %s\n", $problem ? 'not ' : '', ++$nr, $mutation->{name};
 	print map { "#   $_\n" } split /\n/, $problem if $problem;
 	print "#   $caught\n" if $caught;

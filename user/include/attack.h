@@ -36,6 +36,61 @@ uint64_t attack_pfn(const void *address);
 /* Where the direct map would have the same byte. */
 uint64_t attack_synonym(const struct bw_leak *leak, const void *address);
 
+/* ---- Two processors (attack_cpus.c) ---- */
+
+unsigned int attack_nr_cpus(void);
+/* Ends the attack as skipped where the machine has fewer processors. */
+void attack_need_cpus(unsigned int nr);
+/* Blocks. From now on the calling thread runs on this processor. */
+void attack_pin(unsigned int cpu);
+/* Starts a thread that pins itself to this processor, then runs the body; joined by nobody. */
+void attack_thread(unsigned int cpu, void (*body)(void *), void *argument);
+
+/* How far the attack has come, told by one thread to another. Zero at first. */
+typedef volatile unsigned int attack_stage;
+void attack_tell(attack_stage *stage, unsigned int value);
+/*
+ * Blocks until the stage is at least `value`, and ends the attack as broken when that takes too
+ * long. AWAIT_SPIN stays in user mode and leaves the processor to nobody; AWAIT_YIELD makes room
+ * for other threads after each look, and has done so at least once when it returns.
+ */
+enum attack_await { AWAIT_SPIN, AWAIT_YIELD };
+void attack_await(const attack_stage *stage, unsigned int value, enum attack_await how);
+/* Blocks until this many threads of this process are parked in the kernel. */
+void attack_await_parked(long nr);
+
+/* ---- Frames that change hands (attack_frames.c) ---- */
+
+/* A frame that is the kernel's, and free, and will be handed to this process next. */
+struct attack_frame {
+	uint64_t pfn;
+	uint64_t synonym;
+};
+
+/*
+ * Blocks. Takes 2 MiB pages until it can tell where the next one will lie, and chooses a frame in
+ * there. Ends the attack where memory is too fragmented to tell.
+ */
+void attack_frame_predict(const struct bw_leak *leak, struct attack_frame *frame);
+/*
+ * Takes the next 2 MiB page: where that frame appears in it, or NULL where the prediction was
+ * wrong.
+ */
+void *attack_frame_take(const struct attack_frame *frame);
+
+/* A run of frames that this process can give back in one piece and recognise again. */
+enum { ATTACK_RUN_FRAMES = 32 };
+struct attack_run {
+	uint64_t first_pfn; /* a multiple of ATTACK_RUN_FRAMES */
+	void *pages[ATTACK_RUN_FRAMES];
+};
+/* Ends the attack where there is none to be had. */
+void attack_run_take(struct attack_run *run);
+/* munmap, page by page. */
+void attack_run_give_back(const struct attack_run *run);
+/* Takes pages until one lies in this frame: that page, or NULL where none did. */
+void *attack_frame_hunt(uint64_t pfn);
+
 /* ---- Payloads (payload.c, rop.c) ---- */
 
 /* A forged object and its table, laid out one after the other. */

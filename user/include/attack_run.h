@@ -11,12 +11,12 @@
 enum { ATTACKER_UID = 1000 };
 
 enum attack_outcome {
-	OUTCOME_BREACH,	 /* it became root, or proved the flag */
-	OUTCOME_FAULT,	 /* an in-kernel fault ended it */
-	OUTCOME_DENIED,	 /* the kernel refused the vulnerable call */
+	OUTCOME_BREACH,  /* it became root, or proved the flag */
+	OUTCOME_FAULT,   /* an in-kernel fault ended it */
+	OUTCOME_DENIED,  /* the kernel refused the vulnerable call */
 	OUTCOME_NOTHING, /* it came back without effect */
-	OUTCOME_SKIP,	 /* it cannot be tried here */
-	OUTCOME_ERROR,	 /* the test is broken: says nothing about the defence */
+	OUTCOME_SKIP,    /* it cannot be tried here */
+	OUTCOME_ERROR,   /* the test is broken: says nothing about the defence */
 };
 
 /* One row of attacks.def. */
@@ -25,6 +25,7 @@ struct attack_row {
 	const char *brief;
 	const char *stopped_by;
 	enum attack_outcome when_stopped;
+	unsigned int nr_cpus; /* SKIP where the machine has fewer */
 };
 
 struct attack_expectation {
@@ -35,7 +36,7 @@ struct attack_expectation {
 /* What happened to one attack, and whether it had to. */
 struct attack_result {
 	const char *name;
-	const struct attack_row *row;	    /* NULL for a program that has none */
+	const struct attack_row *row;       /* NULL for a program that has none */
 	struct attack_expectation expected; /* where there is a row */
 	enum attack_outcome outcome;
 	char observed[96]; /* the outcome in words */
@@ -61,7 +62,7 @@ const char *attack_defence_name(uint32_t defence);
 
 /* ---- The expectation (expect.c) ---- */
 
-/* What this attack must end in under the options in force. */
+/* What this attack must end in under the options in force, on this machine. */
 void attack_expect(const struct attack_row *row, struct attack_expectation *expectation);
 /* The options under which it succeeds, as words of a command line: "xpfo=off vuln=on". */
 void attack_options_to_succeed(const struct attack_row *row, char *text, size_t size_bytes);

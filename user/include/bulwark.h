@@ -139,6 +139,38 @@ static inline long bw_vuln_kmap_read(uint64_t pfn, uint64_t offset)
 	return bw_call_vuln_kmap_read((long)pfn, (long)offset);
 }
 
+/* Loads from this address and returns: the processor may remember where it led. */
+static inline long bw_vuln_warm(uint64_t address) { return bw_call_vuln_warm((long)address); }
+
+/*
+ * Blocks, inside the kernel and without leaving the processor: loads from this address, parks until
+ * another thread says bw_vuln_unpark, then does as bw_vuln_call. -ETIMEDOUT where nobody does for
+ * twenty seconds, -EINTR where it is called off.
+ */
+static inline long bw_vuln_call_parked(uint64_t object)
+{
+	return bw_call_vuln_call_parked((long)object);
+}
+
+/* Blocks, parked likewise, while the kernel holds the frame of a page of the caller by xpfo_kmap.
+ */
+static inline long bw_vuln_kmap_hold(const void *page)
+{
+	return bw_call_vuln_kmap_hold((long)page);
+}
+
+/* The same with the frame in the processor's open private window. */
+static inline long bw_vuln_window_hold(const void *page)
+{
+	return bw_call_vuln_window_hold((long)page);
+}
+
+/* How many threads of the calling process are parked. */
+static inline long bw_vuln_parked(void) { return bw_call_vuln_parked(); }
+
+/* Lets them go on, or calls them off; how many there were. */
+static inline long bw_vuln_unpark(bool go_on) { return bw_call_vuln_unpark(go_on); }
+
 /* ---- Options by name (user/lib/option.c) ---- */
 
 /* 0, or -ENOENT for an unknown name. */

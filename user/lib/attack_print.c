@@ -14,6 +14,9 @@ const char *attack_stopper(const struct attack_result *result)
 	if (result->outcome == OUTCOME_DENIED) {
 		return "vuln=off";
 	}
+	if (result->outcome == OUTCOME_SKIP && result->row != NULL) {
+		return result->expected.stopped_by;
+	}
 	return "-";
 }
 
@@ -35,7 +38,11 @@ static void print_hint(const struct attack_result *result)
 		return;
 	}
 	attack_options_to_succeed(result->row, options, sizeof(options));
-	printf("to see it succeed: make run OPTS='%s' CMD='attack %s'\n", options, result->name);
+	printf("to see it succeed: make run ");
+	if (result->row->nr_cpus > 1) {
+		printf("SMP=%u ", result->row->nr_cpus);
+	}
+	printf("OPTS='%s' CMD='attack %s'\n", options, result->name);
 }
 
 void attack_print(const struct attack_result *result)

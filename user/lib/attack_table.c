@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-#define ATTACK(name, brief, stopped_by, outcome) { #name, brief, stopped_by, OUTCOME_##outcome },
+#define ATTACK(name, brief, stopped_by, outcome, nr_cpus)                                          \
+	{ #name, brief, stopped_by, OUTCOME_##outcome, nr_cpus },
 const struct attack_row attack_rows[] = {
 #include "../attacks/attacks.def"
 };

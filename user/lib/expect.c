@@ -1,29 +1,35 @@
 /*
- * What an attack must end in, from its row and the options in force: the one place that knows.
+ * What an attack must end in, from its row, the options in force and the machine: the one place
+ * that knows.
  *
- * A row's stopped_by is a list of alternatives "option=value,value option=value"; one that holds is
- * enough.
+ * A row's stopped_by is a list of alternatives "option=value,value option!=value"; one that holds
+ * is enough.
  */
 #include "attack_run.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#include "attack.h"
+
 /* One alternative, taken apart. The values keep their commas. */
 struct alternative {
 	char option[BW_NAME_MAX];
+	bool is_negated; /* "!=": in force where the value is none of these */
 	char values[64];
 };
 
 /* Takes the next alternative off the text; false at its end. */
 static bool alternative_next(const char **text, struct alternative *alternative)
 {
+	char operator[3];
 	int length = 0;
 
-	if (sscanf(*text, " %31[^= ]=%63[^ ]%n", alternative->option, alternative->values,
-		   &length) < 2) {
+	if (sscanf(*text, " %31[^!= ]%2[!=]%63[^ ]%n", alternative->option, operator,
+		   alternative->values, &length) < 3) {
 		return false;
 	}
+	alternative->is_negated = operator[0] == '!';
 	*text += length;
 	return true;
 }
@@ -43,6 +49,11 @@ static bool list_has(const char *list, char separator, const char *value)
 	return false;
 }
 
+static bool is_stopped_with(const struct alternative *alternative, const char *value)
+{
+	return list_has(alternative->values, ',', value) != alternative->is_negated;
+}
+
 void attack_expect(const struct attack_row *row, struct attack_expectation *expectation)
 {
 	const char *text = row->stopped_by;
@@ -55,9 +66,15 @@ void attack_expect(const struct attack_row *row, struct attack_expectation *expe
 		strcpy(expectation->stopped_by, "vuln=off");
 		return;
 	}
+	if (attack_nr_cpus() < row->nr_cpus) {
+		expectation->outcome = OUTCOME_SKIP;
+		snprintf(expectation->stopped_by, sizeof(expectation->stopped_by), "SMP=%u",
+			 attack_nr_cpus());
+		return;
+	}
 	while (alternative_next(&text, &alternative)) {
 		if (bw_option_find(alternative.option, &option) == 0 &&
-		    list_has(alternative.values, ',', option.value)) {
+		    is_stopped_with(&alternative, option.value)) {
 			expectation->outcome = row->when_stopped;
 			snprintf(expectation->stopped_by, sizeof(expectation->stopped_by), "%s=%s",
 				 option.name, option.value);
@@ -66,10 +83,7 @@ void attack_expect(const struct attack_row *row, struct attack_expectation *expe
 	}
 }
 
-/*
- * The first of the option's values that the alternative does not name: with it the attack goes
- * through.
- */
+/* The first of the option's values with which the attack goes through. */
 static bool value_that_lets_through(const struct alternative *alternative, char *value,
 				    size_t size_bytes)
 {
@@ -79,7 +93,7 @@ static bool value_that_lets_through(const struct alternative *alternative, char 
 		return false;
 	}
 	for (char *item = strtok(option.values, "|"); item != NULL; item = strtok(NULL, "|")) {
-		if (!list_has(alternative->values, ',', item)) {
+		if (!is_stopped_with(alternative, item)) {
 			snprintf(value, size_bytes, "%s", item);
 			return true;
 		}

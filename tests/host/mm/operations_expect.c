@@ -257,7 +257,8 @@ bool operation_may_lack_memory(const struct operation *operation)
 	case OPERATION_CLONE: /* touches whatever is shared */
 		return is_short || !machine_block_exists(HUGE_ORDER, TAKER_USER);
 	case OPERATION_ACCESS:
-		return is_short || (page->flags & REGION_HUGE && !machine_block_exists(HUGE_ORDER, TAKER_USER));
+		return is_short || (page->flags & REGION_HUGE &&
+				    !machine_block_exists(HUGE_ORDER, TAKER_USER));
 	default: return is_short;
 	}
 }

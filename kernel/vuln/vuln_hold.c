@@ -1,0 +1,89 @@
+/* The kernel maps a user frame for a moment: what another CPU can make of that moment. */
+#include "mm/as.h"
+#include "mm/frame_alloc.h"
+#include "mm/layout.h"
+#include "mm/window.h"
+#include "mm/xpfo.h"
+#include "task/process.h"
+#include "vuln/park.h"
+#include "vuln/vuln.h"
+
+/*
+ * Takes a reference, so that the frame stays user space's while it is used, whoever unmaps it.
+ * False: it is not a user frame, or within a 2 MiB page.
+ */
+static bool frame_get(pfn_t frame)
+{
+	uint32_t refs;
+
+	if (!pfn_is_valid(frame) || frame_entry(frame)->flags & FRAME_TAIL) {
+		return false;
+	}
+	refs = __atomic_load_n(&frame_entry(frame)->refs, __ATOMIC_RELAXED);
+	/* pairs with the decrement in frame_put_user: from 0 nobody comes back */
+	while (refs && !__atomic_compare_exchange_n(&frame_entry(frame)->refs, &refs, refs + 1,
+						    false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {}
+	return refs;
+}
+
+static void frame_put(pfn_t frame)
+{
+	struct free_batch batch = { 0 };
+
+	frame_put_user(&batch, frame);
+	free_batch_finish(&batch);
+}
+
+int64_t sys_vuln_kmap_read(uint64_t pfn, uint64_t offset)
+{
+	pfn_t frame = { (uint32_t)MIN(pfn, UINT32_MAX) };
+	const char *mapped;
+	uint64_t value;
+
+	if (!vuln_enter()) {
+		return STATUS_ENOSYS;
+	}
+	if (offset > PAGE_SIZE - sizeof(value) || !frame_get(frame)) {
+		return vuln_leave((uint64_t)STATUS_EINVAL);
+	}
+	mapped = xpfo_kmap(frame);
+	value = vuln_read_from((uint64_t)mapped + offset);
+	xpfo_kunmap(frame);
+	frame_put(frame);
+	return vuln_leave(value);
+}
+
+static status_t hold_by_kmap(pfn_t frame)
+{
+	status_t status;
+
+	(void)xpfo_kmap(frame);
+	status = park();
+	xpfo_kunmap(frame);
+	return status;
+}
+
+static status_t hold_by_window(pfn_t frame) { return window_hold(frame, park); }
+
+/* Keeps the frame of a user page mapped while parked. EFAULT: no page; EINVAL: a 2 MiB page. */
+static int64_t hold(uint64_t address, status_t (*hold_frame)(pfn_t frame))
+{
+	status_t status;
+	pfn_t frame;
+
+	if (!vuln_enter()) {
+		return STATUS_ENOSYS;
+	}
+	status = as_lookup(process_current()->as, (uva_t){ address }, &frame);
+	if (status == STATUS_OK && !frame_get(frame)) {
+		status = STATUS_EINVAL;
+	} else if (status == STATUS_OK) {
+		status = hold_frame(frame);
+		frame_put(frame);
+	}
+	return vuln_leave((uint64_t)status);
+}
+
+int64_t sys_vuln_kmap_hold(uint64_t address) { return hold(address, hold_by_kmap); }
+
+int64_t sys_vuln_window_hold(uint64_t address) { return hold(address, hold_by_window); }

@@ -1,0 +1,160 @@
+/* What the code under test needs of the hardware (mm/tlb_hw.h), on the simulated machine. */
+#include <string.h>
+
+#include "core/poll.h"
+#include "mm/tlb_hw.h"
+#include "parts.h"
+
+bool pcid_is_on;
+void (*poll_hook)(void); /* the simulated locks call tlb_poll themselves */
+
+unsigned tlb_hw_cpu_id(void) { return sim.current; }
+struct tlb_cpu *tlb_hw_cpu(unsigned id) { return &sim.cpus[id].tlb; }
+struct tlb_cpu *tlb_hw_self(void) { return &sim_self()->tlb; }
+tlb_word_t *tlb_hw_mode(unsigned id) { return &sim.cpus[id].mode; }
+unsigned tlb_hw_nr_cpus(void) { return (unsigned)tlb_hw_read(&sim.nr_online); }
+bool tlb_hw_has_pcid(void) { return pcid_is_on; }
+bool tlb_hw_has_invpcid(void) { return sim.config.invpcid; }
+void tlb_hw_note_generation(pcid_t pcid, uint64_t generation) { (void)pcid, (void)generation; }
+void tlb_hw_note_exit(cr3_t cr3, uint64_t generation) { (void)cr3, (void)generation; }
+void tlb_hw_relax(void) { sim_step("waits", 0); }
+void tlb_hw_count_round(void) { sim_log->nr_rounds++; }
+
+/* No other CPU writes these words, so nobody could tell when they are read. */
+static bool is_own(const tlb_word_t *word)
+{
+	return word == &tlb_hw_self()->seen || word == &tlb_hw_self()->as_seen;
+}
+
+uint64_t tlb_hw_read(const tlb_word_t *word)
+{
+	const struct sim_cpu *cpu = sim_self();
+
+	if (!is_own(word)) {
+		sim_step("reads", (uint64_t)word);
+	}
+	for (unsigned i = cpu->nr_stores; i > 0; i--) {
+		if (cpu->stores[i - 1].word == word) {
+			return cpu->stores[i - 1].value;
+		}
+	}
+	return word->value;
+}
+
+void tlb_hw_write(tlb_word_t *word, uint64_t value)
+{
+	struct sim_cpu *cpu = sim_self();
+
+	if (sim.config.step_at_stores || cpu->nr_stores == SIM_STORES_MAX) {
+		sim_step("stores", (uint64_t)word);
+	}
+	if (cpu->nr_stores == SIM_STORES_MAX) {
+		sim_drain_one(sim.current);
+	}
+	cpu->stores[cpu->nr_stores++] = (struct sim_store){ word, value };
+}
+
+uint64_t tlb_hw_add(tlb_word_t *word, uint64_t addend)
+{
+	sim_step("adds to", (uint64_t)word);
+	sim_barrier();
+	sim_memory_write(word, word->value + addend);
+	return word->value;
+}
+
+uint64_t tlb_hw_exchange(tlb_word_t *word, uint64_t value)
+{
+	uint64_t old;
+
+	sim_step("exchanges", (uint64_t)word);
+	sim_barrier();
+	old = word->value;
+	sim_memory_write(word, value);
+	return old;
+}
+
+void tlb_hw_set_bits(tlb_word_t *word, uint64_t bits)
+{
+	sim_step("sets bits in", (uint64_t)word);
+	sim_barrier();
+	sim_memory_write(word, word->value | bits);
+}
+
+void tlb_hw_clear_bits(tlb_word_t *word, uint64_t bits)
+{
+	sim_step("clears bits in", (uint64_t)word);
+	sim_barrier();
+	sim_memory_write(word, word->value & ~bits);
+}
+
+void cr3_load(cr3_t cr3)
+{
+	struct sim_cpu *cpu = sim_self();
+
+	sim_step(cr3_is_noflush(cr3) ? "loads CR3, NOFLUSH," : "loads CR3", cr3.value);
+	if (!pcid_is_on && cr3.value & (CR3_NOFLUSH | CR3_PCID_MASK)) {
+		sim_fail("a CR3 value uses PCIDs that are off");
+	}
+	sim_barrier();
+	cpu->cr3 = cr3.value & ~CR3_NOFLUSH;
+	sim_log->nr_noflush_loads += cr3_is_noflush(cr3);
+	if (!cr3_is_noflush(cr3)) {
+		sim_forget(cpu->cr3 & CR3_PCID_MASK);
+	}
+	sim_fill(cpu);
+}
+
+void cr3_load_as(cr3_t cr3, uint64_t generation)
+{
+	(void)generation;
+	cr3_load(cr3);
+}
+
+cr3_t cr3_read(void) { return (cr3_t){ sim_self()->cr3 }; }
+void pcid_enable(void) { pcid_is_on = sim.config.pcid; }
+void tlb_hw_load_cr3(cr3_t cr3, uint64_t generation) { cr3_load_as(cr3, generation); }
+
+void tlb_hw_flush_all(void)
+{
+	sim_step("flushes all", 0);
+	sim_barrier();
+	sim_log->nr_flushes++;
+	memset(sim_self()->cached, 0, sizeof(sim_self()->cached));
+	sim_fill(sim_self());
+}
+
+void tlb_hw_flush_pcid(pcid_t pcid)
+{
+	if (!pcid_is_on || !sim.config.invpcid) {
+		tlb_hw_flush_all();
+		return;
+	}
+	sim_step("flushes PCID", pcid.pcid);
+	sim_barrier();
+	sim_forget(pcid.pcid);
+	sim_fill(sim_self());
+}
+
+void tlb_hw_flush_page(uint64_t address)
+{
+	sim_step("flushes page", address);
+	sim_barrier();
+	sim_forget_page(sim_self()->cr3 & CR3_PCID_MASK, address);
+	sim_fill(sim_self());
+}
+
+void tlb_hw_flush_page_of(pcid_t pcid, uint64_t address)
+{
+	sim_step("flushes page of another PCID", address);
+	sim_barrier();
+	sim_forget_page(pcid.pcid, address);
+	sim_fill(sim_self());
+}
+
+void tlb_hw_send_ipi(unsigned id)
+{
+	sim_step("sends an IPI to CPU", id);
+	sim_barrier();
+	sim_log->nr_ipis++;
+	sim.cpus[id].ipi_pending = true;
+}

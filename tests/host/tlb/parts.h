@@ -1,0 +1,14 @@
+/* What the parts of the simulated machine know of each other. */
+#pragma once
+
+#include "machine.h"
+
+/* machine.c: this CPU's stores are all visible; a write to memory, which TLBs notice. */
+void sim_barrier(void);
+void sim_memory_write(tlb_word_t *word, uint64_t value);
+
+/* translations.c: everything that the CPU's loaded root translates gets cached. */
+void sim_fill(struct sim_cpu *cpu);
+/* This CPU's TLB loses what a PCID holds: everything, or one page. */
+void sim_forget(unsigned pcid);
+void sim_forget_page(unsigned pcid, uint64_t address);

