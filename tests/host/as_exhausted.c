@@ -90,7 +90,7 @@ static void injected_counts(void)
 		unsigned nr_sites; /* in one call, at least */
 	} expected[] = {
 		{ OPERATION_CREATE, "as_create", 2 },   { OPERATION_CLONE, "as_clone", 20 },
-		{ OPERATION_MAP, "as_map", 4 },         { OPERATION_UNMAP, "as_unmap", 2 },
+		{ OPERATION_MAP, "as_map", 3 },         { OPERATION_UNMAP, "as_unmap", 2 },
 		{ OPERATION_PROTECT, "as_protect", 2 }, { OPERATION_BRK, "as_brk", 2 },
 		{ OPERATION_ACCESS, "as_fault", 3 },    { OPERATION_WRITE, "as_write", 3 },
 	};

@@ -92,13 +92,18 @@ make_path($out);
 my @programs = map { "tests/host/tlb_$_.c" } qw(random exhaustive);
 my %sources = map { $_ => 1 } map { sources($_) } @programs;
 my @mutations = mutations();
-printf "1..%d\n", @mutations + 1;
+printf "1..%d\n", @mutations + 2;
 my $built = !grep { !compile($_, object($_)) } keys %sources;
 my $sound = $built && build("$out/sound", map { object($_) } sources($programs[0]))
 	&& system("timeout 60 $out/sound steps 200000 > $out/sound.log 2>&1") == 0;
 print $sound ? '' : 'not ', "ok 1 - the code as it is passes\n";
 
-my $nr = 1;
+my $nr = 2;
+my $page = do { local (@ARGV, $/) = ('docs/tlb.md'); <> };
+my @unexplained = grep { index($page, "| $_->{name} |") < 0 } @mutations;
+print @unexplained ? 'not ' : '', "ok 2 - docs/tlb.md says of each what goes wrong\n";
+print "#   not in the page: $_->{name}\n" for @unexplained;
+
 for my $mutation (@mutations) {
 	my ($text, $problem) = mutate($mutation);
 	my $caught;

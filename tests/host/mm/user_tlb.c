@@ -194,6 +194,15 @@ void as_tlb_downgrade(struct as_tlb *tlb, uva_t start, uva_t end)
 	forget(tlb, start.uva, end.uva, false);
 }
 
+void as_tlb_flush(struct as_tlb *tlb, struct tlb_batch *batch)
+{
+	struct tlb_batch taken = tlb_batch_take(batch);
+
+	if (!tlb_batch_is_empty(&taken)) {
+		as_tlb_downgrade(tlb, (uva_t){ taken.start }, (uva_t){ taken.end });
+	}
+}
+
 void as_tlb_upgrade(struct as_tlb *tlb, uva_t page) { forget(tlb, page.uva, page.uva + 1, false); }
 
 void tlb_switch(struct as_tlb *tlb)
