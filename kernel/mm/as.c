@@ -119,7 +119,7 @@ static status_t range_check(uint64_t at, uint64_t len_bytes, uint64_t *end)
 
 static bool cuts_huge_page(const struct as *as, uint64_t at)
 {
-	const struct region *region = region_find(as, at);
+	const struct region *region = as->has_huge ? region_find(as, at) : NULL;
 
 	return region && region->flags & REGION_HUGE && !is_aligned(at, HUGE_SIZE);
 }
@@ -129,12 +129,9 @@ static void range_clear(struct as *as, uint64_t start, uint64_t end)
 {
 	region_cut(as, start);
 	region_cut(as, end);
-	LIST_FOR_EACH (node, &as->regions) {
-		const struct region *region = LIST_ENTRY(node, struct region, node);
-
-		if (region->start >= start && region->end <= end) {
-			as_pages_drop(as, region, region->start, region->end);
-		}
+	for (const struct region *region = region_first_above(as, start);
+	     region && region->end <= end; region = region_next(as, region)) {
+		as_pages_drop(as, region, region->start, region->end);
 	}
 	region_remove_range(as, start, end);
 	as->has_stray_tables = true;
@@ -180,7 +177,7 @@ status_t as_map(struct as *as, enum as_map_how how, uint64_t at, uint64_t len_by
 	}
 	len_bytes = align_up(len_bytes, align);
 	lock_acquire(&as->lock);
-	status = region_spares_fill(as);
+	status = region_spares_fill(as, how == AS_MAP_FIXED ? 3 : 1);
 	if (status == STATUS_OK) {
 		status = place_choose(as, how, at, len_bytes, align, &at);
 	}
@@ -193,6 +190,7 @@ status_t as_map(struct as *as, enum as_map_how how, uint64_t at, uint64_t len_by
 		}
 		region_add(as, at, at + len_bytes, rights, region_flags);
 		if (region_flags & REGION_HUGE) {
+			as->has_huge = true;
 			as_tables_drop(as, at, at + len_bytes);
 		}
 	}
@@ -209,7 +207,7 @@ static status_t change_prepare(struct as *as, uint64_t start, uint64_t end)
 	if (cuts_huge_page(as, start) || cuts_huge_page(as, end)) {
 		return STATUS_EINVAL;
 	}
-	return region_has_room(as, start, end, 0) ? region_spares_fill(as) : STATUS_ENOMEM;
+	return region_has_room(as, start, end, 0) ? region_spares_fill(as, 2) : STATUS_ENOMEM;
 }
 
 status_t as_unmap(struct as *as, uva_t at, uint64_t len_bytes)

@@ -36,6 +36,7 @@ struct as {
 	struct list regions; /* sorted by start */
 	uint32_t nr_regions;
 	struct region *spares[REGION_SPARES]; /* taken by cuts, which so cannot fail; NULL: none */
+	bool has_huge;                        /* a region of 2 MiB pages was mapped once */
 	bool has_stray_tables;         /* page tables may exist where there is no region any more */
 	uint64_t nr_pages;             /* present user pages, 4 KiB units */
 	uint64_t heap_start, heap_end; /* brk */

@@ -83,6 +83,7 @@ status_t as_clone(struct as *parent, struct as **out)
 	}
 	child->heap_start = parent->heap_start;
 	child->heap_end = parent->heap_end;
+	child->has_huge = parent->has_huge;
 	if (stricter) {
 		as_tlb_downgrade(&parent->tlb, (uva_t){ 0 }, (uva_t){ USER_TOP });
 	}

@@ -31,6 +31,11 @@ struct region *region_find(const struct as *as, uint64_t address)
 	return region && region->start <= address ? region : NULL;
 }
 
+struct region *region_next(const struct as *as, const struct region *region)
+{
+	return region->node.next == &as->regions ? NULL : entry(region->node.next);
+}
+
 bool region_range_is_free(const struct as *as, uint64_t start, uint64_t end)
 {
 	const struct region *region = region_first_above(as, start);
@@ -117,16 +122,22 @@ static struct region *spare_take(struct as *as)
 	return region;
 }
 
-status_t region_spares_fill(struct as *as)
+status_t region_spares_fill(struct as *as, unsigned nr)
 {
-	assert(lock_is_held(&as->lock));
-	for (unsigned i = 0; i < REGION_SPARES; i++) {
-		status_t status = as->spares[i]
-					  ? STATUS_OK
-					  : slab_alloc(&region_cache, (void **)&as->spares[i]);
+	unsigned nr_there = 0;
 
-		if (status) {
-			return status;
+	assert(lock_is_held(&as->lock) && nr <= REGION_SPARES);
+	for (unsigned i = 0; i < REGION_SPARES; i++) {
+		nr_there += as->spares[i] != NULL;
+	}
+	for (unsigned i = 0; nr_there < nr; i++) {
+		if (!as->spares[i]) {
+			status_t status = slab_alloc(&region_cache, (void **)&as->spares[i]);
+
+			if (status) {
+				return status;
+			}
+			nr_there++;
 		}
 	}
 	return STATUS_OK;
@@ -151,7 +162,8 @@ static bool is_inside(const struct as *as, uint64_t at)
 
 bool region_has_room(const struct as *as, uint64_t start, uint64_t end, unsigned nr_more)
 {
-	return as->nr_regions + is_inside(as, start) + is_inside(as, end) + nr_more <= REGIONS_MAX;
+	return as->nr_regions + 2 + nr_more <= REGIONS_MAX ||
+	       as->nr_regions + is_inside(as, start) + is_inside(as, end) + nr_more <= REGIONS_MAX;
 }
 
 void region_add(struct as *as, uint64_t start, uint64_t end, unsigned rights, unsigned flags)
@@ -187,10 +199,13 @@ void region_cut(struct as *as, uint64_t at)
 
 void region_remove_range(struct as *as, uint64_t start, uint64_t end)
 {
-	LIST_FOR_EACH (node, &as->regions) {
-		if (entry(node)->start >= start && entry(node)->end <= end) {
-			region_delete(as, entry(node));
-		}
+	struct region *region = region_first_above(as, start);
+
+	while (region && region->end <= end) {
+		struct region *next = region_next(as, region);
+
+		region_delete(as, region);
+		region = next;
 	}
 }
 

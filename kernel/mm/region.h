@@ -10,15 +10,17 @@ void region_init(void);
 struct region *region_find(const struct as *as, uint64_t address);
 /* First region that ends above the address; NULL. */
 struct region *region_first_above(const struct as *as, uint64_t address);
+/* The one behind it; NULL. */
+struct region *region_next(const struct as *as, const struct region *region);
 bool region_range_is_free(const struct as *as, uint64_t start, uint64_t end);
 /* Highest gap below `below` for len bytes, aligned; 0: none. */
 uint64_t region_find_gap(const struct as *as, uint64_t len_bytes, uint64_t align, uint64_t below);
 
 /*
  * Changes take the regions that they need from as->spares, which are filled up before: so a change
- * cannot fail. ENOMEM.
+ * cannot fail: two for a cut at both ends of a range, one for a new region. ENOMEM.
  */
-status_t region_spares_fill(struct as *as) MUST_CHECK;
+status_t region_spares_fill(struct as *as, unsigned nr) MUST_CHECK;
 void region_spares_drop(struct as *as);
 
 /* Cuts at both ends and nr_more regions do not lead to more than an address space may have. */

@@ -1,5 +1,6 @@
 /* The command that runs attacks. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "attack_run.h"
@@ -7,7 +8,13 @@
 #include "run.h"
 #include "terminal.h"
 
-enum { NAME_COLUMNS = 18, WORD_COLUMNS = 10 };
+enum { NAME_COLUMNS = 18, WORD_COLUMNS = 10, MOST_RUNS = 1000000 };
+
+/* What the command line asks for. */
+struct options {
+	bool json;
+	unsigned int nr_runs;
+};
 
 static bool is_good(const struct attack_result *result)
 {
@@ -52,7 +59,22 @@ static void print_row(const struct attack_result *result)
 	fflush(stdout);
 }
 
-static int attack_all_table(void)
+/* Blocks. Runs it as often as asked for, or until a run is not as expected; the last one counts. */
+static void run_repeatedly(char *const argv[], const struct options *options,
+			   enum attack_voice voice, struct attack_result *result)
+{
+	for (unsigned int i = 1; i < options->nr_runs; i++) {
+		attack_run(argv, ATTACK_QUIET, result);
+		if (!is_good(result)) {
+			printf("%s: run %u of %u is not as expected\n", argv[0], i,
+			       options->nr_runs);
+			return;
+		}
+	}
+	attack_run(argv, voice, result);
+}
+
+static int attack_all_table(const struct options *options)
 {
 	static struct attack_result result;
 	size_t nr_good = 0;
@@ -62,7 +84,7 @@ static int attack_all_table(void)
 	for (size_t i = 0; i < nr_attack_rows; i++) {
 		char *const argv[] = { (char *)attack_rows[i].name, NULL };
 
-		attack_run(argv, ATTACK_QUIET, &result);
+		run_repeatedly(argv, options, ATTACK_QUIET, &result);
 		print_row(&result);
 		nr_good += is_good(&result);
 	}
@@ -89,7 +111,7 @@ static int attack_all_json(void)
 	return all_good ? 0 : 1;
 }
 
-static int attack_one(char *const argv[], bool json)
+static int attack_one(char *const argv[], const struct options *options)
 {
 	static struct attack_result result;
 	char path[128];
@@ -100,8 +122,8 @@ static int attack_one(char *const argv[], bool json)
 			argv[0]);
 		return STATUS_USAGE;
 	}
-	attack_run(argv, json ? ATTACK_QUIET : ATTACK_ALOUD, &result);
-	if (json) {
+	run_repeatedly(argv, options, options->json ? ATTACK_QUIET : ATTACK_ALOUD, &result);
+	if (options->json) {
 		attack_print_json(&result, stdout);
 		putchar('\n');
 	} else {
@@ -110,19 +132,42 @@ static int attack_one(char *const argv[], bool json)
 	return is_good(&result) ? 0 : 1;
 }
 
+/* Takes the options off the words; false where they make no sense. */
+static bool take_options(char *const **words, struct options *options)
+{
+	*options = (struct options){ .nr_runs = 1 };
+	for (; (*words)[0] != NULL && (*words)[0][0] == '-'; ++*words) {
+		const char *word = (*words)[0];
+
+		if (strcmp(word, "-j") == 0 || strcmp(word, "--json") == 0) {
+			options->json = true;
+		} else if (strcmp(word, "-n") == 0 && (*words)[1] != NULL) {
+			int nr_runs = atoi(*++*words);
+
+			if (nr_runs < 1 || nr_runs > MOST_RUNS) {
+				return false;
+			}
+			options->nr_runs = (unsigned int)nr_runs;
+		} else {
+			return false;
+		}
+	}
+	return !(options->json && options->nr_runs > 1);
+}
+
 int cmd_attack(int argc, char *const argv[])
 {
-	bool json = argc > 1 && (strcmp(argv[1], "-j") == 0 || strcmp(argv[1], "--json") == 0);
-	char *const *names = argv + 1 + json;
+	char *const *words = argv + 1;
+	struct options options;
 
-	if (names[0] == NULL) {
-		return json ? command_usage("attack") : list_attacks();
+	if (argc == 1) {
+		return list_attacks();
 	}
-	if (names[0][0] == '-') {
+	if (!take_options(&words, &options) || words[0] == NULL) {
 		return command_usage("attack");
 	}
-	if (strcmp(names[0], "all") == 0) {
-		return json ? attack_all_json() : attack_all_table();
+	if (strcmp(words[0], "all") == 0) {
+		return options.json ? attack_all_json() : attack_all_table(&options);
 	}
-	return attack_one(names, json);
+	return attack_one(words, &options);
 }

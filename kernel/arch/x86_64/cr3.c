@@ -22,6 +22,9 @@ void pcid_enable(void)
 	if (cpu_features.pcid) {
 		assert(cr3_pcid(cr3_read()).pcid == 0);
 		cr4_write(cr4_read() | CR4_PCIDE);
-		pcid_is_on = true;
+		/* the other CPUs come up when the variable is read-only, and right */
+		if (!pcid_is_on) {
+			pcid_is_on = true;
+		}
 	}
 }

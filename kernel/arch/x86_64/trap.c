@@ -77,7 +77,13 @@ static void on_user_trap(struct regs *regs)
 
 /* From ring 0: a fault in the kernel, an interrupt of the idle loop, or one of the paranoid
  * vectors. */
-static void on_kernel_trap(struct regs *regs) { trap_dispatch(regs); }
+static void on_kernel_trap(struct regs *regs)
+{
+	unsigned mode_before = upcall_trap_enter();
+
+	trap_dispatch(regs);
+	upcall_trap_leave(mode_before);
+}
 
 const struct trap_handlers trap_handlers = {
 	.on_syscall = on_syscall,

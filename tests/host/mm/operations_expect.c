@@ -250,12 +250,14 @@ void operation_check_failed(struct operation *operation)
 bool operation_may_lack_memory(const struct operation *operation)
 {
 	enum { SMALL_CALL = 128 };
-	bool is_short = machine_nr_free() < machine_nr_reserve() + SMALL_CALL;
+	/* the tables kept ready count as free, but are no use to user space */
+	uint64_t nr_spare = this_cpu()->nr_spare_tables + 2 * this_cpu()->nr_spare_roots;
+	bool is_short = machine_nr_free() - nr_spare < machine_nr_reserve() + SMALL_CALL;
 	struct page *page = model_page(operation->space, operation->at);
 
 	switch (operation->kind) {
 	case OPERATION_CLONE: /* touches whatever is shared */
-		return is_short || !machine_block_exists(HUGE_ORDER, TAKER_USER);
+		return is_short || operation->space->as->has_huge;
 	case OPERATION_ACCESS:
 		return is_short || (page->flags & REGION_HUGE &&
 				    !machine_block_exists(HUGE_ORDER, TAKER_USER));

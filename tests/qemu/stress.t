@@ -1,0 +1,15 @@
+#!/bin/bash
+# Everything at once, on four processors.
+. "$(dirname "$0")/lib.sh"
+
+seconds=30
+[ "$BUILD" = debug ] || seconds=5
+
+SMP=4 boot 'vuln=on' "stress $seconds"
+is "$status" 0 "stress for $seconds seconds: no violation, no leak, no panic"
+like "$output" 'stress: nothing is wrong' 'and it says so'
+like "$output" '^faults +[1-9]' 'work was done'
+unlike "$(<"$log")" 'bulwark: panic' 'the kernel did not panic'
+diag "$output"
+
+done_testing
