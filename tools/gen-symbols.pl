@@ -23,6 +23,11 @@ if (@symbols && !defined $image_start) {
 @symbols = sort { $a->[0] <=> $b->[0] || $a->[1] cmp $b->[1] }
 	grep { $_->[0] >= $image_start } @symbols;
 
+# A section's bounds name a place that a routine names better.
+my %names_at;
+push @{ $names_at{$_->[0]} }, $_->[1] for @symbols;
+@symbols = grep { $_->[1] !~ /_(?:start|end)$/ || @{ $names_at{$_->[0]} } == 1 } @symbols;
+
 print "\t.section .symbols, \"a\"\n";
 print "\t.balign 4\n";
 print "\t.globl symbols_table\n\t.hidden symbols_table\nsymbols_table:\n";

@@ -54,6 +54,10 @@ enum stress_result stress_expect_exit(const char *what, int wait_status, int cod
 /* The same where it had to be a signal. */
 enum stress_result stress_expect_signal(const char *what, int wait_status, int signal);
 
+/* Complains of what is not as it was, but for what the kernel keeps; prints it all
+ * (stress_balance.c). */
+void stress_check_memory(const struct bw_memory_info *before);
+
 /* ---- Rounds ---- */
 
 /* stress_memory.c */

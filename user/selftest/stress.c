@@ -137,7 +137,8 @@ static void print_progress(time_t second)
 	struct bw_memory_info info;
 
 	if (is_watched() && bw_memory_info(&info) == 0) {
-		printf("\r%4ld s  %lu rounds, %lu refused, %lu audits, %lu processes, %lu frames free  ",
+		printf("\r%4ld s  %lu rounds, %lu refused, %lu audits, %lu processes, "
+		       "%lu frames free  ",
 		       (long)second, sum(stress->rounds), sum(stress->refused), nr_audits,
 		       info.nr_processes, info.nr_free_revealed + info.nr_free_hidden);
 		fflush(stdout);
@@ -177,52 +178,6 @@ static void press(time_t seconds)
 	}
 }
 
-/* The first process buries orphans in its own time. */
-static struct bw_memory_info settled_memory(uint64_t nr_processes)
-{
-	struct bw_memory_info info = { 0 };
-
-	for (int i = 0; i < 100; i++) {
-		bw_memory_info(&info);
-		if (info.nr_processes <= nr_processes) {
-			break;
-		}
-		stress_nap_us(NAP_US);
-	}
-	return info;
-}
-
-static void compare(const char *what, uint64_t before, uint64_t after, uint64_t allowed)
-{
-	if (after > before + allowed) {
-		stress_complain("%s: %lu before, %lu afterwards", what, before, after);
-	}
-}
-
-/* Neither free nor owned, as far as the counts tell. */
-static uint64_t unowned(const struct bw_memory_info *info)
-{
-	return info->nr_frames_usable - info->nr_free_revealed - info->nr_free_hidden -
-	       info->nr_user - info->nr_ptable - info->nr_kernel;
-}
-
-/* All frames must be back. */
-static void check_memory(const struct bw_memory_info *before)
-{
-	struct bw_memory_info after = settled_memory(before->nr_processes);
-
-	compare("processes", before->nr_processes, after.nr_processes, 0);
-	compare("frames of programs", before->nr_user, after.nr_user, 0);
-	compare("page tables", before->nr_ptable, after.nr_ptable, KEPT_FRAMES / 8);
-	compare("frames of the kernel", before->nr_kernel, after.nr_kernel, KEPT_FRAMES);
-	compare("frames that nobody has", unowned(before), unowned(&after), 0);
-	printf("frames: programs %lu -> %lu, page tables %lu -> %lu, kernel %lu -> %lu, free %lu -> %lu\n",
-	       before->nr_user, after.nr_user, before->nr_ptable, after.nr_ptable,
-	       before->nr_kernel, after.nr_kernel,
-	       before->nr_free_revealed + before->nr_free_hidden,
-	       after.nr_free_revealed + after.nr_free_hidden);
-}
-
 static void print_summary(void)
 {
 	for (unsigned int i = 0; i < nr_stress_workers; i++) {
@@ -258,7 +213,7 @@ int main(int argc, char *argv[])
 		putchar('\n');
 	}
 	print_summary();
-	check_memory(&before);
+	stress_check_memory(&before);
 	audit();
 	printf("stress: %s\n", stress->nr_complaints == 0 ? "nothing is wrong" : stress->complaint);
 	return stress->nr_complaints == 0 ? 0 : 1;
