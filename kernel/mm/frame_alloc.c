@@ -131,11 +131,16 @@ void frame_stats_read(struct frame_stats *out)
 	*out = (struct frame_stats){
 		.nr_usable = frame_pool.nr_usable,
 		.nr_free_revealed = frame_pool.buddy.nr_free[FREE_REVEALED] + nr_spare_tables,
-		.nr_free_hidden = frame_pool.buddy.nr_free[FREE_HIDDEN] + nr_cached +
-				  frame_pool.quarantine.nr_frames,
+		.nr_free_hidden =
+			frame_pool.buddy.nr_free[FREE_HIDDEN] + frame_pool.quarantine.nr_frames,
 		.nr_user = frame_pool.nr_owned[OWNER_USER],
 		.nr_kernel = frame_pool.nr_owned[OWNER_KERNEL] + frame_pool.nr_owned[OWNER_ENTRY],
 		.nr_ptable = frame_pool.nr_owned[OWNER_PTABLE] - nr_spare_tables,
 	};
+	if (frame_pool_cached_kind() == FREE_HIDDEN) {
+		out->nr_free_hidden += nr_cached;
+	} else {
+		out->nr_free_revealed += nr_cached;
+	}
 	lock_release(&frame_pool.lock);
 }

@@ -5,6 +5,7 @@
 #include "core/lock.h"
 #include "mm/buddy.h"
 #include "mm/quarantine.h"
+#include "mm/xpfo.h"
 
 struct frame_pool {
 	struct lock lock;
@@ -27,6 +28,12 @@ extern struct frame_pool frame_pool;
 static inline void frame_pool_count(enum owner owner, int64_t nr)
 {
 	__atomic_fetch_add(&frame_pool.nr_owned[owner], (uint64_t)nr, __ATOMIC_RELAXED);
+}
+
+/* What the frames in the CPUs' caches are. */
+static inline enum free_kind frame_pool_cached_kind(void)
+{
+	return xpfo_is_on() ? FREE_HIDDEN : FREE_REVEALED;
 }
 
 /* FRAME_HIDDEN of every frame of a block. */

@@ -43,14 +43,14 @@ static void block_free(pfn_t first, unsigned order)
 	buddy_insert(&frame_pool.buddy, first, order, hidden ? FREE_HIDDEN : FREE_REVEALED);
 }
 
-/* What stays hidden goes to this CPU's cache, as far as it has room. Returns how many are left
- * over. */
+/* What stays hidden (with xpfo=off: everything) goes to this CPU's cache, as far as it has room.
+ * Returns how many are left over. */
 static unsigned cache_put(const pfn_t *firsts, unsigned nr)
 {
 	struct cpu *cpu = this_cpu();
 
 	while (nr && cpu->nr_frame_cache < FRAME_CACHE_MAX &&
-	       frame_entry(firsts[nr - 1])->flags & FRAME_HIDDEN) {
+	       (!xpfo_is_on() || frame_entry(firsts[nr - 1])->flags & FRAME_HIDDEN)) {
 		cpu->frame_cache[cpu->nr_frame_cache++] = firsts[--nr];
 	}
 	return nr;

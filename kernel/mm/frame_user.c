@@ -12,8 +12,9 @@
 #include "mm/window.h"
 #include "mm/xpfo.h"
 
-/* LOW_WATER: below that many hidden frames the next batch goes into quarantine, ahead of need. */
-enum { CACHE_REFILL = FRAME_CACHE_MAX / 2, LOW_WATER = 64 };
+/* REFILL_ORDER: what an empty cache is filled with. LOW_WATER: below that many hidden frames the
+ * next batch goes into quarantine, ahead of need. */
+enum { REFILL_ORDER = 4, LOW_WATER = 64 };
 
 /* Caller holds the lock. */
 static bool share_left(unsigned order)
@@ -138,6 +139,23 @@ static bool epoch_take(unsigned order, pfn_t *out)
 	return true;
 }
 
+/* A whole block if there is one: taking frames one by one would split and link for each. Caller
+ * holds the lock. */
+static void cache_fill(struct cpu *cpu, enum free_kind kind)
+{
+	unsigned order = REFILL_ORDER;
+	pfn_t first;
+
+	while (!share_left(order) || !buddy_take(&frame_pool.buddy, order, kind, &first)) {
+		if (order-- == 0) {
+			return;
+		}
+	}
+	for (uint32_t i = 0; i < 1u << order; i++) {
+		cpu->frame_cache[cpu->nr_frame_cache++] = pfn_add(first, i);
+	}
+}
+
 /* Moves hidden frames to this CPU's cache; ahead of need, hides more when they become few. */
 static void epoch_refill(struct cpu *cpu)
 {
@@ -147,11 +165,7 @@ static void epoch_refill(struct cpu *cpu)
 	if (frame_pool.quarantine.nr) {
 		frame_pool_release_quarantine();
 	}
-	while (cpu->nr_frame_cache < CACHE_REFILL && share_left(0) &&
-	       buddy_take(&frame_pool.buddy, 0, FREE_HIDDEN,
-			  &cpu->frame_cache[cpu->nr_frame_cache])) {
-		cpu->nr_frame_cache++;
-	}
+	cache_fill(cpu, FREE_HIDDEN);
 	is_low =
 		frame_pool.buddy.nr_free[FREE_HIDDEN] + frame_pool.quarantine.nr_frames < LOW_WATER;
 	lock_release(&frame_pool.lock);
@@ -180,8 +194,16 @@ void frame_pool_drain_cache(void)
 	assert(lock_is_held(&frame_pool.lock));
 	while (cpu->nr_frame_cache) {
 		buddy_insert(&frame_pool.buddy, cpu->frame_cache[--cpu->nr_frame_cache], 0,
-			     FREE_HIDDEN);
+			     frame_pool_cached_kind());
 	}
+}
+
+/* xpfo=off: as they are. */
+static void off_refill(struct cpu *cpu)
+{
+	lock_acquire(&frame_pool.lock);
+	cache_fill(cpu, FREE_REVEALED);
+	lock_release(&frame_pool.lock);
 }
 
 /* From this CPU's cache, filled first when it is empty. False: the cache is not for this variant,
@@ -191,7 +213,9 @@ static bool cache_take(pfn_t *out)
 	struct cpu *cpu = this_cpu();
 
 	if (!cpu->nr_frame_cache) {
-		if (!xpfo_variant()->flush) {
+		if (!xpfo_is_on()) {
+			off_refill(cpu);
+		} else if (!xpfo_variant()->flush) {
 			epoch_refill(cpu);
 		} else if (xpfo_variant()->batch_order) {
 			batch_refill(cpu);
@@ -208,7 +232,7 @@ static bool cache_take(pfn_t *out)
 static bool ready_take(unsigned order, pfn_t *out)
 {
 	if (!xpfo_is_on()) {
-		if (!block_take(order, FREE_REVEALED, out)) {
+		if (!(order == 0 && cache_take(out)) && !block_take(order, FREE_REVEALED, out)) {
 			return false;
 		}
 		memset(direct_map_pointer(*out), 0, (size_t)PAGE_SIZE << order);

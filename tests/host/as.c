@@ -163,11 +163,11 @@ int main(void)
 	machine_start();
 	as_init();
 	model_check_all();
-	options.xpfo = xpfo_off;
+	machine_choose_xpfo(xpfo_off);
 	random_runs("off");
-	options.xpfo = xpfo_sync;
+	machine_choose_xpfo(xpfo_sync);
 	random_runs("sync");
-	options.xpfo = xpfo_epoch;
+	machine_choose_xpfo(xpfo_epoch);
 	random_runs("epoch");
 	ok(rarest() > 20, "every kind of call succeeded at least %u times", rarest());
 	scripted();

@@ -39,10 +39,16 @@ static void fail_everywhere(struct operation *operation)
 {
 	for (unsigned n = 0;; n++) {
 		status_t status;
+		bool may_lack;
 
 		machine_fail_after(n);
+		may_lack = operation_may_lack_memory(operation);
 		status = operation_run(operation);
 		if (!machine_fail_stop()) {
+			if (status == STATUS_ENOMEM && may_lack) {
+				operation_check_failed(operation);
+				return;
+			}
 			operation_commit(operation, status);
 			return;
 		}

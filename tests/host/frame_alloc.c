@@ -318,7 +318,7 @@ int main(void)
 
 	machine_start();
 	for (unsigned i = 0; i < ARRAY_SIZE(variants); i++) {
-		options.xpfo = (enum option_xpfo)i;
+		machine_choose_xpfo((enum option_xpfo)i);
 		machine_other_cpu_forget();
 		random_run(variants[i]);
 		edges(variants[i]);

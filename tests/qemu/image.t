@@ -28,6 +28,6 @@ done
 sleep 2
 kill "$machine"
 wait "$machine" 2>/dev/null
-like "$(tr -d '\r' <"$work/console" | tail -n +3)" 'xpfo +sync' 'without knobs the first entry boots, defences on'
+like "$(tr -d '\r' <"$work/console" | tail -n +3)" 'xpfo +epoch' 'without knobs the first entry boots, defences on'
 
 done_testing

@@ -18,6 +18,7 @@
 #include "mm/early.h"
 #include "mm/frame_alloc.h"
 #include "mm/frame_init.h"
+#include "mm/frame_pool.h"
 #include "mm/ktlb.h"
 #include "mm/ptable.h"
 #include "mm/user_tlb.h"
@@ -305,3 +306,11 @@ bool machine_fail_stop(void)
 }
 
 uint32_t machine_first_free(void) { return nr_early; }
+
+void machine_choose_xpfo(enum option_xpfo variant)
+{
+	lock_acquire(&frame_pool.lock);
+	frame_pool_drain_cache();
+	lock_release(&frame_pool.lock);
+	options.xpfo = variant;
+}

@@ -55,3 +55,6 @@ bool machine_fail_stop(void);
 /* Where the test stands, for the report. */
 __attribute__((format(printf, 1, 2))) void machine_note(const char *format, ...);
 __attribute__((format(printf, 1, 2))) _Noreturn void machine_die(const char *format, ...);
+
+/* Another variant of XPFO, as a boot with that option would have it: no cached frame is left. */
+void machine_choose_xpfo(enum option_xpfo variant);
