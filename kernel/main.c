@@ -140,9 +140,8 @@ static void memory_report(void)
 	struct frame_stats stats;
 
 	frame_stats_read(&stats);
-	log_print(
-		"bulwark: memory: %lu MiB, %lu KiB of it for page tables and %lu KiB for the kernel\n",
-		stats.nr_usable >> 8, stats.nr_ptable << 2, stats.nr_kernel << 2);
+	log_print("bulwark: memory: %lu MiB, %lu KiB in page tables, %lu KiB in the kernel\n",
+		  stats.nr_usable >> 8, stats.nr_ptable << 2, stats.nr_kernel << 2);
 }
 
 void kernel_main(uint32_t magic, uint32_t info_pa)

@@ -1,4 +1,5 @@
-/* The result of everything that users, firmware or memory pressure can make fail: 0 or a negated errno value. */
+/* The result of everything that users, firmware or memory pressure can make fail: 0 or a negated
+ * errno value. */
 #pragma once
 
 typedef enum status {

@@ -10,10 +10,18 @@
 
 #define static_assert _Static_assert
 
-typedef struct { uint64_t pa; } pa_t;    /* physical address, bytes */
-typedef struct { uint64_t va; } va_t;    /* kernel-half virtual address, bytes */
-typedef struct { uint64_t uva; } uva_t;  /* address given by, or mapped for, user space: untrusted */
-typedef struct { uint32_t pfn; } pfn_t;  /* physical frame number: pa >> 12 */
+typedef struct {
+	uint64_t pa;
+} pa_t; /* physical address, bytes */
+typedef struct {
+	uint64_t va;
+} va_t; /* kernel-half virtual address, bytes */
+typedef struct {
+	uint64_t uva;
+} uva_t; /* address given by, or mapped for, user space: untrusted */
+typedef struct {
+	uint32_t pfn;
+} pfn_t; /* physical frame number: pa >> 12 */
 
 enum {
 	PAGE_SHIFT = 12,
@@ -32,11 +40,14 @@ static inline bool pfn_is_none(pfn_t frame) { return frame.pfn == UINT32_MAX; }
 
 /* align must be a power of two */
 static inline uint64_t align_down(uint64_t value, uint64_t align) { return value & ~(align - 1); }
-static inline uint64_t align_up(uint64_t value, uint64_t align) { return align_down(value + align - 1, align); }
+static inline uint64_t align_up(uint64_t value, uint64_t align)
+{
+	return align_down(value + align - 1, align);
+}
 static inline bool is_aligned(uint64_t value, uint64_t align) { return !(value & (align - 1)); }
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
-#define CONTAINER_OF(pointer, type, member) ((type *)((char *)(pointer) - offsetof(type, member)))
+#define CONTAINER_OF(pointer, type, member) ((type *)((char *)(pointer)-offsetof(type, member)))
 #define MIN(a, b) ((a) < (b) ? (a) : (b))
 #define MAX(a, b) ((a) > (b) ? (a) : (b))
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)

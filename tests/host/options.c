@@ -71,7 +71,7 @@ static void test_words(void)
 
 static void test_accepted(void)
 {
-	is(options.xpfo, xpfo_sync, "defaults are those of the table");
+	is(options.xpfo, xpfo_epoch, "defaults are those of the table");
 	is(options.vuln, vuln_off, "vuln is off by default");
 	is(parse(""), 0, "an empty command line");
 	is(parse("xpfo=off vuln=on log=com2"), 0, "three options");
@@ -89,7 +89,8 @@ static void test_refused(void)
 	static const struct {
 		const char *line, *message;
 	} cases[] = {
-		{ "xpfo=maybe", "'xpfo=maybe' refused: its values are off|local|sync" },
+		{ "xpfo=maybe",
+		  "'xpfo=maybe' refused: its values are off|local|sync|deferred|batch|epoch" },
 		{ "xpfo=syn", "refused" },
 		{ "xpfo=syncs", "refused" },
 		{ "xpfo=off|local", "refused" },
@@ -155,7 +156,7 @@ static void test_random_lines(void)
 		}
 		line[len] = '\0';
 		parse(line);
-		sane = sane && options.xpfo <= xpfo_sync && options.vuln <= vuln_off;
+		sane = sane && options.xpfo <= xpfo_epoch && options.vuln <= vuln_off;
 	}
 	ok(sane, "random lines leave every option at one of its values");
 }
@@ -185,8 +186,9 @@ static void test_rows(void)
 	ok(nr >= 8, "%u rows", nr);
 	is(options_row(UINT32_MAX, &row), STATUS_ENOENT, "no row at the largest index");
 	is(options_row(0, &row), STATUS_OK, "the first row");
-	ok(!strcmp(row.name, "xpfo") && !strcmp(row.value, "sync") &&
-		   !strcmp(row.values, "off|local|sync") && row.help[0] != '\0',
+	ok(!strcmp(row.name, "xpfo") && !strcmp(row.value, "epoch") &&
+		   !strcmp(row.values, "off|local|sync|deferred|batch|epoch") &&
+		   row.help[0] != '\0',
 	   "is complete");
 	logged[0] = '\0';
 	options_print();

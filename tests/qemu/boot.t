@@ -9,7 +9,7 @@ for memory in 64M 512M 8G; do
 done
 
 banner=$(<"$log")
-like "$banner" 'xpfo +sync +of' 'the banner shows the XPFO variant in force'
+like "$banner" 'xpfo +epoch +of' 'the banner shows the XPFO variant in force'
 like "$banner" 'SMEP (on|off|absent)' 'the banner says whether SMEP is there'
 
 CPU=qemu64 boot '' 'options'

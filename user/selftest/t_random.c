@@ -173,7 +173,7 @@ static int unknown_numbers(void *unused)
 		500,
 		0xfff,
 		0x10ff,
-		0x1107,
+		0x11ff,
 		0x2000,
 		0x7fffffff,
 		0x80000000,

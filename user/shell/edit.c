@@ -35,7 +35,7 @@ enum {
 struct editor {
 	const char *prompt;
 	struct line line;
-	bool is_drawn;	 /* the terminal shows the line as it is */
+	bool is_drawn;   /* the terminal shows the line as it is */
 	size_t nth_line; /* of the history; 0 for the one being written */
 	char kept[1024]; /* the one being written, while another is shown */
 };

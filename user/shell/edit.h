@@ -4,9 +4,9 @@
 #include <stddef.h>
 
 enum edit_result {
-	EDIT_LINE,	  /* there is a line */
+	EDIT_LINE,        /* there is a line */
 	EDIT_INTERRUPTED, /* Ctrl-C: there is none, but there may be more */
-	EDIT_END,	  /* end of file, or Ctrl-D on an empty line */
+	EDIT_END,         /* end of file, or Ctrl-D on an empty line */
 };
 
 /* Blocks. Prompts where a person reads, and reads a line, without its line end. */

@@ -12,9 +12,9 @@ enum { COMMAND_LINE_MAX = 1024, COMMAND_WORDS_MAX = 64 };
 /* What joins a command to the next one. */
 enum connector {
 	CONNECT_END,
-	CONNECT_ALWAYS,	 /* ; */
+	CONNECT_ALWAYS,  /* ; */
 	CONNECT_IF_GOOD, /* && */
-	CONNECT_IF_BAD,	 /* || */
+	CONNECT_IF_BAD,  /* || */
 };
 
 struct command_words {

@@ -52,7 +52,8 @@ void machine_check(void)
 		frame_check(i);
 	}
 	frame_stats_read(&stats);
-	if (stats.nr_user != counted[OWNER_USER] || stats.nr_ptable + nr_spare != counted[OWNER_PTABLE] ||
+	if (stats.nr_user != counted[OWNER_USER] ||
+	    stats.nr_ptable + nr_spare != counted[OWNER_PTABLE] ||
 	    stats.nr_kernel != counted[OWNER_KERNEL] + counted[OWNER_ENTRY] ||
 	    stats.nr_free_hidden != nr_hidden ||
 	    stats.nr_free_revealed + nr_hidden != counted[OWNER_FREE] + nr_spare ||
