@@ -22,7 +22,7 @@ static bool page_share(const struct region *region, pte_t *from, pte_t *to)
 
 /* Caller holds both locks' worth: the parent's, and nobody else knows the child. */
 static status_t region_share(struct as *parent, struct as *child, const struct region *region,
-			     bool *stricter)
+			     struct tlb_batch *batch)
 {
 	unsigned level = region_level(region);
 	uint64_t table_bytes = 1ul << level_shift(level + 1);
@@ -57,7 +57,9 @@ static status_t region_share(struct as *parent, struct as *child, const struct r
 					return status;
 				}
 			}
-			*stricter |= page_share(region, from, to++);
+			if (page_share(region, from, to++)) {
+				tlb_batch_add(batch, address, address + region_page_bytes(region));
+			}
 			child->nr_pages += 1ul << region_order(region);
 		}
 	}
@@ -68,7 +70,6 @@ status_t as_clone(struct as *parent, struct as **out)
 {
 	struct as *child;
 	status_t status = as_create(&child);
-	bool stricter = false;
 
 	if (status) {
 		return status;
@@ -76,17 +77,18 @@ status_t as_clone(struct as *parent, struct as **out)
 	lock_acquire(&parent->lock);
 	status = region_copy_all(parent, child);
 	LIST_FOR_EACH (node, &parent->regions) {
+		TLB_BATCH(batch);
+
 		if (status == STATUS_OK) {
 			status = region_share(parent, child, LIST_ENTRY(node, struct region, node),
-					      &stricter);
+					      &batch);
 		}
+		/* region by region: together they span so much that all would have to go */
+		as_tlb_flush(&parent->tlb, &batch);
 	}
 	child->heap_start = parent->heap_start;
 	child->heap_end = parent->heap_end;
 	child->has_huge = parent->has_huge;
-	if (stricter) {
-		as_tlb_downgrade(&parent->tlb, (uva_t){ 0 }, (uva_t){ USER_TOP });
-	}
 	lock_release(&parent->lock);
 	if (status) {
 		as_put(child);
