@@ -52,15 +52,9 @@ enum bw_end {
 
 /* Which defence said no to the access that ended a process. */
 enum bw_defence {
-	BW_DEFENCE_NONE = 0,
-	BW_DEFENCE_SMEP,
-	BW_DEFENCE_SMAP,
-	BW_DEFENCE_NX,
-	BW_DEFENCE_WP,
-	BW_DEFENCE_XPFO,
-	BW_DEFENCE_KAISER,
-	BW_DEFENCE_PMALLOC,
-	BW_DEFENCE_GUARD,
+#define DEFENCE(name, text) BW_DEFENCE_##name,
+#include "abi/defences.def"
+#undef DEFENCE
 };
 
 struct bw_report {

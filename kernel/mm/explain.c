@@ -26,15 +26,9 @@ struct region_kind {
 const char *defence_name(enum bw_defence defence)
 {
 	static const char *const names[] = {
-		[BW_DEFENCE_NONE] = "none",
-		[BW_DEFENCE_SMEP] = "SMEP",
-		[BW_DEFENCE_SMAP] = "SMAP",
-		[BW_DEFENCE_NX] = "NX",
-		[BW_DEFENCE_WP] = "WP",
-		[BW_DEFENCE_XPFO] = "XPFO",
-		[BW_DEFENCE_KAISER] = "KAISER",
-		[BW_DEFENCE_PMALLOC] = "pmalloc",
-		[BW_DEFENCE_GUARD] = "guard page",
+#define DEFENCE(name, text) [BW_DEFENCE_##name] = (text),
+#include "abi/defences.def"
+#undef DEFENCE
 	};
 
 	return defence < ARRAY_SIZE(names) ? names[defence] : "unknown";

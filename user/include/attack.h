@@ -56,12 +56,17 @@ void attack_tell(attack_stage *stage, unsigned int value);
  */
 enum attack_await { AWAIT_SPIN, AWAIT_YIELD };
 void attack_await(const attack_stage *stage, unsigned int value, enum attack_await how);
+/*
+ * Has the kernel read this address, so that this processor's TLB leads there. Repeats that among
+ * other calls: what the kernel uses most is in the TLB then, too, and will push nothing out.
+ */
+void attack_warm(uint64_t synonym);
 /* Blocks until this many threads of this process are parked in the kernel. */
 void attack_await_parked(long nr);
 
 /* ---- Frames that change hands (attack_frames.c) ---- */
 
-/* A frame that is the kernel's, and free, and will be handed to this process next. */
+/* A frame that is free, and will be handed to this process next. */
 struct attack_frame {
 	uint64_t pfn;
 	uint64_t synonym;
@@ -69,7 +74,8 @@ struct attack_frame {
 
 /*
  * Blocks. Takes 2 MiB pages until it can tell where the next one will lie, and chooses a frame in
- * there. Ends the attack where memory is too fragmented to tell.
+ * there: one that is the kernel's now, in the direct map. Where hardly anything is left there (with
+ * xpfo=epoch what user space had stays hidden) it gives the latest page back, and chooses that.
  */
 void attack_frame_predict(const struct bw_leak *leak, struct attack_frame *frame);
 /*

@@ -9,7 +9,7 @@
 
 #include "attack.h"
 
-enum { PATIENCE_S = 15, EXIT_STUCK = 3, LOOKS_PER_CLOCK = 1 << 16 };
+enum { PATIENCE_S = 15, EXIT_STUCK = 3, LOOKS_PER_CLOCK = 1 << 16, NR_WARMINGS = 32 };
 
 struct start {
 	unsigned int cpu;
@@ -109,8 +109,14 @@ void attack_await(const attack_stage *stage, unsigned int value, enum attack_awa
 			lose_patience(since_s);
 		}
 	}
-	if (how == AWAIT_YIELD) {
+}
+
+void attack_warm(uint64_t synonym)
+{
+	for (int i = 0; i < NR_WARMINGS; i++) {
 		sched_yield();
+		getpid();
+		attack_check("vuln_warm", bw_vuln_warm(synonym));
 	}
 }
 

