@@ -44,6 +44,18 @@ static void early_cpu_init(void)
 	msr_write(MSR_GS_BASE, (uint64_t)&early_cpu);
 }
 
+/* In one piece of usable memory: the frame table will know its frames. */
+static bool is_in_memory(const struct boot_module *module)
+{
+	for (unsigned i = 0; i < boot_info.nr_usable; i++) {
+		if (boot_info.usable[i].start.pa <= module->start.pa &&
+		    module->end.pa <= boot_info.usable[i].end.pa) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static void read_boot_info(uint32_t magic, uint32_t info_pa)
 {
 	pa_t image = { LOAD_BASE };
@@ -57,6 +69,12 @@ static void read_boot_info(uint32_t magic, uint32_t info_pa)
 			    (pa_t){ LOAD_BASE + (uint64_t)(image_end - image_start) },
 			    "the kernel image")) {
 		panic("boot information refused: %s", boot_info.error);
+	}
+	for (unsigned i = 0; i < boot_info.nr_modules; i++) {
+		if (!is_in_memory(&boot_info.modules[i])) {
+			panic("boot information refused: module %u, '%s', lies outside of memory",
+			      i, boot_info.modules[i].name);
+		}
 	}
 }
 
@@ -156,7 +174,8 @@ void kernel_main(uint32_t magic, uint32_t info_pa)
 	nr_refused = options_parse(boot_info.command_line);
 	log_start();
 	if (nr_refused) {
-		log_print("bulwark: %u words of the command line refused, see above\n", nr_refused);
+		log_print("bulwark: words of the command line refused, see above: %u\n",
+			  nr_refused);
 	}
 	features_init();
 	memory_init(&boot_info);

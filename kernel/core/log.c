@@ -6,6 +6,7 @@
 
 #include "arch/x86_64/screen.h"
 #include "arch/x86_64/serial.h"
+#include "core/lock.h"
 #include "core/options.h"
 #include "lib/format.h"
 
@@ -20,6 +21,10 @@ enum sink {
 static char ring[RING_BYTES];
 static uint64_t ring_total; /* bytes ever written to the ring */
 static unsigned sinks;      /* enum sink, or-ed; 0 until log_start */
+
+/* Guards the ring, the ports and the screen; in an emergency nobody waits for whoever holds it. */
+static struct lock output = LOCK_INIT("output", RANK_log);
+static bool is_emergency;
 
 static void write_bytes(unsigned to, const char *text, size_t len)
 {
@@ -70,6 +75,7 @@ void log_screen_ready(void) { replay(sinks & SINK_SCREEN); }
 
 void log_start_emergency(void)
 {
+	is_emergency = true;
 	if (sinks == 0) {
 		sinks = SINK_COM1 | SINK_COM2 | SINK_SCREEN;
 		replay(sinks);
@@ -82,12 +88,28 @@ void log_drain(void)
 	serial_drain(SERIAL_COM2);
 }
 
+void log_output_begin(void)
+{
+	if (!is_emergency) {
+		lock_acquire(&output);
+	}
+}
+
+void log_output_end(void)
+{
+	if (!is_emergency) {
+		lock_release(&output);
+	}
+}
+
 void log_write(const char *text, size_t len_bytes)
 {
+	log_output_begin();
 	for (size_t i = 0; i < len_bytes; i++) {
 		ring[ring_total++ % RING_BYTES] = text[i];
 	}
 	write_sinks(sinks, text, len_bytes);
+	log_output_end();
 }
 
 void log_print(const char *format, ...)

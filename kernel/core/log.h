@@ -20,3 +20,10 @@ void log_screen_ready(void);
 void log_start_emergency(void);
 /* Waits until every message has left the machine. */
 void log_drain(void);
+
+/*
+ * Around other output to the ports or the screen, so that lines of several CPUs do not cut into
+ * each other. Takes the last lock there is; does nothing in an emergency.
+ */
+void log_output_begin(void);
+void log_output_end(void);

@@ -8,6 +8,7 @@
 
 #include <stdarg.h>
 
+#include "arch/x86_64/features.h"
 #include "core/cpu.h"
 #include "core/options.h"
 #include "core/rendezvous.h"
@@ -30,7 +31,7 @@ struct leaf {
 	uint64_t address;
 	pfn_t frame;
 	unsigned level;
-	bool writable, executable, user, present;
+	bool writable, executable, user;
 };
 
 static void violation(struct audit *audit, const char *message, ...) PRINTF_LIKE(2, 3);
@@ -148,7 +149,8 @@ static void walk(struct audit *audit, pfn_t table, unsigned level, struct leaf a
 		here.frame = pte_frame(pte);
 		here.level = level;
 		here.writable = above.writable && pte_is_writable(pte);
-		here.executable = above.executable && pte_is_executable(pte);
+		/* a CPU without NX can run everything, and no table can say otherwise */
+		here.executable = above.executable && pte_is_executable(pte) && cpu_features.nx;
 		here.user = above.user && pte_is_user(pte);
 		if (pte_is_leaf(pte, level)) {
 			check_leaf(audit, &here);
@@ -170,7 +172,7 @@ static void walk_slots(struct audit *audit, pfn_t root, unsigned first, unsigned
 		if (pte_is_present(entries[i])) {
 			above.address = sign_extend((uint64_t)i << level_shift(LEVEL_MAX));
 			above.writable = pte_is_writable(entries[i]);
-			above.executable = pte_is_executable(entries[i]);
+			above.executable = pte_is_executable(entries[i]) && cpu_features.nx;
 			above.user = pte_is_user(entries[i]);
 			walk(audit, pte_frame(entries[i]), LEVEL_MAX - 1, above);
 		}
@@ -197,6 +199,19 @@ static void check_kernel_half(struct audit *audit, pfn_t root, unsigned except)
 	}
 }
 
+/* Nothing runs on shadow roots yet. */
+static void check_shadow_root(struct audit *audit, pfn_t root)
+{
+	const pte_t *entries = direct_map_pointer(root);
+
+	audit->result->nr_tables++;
+	for (unsigned i = 0; i < PTES_PER_TABLE; i++) {
+		if (entries[i].value) {
+			violation(audit, "shadow root at frame %#x is not empty", root.pfn);
+		}
+	}
+}
+
 static void audit_as(struct as *as, void *argument)
 {
 	struct audit *audit = argument;
@@ -204,6 +219,7 @@ static void audit_as(struct as *as, void *argument)
 	lock_acquire(&as->lock);
 	audit->root_name = "address space";
 	check_kernel_half(audit, as->root, PTES_PER_TABLE);
+	check_shadow_root(audit, pfn_add(as->root, 1));
 	walk_slots(audit, as->root, 0, PTES_PER_TABLE / 2);
 	lock_release(&as->lock);
 }

@@ -2,36 +2,21 @@
  * for. */
 #include "core/cpu.h"
 #include "lib/assert.h"
-#include "lib/string.h"
-#include "mm/direct_map.h"
 #include "mm/frame_alloc.h"
 #include "mm/frame_pool.h"
 #include "mm/window.h"
 #include "mm/xpfo.h"
 
-/*
- * The contents go before the frame does: through the window where it stays hidden, through the
- * direct map where it is put back into that. With xpfo=off nothing is scrubbed, as in Linux.
- */
+/* The contents go before the frame does. With xpfo=off nothing is scrubbed, as in Linux. */
 static void scrub(const pfn_t *firsts, unsigned nr, unsigned order)
 {
 	if (!xpfo_is_on()) {
 		return;
 	}
-	if (!xpfo_variant()->reveals_on_free) {
-		if (order) {
-			window_zero_range(*firsts, 1u << order);
-		} else {
-			window_zero(firsts, nr);
-		}
-		return;
-	}
-	for (unsigned i = 0; i < nr; i++) {
-		if (frame_entry(firsts[i])->flags & FRAME_HIDDEN) {
-			frame_flags_set_hidden(firsts[i], order, false);
-			direct_map_reveal(firsts[i], order);
-		}
-		memset(direct_map_pointer(firsts[i]), 0, (size_t)PAGE_SIZE << order);
+	if (order) {
+		window_zero_range(*firsts, 1u << order);
+	} else {
+		window_zero(firsts, nr);
 	}
 }
 
@@ -43,14 +28,16 @@ static void block_free(pfn_t first, unsigned order)
 	buddy_insert(&frame_pool.buddy, first, order, hidden ? FREE_HIDDEN : FREE_REVEALED);
 }
 
-/* What stays hidden (with xpfo=off: everything) goes to this CPU's cache, as far as it has room.
+/* To this CPU's cache, as far as it has room, where the next user may have them as they are.
  * Returns how many are left over. */
 static unsigned cache_put(const pfn_t *firsts, unsigned nr)
 {
 	struct cpu *cpu = this_cpu();
 
-	while (nr && cpu->nr_frame_cache < FRAME_CACHE_MAX &&
-	       (!xpfo_is_on() || frame_entry(firsts[nr - 1])->flags & FRAME_HIDDEN)) {
+	if (xpfo_is_on() && xpfo_variant()->hides_anew) {
+		return nr;
+	}
+	while (nr && cpu->nr_frame_cache < FRAME_CACHE_MAX) {
 		cpu->frame_cache[cpu->nr_frame_cache++] = firsts[--nr];
 	}
 	return nr;

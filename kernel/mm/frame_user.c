@@ -47,6 +47,17 @@ static bool revealed_take(unsigned *order, bool or_less, pfn_t *out)
 	return true;
 }
 
+/* A hidden block of the order, put back into the direct map. */
+static bool hidden_take_and_reveal(unsigned order, pfn_t *out)
+{
+	if (!block_take(order, FREE_HIDDEN, out)) {
+		return false;
+	}
+	direct_map_reveal(*out, order);
+	frame_flags_set_hidden(*out, order, false);
+	return true;
+}
+
 /* Takes a revealed block out of the direct map, zeroed first. The caller flushes. */
 static void block_hide(pfn_t first, unsigned order)
 {
@@ -55,10 +66,22 @@ static void block_hide(pfn_t first, unsigned order)
 	frame_flags_set_hidden(first, order, true);
 }
 
-/* The published variants: hides a block of the order for this very allocation. Flushes. */
+/* The published variants: hides a block for this very allocation, a smaller one if need be and
+ * `or_less`. What was user space's last comes first, as it would in Linux. Flushes. */
 static bool hide_and_flush(unsigned *order, bool or_less, pfn_t *out)
 {
-	if (!revealed_take(order, or_less, out)) {
+	unsigned wanted = *order;
+	bool found = hidden_take_and_reveal(*order, out);
+
+	while (!found && or_less && *order > 0) {
+		--*order;
+		found = hidden_take_and_reveal(*order, out);
+	}
+	if (!found) {
+		*order = wanted;
+		found = revealed_take(order, or_less, out);
+	}
+	if (!found) {
 		return false;
 	}
 	block_hide(*out, *order);
@@ -244,7 +267,7 @@ static bool ready_take(unsigned order, pfn_t *out)
 	if (!xpfo_variant()->flush) {
 		return epoch_take(order, out);
 	}
-	return block_take(order, FREE_HIDDEN, out) || hide_and_flush(&order, false, out);
+	return hide_and_flush(&order, false, out);
 }
 
 status_t frame_alloc_user(unsigned order, pfn_t *out)

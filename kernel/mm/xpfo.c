@@ -12,14 +12,14 @@ enum { BATCH_ORDER = 5 }; /* a CPU's cache of frames is that large */
 
 static const struct xpfo_variant variants[] = {
 	/* the earliest patches */
-	[xpfo_local] = { .reveals_on_free = true, .flush = ktlb_flush_local },
+	[xpfo_local] = { .hides_anew = true, .flush = ktlb_flush_local },
 	/* strict: every CPU, by IPI, acknowledged, for each allocation */
-	[xpfo_sync] = { .reveals_on_free = true, .flush = ktlb_shootdown_sync },
+	[xpfo_sync] = { .hides_anew = true, .flush = ktlb_shootdown_sync },
 	/* v8: the others flush at their next context switch */
-	[xpfo_deferred] = { .reveals_on_free = true, .flush = ktlb_flush_deferred },
+	[xpfo_deferred] = { .hides_anew = true, .flush = ktlb_flush_deferred },
 	/* v8 and v9: the same, a cache's worth at a time */
 	[xpfo_batch] = { .batch_order = BATCH_ORDER,
-			 .reveals_on_free = true,
+			 .hides_anew = true,
 			 .flush = ktlb_flush_deferred },
 	/* ours: as strict as sync, and nothing to flush for a frame that stays with user space */
 	[xpfo_epoch] = { .batch_order = BATCH_ORDER },

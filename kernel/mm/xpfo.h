@@ -12,10 +12,11 @@ struct xpfo_variant {
 	/* 2^batch_order frames are hidden at a time when user space wants one of 4 KiB. */
 	unsigned batch_order;
 	/*
-	 * A frame that user space frees goes back into the direct map, as in all published series,
-	 * and so has to be hidden again for the next user. Otherwise it stays hidden.
+	 * Between two users a frame passes through the direct map, as in all published series, and
+	 * so is hidden, and flushed, anew; here that happens when the next user gets it. Otherwise
+	 * a frame that is hidden already is handed out as it is.
 	 */
-	bool reveals_on_free;
+	bool hides_anew;
 	/*
 	 * Flushes: how frames that were just hidden leave the TLBs before they are handed out.
 	 * NULL: they wait in the quarantine until no TLB can hold them.

@@ -5,6 +5,7 @@
 #include "arch/x86_64/screen.h"
 #include "arch/x86_64/serial.h"
 #include "core/lock.h"
+#include "core/log.h"
 
 enum { COLUMNS = 80, ROWS = 24, POLL_MAX = 256 };
 
@@ -16,8 +17,10 @@ static struct terminal terminal; /* guarded by console_lock */
 
 static void emit(const char *text, size_t len_bytes)
 {
+	log_output_begin();
 	serial_write(SERIAL_COM1, text, len_bytes);
 	screen_write(text, len_bytes);
+	log_output_end();
 }
 
 void console_init(void) { terminal_init(&terminal, emit); }

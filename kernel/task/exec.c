@@ -112,6 +112,7 @@ static void program_commit(const struct program *program)
 	}
 	thread->fs_base = 0;
 	thread->clear_child_tid = (uva_t){ 0 };
+	segments_clear();
 	msr_write(MSR_FS_BASE, 0);
 	fpu_area_init(thread->fpu);
 	fpu_load(thread->fpu);

@@ -65,6 +65,7 @@ static void enter(struct thread *thread, uint64_t now_ns)
 		return;
 	}
 	as_switch(thread->process->as);
+	segments_clear();
 	msr_write(MSR_FS_BASE, thread->fs_base);
 	fpu_load(thread->fpu);
 }

@@ -82,7 +82,8 @@ static int64_t write_piecewise(uva_t at, uint64_t len_bytes)
 	if (!user_range_ok(at, len_bytes)) {
 		return STATUS_EFAULT;
 	}
-	while (done < len_bytes && !thread_must_exit()) {
+	len_bytes = MIN(len_bytes, CALL_BYTES_MAX);
+	while (done < len_bytes) {
 		uint64_t piece = MIN(len_bytes - done, sizeof(bounce));
 
 		status = copy_from_user(bounce, (uva_t){ at.uva + done }, piece);

@@ -74,14 +74,18 @@ static enum as_map_how how_decode(uint64_t flags, uint64_t at)
 	return at ? AS_MAP_HINT : AS_MAP_ANYWHERE;
 }
 
+#define POPULATE_BYTES_MAX (16ul << 20)
+
 /* MAP_POPULATE is a wish: what memory does not suffice for comes later, or not at all. */
 static void populate(struct as *as, uva_t at, uint64_t len_bytes, unsigned rights,
 		     uint64_t step_bytes)
 {
 	unsigned wanted = rights & RIGHT_WRITE ? RIGHT_WRITE : RIGHT_READ;
 
-	for (uint64_t done = 0; rights && done < len_bytes && !thread_must_exit();
-	     done += step_bytes) {
+	/* interrupts are off meanwhile */
+	len_bytes = MIN(len_bytes, POPULATE_BYTES_MAX);
+
+	for (uint64_t done = 0; rights && done < len_bytes; done += step_bytes) {
 		if (as_fault(as, (uva_t){ at.uva + done }, wanted) != STATUS_OK) {
 			return;
 		}

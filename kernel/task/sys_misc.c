@@ -44,7 +44,8 @@ int64_t sys_getrandom(uint64_t at, uint64_t len_bytes, uint64_t flags)
 	if (!user_range_ok((uva_t){ at }, len_bytes)) {
 		return STATUS_EFAULT;
 	}
-	while (done < len_bytes && status == STATUS_OK && !thread_must_exit()) {
+	len_bytes = MIN(len_bytes, CALL_BYTES_MAX);
+	while (done < len_bytes && status == STATUS_OK) {
 		uint64_t piece = MIN(len_bytes - done, sizeof(bounce));
 
 		random_fill(bounce, piece);

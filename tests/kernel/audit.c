@@ -91,6 +91,15 @@ static void plant_in_kernel_half(struct as *as, pfn_t spare_frame)
 	      "in the direct map", "the kernel image in the direct map");
 	plant(spare, pte_make(kernel_root, PTE_PRESENT | PTE_WRITABLE | PTE_NO_EXECUTE),
 	      "shows frame", "a direct-map entry for another frame");
+	plant(spare, PTE_NONE, "must be in it", "a kernel frame missing from the direct map");
+	plant(ptable_entry(as->root, TEST_PAGE + HUGE_SIZE, 2),
+	      pte_make(spare_frame, PTE_PRESENT | PTE_USER), "page table at frame",
+	      "a page table in a frame that is none");
+	plant(ptable_entry(as->root, TEST_PAGE + (1ul << 30), 3),
+	      pte_make((pfn_t){ 0 }, PTE_PRESENT | PTE_USER | PTE_HUGE | PTE_NO_EXECUTE),
+	      "1 GiB page", "a page of 1 GiB");
+	plant((pte_t *)direct_map_pointer(pfn_add(as->root, 1)), pte_make(spare_frame, PTE_PRESENT),
+	      "shadow root", "an entry in a shadow root");
 	plant(window, pte_make(pointer_to_pfn(as), PTE_PRESENT | PTE_NO_EXECUTE), "private window",
 	      "a window that was left open");
 }
@@ -107,7 +116,7 @@ KTEST_SUITE(audit)
 		return;
 	}
 	if (as_map(as, AS_MAP_FIXED, TEST_PAGE, 2 * PAGE_SIZE, RIGHT_READ | RIGHT_WRITE, 0, &at) ||
-	    as_write(as, at, "x", 1) || frame_alloc_kernel(OWNER_KERNEL, 0, &spare)) {
+	    as_write(as, at, "x", 1) || frame_alloc_zeroed(OWNER_KERNEL, 0, &spare)) {
 		ktest_skip("no memory for a page");
 		as_put(as);
 		return;

@@ -51,7 +51,7 @@ KTEST_SUITE(explain)
 	}
 	frame_put_user(&batch, frame);
 	free_batch_finish(&batch);
-	if (xpfo_is_on() && !xpfo_variant()->reveals_on_free) {
+	if (xpfo_is_on()) {
 		expect_hidden(frame, "FREE");
 	}
 	expect((uint64_t)image_start, WRITE | FAULT_PRESENT, BW_DEFENCE_WP,

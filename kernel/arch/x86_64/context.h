@@ -21,6 +21,10 @@ _Noreturn void user_return(struct regs *regs);
  * broken stack. */
 _Noreturn void context_restart(uint64_t stack_top, void (*function)(void *), void *argument);
 
+/* Empties the data segment registers, which user mode may have loaded: the next thread must not see
+ * them. The FS base is undefined afterwards. */
+void segments_clear(void);
+
 /* FPU, SSE and AVX state. The area is 64-byte aligned, fpu_area_bytes long (at most FPU_AREA_MAX).
  */
 enum { FPU_AREA_MAX = 1088 };

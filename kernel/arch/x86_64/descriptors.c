@@ -1,6 +1,7 @@
 /* Builds and loads the descriptor tables. */
 #include "arch/x86_64/descriptors.h"
 
+#include "arch/x86_64/context.h"
 #include "arch/x86_64/entry_area.h"
 #include "arch/x86_64/registers.h"
 
@@ -121,4 +122,18 @@ void descriptors_load(va_t entry_base, va_t idt)
 		     : "rax", "memory");
 	msr_write(MSR_GS_BASE, entry_base.va + entry_parts[PART_ENTRY_PAGE].offset);
 	msr_write(MSR_KERNEL_GS_BASE, 0);
+}
+
+void segments_clear(void)
+{
+	/* loading GS sets the GS base in use: that of user mode must be it meanwhile */
+	asm volatile("mov %0, %%ds\n\t"
+		     "mov %0, %%es\n\t"
+		     "mov %0, %%fs\n\t"
+		     "swapgs\n\t"
+		     "mov %0, %%gs\n\t"
+		     "swapgs"
+		     :
+		     : "r"(0)
+		     : "memory");
 }

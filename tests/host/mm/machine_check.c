@@ -20,8 +20,7 @@ static void frame_check(uint32_t number)
 			    owner_name(frame->owner), number, frame->flags, frame->kmaps,
 			    is_present);
 	}
-	if (!is_present && machine_is_stale(number) &&
-	    (frame->owner == OWNER_USER || options.xpfo != xpfo_epoch)) {
+	if (!is_present && machine_is_stale(number) && frame->owner == OWNER_USER) {
 		machine_die("frame %u was hidden and not flushed", number);
 	}
 	if (frame->refs && (frame->owner != OWNER_USER || frame->flags & FRAME_TAIL)) {

@@ -9,13 +9,14 @@
 enum { CPU_OF_ALLOCATOR, CPU_OF_VICTIM, NR_CPUS };
 enum { STAGE_WARM = 1, STAGE_WARMED, STAGE_FORGED, STAGE_CALLED };
 
-static attack_stage stage;
+static attack_stage stage, company_is_there;
 static struct attack_frame frame;
 
 /* Shares the victim's processor, so that this switches threads between the two steps. */
 static void company(void *unused)
 {
 	(void)unused;
+	attack_tell(&company_is_there, true);
 	attack_await(&stage, STAGE_WARMED, AWAIT_YIELD);
 	attack_await(&stage, STAGE_FORGED, AWAIT_SPIN);
 	attack_await(&stage, STAGE_CALLED, AWAIT_YIELD);
@@ -44,6 +45,7 @@ int main(void)
 	attack_pin(CPU_OF_ALLOCATOR);
 	attack_thread(CPU_OF_VICTIM, victim, NULL);
 	attack_thread(CPU_OF_VICTIM, company, NULL);
+	attack_await(&company_is_there, true, AWAIT_YIELD);
 
 	attack_frame_predict(&leak, &frame);
 	attack_tell(&stage, STAGE_WARM);
