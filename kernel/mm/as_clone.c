@@ -41,7 +41,7 @@ static status_t region_share(struct as *parent, struct as *child, const struct r
 			MIN(align_down(address, table_bytes) + table_bytes, region->end);
 
 		if (!from) {
-			address = table_end;
+			address = ptable_skip(parent->root, address);
 			continue;
 		}
 		for (to = NULL; address < table_end; address += region_page_bytes(region), from++) {

@@ -35,14 +35,11 @@ static void cursor_step(struct cursor *cursor, unsigned level)
  * whole. */
 static bool cursor_find(struct cursor *cursor, const struct as *as, unsigned level)
 {
-	uint64_t table_bytes = 1ul << level_shift(level + 1);
-
 	while (cursor->address < cursor->end) {
 		if (!cursor->entry) {
 			cursor->entry = ptable_entry(as->root, cursor->address, level);
 			if (!cursor->entry) {
-				cursor->address =
-					align_down(cursor->address, table_bytes) + table_bytes;
+				cursor->address = ptable_skip(as->root, cursor->address);
 				continue;
 			}
 		}
@@ -94,7 +91,11 @@ void as_tables_drop(struct as *as, uint64_t start, uint64_t end)
 	for (uint64_t at = start; at < end; at += HUGE_SIZE) {
 		pte_t *entry = ptable_entry(as->root, at, 2);
 
-		if (entry && pte_is_present(pte_read(entry))) {
+		if (!entry) {
+			at = ptable_skip(as->root, at) - HUGE_SIZE;
+			continue;
+		}
+		if (pte_is_present(pte_read(entry))) {
 			pfn_t table = pte_frame(pte_read(entry));
 
 			assert(!pte_is_leaf(pte_read(entry), 2));

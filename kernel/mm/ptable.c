@@ -149,6 +149,14 @@ pte_t ptable_lookup(pfn_t root, uint64_t address, unsigned *level)
 	return pte;
 }
 
+uint64_t ptable_skip(pfn_t root, uint64_t address)
+{
+	unsigned level;
+
+	(void)ptable_lookup(root, address, &level);
+	return align_down(address, 1ul << level_shift(level)) + (1ul << level_shift(level));
+}
+
 status_t ptable_map_kernel(uint64_t address, pfn_t frame, uint64_t flags)
 {
 	pte_t *entry;

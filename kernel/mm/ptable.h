@@ -25,6 +25,10 @@ status_t ptable_entry_create(pfn_t root, uint64_t address, unsigned level, pte_t
  * if wanted: where it stands. */
 pte_t ptable_lookup(pfn_t root, uint64_t address, unsigned *level);
 
+/* The first address behind what the entry at which the lookup of this address ends stands for:
+ * where to go on when there is nothing here. */
+uint64_t ptable_skip(pfn_t root, uint64_t address);
+
 /* Maps one page in the kernel half, where nothing is mapped. ENOMEM. */
 status_t ptable_map_kernel(uint64_t address, pfn_t frame, uint64_t flags) MUST_CHECK;
 

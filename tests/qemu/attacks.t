@@ -29,4 +29,13 @@ like "$output$(<"$log")" 'XPFO' 'the report names the defence'
 like "$output$(<"$log")" 'frame' 'the report names the frame'
 like "$output$(<"$log")" 'USER' "the report names the frame's owner"
 
+# The report of each attack through the direct map names the frame, its owner and XPFO.
+for variant in epoch sync; do
+	for attack in code obj rop spray residue huge; do
+		boot "xpfo=$variant vuln=on" "attack ret2dir_$attack"
+		like "$output" 'XPFO: frame 0x[0-9a-f]+ belongs to (USER|FREE); it is hidden' \
+			"ret2dir_$attack: the report names frame, owner and XPFO with xpfo=$variant"
+	done
+done
+
 done_testing

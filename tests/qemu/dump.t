@@ -22,7 +22,7 @@ dump() {
 	errors=$(<"$work/errors")
 }
 
-for opts in 'xpfo=sync' 'xpfo=local' 'xpfo=off'; do
+for opts in 'xpfo=epoch' 'xpfo=sync' 'xpfo=local' 'xpfo=off'; do
 	dump "$opts"
 	grep -q holding "$work/output"
 	ok $? "the program is running: $opts"

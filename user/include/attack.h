@@ -84,19 +84,6 @@ void attack_frame_predict(const struct bw_leak *leak, struct attack_frame *frame
  */
 void *attack_frame_take(const struct attack_frame *frame);
 
-/* A run of frames that this process can give back in one piece and recognise again. */
-enum { ATTACK_RUN_FRAMES = 32 };
-struct attack_run {
-	uint64_t first_pfn; /* a multiple of ATTACK_RUN_FRAMES */
-	void *pages[ATTACK_RUN_FRAMES];
-};
-/* Ends the attack where there is none to be had. */
-void attack_run_take(struct attack_run *run);
-/* munmap, page by page. */
-void attack_run_give_back(const struct attack_run *run);
-/* Takes pages until one lies in this frame: that page, or NULL where none did. */
-void *attack_frame_hunt(uint64_t pfn);
-
 /* ---- Payloads (payload.c, rop.c) ---- */
 
 /* A forged object and its table, laid out one after the other. */

