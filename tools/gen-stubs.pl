@@ -31,9 +31,10 @@ while (my $row = <$def>) {
 sub print_stub {
 	my ($number, $name, $nr_arguments) = @_;
 	my @used = @names[0 .. $nr_arguments - 1];
+	printf "\nenum { BW_NR_%s = 0x%x };\n", $name, $number;
 	my $parameters = join(', ', map { "long $_" } @used) || 'void';
 
-	printf "\nstatic inline long bw_call_%s(%s)\n{\n\tlong result;\n", $name, $parameters;
+	printf "static inline long bw_call_%s(%s)\n{\n\tlong result;\n", $name, $parameters;
 	for my $i (0 .. $nr_arguments - 1) {
 		print "\tregister long in_$names[$i] __asm__(\"$registers[$i]\") = $names[$i];\n";
 	}

@@ -9,7 +9,7 @@
 
 /*
  * Runs the suite at index and writes its TAP text to `text`, terminated; *len excludes the
- * terminator. It runs as part of the current thread. ENOENT past the last; EBUSY: another one is
+ * terminator. It runs as part of the current thread. ENOENT past the last; EAGAIN: another one is
  * running, or ended in a fault; ERANGE: the text does not fit.
  */
 status_t ktest_run(unsigned index, char *text, size_t size_bytes, size_t *len) MUST_CHECK;

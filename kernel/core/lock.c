@@ -20,12 +20,13 @@ void lock_init(struct lock *lock, const char *name, enum lock_rank rank)
 	*lock = (struct lock)LOCK_INIT(name, rank);
 }
 
-static void rank_check(const struct cpu *cpu, const struct lock *lock)
+/* `pair`: the other one of lock_acquire_both, which has the same rank; NULL: none. */
+static void rank_check(const struct cpu *cpu, const struct lock *lock, const struct lock *pair)
 {
 	for (unsigned i = 0; i < cpu->nr_held; i++) {
 		const struct lock *held = cpu->held[i];
 
-		if (held->rank >= lock->rank) {
+		if (held != pair && held->rank >= lock->rank) {
 			panic("lock %s (rank %s) taken while holding %s (rank %s)", lock->name,
 			      rank_names[lock->rank], held->name, rank_names[held->rank]);
 		}
@@ -52,18 +53,39 @@ __attribute__((noinline)) static void wait_and_take(struct lock *lock, uint32_t 
 	} while (!try_take(lock, self));
 }
 
-void lock_acquire(struct lock *lock)
+static inline void acquire(struct lock *lock, const struct lock *pair)
 {
 	struct cpu *cpu = this_cpu();
 
 	if (ASSERTIONS) {
-		rank_check(cpu, lock);
+		rank_check(cpu, lock, pair);
 	}
 	if (UNLIKELY(!try_take(lock, cpu->id + 1))) {
 		wait_and_take(lock, cpu->id + 1);
 	}
 	assert(cpu->nr_held < HELD_LOCKS_MAX);
 	cpu->held[cpu->nr_held++] = lock;
+}
+
+void lock_acquire(struct lock *lock) { acquire(lock, NULL); }
+
+void lock_acquire_both(struct lock *one, struct lock *other)
+{
+	struct lock *first = one < other ? one : other, *second = one < other ? other : one;
+
+	assert(one->rank == other->rank);
+	acquire(first, NULL);
+	if (first != second) {
+		acquire(second, first);
+	}
+}
+
+void lock_release_both(struct lock *one, struct lock *other)
+{
+	lock_release(one);
+	if (one != other) {
+		lock_release(other);
+	}
 }
 
 /* Closes the gap that a lock leaves which was not the last one taken. */

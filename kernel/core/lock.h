@@ -29,5 +29,11 @@ struct lock {
 void lock_init(struct lock *lock, const char *name, enum lock_rank rank);
 void lock_acquire(struct lock *lock);
 void lock_release(struct lock *lock);
+/*
+ * Two locks of one rank, which may be the same one, in the order of their addresses. No other lock
+ * of that rank may be held.
+ */
+void lock_acquire_both(struct lock *one, struct lock *other);
+void lock_release_both(struct lock *one, struct lock *other);
 /* By this CPU. */
 bool lock_is_held(const struct lock *lock);

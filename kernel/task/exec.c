@@ -9,7 +9,9 @@
 #include "task/elf.h"
 #include "task/exec_args.h"
 #include "task/exec_stack.h"
+#include "task/ipc.h"
 #include "task/process.h"
+#include "task/process_end.h"
 
 /* What the new program starts with. */
 struct program {
@@ -110,6 +112,7 @@ static void program_commit(const struct program *program)
 	if (old) {
 		as_put(old);
 	}
+	process_vfork_release(process);
 	thread->fs_base = 0;
 	thread->clear_child_tid = (uva_t){ 0 };
 	segments_clear();
@@ -138,11 +141,17 @@ static status_t exec_with(struct exec_args *args)
 {
 	struct process *process = process_current();
 	struct program program;
-	status_t status = process->nr_threads == 1 ? program_build(args, process->uid, &program)
-						   : STATUS_EBUSY;
+	status_t status = program_build(args, process->uid, &program);
 
 	if (status == STATUS_OK) {
-		program_commit(&program);
+		status = process_end_others();
+		if (status) {
+			as_put(program.as);
+		} else {
+			ipc_thread_exit(thread_current());
+			endpoints_stop_serving(process);
+			program_commit(&program);
+		}
 	}
 	exec_args_put(args);
 	if (status) {

@@ -1,31 +1,22 @@
-/* fork: everything that can fail first, then the child appears. */
-#include "lib/string.h"
+/* fork and vfork: everything that can fail first, then the child appears. */
 #include "mm/as.h"
 #include "task/process.h"
 #include "task/sched.h"
 
-static void child_main(void *argument)
+/* A copy of ours, or ours itself. */
+static status_t as_for_child(bool shared, struct as **out)
 {
-	struct thread *thread = argument;
+	struct as *as = process_current()->as;
 
-	sched_after_switch();
-	thread_enter_user(thread_user_regs(thread));
+	if (!shared) {
+		return as_clone(as, out);
+	}
+	as_get(as);
+	*out = as;
+	return STATUS_OK;
 }
 
-/* What the child's thread has in common with the one that forked. */
-static void thread_copy(struct thread *child, const struct regs *regs)
-{
-	const struct thread *thread = thread_current();
-	struct regs *child_regs = thread_user_regs(child);
-
-	memcpy(child_regs, regs, sizeof(*regs));
-	child_regs->rax = 0;
-	child->fs_base = thread->fs_base;
-	child->signal_mask = thread->signal_mask;
-	fpu_save(child->fpu);
-}
-
-static status_t fork_prepare(struct process **out, struct thread **out_thread)
+static status_t fork_prepare(bool shared, struct process **out, struct thread **out_thread)
 {
 	struct process *child;
 	struct thread *thread;
@@ -34,11 +25,11 @@ static status_t fork_prepare(struct process **out, struct thread **out_thread)
 	if (status) {
 		return status;
 	}
-	status = as_clone(process_current()->as, &child->as);
+	status = as_for_child(shared, &child->as);
 	if (status) {
 		goto free_process;
 	}
-	status = thread_create(child, child_main, &thread);
+	status = thread_create(child, thread_start_user, &thread);
 	if (status) {
 		goto put_as;
 	}
@@ -60,19 +51,80 @@ free_process:
 	return status;
 }
 
+static void fork_commit(struct process *child, struct thread *thread, const struct regs *regs)
+{
+	endpoints_inherit(child, process_current());
+	thread_inherit(thread, regs);
+	process_add_thread(child, thread);
+	sched_start(thread);
+}
+
 status_t process_fork(const struct regs *regs, uint32_t *pid)
 {
 	struct process *child;
 	struct thread *thread;
-	status_t status = fork_prepare(&child, &thread);
+	status_t status = fork_prepare(false, &child, &thread);
 
 	if (status) {
 		return status;
 	}
 	/* the child may end and be reaped by another thread of ours as soon as it runs */
 	*pid = child->pid;
-	thread_copy(thread, regs);
-	process_add_thread(child, thread);
-	sched_start(thread);
+	fork_commit(child, thread, regs);
 	return STATUS_OK;
+}
+
+/* The parent ends before the child has left: nobody is to be woken any more. */
+static void vfork_forget(uint32_t pid)
+{
+	struct process *child;
+
+	lock_acquire(&process_lock);
+	child = process_find(pid);
+	if (child && child->vfork_parent == thread_current()) {
+		child->vfork_parent = NULL;
+	}
+	lock_release(&process_lock);
+}
+
+status_t process_vfork(const struct regs *regs, uint32_t *pid)
+{
+	struct thread *self = thread_current(), *thread;
+	struct process *child;
+	status_t status = fork_prepare(true, &child, &thread);
+
+	if (status) {
+		return status;
+	}
+	*pid = child->pid;
+	child->vfork_parent = self;
+	self->vfork_done = false;
+	fork_commit(child, thread, regs);
+	for (;;) {
+		sched_prepare();
+		/* pairs with process_vfork_release */
+		if (__atomic_load_n(&self->vfork_done, __ATOMIC_ACQUIRE)) {
+			return STATUS_OK;
+		}
+		if (thread_must_exit()) {
+			vfork_forget(*pid);
+			return STATUS_EINTR;
+		}
+		sched_block();
+	}
+}
+
+void process_vfork_release(struct process *process)
+{
+	struct thread *parent;
+
+	lock_acquire(&process_lock);
+	parent = process->vfork_parent;
+	if (parent) {
+		process->vfork_parent = NULL;
+		/* pairs with the load in process_vfork */
+		__atomic_store_n(&parent->vfork_done, true, __ATOMIC_RELEASE);
+		sched_wake(parent);
+	}
+	lock_release(&process_lock);
 }

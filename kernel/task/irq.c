@@ -5,6 +5,7 @@
 #include "task/irq.h"
 
 #include "arch/x86_64/apic.h"
+#include "arch/x86_64/clock.h"
 #include "arch/x86_64/keyboard.h"
 #include "arch/x86_64/pic.h"
 #include "arch/x86_64/serial.h"
@@ -16,6 +17,9 @@
 #include "task/timer.h"
 
 enum { LINE_KEYBOARD = 1, LINE_COM1 = 4, TICKS_PER_S = 100 };
+
+/* This CPU only. */
+static bool ticking[NR_CPUS_MAX];
 
 void upcall_timer(void)
 {
@@ -58,4 +62,30 @@ void irq_start(void)
 	irq_start_cpu();
 }
 
-void irq_start_cpu(void) { apic_timer_start(TICKS_PER_S); }
+void irq_start_cpu(void) { irq_start_ticks(); }
+
+void irq_start_ticks(void)
+{
+	bool *is_ticking = &ticking[this_cpu()->id];
+
+	if (!*is_ticking) {
+		*is_ticking = true;
+		apic_timer_start(TICKS_PER_S);
+	}
+}
+
+void irq_stop_ticks(uint64_t deadline_ns)
+{
+	bool *is_ticking = &ticking[this_cpu()->id];
+	uint64_t now_ns;
+
+	if (deadline_ns == UINT64_MAX) {
+		if (*is_ticking) {
+			apic_timer_stop();
+		}
+	} else {
+		now_ns = clock_now_ns();
+		apic_timer_start_once(deadline_ns > now_ns ? deadline_ns - now_ns : 0);
+	}
+	*is_ticking = false;
+}

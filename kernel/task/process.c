@@ -11,7 +11,6 @@ struct lock process_lock = LOCK_INIT("process", RANK_process);
 /* Guarded by process_lock. */
 static struct list all = LIST_INIT(all);
 static uint64_t nr_all;
-static uint32_t last_pid;
 
 static struct slab_cache cache;
 
@@ -57,6 +56,7 @@ status_t process_alloc(struct process **out)
 	list_init(&process->all);
 	list_init(&process->threads);
 	wait_queue_init(&process->child_wait, "child wait");
+	wait_queue_init(&process->thread_wait, "thread wait");
 	*out = process;
 	return STATUS_OK;
 }
@@ -70,30 +70,24 @@ void process_free(struct process *process)
 	slab_free(&cache, process);
 }
 
-/* Caller holds process_lock. uid 0 must always be able to start what ends the others. */
+/*
+ * Caller holds process_lock. uid 0 must always be able to start what ends the others. A thread that
+ * is about to join counts too late, which lets a few more through.
+ */
 static bool quota_left(uint32_t uid)
 {
-	uint32_t nr = 0;
+	uint32_t nr_processes = 0, nr_threads = 0;
 
 	if (uid == 0) {
 		return true;
 	}
 	LIST_FOR_EACH (node, &all) {
-		nr += process_of(node)->uid == uid;
-	}
-	return nr < PROCESSES_PER_UID;
-}
-
-/* Caller holds process_lock. The next pid that nobody has, going round; 0: all are taken. */
-static uint32_t pid_next(void)
-{
-	for (uint32_t tries = 0; tries < PID_MAX; tries++) {
-		last_pid = last_pid % PID_MAX + 1;
-		if (!process_find(last_pid)) {
-			return last_pid;
+		if (process_of(node)->uid == uid) {
+			nr_processes++;
+			nr_threads += process_of(node)->nr_threads;
 		}
 	}
-	return 0;
+	return nr_processes < PROCESSES_PER_UID && nr_threads < THREADS_PER_UID;
 }
 
 static void inherit(struct process *process, const struct process *parent)
@@ -111,7 +105,7 @@ status_t process_add(struct process *process, struct process *parent)
 
 	lock_acquire(&process_lock);
 	if (!parent || quota_left(parent->uid)) {
-		process->pid = pid_next();
+		process->pid = id_take();
 		status = process->pid ? STATUS_OK : STATUS_EAGAIN;
 	}
 	if (status == STATUS_OK) {
@@ -132,15 +126,49 @@ void process_remove(struct process *process)
 	assert(lock_is_held(&process_lock));
 	list_remove(&process->sibling);
 	list_remove(&process->all);
+	id_give_back(process->pid);
 	nr_all--;
+}
+
+/* Caller holds process_lock. */
+static void join(struct process *process, struct thread *thread, uint32_t tid)
+{
+	thread->process = process;
+	thread->tid = tid;
+	list_push_back(&process->threads, &thread->process_node);
+	__atomic_store_n(&process->nr_threads, process->nr_threads + 1, __ATOMIC_RELAXED);
 }
 
 void process_add_thread(struct process *process, struct thread *thread)
 {
 	lock_acquire(&process_lock);
-	thread->process = process;
-	thread->tid = process->pid;
-	list_push_back(&process->threads, &thread->process_node);
-	process->nr_threads++;
+	join(process, thread, process->pid);
+	lock_release(&process_lock);
+}
+
+status_t process_reserve_thread(uint32_t *tid)
+{
+	uint32_t id = 0;
+
+	lock_acquire(&process_lock);
+	if (quota_left(process_current()->uid)) {
+		id = id_take();
+	}
+	lock_release(&process_lock);
+	*tid = id;
+	return id ? STATUS_OK : STATUS_EAGAIN;
+}
+
+void process_unreserve_thread(uint32_t tid)
+{
+	lock_acquire(&process_lock);
+	id_give_back(tid);
+	lock_release(&process_lock);
+}
+
+void process_add_reserved(struct thread *thread, uint32_t tid)
+{
+	lock_acquire(&process_lock);
+	join(process_current(), thread, tid);
 	lock_release(&process_lock);
 }

@@ -6,14 +6,16 @@
 #include "lib/list.h"
 #include "lib/status.h"
 #include "lib/types.h"
+#include "task/endpoint.h"
+#include "task/ids.h"
 #include "task/report.h"
 #include "task/thread.h"
 #include "task/wait.h"
 
 enum {
-	PID_INIT = 1,
-	PID_MAX = 32767,
+	PID_INIT = ID_INIT,
 	PROCESSES_PER_UID = 256, /* for every uid but 0 */
+	THREADS_PER_UID = 1024,  /* the same, in all of its processes together */
 	DESCRIPTORS_CONSOLE = 7, /* 0, 1 and 2 */
 };
 
@@ -36,8 +38,10 @@ struct process {
 	struct list sibling;
 	struct list all;
 	struct list threads;
-	uint32_t nr_threads;
-	bool exiting; /* written with the lock, read without: thread_must_exit */
+	uint32_t nr_threads;         /* read without by ipc.c */
+	bool exiting;                /* written with the lock, read without: thread_must_exit */
+	struct thread *survivor;     /* the same. Not NULL: execve ends all the others */
+	struct thread *vfork_parent; /* waits until this process leaves its address space */
 	bool zombie;
 	int32_t status;            /* wait4 encoding; valid once exiting */
 	struct report report;      /* how it ends */
@@ -45,6 +49,9 @@ struct process {
 	char name[BW_NAME_MAX];
 
 	struct wait_queue child_wait;
+	struct wait_queue thread_wait; /* the survivor, for the others to end */
+
+	struct endpoint_table endpoints;
 
 	/* Written by its only thread (execve), read by all. */
 	struct as *as;      /* NULL once it is gone */
@@ -75,8 +82,15 @@ status_t process_alloc(struct process **out) MUST_CHECK;
  * quota, or no pid left.
  */
 status_t process_add(struct process *process, struct process *parent) MUST_CHECK;
-/* The thread joins the process; the first one gets its pid. */
+/* The first thread joins the process, and gets its pid. */
 void process_add_thread(struct process *process, struct thread *thread);
+/*
+ * Another thread of the calling process is to come: its tid. EAGAIN: the quota, or no number left.
+ * Then either it joins, or its number goes back.
+ */
+status_t process_reserve_thread(uint32_t *tid) MUST_CHECK;
+void process_add_reserved(struct thread *thread, uint32_t tid);
+void process_unreserve_thread(uint32_t tid);
 /* Of one that is in no tree, or reaped. */
 void process_free(struct process *process);
 
@@ -86,6 +100,15 @@ uint64_t process_count(void);
 
 /*
  * The copy of the calling process; its only thread starts with `regs` and the result 0. ENOMEM,
- * EAGAIN.
+ * EAGAIN. fork.c
  */
 status_t process_fork(const struct regs *regs, uint32_t *pid) MUST_CHECK;
+
+/*
+ * A process in the caller's own address space; its only thread starts with `regs` and the result 0.
+ * Blocks until that process has left the address space, by execve or its end. ENOMEM, EAGAIN;
+ * EINTR: the caller must end. fork.c
+ */
+status_t process_vfork(const struct regs *regs, uint32_t *pid) MUST_CHECK;
+/* The current process leaves its address space for another, or for good. fork.c */
+void process_vfork_release(struct process *process);

@@ -10,6 +10,28 @@
 #include "task/process.h"
 #include "task/sched.h"
 
+/* Caller holds process_lock. */
+static void interrupt_all(const struct process *process)
+{
+	LIST_FOR_EACH (node, &process->threads) {
+		sched_interrupt(LIST_ENTRY(node, struct thread, process_node));
+	}
+}
+
+/* The one thread that is left goes on as the process's first. */
+static void survivor_settle(struct process *process)
+{
+	struct thread *thread = thread_current();
+
+	lock_acquire(&process_lock);
+	__atomic_store_n(&process->survivor, NULL, __ATOMIC_RELEASE);
+	if (thread->tid != process->pid) {
+		id_give_back(thread->tid);
+		thread->tid = process->pid;
+	}
+	lock_release(&process_lock);
+}
+
 bool process_begin_exit(struct process *process, int32_t status, enum bw_end end)
 {
 	assert(lock_is_held(&process_lock));
@@ -20,10 +42,38 @@ bool process_begin_exit(struct process *process, int32_t status, enum bw_end end
 	process->report.end = end;
 	/* pairs with the load in thread_must_exit */
 	__atomic_store_n(&process->exiting, true, __ATOMIC_RELEASE);
-	LIST_FOR_EACH (node, &process->threads) {
-		sched_wake(LIST_ENTRY(node, struct thread, process_node));
-	}
+	interrupt_all(process);
 	return true;
+}
+
+status_t process_end_others(void)
+{
+	struct process *process = process_current();
+	struct waiter waiter;
+	bool is_alone;
+
+	lock_acquire(&process_lock);
+	if (!process->survivor) {
+		/* pairs with the load in thread_is_ending */
+		__atomic_store_n(&process->survivor, thread_current(), __ATOMIC_RELEASE);
+		interrupt_all(process);
+	}
+	lock_release(&process_lock);
+	wait_enter(&process->thread_wait, &waiter);
+	for (;;) {
+		sched_prepare();
+		is_alone = __atomic_load_n(&process->nr_threads, __ATOMIC_ACQUIRE) == 1;
+		if (is_alone || thread_must_exit()) {
+			break;
+		}
+		sched_block();
+	}
+	wait_leave(&process->thread_wait, &waiter);
+	if (thread_must_exit()) {
+		return STATUS_EINTR;
+	}
+	survivor_settle(process);
+	return STATUS_OK;
 }
 
 bool process_exit(int32_t status, enum bw_end end)
@@ -55,8 +105,8 @@ static void orphans_hand_over(struct process *process)
 	wait_wake_all(&init->child_wait);
 }
 
-/* Nothing may touch the process afterwards: the parent is free to reap it. */
-static void become_zombie(struct process *process)
+/* All that the last thread can do for the process while it still runs. */
+static void take_apart(struct process *process)
 {
 	if (process->pid == PID_INIT) {
 		panic("the first process ended with status 0x%x\n%s", process->status,
@@ -64,6 +114,12 @@ static void become_zombie(struct process *process)
 	}
 	as_put(process->as);
 	process->as = NULL;
+	process_vfork_release(process);
+	endpoints_drop(process);
+}
+
+void process_ended(struct process *process)
+{
 	lock_acquire(&process_lock);
 	orphans_hand_over(process);
 	report_fill(&process->report, process);
@@ -72,23 +128,40 @@ static void become_zombie(struct process *process)
 	lock_release(&process_lock);
 }
 
+/* Caller holds process_lock. How many threads are left. */
+static uint32_t unlink_thread(struct process *process, struct thread *thread)
+{
+	uint32_t nr_left = process->nr_threads - 1;
+
+	list_remove(&thread->process_node);
+	if (thread->tid != process->pid) {
+		id_give_back(thread->tid);
+	}
+	__atomic_store_n(&process->nr_threads, nr_left, __ATOMIC_RELEASE);
+	if (nr_left == 0 && !process->exiting) {
+		(void)process_begin_exit(process, status_of_exit(thread->exit_code), BW_END_EXIT);
+	}
+	if (nr_left == 1) {
+		wait_wake_all(&process->thread_wait);
+		endpoints_reconsider(process);
+	}
+	return nr_left;
+}
+
 void process_leave(struct process *process, struct thread *thread)
 {
-	bool is_last;
+	uint32_t nr_left;
 
 	assert(thread == thread_current());
 	/* the address space goes with the last thread, so no CPU may have it loaded then */
 	as_switch(NULL);
 	thread->process = NULL;
 	lock_acquire(&process_lock);
-	list_remove(&thread->process_node);
-	is_last = --process->nr_threads == 0;
-	if (is_last && !process->exiting) {
-		(void)process_begin_exit(process, status_of_exit(thread->exit_code), BW_END_EXIT);
-	}
+	nr_left = unlink_thread(process, thread);
 	lock_release(&process_lock);
-	if (is_last) {
-		become_zombie(process);
+	if (nr_left == 0) {
+		take_apart(process);
+		thread->last_of = process;
 	}
 }
 

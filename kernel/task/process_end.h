@@ -22,10 +22,21 @@ bool process_begin_exit(struct process *process, int32_t status, enum bw_end end
 bool process_exit(int32_t status, enum bw_end end);
 
 /*
- * The current thread leaves its process; with the last one the process becomes a zombie. Panics
+ * For execve: makes all other threads of the process end. Blocks until they have; afterwards the
+ * caller is the process's first thread. EINTR: the caller itself must end.
+ */
+status_t process_end_others(void) MUST_CHECK;
+
+/*
+ * The current thread leaves its process; with the last one all goes that the process has. Panics
  * when that is the first process.
  */
 void process_leave(struct process *process, struct thread *thread);
+/*
+ * The last thread of the process is gone, too, with its stack: the process becomes a zombie.
+ * Nothing may touch it afterwards: the parent is free to reap it.
+ */
+void process_ended(struct process *process);
 
 /* Unlinks a reaped process. Caller holds process_lock. process.c */
 void process_remove(struct process *process);

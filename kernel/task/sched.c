@@ -1,73 +1,55 @@
-/* Round robin over per-CPU run queues. */
+/*
+ * Blocking, waking and switching.
+ *
+ * The state of a thread is one atomic word, and whoever changes it from BLOCKED owns the thread:
+ *
+ *   NEW      -> READY            sched_start
+ *   BLOCKED  -> READY            sched_wake, which then puts it on a queue
+ *   BLOCKED  -> RUNNING          sched_claim, for sched_block_to
+ *   READY    -> RUNNING          whoever takes it off its queue
+ *   RUNNING  -> WOKEN            sched_wake
+ *   WOKEN    -> RUNNING          itself: sched_prepare
+ *   RUNNING  -> BLOCKED          itself: sched_block; fails when it is WOKEN
+ *   RUNNING or WOKEN -> READY, MOVING, DEAD    itself
+ *   MOVING   -> READY            the CPU that it left
+ */
 #include "task/sched.h"
 
-#include "arch/x86_64/apic.h"
 #include "arch/x86_64/clock.h"
 #include "arch/x86_64/registers.h"
 #include "arch/x86_64/upcall.h"
-#include "core/lock.h"
 #include "lib/assert.h"
 #include "mm/as.h"
 #include "task/process.h"
+#include "task/process_end.h"
+#include "task/run_queue.h"
 
-enum { SLICE_NS = 10 * 1000 * 1000 };
+enum { SLICES_PER_S = 100 };
+#define NS_PER_S 1000000000ul
 
-struct run_queue {
-	struct lock lock;
-	struct list ready;   /* guarded by lock */
-	uint32_t nr_ready;   /* guarded by lock; sched_start guesses with it */
-	struct thread *dead; /* only this CPU: left for good in the switch going on */
+/* This CPU only. */
+struct cpu_sched {
+	struct thread *left; /* by the switch going on */
+	uint64_t slice_end;  /* in ticks of the TSC */
 };
 
-static struct run_queue run_queues[NR_CPUS_MAX];
+static struct cpu_sched scheds[NR_CPUS_MAX];
 
-static struct run_queue *this_queue(void) { return &run_queues[this_cpu()->id]; }
-
-/* Caller holds queue->lock. */
-static void queue_push(struct run_queue *queue, struct thread *thread)
+static uint32_t state_of(const struct thread *thread)
 {
-	assert(lock_is_held(&queue->lock));
-	thread->state = THREAD_READY;
-	list_push_back(&queue->ready, &thread->run_node);
-	queue->nr_ready++;
+	return __atomic_load_n(&thread->state, __ATOMIC_ACQUIRE);
 }
 
-/* Caller holds queue->lock. The thread that runs next: the idle thread when no other is ready. */
-static struct thread *queue_pop(struct run_queue *queue)
+/* Full barrier. On failure *from is the state found. */
+static bool state_change(struct thread *thread, uint32_t *from, uint32_t to)
 {
-	struct list *node;
-	struct thread *thread = this_cpu()->idle;
-
-	assert(lock_is_held(&queue->lock));
-	node = list_pop_front(&queue->ready);
-	if (node) {
-		queue->nr_ready--;
-		thread = LIST_ENTRY(node, struct thread, run_node);
-	}
-	thread->state = THREAD_RUNNING;
-	return thread;
+	return __atomic_compare_exchange_n(&thread->state, from, to, false, __ATOMIC_SEQ_CST,
+					   __ATOMIC_SEQ_CST);
 }
 
-static void leave(struct thread *thread, uint64_t now_ns)
+static void slice_begin(const struct cpu *cpu)
 {
-	thread->cpu_ns += now_ns - thread->started_ns;
-	if (thread->process) {
-		fpu_save(thread->fpu);
-	}
-}
-
-static void enter(struct thread *thread, uint64_t now_ns)
-{
-	thread->started_ns = now_ns;
-	thread->slice_end_ns = now_ns + SLICE_NS;
-	if (!thread->process) {
-		as_switch(NULL);
-		return;
-	}
-	as_switch(thread->process->as);
-	segments_clear();
-	msr_write(MSR_FS_BASE, thread->fs_base);
-	fpu_load(thread->fpu);
+	scheds[cpu->id].slice_end = tsc_read() + clock_tsc_hz() / SLICES_PER_S;
 }
 
 /* Returns when the thread that called it runs again, perhaps on another CPU. */
@@ -75,216 +57,255 @@ static void switch_to(struct thread *next)
 {
 	struct cpu *cpu = this_cpu();
 	struct thread *previous = cpu->current;
-	uint64_t now_ns = clock_now_ns();
+	uint64_t now = tsc_read();
 
 	assert(cpu->nr_held == 0 && previous != next);
-	leave(previous, now_ns);
+	previous->run_time += now - previous->started;
+	next->started = now;
+	if (previous->process) {
+		fpu_save(previous->fpu);
+	}
+	scheds[cpu->id].left = previous;
+	next->on_cpu = true;
 	cpu->current = next;
 	cpu->stack_top = next->stack_top;
-	enter(next, now_ns);
+	if (next->process) {
+		as_switch(next->process->as);
+		segments_clear();
+		msr_write(MSR_FS_BASE, next->fs_base);
+		fpu_load(next->fpu);
+	} else {
+		as_switch(NULL);
+	}
 	ktlb_context_switch();
 	COUNT(context_switches);
 	context_switch(&previous->saved_rsp, next->saved_rsp);
 	sched_after_switch();
 }
 
+/* A process ends with its last thread's stack, so that whoever waits for it finds all memory back.
+ */
+static void bury(struct thread *dead)
+{
+	struct process *process = dead->last_of;
+
+	thread_destroy(dead);
+	if (process) {
+		process_ended(process);
+	}
+}
+
 __attribute__((noinline)) void sched_after_switch(void)
 {
-	struct run_queue *queue = this_queue();
-	struct thread *dead = queue->dead;
+	struct cpu_sched *sched = &scheds[this_cpu()->id];
+	struct thread *left = sched->left;
+	uint32_t state;
 
-	if (dead) {
-		queue->dead = NULL;
-		thread_destroy(dead);
+	if (!left) {
+		return; /* the boot stack */
 	}
+	state = state_of(left);
+	if (UNLIKELY(state == THREAD_DEAD)) {
+		bury(left);
+		return;
+	}
+	/* pairs with the acquires of those who would take it to another CPU */
+	__atomic_store_n(&left->on_cpu, false, __ATOMIC_RELEASE);
+	if (UNLIKELY(state == THREAD_MOVING)) {
+		__atomic_store_n(&left->state, THREAD_READY, __ATOMIC_RELEASE);
+		run_queue_add(left);
+	}
+}
+
+/* A thread that comes from a queue: what changed while it waited there it must learn now. */
+void sched_run(struct thread *next)
+{
+	struct cpu *cpu = this_cpu();
+
+	if (thread_is_ending(next) || !cpu_set_has(&next->allowed, cpu->id)) {
+		cpu->need_resched = true;
+	}
+	slice_begin(cpu);
+	/* it may have been woken since it decided to wait */
+	if (next != cpu->current) {
+		switch_to(next);
+	}
+}
+
+static void run_next(void)
+{
+	struct thread *next = run_queue_take();
+
+	sched_run(next ? next : this_cpu()->idle);
 }
 
 void sched_yield(void)
 {
 	struct cpu *cpu = this_cpu();
-	struct run_queue *queue = this_queue();
 	struct thread *current = cpu->current, *next;
 
-	lock_acquire(&queue->lock);
 	cpu->need_resched = false;
-	if (list_is_empty(&queue->ready)) {
-		lock_release(&queue->lock);
-		current->slice_end_ns = clock_now_ns() + SLICE_NS;
+	if (!cpu_set_has(&current->allowed, cpu->id)) {
+		__atomic_store_n(&current->state, THREAD_MOVING, __ATOMIC_RELEASE);
+		run_next();
 		return;
 	}
-	if (current != cpu->idle) {
-		queue_push(queue, current);
+	next = run_queue_rotate(current);
+	if (next) {
+		sched_run(next);
+	} else {
+		slice_begin(cpu);
 	}
-	next = queue_pop(queue);
-	lock_release(&queue->lock);
-	switch_to(next);
 }
 
 void sched_prepare(void)
 {
-	struct run_queue *queue = this_queue();
-
-	lock_acquire(&queue->lock);
-	thread_current()->wakeup = false;
-	lock_release(&queue->lock);
+	/* a barrier: a wake that comes before it belongs to a change that the caller now sees */
+	__atomic_exchange_n(&thread_current()->state, THREAD_RUNNING, __ATOMIC_SEQ_CST);
 }
 
 void sched_block(void)
 {
-	struct run_queue *queue = this_queue();
-	struct thread *current = thread_current(), *next;
+	uint32_t running = THREAD_RUNNING;
 
-	lock_acquire(&queue->lock);
-	if (current->wakeup) {
-		lock_release(&queue->lock);
-		return;
+	if (state_change(thread_current(), &running, THREAD_BLOCKED)) {
+		run_next();
 	}
-	current->state = THREAD_BLOCKED;
-	next = queue_pop(queue);
-	lock_release(&queue->lock);
-	switch_to(next);
+}
+
+void sched_unclaim(struct thread *claimed)
+{
+	__atomic_store_n(&claimed->state, THREAD_READY, __ATOMIC_RELEASE);
+	run_queue_add(claimed);
+}
+
+/*
+ * A thread that waits here is off every CPU: this one has finished the switch away from it. One
+ * that waits elsewhere comes here, since this CPU is free at once.
+ */
+bool sched_claim(struct thread *thread)
+{
+	uint32_t blocked = THREAD_BLOCKED, self = this_cpu()->id;
+
+	if (!state_change(thread, &blocked, THREAD_RUNNING)) {
+		return false;
+	}
+	if (thread->cpu == self) {
+		return true;
+	}
+	/* pairs with the release in sched_after_switch */
+	if (!__atomic_load_n(&thread->on_cpu, __ATOMIC_ACQUIRE) &&
+	    cpu_set_has(&thread->allowed, self)) {
+		/* before the look at whether it must end: sched_interrupt */
+		__atomic_exchange_n(&thread->cpu, self, __ATOMIC_SEQ_CST);
+		if (thread_is_ending(thread)) {
+			this_cpu()->need_resched = true;
+		}
+		return true;
+	}
+	sched_unclaim(thread);
+	return false;
+}
+
+void sched_block_to(struct thread *claimed)
+{
+	uint32_t running = THREAD_RUNNING;
+
+	if (state_change(thread_current(), &running, THREAD_BLOCKED)) {
+		switch_to(claimed);
+	} else {
+		sched_unclaim(claimed);
+	}
 }
 
 void sched_exit(void)
 {
-	struct run_queue *queue = this_queue();
-	struct thread *next;
-
-	lock_acquire(&queue->lock);
-	thread_current()->state = THREAD_DEAD;
-	next = queue_pop(queue);
-	lock_release(&queue->lock);
-	queue->dead = thread_current();
-	switch_to(next);
+	__atomic_store_n(&thread_current()->state, THREAD_DEAD, __ATOMIC_RELEASE);
+	run_next();
 	__builtin_unreachable();
-}
-
-/*
- * Has an idle CPU look at its queue. It looks at the queue with interrupts off before it waits for
- * one, so either it sees the thread or the interrupt ends the wait.
- */
-static void cpu_kick(struct cpu *cpu)
-{
-	if (cpu != this_cpu()) {
-		apic_send_ipi(cpu->apic_id, VECTOR_RESCHEDULE);
-	}
 }
 
 void sched_wake(struct thread *thread)
 {
-	struct run_queue *queue;
-	bool is_idle = false;
-	uint32_t id;
+	uint32_t state;
 
-	/* the thread may be moved to another queue until the lock of its own is held */
+	/* what the caller changed must be visible before the state is read */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	state = state_of(thread);
 	for (;;) {
-		id = __atomic_load_n(&thread->cpu, __ATOMIC_RELAXED);
-		queue = &run_queues[id];
-		lock_acquire(&queue->lock);
-		if (thread->cpu == id) {
-			break;
+		if (state == THREAD_BLOCKED) {
+			if (state_change(thread, &state, THREAD_READY)) {
+				run_queue_add(thread);
+				return;
+			}
+		} else if (state == THREAD_RUNNING) {
+			if (state_change(thread, &state, THREAD_WOKEN)) {
+				return;
+			}
+		} else {
+			return;
 		}
-		lock_release(&queue->lock);
-	}
-	thread->wakeup = true;
-	if (thread->state == THREAD_BLOCKED) {
-		queue_push(queue, thread);
-		is_idle = cpus[id]->current == cpus[id]->idle;
-	}
-	lock_release(&queue->lock);
-	if (is_idle) {
-		cpu_kick(cpus[id]);
 	}
 }
 
-/* The CPU with the fewest threads waiting; the counts may change meanwhile, which harms nothing. */
-static uint32_t choose_cpu(void)
+void sched_interrupt(struct thread *thread)
 {
-	uint32_t best = this_cpu()->id;
+	uint32_t state;
 
-	for (uint32_t id = 0; id < nr_cpus; id++) {
-		if (run_queues[id].nr_ready < run_queues[best].nr_ready) {
-			best = id;
-		}
+	if (thread == thread_current()) {
+		this_cpu()->need_resched = true;
+		return;
 	}
-	return best;
+	sched_wake(thread);
+	state = state_of(thread);
+	if (state == THREAD_RUNNING || state == THREAD_WOKEN) {
+		cpu_kick(__atomic_load_n(&thread->cpu, __ATOMIC_RELAXED));
+	}
 }
 
 void sched_start(struct thread *thread)
 {
-	thread->cpu = choose_cpu();
-	sched_wake(thread);
+	thread->cpu = this_cpu()->id;
+	__atomic_store_n(&thread->state, THREAD_READY, __ATOMIC_RELEASE);
+	run_queue_add(thread);
 }
 
 void sched_tick(void)
 {
 	struct cpu *cpu = this_cpu();
 
-	if (cpu->current == cpu->idle || clock_now_ns() >= cpu->current->slice_end_ns) {
+	if (cpu->current != cpu->idle && tsc_read() >= scheds[cpu->id].slice_end) {
 		cpu->need_resched = true;
 	}
+	run_queue_balance();
 }
 
 uint64_t sched_cpu_ns(void)
 {
 	const struct thread *thread = thread_current();
+	uint64_t ticks = thread->run_time + tsc_read() - thread->started, hz = clock_tsc_hz();
 
-	return thread->cpu_ns + clock_now_ns() - thread->started_ns;
+	return ticks / hz * NS_PER_S + ticks % hz * NS_PER_S / hz;
 }
 
-void upcall_user_return(struct regs *regs)
+/* Out of line: most calls have nothing to attend to. */
+static __attribute__((noinline)) void attend(void)
 {
-	struct thread *thread = thread_current();
-
-	(void)regs;
-	thread->in_syscall = false;
-	while (UNLIKELY(thread_must_exit() || this_cpu()->need_resched)) {
+	do {
 		if (thread_must_exit()) {
 			thread_exit();
 		}
 		sched_yield();
-	}
+	} while (this_cpu()->need_resched || thread_must_exit());
 }
 
-static void idle_main(void *thread)
-{
-	(void)thread;
-	sched_after_switch();
-	for (;;) {
-		sched_yield();
-		/*
-		 * a thread made ready by another CPU since comes with an interrupt, which ends the
-		 * wait
-		 */
-		ktlb_leave(CPU_IDLE);
-		cpu_idle_once();
-		(void)ktlb_enter();
-	}
-}
-
-status_t sched_init_cpu(struct cpu *cpu)
-{
-	struct run_queue *queue = &run_queues[cpu->id];
-	status_t status = thread_create(NULL, idle_main, &cpu->idle);
-
-	if (status) {
-		return status;
-	}
-	cpu->idle->cpu = cpu->id;
-	lock_init(&queue->lock, "run queue", RANK_run_queue);
-	list_init(&queue->ready);
-	return STATUS_OK;
-}
-
-void sched_enter(void)
+void upcall_user_return(struct regs *regs)
 {
 	struct cpu *cpu = this_cpu();
-	uint64_t boot_rsp;
 
-	cpu->current = cpu->idle;
-	cpu->idle->state = THREAD_RUNNING;
-	cpu->stack_top = cpu->idle->stack_top;
-	cpu->idle->started_ns = clock_now_ns();
-	context_switch(&boot_rsp, cpu->idle->saved_rsp);
-	__builtin_unreachable();
+	(void)regs;
+	cpu->current->in_syscall = false;
+	if (UNLIKELY(cpu->need_resched)) {
+		attend();
+	}
 }

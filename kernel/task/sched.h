@@ -1,23 +1,20 @@
 /*
- * The scheduler: one run queue per CPU, round robin. A thread is woken onto the queue of the CPU it
- * last ran on, which alone takes threads from it; so a thread woken while it is still on its way
- * out runs again only after it is out.
+ * The scheduler: switches between threads. Which thread comes next: run_queue.h.
  */
 #pragma once
 
 #include "task/thread.h"
 
-/* Makes the run queue and the idle thread of a CPU. ENOMEM. */
+/* Makes the run queue and the idle thread of a CPU. ENOMEM. idle.c */
 status_t sched_init_cpu(struct cpu *cpu) MUST_CHECK;
-/* Leaves the boot stack of this CPU for good and runs threads. */
+/* Leaves the boot stack of this CPU for good and runs threads. idle.c */
 _Noreturn void sched_enter(void);
 
 /* Chooses a CPU for a new thread and lets it run. */
 void sched_start(struct thread *thread);
 
 /*
- * First thing in a new thread, and last thing in every switch: frees the stack of a thread that is
- * gone.
+ * First thing in a new thread, and last thing in every switch: lets go of the thread that was left.
  */
 void sched_after_switch(void);
 
@@ -27,19 +24,41 @@ void sched_yield(void);
 /*
  * To wait for something: sched_prepare, look whether it is there, else sched_block, and again from
  * the start. Blocks. A wake between the two is not lost. sched_block may return for no reason. No
- * lock may be held.
+ * lock may be held. Full barrier: sched_prepare.
  */
 void sched_prepare(void);
 void sched_block(void);
 
 /*
+ * Direct hand-over. sched_claim takes a thread whose wait is over, if it waits and may run on this
+ * CPU, so that nobody else can run it; otherwise that thread is, or gets, ready by itself. A
+ * claimed thread must be given to one of the others. The thread must stay alive until it is
+ * claimed.
+ */
+bool sched_claim(struct thread *thread) MUST_CHECK;
+/* As sched_block, and the claimed thread runs at once, on what is left of the caller's time slice.
+ */
+void sched_block_to(struct thread *claimed);
+/* Lets it run later. */
+void sched_unclaim(struct thread *claimed);
+
+/*
  * Any context. The caller guarantees that the thread stays alive, for instance by the lock of a
- * wait queue it is on.
+ * wait queue it is on. Full barrier.
  */
 void sched_wake(struct thread *thread);
 
+/*
+ * Has the thread look at what changed for it (thread_must_exit, its CPUs): from where it waits, or
+ * on its way back to user mode. Interrupts the CPU that runs it. As for sched_wake.
+ */
+void sched_interrupt(struct thread *thread);
+
 /* Switches away from a dead thread. Its process is gone already. */
 _Noreturn void sched_exit(void);
+
+/* Runs a thread that run_queue_take or run_queue_steal returned. For the idle loop. */
+void sched_run(struct thread *next);
 
 /* A tick of this CPU's timer. */
 void sched_tick(void);

@@ -11,6 +11,7 @@
 #include "task/fault_injection.h"
 #include "task/flag.h"
 #include "task/foreground.h"
+#include "task/futex.h"
 #include "task/irq.h"
 #include "task/process.h"
 #include "task/processors.h"
@@ -61,6 +62,8 @@ void task_start(const struct boot_info *info, const void *archive, size_t size_b
 	irq_start();
 	thread_init();
 	process_init();
+	endpoints_init();
+	futex_init();
 	timer_init_cpu(this_cpu()->id);
 	if (sched_init_cpu(this_cpu())) {
 		panic("no memory for the scheduler");

@@ -4,7 +4,6 @@
 #include "task/exec.h"
 #include "task/process.h"
 #include "task/process_end.h"
-#include "task/sched.h"
 #include "task/signal.h"
 #include "task/syscall.h"
 
@@ -20,8 +19,6 @@
 enum { RUSAGE_BYTES = 144 };
 
 int64_t sys_getpid(void) { return process_current()->pid; }
-
-int64_t sys_gettid(void) { return thread_current()->tid; }
 
 int64_t sys_getppid(void)
 {
@@ -73,16 +70,6 @@ int64_t sys_execve(uint64_t path, uint64_t argv, uint64_t envp)
 	return exec_from_user((uva_t){ path }, (uva_t){ argv }, (uva_t){ envp });
 }
 
-/* The calling thread ends on its way back. */
-int64_t sys_exit(uint64_t code)
-{
-	struct thread *thread = thread_current();
-
-	thread->exit_code = (int32_t)code;
-	thread->exiting = true;
-	return STATUS_OK;
-}
-
 int64_t sys_exit_group(uint64_t code)
 {
 	(void)process_exit(status_of_exit((int32_t)code), BW_END_EXIT);
@@ -123,16 +110,4 @@ int64_t sys_kill(uint64_t pid, uint64_t signal)
 		return STATUS_ESRCH;
 	}
 	return signal_send((uint32_t)pid, (unsigned)signal);
-}
-
-int64_t sys_sched_yield(void)
-{
-	sched_yield();
-	return STATUS_OK;
-}
-
-int64_t sys_set_tid_address(uint64_t at)
-{
-	thread_current()->clear_child_tid = (uva_t){ at };
-	return thread_current()->tid;
 }

@@ -1,4 +1,6 @@
 /* Time calls. The machine's clock is not read, so the time of day is that since boot. */
+#include "task/sys_time.h"
+
 #include "arch/x86_64/clock.h"
 #include "mm/usercopy.h"
 #include "task/process.h"
@@ -20,8 +22,6 @@ enum {
 enum { TIMER_ABSTIME = 1 };
 
 #define NS_PER_S 1000000000ul
-/* Half a thousand years: sums of two such times do not overflow. */
-#define NS_FOREVER (UINT64_MAX / 2)
 
 static status_t clock_read(uint64_t id, uint64_t *ns)
 {
@@ -46,7 +46,7 @@ static status_t timespec_store(uva_t at, uint64_t ns)
 	return copy_to_user(at, words, sizeof(words));
 }
 
-static status_t timespec_load(uva_t at, uint64_t *ns)
+status_t timespec_load(uva_t at, uint64_t *ns)
 {
 	uint64_t words[2];
 

@@ -3,9 +3,12 @@
 
 #include "arch/x86_64/upcall.h"
 #include "lib/assert.h"
+#include "lib/string.h"
 #include "mm/kspace.h"
 #include "mm/slab.h"
 #include "mm/usercopy.h"
+#include "task/futex.h"
+#include "task/ipc.h"
 #include "task/process.h"
 #include "task/process_end.h"
 #include "task/sched.h"
@@ -35,6 +38,8 @@ status_t thread_create(struct process *process, void (*start)(void *thread), str
 	thread->saved_rsp = context_prepare(thread->stack_top - sizeof(struct regs), start, thread);
 	list_init(&thread->run_node);
 	list_init(&thread->process_node);
+	list_init(&thread->ipc.node);
+	memset(&thread->allowed, 0xff, sizeof(thread->allowed));
 	fpu_area_init(thread->fpu);
 	*out = thread;
 	return STATUS_OK;
@@ -46,13 +51,49 @@ void thread_destroy(struct thread *thread)
 	slab_free(&cache, thread);
 }
 
-bool thread_must_exit(void)
+bool thread_is_ending(const struct thread *thread)
 {
-	const struct thread *thread = thread_current();
+	const struct process *process = thread->process;
+	const struct thread *survivor;
 
-	/* pairs with the store in process_begin_exit, which wakes the thread afterwards */
-	return thread->exiting ||
-	       (thread->process && __atomic_load_n(&thread->process->exiting, __ATOMIC_ACQUIRE));
+	if (!process) {
+		return false;
+	}
+	/* pair with the stores in process_begin_exit and process_end_others, which interrupt the
+	 * thread afterwards */
+	survivor = __atomic_load_n(&process->survivor, __ATOMIC_ACQUIRE);
+	return thread->exiting || __atomic_load_n(&process->exiting, __ATOMIC_ACQUIRE) ||
+	       (survivor && survivor != thread);
+}
+
+bool thread_must_exit(void) { return thread_is_ending(thread_current()); }
+
+void thread_end(int32_t exit_code)
+{
+	struct thread *thread = thread_current();
+
+	thread->exit_code = exit_code;
+	thread->exiting = true;
+	this_cpu()->need_resched = true;
+}
+
+void thread_inherit(struct thread *thread, const struct regs *regs)
+{
+	const struct thread *current = thread_current();
+	struct regs *own = thread_user_regs(thread);
+
+	*own = *regs;
+	own->rax = 0;
+	thread->fs_base = current->fs_base;
+	thread->signal_mask = current->signal_mask;
+	thread->allowed = current->allowed;
+	fpu_save(thread->fpu);
+}
+
+void thread_start_user(void *thread)
+{
+	sched_after_switch();
+	thread_enter_user(thread_user_regs(thread));
 }
 
 void thread_enter_user(struct regs *regs)
@@ -62,6 +103,15 @@ void thread_enter_user(struct regs *regs)
 	user_return(regs);
 }
 
+/* Tells whoever waits for the end of this thread: pthread_join, for one. */
+static void clear_child_tid(uva_t at)
+{
+	/* memory that is not there, or not writable, is the program's own affair */
+	if (at.uva && store_user_u32(at, 0) == STATUS_OK) {
+		(void)futex_wake(at, FUTEX_ANY, 1);
+	}
+}
+
 void thread_exit(void)
 {
 	struct thread *thread = thread_current();
@@ -69,10 +119,8 @@ void thread_exit(void)
 
 	assert(process);
 	thread->in_syscall = false;
-	/* memory that is not there, or not writable, is the program's own affair */
-	if (thread->clear_child_tid.uva) {
-		(void)!store_user_u32(thread->clear_child_tid, 0);
-	}
+	clear_child_tid(thread->clear_child_tid);
+	ipc_thread_exit(thread);
 	process_leave(process, thread);
 	sched_exit();
 }

@@ -9,46 +9,69 @@
 #include "lib/list.h"
 #include "lib/status.h"
 #include "lib/types.h"
+#include "task/ipc_thread.h"
 
 struct process;
 
 enum thread_state {
-	THREAD_BLOCKED, /* on no run queue; sched_wake makes it ready. New threads start here. */
-	THREAD_READY,   /* on the run queue of its CPU */
+	THREAD_NEW,     /* not started; a wake does nothing */
+	THREAD_BLOCKED, /* waits; whoever replaces this state by another owns the thread's fate */
+	THREAD_READY,   /* on a run queue, or in the hands of the one that puts it there */
 	THREAD_RUNNING,
-	THREAD_DEAD, /* has switched away for good; freed by whoever runs next */
+	THREAD_WOKEN,  /* running, and a wake arrived since sched_prepare */
+	THREAD_MOVING, /* leaves a CPU that it may not run on any more */
+	THREAD_DEAD,   /* leaves for good; freed by whoever runs next */
 };
 
+/* A set of CPUs: bit id % 64 of word id / 64. */
+struct cpu_set {
+	uint64_t words[NR_CPUS_MAX / 64];
+};
+
+static inline bool cpu_set_has(const struct cpu_set *set, uint32_t id)
+{
+	return __atomic_load_n(&set->words[id / 64], __ATOMIC_RELAXED) >> (id % 64) & 1;
+}
+
 /*
- * Invariant: on its run queue exactly while READY, the current thread of `cpu` exactly while
- * RUNNING.
+ * Invariant: on the run queue of `cpu` only while READY, the current thread of `cpu` while RUNNING,
+ * WOKEN or MOVING.
  */
 struct thread {
 	uint8_t fpu[FPU_AREA_MAX] __attribute__((aligned(64)));
 
 	/* Constant once the thread has started, but for thread_exit. */
 	struct process *process; /* NULL: the kernel's own */
-	uint32_t tid;
-	va_t stack; /* [stack, stack_top) */
+	va_t stack;              /* [stack, stack_top) */
 	uint64_t stack_top;
 
-	/* Guarded by the lock of the run queue of `cpu`. */
-	struct list run_node;
-	enum thread_state state;
-	bool wakeup;  /* a wake arrived since sched_prepare */
-	uint32_t cpu; /* where it runs; changes only while READY or new */
+	/* Atomic; sched.c says who may change it from what to what. */
+	uint32_t state; /* enum thread_state */
+	uint32_t cpu;   /* where it runs, or ran last; written by whoever owns its fate */
+	/*
+	 * Its stack and registers are in use: set by the CPU that switches to it, cleared (release)
+	 * once that CPU has switched away. Until then no other CPU may take it (acquire).
+	 */
+	bool on_cpu;
+	struct list run_node; /* guarded by the lock of the run queue of `cpu` */
+	struct cpu_set allowed;
 
 	/* Guarded by process_lock. */
 	struct list process_node;
+	uint32_t tid;    /* read by the thread itself without */
+	bool vfork_done; /* the child that this thread waits for has left the address space */
+
+	struct ipc ipc;
 
 	/* Its own, or its CPU's while it is switched out. */
 	uint64_t saved_rsp;
 	uint64_t fs_base;
-	uva_t clear_child_tid; /* set to 0 when the thread ends; 0: nothing */
+	uva_t clear_child_tid; /* set to 0 when the thread ends, and its futex woken; 0: nothing */
 	uint64_t signal_mask;
-	uint64_t slice_end_ns, started_ns, cpu_ns;
+	uint64_t started, run_time; /* in ticks of the TSC */
 	int32_t exit_code;
-	bool exiting;    /* ends on its way back to user mode */
+	struct process *last_of; /* DEAD: the process that ends with this thread; NULL: none */
+	bool exiting;            /* ends on its way back to user mode */
 	bool in_syscall; /* serves a system call: an in-kernel fault now is the process's doing */
 	bool in_vuln;    /* inside a deliberately vulnerable call */
 	bool in_fault;   /* reports an in-kernel fault: another one now is a panic */
@@ -57,8 +80,8 @@ struct thread {
 void thread_init(void);
 
 /*
- * A thread that begins at start(thread) on its own kernel stack once sched_start lets it; start
- * must not return. Below the stack's top there is room for its user registers. ENOMEM.
+ * A thread that begins at start(thread) on its own kernel stack once sched_start lets it, on any
+ * CPU; start must not return. Below the stack's top there is room for its user registers. ENOMEM.
  */
 status_t thread_create(struct process *process, void (*start)(void *thread),
 		       struct thread **out) MUST_CHECK;
@@ -81,6 +104,19 @@ static inline struct regs *thread_user_regs(const struct thread *thread)
  * gives up with EINTR.
  */
 bool thread_must_exit(void);
+/* The same of any thread that cannot end meanwhile. */
+bool thread_is_ending(const struct thread *thread);
+
+/* Makes the current thread end on its way back to user mode. */
+void thread_end(int32_t exit_code);
+
+/*
+ * What a new thread has in common with the current one, which makes it: its registers, with the
+ * result 0, FPU state, signal mask and CPUs.
+ */
+void thread_inherit(struct thread *thread, const struct regs *regs);
+/* Where it starts: user mode with those registers. For thread_create. */
+void thread_start_user(void *thread);
 
 /* To user mode with these registers, unless the thread must end. */
 _Noreturn void thread_enter_user(struct regs *regs);

@@ -48,6 +48,19 @@ void timer_stop(struct timer *timer)
 	lock_release(&queue->lock);
 }
 
+uint64_t timer_next_ns(void)
+{
+	struct timer_queue *queue = &queues[this_cpu()->id];
+	uint64_t next_ns = UINT64_MAX;
+
+	lock_acquire(&queue->lock);
+	if (!list_is_empty(&queue->timers)) {
+		next_ns = timer_of(queue->timers.next)->deadline_ns;
+	}
+	lock_release(&queue->lock);
+	return next_ns;
+}
+
 void timer_tick(void)
 {
 	struct timer_queue *queue = &queues[this_cpu()->id];

@@ -1,4 +1,4 @@
-/* Waking a thread at a time. As exact as the timer's tick. */
+/* Waking a thread at a time: exactly on a CPU that idles, else as exactly as its timer ticks. */
 #pragma once
 
 #include "lib/list.h"
@@ -19,6 +19,8 @@ void timer_init_cpu(uint32_t cpu);
 void timer_start(struct timer *timer, uint64_t deadline_ns);
 /* Whether it has expired or not. */
 void timer_stop(struct timer *timer);
+/* The earliest deadline of this CPU's timers; UINT64_MAX: none. Only the CPU itself adds some. */
+uint64_t timer_next_ns(void);
 /* A tick of this CPU's timer. */
 void timer_tick(void);
 /* Blocks until the deadline, or until the thread must end. */

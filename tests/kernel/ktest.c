@@ -78,7 +78,7 @@ status_t ktest_run(unsigned index, char *text, size_t size_bytes, size_t *len)
 		return STATUS_ENOENT;
 	}
 	if (__atomic_exchange_n(&run.is_busy, true, __ATOMIC_ACQUIRE)) {
-		return STATUS_EBUSY;
+		return STATUS_EAGAIN;
 	}
 	run.text = text;
 	run.size = size_bytes;

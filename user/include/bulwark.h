@@ -62,6 +62,67 @@ static inline long bw_boot_command(char *buffer, size_t size_bytes)
 	return bw_call_boot_command((long)buffer, (long)size_bytes);
 }
 
+/* ---- Calls between processes: docs/ipc.md ---- */
+
+enum { BW_NR_WORDS = 6 };
+
+/* What goes with a call or a reply, and afterwards what came. */
+struct bw_message {
+	uint64_t words[BW_NR_WORDS];
+	void *page;  /* in: a page to give away, or NULL; out: the one that came, or NULL */
+	void *place; /* where a page that comes may go, replacing what is there; or NULL: none */
+};
+
+/* A new endpoint: its handle, valid in this process and in those forked from it from now on. */
+static inline long bw_endpoint_create(void) { return bw_call_endpoint_create(); }
+
+/*
+ * The words travel in rsi, rdx, r10, r8, r9 and rbx, both ways; page in r12, place in r13. Where
+ * the kernel refuses, all of them stay as they were.
+ */
+static inline long bw_ipc(long number, long handle, struct bw_message *message)
+{
+	register uint64_t r10 __asm__("r10") = message->words[2];
+	register uint64_t r8 __asm__("r8") = message->words[3];
+	register uint64_t r9 __asm__("r9") = message->words[4];
+	register void *r12 __asm__("r12") = message->page;
+	register void *r13 __asm__("r13") = message->place;
+	uint64_t rsi = message->words[0], rdx = message->words[1], rbx = message->words[5];
+	long result;
+
+	__asm__ volatile("syscall"
+			 : "=a"(result), "+S"(rsi), "+d"(rdx), "+r"(r10), "+r"(r8), "+r"(r9),
+			   "+b"(rbx), "+r"(r12)
+			 : "a"(number), "D"(handle), "r"(r13)
+			 : "rcx", "r11", "memory");
+	*message = (struct bw_message){ { rsi, rdx, r10, r8, r9, rbx }, r12, r13 };
+	return result;
+}
+
+/*
+ * Blocks until a server has replied: 0, and its message. -EPIPE: nobody is left who could reply; of
+ * the page: -EFAULT: it cannot be given away, -EINVAL: the server takes none there, -ENOMEM.
+ */
+static inline long bw_ipc_call(long handle, struct bw_message *message)
+{
+	return bw_ipc(BW_NR_ipc_call, handle, message);
+}
+
+/*
+ * Blocks until somebody calls: the caller's pid, and its message; of the message given only `place`
+ * counts. -EPIPE: nobody is left who could call. A call that was received and not replied to fails.
+ */
+static inline long bw_ipc_receive(long handle, struct bw_message *message)
+{
+	return bw_ipc(BW_NR_ipc_receive, handle, message);
+}
+
+/* Replies to the call that this thread received last, then receives the next. */
+static inline long bw_ipc_reply_receive(long handle, struct bw_message *message)
+{
+	return bw_ipc(BW_NR_ipc_reply_receive, handle, message);
+}
+
 /* ---- The operator's calls: -EPERM unless uid 0 ---- */
 
 /* How a process ended, told by the kernel. Also right for one that still runs. */

@@ -35,6 +35,8 @@ enum {
 	COMMAND_PENDING = 1 << 12,
 	COMMAND_ASSERT = 1 << 14
 };
+#define NS_PER_S 1000000000ul
+#define ONCE_MIN_NS 10000ul
 enum { APIC_BASE_X2APIC = 1 << 10, APIC_BASE_ENABLE = 1 << 11 };
 
 static RO_AFTER_INIT va_t base;
@@ -90,12 +92,27 @@ void apic_init(va_t registers)
 
 void apic_init_cpu(void) { enable(LVT_MASKED); }
 
-void apic_timer_start(unsigned hz)
+/* Stopped while the mode changes: a count left from the old one must not run in the new one. */
+static void timer_set(uint32_t mode, uint64_t count)
 {
+	apic_write(APIC_TIMER_INITIAL, 0);
 	apic_write(APIC_TIMER_DIVIDE, DIVIDE_BY_16);
-	apic_write(APIC_TIMER, TIMER_PERIODIC | VECTOR_TIMER);
-	apic_write(APIC_TIMER_INITIAL, MAX(timer_hz / hz, 1));
+	apic_write(APIC_TIMER, mode | VECTOR_TIMER);
+	apic_write(APIC_TIMER_INITIAL, (uint32_t)MAX(count, 1));
 }
+
+void apic_timer_start(unsigned hz) { timer_set(TIMER_PERIODIC, timer_hz / hz); }
+
+void apic_timer_start_once(uint64_t ns)
+{
+	/* within these bounds the product fits, and the count; a deadline so near that the
+	 * interrupt would come at once is not worth an interrupt each */
+	uint64_t wait_ns = MIN(MAX(ns, ONCE_MIN_NS), NS_PER_S);
+
+	timer_set(0, wait_ns * timer_hz / NS_PER_S);
+}
+
+void apic_timer_stop(void) { apic_write(APIC_TIMER_INITIAL, 0); }
 
 void apic_end_of_interrupt(void) { apic_write(APIC_END_OF_INTERRUPT, 0); }
 

@@ -14,7 +14,11 @@ pa_t apic_base(void);
 void apic_init(va_t registers);
 /* The same on each further CPU. */
 void apic_init_cpu(void);
+/* The timer interrupts hz times a second, until it is stopped. This CPU's only. */
 void apic_timer_start(unsigned hz);
+/* It interrupts once, in so many nanoseconds, or earlier where that is too long for it. */
+void apic_timer_start_once(uint64_t ns);
+void apic_timer_stop(void);
 void apic_end_of_interrupt(void);
 uint32_t apic_id(void);
 const char *apic_mode_name(void);

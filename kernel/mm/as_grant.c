@@ -1,0 +1,134 @@
+/* Checks first, then moves the frame. */
+#include "mm/as_grant.h"
+
+#include "lib/assert.h"
+#include "mm/as_pages.h"
+#include "mm/frame_alloc.h"
+#include "mm/layout.h"
+#include "mm/ptable.h"
+
+/* How often another thread may undo what the fault handler did. */
+enum { TRIES_MAX = 8 };
+
+/* One side of a grant. */
+struct side {
+	struct as *as;
+	const struct region *region;
+	uva_t at;
+	pte_t *entry;
+};
+
+/* Everything that the move needs. Valid while both locks are held. */
+struct grant {
+	struct side from, to;
+	pfn_t frame;
+};
+
+/* Caller holds side->as->lock. Private, writable, 4 KiB. */
+static bool region_check(struct side *side)
+{
+	side->region = side->at.uva < USER_TOP && is_aligned(side->at.uva, PAGE_SIZE)
+			       ? region_find(side->as, side->at.uva)
+			       : NULL;
+	return side->region && side->region->rights & RIGHT_WRITE &&
+	       !(side->region->flags & (REGION_SHARED | REGION_HUGE));
+}
+
+/* Caller holds the lock. EAGAIN: the page has to be made the giver's own first. */
+static status_t from_prepare(struct grant *grant)
+{
+	struct side *from = &grant->from;
+	pte_t pte;
+
+	if (!region_check(from)) {
+		return STATUS_EFAULT;
+	}
+	from->entry = ptable_entry(from->as->root, from->at.uva, 1);
+	pte = from->entry ? pte_read(from->entry) : PTE_NONE;
+	if (!pte_is_present(pte) || !pte_is_writable(pte)) {
+		return STATUS_EAGAIN;
+	}
+	grant->frame = pte_frame(pte);
+	/* a writable entry of private memory is the frame's only one */
+	assert(__atomic_load_n(&frame_entry(grant->frame)->refs, __ATOMIC_ACQUIRE) == 1);
+	return STATUS_OK;
+}
+
+/* Caller holds both locks. The tables that it makes may stay. */
+static status_t prepare(struct grant *grant)
+{
+	struct side *to = &grant->to;
+	status_t status = from_prepare(grant);
+
+	if (status) {
+		return status;
+	}
+	if (!region_check(to)) {
+		return STATUS_EINVAL;
+	}
+	return ptable_entry_create(to->as->root, to->at.uva, 1, &to->entry);
+}
+
+/* Flushes. Caller holds the lock. Returns the frame that was there, or PFN_NONE. */
+static pfn_t page_remove(const struct side *side)
+{
+	pte_t old = pte_read(side->entry);
+
+	if (!pte_holds_frame(old)) {
+		return PFN_NONE;
+	}
+	pte_write(side->entry, PTE_NONE);
+	side->as->nr_pages--;
+	as_tlb_downgrade(&side->as->tlb, side->at, (uva_t){ side->at.uva + PAGE_SIZE });
+	return pte_frame(old);
+}
+
+/* Flushes. Caller holds both locks. The frame keeps its owner and its one reference. */
+static void commit(const struct grant *grant)
+{
+	struct free_batch batch = { 0 };
+	pfn_t replaced;
+
+	(void)page_remove(&grant->from);
+	replaced = page_remove(&grant->to);
+	if (!pfn_is_none(replaced)) {
+		frame_put_user(&batch, replaced);
+		free_batch_finish(&batch);
+	}
+	pte_write(grant->to.entry, as_pte(grant->frame, grant->to.region, false));
+	grant->to.as->nr_pages++;
+}
+
+static bool is_same_page(const struct grant *grant)
+{
+	return grant->from.as == grant->to.as && grant->from.at.uva == grant->to.at.uva;
+}
+
+static status_t try_once(struct grant *grant)
+{
+	struct lock *from_lock = &grant->from.as->lock, *to_lock = &grant->to.as->lock;
+	status_t status;
+
+	lock_acquire_both(from_lock, to_lock);
+	status = prepare(grant);
+	if (status == STATUS_OK && !is_same_page(grant)) {
+		commit(grant);
+	}
+	lock_release_both(from_lock, to_lock);
+	return status;
+}
+
+status_t as_grant(struct as *from, uva_t from_at, struct as *to, uva_t to_at)
+{
+	struct grant grant = { .from = { .as = from, .at = from_at },
+			       .to = { .as = to, .at = to_at } };
+	status_t status = try_once(&grant);
+
+	for (unsigned i = 0; status == STATUS_EAGAIN && i < TRIES_MAX; i++) {
+		status = as_fault(from, from_at, RIGHT_WRITE);
+		if (status == STATUS_OK) {
+			status = try_once(&grant);
+		}
+	}
+	return status == STATUS_EAGAIN ? STATUS_EFAULT : status;
+}

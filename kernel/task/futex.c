@@ -1,0 +1,281 @@
+/* Waiters in hashed buckets. */
+#include "task/futex.h"
+
+#include "arch/x86_64/clock.h"
+#include "core/lock.h"
+#include "lib/assert.h"
+#include "lib/list.h"
+#include "mm/as_word.h"
+#include "mm/layout.h"
+#include "mm/usercopy.h"
+#include "task/process.h"
+#include "task/sched.h"
+#include "task/timer.h"
+
+enum { NR_BUCKETS = 256, WORD_BYTES = 4 };
+
+struct bucket {
+	struct lock lock;
+	struct list waiters; /* guarded by lock */
+};
+
+static struct bucket buckets[NR_BUCKETS];
+
+/* One word, whoever names it: address space and address, or frame and offset. */
+struct key {
+	const struct as *as; /* NULL: by frame */
+	uint64_t where;      /* address; frame number * PAGE_SIZE + offset */
+};
+
+/* On the stack of the thread that waits, which takes it off the list before it goes on. */
+struct futex_waiter {
+	struct list node;
+	struct bucket *bucket; /* written with both locks, old and new; read without to find them */
+	struct thread *thread;
+	uva_t at;
+	/* Guarded by bucket->lock. */
+	struct key key;
+	uint32_t bits;
+	bool is_woken; /* read without by its thread */
+};
+
+void futex_init(void)
+{
+	for (unsigned i = 0; i < NR_BUCKETS; i++) {
+		lock_init(&buckets[i].lock, "futex", RANK_futex);
+		list_init(&buckets[i].waiters);
+	}
+}
+
+static status_t key_make(uva_t at, enum futex_scope scope, struct key *out)
+{
+	struct as *as = process_current()->as;
+	enum word_sharing sharing = WORD_PRIVATE;
+	pfn_t frame;
+
+	if (!is_aligned(at.uva, WORD_BYTES)) {
+		return STATUS_EINVAL;
+	}
+	if (!user_range_ok(at, WORD_BYTES)) {
+		return STATUS_EFAULT;
+	}
+	if (scope == FUTEX_ANY) {
+		status_t status = as_word(as, at, &sharing, &frame);
+
+		if (status) {
+			return status;
+		}
+	}
+	*out = sharing == WORD_PRIVATE
+		       ? (struct key){ as, at.uva }
+		       : (struct key){ NULL, pfn_to_pa(frame).pa | (at.uva & (PAGE_SIZE - 1)) };
+	return STATUS_OK;
+}
+
+static struct bucket *bucket_of(const struct key *key)
+{
+	uint64_t hash = ((uint64_t)key->as >> 4) + (key->where >> 2);
+
+	/* Fibonacci hashing: the upper bits are the mixed ones */
+	return &buckets[(hash * 0x9e3779b97f4a7c15ul) >> 56];
+}
+
+/*
+ * Caller holds the bucket's lock. A waiter whose memory is not that frame any more waits for
+ * nothing that anybody could mean.
+ */
+static bool matches(const struct futex_waiter *waiter, const struct key *key)
+{
+	enum word_sharing sharing;
+	pfn_t frame;
+
+	if (waiter->key.as != key->as || waiter->key.where != key->where) {
+		return false;
+	}
+	return key->as ||
+	       (as_word(waiter->thread->process->as, waiter->at, &sharing, &frame) == STATUS_OK &&
+		sharing == WORD_SHARED && frame.pfn == key->where >> PAGE_SHIFT);
+}
+
+/* Caller holds the bucket's lock, which keeps the waiter's thread from going on. */
+static void wake(struct futex_waiter *waiter)
+{
+	list_remove(&waiter->node);
+	/* pairs with the load in wait_until_woken */
+	__atomic_store_n(&waiter->is_woken, true, __ATOMIC_RELEASE);
+	sched_wake(waiter->thread);
+}
+
+static void enqueue(struct futex_waiter *waiter)
+{
+	waiter->bucket = bucket_of(&waiter->key);
+	lock_acquire(&waiter->bucket->lock);
+	list_push_back(&waiter->bucket->waiters, &waiter->node);
+	lock_release(&waiter->bucket->lock);
+}
+
+/* Whether it was woken. */
+static bool dequeue(struct futex_waiter *waiter)
+{
+	for (;;) {
+		struct bucket *bucket = __atomic_load_n(&waiter->bucket, __ATOMIC_ACQUIRE);
+
+		lock_acquire(&bucket->lock);
+		if (waiter->bucket == bucket) {
+			list_remove(&waiter->node);
+			lock_release(&bucket->lock);
+			return waiter->is_woken;
+		}
+		lock_release(&bucket->lock);
+	}
+}
+
+static status_t wait_until_woken(const struct futex_waiter *waiter, uint64_t deadline_ns)
+{
+	for (;;) {
+		sched_prepare();
+		if (__atomic_load_n(&waiter->is_woken, __ATOMIC_ACQUIRE)) {
+			return STATUS_OK;
+		}
+		if (thread_must_exit()) {
+			return STATUS_EINTR;
+		}
+		if (deadline_ns != FUTEX_NO_DEADLINE && clock_now_ns() >= deadline_ns) {
+			return STATUS_ETIMEDOUT;
+		}
+		sched_block();
+	}
+}
+
+static status_t wait_with_timer(const struct futex_waiter *waiter, uint64_t deadline_ns)
+{
+	struct timer timer;
+	status_t status;
+
+	if (deadline_ns == FUTEX_NO_DEADLINE) {
+		return wait_until_woken(waiter, deadline_ns);
+	}
+	timer_start(&timer, deadline_ns);
+	status = wait_until_woken(waiter, deadline_ns);
+	timer_stop(&timer);
+	return status;
+}
+
+static status_t value_check(uva_t at, uint32_t wanted)
+{
+	uint32_t value;
+
+	if (load_user_u32(at, &value)) {
+		return STATUS_EFAULT;
+	}
+	return value == wanted ? STATUS_OK : STATUS_EAGAIN;
+}
+
+status_t futex_wait(const struct futex_wait *wait)
+{
+	struct futex_waiter waiter = { .thread = thread_current(),
+				       .at = wait->at,
+				       .bits = wait->bits };
+	status_t status;
+
+	if (!is_aligned(wait->at.uva, WORD_BYTES)) {
+		return STATUS_EINVAL;
+	}
+	/* also fills the page in, so that it has a frame */
+	status = value_check(wait->at, wait->value);
+	if (status == STATUS_OK) {
+		status = key_make(wait->at, wait->scope, &waiter.key);
+	}
+	if (status) {
+		return status;
+	}
+	enqueue(&waiter);
+	status = value_check(wait->at, wait->value);
+	if (status == STATUS_OK) {
+		status = wait_with_timer(&waiter, wait->deadline_ns);
+	}
+	/* whoever woke it has counted it: a wake must not be lost to a reason that came later */
+	return dequeue(&waiter) ? STATUS_OK : status;
+}
+
+int64_t futex_wake_bits(uva_t at, enum futex_scope scope, uint32_t nr, uint32_t bits)
+{
+	struct bucket *bucket;
+	struct key key;
+	uint32_t nr_woken = 0;
+	status_t status = key_make(at, scope, &key);
+
+	if (status) {
+		return status;
+	}
+	bucket = bucket_of(&key);
+	lock_acquire(&bucket->lock);
+	LIST_FOR_EACH (node, &bucket->waiters) {
+		struct futex_waiter *waiter = LIST_ENTRY(node, struct futex_waiter, node);
+
+		if (nr_woken == nr) {
+			break;
+		}
+		if (waiter->bits & bits && matches(waiter, &key)) {
+			wake(waiter);
+			nr_woken++;
+		}
+	}
+	lock_release(&bucket->lock);
+	return nr_woken;
+}
+
+int64_t futex_wake(uva_t at, enum futex_scope scope, uint32_t nr)
+{
+	return futex_wake_bits(at, scope, nr, FUTEX_ALL_BITS);
+}
+
+/* Caller holds the locks of both buckets. */
+static void move(struct futex_waiter *waiter, const struct key *to_key, uva_t to,
+		 struct bucket *bucket)
+{
+	list_remove(&waiter->node);
+	waiter->key = *to_key;
+	waiter->at = to;
+	list_push_back(&bucket->waiters, &waiter->node);
+	/* pairs with the load in dequeue */
+	__atomic_store_n(&waiter->bucket, bucket, __ATOMIC_RELEASE);
+}
+
+int64_t futex_requeue(uva_t at, uva_t to, enum futex_scope scope, uint32_t nr_wake,
+		      uint32_t nr_move)
+{
+	struct key from_key, to_key;
+	struct bucket *from_bucket, *to_bucket;
+	uint32_t nr_woken = 0, nr_moved = 0;
+	status_t status = key_make(at, scope, &from_key);
+
+	if (status == STATUS_OK) {
+		status = key_make(to, scope, &to_key);
+	}
+	if (status) {
+		return status;
+	}
+	from_bucket = bucket_of(&from_key);
+	to_bucket = bucket_of(&to_key);
+	lock_acquire_both(&from_bucket->lock, &to_bucket->lock);
+	LIST_FOR_EACH (node, &from_bucket->waiters) {
+		struct futex_waiter *waiter = LIST_ENTRY(node, struct futex_waiter, node);
+
+		if (nr_woken == nr_wake && nr_moved == nr_move) {
+			break;
+		}
+		if (!matches(waiter, &from_key)) {
+			continue;
+		}
+		if (nr_woken < nr_wake) {
+			wake(waiter);
+			nr_woken++;
+		} else {
+			move(waiter, &to_key, to, to_bucket);
+			nr_moved++;
+		}
+	}
+	lock_release_both(&from_bucket->lock, &to_bucket->lock);
+	return nr_woken + nr_moved;
+}

@@ -1,0 +1,47 @@
+/*
+ * Futexes: waiting for a word of user memory to change. Semantics are Linux's.
+ *
+ * The kernel never reads the word with a lock held. A waiter puts itself on the list first and
+ * reads the word then: a waker that changed the word before it looked at the list finds the waiter,
+ * and one that looked at the list before that has changed the word already.
+ */
+#pragma once
+
+#include "lib/status.h"
+#include "lib/types.h"
+
+/* Who can mean the same word. */
+enum futex_scope {
+	FUTEX_ANY,    /* everybody who maps its frame, if that is shared memory */
+	FUTEX_THREADS /* this address space: its address says which word it is */
+};
+
+#define FUTEX_ALL_BITS UINT32_MAX
+#define FUTEX_NO_DEADLINE UINT64_MAX
+
+struct futex_wait {
+	uva_t at;
+	enum futex_scope scope;
+	uint32_t value;       /* waits only while the word holds this */
+	uint32_t bits;        /* is woken by wakers that share a bit with these */
+	uint64_t deadline_ns; /* as clock_now_ns */
+};
+
+void futex_init(void);
+
+/*
+ * Blocks until woken. EAGAIN: the word holds another value; ETIMEDOUT; EINTR: the thread must end;
+ * EFAULT, EINVAL: the address.
+ */
+status_t futex_wait(const struct futex_wait *wait) MUST_CHECK;
+
+/* Wakes up to nr waiters, longest waiting first; how many, or EFAULT, EINVAL. */
+int64_t futex_wake_bits(uva_t at, enum futex_scope scope, uint32_t nr, uint32_t bits);
+int64_t futex_wake(uva_t at, enum futex_scope scope, uint32_t nr);
+
+/*
+ * Wakes up to nr_wake waiters; up to nr_move others wait for the word at `to` from then on. How
+ * many both together, or EFAULT, EINVAL.
+ */
+int64_t futex_requeue(uva_t at, uva_t to, enum futex_scope scope, uint32_t nr_wake,
+		      uint32_t nr_move);

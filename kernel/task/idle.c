@@ -1,0 +1,74 @@
+/* What a CPU does when there is nothing to do: looks for work elsewhere, then sleeps. */
+#include "arch/x86_64/registers.h"
+#include "mm/ktlb.h"
+#include "task/irq.h"
+#include "task/run_queue.h"
+#include "task/sched.h"
+#include "task/timer.h"
+
+/* The next thread to run here, from anywhere. */
+static struct thread *find_work(void)
+{
+	struct thread *thread = run_queue_take();
+
+	return thread ? thread : run_queue_steal();
+}
+
+/*
+ * Interrupts are off until the CPU waits, so one that announces a thread made ready after the look
+ * at the queue ends the wait. No tick is needed but for the timers: whoever has work for this CPU
+ * interrupts it.
+ */
+static void sleep(void)
+{
+	run_queue_idle_begin();
+	if (run_queue_is_empty()) {
+		irq_stop_ticks(timer_next_ns());
+		ktlb_leave(CPU_IDLE);
+		cpu_idle_once();
+		(void)ktlb_enter();
+	}
+	run_queue_idle_end();
+}
+
+static void idle_main(void *thread)
+{
+	(void)thread;
+	sched_after_switch();
+	for (;;) {
+		struct thread *next = find_work();
+
+		this_cpu()->need_resched = false;
+		if (next) {
+			irq_start_ticks();
+			sched_run(next);
+		} else {
+			sleep();
+		}
+	}
+}
+
+status_t sched_init_cpu(struct cpu *cpu)
+{
+	status_t status = thread_create(NULL, idle_main, &cpu->idle);
+
+	if (status) {
+		return status;
+	}
+	cpu->idle->cpu = cpu->id;
+	run_queue_init(cpu->id);
+	return STATUS_OK;
+}
+
+void sched_enter(void)
+{
+	struct cpu *cpu = this_cpu();
+	uint64_t boot_rsp;
+
+	cpu->current = cpu->idle;
+	cpu->idle->state = THREAD_RUNNING;
+	cpu->stack_top = cpu->idle->stack_top;
+	cpu->idle->started = tsc_read();
+	context_switch(&boot_rsp, cpu->idle->saved_rsp);
+	__builtin_unreachable();
+}

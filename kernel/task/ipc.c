@@ -1,0 +1,328 @@
+/* Call, receive and reply. */
+#include "task/ipc.h"
+
+#include "lib/assert.h"
+#include "mm/as_grant.h"
+#include "task/process.h"
+#include "task/sched.h"
+
+static struct endpoint *find(const struct process *process, uint64_t handle)
+{
+	/* pairs with the release in endpoint_create */
+	return handle < ENDPOINTS_PER_PROCESS
+		       ? __atomic_load_n(&process->endpoints.slots[handle], __ATOMIC_ACQUIRE)
+		       : NULL;
+}
+
+/*
+ * The registers of a call and of a reply, before and after: words in rsi, rdx, r10, r8, r9, rbx; a
+ * page to give in r12, or where one came; in r13 where one may come. 0: none.
+ */
+static void words_copy(struct regs *to, const struct regs *from)
+{
+	to->rsi = from->rsi;
+	to->rdx = from->rdx;
+	to->r10 = from->r10;
+	to->r8 = from->r8;
+	to->r9 = from->r9;
+	to->rbx = from->rbx;
+	to->r12 = 0;
+}
+
+static status_t page_move(const struct thread *to, const struct thread *from)
+{
+	uva_t page = { thread_user_regs(from)->r12 }, place = { thread_user_regs(to)->r13 };
+
+	return place.uva ? as_grant(from->process->as, page, to->process->as, place)
+			 : STATUS_EINVAL;
+}
+
+/* All that `from` sends to `to`. On failure nothing has changed. Caller holds the lock. */
+static status_t transfer(const struct thread *to, const struct thread *from)
+{
+	struct regs *to_regs = thread_user_regs(to);
+	const struct regs *from_regs = thread_user_regs(from);
+	bool has_page = from_regs->r12;
+
+	if (UNLIKELY(has_page)) {
+		status_t status = page_move(to, from);
+
+		if (status) {
+			return status;
+		}
+	}
+	words_copy(to_regs, from_regs);
+	if (UNLIKELY(has_page)) {
+		to_regs->r12 = to_regs->r13;
+	}
+	return STATUS_OK;
+}
+
+/*
+ * Ends a thread's wait; it is on no list any more. Caller holds the lock. The state comes last: a
+ * thread that was woken for another reason may be gone once it has seen that.
+ */
+static void finish(struct thread *thread, int64_t result)
+{
+	sched_wake(thread);
+	thread->ipc.result = result;
+	/* pairs with the load in wait_until_done */
+	__atomic_store_n(&thread->ipc.state, IPC_NONE, __ATOMIC_RELEASE);
+}
+
+/* The same, but the thread is to run here and now. False: it runs elsewhere, or will. */
+static bool finish_claimed(struct thread *thread, int64_t result)
+{
+	if (!sched_claim(thread)) {
+		finish(thread, result);
+		return false;
+	}
+	thread->ipc.result = result;
+	thread->ipc.state = IPC_NONE;
+	return true;
+}
+
+void ipc_fail(struct thread *thread)
+{
+	assert(lock_is_held(&thread->ipc.endpoint->lock));
+	list_remove(&thread->ipc.node);
+	finish(thread, STATUS_EPIPE);
+}
+
+/* Caller holds the lock. */
+static void bind(struct thread *server, struct thread *client, struct endpoint *endpoint)
+{
+	client->ipc.state = IPC_AWAITING;
+	client->ipc.server = server;
+	server->ipc.caller = client;
+	server->ipc.served = endpoint;
+}
+
+/* The thread must end: nobody is to find it. Caller holds the lock. */
+static void withdraw(struct thread *thread)
+{
+	if (thread->ipc.state == IPC_AWAITING) {
+		thread->ipc.server->ipc.caller = NULL;
+	} else {
+		list_remove(&thread->ipc.node);
+	}
+	thread->ipc.result = STATUS_EINTR;
+	thread->ipc.state = IPC_NONE;
+}
+
+/* Blocks. The result that `finish` left. */
+static int64_t wait_until_done(struct thread *self)
+{
+	struct endpoint *endpoint = self->ipc.endpoint;
+
+	/* pairs with the release in finish */
+	while (__atomic_load_n(&self->ipc.state, __ATOMIC_ACQUIRE) != IPC_NONE) {
+		bool is_done;
+
+		sched_prepare();
+		lock_acquire(&endpoint->lock);
+		is_done = self->ipc.state == IPC_NONE;
+		if (!is_done && thread_must_exit()) {
+			withdraw(self);
+			is_done = true;
+		}
+		lock_release(&endpoint->lock);
+		if (!is_done) {
+			sched_block();
+		}
+	}
+	return self->ipc.result;
+}
+
+/* Caller holds the lock. */
+static void enqueue(struct endpoint *endpoint, struct thread *self, enum ipc_state state)
+{
+	self->ipc.endpoint = endpoint;
+	self->ipc.state = state;
+	list_push_back(state == IPC_CALLING ? &endpoint->callers : &endpoint->receivers,
+		       &self->ipc.node);
+}
+
+/* Caller holds the lock, which is released. No receiver waits. */
+static int64_t call_later(struct endpoint *endpoint, struct thread *self)
+{
+	if ((endpoint->was_served && endpoint->nr_servers == 0) ||
+	    endpoint_is_lonely(endpoint, self->process)) {
+		lock_release(&endpoint->lock);
+		return STATUS_EPIPE;
+	}
+	enqueue(endpoint, self, IPC_CALLING);
+	lock_release(&endpoint->lock);
+	return wait_until_done(self);
+}
+
+int64_t ipc_call(uint64_t handle)
+{
+	struct thread *self = thread_current(), *server;
+	struct endpoint *endpoint = find(self->process, handle);
+	status_t status;
+	bool is_claimed;
+
+	if (!endpoint) {
+		return STATUS_EBADF;
+	}
+	lock_acquire(&endpoint->lock);
+	if (list_is_empty(&endpoint->receivers)) {
+		return call_later(endpoint, self);
+	}
+	server = LIST_ENTRY(endpoint->receivers.next, struct thread, ipc.node);
+	status = transfer(server, self);
+	if (status) {
+		lock_release(&endpoint->lock);
+		return status;
+	}
+	list_remove(&server->ipc.node);
+	self->ipc.endpoint = endpoint;
+	bind(server, self, endpoint);
+	is_claimed = finish_claimed(server, self->process->pid);
+	lock_release(&endpoint->lock);
+	if (is_claimed) {
+		sched_block_to(server);
+	}
+	return wait_until_done(self);
+}
+
+/* Caller holds the lock. The first of the waiting callers whose page, if any, can come; NULL. */
+static struct thread *take_caller(struct endpoint *endpoint, struct thread *self)
+{
+	LIST_FOR_EACH (node, &endpoint->callers) {
+		struct thread *client = LIST_ENTRY(node, struct thread, ipc.node);
+		status_t status = transfer(self, client);
+
+		list_remove(node);
+		if (status == STATUS_OK) {
+			bind(self, client, endpoint);
+			return client;
+		}
+		finish(client, status);
+	}
+	return NULL;
+}
+
+/* Caller holds the lock. */
+static void start_serving(struct endpoint *endpoint, bool *serves)
+{
+	*serves = true;
+	endpoint->nr_servers++;
+	endpoint->was_served = true;
+}
+
+/*
+ * Caller holds the lock, which is released. `replied`: a thread that sched_claim has given us;
+ * NULL: none. Blocks.
+ */
+static int64_t receive(struct endpoint *endpoint, uint64_t handle, struct thread *replied)
+{
+	struct thread *self = thread_current(), *client = NULL;
+	bool *serves = &self->process->endpoints.serves[handle];
+
+	if (UNLIKELY(!*serves)) {
+		start_serving(endpoint, serves);
+	}
+	if (!list_is_empty(&endpoint->callers)) {
+		client = take_caller(endpoint, self);
+	}
+	if (client || endpoint_is_lonely(endpoint, self->process)) {
+		lock_release(&endpoint->lock);
+		if (replied) {
+			sched_unclaim(replied);
+		}
+		return client ? (int64_t)client->process->pid : STATUS_EPIPE;
+	}
+	enqueue(endpoint, self, IPC_RECEIVING);
+	lock_release(&endpoint->lock);
+	if (replied) {
+		sched_block_to(replied);
+	}
+	return wait_until_done(self);
+}
+
+/* The call that the thread has comes to an end. Takes the lock of the endpoint it came through. */
+static void abandon_caller(struct thread *self)
+{
+	struct endpoint *endpoint = self->ipc.served;
+
+	lock_acquire(&endpoint->lock);
+	if (self->ipc.caller) {
+		finish(self->ipc.caller, STATUS_EPIPE);
+		self->ipc.caller = NULL;
+	}
+	lock_release(&endpoint->lock);
+}
+
+void ipc_thread_exit(struct thread *thread)
+{
+	if (thread->ipc.served) {
+		abandon_caller(thread);
+	}
+}
+
+int64_t ipc_receive(uint64_t handle)
+{
+	struct thread *self = thread_current();
+	struct endpoint *endpoint = find(self->process, handle);
+
+	if (!endpoint) {
+		return STATUS_EBADF;
+	}
+	if (self->ipc.served) {
+		abandon_caller(self);
+	}
+	lock_acquire(&endpoint->lock);
+	return receive(endpoint, handle, NULL);
+}
+
+/* Replies through an endpoint that is not the one to receive at next. */
+static status_t reply_elsewhere(struct thread *self)
+{
+	struct endpoint *endpoint = self->ipc.served;
+	status_t status = STATUS_OK;
+
+	lock_acquire(&endpoint->lock);
+	if (self->ipc.caller) {
+		status = transfer(self->ipc.caller, self);
+		if (status == STATUS_OK) {
+			finish(self->ipc.caller, 0);
+			self->ipc.caller = NULL;
+		}
+	}
+	lock_release(&endpoint->lock);
+	return status;
+}
+
+int64_t ipc_reply_receive(uint64_t handle)
+{
+	struct thread *self = thread_current(), *client;
+	struct endpoint *endpoint = find(self->process, handle);
+
+	if (!endpoint) {
+		return STATUS_EBADF;
+	}
+	if (UNLIKELY(self->ipc.served && self->ipc.served != endpoint)) {
+		status_t status = reply_elsewhere(self);
+
+		if (status) {
+			return status;
+		}
+	}
+	lock_acquire(&endpoint->lock);
+	client = self->ipc.caller;
+	if (client) {
+		status_t status = transfer(client, self);
+
+		if (status) {
+			lock_release(&endpoint->lock);
+			return status;
+		}
+		self->ipc.caller = NULL;
+		if (!finish_claimed(client, 0)) {
+			client = NULL;
+		}
+	}
+	return receive(endpoint, handle, client);
+}

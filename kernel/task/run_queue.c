@@ -1,0 +1,244 @@
+/* Who waits for which CPU. */
+#include "task/run_queue.h"
+
+#include "arch/x86_64/apic.h"
+#include "arch/x86_64/registers.h"
+#include "core/lock.h"
+#include "lib/assert.h"
+
+struct run_queue {
+	struct lock lock;
+	struct list ready; /* guarded by lock */
+	uint32_t nr_ready; /* written with the lock, read without: a guess then */
+};
+
+static struct run_queue queues[NR_CPUS_MAX];
+/* CPUs that wait for an interrupt, or are about to. A hint: a wrong one costs time only. */
+static struct cpu_set idle_cpus;
+
+void run_queue_init(uint32_t cpu)
+{
+	lock_init(&queues[cpu].lock, "run queue", RANK_run_queue);
+	list_init(&queues[cpu].ready);
+}
+
+static uint32_t nr_ready(uint32_t cpu)
+{
+	return __atomic_load_n(&queues[cpu].nr_ready, __ATOMIC_RELAXED);
+}
+
+void cpu_kick(uint32_t id)
+{
+	if (id != this_cpu()->id) {
+		COUNT(ipis_sent);
+		apic_send_ipi(cpus[id]->apic_id, VECTOR_RESCHEDULE);
+	}
+}
+
+/* Caller holds queue->lock. */
+static void push(struct run_queue *queue, struct thread *thread)
+{
+	assert(lock_is_held(&queue->lock));
+	list_push_back(&queue->ready, &thread->run_node);
+	__atomic_store_n(&queue->nr_ready, queue->nr_ready + 1, __ATOMIC_RELAXED);
+}
+
+/*
+ * Caller holds queue->lock. The exchange is the barrier between "runs here" and the look at whether
+ * the thread must end: sched_interrupt either sees it RUNNING, or is seen.
+ */
+static struct thread *unlink(struct run_queue *queue, struct list *node)
+{
+	struct thread *thread = LIST_ENTRY(node, struct thread, run_node);
+
+	assert(lock_is_held(&queue->lock));
+	list_remove(node);
+	__atomic_store_n(&queue->nr_ready, queue->nr_ready - 1, __ATOMIC_RELAXED);
+	thread->cpu = this_cpu()->id;
+	__atomic_exchange_n(&thread->state, THREAD_RUNNING, __ATOMIC_SEQ_CST);
+	return thread;
+}
+
+/* An idle CPU that the thread may run on; nr_cpus: none. */
+static uint32_t find_idle(const struct thread *thread)
+{
+	for (uint32_t first = 0; first < nr_cpus; first += 64) {
+		uint64_t idle =
+			__atomic_load_n(&idle_cpus.words[first / 64], __ATOMIC_RELAXED) &
+			__atomic_load_n(&thread->allowed.words[first / 64], __ATOMIC_RELAXED);
+
+		if (idle) {
+			return first + (uint32_t)__builtin_ctzl(idle);
+		}
+	}
+	return nr_cpus;
+}
+
+/* Takes it off the set, so that the next thread goes elsewhere. */
+static bool claim_idle(uint32_t id)
+{
+	uint64_t bit = 1ul << (id % 64);
+
+	return __atomic_fetch_and(&idle_cpus.words[id / 64], ~bit, __ATOMIC_SEQ_CST) & bit;
+}
+
+/* The allowed CPU with the fewest threads waiting, this one among equals; while the set is being
+ * changed and seems empty: the one where the thread was, from which it moves later. */
+static uint32_t find_least_loaded(const struct thread *thread)
+{
+	uint32_t self = this_cpu()->id;
+	uint32_t best = cpu_set_has(&thread->allowed, self) ? self : nr_cpus;
+
+	for (uint32_t id = 0; id < nr_cpus; id++) {
+		if (cpu_set_has(&thread->allowed, id) &&
+		    (best == nr_cpus || nr_ready(id) < nr_ready(best))) {
+			best = id;
+		}
+	}
+	return best < nr_cpus ? best : thread->cpu;
+}
+
+static bool is_idle(uint32_t id) { return cpus[id]->current == cpus[id]->idle; }
+
+static uint32_t choose(const struct thread *thread)
+{
+	uint32_t last = thread->cpu, idle;
+	bool may_stay = cpu_set_has(&thread->allowed, last);
+
+	/* pairs with the release in sched_after_switch */
+	if (__atomic_load_n(&thread->on_cpu, __ATOMIC_ACQUIRE) ||
+	    (may_stay && is_idle(last) && nr_ready(last) == 0)) {
+		return last;
+	}
+	do {
+		idle = find_idle(thread);
+	} while (idle < nr_cpus && !claim_idle(idle));
+	if (idle < nr_cpus) {
+		return idle;
+	}
+	return may_stay && thread->run_time ? last : find_least_loaded(thread);
+}
+
+void run_queue_add(struct thread *thread)
+{
+	uint32_t id = choose(thread);
+	struct run_queue *queue = &queues[id];
+	bool kick;
+
+	lock_acquire(&queue->lock);
+	thread->cpu = id;
+	push(queue, thread);
+	/* it looks at its queue with interrupts off before it waits for one, so either it sees the
+	 * thread or the interrupt ends the wait */
+	kick = is_idle(id);
+	lock_release(&queue->lock);
+	if (kick) {
+		cpu_kick(id);
+	}
+}
+
+struct thread *run_queue_take(void)
+{
+	struct run_queue *queue = &queues[this_cpu()->id];
+	struct thread *thread = NULL;
+
+	lock_acquire(&queue->lock);
+	if (!list_is_empty(&queue->ready)) {
+		thread = unlink(queue, queue->ready.next);
+	}
+	lock_release(&queue->lock);
+	return thread;
+}
+
+struct thread *run_queue_rotate(struct thread *current)
+{
+	struct run_queue *queue = &queues[this_cpu()->id];
+	struct thread *thread = NULL;
+
+	lock_acquire(&queue->lock);
+	if (!list_is_empty(&queue->ready)) {
+		thread = unlink(queue, queue->ready.next);
+		__atomic_store_n(&current->state, THREAD_READY, __ATOMIC_RELEASE);
+		push(queue, current);
+	}
+	lock_release(&queue->lock);
+	return thread;
+}
+
+static struct thread *steal_from(struct run_queue *queue, uint32_t self)
+{
+	struct thread *found = NULL;
+
+	lock_acquire(&queue->lock);
+	LIST_FOR_EACH (node, &queue->ready) {
+		const struct thread *thread = LIST_ENTRY(node, struct thread, run_node);
+
+		/* pairs with the release in sched_after_switch */
+		if (!__atomic_load_n(&thread->on_cpu, __ATOMIC_ACQUIRE) &&
+		    cpu_set_has(&thread->allowed, self)) {
+			found = unlink(queue, node);
+			break;
+		}
+	}
+	lock_release(&queue->lock);
+	return found;
+}
+
+struct thread *run_queue_steal(void)
+{
+	uint32_t self = this_cpu()->id, nr = nr_cpus;
+
+	for (uint32_t i = 1; i < nr; i++) {
+		uint32_t id = (self + i) % nr;
+		struct thread *thread;
+
+		/* an idle CPU has been told already */
+		if (nr_ready(id) == 0 || is_idle(id)) {
+			continue;
+		}
+		thread = steal_from(&queues[id], self);
+		if (thread) {
+			COUNT(steals);
+			return thread;
+		}
+	}
+	return NULL;
+}
+
+bool run_queue_is_empty(void) { return nr_ready(this_cpu()->id) == 0; }
+
+void run_queue_idle_begin(void)
+{
+	uint32_t id = this_cpu()->id;
+
+	__atomic_fetch_or(&idle_cpus.words[id / 64], 1ul << (id % 64), __ATOMIC_SEQ_CST);
+}
+
+void run_queue_idle_end(void)
+{
+	uint32_t id = this_cpu()->id;
+
+	__atomic_fetch_and(&idle_cpus.words[id / 64], ~(1ul << (id % 64)), __ATOMIC_SEQ_CST);
+}
+
+/* The first that waits decides where to: whoever comes takes any that it may. */
+void run_queue_balance(void)
+{
+	struct run_queue *queue = &queues[this_cpu()->id];
+	uint32_t idle = nr_cpus;
+
+	if (run_queue_is_empty()) {
+		return;
+	}
+	lock_acquire(&queue->lock);
+	LIST_FOR_EACH (node, &queue->ready) {
+		idle = find_idle(LIST_ENTRY(node, struct thread, run_node));
+		if (idle < nr_cpus) {
+			break;
+		}
+	}
+	lock_release(&queue->lock);
+	if (idle < nr_cpus) {
+		cpu_kick(idle);
+	}
+}
