@@ -1,6 +1,7 @@
 /* Page grants: a page changes hands, and has one owner at any time. */
 #define _GNU_SOURCE
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
@@ -246,6 +247,46 @@ static int stale_writer(void *unused)
 	return message.words[0] == 0 ? 0 : 2;
 }
 
+static void *hold_page(void *page)
+{
+	cpus_pin(cpus_count() - 1);
+	return (void *)bw_vuln_kmap_hold(page);
+}
+
+/* The kernel uses the page for a moment, on another processor, while it changes hands. */
+static int while_held(void *unused)
+{
+	long endpoint = bw_endpoint_create();
+	char *page = map(BW_PAGE_SIZE, MAP_PRIVATE), *place = map(BW_PAGE_SIZE, MAP_PRIVATE);
+	pthread_t thread;
+	void *result = NULL;
+	bool all;
+
+	(void)unused;
+	start_server(endpoint, 0);
+	page[0] = 'P'; /* what the fork left shared would be copied, and the copy given */
+	pthread_create(&thread, NULL, hold_page, page);
+	cpus_pin(0);
+	while (bw_vuln_parked() < 1) {
+		sched_yield();
+	}
+	all = round_trip(endpoint, page, place, 'Q');
+	bw_vuln_unpark(true);
+	pthread_join(thread, &result);
+	return all && result == NULL ? 0 : 1;
+}
+
+static void test_while_held(void)
+{
+	static const char name[] = "a page is given while the kernel uses it";
+
+	if (cpus_count() < 2 || bw_vuln_parked() < 0) {
+		tap_skip(name, "needs two processors and vuln=on");
+	} else {
+		tap_is(child_run(while_held, NULL), 0, name);
+	}
+}
+
 /* Each allocation on the way fails once; the page is then where it was. */
 static int without_memory(void *nth)
 {
@@ -295,6 +336,7 @@ int main(void)
 	tap_is(child_run(no_place, NULL), 0, "nor where it is not taken");
 	tap_is(child_run(shared_by_fork, NULL), 0, "what a fork shares is copied first");
 	tap_is(child_run(stale_writer, NULL), 0, "who gave a page does not write to it any more");
+	test_while_held();
 	test_without_memory();
 	return tap_done();
 }
