@@ -8,41 +8,48 @@
 #include "core/poll.h"
 #include "lib/assert.h"
 
-/* Both atomic. The stop that is going on: its CPU's id + 1; 0: none. */
-static uint32_t stopper;
-static uint32_t nr_parked;
+/*
+ * All atomic. A stop has an odd number; even: none is going on. Each CPU tells which stop it waits
+ * for: one that leaves an earlier stop late must not be taken for one that waits.
+ */
+static uint64_t stop;
+static uint64_t waits_for[NR_CPUS_MAX];
 
 void rendezvous_park(void)
 {
-	__atomic_fetch_add(&nr_parked, 1, __ATOMIC_SEQ_CST);
-	/* pairs with the store in rendezvous_release */
-	while (__atomic_load_n(&stopper, __ATOMIC_ACQUIRE)) {
+	/* pairs with the exchange in stop_begin, and the store in rendezvous_release */
+	uint64_t current = __atomic_load_n(&stop, __ATOMIC_ACQUIRE);
+
+	if (current % 2 == 0) {
+		return; /* the interrupt came late */
+	}
+	/* pairs with the load in rendezvous_stop_others */
+	__atomic_store_n(&waits_for[this_cpu()->id], current, __ATOMIC_RELEASE);
+	while (__atomic_load_n(&stop, __ATOMIC_ACQUIRE) == current) {
 		poll_requests();
 		cpu_relax();
 	}
-	__atomic_fetch_sub(&nr_parked, 1, __ATOMIC_SEQ_CST);
 }
 
-static bool stop_begin(uint32_t self)
+/* The number of the stop that it began; 0: another is going on. */
+static uint64_t stop_begin(void)
 {
-	uint32_t nobody = 0;
+	uint64_t last = __atomic_load_n(&stop, __ATOMIC_RELAXED);
 
-	return __atomic_compare_exchange_n(&stopper, &nobody, self, false, __ATOMIC_SEQ_CST,
-					   __ATOMIC_SEQ_CST);
+	return last % 2 == 0 && __atomic_compare_exchange_n(&stop, &last, last + 1, false,
+							    __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)
+		       ? last + 1
+		       : 0;
 }
 
 void rendezvous_stop_others(void)
 {
 	const struct cpu *self = this_cpu();
+	uint64_t own;
 
 	assert(self->nr_held == 0);
-	/* those of an earlier stop must have left, or they would count for this one */
-	while (__atomic_load_n(&nr_parked, __ATOMIC_SEQ_CST) || !stop_begin(self->id + 1)) {
-		if (__atomic_load_n(&stopper, __ATOMIC_SEQ_CST)) {
-			rendezvous_park();
-		}
-		poll_requests();
-		cpu_relax();
+	while (!(own = stop_begin())) {
+		rendezvous_park();
 	}
 	for (unsigned id = 0; id < nr_cpus; id++) {
 		if (cpus[id] != self) {
@@ -50,10 +57,13 @@ void rendezvous_stop_others(void)
 			apic_send_ipi(cpus[id]->apic_id, VECTOR_RENDEZVOUS);
 		}
 	}
-	while (__atomic_load_n(&nr_parked, __ATOMIC_SEQ_CST) < nr_cpus - 1) {
-		poll_requests();
-		cpu_relax();
+	for (unsigned id = 0; id < nr_cpus; id++) {
+		while (cpus[id] != self &&
+		       __atomic_load_n(&waits_for[id], __ATOMIC_ACQUIRE) != own) {
+			poll_requests();
+			cpu_relax();
+		}
 	}
 }
 
-void rendezvous_release(void) { __atomic_store_n(&stopper, 0, __ATOMIC_RELEASE); }
+void rendezvous_release(void) { __atomic_store_n(&stop, stop + 1, __ATOMIC_RELEASE); }
