@@ -2,12 +2,6 @@
 # Everything at once, on four processors.
 . "$(dirname "$0")/lib.sh"
 
-if ! grep -q '(56, clone,' kernel/abi/syscalls.def; then
-	skip 'the kernel has no threads yet'
-	done_testing
-	exit
-fi
-
 seconds=30
 [ "$BUILD" = debug ] || seconds=5
 

@@ -76,6 +76,11 @@ enum stress_result stress_threads(void);
 enum stress_result stress_remap(void);
 enum stress_result stress_migrate(void);
 enum stress_result stress_orphan_threads(void);
+/* stress_ipc.c, stress_grant.c */
+enum stress_result stress_calls(void);
+enum stress_result stress_grants(void);
+/* stress_balance.c: also asked for every second, on another CPU */
+enum stress_result stress_audit(void);
 /* stress_vuln.c */
 enum stress_result stress_vuln(void);
 enum stress_result stress_kmap(void);

@@ -20,8 +20,11 @@ const struct stress_worker stress_workers[] = {
 	{ "remap", stress_remap, UID_WORKER, 0 },
 	{ "migrate", stress_migrate, UID_WORKER, 0 },
 	{ "orphans", stress_orphan_threads, UID_WORKER, 0 },
+	{ "calls", stress_calls, UID_WORKER, 0 },
+	{ "grants", stress_grants, UID_WORKER, 0 },
 	{ "vuln", stress_vuln, UID_WORKER, 20 },
 	{ "kmap", stress_kmap, UID_WORKER, 5 },
+	{ "audit", stress_audit, UID_WORKER, 400 },
 	{ "bomb", stress_bomb, UID_BOMB, 3000 },
 	{ "hog", stress_hog, UID_HOG, 4000 },
 };

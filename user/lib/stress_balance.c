@@ -1,4 +1,4 @@
-/* What the stress program took must be back in the end. */
+/* The stress program looks at the books: by audit meanwhile, and by count in the end. */
 #include <stdio.h>
 
 #include "stress.h"
@@ -9,6 +9,18 @@ enum {
 	KEPT_FRAMES = 96,
 	KEPT_TABLES = 12,
 };
+
+enum stress_result stress_audit(void)
+{
+	struct bw_audit result;
+
+	if (bw_audit(&result) < 0) {
+		return stress_complain("the audit does not run");
+	}
+	return result.nr_violations == 0 ? STRESS_DONE
+					 : stress_complain("audit: %lu violations, the first: %s",
+							   result.nr_violations, result.first);
+}
 
 /* The first process buries orphans in its own time. */
 static struct bw_memory_info settled_memory(uint64_t nr_processes)

@@ -17,11 +17,6 @@
 enum {
 	SECONDS_DEFAULT = 10,
 	SECONDS_TO_END = 40,
-	/*
-	 * What the kernel keeps for the next time: stacks of threads that ended, and the tables
-	 * that map them.
-	 */
-	KEPT_FRAMES = 96,
 	NAP_US = 50000,
 	STATUS_USAGE = 2,
 };
@@ -106,19 +101,6 @@ static bool is_anyone_left(void)
 	return false;
 }
 
-static void audit(void)
-{
-	struct bw_audit result;
-
-	nr_audits++;
-	if (bw_audit(&result) < 0) {
-		stress_complain("the audit does not run");
-	} else if (result.nr_violations != 0) {
-		stress_complain("audit: %lu violations, the first: %s", result.nr_violations,
-				result.first);
-	}
-}
-
 static unsigned long sum(const volatile unsigned long *counts)
 {
 	unsigned long total = 0;
@@ -155,7 +137,8 @@ static void press(time_t seconds)
 		}
 		if (now_s() - begin != last) {
 			last = now_s() - begin;
-			audit();
+			nr_audits++;
+			stress_audit();
 			print_progress(last);
 		}
 		stress_nap_us(NAP_US);
@@ -214,7 +197,7 @@ int main(int argc, char *argv[])
 	}
 	print_summary();
 	stress_check_memory(&before);
-	audit();
+	stress_audit();
 	printf("stress: %s\n", stress->nr_complaints == 0 ? "nothing is wrong" : stress->complaint);
 	return stress->nr_complaints == 0 ? 0 : 1;
 }
