@@ -3,12 +3,6 @@
 # (RUNS=50 for all that was promised). A boot is good for a few runs: each uses up some memory that was the kernel's.
 . "$(dirname "$0")/lib.sh"
 
-if ! grep -q '(56, clone,' kernel/abi/syscalls.def; then
-	skip 'the kernel has no threads yet'
-	done_testing
-	exit
-fi
-
 RUNS=${RUNS:-3}
 RUNS_PER_BOOT=8
 attacks='stale_tlb stale_spin parked reuse kmap_race window_race'

@@ -39,8 +39,11 @@ uint64_t attack_synonym(const struct bw_leak *leak, const void *address);
 /* ---- Two processors (attack_cpus.c) ---- */
 
 unsigned int attack_nr_cpus(void);
-/* Ends the attack as skipped where the machine has fewer processors. */
-void attack_need_cpus(unsigned int nr);
+/*
+ * Blocks. How those begin that take several processors: fills in the leak, pins the calling thread,
+ * and ends the attack as skipped where the machine has fewer processors.
+ */
+void attack_begin(struct bw_leak *leak, unsigned int nr_cpus, unsigned int cpu);
 /* Blocks. From now on the calling thread runs on this processor. */
 void attack_pin(unsigned int cpu);
 /* Starts a thread that pins itself to this processor, then runs the body; joined by nobody. */
@@ -63,6 +66,12 @@ void attack_await(const attack_stage *stage, unsigned int value, enum attack_awa
 void attack_warm(uint64_t synonym);
 /* Blocks until this many threads of this process are parked in the kernel. */
 void attack_await_parked(long nr);
+/*
+ * A whole attack. While one processor is parked in this call, which keeps the frame of a page with
+ * a forged object mapped, another calls through the page's synonym. `how` completes the sentence
+ * that the frame is held. Returns the exit code.
+ */
+int attack_while_held(const char *call, long (*hold)(const void *page), const char *how);
 
 /* ---- Frames that change hands (attack_frames.c) ---- */
 
@@ -83,6 +92,8 @@ void attack_frame_predict(const struct bw_leak *leak, struct attack_frame *frame
  * wrong.
  */
 void *attack_frame_take(const struct attack_frame *frame);
+/* Takes it so, and forges an object there. False: as NULL. */
+bool attack_frame_forge(const struct bw_leak *leak, const struct attack_frame *frame);
 
 /* ---- Payloads (payload.c, rop.c) ---- */
 

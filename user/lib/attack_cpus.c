@@ -1,6 +1,5 @@
 /* Threads on processors of their choice, and how they wait for each other. */
 #define _GNU_SOURCE
-#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -21,24 +20,11 @@ struct start {
 unsigned int attack_nr_cpus(void)
 {
 	unsigned int nr = 0;
-	cpu_set_t set;
 
-	/* a kernel without threads has one processor for a program, however many there are */
-	if (sched_getaffinity(0, sizeof(set), &set) != 0 && errno == ENOSYS) {
-		return 1;
-	}
 	while (bw_counters(nr, NULL, 0) >= 0) {
 		nr++;
 	}
 	return nr;
-}
-
-void attack_need_cpus(unsigned int nr)
-{
-	if (attack_nr_cpus() < nr) {
-		attack_skip(
-			"it takes threads on two processors, which this machine does not offer");
-	}
 }
 
 void attack_pin(unsigned int cpu)
@@ -53,6 +39,15 @@ void attack_pin(unsigned int cpu)
 	while (sched_getcpu() != (int)cpu) {
 		sched_yield();
 	}
+}
+
+void attack_begin(struct bw_leak *leak, unsigned int nr_cpus, unsigned int cpu)
+{
+	attack_leak(leak);
+	if (attack_nr_cpus() < nr_cpus) {
+		attack_skip("it takes more processors than this machine has");
+	}
+	attack_pin(cpu);
 }
 
 static void *thread_main(void *argument)
@@ -135,4 +130,38 @@ void attack_await_parked(long nr)
 		sched_yield();
 		lose_patience(since_s);
 	}
+}
+
+enum { CPU_OF_CALLER, CPU_OF_HOLDER, NR_CPUS_OF_HOLD };
+
+struct hold {
+	const char *call;
+	long (*hold)(const void *page);
+	void *page;
+};
+
+static void hold_page(void *argument)
+{
+	const struct hold *hold = argument;
+
+	attack_check(hold->call, hold->hold(hold->page));
+}
+
+int attack_while_held(const char *call, long (*hold)(const void *page), const char *how)
+{
+	static struct hold held; /* outlives this function, as does the thread */
+	struct bw_leak leak;
+	uint64_t synonym;
+
+	attack_begin(&leak, NR_CPUS_OF_HOLD, CPU_OF_CALLER);
+	held = (struct hold){ call, hold, attack_pages(BW_PAGE_SIZE) };
+	synonym = attack_synonym(&leak, held.page);
+	payload_object(held.page, synonym, &leak);
+	attack_thread(CPU_OF_HOLDER, hold_page, &held);
+	attack_await_parked(1);
+	attack_say("CPU %d holds frame 0x%lx %s", CPU_OF_HOLDER, attack_pfn(held.page), how);
+	attack_say("CPU %d calls through the same bytes at 0x%lx", CPU_OF_CALLER, synonym);
+	attack_check("vuln_call", bw_vuln_call(synonym));
+	bw_vuln_unpark(true);
+	return attack_finish();
 }

@@ -100,3 +100,15 @@ void *attack_frame_take(const struct attack_frame *frame)
 	}
 	return page + (frame->pfn - first) * BW_PAGE_SIZE;
 }
+
+bool attack_frame_forge(const struct bw_leak *leak, const struct attack_frame *frame)
+{
+	void *page = attack_frame_take(frame);
+
+	if (page == NULL) {
+		return false;
+	}
+	payload_object(page, frame->synonym, leak);
+	attack_say("it is ours now, with a forged object in it");
+	return true;
+}

