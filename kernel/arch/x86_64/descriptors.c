@@ -120,6 +120,8 @@ void descriptors_load(va_t entry_base, va_t idt)
 		     : "m"(gdt_pointer), "i"(SELECTOR_KERNEL_CODE), "r"(SELECTOR_KERNEL_DATA),
 		       "r"(0), "r"((uint16_t)SELECTOR_TSS), "m"(idt_pointer)
 		     : "rax", "memory");
+	/* after a reset it is one of 64 KiB at address 0, in user memory */
+	asm volatile("lldt %0" : : "r"((uint16_t)0));
 	msr_write(MSR_GS_BASE, entry_base.va + entry_parts[PART_ENTRY_PAGE].offset);
 	msr_write(MSR_KERNEL_GS_BASE, 0);
 }
