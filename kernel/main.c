@@ -188,7 +188,6 @@ void kernel_main(uint32_t magic, uint32_t info_pa)
 	if (!boot_info.nr_modules) {
 		panic("the loader gave no boot archive: the menu entry needs a module2 line");
 	}
-	memory_seal_image();
 	task_start(&boot_info, direct_map_pointer(pa_to_pfn(boot_info.modules[0].start)),
 		   boot_info.modules[0].end.pa - boot_info.modules[0].start.pa);
 }

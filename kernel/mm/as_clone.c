@@ -1,6 +1,7 @@
 /* fork: the child gets the parent's regions and, read-only on both sides where private, its frames.
  */
 #include "mm/as_pages.h"
+#include "mm/frame_alloc.h"
 #include "mm/layout.h"
 #include "mm/ptable.h"
 
@@ -66,6 +67,21 @@ static status_t region_share(struct as *parent, struct as *child, const struct r
 	return STATUS_OK;
 }
 
+/* Memory must not be filled with zeroes first and found too small then. Caller holds the lock. */
+static status_t shared_check(const struct as *parent)
+{
+	uint64_t nr_missing = 0;
+
+	LIST_FOR_EACH (node, &parent->regions) {
+		const struct region *region = LIST_ENTRY(node, struct region, node);
+
+		if (region->flags & REGION_SHARED) {
+			nr_missing += as_pages_missing(parent, region);
+		}
+	}
+	return !nr_missing || frame_user_is_allowed(nr_missing) ? STATUS_OK : STATUS_ENOMEM;
+}
+
 status_t as_clone(struct as *parent, struct as **out)
 {
 	struct as *child;
@@ -75,7 +91,10 @@ status_t as_clone(struct as *parent, struct as **out)
 		return status;
 	}
 	lock_acquire(&parent->lock);
-	status = region_copy_all(parent, child);
+	status = shared_check(parent);
+	if (status == STATUS_OK) {
+		status = region_copy_all(parent, child);
+	}
 	LIST_FOR_EACH (node, &parent->regions) {
 		TLB_BATCH(batch);
 

@@ -60,6 +60,18 @@ static bool is_stricter(pte_t from, pte_t to)
 	       (pte_is_executable(from) && !pte_is_executable(to));
 }
 
+uint64_t as_pages_missing(const struct as *as, const struct region *region)
+{
+	unsigned level = region_level(region);
+	struct cursor cursor = { region->start, region->end, NULL };
+	uint64_t nr = (region->end - region->start) >> level_shift(level);
+
+	for (; cursor_find(&cursor, as, level); cursor_step(&cursor, level)) {
+		nr--;
+	}
+	return nr << region_order(region);
+}
+
 void as_pages_drop(struct as *as, const struct region *region, uint64_t start, uint64_t end)
 {
 	unsigned level = region_level(region);

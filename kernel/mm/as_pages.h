@@ -30,5 +30,7 @@ void as_tables_drop(struct as *as, uint64_t start, uint64_t end);
 /* Rewrites the entries in [start, end) for the region's rights. Flushes when any became stricter.
  */
 void as_pages_protect(struct as *as, const struct region *region, uint64_t start, uint64_t end);
+/* How many frames as_pages_fill would take. */
+uint64_t as_pages_missing(const struct as *as, const struct region *region);
 /* Gives every page of the region that has none a zeroed frame. ENOMEM: some have one now. */
 status_t as_pages_fill(struct as *as, const struct region *region) MUST_CHECK;

@@ -10,10 +10,13 @@
 
 struct frame_pool frame_pool = { .lock = LOCK_INIT("frames", RANK_frames) };
 
-/* The share of memory that only the kernel may take. */
+/* Each step of what is kept back is this share of memory. */
 enum { RESERVE_SHARE = 64 };
 
-static bool (*fail_hook)(void);
+static RO_AFTER_INIT bool (*root_hook)(void);
+static RO_AFTER_INIT bool (*fail_hook)(void);
+
+void frame_alloc_set_root_hook(bool (*hook)(void)) { root_hook = hook; }
 
 void allocation_set_fail_hook(bool (*hook)(void)) { fail_hook = hook; }
 
@@ -58,6 +61,21 @@ void frame_flags_set_hidden(pfn_t first, unsigned order, bool hidden)
 	}
 }
 
+bool frame_pool_allows(enum frame_use use, uint64_t nr)
+{
+	uint64_t nr_free = frame_pool_nr_free();
+
+	if (LIKELY(nr_free >= nr + frame_pool_kept_from_users(use))) {
+		return true;
+	}
+	return nr_free >= nr + (use == USE_PAGES ? frame_pool.nr_reserve : 0) &&
+	       (!root_hook || root_hook());
+}
+
+bool frame_kernel_is_allowed(void) { return frame_pool_allows(USE_KERNEL, 1); }
+
+bool frame_user_is_allowed(uint64_t nr) { return frame_pool_allows(USE_PAGES, nr); }
+
 /* Caller holds the lock. A block that the kernel can use; hidden ones are revealed when there is no
  * other. */
 static bool take_revealed(unsigned order, pfn_t *out)
@@ -73,6 +91,14 @@ static bool take_revealed(unsigned order, pfn_t *out)
 	return true;
 }
 
+/* Caller holds the lock. What was set aside for user space first goes back. */
+static bool take_from_users(unsigned order, pfn_t *out)
+{
+	frame_pool_release_quarantine();
+	frame_pool_drain_cache();
+	return frame_pool_allows(USE_KERNEL, 1u << order) && take_revealed(order, out);
+}
+
 status_t frame_alloc_kernel(enum owner owner, unsigned order, pfn_t *out)
 {
 	pfn_t first;
@@ -83,12 +109,8 @@ status_t frame_alloc_kernel(enum owner owner, unsigned order, pfn_t *out)
 		return STATUS_ENOMEM;
 	}
 	lock_acquire(&frame_pool.lock);
-	found = take_revealed(order, &first);
-	if (!found) {
-		frame_pool_release_quarantine();
-		frame_pool_drain_cache();
-		found = take_revealed(order, &first);
-	}
+	found = (frame_pool_allows(USE_KERNEL, 1u << order) && take_revealed(order, &first)) ||
+		take_from_users(order, &first);
 	if (found) {
 		frame_transition(first, order, OWNER_FREE, owner);
 		frame_pool_count(owner, 1l << order);

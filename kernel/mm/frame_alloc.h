@@ -9,12 +9,17 @@ status_t frame_alloc_kernel(enum owner owner, unsigned order, pfn_t *out) MUST_C
 /* As above, zeroed. */
 status_t frame_alloc_zeroed(enum owner owner, unsigned order, pfn_t *out) MUST_CHECK;
 void frame_free_kernel(pfn_t first, unsigned order);
+/* May the current process have what the kernel keeps ready for all, such as free objects? Not when
+ * memory is so short that what is left is root's. */
+bool frame_kernel_is_allowed(void);
 
 /*
  * One user frame of order 0 or HUGE_ORDER: zeroed, owner USER, refs 1, and hidden unless xpfo=off.
  * ENOMEM. Flushes per the XPFO variant when the hidden pool runs dry.
  */
 status_t frame_alloc_user(unsigned order, pfn_t *out) MUST_CHECK;
+/* Could the current process have that many now? */
+bool frame_user_is_allowed(uint64_t nr);
 
 /* Collects user frames whose last mapping went away, to scrub and free them in one opening of the
  * window. */

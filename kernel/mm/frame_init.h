@@ -8,5 +8,7 @@ void frame_alloc_init(void);
 void frame_table_fill(pfn_t start, pfn_t end);
 /* RESERVED frames that early boot handed out get their owner. */
 void frame_table_claim(pfn_t first, uint32_t nr, enum owner owner);
+/* Whether the current process is root's, for which memory is kept back. Until it is set all is. */
+void frame_alloc_set_root_hook(bool (*hook)(void));
 /* Fault injection: the hook decides at every allocation site. */
 void allocation_set_fail_hook(bool (*hook)(void));

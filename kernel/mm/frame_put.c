@@ -29,12 +29,13 @@ static void block_free(pfn_t first, unsigned order)
 }
 
 /* To this CPU's cache, as far as it has room, where the next user may have them as they are.
- * Returns how many are left over. */
+ * Not when memory is so short that it may be root's alone. Returns how many are left over. */
 static unsigned cache_put(const pfn_t *firsts, unsigned nr)
 {
 	struct cpu *cpu = this_cpu();
 
-	if (xpfo_is_on() && xpfo_variant()->hides_anew) {
+	if ((xpfo_is_on() && xpfo_variant()->hides_anew) ||
+	    frame_pool_nr_free() < frame_pool_kept_from_users(USE_PAGES)) {
 		return nr;
 	}
 	while (nr && cpu->nr_frame_cache < FRAME_CACHE_MAX) {

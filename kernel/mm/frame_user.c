@@ -16,21 +16,13 @@
  * next batch goes into quarantine, ahead of need. */
 enum { REFILL_ORDER = 4, LOW_WATER = 64 };
 
-/* Caller holds the lock. */
-static bool share_left(unsigned order)
-{
-	uint64_t nr_free = frame_pool.buddy.nr_free[FREE_REVEALED] +
-			   frame_pool.buddy.nr_free[FREE_HIDDEN] + frame_pool.quarantine.nr_frames;
-
-	return nr_free >= frame_pool.nr_reserve + (1u << order);
-}
-
 static bool block_take(unsigned order, enum free_kind kind, pfn_t *out)
 {
 	bool found;
 
 	lock_acquire(&frame_pool.lock);
-	found = share_left(order) && buddy_take(&frame_pool.buddy, order, kind, out);
+	found = frame_pool_allows(USE_PAGES, 1u << order) &&
+		buddy_take(&frame_pool.buddy, order, kind, out);
 	lock_release(&frame_pool.lock);
 	return found;
 }
@@ -162,6 +154,12 @@ static bool epoch_take(unsigned order, pfn_t *out)
 	return true;
 }
 
+/* Anybody may have what is in the cache, so nothing goes there that is kept back from users. */
+static bool cache_may_have(unsigned order)
+{
+	return frame_pool_nr_free() >= frame_pool_kept_from_users(USE_PAGES) + (1u << order);
+}
+
 /* A whole block if there is one: taking frames one by one would split and link for each. Caller
  * holds the lock. */
 static void cache_fill(struct cpu *cpu, enum free_kind kind)
@@ -169,7 +167,7 @@ static void cache_fill(struct cpu *cpu, enum free_kind kind)
 	unsigned order = REFILL_ORDER;
 	pfn_t first;
 
-	while (!share_left(order) || !buddy_take(&frame_pool.buddy, order, kind, &first)) {
+	while (!cache_may_have(order) || !buddy_take(&frame_pool.buddy, order, kind, &first)) {
 		if (order-- == 0) {
 			return;
 		}
@@ -203,7 +201,7 @@ static void batch_refill(struct cpu *cpu)
 	unsigned order = xpfo_variant()->batch_order;
 	pfn_t first;
 
-	if (hide_and_flush(&order, true, &first)) {
+	if (cache_may_have(order) && hide_and_flush(&order, true, &first)) {
 		for (uint32_t i = 0; i < 1u << order; i++) {
 			cpu->frame_cache[cpu->nr_frame_cache++] = pfn_add(first, i);
 		}

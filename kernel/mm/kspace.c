@@ -86,7 +86,7 @@ status_t kstack_alloc(va_t *base)
 	status_t status = STATUS_OK;
 	unsigned slot;
 
-	if (allocation_should_fail()) {
+	if (allocation_should_fail() || !frame_kernel_is_allowed()) {
 		return STATUS_ENOMEM;
 	}
 	lock_acquire(&lock);

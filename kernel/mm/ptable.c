@@ -45,7 +45,7 @@ static status_t table_alloc(pfn_t *out)
 	if (!cpu->nr_spare_tables) {
 		return frame_alloc_zeroed(OWNER_PTABLE, 0, out);
 	}
-	if (allocation_should_fail()) {
+	if (allocation_should_fail() || !frame_kernel_is_allowed()) {
 		return STATUS_ENOMEM;
 	}
 	*out = cpu->spare_tables[--cpu->nr_spare_tables];
@@ -83,7 +83,7 @@ status_t ptable_root_create(pfn_t *root)
 	char *pair;
 
 	if (cpu->nr_spare_roots) {
-		if (allocation_should_fail()) {
+		if (allocation_should_fail() || !frame_kernel_is_allowed()) {
 			return STATUS_ENOMEM;
 		}
 		*root = cpu->spare_roots[--cpu->nr_spare_roots];

@@ -67,7 +67,7 @@ status_t slab_alloc(struct slab_cache *cache, void **out)
 	struct slab *slab;
 	void *object;
 
-	if (allocation_should_fail()) {
+	if (allocation_should_fail() || !frame_kernel_is_allowed()) {
 		return STATUS_ENOMEM;
 	}
 	lock_acquire(&cache->lock);

@@ -5,7 +5,9 @@
 #include "core/log.h"
 #include "core/panic.h"
 #include "core/power.h"
+#include "mm/memory.h"
 #include "task/boot_archive.h"
+#include "task/credentials.h"
 #include "task/exec.h"
 #include "task/fault.h"
 #include "task/fault_injection.h"
@@ -57,6 +59,7 @@ void task_start(const struct boot_info *info, const void *archive, size_t size_b
 	flag_init();
 	fault_init();
 	fault_injection_init();
+	credentials_init();
 	foreground_init();
 	console_calls_init();
 	irq_start();
@@ -69,6 +72,7 @@ void task_start(const struct boot_info *info, const void *archive, size_t size_b
 		panic("no memory for the scheduler");
 	}
 	processors_start(info);
+	memory_seal_image();
 	if (first_process()) {
 		panic("no memory for the first process");
 	}
