@@ -91,12 +91,36 @@ static bool take_revealed(unsigned order, pfn_t *out)
 	return true;
 }
 
+/* Caller holds the lock. The kernel need not wait for the quarantine: what a TLB may still hold of
+ * a block is what the direct map says again. */
+static bool quarantine_reveal(void)
+{
+	unsigned order;
+	pfn_t first;
+
+	if (!quarantine_leave(&frame_pool.quarantine, UINT64_MAX, &first, &order)) {
+		return false;
+	}
+	direct_map_reveal(first, order);
+	frame_flags_set_hidden(first, order, false);
+	buddy_insert(&frame_pool.buddy, first, order, FREE_REVEALED);
+	return true;
+}
+
 /* Caller holds the lock. What was set aside for user space first goes back. */
 static bool take_from_users(unsigned order, pfn_t *out)
 {
 	frame_pool_release_quarantine();
 	frame_pool_drain_cache();
-	return frame_pool_allows(USE_KERNEL, 1u << order) && take_revealed(order, out);
+	if (!frame_pool_allows(USE_KERNEL, 1u << order)) {
+		return false;
+	}
+	while (!take_revealed(order, out)) {
+		if (!quarantine_reveal()) {
+			return false;
+		}
+	}
+	return true;
 }
 
 status_t frame_alloc_kernel(enum owner owner, unsigned order, pfn_t *out)

@@ -43,7 +43,7 @@ uint64_t machine_nr_free(void);
 uint64_t machine_nr_reserve(void);
 uint32_t machine_first_free(void);
 /* An aligned free block of one kind that the allocator must find: the kernel may drain this CPU's
- * cache, but does not wait for a quarantine; users may wait. */
+ * cache and reveal what is in quarantine; users may wait for that. */
 enum frame_taker { TAKER_KERNEL, TAKER_USER };
 bool machine_block_exists(unsigned order, enum frame_taker taker);
 

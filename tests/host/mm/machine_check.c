@@ -65,38 +65,57 @@ void machine_check(void)
 	user_tlb_check();
 }
 
-/* Marks what is free by the frame table and yet on no list. */
-static void mark_unlisted(bool *is_unlisted, enum frame_taker taker)
+/* What users cannot have although it is free: the cache holds single frames. */
+static bool is_cached(uint32_t number)
+{
+	for (unsigned i = 0; i < this_cpu()->nr_frame_cache; i++) {
+		if (this_cpu()->frame_cache[i].pfn == number) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool is_waiting(uint32_t number)
 {
 	const struct quarantine *quarantine = &frame_pool.quarantine;
 
-	for (unsigned i = 0; i < this_cpu()->nr_frame_cache && taker == TAKER_USER; i++) {
-		is_unlisted[this_cpu()->frame_cache[i].pfn] = true;
-	}
-	for (unsigned i = 0; i < quarantine->nr && taker == TAKER_KERNEL; i++) {
+	for (unsigned i = 0; i < quarantine->nr; i++) {
 		const struct quarantine_block *block =
 			&quarantine->blocks[(quarantine->first + i) % QUARANTINE_MAX];
 
-		for (uint32_t k = 0; k < 1u << block->order; k++) {
-			is_unlisted[block->first.pfn + k] = !ktlb_is_complete(block->generation);
+		if (number - block->first.pfn < 1u << block->order) {
+			return !ktlb_is_complete(block->generation);
 		}
 	}
+	return false;
+}
+
+/* Hidden, also when the one who wants it is done with what he may do about that: the kernel reveals
+ * what waits in quarantine. */
+static bool stays_hidden(uint32_t number, enum frame_taker taker)
+{
+	return frames[number].flags & FRAME_HIDDEN &&
+	       !(taker == TAKER_KERNEL && is_waiting(number));
+}
+
+static bool is_block(uint32_t first, unsigned order, enum frame_taker taker)
+{
+	bool is_hidden = stays_hidden(first, taker);
+
+	for (uint32_t i = first; i < first + (1u << order); i++) {
+		if (frames[i].owner != OWNER_FREE || stays_hidden(i, taker) != is_hidden ||
+		    (taker == TAKER_USER && is_cached(i))) {
+			return false;
+		}
+	}
+	return true;
 }
 
 bool machine_block_exists(unsigned order, enum frame_taker taker)
 {
-	bool is_unlisted[MACHINE_FRAMES] = { false };
-
-	mark_unlisted(is_unlisted, taker);
 	for (uint32_t first = 0; first < MACHINE_FRAMES; first += 1u << order) {
-		uint32_t i = first;
-
-		while (i < first + (1u << order) && frames[i].owner == OWNER_FREE &&
-		       !is_unlisted[i] &&
-		       !((frames[i].flags ^ frames[first].flags) & FRAME_HIDDEN)) {
-			i++;
-		}
-		if (i == first + (1u << order)) {
+		if (is_block(first, order, taker)) {
 			return true;
 		}
 	}
