@@ -91,8 +91,7 @@ boot_entry_32:
 
 	call build_tables
 
-	mov eax, cr4
-	or eax, 1 << 5			; PAE
+	mov eax, 1 << 5			; PAE, and nothing that the firmware left, such as LA57
 	mov cr4, eax
 	mov eax, LOAD_BASE
 	add eax, [LAYOUT_TABLES]

@@ -27,8 +27,7 @@ protected:
 	mov ds, ax
 	mov es, ax
 	mov ss, ax
-	mov eax, cr4
-	or eax, 1 << 5			; PAE
+	mov eax, 1 << 5			; PAE, and nothing that the firmware left, such as LA57
 	mov cr4, eax
 	mov eax, [AT(boot_root)]
 	mov cr3, eax

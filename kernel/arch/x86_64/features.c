@@ -25,6 +25,7 @@ void features_detect(void)
 		.smep = bit(structured.ebx, 7),
 		.smap = bit(structured.ebx, 20),
 		.umip = bit(structured.ecx, 2),
+		.mce = bit(basic.edx, 7),
 		.pcid = bit(basic.ecx, 17),
 		.invpcid = bit(structured.ebx, 10),
 		.xsave = bit(basic.ecx, 26),
@@ -36,9 +37,11 @@ void features_detect(void)
 
 void features_enable(struct cpu_wants wants)
 {
-	uint64_t cr4 = cr4_read() & ~(CR4_SMEP | CR4_SMAP | CR4_UMIP | CR4_PGE);
+	/* all of it: the firmware may have left on what the rest does not reckon with, such as
+	 * FSGSBASE, which lets user mode choose GS */
+	uint64_t cr4 = CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT;
 
-	cr4 |= CR4_OSFXSR | CR4_OSXMMEXCPT;
+	cr4 |= cpu_features.mce ? CR4_MCE : 0;
 	cr4 |= wants.smep && cpu_features.smep ? CR4_SMEP : 0;
 	cr4 |= wants.smap && cpu_features.smap ? CR4_SMAP : 0;
 	cr4 |= wants.umip && cpu_features.umip ? CR4_UMIP : 0;

@@ -9,7 +9,7 @@ struct cpu_wants {
 };
 
 struct cpu_features {
-	bool nx, smep, smap, umip, pcid, invpcid, xsave, rdrand, rdseed, x2apic;
+	bool nx, smep, smap, umip, mce, pcid, invpcid, xsave, rdrand, rdseed, x2apic;
 };
 extern struct cpu_features cpu_features; /* of the boot CPU */
 

@@ -82,6 +82,7 @@ enum {
 	CR0_NW = 1 << 29,
 	CR0_CD = 1 << 30
 };
+#define CR4_MCE (1ul << 6)
 #define CR4_OSFXSR (1ul << 9)
 #define CR4_OSXMMEXCPT (1ul << 10)
 #define CR4_UMIP (1ul << 11)
