@@ -3,6 +3,8 @@
 
 #include <stdarg.h>
 
+#include "arch/x86_64/apic.h"
+#include "arch/x86_64/clock.h"
 #include "arch/x86_64/registers.h"
 #include "core/backtrace.h"
 #include "core/cpu.h"
@@ -12,9 +14,87 @@
 #include "core/symbols.h"
 #include "lib/format.h"
 
-enum { BACKTRACE_MAX = 24, EXIT_STATUS_PANIC = 124 };
+enum { BACKTRACE_MAX = 24, EXIT_STATUS_PANIC = 124, STOP_WAIT_NS = 200000000 };
 
-struct panic_hooks panic_hooks;
+RO_AFTER_INIT struct panic_hooks panic_hooks;
+
+/* Both atomic. Whose panic it is: its CPU's id + 1; 0: nobody's. Who has stopped for it. */
+static uint32_t owner;
+static bool is_stopped[NR_CPUS_MAX];
+
+static _Noreturn void stop_here(void)
+{
+	/* pairs with the load in all_stopped */
+	__atomic_store_n(&is_stopped[this_cpu()->id], true, __ATOMIC_RELEASE);
+	for (;;) {
+		cpu_halt_forever_step();
+	}
+}
+
+void panic_obey(void)
+{
+	uint32_t of = __atomic_load_n(&owner, __ATOMIC_ACQUIRE);
+
+	if (of && of != this_cpu()->id + 1) {
+		stop_here();
+	}
+}
+
+/* Of two CPUs that panic at a time one stops for the other. */
+static void become_owner(void)
+{
+	uint32_t self = this_cpu()->id + 1, of = 0;
+
+	/* pairs with the load in panic_obey */
+	if (__atomic_compare_exchange_n(&owner, &of, self, false, __ATOMIC_ACQ_REL,
+					__ATOMIC_ACQUIRE)) {
+		return;
+	}
+	if (of != self) {
+		stop_here();
+	}
+	/* a panic about the panic: what could be said has been */
+	power_off(EXIT_STATUS_PANIC);
+}
+
+static bool is_other(unsigned id)
+{
+	return cpus[id] != this_cpu() && __atomic_load_n(&cpus[id]->online, __ATOMIC_ACQUIRE);
+}
+
+static bool all_stopped(void)
+{
+	for (unsigned id = 0; id < nr_cpus; id++) {
+		if (is_other(id) && !__atomic_load_n(&is_stopped[id], __ATOMIC_ACQUIRE)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* By NMI: the kernel runs with interrupts off, and whoever waits for us must stop too. */
+static void stop_others(void)
+{
+	uint64_t start_ns = clock_now_ns();
+
+	for (unsigned id = 0; id < nr_cpus; id++) {
+		if (is_other(id)) {
+			apic_send_nmi(cpus[id]->apic_id);
+		}
+	}
+	while (!all_stopped() && clock_now_ns() - start_ns < STOP_WAIT_NS) {
+		cpu_relax();
+	}
+}
+
+static void print_not_stopped(void)
+{
+	for (unsigned id = 0; id < nr_cpus; id++) {
+		if (is_other(id) && !__atomic_load_n(&is_stopped[id], __ATOMIC_ACQUIRE)) {
+			log_print("  cpu %u did not stop\n", id);
+		}
+	}
+}
 
 static void print_registers(const struct regs *r)
 {
@@ -56,13 +136,10 @@ static void print_backtrace(uint64_t rip, uint64_t rbp)
 
 static _Noreturn void panic_finish(const struct regs *regs, const char *message, va_list arguments)
 {
-	static bool is_panicking;
 	char text[256];
 
-	if (is_panicking) {
-		power_off(EXIT_STATUS_PANIC);
-	}
-	is_panicking = true;
+	become_owner();
+	stop_others();
 	log_start_emergency();
 	(void)format_va(text, sizeof(text), message, arguments);
 	log_print("\nbulwark: panic: %s\n", text);
@@ -74,6 +151,7 @@ static _Noreturn void panic_finish(const struct regs *regs, const char *message,
 		}
 	}
 	print_locks(this_cpu());
+	print_not_stopped();
 	print_backtrace(regs ? regs->rip : 0,
 			regs ? regs->rbp : (uint64_t)__builtin_frame_address(0));
 	power_off(EXIT_STATUS_PANIC);

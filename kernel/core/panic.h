@@ -13,8 +13,11 @@ struct panic_hooks {
 };
 extern struct panic_hooks panic_hooks;
 
-/* Prints message, CPU, registers, CR2/CR3, held locks and a symbolised backtrace, then stops the
- * machine. */
+/* On an NMI: halts this CPU for good where another one panics. */
+void panic_obey(void);
+
+/* Stops the other CPUs, prints message, CPU, registers, CR2/CR3, held locks and a symbolised
+ * backtrace, then stops the machine. */
 _Noreturn void panic(const char *format, ...) PRINTF_LIKE(1, 2);
 /* The same for a trap: registers and backtrace are those of `regs`. */
 _Noreturn void panic_at(const struct regs *regs, const char *format, ...) PRINTF_LIKE(2, 3);

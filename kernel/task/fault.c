@@ -92,7 +92,7 @@ static void user_exception(const struct regs *regs)
 	thread_current()->in_syscall = false;
 	switch (regs->vector) {
 	case VECTOR_PAGE_FAULT: user_page_fault(&fault); break;
-	case VECTOR_NMI: break;
+	case VECTOR_NMI: panic_obey(); break;
 	case VECTOR_MACHINE_CHECK: panic_at(regs, "machine check");
 	default: user_fault(&fault, signal ? signal : SIGNAL_SEGV);
 	}
@@ -183,7 +183,7 @@ static void kernel_exception(struct regs *regs)
 	struct fault fault = { .regs = regs, .address = regs->rip };
 
 	switch (regs->vector) {
-	case VECTOR_NMI:
+	case VECTOR_NMI: panic_obey(); return;
 	case VECTOR_DEBUG:
 		/*
 		 * a user program can have a debug exception arrive on its first instruction in the

@@ -30,6 +30,7 @@ enum {
 	CALIBRATION_US = 10000,
 };
 enum {
+	COMMAND_NMI = 4 << 8,
 	COMMAND_INIT = 5 << 8,
 	COMMAND_STARTUP = 6 << 8,
 	COMMAND_PENDING = 1 << 12,
@@ -136,6 +137,8 @@ static void send(uint32_t id, uint32_t command)
 }
 
 void apic_send_ipi(uint32_t id, unsigned vector) { send(id, vector | COMMAND_ASSERT); }
+
+void apic_send_nmi(uint32_t id) { send(id, COMMAND_NMI | COMMAND_ASSERT); }
 
 void apic_send_init(uint32_t id) { send(id, COMMAND_INIT | COMMAND_ASSERT); }
 

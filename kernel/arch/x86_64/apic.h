@@ -25,5 +25,6 @@ const char *apic_mode_name(void);
 
 /* To the CPU with this APIC id. Each waits, briefly, until the APIC has taken the request. */
 void apic_send_ipi(uint32_t id, unsigned vector);
+void apic_send_nmi(uint32_t id);
 void apic_send_init(uint32_t id);
 void apic_send_startup(uint32_t id, pa_t start_page);

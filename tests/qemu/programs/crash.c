@@ -1,0 +1,31 @@
+/* Keeps processors busy with processes that crash, each of which the kernel has a line to write
+ * about. */
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { NR_WORKERS = 8 };
+
+static _Noreturn void work(void)
+{
+	for (;;) {
+		pid_t child = fork();
+
+		if (child == 0) {
+			*(volatile int *)8 = 0;
+		}
+		waitpid(child, NULL, 0);
+	}
+}
+
+int main(void)
+{
+	for (int i = 0; i < NR_WORKERS; i++) {
+		if (fork() == 0) {
+			work();
+		}
+	}
+	printf("busy\n");
+	fflush(stdout);
+	wait(NULL);
+}
