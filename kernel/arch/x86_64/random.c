@@ -36,22 +36,21 @@ static bool read_rdseed(uint64_t *out)
 	return ok;
 }
 
-/* 0 where the processor has nothing to offer just now. */
+/*
+ * Of both generators: one that is broken spoils nothing. 0 where the processor has nothing to offer
+ * just now.
+ */
 static uint64_t hardware_word(void)
 {
-	uint64_t word;
+	uint64_t seed = 0, word = 0;
 
-	for (unsigned i = 0; cpu_features.rdseed && i < TRIES; i++) {
-		if (read_rdseed(&word)) {
-			return word;
-		}
+	for (unsigned i = 0; cpu_features.rdseed && i < TRIES && !read_rdseed(&seed); i++) {
+		cpu_relax();
 	}
-	for (unsigned i = 0; cpu_features.rdrand && i < TRIES; i++) {
-		if (read_rdrand(&word)) {
-			return word;
-		}
+	for (unsigned i = 0; cpu_features.rdrand && i < TRIES && !read_rdrand(&word); i++) {
+		cpu_relax();
 	}
-	return 0;
+	return seed ^ word;
 }
 
 static uint32_t rotate(uint32_t value, unsigned by) { return value << by | value >> (32 - by); }
