@@ -73,6 +73,9 @@ int64_t sys_audit(uint64_t at)
 		return STATUS_EFAULT;
 	}
 	audit_run(&audit);
+	if (!is_root()) {
+		audit.first[0] = '\0'; /* it names kernel addresses */
+	}
 	return copy_to_user((uva_t){ at }, &audit, sizeof(audit));
 }
 
