@@ -19,6 +19,17 @@ is "$output" 'a  b c  d e f' 'quotes and backslashes reach the shell as written'
 boot '' "echo 'it'\"'\"'s \$HOME *'"
 is "$output" "it's \$HOME *" 'quotes inside quotes, dollar signs and stars do too'
 
+# The machine is cut off after the program has said how it ended: nobody believes it.
+MONITOR=$work/monitor CMD="echo 'bulwark: exit status 7'; stress 60" LOG=$log TIMEOUT=120 \
+	tools/run >"$work/output" 2>"$work/errors" &
+run=$! tries=0
+while ! grep -q 'exit status 7' "$work/output" && [ $((tries++)) -lt 300 ]; do
+	sleep 0.2
+done
+perl tests/qemu/monitor.pl "$work/monitor" quit >/dev/null
+wait "$run"
+is $? 125 'a program cannot fake the exit status'
+
 boot 'nosuch=1 xpfo=maybe' 'true'
 is "$status" 0 'wrong options do not stop the boot'
 like "$(<"$log")" 'nosuch' 'an unknown option is reported'
