@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <time.h>
 
-enum { UID_WORKER = 1000, UID_BOMB, UID_HOG };
+enum { UID_ROOT, UID_WORKER = 1000, UID_BOMB, UID_HOG };
 
 const struct stress_worker stress_workers[] = {
 	{ "faults", stress_faults, UID_WORKER, 0 },
@@ -24,7 +24,7 @@ const struct stress_worker stress_workers[] = {
 	{ "grants", stress_grants, UID_WORKER, 0 },
 	{ "vuln", stress_vuln, UID_WORKER, 20 },
 	{ "kmap", stress_kmap, UID_WORKER, 5 },
-	{ "audit", stress_audit, UID_WORKER, 400 },
+	{ "audit", stress_audit, UID_ROOT, 400 },
 	{ "bomb", stress_bomb, UID_BOMB, 3000 },
 	{ "hog", stress_hog, UID_HOG, 4000 },
 };

@@ -122,11 +122,15 @@ static int become_user(void *unused)
 static int operator_calls_as_user(void *unused)
 {
 	struct bw_report report;
+	struct bw_audit audit;
 
 	(void)unused;
 	setuid(1000);
 	if (bw_power_off(3) != -EPERM) {
 		return 1;
+	}
+	if (bw_audit(&audit) != -EPERM) {
+		return 5;
 	}
 	if (bw_foreground(1) != -EPERM) {
 		return 2;
