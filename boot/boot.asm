@@ -1,10 +1,10 @@
 ; From GRUB's 32-bit protected mode to the first C line in the higher half, with the image mapped as it stays:
-; text RX, rodata R, data RW NX. Never returns. Runs at its load address; every address is computed from `layout`,
-; which linker.ld puts in front of this section. Sources: Multiboot2 specification, "Machine state";
+; text RX, rodata R, data RW NX. Never returns. Runs at its load address, and so does image_place, which says where
+; the image goes; every address is computed from `layout`, which linker.ld puts in front of this section. Sources: Multiboot2 specification, "Machine state";
 ; Intel SDM vol. 3A, "Initializing IA-32e Mode".
 
 LOAD_BASE	equ 0x100000
-LAYOUT_BYTES	equ 48
+LAYOUT_BYTES	equ 64
 %define LOADED(label)	(LOAD_BASE + LAYOUT_BYTES + (label) - boot_start)
 
 ; struct layout: offsets from the image's first byte
@@ -17,15 +17,17 @@ LAYOUT_RELA_END		equ LOAD_BASE + 24
 LAYOUT_TABLES		equ LOAD_BASE + 28
 LAYOUT_STACK_TOP	equ LOAD_BASE + 32
 LAYOUT_KERNEL_MAIN	equ LOAD_BASE + 36
+LAYOUT_IMAGE_PLACE	equ LOAD_BASE + 40
+LAYOUT_IMAGE_BASE	equ LOAD_BASE + 48	; written here: where the image runs
 
-; boot_tables: twelve pages
+; boot_tables
 TABLE_PML4		equ 0x0000
 TABLE_LOW_PDPT		equ 0x1000	; identity map of the first 4 GiB
 TABLE_LOW_PD		equ 0x2000	; four pages
 TABLE_IMAGE_PDPT	equ 0x6000
-TABLE_IMAGE_PD		equ 0x7000
-TABLE_IMAGE_PT		equ 0x8000	; four pages: an image of up to 8 MiB
-NR_TABLES		equ 12
+TABLE_IMAGE_PD		equ 0x7000	; two pages: the last 2 GiB, 1024 entries in a row
+TABLE_IMAGE_PT		equ 0x9000	; five pages, what an image of 8 MiB touches wherever it begins
+NR_TABLES		equ 14
 IMAGE_MAX		equ 4 * 512 * 4096
 
 PRESENT		equ 1
@@ -121,8 +123,12 @@ build_tables:
 	mov [edi + TABLE_PML4 + 511 * 8], eax
 	lea eax, [edi + TABLE_IMAGE_PD + (PRESENT | WRITABLE)]
 	mov [edi + TABLE_IMAGE_PDPT + 510 * 8], eax
+	add eax, 4096
+	mov [edi + TABLE_IMAGE_PDPT + 511 * 8], eax
 
-	; four page directories: 4 GiB, identity; executable only where this code lies
+	; four page directories: 4 GiB, identity; executable only where the image's text lies
+	mov edx, [LAYOUT_TEXT_END]
+	add edx, LOAD_BASE
 	xor ecx, ecx
 .low_pdpt:
 	mov eax, ecx
@@ -136,45 +142,15 @@ build_tables:
 .low_pd:
 	mov eax, ecx
 	shl eax, 21
+	cmp eax, edx
+	jb .low_store
+	mov [edi + TABLE_LOW_PD + ecx * 8 + 4], ebp
+.low_store:
 	or eax, PRESENT | WRITABLE | HUGE
 	mov [edi + TABLE_LOW_PD + ecx * 8], eax
-	test ecx, ecx
-	jz .low_next
-	mov [edi + TABLE_LOW_PD + ecx * 8 + 4], ebp
-.low_next:
 	inc ecx
 	cmp ecx, 4 * 512
 	jb .low_pd
-
-	xor ecx, ecx
-.image_pd:
-	mov eax, ecx
-	shl eax, 12
-	lea eax, [edi + eax + TABLE_IMAGE_PT + (PRESENT | WRITABLE)]
-	mov [edi + TABLE_IMAGE_PD + ecx * 8], eax
-	inc ecx
-	cmp ecx, 4
-	jb .image_pd
-
-	; the image, page by page: text R X, rodata R NX, data RW NX
-	xor ecx, ecx			; offset from the image's first byte
-.image_page:
-	lea eax, [ecx + LOAD_BASE + PRESENT]
-	xor edx, edx
-	cmp ecx, [LAYOUT_TEXT_END]
-	jb .image_store
-	mov edx, ebp
-	cmp ecx, [LAYOUT_RODATA_END]
-	jb .image_store
-	or eax, WRITABLE
-.image_store:
-	mov ebx, ecx
-	shr ebx, 9			; page index * 8
-	mov [edi + TABLE_IMAGE_PT + ebx], eax
-	mov [edi + TABLE_IMAGE_PT + ebx + 4], edx
-	add ecx, 4096
-	cmp ecx, [LAYOUT_IMAGE_END]
-	jb .image_page
 	ret
 
 ; ESI: message. COM1, as the firmware left it, and the first line of a VGA text screen; then stop.
@@ -210,39 +186,104 @@ boot_64:
 	mov ss, eax
 	mov fs, eax
 	mov gs, eax
+	mov esp, LOAD_BASE
+	add esp, [LAYOUT_STACK_TOP]
 
-	; RBX: where the image runs minus where it was linked. RSI, RDI: the relocations.
+	; C code that runs right here says where the image goes
+	mov ebx, LOAD_BASE
+	call relocate
+	mov edi, [LOADED(saved_info)]
+	mov rsi, [LAYOUT_LINK_BASE]
+	mov edx, [LAYOUT_IMAGE_END]
+	mov eax, [LAYOUT_IMAGE_PLACE]
+	add eax, LOAD_BASE
+	call rax
+global boot_placed
+boot_placed:			; tests write another place to RAX
+	mov rbx, rax
+	mov [LAYOUT_IMAGE_BASE], rbx
+	call relocate
+	call map_image
+
+	mov esi, [LOADED(saved_info)]
+	mov edi, MAGIC
+	mov ecx, [LAYOUT_STACK_TOP]
+	lea rsp, [rbx + rcx]
+	mov ecx, [LAYOUT_KERNEL_MAIN]
+	add rcx, rbx
+	xor ebp, ebp
+	push rbp			; a return address of 0 ends backtraces
+global boot_jump
+boot_jump:			; debuggers stop here: what `layout` says is true from now on
+	jmp rcx
+
+; RBX: where the image is to run. May be called again with another place: what is stored does not depend on what
+; was there.
+relocate:
 	mov rax, [LAYOUT_LINK_BASE]
-	mov rbx, [LOADED(image_base_wanted)]
-	sub rbx, rax
+	mov r10, rbx
+	sub r10, rax
 	mov r8d, [LAYOUT_RELA_START]
 	add r8, LOAD_BASE
 	mov r9d, [LAYOUT_RELA_END]
 	add r9, LOAD_BASE
 .relocate:
 	cmp r8, r9
-	jae .relocated
+	jae .done
 	mov esi, LOADED(message_relocation)
 	cmp dword [r8 + 8], R_X86_64_RELATIVE
 	jne boot_refuse_64
 	mov rdi, [r8]			; linked address of the word
 	sub rdi, rax
 	mov rdx, [r8 + 16]		; addend
-	add rdx, rbx
+	add rdx, r10
 	mov [rdi + LOAD_BASE], rdx
 	add r8, 24
 	jmp .relocate
-.relocated:
-	mov esi, [LOADED(saved_info)]
-	mov edi, MAGIC
-	mov rsp, [LOADED(image_base_wanted)]
-	mov ecx, [LAYOUT_STACK_TOP]
-	add rsp, rcx
-	mov ecx, [LAYOUT_KERNEL_MAIN]
-	add rcx, [LOADED(image_base_wanted)]
-	xor ebp, ebp
-	push rbp			; a return address of 0 ends backtraces
-	jmp rcx
+.done:
+	ret
+
+; RBX: where the image runs, a page in the last 2 GiB. EBP: upper half of a no-execute entry.
+map_image:
+	mov edi, LOAD_BASE
+	add edi, [LAYOUT_TABLES]
+	mov eax, ebx
+	and eax, 0x7fffffff		; offset in the last 2 GiB
+	mov edx, [LAYOUT_IMAGE_END]
+	lea edx, [eax + edx - 1]	; of the image's last byte
+	mov ecx, eax
+	shr ecx, 21
+	shr edx, 21
+	lea esi, [edi + TABLE_IMAGE_PT + (PRESENT | WRITABLE)]
+.directory:
+	mov [rdi + TABLE_IMAGE_PD + rcx * 8], rsi
+	add esi, 4096
+	inc ecx
+	cmp ecx, edx
+	jbe .directory
+
+	; page by page: text R X, rodata R NX, data RW NX
+	shr eax, 12
+	and eax, 511
+	lea rdi, [rdi + TABLE_IMAGE_PT + rax * 8]
+	xor ecx, ecx			; offset from the image's first byte
+.page:
+	lea eax, [rcx + LOAD_BASE + PRESENT]
+	xor edx, edx
+	cmp ecx, [LAYOUT_TEXT_END]
+	jb .store
+	mov edx, ebp
+	cmp ecx, [LAYOUT_RODATA_END]
+	jb .store
+	or eax, WRITABLE
+.store:
+	mov [rdi], eax
+	mov [rdi + 4], edx
+	add rdi, 8
+	add ecx, 4096
+	cmp ecx, [LAYOUT_IMAGE_END]
+	jb .page
+	ret
 
 boot_refuse_64:
 	mov edi, 0xb8000
@@ -258,7 +299,6 @@ boot_refuse_64:
 	jmp .stop
 
 align 8
-image_base_wanted:	dq 0xffffffff80000000
 gdt:	dq 0, 0x00af9a000000ffff
 gdt_pointer:
 	dw 15

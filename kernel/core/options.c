@@ -163,6 +163,25 @@ unsigned options_parse(const char *command_line)
 	}
 }
 
+bool option_peek(const char *command_line, const char *name, unsigned *value)
+{
+	enum option_index wanted = find_option(name, strlen(name));
+	enum word_result result;
+	char word[WORD_BYTES];
+
+	assert(wanted < NR_OPTIONS);
+	while ((result = word_next(&command_line, word, sizeof(word))) != WORD_END) {
+		const char *equals = strchr(word, '=');
+
+		if (result == WORD_FOUND && equals &&
+		    find_option(word, (size_t)(equals - word)) == wanted &&
+		    find_value(&rows[wanted], equals + 1, value)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 void options_force_off(const char *name, const char *reason)
 {
 	enum option_index index = find_option(name, strlen(name));

@@ -26,6 +26,12 @@ extern struct options options;
  */
 unsigned options_parse(const char *command_line);
 
+/*
+ * The value that options_parse would give to one option; false, and *value untouched, where the
+ * line does not give it one. Changes nothing and says nothing.
+ */
+bool option_peek(const char *command_line, const char *name, unsigned *value);
+
 /* What the machine cannot do is turned off, with a line saying so: the banner shows what is really
  * active. */
 void options_force_off(const char *name, const char *reason);

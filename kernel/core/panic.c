@@ -16,6 +16,8 @@
 
 enum { BACKTRACE_MAX = 24, EXIT_STATUS_PANIC = 124, STOP_WAIT_NS = 200000000 };
 
+extern char image_start[]; /* linker.ld */
+
 RO_AFTER_INIT struct panic_hooks panic_hooks;
 
 /* Both atomic. Whose panic it is: its CPU's id + 1; 0: nobody's. Who has stopped for it. */
@@ -143,7 +145,8 @@ static _Noreturn void panic_finish(const struct regs *regs, const char *message,
 	log_start_emergency();
 	(void)format_va(text, sizeof(text), message, arguments);
 	log_print("\nbulwark: panic: %s\n", text);
-	log_print("  cpu %u  cr2 %016lx  cr3 %016lx\n", this_cpu()->id, cr2_read(), cr3_read_raw());
+	log_print("  cpu %u  cr2 %016lx  cr3 %016lx  image %016lx\n", this_cpu()->id, cr2_read(),
+		  cr3_read_raw(), (uint64_t)image_start);
 	if (regs) {
 		print_registers(regs);
 		if (panic_hooks.explain) {

@@ -8,7 +8,7 @@
 #include "mm/frame.h"
 #include "mm/ptable.h"
 
-RO_AFTER_INIT uint64_t direct_map_base = DIRECT_MAP_DEFAULT_BASE;
+RO_AFTER_INIT uint64_t direct_map_base = DIRECT_MAP_LOWEST;
 
 static uint64_t entry_flags(void)
 {

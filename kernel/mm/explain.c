@@ -167,7 +167,7 @@ static struct region_kind region_of(uint64_t address)
 		{ "kernel image", (uint64_t)image_start, (uint64_t)image_end - 1, explain_image },
 		{ "direct map", direct_map_base, direct_map_base + DIRECT_MAP_MAX_SIZE - 1,
 		  explain_direct_map },
-		{ "kernel stacks and devices", KSPACE_BASE, KSPACE_BASE + PML4_SLOT_SIZE - 1,
+		{ "kernel stacks and devices", kspace_base, kspace_base + KSPACE_SIZE - 1,
 		  explain_kspace },
 		{ "private window", WINDOW_BASE, WINDOW_BASE + PML4_SLOT_SIZE - 1, explain_window },
 		{ "entry area", ENTRY_AREA_BASE, ENTRY_AREA_BASE + PML4_SLOT_SIZE - 1,

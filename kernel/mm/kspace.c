@@ -11,23 +11,24 @@
 #include "mm/tlb.h"
 
 #define SLOT_BYTES (2ul * KSTACK_SIZE)
-#define DEVICE_BASE (KSPACE_BASE + (1ul << 38))
-#define DEVICE_END (KSPACE_BASE + PML4_SLOT_SIZE)
+#define DEVICES_OFFSET (KSPACE_SIZE / 2)
 enum { NR_SLOTS = 65536, CACHE_MAX = 16, PAGES_PER_STACK = KSTACK_SIZE / PAGE_SIZE };
+
+RO_AFTER_INIT uint64_t kspace_base = KSPACE_LOWEST;
 
 static struct lock lock = LOCK_INIT("kspace", RANK_kspace);
 /* Guarded by lock. */
 static va_t cache[CACHE_MAX]; /* mapped and scrubbed */
 static unsigned nr_cached;
-static uint64_t slot_used[NR_SLOTS / 64]; /* bitmap */
-static uint64_t device_next = DEVICE_BASE;
+static uint64_t slot_used[NR_SLOTS / 64];     /* bitmap */
+static uint64_t device_next = DEVICES_OFFSET; /* offset of the next device's registers */
 
 static va_t slot_stack(unsigned slot)
 {
-	return (va_t){ KSPACE_BASE + slot * SLOT_BYTES + KSTACK_SIZE };
+	return (va_t){ kspace_base + slot * SLOT_BYTES + KSTACK_SIZE };
 }
 
-static unsigned stack_slot(va_t base) { return (unsigned)((base.va - KSPACE_BASE) / SLOT_BYTES); }
+static unsigned stack_slot(va_t base) { return (unsigned)((base.va - kspace_base) / SLOT_BYTES); }
 
 /* Caller holds the lock. NR_SLOTS: all taken. */
 static unsigned slot_take(void)
@@ -135,10 +136,9 @@ void kstack_free(va_t base)
 
 bool kstack_is_guard(va_t address)
 {
-	uint64_t offset = address.va - KSPACE_BASE;
+	uint64_t offset = address.va - kspace_base;
 
-	return address.va >= KSPACE_BASE && offset < NR_SLOTS * SLOT_BYTES &&
-	       offset % SLOT_BYTES < KSTACK_SIZE;
+	return offset < NR_SLOTS * SLOT_BYTES && offset % SLOT_BYTES < KSTACK_SIZE;
 }
 
 status_t device_map(pa_t pa, uint64_t len_bytes, enum device_cache how, va_t *out)
@@ -146,9 +146,9 @@ status_t device_map(pa_t pa, uint64_t len_bytes, enum device_cache how, va_t *ou
 	uint64_t first = align_down(pa.pa, PAGE_SIZE), end = align_up(pa.pa + len_bytes, PAGE_SIZE);
 	uint64_t flags = PTE_WRITABLE | ptable_nx() |
 			 (how == DEVICE_UNCACHED ? PTE_CACHE_DISABLE | PTE_WRITE_THROUGH : 0);
-	uint64_t at = device_next;
+	uint64_t at = kspace_base + device_next;
 
-	if (end < first || end - first > DEVICE_END - at - PAGE_SIZE) {
+	if (end < first || end - first > KSPACE_SIZE - device_next - PAGE_SIZE) {
 		return STATUS_ENOMEM;
 	}
 	device_next += end - first + PAGE_SIZE;

@@ -1,12 +1,14 @@
 /*
- * The kernel half of the address space, one PML4 slot (512 GiB) or more per purpose. All slots in
- * use are filled at boot.
+ * The kernel half of the address space. All PML4 slots (512 GiB) in use are filled at boot. Where
+ * three of the regions lie is drawn at boot with kaslr=on; with kaslr=off each lies at the lowest
+ * address of its range.
  *
- *   direct map    direct_map_base    every RAM frame that the kernel owns, RW NX
- *   kernel space  KSPACE_BASE        stacks and device registers, guard pages between
- *   window        WINDOW_BASE        private: in this CPU's window root only
- *   entry area    ENTRY_AREA_BASE    per-CPU entry pages, stacks and descriptor tables
- *   image         image_base         text RX, rodata R, data RW NX
+ *   region        base               within                      holds
+ *   direct map    direct_map_base    ffff8880... to ffffc000...  RAM frames of the kernel, RW NX
+ *   kernel space  kspace_base        ffffc000... to ffffd000...  stacks, device registers; guard
+ * pages window        WINDOW_BASE        fixed                       private: in one CPU's window
+ * root entry area    ENTRY_AREA_BASE    fixed                       entry pages, stacks, descriptor
+ * tables image         image_start        the last 2 GiB              text RX, rodata R, data RW NX
  */
 #pragma once
 
@@ -15,9 +17,10 @@
 #define PML4_SLOT_SIZE (1ul << 39)
 #define LOAD_BASE 0x100000ul /* physical, linker.ld */
 #define KERNEL_HALF 0xffff800000000000ul
-#define DIRECT_MAP_DEFAULT_BASE 0xffff888000000000ul
-#define DIRECT_MAP_MAX_SIZE (64 * PML4_SLOT_SIZE)
-#define KSPACE_BASE 0xffffc00000000000ul
+#define DIRECT_MAP_LOWEST 0xffff888000000000ul
+#define DIRECT_MAP_MAX_SIZE (16 * PML4_SLOT_SIZE) /* PFN_MAX frames */
+#define KSPACE_LOWEST 0xffffc00000000000ul
+#define KSPACE_SIZE PML4_SLOT_SIZE
 #define WINDOW_BASE 0xffffd00000000000ul
 #define ENTRY_AREA_BASE 0xffffe00000000000ul
 
@@ -25,7 +28,13 @@
 #define USER_MIN 0x10000ul
 #define USER_TOP 0x00007ffffffff000ul
 
-extern uint64_t direct_map_base; /* drawn or fixed at boot */
+#define PFN_MAX (1ul << 31) /* frames from here on are not used */
+static_assert(PFN_MAX << PAGE_SHIFT == DIRECT_MAP_MAX_SIZE, "the direct map has room for all");
+
+extern uint64_t direct_map_base, kspace_base; /* written by layout_draw alone */
+
+/* Draws both with kaslr=on. Before anything is mapped there. */
+void layout_draw(void);
 
 /* Linker symbols; addresses at run time. */
 extern char image_start[], text_end[], rodata_start[], rodata_end[], ro_after_init_start[],

@@ -10,11 +10,11 @@
 #include "mm/direct_map.h"
 #include "mm/early.h"
 #include "mm/frame_init.h"
+#include "mm/layout.h"
 #include "mm/ptable.h"
 #include "mm/tlb.h"
 
 #define LOW_MEMORY_END 0x100000ul
-#define PFN_MAX (1ull << 31)
 
 static pfn_t pfn_of(uint64_t pa) { return pa_to_pfn((pa_t){ pa }); }
 
@@ -48,7 +48,7 @@ static void map_image(pfn_t root)
 /* Top-level entries exist from the start: roots made later copy them, and they never change. */
 static void reserve_slots(pfn_t root)
 {
-	static const uint64_t bases[] = { KSPACE_BASE, ENTRY_AREA_BASE };
+	const uint64_t bases[] = { kspace_base, kspace_base + KSPACE_SIZE - 1, ENTRY_AREA_BASE };
 
 	for (unsigned i = 0; i < ARRAY_SIZE(bases); i++) {
 		(void)early_entry(root, bases[i]);
@@ -145,6 +145,7 @@ void memory_init(const struct boot_info *info)
 	uint32_t highest = 0;
 	unsigned nr_keeps;
 
+	layout_draw();
 	early_init(info);
 	for (unsigned i = 0; i < info->nr_usable; i++) {
 		if (clip(&info->usable[i], &start, &end)) {

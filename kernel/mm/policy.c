@@ -53,7 +53,7 @@ enum policy_view policy_view_of(uint64_t address)
 	if (address - direct_map_base < DIRECT_MAP_MAX_SIZE) {
 		return VIEW_DIRECT_MAP;
 	}
-	if (address - KSPACE_BASE < PML4_SLOT_SIZE) {
+	if (address - kspace_base < KSPACE_SIZE) {
 		return VIEW_KSPACE;
 	}
 	if (address - WINDOW_BASE < PML4_SLOT_SIZE) {

@@ -161,6 +161,62 @@ static void test_random_lines(void)
 	ok(sane, "random lines leave every option at one of its values");
 }
 
+static void test_peek(void)
+{
+	static const char *const lines[] = {
+		"",
+		"kaslr=off",
+		"kaslr=on",
+		"vuln=on kaslr=off",
+		"kaslr=off kaslr=on",
+		"kaslr=on kaslr=off",
+		"kaslr=maybe kaslr=off",
+		"kaslr kaslr=off",
+		"'kaslr=off'",
+		"ka\\slr=o\"ff\"",
+		"cmd='kaslr=off'",
+		"'cmd=a kaslr=off b'",
+		"\"cmd=say \\'kaslr=off\\'\" kaslr=on",
+		"kaslr=offf",
+		"xkaslr=off",
+		"kaslrx=off",
+		"KASLR=off",
+		"kaslr=off=on",
+		"xpfo=off 'kaslr=off",
+		"\tkaslr=off\n",
+	};
+	static const char *const pieces[] = { "kaslr=off", "kaslr=on", "kaslr", "=",   "'",
+					      "\"",        " ",        "\\",    "off", "xpfo=off" };
+	bool same = true;
+
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		unsigned value = defaults.kaslr;
+
+		parse(lines[i]);
+		(void)option_peek(lines[i], "kaslr", &value);
+		is(value, options.kaslr, "<%s>: a look at one option finds what holds", lines[i]);
+	}
+	for (unsigned i = 0; i < 50000; i++) {
+		char line[128] = "";
+		unsigned value = defaults.kaslr;
+
+		for (unsigned nr = random_below(10); nr > 0; nr--) {
+			strcat(line, pieces[random_below(ARRAY_SIZE(pieces))]);
+		}
+		parse(line);
+		(void)option_peek(line, "kaslr", &value);
+		same = same && value == (unsigned)options.kaslr;
+	}
+	ok(same, "and so with random lines");
+	parse("kaslr=off");
+	logged[0] = '\0';
+	options = defaults;
+	unsigned value = 7;
+	ok(!option_peek("kaslr=maybe vuln=on", "kaslr", &value) && value == 7,
+	   "without a value that fits nothing is changed");
+	ok(options.vuln == defaults.vuln && !logged[0], "a look changes nothing and says nothing");
+}
+
 static void force_without_off(void) { options_force_off("log", "it has no such value"); }
 
 static void force_command(void) { options_force_off("cmd", "it is not in the table"); }
@@ -203,6 +259,7 @@ int main(void)
 	test_refused();
 	test_long_lines();
 	test_random_lines();
+	test_peek();
 	test_rows();
 	return done_testing();
 }

@@ -5,7 +5,7 @@
 #   marked frames    those that open with MARKER
 # A root is any frame whose upper 256 entries are those of the loaded root, but for at most two (the private
 # window; entries that differ per root), and which the frame table calls a page table: FRAMES is the address
-# of the kernel's pointer to that table.
+# of the kernel's pointer to that table, as linked.
 use strict;
 use warnings;
 no warnings 'portable';
@@ -13,6 +13,7 @@ no warnings 'portable';
 my ($memory_file, $registers_file, $marker, $frames_variable) = @ARGV;
 my ($PRESENT, $WRITE, $USER, $LARGE, $NX) = (1, 2, 4, 0x80, 1 << 63);
 my $ADDRESS = 0x000ffffffffff000;
+my ($LAYOUT, $LAYOUT_IMAGE_BASE) = (0x100000, 48); # linker.ld: where the image is linked for, and where it runs
 my ($FRAME_ENTRY_SIZE, $OWNER_PTABLE) = (16, 3); # struct frame opens with its owner, a byte
 
 my $memory = slurp($memory_file);
@@ -50,9 +51,12 @@ sub read_virtual {
 	}
 }
 
+sub read_physical { return unpack 'Q', substr($memory, $_[0], 8) }
+
 sub is_table {
 	my ($frame) = @_;
-	my $table = unpack 'Q', read_virtual(hex($frames_variable), 8);
+	my $slide = read_physical($LAYOUT + $LAYOUT_IMAGE_BASE) - read_physical($LAYOUT);
+	my $table = unpack 'Q', read_virtual(hex($frames_variable) + $slide, 8);
 	return unpack('C', read_virtual($table + $frame * $FRAME_ENTRY_SIZE, 1)) == $OWNER_PTABLE;
 }
 

@@ -1,5 +1,22 @@
 # Commands for looking at a Bulwark machine.
 
+# Physical address of the image, and in it of where it runs: struct layout of linker.ld.
+set $load_base = 0x100000
+set $load_base_runs = $load_base + 48
+
+define symbols
+	maint packet Qqemu.PhyMemMode:1
+	set $image_base = *(unsigned long *)$load_base_runs
+	set $image_slide = $image_base - *(unsigned long *)$load_base
+	maint packet Qqemu.PhyMemMode:0
+	python gdb.execute('symbol-file -o %#x %s' % (int(gdb.parse_and_eval('(unsigned long)$image_slide')), \
+		gdb.current_progspace().filename))
+	printf "The kernel's image runs at %#lx.\n", $image_base
+end
+document symbols
+symbols: finds where the kernel's image runs and moves its symbols there. For a machine that has left boot.asm.
+end
+
 define phys
 	eval "monitor xp /8gx %#lx", $arg0
 end
