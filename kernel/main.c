@@ -17,6 +17,7 @@
 #include "mm/direct_map.h"
 #include "mm/entry_area.h"
 #include "mm/frame_alloc.h"
+#include "mm/kaiser.h"
 #include "mm/kspace.h"
 #include "mm/memory.h"
 #include "mm/window.h"
@@ -118,7 +119,7 @@ static void boot_cpu_init(void)
 	cpu->online = true;
 	cpus[0] = cpu;
 	entry_area_load(0);
-	syscall_enable();
+	kaiser_init_cpu();
 	fpu_init();
 }
 
@@ -178,6 +179,7 @@ void kernel_main(uint32_t magic, uint32_t info_pa)
 			  nr_refused);
 	}
 	features_init();
+	kaiser_init();
 	memory_init(&boot_info);
 	boot_cpu_init();
 	devices_init();

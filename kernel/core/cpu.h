@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "arch/x86_64/entry_set.h"
 #include "arch/x86_64/paging.h"
 #include "arch/x86_64/percpu.h"
 #include "arch/x86_64/trap.h"
@@ -12,6 +13,7 @@
 
 enum {
 	NR_CPUS_MAX = 256,
+	KSTACK_RING_MAX = 128, /* entry.asm takes the low byte of a count of twos */
 	HELD_LOCKS_MAX = 8,
 	FRAME_CACHE_MAX = 32,
 	SPARE_TABLES_MAX = 16,
@@ -19,6 +21,7 @@ enum {
 };
 
 struct lock;
+struct syscall_table;
 struct thread;
 
 enum counter {
@@ -36,15 +39,30 @@ struct cpu_entry {
 
 struct cpu {
 	struct cpu *self;
-	uint64_t stack_top;      /* of the current thread's kernel stack; entry code starts there */
 	struct thread *current;  /* never NULL once the scheduler runs: the idle thread at least */
 	struct trap_handlers on; /* where the entry code goes */
 	uint32_t id;             /* 0 .. nr_cpus - 1 */
 	uint32_t apic_id;
-	bool need_resched; /* looked at on the way back to user mode */
+	bool need_resched; /* cpu_attend; looked at on the way back to user mode */
 	bool online;
 	struct cpu_entry *entry;
 	struct tlb_cpu tlb;
+
+	/* entry.asm: where the user's registers go on the current thread's kernel stack, lowest
+	 * address first: plus an offset from the ring. How often one was taken, times two. */
+	uint64_t lowest_regs;
+	uint64_t syscalls_twice, traps_twice;
+	uint16_t kstack_ring[KSTACK_RING_MAX];
+	uint64_t entry_stack_top;
+
+	/* kaiser.c: CR3 writes of the entry code, but for those since it was last switched; entries
+	 * up to then */
+	uint64_t crossings, entries_before_kaiser;
+
+	/* entry.asm, syscall.asm: what serves the current thread's calls; how to get out again */
+	const struct syscall_table *syscall_table;
+	uint64_t leave_syscall; /* leave_syscall_fast, or syscall_leave_slowly: something to do */
+	uint64_t leave_syscall_fast, leave_trap; /* of the variant of KAISER in force */
 
 	/* lock.c: locks held, in the order they were taken */
 	const struct lock *held[HELD_LOCKS_MAX];
@@ -72,6 +90,21 @@ extern struct cpu *cpus[NR_CPUS_MAX];
 extern unsigned nr_cpus; /* online */
 
 static inline struct cpu *this_cpu(void) { return percpu_self(); }
+
+/* The current system call leaves by way of upcall_user_return. This CPU only. */
+static inline void cpu_leave_slowly(struct cpu *cpu)
+{
+	cpu->leave_syscall = (uint64_t)syscall_leave_slowly;
+}
+
+/* Has the current thread look around, and others run, on its way back to user mode. */
+static inline void cpu_attend(void)
+{
+	struct cpu *cpu = this_cpu();
+
+	cpu->need_resched = true;
+	cpu_leave_slowly(cpu);
+}
 
 static inline void counter_add(enum counter counter, uint64_t nr)
 {

@@ -46,6 +46,14 @@ static const struct row rows[NR_OPTIONS] = {
 #undef OPTION
 };
 
+/* Of options that a running system can change: where their value is now. */
+static RO_AFTER_INIT const unsigned *shown_instead[NR_OPTIONS];
+
+static unsigned value_in_force(unsigned index)
+{
+	return shown_instead[index] ? *shown_instead[index] : *rows[index].value;
+}
+
 #define OPTION(name, default_value, values, help)                                                  \
 	static_assert(sizeof(enum option_##name) == sizeof(unsigned), "rows point at unsigned");
 #include "abi/options.def"
@@ -197,11 +205,19 @@ void options_force_off(const char *name, const char *reason)
 	}
 }
 
+void options_show_instead(const char *name, const unsigned *value)
+{
+	enum option_index index = find_option(name, strlen(name));
+
+	assert(index < NR_OPTIONS);
+	shown_instead[index] = value;
+}
+
 void options_print(void)
 {
 	for (unsigned i = 0; i < NR_OPTIONS; i++) {
 		size_t len = 0;
-		const char *text = value_text(&rows[i], *rows[i].value, &len);
+		const char *text = value_text(&rows[i], value_in_force(i), &len);
 
 		log_print("bulwark:   %-*s %-*.*s  of %s\n", NAME_WIDTH, rows[i].name, NAME_WIDTH,
 			  (int)len, text, rows[i].values);
@@ -216,7 +232,7 @@ status_t options_row(unsigned index, struct bw_option *out)
 	if (index >= NR_OPTIONS) {
 		return STATUS_ENOENT;
 	}
-	text = value_text(&rows[index], *rows[index].value, &len);
+	text = value_text(&rows[index], value_in_force(index), &len);
 	*out = (struct bw_option){ 0 };
 	format(out->value, sizeof(out->value), "%.*s", (int)len, text);
 	string_copy(out->name, rows[index].name, sizeof(out->name));

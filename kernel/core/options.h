@@ -36,6 +36,9 @@ bool option_peek(const char *command_line, const char *name, unsigned *value);
  * active. */
 void options_force_off(const char *name, const char *reason);
 
+/* The value in force of this option is told by a word elsewhere, which may change. Boot only. */
+void options_show_instead(const char *name, const unsigned *value);
+
 /* Prints the banner's option table. */
 void options_print(void);
 

@@ -15,10 +15,28 @@
 static uint64_t stop;
 static uint64_t waits_for[NR_CPUS_MAX];
 
+/* What the stopped CPUs are to call; NULL: nothing. How many have yet to come back from it. */
+static void (*errand)(void);
+static uint32_t nr_running;
+
+/* Once each time that there is one. */
+static void run_errand(bool *has_run)
+{
+	/* pairs with the stores in rendezvous_run */
+	void (*function)(void) = __atomic_load_n(&errand, __ATOMIC_ACQUIRE);
+
+	if (function && !*has_run) {
+		function();
+		*has_run = true;
+		__atomic_fetch_sub(&nr_running, 1, __ATOMIC_SEQ_CST);
+	}
+}
+
 void rendezvous_park(void)
 {
 	/* pairs with the exchange in stop_begin, and the store in rendezvous_release */
 	uint64_t current = __atomic_load_n(&stop, __ATOMIC_ACQUIRE);
+	bool has_run = false;
 
 	if (current % 2 == 0) {
 		return; /* the interrupt came late */
@@ -26,6 +44,7 @@ void rendezvous_park(void)
 	/* pairs with the load in rendezvous_stop_others */
 	__atomic_store_n(&waits_for[this_cpu()->id], current, __ATOMIC_RELEASE);
 	while (__atomic_load_n(&stop, __ATOMIC_ACQUIRE) == current) {
+		run_errand(&has_run);
 		poll_requests();
 		cpu_relax();
 	}
@@ -64,6 +83,20 @@ void rendezvous_stop_others(void)
 			cpu_relax();
 		}
 	}
+}
+
+/* One errand a stop: who has run it does not look for another. */
+void rendezvous_run(void (*function)(void))
+{
+	assert(!errand);
+	__atomic_store_n(&nr_running, nr_cpus - 1, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&errand, function, __ATOMIC_RELEASE);
+	function();
+	while (__atomic_load_n(&nr_running, __ATOMIC_SEQ_CST)) {
+		poll_requests();
+		cpu_relax();
+	}
+	__atomic_store_n(&errand, NULL, __ATOMIC_SEQ_CST);
 }
 
 void rendezvous_release(void) { __atomic_store_n(&stop, stop + 1, __ATOMIC_RELEASE); }

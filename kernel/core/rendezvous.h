@@ -9,6 +9,8 @@
  * One stop at a time: a second caller waits, as one of the stopped, for the first to end.
  */
 void rendezvous_stop_others(void);
+/* While they are stopped: once a stop, every CPU calls the function. Blocks until all have. */
+void rendezvous_run(void (*function)(void));
 void rendezvous_release(void);
 
 /* The interrupt's handler, from user mode or the idle loop. */

@@ -25,7 +25,11 @@ static bool is_user_stale(const struct tlb_cpu *cpu)
 	return tlb_hw_has_pcid() && !cr3_is_noflush(cpu->exit_cr3);
 }
 
-static void user_defer_flush(struct tlb_cpu *cpu) { cpu->exit_cr3.value &= ~CR3_NOFLUSH; }
+static void user_defer_flush(struct tlb_cpu *cpu)
+{
+	cpu->exit_cr3.value &= ~CR3_NOFLUSH;
+	tlb_hw_note_debt();
+}
 
 /* What is left to flush of the slot that stops being current: only exit_cr3 knew. */
 static void slot_put_back(struct tlb_cpu *cpu)
@@ -72,6 +76,8 @@ cr3_t asid_select(struct tlb_cpu *cpu, const struct as_tlb *tlb, uint64_t genera
 	cpu->exit_cr3 = cr3_make(shadow_root(tlb), user_pcid(cpu));
 	if (is_fresh && !slot->user_stale) {
 		cpu->exit_cr3 = cr3_noflush(cpu->exit_cr3);
+	} else {
+		tlb_hw_note_debt();
 	}
 	return is_fresh ? cpu->kernel_cr3 : cr3_make(tlb->root, kernel_pcid(cpu));
 }

@@ -1,8 +1,8 @@
 /*
- * Four passes: the frame table's scratch counts are cleared; the kernel's root, every address space
- * and every window root are walked, each leaf held against the policy; then each frame is held
- * against what the walks saw of it. While a frame is USER its link fields are free: `next` counts
- * the user mappings seen.
+ * The frame table's scratch counts are cleared; the kernel's root, every address space and every
+ * window root are walked, each leaf held against the policy; then what shadow roots show of the
+ * kernel (audit_shadow.c); then each frame is held against what the walks saw of it. While a frame
+ * is USER its link fields are free: `next` counts the user mappings seen.
  */
 #include "mm/audit.h"
 
@@ -12,31 +12,15 @@
 #include "core/cpu.h"
 #include "core/options.h"
 #include "core/rendezvous.h"
-#include "lib/format.h"
 #include "lib/string.h"
 #include "mm/as_init.h"
+#include "mm/audit_walk.h"
 #include "mm/direct_map.h"
 #include "mm/layout.h"
 #include "mm/policy.h"
 #include "mm/ptable.h"
 
-struct audit {
-	struct bw_audit *result;
-	const char *root_name;
-	uint64_t nr_direct; /* direct-map leaves seen */
-};
-
-/* One leaf, and what all levels above it allow. */
-struct leaf {
-	uint64_t address;
-	pfn_t frame;
-	unsigned level;
-	bool writable, executable, user;
-};
-
-static void violation(struct audit *audit, const char *message, ...) PRINTF_LIKE(2, 3);
-
-static void violation(struct audit *audit, const char *message, ...)
+void audit_violation(struct audit *audit, const char *message, ...)
 {
 	va_list arguments;
 
@@ -78,23 +62,26 @@ static void check_frame_leaf(struct audit *audit, const struct leaf *leaf, pfn_t
 		allowed = policy->direct_map;
 		audit->nr_direct++;
 	} else if (policy->view == view ||
-		   (view == VIEW_ENTRY_AREA && policy == &policy_table[STATE_KERNEL])) {
-		allowed =
-			policy->rights; /* struct cpu lies in the entry area, but is the kernel's */
+		   (view == VIEW_ENTRY_AREA && policy == &policy_table[STATE_KERNEL]) ||
+		   (view == VIEW_IMAGE && policy == &policy_table[STATE_ENTRY_TEXT])) {
+		/* struct cpu lies in the entry area, but is the kernel's; the entry code lies in
+		 * both
+		 */
+		allowed = policy->rights;
 	}
 	if (leaf->user != is_user_half) {
-		violation(audit, "%s: address %#lx has U/S=%d", audit->root_name, leaf->address,
-			  leaf->user);
+		audit_violation(audit, "%s: address %#lx has U/S=%d", audit->root_name,
+				leaf->address, leaf->user);
 	} else if (is_user_half && (leaf->writable && leaf->executable)) {
-		violation(audit, "%s: address %#lx is writable and executable", audit->root_name,
-			  leaf->address);
+		audit_violation(audit, "%s: address %#lx is writable and executable",
+				audit->root_name, leaf->address);
 	} else if (is_user_half && allowed == RIGHTS_RW) {
 		frame_entry(frame)->next++;
 	} else if (!rights_allow(allowed, leaf,
 				 view == VIEW_DIRECT_MAP && options.physmap == physmap_rwx)) {
-		violation(audit, "%s: frame %#x, %s, is mapped %s in the %s at %#lx",
-			  audit->root_name, frame.pfn, policy->name, rights_text(leaf),
-			  policy_view_name(view), leaf->address);
+		audit_violation(audit, "%s: frame %#x, %s, is mapped %s in the %s at %#lx",
+				audit->root_name, frame.pfn, policy->name, rights_text(leaf),
+				policy_view_name(view), leaf->address);
 	}
 }
 
@@ -103,13 +90,13 @@ static void check_leaf(struct audit *audit, const struct leaf *leaf)
 	uint32_t nr = 1u << (level_shift(leaf->level) - PAGE_SHIFT);
 
 	if (leaf->level > 2) {
-		violation(audit, "%s: 1 GiB page at %#lx", audit->root_name, leaf->address);
+		audit_violation(audit, "%s: 1 GiB page at %#lx", audit->root_name, leaf->address);
 		return;
 	}
 	if (policy_view_of(leaf->address) == VIEW_DIRECT_MAP &&
 	    direct_map_frame((va_t){ leaf->address }).pfn != leaf->frame.pfn) {
-		violation(audit, "%s: direct map at %#lx shows frame %#x", audit->root_name,
-			  leaf->address, leaf->frame.pfn);
+		audit_violation(audit, "%s: direct map at %#lx shows frame %#x", audit->root_name,
+				leaf->address, leaf->frame.pfn);
 	}
 	if (policy_view_of(leaf->address) == VIEW_USER_HALF && leaf->level == 2) {
 		/* one reference for the whole page, counted on its first frame */
@@ -135,8 +122,8 @@ static void walk(struct audit *audit, pfn_t table, unsigned level, struct leaf a
 
 	audit->result->nr_tables++;
 	if (policy_state_of(table) != STATE_PTABLE) {
-		violation(audit, "%s: page table at frame %#x, which is %s", audit->root_name,
-			  table.pfn, policy_table[policy_state_of(table)].name);
+		audit_violation(audit, "%s: page table at frame %#x, which is %s", audit->root_name,
+				table.pfn, policy_table[policy_state_of(table)].name);
 	}
 	for (unsigned i = 0; i < PTES_PER_TABLE; i++) {
 		pte_t pte = pte_read(&entries[i]);
@@ -162,7 +149,7 @@ static void walk(struct audit *audit, pfn_t table, unsigned level, struct leaf a
 
 static const struct leaf walk_start = { .writable = true, .executable = true, .user = true };
 
-static void walk_slots(struct audit *audit, pfn_t root, unsigned first, unsigned end)
+void audit_walk_slots(struct audit *audit, pfn_t root, unsigned first, unsigned end)
 {
 	const pte_t *entries = direct_map_pointer(root);
 
@@ -192,22 +179,9 @@ static void check_kernel_half(struct audit *audit, pfn_t root, unsigned except)
 			(entries[i].value ^ reference[i].value) & ~(uint64_t)PTE_ACCESSED;
 
 		if (i != except && differs) {
-			violation(audit,
-				  "%s: kernel half differs from the kernel's root in slot %u",
-				  audit->root_name, i);
-		}
-	}
-}
-
-/* Nothing runs on shadow roots yet. */
-static void check_shadow_root(struct audit *audit, pfn_t root)
-{
-	const pte_t *entries = direct_map_pointer(root);
-
-	audit->result->nr_tables++;
-	for (unsigned i = 0; i < PTES_PER_TABLE; i++) {
-		if (entries[i].value) {
-			violation(audit, "shadow root at frame %#x is not empty", root.pfn);
+			audit_violation(audit,
+					"%s: kernel half differs from the kernel's root in slot %u",
+					audit->root_name, i);
 		}
 	}
 }
@@ -219,8 +193,9 @@ static void audit_as(struct as *as, void *argument)
 	lock_acquire(&as->lock);
 	audit->root_name = "address space";
 	check_kernel_half(audit, as->root, PTES_PER_TABLE);
-	check_shadow_root(audit, pfn_add(as->root, 1));
-	walk_slots(audit, as->root, 0, PTES_PER_TABLE / 2);
+	audit_shadow_root(audit, as->root);
+	/* the shadow root's entries: those of the kernel root say NX on top */
+	audit_walk_slots(audit, pfn_add(as->root, 1), 0, PTES_PER_TABLE / 2);
 	lock_release(&as->lock);
 }
 
@@ -230,8 +205,8 @@ static void audit_window(struct audit *audit, const struct cpu *cpu)
 
 	audit->root_name = "window root";
 	check_kernel_half(audit, cpu->window_root, slot);
-	walk_slots(audit, cpu->window_root, slot, slot + 1);
-	walk_slots(audit, cpu->window_root, 0, PTES_PER_TABLE / 2);
+	audit_walk_slots(audit, cpu->window_root, slot, slot + 1);
+	audit_walk_slots(audit, cpu->window_root, 0, PTES_PER_TABLE / 2);
 }
 
 static void scratch_clear(void)
@@ -257,13 +232,13 @@ static void check_frames(struct audit *audit)
 		}
 		if (frame->owner == OWNER_USER && !(frame->flags & FRAME_TAIL) &&
 		    frame->next != frame->refs) {
-			violation(audit, "frame %#x, USER, counts %u references and has %u", i,
-				  frame->refs, frame->next);
+			audit_violation(audit, "frame %#x, USER, counts %u references and has %u",
+					i, frame->refs, frame->next);
 		}
 	}
 	if (nr_required != audit->nr_direct) {
-		violation(audit, "direct map: %lu frames must be in it, %lu are", nr_required,
-			  audit->nr_direct);
+		audit_violation(audit, "direct map: %lu frames must be in it, %lu are", nr_required,
+				audit->nr_direct);
 	}
 }
 
@@ -275,11 +250,12 @@ void audit_run(struct bw_audit *out)
 	rendezvous_stop_others();
 	scratch_clear();
 	audit.result->nr_tables++;
-	walk_slots(&audit, kernel_root, 0, PTES_PER_TABLE);
+	audit_walk_slots(&audit, kernel_root, 0, PTES_PER_TABLE);
 	as_for_each(audit_as, &audit);
 	for (unsigned id = 0; id < nr_cpus; id++) {
 		audit_window(&audit, cpus[id]);
 	}
+	audit_entry_area(&audit);
 	check_frames(&audit);
 	rendezvous_release();
 }

@@ -74,6 +74,9 @@ static void explain_user(const struct fault *fault, struct explanation *out)
 		   !(fault->rflags & RFLAGS_AC)) {
 		verdict(out, BW_DEFENCE_SMAP,
 			"the kernel may not touch user memory outside of its copy routines");
+	} else if (out->is_mapped && fault->error & FAULT_FETCH && ptable_user_slot_flags) {
+		verdict(out, BW_DEFENCE_KAISER,
+			"in the kernel's root nothing in user memory is executable");
 	} else if (out->is_mapped) {
 		explain_rights(fault, out);
 	} else {

@@ -6,12 +6,12 @@
 #include "mm/tlb.h"
 #include "mm/tlb_hw.h"
 
-/* The latest downgrade's generation. The first generation is complete from the start. */
-static tlb_word_t newest = { 1 };
+/* The first generation is complete from the start. */
+tlb_word_t ktlb_newest = { 1 };
 
-uint64_t ktlb_generation(void) { return tlb_hw_read(&newest); }
+uint64_t ktlb_generation(void) { return tlb_hw_read(&ktlb_newest); }
 
-uint64_t ktlb_downgrade(void) { return tlb_hw_add(&newest, 1); }
+uint64_t ktlb_downgrade(void) { return tlb_hw_add(&ktlb_newest, 1); }
 
 void ktlb_note_flushed(uint64_t generation) { tlb_hw_write(&tlb_hw_self()->seen, generation); }
 

@@ -10,6 +10,9 @@
 #include "core/tlb_cpu.h"
 #include "lib/types.h"
 
+/* The latest downgrade's generation. syscall.asm compares it. */
+extern tlb_word_t ktlb_newest;
+
 /* After the page-table writes: full barrier. Returns the downgrade's generation, never 0. */
 uint64_t ktlb_downgrade(void);
 

@@ -2,6 +2,7 @@
 #include "mm/memory.h"
 
 #include "arch/x86_64/cr3.h"
+#include "arch/x86_64/entry_set.h"
 #include "core/boot_info.h"
 #include "core/log.h"
 #include "core/panic.h"
@@ -57,9 +58,11 @@ static void reserve_slots(pfn_t root)
 
 static void build_root(const struct boot_info *info)
 {
-	pfn_t root = early_alloc(OWNER_PTABLE, 1);
+	pfn_t root = early_alloc(OWNER_PTABLE, 2);
 	pfn_t start, end;
 
+	/* an odd frame number says shadow root: entry.asm */
+	root.pfn += root.pfn & 1;
 	kernel_root = root;
 	map_image(root);
 	reserve_slots(root);
@@ -135,6 +138,9 @@ static unsigned collect_keeps(const struct boot_info *info, struct keep *keeps)
 		frame_table_claim((pfn_t){ keeps[i].from }, keeps[i].to - keeps[i].from,
 				  OWNER_KERNEL);
 	}
+	frame_table_claim(pfn_of(LOAD_BASE + (uint64_t)(entry_text_start - image_start)),
+			  (uint32_t)((uint64_t)(entry_text_end - entry_text_start) >> PAGE_SHIFT),
+			  OWNER_ENTRY);
 	return nr;
 }
 

@@ -1,6 +1,7 @@
 /* Which row of the policy a frame falls under, and which view an address. */
 #include "mm/policy.h"
 
+#include "arch/x86_64/entry_set.h"
 #include "core/options.h"
 #include "mm/layout.h"
 
@@ -13,6 +14,9 @@ const struct policy policy_table[NR_POLICY_STATES] = {
 
 static enum policy_state image_state(const char *page)
 {
+	if (page >= entry_text_start && page < entry_text_end) {
+		return STATE_ENTRY_TEXT;
+	}
 	if (page < text_end) {
 		return STATE_IMAGE_TEXT;
 	}

@@ -11,6 +11,17 @@
 enum { ROOT_PAIR_ORDER = 1 };
 
 RO_AFTER_INIT pfn_t kernel_root;
+uint64_t ptable_user_slot_flags;
+
+/* The one entry that the kernel half of shadow roots has. */
+static RO_AFTER_INIT pte_t shadow_entry;
+static RO_AFTER_INIT unsigned shadow_index;
+
+void ptable_shadow_init(pfn_t shadow_template, uint64_t address)
+{
+	shadow_index = level_index(address, LEVEL_MAX);
+	shadow_entry = *((pte_t *)direct_map_pointer(shadow_template) + shadow_index);
+}
 
 uint64_t ptable_nx(void) { return cpu_features.nx ? PTE_NO_EXECUTE : 0; }
 
@@ -32,6 +43,32 @@ pte_t *ptable_entry(pfn_t root, uint64_t address, unsigned level)
 		entry = slot(pte_frame(pte), address, at - 1);
 	}
 	return entry;
+}
+
+/* A top-level entry of a user half, in both roots of the pair. `entry` is the kernel root's. */
+static void user_slot_write(pte_t *entry, pte_t pte)
+{
+	pte_write(entry + PTES_PER_TABLE, pte);
+	pte_write(entry, pte_is_present(pte) ? pte_with(pte, ptable_user_slot_flags) : pte);
+}
+
+void ptable_user_slots_update(pfn_t root)
+{
+	pte_t *entries = direct_map_pointer(root);
+
+	for (unsigned i = 0; i < PTES_PER_TABLE / 2; i++) {
+		user_slot_write(&entries[i], entries[PTES_PER_TABLE + i]);
+	}
+}
+
+/* An entry that points to a table, of any level. */
+static void table_entry_write(pte_t *entry, unsigned level, uint64_t address, pte_t pte)
+{
+	if (level == LEVEL_MAX && address < USER_TOP) {
+		user_slot_write(entry, pte);
+	} else {
+		pte_write(entry, pte);
+	}
 }
 
 /*
@@ -80,7 +117,7 @@ status_t ptable_root_create(pfn_t *root)
 {
 	struct cpu *cpu = this_cpu();
 	status_t status;
-	char *pair;
+	pte_t *pair;
 
 	if (cpu->nr_spare_roots) {
 		if (allocation_should_fail() || !frame_kernel_is_allowed()) {
@@ -92,8 +129,10 @@ status_t ptable_root_create(pfn_t *root)
 	status = frame_alloc_zeroed(OWNER_PTABLE, ROOT_PAIR_ORDER, root);
 	if (status == STATUS_OK) {
 		pair = direct_map_pointer(*root);
-		memcpy(pair + PAGE_SIZE / 2,
-		       (char *)direct_map_pointer(kernel_root) + PAGE_SIZE / 2, PAGE_SIZE / 2);
+		memcpy(pair + PTES_PER_TABLE / 2,
+		       (const pte_t *)direct_map_pointer(kernel_root) + PTES_PER_TABLE / 2,
+		       PAGE_SIZE / 2);
+		pair[PTES_PER_TABLE + shadow_index] = shadow_entry;
 	}
 	return status;
 }
@@ -123,7 +162,7 @@ status_t ptable_entry_create(pfn_t root, uint64_t address, unsigned level, pte_t
 			if (status) {
 				return status;
 			}
-			pte_write(entry, pte_make(table, flags));
+			table_entry_write(entry, at, address, pte_make(table, flags));
 		}
 		assert(!pte_is_leaf(pte_read(entry), at));
 		entry = slot(pte_frame(pte_read(entry)), address, at - 1);
@@ -185,7 +224,7 @@ void ptable_free_below(pfn_t root, uint64_t start, uint64_t end, unsigned level)
 		pte = pte_read(entry);
 		if (pte_is_present(pte)) {
 			assert(!pte_is_leaf(pte, level));
-			pte_write(entry, PTE_NONE);
+			table_entry_write(entry, level, at, PTE_NONE);
 			table_free(pte_frame(pte));
 		}
 	}
@@ -212,7 +251,7 @@ void ptable_free_user(pfn_t root)
 	for (unsigned i = 0; i < PTES_PER_TABLE / 2; i++) {
 		if (pte_is_present(entries[i])) {
 			free_table(pte_frame(entries[i]), LEVEL_MAX - 1);
-			entries[i] = PTE_NONE;
+			user_slot_write(&entries[i], PTE_NONE);
 		}
 	}
 }

@@ -10,6 +10,17 @@
 
 extern pfn_t kernel_root; /* the kernel half that every root copies; user half empty */
 
+/*
+ * Set in the kernel root's top-level entries of the user half, and not in the shadow root's: 0, or
+ * PTE_NO_EXECUTE while KAISER is on. kaiser.c
+ */
+extern uint64_t ptable_user_slot_flags;
+/* Applies a change of it. All other CPUs are stopped. */
+void ptable_user_slots_update(pfn_t root);
+
+/* Boot, once: what the kernel half of all shadow roots is, the top-level entry of this address. */
+void ptable_shadow_init(pfn_t shadow_template, uint64_t address);
+
 /* PTE_NO_EXECUTE where the CPU has it, else 0. */
 uint64_t ptable_nx(void);
 

@@ -106,6 +106,14 @@ static inline void tlb_hw_flush_page_of(pcid_t pcid, uint64_t address)
 	COUNT(invlpg);
 }
 
+/* exit_cr3 lacks NOFLUSH now: whoever leaves next must be the one who sets it again. */
+static inline void tlb_hw_note_debt(void)
+{
+	if (tlb_hw_has_pcid()) {
+		cpu_leave_slowly(this_cpu());
+	}
+}
+
 /*
  * For the oracle: what the PCID holds is as young as this generation; the exit path is about to
  * load this value.

@@ -17,11 +17,14 @@
  * no TLB holds one. An opening is never nested and nothing in it waits, faults or is interrupted.
  */
 
+/* Two frames, so that the first has an even number: an odd one says shadow root (entry.asm). */
+enum { ROOT_ORDER = 1 };
+
 status_t window_init_cpu(struct cpu *cpu)
 {
 	pfn_t root;
 	pte_t *entry;
-	status_t status = frame_alloc_kernel(OWNER_PTABLE, 0, &root);
+	status_t status = frame_alloc_kernel(OWNER_PTABLE, ROOT_ORDER, &root);
 
 	if (status) {
 		return status;

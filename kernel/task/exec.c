@@ -123,7 +123,7 @@ static void program_commit(const struct program *program)
 
 static _Noreturn void program_enter(const struct program *program)
 {
-	struct regs *regs = thread_user_regs(thread_current());
+	struct regs *regs = thread_top_regs(thread_current());
 
 	*regs = (struct regs){
 		.vector = VECTOR_SYSCALL,

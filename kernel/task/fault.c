@@ -28,15 +28,6 @@ static const uint8_t signals[NR_EXCEPTIONS] = {
 	[17] = SIGNAL_BUS, [19] = SIGNAL_FPE,
 };
 
-/*
- * The entry code puts what comes from user mode at the top of the kernel stack; also a fault of the
- * IRET on the way there, which shows the kernel's code segment.
- */
-static bool is_from_user(const struct regs *regs)
-{
-	return regs == thread_user_regs(thread_current());
-}
-
 static unsigned rights_wanted(uint64_t error)
 {
 	return error & FAULT_FETCH ? RIGHT_EXECUTE : error & FAULT_WRITE ? RIGHT_WRITE : RIGHT_READ;
@@ -84,12 +75,11 @@ static void user_page_fault(struct fault *fault)
 	}
 }
 
-static void user_exception(const struct regs *regs)
+void upcall_user_exception(const struct regs *regs)
 {
 	struct fault fault = { .regs = regs, .address = regs->rip };
 	int signal = signals[regs->vector];
 
-	thread_current()->in_syscall = false;
 	switch (regs->vector) {
 	case VECTOR_PAGE_FAULT: user_page_fault(&fault); break;
 	case VECTOR_NMI: panic_obey(); break;
@@ -102,7 +92,7 @@ static void user_exception(const struct regs *regs)
 static bool is_permitted(const struct regs *regs)
 {
 	if (regs->error & FAULT_FETCH) {
-		return !(cr4_read() & CR4_SMEP);
+		return !(cr4_read() & CR4_SMEP) && !ptable_user_slot_flags;
 	}
 	return !(cr4_read() & CR4_SMAP) || regs->rflags & RFLAGS_AC;
 }
@@ -133,7 +123,7 @@ static bool is_of_process(void)
 	const struct cpu *cpu = this_cpu();
 	const struct thread *thread = cpu->current;
 
-	return thread && thread->process && thread->in_syscall && !thread->in_fault &&
+	return thread && thread->process && !thread->works_for_kernel && !thread->in_fault &&
 	       cpu->nr_held == 0 && !cpu->window_is_open;
 }
 
@@ -178,7 +168,7 @@ static _Noreturn void double_fault(const struct regs *regs)
 	panic_at(regs, "double fault, cr2 0x%lx", fault.address);
 }
 
-static void kernel_exception(struct regs *regs)
+void upcall_kernel_exception(struct regs *regs)
 {
 	struct fault fault = { .regs = regs, .address = regs->rip };
 
@@ -207,15 +197,6 @@ static void kernel_exception(struct regs *regs)
 	}
 	panic_at(regs, "%s in the kernel, address 0x%lx", exception_name(regs->vector),
 		 fault.address);
-}
-
-void upcall_exception(struct regs *regs)
-{
-	if (thread_current() && is_from_user(regs)) {
-		user_exception(regs);
-	} else {
-		kernel_exception(regs);
-	}
 }
 
 static void panic_explain(const struct regs *regs)

@@ -1,5 +1,6 @@
 /* What a CPU does when there is nothing to do: looks for work elsewhere, then sleeps. */
 #include "arch/x86_64/registers.h"
+#include "mm/entry_area.h"
 #include "mm/ktlb.h"
 #include "task/irq.h"
 #include "task/run_queue.h"
@@ -67,7 +68,7 @@ void sched_enter(void)
 
 	cpu->current = cpu->idle;
 	cpu->idle->state = THREAD_RUNNING;
-	cpu->stack_top = cpu->idle->stack_top;
+	kstack_enter(cpu, cpu->idle->stack_top);
 	cpu->idle->started = tsc_read();
 	context_switch(&boot_rsp, cpu->idle->saved_rsp);
 	__builtin_unreachable();

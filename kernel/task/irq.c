@@ -12,6 +12,7 @@
 #include "arch/x86_64/upcall.h"
 #include "core/cpu.h"
 #include "core/rendezvous.h"
+#include "mm/entry_area.h"
 #include "task/console.h"
 #include "task/sched.h"
 #include "task/timer.h"
@@ -24,6 +25,7 @@ static bool ticking[NR_CPUS_MAX];
 void upcall_timer(void)
 {
 	COUNT(interrupts);
+	kstack_ring_fill(this_cpu());
 	timer_tick();
 	sched_tick();
 }
@@ -41,7 +43,7 @@ void upcall_irq(unsigned line)
 void upcall_reschedule(void)
 {
 	COUNT(ipis_received);
-	this_cpu()->need_resched = true;
+	cpu_attend();
 }
 
 void upcall_rendezvous(void)

@@ -13,6 +13,7 @@
 #include "core/options.h"
 #include "lib/string.h"
 #include "mm/entry_area.h"
+#include "mm/kaiser.h"
 #include "mm/kspace.h"
 #include "mm/layout.h"
 #include "mm/ptable.h"
@@ -46,7 +47,7 @@ static void processor_main(void)
 					    .umip = options.umip == umip_on });
 	entry_area_load(cpu->id);
 	tlb_boot_cpu();
-	syscall_enable();
+	kaiser_init_cpu();
 	fpu_init_cpu();
 	apic_init_cpu();
 	irq_start_cpu();
@@ -74,7 +75,7 @@ static status_t processor_prepare(uint32_t apic_id, struct cpu **out)
 		return status;
 	}
 	cpu->apic_id = apic_id;
-	cpu->stack_top = cpu->idle->stack_top;
+	kstack_enter(cpu, cpu->idle->stack_top);
 	timer_init_cpu(cpu->id);
 	cpus[cpu->id] = cpu;
 	__atomic_store_n(&nr_cpus, nr_cpus + 1, __ATOMIC_RELEASE);
@@ -90,7 +91,7 @@ static bool processor_start(uint32_t apic_id)
 		log_print("bulwark: no memory for another processor\n");
 		return false;
 	}
-	if (ap_start(apic_id, entry_area_part_end(cpu->id, PART_DF_STACK), (uint64_t)cpu->entry,
+	if (ap_start(apic_id, entry_area_part_end(cpu->id, PART_DF_HANDLER), (uint64_t)cpu->entry,
 		     processor_main, &cpu->online)) {
 		return true;
 	}

@@ -20,6 +20,7 @@
 #include "arch/x86_64/upcall.h"
 #include "lib/assert.h"
 #include "mm/as.h"
+#include "mm/entry_area.h"
 #include "task/process.h"
 #include "task/process_end.h"
 #include "task/run_queue.h"
@@ -68,7 +69,9 @@ static void switch_to(struct thread *next)
 	scheds[cpu->id].left = previous;
 	next->on_cpu = true;
 	cpu->current = next;
-	cpu->stack_top = next->stack_top;
+	kstack_enter(cpu, next->stack_top);
+	previous->user_rsp = cpu->entry->user_rsp;
+	cpu->entry->user_rsp = next->user_rsp;
 	if (next->process) {
 		as_switch(next->process->as);
 		segments_clear();
@@ -123,7 +126,7 @@ void sched_run(struct thread *next)
 	struct cpu *cpu = this_cpu();
 
 	if (thread_is_ending(next) || !cpu_set_has(&next->allowed, cpu->id)) {
-		cpu->need_resched = true;
+		cpu_attend();
 	}
 	slice_begin(cpu);
 	/* it may have been woken since it decided to wait */
@@ -199,7 +202,7 @@ bool sched_claim(struct thread *thread)
 		/* before the look at whether it must end: sched_interrupt */
 		__atomic_exchange_n(&thread->cpu, self, __ATOMIC_SEQ_CST);
 		if (thread_is_ending(thread)) {
-			this_cpu()->need_resched = true;
+			cpu_attend();
 		}
 		return true;
 	}
@@ -253,7 +256,7 @@ void sched_interrupt(struct thread *thread)
 	uint32_t state;
 
 	if (thread == thread_current()) {
-		this_cpu()->need_resched = true;
+		cpu_attend();
 		return;
 	}
 	sched_wake(thread);
@@ -275,7 +278,7 @@ void sched_tick(void)
 	struct cpu *cpu = this_cpu();
 
 	if (cpu->current != cpu->idle && tsc_read() >= scheds[cpu->id].slice_end) {
-		cpu->need_resched = true;
+		cpu_attend();
 	}
 	run_queue_balance();
 }
@@ -301,11 +304,11 @@ static __attribute__((noinline)) void attend(void)
 
 void upcall_user_return(struct regs *regs)
 {
-	struct cpu *cpu = this_cpu();
-
 	(void)regs;
-	cpu->current->in_syscall = false;
-	if (UNLIKELY(cpu->need_resched)) {
+	thread_current()->works_for_kernel = true;
+	if (this_cpu()->need_resched) {
 		attend();
 	}
+	thread_current()->works_for_kernel = false;
+	this_cpu()->leave_syscall = this_cpu()->leave_syscall_fast;
 }

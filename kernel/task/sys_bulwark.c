@@ -10,6 +10,7 @@
 #include "mm/audit.h"
 #include "mm/direct_map.h"
 #include "mm/frame_alloc.h"
+#include "mm/kaiser.h"
 #include "mm/kspace.h"
 #include "mm/usercopy.h"
 #include "task/boot_archive.h"
@@ -24,6 +25,17 @@ enum { KTEST_TEXT_ORDER = 4 };
 
 static bool is_root(void) { return process_current()->uid == 0; }
 
+/* Some are kept where the entry code can count. */
+static uint64_t counter_of(const struct cpu *cpu, enum counter counter)
+{
+	switch (counter) {
+	case COUNTER_syscalls: return cpu->syscalls_twice / 2;
+	case COUNTER_user_traps: return cpu->traps_twice / 2;
+	case COUNTER_cr3_loads: return cpu->counters[counter] + kaiser_crossings(cpu);
+	default: return cpu->counters[counter];
+	}
+}
+
 int64_t sys_counters(uint64_t cpu, uint64_t at, uint64_t size_bytes)
 {
 	uint64_t sums[NR_COUNTERS] = { 0 };
@@ -33,7 +45,7 @@ int64_t sys_counters(uint64_t cpu, uint64_t at, uint64_t size_bytes)
 	}
 	for (uint64_t id = 0; id < nr_cpus; id++) {
 		for (unsigned i = 0; (cpu == ALL_CPUS || cpu == id) && i < NR_COUNTERS; i++) {
-			sums[i] += cpus[id]->counters[i];
+			sums[i] += counter_of(cpus[id], i);
 		}
 	}
 	if (copy_to_user((uva_t){ at }, sums, MIN(size_bytes, sizeof(sums)))) {
@@ -144,6 +156,19 @@ int64_t sys_memory_info(uint64_t at)
 }
 
 /* Without a terminator: the length tells. */
+/* The only defence that a running system can do without. */
+int64_t sys_mitigate(uint64_t on)
+{
+	if (!is_root()) {
+		return STATUS_EPERM;
+	}
+	if (on > 1) {
+		return STATUS_EINVAL;
+	}
+	kaiser_switch(on);
+	return STATUS_OK;
+}
+
 int64_t sys_boot_command(uint64_t at, uint64_t size_bytes)
 {
 	size_t len = strnlen(options.cmd, sizeof(options.cmd));

@@ -57,10 +57,10 @@ int64_t sys_setuid(uint64_t uid)
 	return STATUS_OK;
 }
 
-int64_t sys_fork(void)
+int64_t sys_fork(const struct regs *regs)
 {
 	uint32_t pid;
-	status_t status = process_fork(thread_user_regs(thread_current()), &pid);
+	status_t status = process_fork(regs, &pid);
 
 	return status ? status : (int64_t)pid;
 }

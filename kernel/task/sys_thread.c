@@ -48,17 +48,18 @@ static int64_t make_thread(const struct regs *regs, uint64_t flags, uint64_t sta
 	return result_of(status, tid);
 }
 
-int64_t sys_clone(uint64_t flags, uint64_t stack, uint64_t store_tid, uint64_t clear_tid,
-		  uint64_t tls)
+/* flags, stack, where to store the tid, where to clear it, TLS */
+int64_t sys_clone(const struct regs *caller)
 {
-	struct regs regs = *thread_user_regs(thread_current());
+	uint64_t flags = caller->rdi, stack = caller->rsi;
 	uint64_t kind = flags & ~(uint64_t)CLONE_SIGNAL;
+	struct regs regs = *caller;
 	uint32_t pid;
 	status_t status;
 
 	if ((kind & THREAD_REQUIRED) == THREAD_REQUIRED &&
 	    !(kind & ~(uint64_t)(THREAD_REQUIRED | THREAD_OPTIONAL))) {
-		return make_thread(&regs, flags, stack, store_tid, clear_tid, tls);
+		return make_thread(&regs, flags, stack, regs.rdx, regs.r10, regs.r8);
 	}
 	if (kind != 0 && kind != VFORK) {
 		return STATUS_EINVAL;
@@ -68,10 +69,10 @@ int64_t sys_clone(uint64_t flags, uint64_t stack, uint64_t store_tid, uint64_t c
 	return result_of(status, pid);
 }
 
-int64_t sys_vfork(void)
+int64_t sys_vfork(const struct regs *regs)
 {
 	uint32_t pid;
-	status_t status = process_vfork(thread_user_regs(thread_current()), &pid);
+	status_t status = process_vfork(regs, &pid);
 
 	return result_of(status, pid);
 }

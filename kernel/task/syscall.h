@@ -1,10 +1,11 @@
 /*
  * The system calls: sys_NAME for each row of abi/syscalls.def, with as many arguments as the row
- * says. Each returns a result of 0 or more, or a negated errno value, and checks everything before
- * it changes anything.
+ * says, or the user's registers for those WITH_REGS. Each returns a result of 0 or more, or a
+ * negated errno value, and checks everything before it changes anything.
  */
 #pragma once
 
+#include "arch/x86_64/registers.h"
 #include "lib/status.h"
 #include "lib/types.h"
 
@@ -17,5 +18,7 @@
 #define SYSCALL_PARAMETERS_6 uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t
 
 #define SYSCALL(number, name, nr_arguments) int64_t sys_##name(SYSCALL_PARAMETERS_##nr_arguments);
+#define SYSCALL_WITH_REGS(number, name, nr_arguments) int64_t sys_##name(const struct regs *regs);
 #include "abi/syscalls.def"
 #undef SYSCALL
+#undef SYSCALL_WITH_REGS

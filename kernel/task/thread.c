@@ -2,9 +2,11 @@
 #include "task/thread.h"
 
 #include "arch/x86_64/upcall.h"
+#include "core/cpu.h"
 #include "lib/assert.h"
 #include "lib/string.h"
 #include "mm/kspace.h"
+#include "mm/ktlb.h"
 #include "mm/slab.h"
 #include "mm/usercopy.h"
 #include "task/futex.h"
@@ -36,6 +38,7 @@ status_t thread_create(struct process *process, void (*start)(void *thread), str
 	thread->process = process;
 	thread->stack_top = thread->stack.va + KSTACK_SIZE;
 	thread->saved_rsp = context_prepare(thread->stack_top - sizeof(struct regs), start, thread);
+	thread->regs = thread_top_regs(thread);
 	list_init(&thread->run_node);
 	list_init(&thread->process_node);
 	list_init(&thread->ipc.node);
@@ -74,7 +77,7 @@ void thread_end(int32_t exit_code)
 
 	thread->exit_code = exit_code;
 	thread->exiting = true;
-	this_cpu()->need_resched = true;
+	cpu_attend();
 }
 
 void thread_inherit(struct thread *thread, const struct regs *regs)
@@ -99,7 +102,6 @@ void thread_start_user(void *thread)
 void thread_enter_user(struct regs *regs)
 {
 	upcall_user_return(regs);
-	upcall_kernel_leave();
 	user_return(regs);
 }
 
@@ -112,13 +114,25 @@ static void clear_child_tid(uva_t at)
 	}
 }
 
+/* The mode was set, by an instruction that is a full barrier. */
+void upcall_user_trap(struct regs *regs)
+{
+	struct thread *thread = thread_current();
+
+	ktlb_catch_up();
+	thread->regs = regs;
+	thread->works_for_kernel = true;
+	/* a vulnerable call may have gone back to user mode on a way of its own */
+	thread->in_vuln = false;
+}
+
 void thread_exit(void)
 {
 	struct thread *thread = thread_current();
 	struct process *process = thread->process;
 
 	assert(process);
-	thread->in_syscall = false;
+	thread->works_for_kernel = true;
 	clear_child_tid(thread->clear_child_tid);
 	ipc_thread_exit(thread);
 	process_leave(process, thread);

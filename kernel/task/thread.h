@@ -65,6 +65,8 @@ struct thread {
 
 	/* Its own, or its CPU's while it is switched out. */
 	uint64_t saved_rsp;
+	uint64_t user_rsp; /* of the system call under way, as in struct cpu_entry */
+	struct regs *regs; /* thread_user_regs */
 	uint64_t fs_base;
 	uva_t clear_child_tid; /* set to 0 when the thread ends, and its futex woken; 0: nothing */
 	uint64_t signal_mask;
@@ -72,9 +74,10 @@ struct thread {
 	int32_t exit_code;
 	struct process *last_of; /* DEAD: the process that ends with this thread; NULL: none */
 	bool exiting;            /* ends on its way back to user mode */
-	bool in_syscall; /* serves a system call: an in-kernel fault now is the process's doing */
-	bool in_vuln;    /* inside a deliberately vulnerable call */
-	bool in_fault;   /* reports an in-kernel fault: another one now is a panic */
+	/* Does something of the kernel's own: an in-kernel fault now is no doing of the process. */
+	bool works_for_kernel;
+	bool in_vuln;  /* inside a deliberately vulnerable call */
+	bool in_fault; /* reports an in-kernel fault: another one now is a panic */
 };
 
 void thread_init(void);
@@ -88,13 +91,20 @@ status_t thread_create(struct process *process, void (*start)(void *thread),
 /* Of a thread that never started, or is dead and switched away from. */
 void thread_destroy(struct thread *thread);
 
-static inline struct thread *thread_current(void) { return this_cpu()->current; }
+static inline struct thread *thread_current(void)
+{
+	return (struct thread *)PERCPU_READ(offsetof(struct cpu, current));
+}
 
 /*
- * Where the entry code puts a thread's registers when it comes from user mode: the top of its
- * kernel stack.
+ * Where the entry code put the registers that the thread had in user mode, near the top of its
+ * kernel stack: of a trap, a system call WITH_REGS (abi/syscalls.def), or where it will start.
  */
-static inline struct regs *thread_user_regs(const struct thread *thread)
+static inline struct regs *thread_user_regs(const struct thread *thread) { return thread->regs; }
+
+/* Where they are made up, for a way to user mode that is not a return: above everything else on the
+ * stack. */
+static inline struct regs *thread_top_regs(const struct thread *thread)
 {
 	return (struct regs *)(thread->stack_top - sizeof(struct regs));
 }

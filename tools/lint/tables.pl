@@ -11,7 +11,7 @@ use Lint;
 my %tables = (
 	'kernel/abi/counters.def' => [qr/^COUNTER\((\w+)/, '\bCOUNT(?:_N)?\(NAME\b|\bCOUNTER_NAME\b'],
 	'kernel/abi/options.def' => [qr/^OPTION\((\w+)/, '\boptions\.NAME\b|\bNAME_\w+'],
-	'kernel/abi/syscalls.def' => [qr/^SYSCALL\(\w+,\s*(\w+)/, '\bsys_NAME\b'],
+	'kernel/abi/syscalls.def' => [qr/^SYSCALL(?:_WITH_REGS)?\(\w+,\s*(\w+)/, '\bsys_NAME\b'],
 	'kernel/abi/status.def' => [qr/^STATUS\((\w+)/, '\bSTATUS_NAME\b|\bNAME\b'],
 );
 

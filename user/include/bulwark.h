@@ -125,6 +125,9 @@ static inline long bw_ipc_reply_receive(long handle, struct bw_message *message)
 
 /* ---- The operator's calls: -EPERM unless uid 0 ---- */
 
+/* KAISER off, or on with the best variant that the processor has, on all processors. */
+static inline long bw_mitigate(bool on) { return bw_call_mitigate(on); }
+
 /* How a process ended, told by the kernel. Also right for one that still runs. */
 static inline long bw_report(pid_t pid, struct bw_report *report)
 {

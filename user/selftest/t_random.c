@@ -21,10 +21,12 @@ enum {
 };
 
 #define SYSCALL(number, name, nr_arguments) number,
+#define SYSCALL_WITH_REGS(number, name, nr_arguments) number,
 static const long known_calls[] = {
 #include "abi/syscalls.def"
 };
 #undef SYSCALL
+#undef SYSCALL_WITH_REGS
 
 enum { NR_KNOWN = sizeof(known_calls) / sizeof(known_calls[0]) };
 

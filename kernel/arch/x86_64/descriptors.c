@@ -36,9 +36,6 @@ struct table_pointer {
 enum { GATE_INTERRUPT = 0x8e, GATE_DPL_USER = 0x60 };
 enum { IST_NMI = 1, IST_DOUBLE_FAULT, IST_MACHINE_CHECK, IST_DEBUG };
 
-/* entry.asm: addresses of the vector stubs, relative to this table */
-extern const int32_t entry_stub_offsets[NR_VECTORS];
-
 static unsigned ist_of(unsigned vector)
 {
 	switch (vector) {
@@ -50,12 +47,12 @@ static unsigned ist_of(unsigned vector)
 	}
 }
 
-void idt_fill(void *page)
+void idt_fill(void *page, const struct entry_set *set, va_t text)
 {
 	struct gate *idt = page;
 
 	for (unsigned vector = 0; vector < NR_VECTORS; vector++) {
-		uint64_t stub = (uint64_t)entry_stub_offsets + (int64_t)entry_stub_offsets[vector];
+		uint64_t stub = text.va + set->stubs[vector];
 
 		idt[vector] = (struct gate){
 			.offset_0 = stub,
@@ -97,11 +94,17 @@ void descriptors_fill(void *page, va_t entry_base)
 	};
 }
 
-void descriptors_load(va_t entry_base, va_t idt)
+void idt_load(va_t idt)
+{
+	struct table_pointer pointer = { NR_VECTORS * sizeof(struct gate) - 1, idt.va };
+
+	asm volatile("lidt %0" : : "m"(pointer) : "memory");
+}
+
+void descriptors_load(va_t entry_base)
 {
 	uint64_t page = entry_base.va + entry_parts[PART_DESCRIPTORS].offset;
 	struct table_pointer gdt_pointer = { sizeof(((struct descriptor_page *)0)->gdt) - 1, page };
-	struct table_pointer idt_pointer = { NR_VECTORS * sizeof(struct gate) - 1, idt.va };
 
 	asm volatile("lgdt %0\n\t"
 		     "push %1\n\t"
@@ -114,11 +117,10 @@ void descriptors_load(va_t entry_base, va_t idt)
 		     "mov %2, %%ss\n\t"
 		     "mov %3, %%fs\n\t"
 		     "mov %3, %%gs\n\t"
-		     "ltr %4\n\t"
-		     "lidt %5"
+		     "ltr %4"
 		     :
 		     : "m"(gdt_pointer), "i"(SELECTOR_KERNEL_CODE), "r"(SELECTOR_KERNEL_DATA),
-		       "r"(0), "r"((uint16_t)SELECTOR_TSS), "m"(idt_pointer)
+		       "r"(0), "r"((uint16_t)SELECTOR_TSS)
 		     : "rax", "memory");
 	/* after a reset it is one of 64 KiB at address 0, in user memory */
 	asm volatile("lldt %0" : : "r"((uint16_t)0));

@@ -4,10 +4,12 @@
  */
 #pragma once
 
+#include "arch/x86_64/entry_set.h"
 #include "lib/types.h"
 
-/* Fills the IDT page: every vector to its stub; NMI, #DF, #MC and #DB on stacks of their own. */
-void idt_fill(void *page);
+/* Fills an IDT page: every vector to its stub in the text, which runs at `text`; NMI, #DF, #MC and
+ * #DB on stacks of their own. */
+void idt_fill(void *page, const struct entry_set *set, va_t text);
 
 /*
  * Fills a CPU's descriptor page. entry_base is the address of the CPU's part of the entry area,
@@ -15,5 +17,6 @@ void idt_fill(void *page);
  */
 void descriptors_fill(void *page, va_t entry_base);
 
-/* Loads GDT, TSS, IDT, segment registers and GS base on this CPU. */
-void descriptors_load(va_t entry_base, va_t idt);
+/* Loads GDT, TSS, segment registers and GS base on this CPU. */
+void descriptors_load(va_t entry_base);
+void idt_load(va_t idt);

@@ -1,26 +1,198 @@
-; Every way into the kernel and out of it. The text is position independent within this section (it will also run from its
-; alias in the entry area), so it leaves the section only through pointers in struct cpu, reached by GS.
+; Every way into the kernel and out of it: one set of stubs per variant of KAISER, all from the macros below.
 ;
-; Sources: Intel SDM vol. 2, "SYSCALL", "SYSRET"; vol. 3A, "Exception- or Interrupt-Handler Procedures".
+; The text runs from its alias in the entry area, which every root maps, and is position independent within this
+; section. It leaves the section only through pointers in struct cpu, which it reaches by GS once the kernel's root is
+; loaded; the shadow root has neither struct cpu nor the kernel.
 ;
-; The kernel stack at the call into C, top first (struct regs):
+;   off     user mode runs on the kernel's root: nothing to switch
+;   nopcid  flips the bit of CR3 that tells the roots of a pair apart
+;   pcid    flips that of the PCID too, and keeps what the TLB holds
 ;
-;   ss rsp rflags cs rip | error vector | rdi rsi rdx rcx rax r8 r9 r10 r11 rbx rbp r12 r13 r14 r15  <- rsp
+; Sources: Intel SDM vol. 2, "SYSCALL", "SYSRET"; vol. 3A, "Exception- or Interrupt-Handler Procedures",
+; "Process-Context Identifiers (PCIDs)".
 ;
-; Invariant: C code runs with GS at this CPU's entry page, and with RFLAGS clean (IF, DF, AC, NT, TF, IOPL clear).
+; Invariant: C code runs on the kernel's root, with GS at this CPU's entry page, and with RFLAGS clean (IF, DF, AC, NT,
+; TF, IOPL clear). User mode runs on the shadow root, unless the variant is off. Between the two: into the kernel GS,
+; mode, root; out of it mode, root, GS.
 
 %include "offsets.inc"
 
 default rel
 bits 64
 section .entry.text progbits alloc exec nowrite align=4096
+entry_text_base:
 
-%macro PUSH_REGISTERS 0
+CR3_SHADOW_BIT	equ 12
+CR3_SHADOW	equ 1 << CR3_SHADOW_BIT
+CR3_PCID_USER	equ 1 << 11
+CR3_NOFLUSH_BIT	equ 63
+CR3_NOFLUSH	equ 1 << CR3_NOFLUSH_BIT
+
+align 8
+flip_nopcid:	dq CR3_SHADOW
+flip_pcid:	dq CR3_SHADOW | CR3_PCID_USER | CR3_NOFLUSH
+
+; From user mode, GS switched. %1: variant; %2: a register to lose. The store of the mode, then a full barrier: docs/tlb.md.
+%macro ENTER_KERNEL_ROOT 2
+%ifidn %1, off
+	mov %2, CPU_KERNEL
+	xchg [gs:ENTRY_MODE], %2
+%else
+	mov qword [gs:ENTRY_MODE], CPU_KERNEL
+	mov %2, cr3
+	xor %2, [flip_%1]
+	mov cr3, %2
+%endif
+%endmacro
+
+; RSP: room for a struct regs on the kernel stack, at a random place. %1: how often it was drawn from, times two: the low
+; byte walks a ring of 128 offsets.
+%macro TAKE_KERNEL_STACK 1
+	movzx esp, byte [gs:%1]
+	movzx esp, word [gs:rsp + CPU_KSTACK_RING]
+	add rsp, [gs:CPU_LOWEST_REGS]
+	add qword [gs:%1], 2
+%endmacro
+
+; To and from the struct regs at RSP.
+%macro SAVE 1-*
+%rep %0
+	mov [rsp + REGS_%1], %1
+%rotate 1
+%endrep
+%endmacro
+
+%macro RESTORE 1-*
+%rep %0
+	mov %1, [rsp + REGS_%1]
+%rotate 1
+%endrep
+%endmacro
+
+; User values in registers must not steer the kernel.
+%macro CLEAR 1-*
+%rep %0
+	xor %1, %1
+%rotate 1
+%endrep
+%endmacro
+
+; The software oracle of debug builds looks at what will be loaded. Loses what C may lose, but RAX.
+%macro CHECK_LEAVING 0
+%ifdef BULWARK_DEBUG
+	mov rbx, rax
+	call [gs:CPU_ON_LEAVE]
+	mov rax, rbx
+%endif
+%endmacro
+
+; SYSCALL: RCX = user RIP, R11 = user RFLAGS, flags masked by SFMASK, RSP still the user's. RCX is canonical: no program
+; runs on the last page below the non-canonical addresses. Only what SYSRET does not overwrite is saved;
+; syscall.asm goes on, with the arguments where C wants them.
+%macro SYSCALL_ENTRY 1
+entry_syscall_%1:
+	swapgs
+	mov [gs:ENTRY_USER_RSP], rsp
+	ENTER_KERNEL_ROOT %1, rsp
+	TAKE_KERNEL_STACK CPU_SYSCALLS_TWICE
+	mov [rsp + REGS_rflags], r11
+	mov [rsp + REGS_rip], rcx
+	SAVE rdi, rsi, rdx, r8, r9, r10, rbx, rbp, r12, r13, r14, r15
+	CLEAR ebx, ebp, r12d, r13d, r14d, r15d
+	mov rcx, r10
+	jmp [gs:CPU_ON_SYSCALL]
+
+; RSP at the struct regs, RAX the result. The frame is as SYSCALL_ENTRY left it but for registers that messages came in.
+leave_syscall_%1:
+	CHECK_LEAVING
+	RESTORE rdi, rsi, rdx, r8, r9, r10, rbx, rbp, r12, r13, r14, r15
+	mov rcx, [rsp + REGS_rip]
+	mov r11, [rsp + REGS_rflags]
+	mov qword [gs:ENTRY_MODE], CPU_USER
+%ifnidn %1, off
+	mov rsp, [gs:CPU_EXIT_CR3]
+	mov cr3, rsp
+%endif
+	mov rsp, [gs:ENTRY_USER_RSP]
+	swapgs
+	o64 sysret
+%endmacro
+
+; RSP at a struct regs: to user mode with exactly these registers. IRET reads its frame when the shadow root is loaded,
+; so that is copied to the entry stack.
+%macro TRAP_LEAVE 1
+leave_trap_%1:
+	CHECK_LEAVING
+	mov qword [gs:ENTRY_MODE], CPU_USER
+%ifidn %1, off
+	RESTORE rdi, rsi, rdx, rcx, rax, r8, r9, r10, r11, rbx, rbp, r12, r13, r14, r15
+	add rsp, REGS_rip
+%else
+	mov rdi, [gs:CPU_ENTRY_STACK_TOP]
+%assign slot 0
+%rep 5
+	mov rax, [rsp + REGS_rip + slot * 8]
+	mov [rdi + (slot - 5) * 8], rax
+%assign slot slot + 1
+%endrep
+	mov rax, [rsp + REGS_rdi]
+	mov [rdi - 6 * 8], rax
+	RESTORE rsi, rdx, rcx, rax, r8, r9, r10, r11, rbx, rbp, r12, r13, r14, r15
+	lea rsp, [rdi - 6 * 8]
+	mov rdi, [gs:CPU_EXIT_CR3]
+%ifidn %1, pcid
+	bts qword [gs:CPU_EXIT_CR3], CR3_NOFLUSH_BIT	; what was owed is paid
+%endif
+	mov cr3, rdi
+	pop rdi
+%endif
+	swapgs
+iret_%1:
+	iretq
+%endmacro
+
+; Vector stubs leave: vector, error, rip, cs, rflags, rsp, ss. A trap from user mode moves to the kernel stack.
+FROM_CS		equ 3 * 8
+FROM_RIP	equ 2 * 8
+
+%macro TRAP_ENTRY 1
+trap_%1:
+	test byte [rsp + FROM_CS], 3
+	jz trap_from_kernel_%1
+trap_from_user_%1:
+	swapgs
 	push rdi
-	push rsi
-	push rdx
-	push rcx
+	ENTER_KERNEL_ROOT %1, rdi
+	mov rdi, rsp
+	TAKE_KERNEL_STACK CPU_TRAPS_TWICE
+	SAVE rsi, rdx, rcx, rax, r8, r9, r10, r11, rbx, rbp, r12, r13, r14, r15
+	mov rax, [rdi]
+	mov [rsp + REGS_rdi], rax
+%assign slot 0
+%rep 7
+	mov rax, [rdi + 8 + slot * 8]
+	mov [rsp + REGS_vector + slot * 8], rax
+%assign slot slot + 1
+%endrep
+	; the frame's place is a multiple of 16 below a page boundary, so RSP is as C wants it
+	mov rdi, rsp
+	push 2
+	popfq
+	CLEAR esi, edx, ecx, eax, r8d, r9d, r10d, r11d, ebx, ebp, r12d, r13d, r14d, r15d
+	call [gs:CPU_ON_USER_TRAP]
+	jmp [gs:CPU_LEAVE_TRAP]
+
+trap_from_kernel_%1:
+	; IRET to user mode itself may fault, with the user's GS and root loaded already: the process did it
 	push rax
+	lea rax, [iret_%1]
+	cmp [rsp + 8 + FROM_RIP], rax
+	pop rax
+	je trap_from_user_%1
+	jmp trap_from_kernel
+%endmacro
+
+%macro PUSH_REGISTERS_BUT_RDI_TO_RAX 0
 	push r8
 	push r9
 	push r10
@@ -33,237 +205,179 @@ section .entry.text progbits alloc exec nowrite align=4096
 	push r15
 %endmacro
 
-; User values in registers must not steer the kernel: all but RSP and the ones C overwrites anyway.
-%macro CLEAR_REGISTERS 0
-	xor eax, eax
-	xor ebx, ebx
-	xor ecx, ecx
-	xor edx, edx
-	xor ebp, ebp
-	xor r8d, r8d
-	xor r9d, r9d
-	xor r10d, r10d
-	xor r11d, r11d
-	xor r12d, r12d
-	xor r13d, r13d
-	xor r14d, r14d
-	xor r15d, r15d
+%macro POP_REGISTERS_AND_RETURN 0
+	RESTORE rdi, rsi, rdx, rcx, rax, r8, r9, r10, r11, rbx, rbp, r12, r13, r14, r15
+	add rsp, REGS_rip
+	iretq
 %endmacro
 
-%macro POP_REGISTERS 0
-	pop r15
-	pop r14
-	pop r13
-	pop r12
-	pop rbp
-	pop rbx
-	pop r11
-	pop r10
-	pop r9
-	pop r8
-	pop rax
-	pop rcx
-	pop rdx
-	pop rsi
-	pop rdi
-%endmacro
-
-; SYSCALL: RCX = user RIP, R11 = user RFLAGS, flags masked by SFMASK, RSP still the user's.
-global entry_syscall
-entry_syscall:
-	swapgs
-	mov [gs:ENTRY_USER_RSP], rsp
-	mov rsp, [gs:CPU_STACK_TOP]
-	push SELECTOR_USER_DATA
-	push qword [gs:ENTRY_USER_RSP]
-	push r11
-	push SELECTOR_USER_CODE
+; From ring 0 and no place in this file: on the kernel's root, with its GS.
+trap_from_kernel:
+	push rdi
+	push rsi
+	push rdx
 	push rcx
 	push rax
-	push VECTOR_SYSCALL
-	PUSH_REGISTERS
-	mov rdi, rsp
-	xor esi, esi
-	CLEAR_REGISTERS
-	call [gs:CPU_ON_SYSCALL]
-	; SYSRET faults in ring 0 on a non-canonical RIP (Intel), with the user's stack loaded: take IRET for it
-	mov rcx, [rsp + REGS_RIP]
-	shr rcx, 47
-	jnz user_return_frame
-	POP_REGISTERS
-	mov rcx, [rsp + REGS_RIP - REGS_VECTOR]
-	mov r11, [rsp + REGS_RFLAGS - REGS_VECTOR]
-	mov rsp, [rsp + REGS_RSP - REGS_VECTOR]
-	swapgs
-	o64 sysret
-
-; RSP at a struct regs: to user mode with exactly these registers.
-global user_return_frame
-user_return_frame:
-	POP_REGISTERS
-	add rsp, 16
-	swapgs
-entry_iret_user:
-	iretq
-
-; Vector stubs leave: vector, error, rip, cs, rflags, rsp, ss.
-trap:
-	test byte [rsp + REGS_CS - REGS_VECTOR], 3
-	jz trap_from_kernel
-trap_from_user:
-	swapgs
-	push rdi
-	mov rdi, rsp
-	mov rsp, [gs:CPU_STACK_TOP]
-	push qword [rdi + 56]
-	push qword [rdi + 48]
-	push qword [rdi + 40]
-	push qword [rdi + 32]
-	push qword [rdi + 24]
-	push qword [rdi + 16]
-	push qword [rdi + 8]
-	mov rdi, [rdi]
-	PUSH_REGISTERS
-	push 2
-	popfq
-	mov rdi, rsp
-	xor esi, esi
-	CLEAR_REGISTERS
-	call [gs:CPU_ON_USER_TRAP]
-	jmp user_return_frame
-
-trap_from_kernel:
-	; IRET to user mode itself may fault, with the user's GS loaded already: the process did it
-	push rax
-	lea rax, [entry_iret_user]
-	cmp [rsp + 8 + REGS_RIP - REGS_VECTOR], rax
-	pop rax
-	je trap_from_user
-	PUSH_REGISTERS
+	PUSH_REGISTERS_BUT_RDI_TO_RAX
 	push 2
 	popfq
 	mov rdi, rsp
 	xor ebp, ebp
-	cld
 	mov rbx, rsp
 	and rsp, ~15
 	call [gs:CPU_ON_KERNEL_TRAP]
 	mov rsp, rbx
-	POP_REGISTERS
-	add rsp, 16
-	iretq
+	POP_REGISTERS_AND_RETURN
 
-; NMI, #DF, #MC and #DB have stacks of their own and may arrive anywhere, so also with the user's GS in ring 0.
-trap_paranoid:
-	test byte [rsp + REGS_CS - REGS_VECTOR], 3
-	jnz trap_from_user
-	PUSH_REGISTERS
-	push 2
-	popfq
+; NMI, #DF, #MC and #DB have stacks of their own and may arrive anywhere, so also in the middle of this file: with the
+; user's GS or root in ring 0. What the processor pushed may hold kernel addresses, and every root maps those stacks: it
+; moves to a stack that only the kernel's roots map, and leaves nothing behind. Only where the shadow root was loaded does
+; it return from the first stack; what was interrupted there was this file, which knows no kernel address on that root.
+;
+;   on the first stack, downward:  ss rsp rflags cs rip error vector rax rcx rdx
+PARANOID_WORDS	equ 10
+WAS_USER_GS	equ 1
+WAS_SHADOW_ROOT	equ 2
+
+%macro PARANOID_ENTRY 1
+paranoid_%1:
+	test byte [rsp + FROM_CS], 3
+	jnz trap_from_user_%1
+	push rax
+	push rcx
+	push rdx
 	; kernel GS bases are in the upper half, user ones never
 	mov ecx, MSR_GS_BASE
 	rdmsr
-	xor r12d, r12d
+	xor ecx, ecx
 	test edx, edx
 	js .kernel_gs
 	swapgs
-	inc r12d
+	or ecx, WAS_USER_GS
 .kernel_gs:
+%ifnidn %1, off
+	mov rax, cr3
+	bt eax, CR3_SHADOW_BIT
+	jnc .kernel_root
+	mov rdx, rax
+	xor rdx, [flip_%1]
+	mov cr3, rdx
+	or ecx, WAS_SHADOW_ROOT
+.kernel_root:
+%endif
+	mov rdx, rsp
+	lea rsp, [rsp + PARANOID_WORDS * 8 + PARANOID_STACK_DISTANCE]
+%assign slot PARANOID_WORDS - 1
+%rep 7
+	push qword [rdx + slot * 8]
+%assign slot slot - 1
+%endrep
+	push rdi
+	push rsi
+	push qword [rdx]
+	push qword [rdx + 8]
+	push qword [rdx + 16]
+	PUSH_REGISTERS_BUT_RDI_TO_RAX
+	mov r12, rdx
+	mov r13d, ecx
+	mov r14, rax
+	test ecx, WAS_SHADOW_ROOT
+	jnz .kept
+%assign slot 0
+%rep PARANOID_WORDS
+	mov qword [rdx + slot * 8], 0
+%assign slot slot + 1
+%endrep
+.kept:
+	push 2
+	popfq
 	mov rdi, rsp
-	mov rbx, rsp
-	and rsp, ~15
 	xor ebp, ebp
 	call [gs:CPU_ON_KERNEL_TRAP]
-	mov rsp, rbx
-	test r12d, r12d
-	jz .restore
+%ifnidn %1, off
+	test r13d, WAS_SHADOW_ROOT
+	jnz .to_shadow_root
+%endif
+	test r13d, WAS_USER_GS
+	jz .from_here
 	swapgs
-.restore:
-	POP_REGISTERS
-	add rsp, 16
+.from_here:
+	POP_REGISTERS_AND_RETURN
+%ifnidn %1, off
+.to_shadow_root:
+	mov rdx, r12
+	mov ecx, r13d
+	mov rax, r14
+%ifidn %1, pcid
+	bts rax, CR3_NOFLUSH_BIT
+%endif
+	RESTORE rdi, rsi, r8, r9, r10, r11, rbx, rbp, r12, r13, r14, r15
+	mov rsp, rdx
+	mov cr3, rax
+	test ecx, WAS_USER_GS
+	jz .gs_restored
+	swapgs
+.gs_restored:
+	pop rdx
+	pop rcx
+	pop rax
+	add rsp, 2 * 8
 	iretq
+%endif
+%endmacro
 
 ; Vectors that push an error code: #DF #TS #NP #SS #GP #PF #AC #CP #VC #SX
 %define HAS_ERROR(v) ((v) == 8 || ((v) >= 10 && (v) <= 14) || (v) == 17 || (v) == 21 || (v) == 29 || (v) == 30)
 %define IS_PARANOID(v) ((v) == 1 || (v) == 2 || (v) == 8 || (v) == 18)
 
+%macro VECTOR_STUBS 1
 %assign v 0
 %rep 256
 align 16
-entry_stub_%[v]:
+stub_%1_%[v]:
 %if !HAS_ERROR(v)
 	push 0
 %endif
 	push v
 %if IS_PARANOID(v)
-	jmp trap_paranoid
+	jmp paranoid_%1
 %else
-	jmp trap
+	jmp trap_%1
 %endif
 %assign v v + 1
 %endrep
+%endmacro
 
-section .rodata progbits alloc noexec nowrite align=4
-global entry_stub_offsets
-entry_stub_offsets:
+%macro ENTRY_SET 1
+global entry_set_%1_end
+align 16
+	SYSCALL_ENTRY %1
+	TRAP_LEAVE %1
+	TRAP_ENTRY %1
+	PARANOID_ENTRY %1
+	VECTOR_STUBS %1
+entry_set_%1_end:
+%endmacro
+
+	ENTRY_SET off
+	ENTRY_SET nopcid
+	ENTRY_SET pcid
+
+; struct entry_set: offsets from the first byte of the text
+%macro ENTRY_SET_ROW 1
+	dd entry_syscall_%1 - entry_text_base
+	dd leave_syscall_%1 - entry_text_base
+	dd leave_trap_%1 - entry_text_base
 %assign v 0
 %rep 256
-	dd entry_stub_%[v] - entry_stub_offsets
+	dd stub_%1_%[v] - entry_text_base
 %assign v v + 1
 %endrep
+%endmacro
 
-section .text
-
-; void context_switch(uint64_t *save_rsp, uint64_t load_rsp)
-global context_switch
-context_switch:
-	push rbx
-	push rbp
-	push r12
-	push r13
-	push r14
-	push r15
-	mov [rdi], rsp
-	mov rsp, rsi
-	pop r15
-	pop r14
-	pop r13
-	pop r12
-	pop rbp
-	pop rbx
-	ret
-
-; uint64_t context_prepare(uint64_t stack_top, void (*function)(void *), void *argument)
-global context_prepare
-context_prepare:
-	lea rax, [rdi - 8 * 8]
-	mov qword [rdi - 8], 0		; ends backtraces
-	lea rcx, [context_start]
-	mov [rax + 6 * 8], rcx		; return address of context_switch
-	mov [rax + 5 * 8], rsi		; rbx
-	mov qword [rax + 4 * 8], 0	; rbp
-	mov [rax + 3 * 8], rdx		; r12
-	mov qword [rax + 2 * 8], 0
-	mov qword [rax + 1 * 8], 0
-	mov qword [rax], 0
-	ret
-
-context_start:
-	mov rdi, r12
-	xor r12d, r12d
-	jmp rbx
-
-; void context_restart(uint64_t stack_top, void (*function)(void *), void *argument)
-global context_restart
-context_restart:
-	mov rsp, rdi
-	mov rdi, rdx
-	xor ebp, ebp
-	push rbp
-	jmp rsi
-
-; void user_return(struct regs *regs)
-global user_return
-user_return:
-	mov rsp, rdi
-	jmp user_return_frame
+section .rodata progbits alloc noexec nowrite align=4
+global entry_sets
+entry_sets:			; by enum option_kaiser
+	ENTRY_SET_ROW off
+	ENTRY_SET_ROW nopcid
+	ENTRY_SET_ROW pcid

@@ -7,8 +7,6 @@ RO_AFTER_INIT struct cpu_features cpu_features;
 
 enum { LEAF_FEATURES = 1, LEAF_STRUCTURED = 7, LEAF_EXTENDED = 0x80000001 };
 
-extern char entry_syscall[];
-
 static bool bit(uint32_t value, unsigned nr) { return value >> nr & 1; }
 
 void features_detect(void)
@@ -53,12 +51,12 @@ void features_enable(struct cpu_wants wants)
 	}
 }
 
-void syscall_enable(void)
+void syscall_enable(va_t entry)
 {
 	/* SYSCALL: CS = STAR[47:32], SS = +8; SYSRET: CS = STAR[63:48] + 16, SS = +8 */
 	msr_write(MSR_STAR,
 		  (uint64_t)(SELECTOR_USER_DATA - 8) << 48 | (uint64_t)SELECTOR_KERNEL_CODE << 32);
-	msr_write(MSR_LSTAR, (uint64_t)entry_syscall);
+	msr_write(MSR_LSTAR, entry.va);
 	msr_write(MSR_SFMASK,
 		  RFLAGS_TF | RFLAGS_IF | RFLAGS_DF | RFLAGS_IOPL | RFLAGS_NT | RFLAGS_AC | 0x8d5);
 	msr_write(MSR_SYSENTER_CS, 0); /* SYSENTER: #GP */

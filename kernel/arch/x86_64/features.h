@@ -16,5 +16,5 @@ extern struct cpu_features cpu_features; /* of the boot CPU */
 void features_detect(void);
 /* Sets CR0, CR4 and EFER on this CPU: what is there and wanted. */
 void features_enable(struct cpu_wants wants);
-/* SYSCALL target, selectors and flag mask on this CPU. */
-void syscall_enable(void);
+/* SYSCALL on this CPU: where it leads, selectors and flag mask. */
+void syscall_enable(va_t entry);

@@ -1,24 +1,63 @@
 /* Structure offsets for the assembly files. Compiled to assembly only; a script turns the marked
  * lines into NASM equates. */
+#include "arch/x86_64/entry_area.h"
 #include "arch/x86_64/registers.h"
 #include "core/cpu.h"
+#include "core/syscall_table.h"
+#include "lib/status.h"
 
 #define OFFSET(name, value) asm volatile("\n->" #name " %c0" : : "i"(value))
+#define REGS(field) OFFSET(REGS_##field, offsetof(struct regs, field))
+#define CPU(name, field) OFFSET(CPU_##name, CPU_OFFSET + offsetof(struct cpu, field))
 
 void offsets(void);
 
 void offsets(void)
 {
+	REGS(ss);
+	REGS(rsp);
+	REGS(rflags);
+	REGS(cs);
+	REGS(rip);
+	REGS(error);
+	REGS(vector);
+	REGS(rdi);
+	REGS(rsi);
+	REGS(rdx);
+	REGS(rcx);
+	REGS(rax);
+	REGS(r8);
+	REGS(r9);
+	REGS(r10);
+	REGS(r11);
+	REGS(rbx);
+	REGS(rbp);
+	REGS(r12);
+	REGS(r13);
+	REGS(r14);
+	REGS(r15);
 	OFFSET(ENTRY_USER_RSP, offsetof(struct cpu_entry, user_rsp));
-	OFFSET(CPU_STACK_TOP, CPU_OFFSET + offsetof(struct cpu, stack_top));
-	OFFSET(CPU_ON_SYSCALL, CPU_OFFSET + offsetof(struct cpu, on.on_syscall));
-	OFFSET(CPU_ON_USER_TRAP, CPU_OFFSET + offsetof(struct cpu, on.on_user_trap));
-	OFFSET(CPU_ON_KERNEL_TRAP, CPU_OFFSET + offsetof(struct cpu, on.on_kernel_trap));
-	OFFSET(REGS_RIP, offsetof(struct regs, rip));
-	OFFSET(REGS_CS, offsetof(struct regs, cs));
-	OFFSET(REGS_RFLAGS, offsetof(struct regs, rflags));
-	OFFSET(REGS_RSP, offsetof(struct regs, rsp));
-	OFFSET(REGS_VECTOR, offsetof(struct regs, vector));
+	OFFSET(ENTRY_MODE, offsetof(struct cpu_entry, mode));
+	CPU(LOWEST_REGS, lowest_regs);
+	CPU(KSTACK_RING, kstack_ring);
+	CPU(SYSCALLS_TWICE, syscalls_twice);
+	CPU(TRAPS_TWICE, traps_twice);
+	CPU(ENTRY_STACK_TOP, entry_stack_top);
+	CPU(SYSCALL_TABLE, syscall_table);
+	CPU(LEAVE_SYSCALL, leave_syscall);
+	CPU(LEAVE_TRAP, leave_trap);
+	CPU(ON_SYSCALL, on.on_syscall);
+	CPU(ON_USER_TRAP, on.on_user_trap);
+	CPU(ON_KERNEL_TRAP, on.on_kernel_trap);
+	CPU(ON_LEAVE, on.on_leave);
+	CPU(EXIT_CR3, tlb.exit_cr3);
+	CPU(TLB_SEEN, tlb.seen);
+	OFFSET(CPU_USER, CPU_USER);
+	OFFSET(CPU_KERNEL, CPU_KERNEL);
+	OFFSET(PARANOID_STACK_DISTANCE, PARANOID_STACK_DISTANCE);
+	OFFSET(SYSCALL_TABLE_ROWS, offsetof(struct syscall_table, rows));
+	OFFSET(NR_SYSCALL_NUMBERS, NR_SYSCALL_NUMBERS);
+	OFFSET(ENOSYS, -STATUS_ENOSYS);
 	OFFSET(SELECTOR_USER_CODE, SELECTOR_USER_CODE);
 	OFFSET(SELECTOR_USER_DATA, SELECTOR_USER_DATA);
 	OFFSET(VECTOR_SYSCALL, VECTOR_SYSCALL);

@@ -2,9 +2,22 @@
  * on with its own address. */
 #pragma once
 
+#include "lib/types.h"
+
 struct cpu;
 
 enum { CPU_OFFSET = 4096 };
+
+/* A word of this CPU's struct cpu, at a constant offset: one instruction, so it is the right CPU's.
+ */
+#define PERCPU_READ(offset)                                                                        \
+	({                                                                                         \
+		uint64_t percpu_value;                                                             \
+		asm volatile("mov %%gs:%c1, %0"                                                    \
+			     : "=r"(percpu_value)                                                  \
+			     : "i"(CPU_OFFSET + (offset)));                                        \
+		percpu_value;                                                                      \
+	})
 
 static inline struct cpu *percpu_self(void)
 {

@@ -2,6 +2,7 @@
 #include "arch/x86_64/trap.h"
 
 #include "arch/x86_64/apic.h"
+#include "arch/x86_64/entry_set.h"
 #include "arch/x86_64/pic.h"
 #include "arch/x86_64/registers.h"
 #include "arch/x86_64/upcall.h"
@@ -50,29 +51,15 @@ static void interrupt_dispatch(const struct regs *regs)
 	}
 }
 
-static void trap_dispatch(struct regs *regs)
+static void on_user_trap(struct regs *regs)
 {
+	upcall_user_trap(regs);
 	if (regs->vector < NR_EXCEPTIONS) {
-		upcall_exception(regs);
+		upcall_user_exception(regs);
 	} else {
 		interrupt_dispatch(regs);
 	}
-}
-
-static void on_syscall(struct regs *regs)
-{
-	upcall_kernel_enter();
-	upcall_syscall(regs);
 	upcall_user_return(regs);
-	upcall_kernel_leave();
-}
-
-static void on_user_trap(struct regs *regs)
-{
-	upcall_kernel_enter();
-	trap_dispatch(regs);
-	upcall_user_return(regs);
-	upcall_kernel_leave();
 }
 
 /* From ring 0: a fault in the kernel, an interrupt of the idle loop, or one of the paranoid
@@ -81,12 +68,17 @@ static void on_kernel_trap(struct regs *regs)
 {
 	unsigned mode_before = upcall_trap_enter();
 
-	trap_dispatch(regs);
+	if (regs->vector < NR_EXCEPTIONS) {
+		upcall_kernel_exception(regs);
+	} else {
+		interrupt_dispatch(regs);
+	}
 	upcall_trap_leave(mode_before);
 }
 
 const struct trap_handlers trap_handlers = {
-	.on_syscall = on_syscall,
+	.on_syscall = syscall_main,
 	.on_user_trap = on_user_trap,
 	.on_kernel_trap = on_kernel_trap,
+	.on_leave = upcall_leave_check,
 };

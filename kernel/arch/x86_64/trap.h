@@ -5,9 +5,10 @@
 struct regs;
 
 struct trap_handlers {
-	void (*on_syscall)(struct regs *regs);
+	void (*on_syscall)(void); /* syscall.asm */
 	void (*on_user_trap)(struct regs *regs);
 	void (*on_kernel_trap)(struct regs *regs);
+	void (*on_leave)(void); /* debug builds: last thing before user mode */
 };
 
 extern const struct trap_handlers trap_handlers;

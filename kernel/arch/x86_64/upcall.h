@@ -3,18 +3,20 @@
 
 #include "arch/x86_64/registers.h"
 
-/* First and last thing between user mode and the kernel, for the TLB generations. mm/tlb.c */
-void upcall_kernel_enter(void);
-void upcall_kernel_leave(void);
-/* The same around what interrupts ring 0, the idle loop for one: leave takes what enter returned.
- */
+/* First thing after an exception or interrupt from user mode, the mode is set: catches up with TLB
+ * generations, remembers the registers. task/thread.c */
+void upcall_user_trap(struct regs *regs);
+/* Last thing before user mode, debug builds: the oracle looks at exit_cr3. mm/tlb.c */
+void upcall_leave_check(void);
+/* Around what interrupts ring 0, the idle loop for one, for the TLB generations: leave takes what
+ * enter returned. mm/tlb.c */
 unsigned upcall_trap_enter(void);
 void upcall_trap_leave(unsigned mode_before);
-/* System call from user mode: regs->error is the number, rdi rsi rdx r10 r8 r9 the arguments; sets
- * regs->rax. task/syscall.c */
-void upcall_syscall(struct regs *regs);
-/* Exception from user mode or, not handled otherwise, from the kernel. task/fault.c */
-void upcall_exception(struct regs *regs);
+/* A system call that needs all registers; returns its result. task/syscall.c */
+int64_t upcall_syscall_with_regs(struct regs *regs, uint64_t row);
+/* Exceptions: from user mode, the IRET to it included, and from the kernel. task/fault.c */
+void upcall_user_exception(const struct regs *regs);
+void upcall_kernel_exception(struct regs *regs);
 /* Timer tick on this CPU, and device lines 0 to 15 of the 8259. task/irq.c */
 void upcall_timer(void);
 void upcall_irq(unsigned line);
@@ -23,7 +25,8 @@ void upcall_reschedule(void);
 void upcall_spurious(void);
 /* Another CPU wants the world to stop. task/irq.c */
 void upcall_rendezvous(void);
-/* Last stop before user mode: reschedule, die when killed. task/sched.c */
+/* Last stop before user mode: reschedule, die when killed. What comes back leaves by IRET.
+ * task/sched.c */
 void upcall_user_return(struct regs *regs);
 /* Requests to this CPU for TLB work: mm/tlb.c */
 void upcall_tlb_request(void);

@@ -2,8 +2,12 @@
  * define host_cpu. */
 #pragma once
 
+#include "lib/types.h"
+
 struct cpu;
 
 extern struct cpu *host_cpu;
+
+#define PERCPU_READ(offset) (*(const uint64_t *)((const char *)host_cpu + (offset)))
 
 static inline struct cpu *percpu_self(void) { return host_cpu; }

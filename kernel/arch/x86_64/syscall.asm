@@ -1,0 +1,87 @@
+; A system call once the kernel's root is loaded: from the entry code to the handler and back. The handlers are C
+; functions that take the call's arguments in the registers where the program put them.
+
+%include "offsets.inc"
+
+default rel
+bits 64
+section .text
+
+extern ktlb_newest, ktlb_catch_up, upcall_syscall_with_regs, upcall_user_return
+
+; What the entry code did not save, and IRET or a copy of the registers needs. %1: where the struct regs is. Loses R10.
+%macro COMPLETE_REGS 1
+	mov r10, [gs:ENTRY_USER_RSP]
+	mov [%1 + REGS_rsp], r10
+	mov r10, [%1 + REGS_rflags]
+	mov [%1 + REGS_r11], r10
+	mov r10, [%1 + REGS_rip]
+	mov [%1 + REGS_rcx], r10
+	mov qword [%1 + REGS_vector], VECTOR_SYSCALL
+	mov qword [%1 + REGS_error], 0
+	mov qword [%1 + REGS_cs], SELECTOR_USER_CODE
+	mov qword [%1 + REGS_ss], SELECTOR_USER_DATA
+%endmacro
+
+; RAX number, arguments in RDI RSI RDX RCX R8 R9, RSP at the struct regs.
+global syscall_main
+syscall_main:
+	mov r11, [ktlb_newest]
+	cmp r11, [gs:CPU_TLB_SEEN]
+	jne .catch_up
+.caught_up:
+	cmp rax, NR_SYSCALL_NUMBERS
+	jae .unknown
+	mov r10, [gs:CPU_SYSCALL_TABLE]
+	movzx eax, byte [r10 + rax + SYSCALL_TABLE_ROWS]
+	call [r10 + rax * 8]
+	jmp [gs:CPU_LEAVE_SYSCALL]
+
+.unknown:
+	mov rax, -ENOSYS
+	jmp [gs:CPU_LEAVE_SYSCALL]
+
+.catch_up:
+	mov rbx, rax
+	mov rbp, rcx
+	mov r12, r8
+	mov r13, r9
+	call ktlb_catch_up
+	mov rax, rbx
+	mov rcx, rbp
+	mov r8, r12
+	mov r9, r13
+	mov rdi, [rsp + REGS_rdi]
+	mov rsi, [rsp + REGS_rsi]
+	mov rdx, [rsp + REGS_rdx]
+	xor ebx, ebx
+	xor ebp, ebp
+	xor r12d, r12d
+	xor r13d, r13d
+	jmp .caught_up
+
+; The handler of calls that need all registers. EAX: row of the call.
+global syscall_with_regs
+syscall_with_regs:
+	COMPLETE_REGS rsp + 8
+	lea rdi, [rsp + 8]
+	mov esi, eax
+	jmp upcall_syscall_with_regs
+
+; Instead of leave_syscall, when there is something to do first. RSP at the struct regs, RAX the result.
+global syscall_leave_slowly
+syscall_leave_slowly:
+	mov [rsp + REGS_rax], rax
+	COMPLETE_REGS rsp
+	mov rdi, rsp
+	call upcall_user_return
+	jmp user_return_frame
+
+; void user_return(struct regs *regs)
+global user_return
+user_return:
+	mov rsp, rdi
+; RSP at a struct regs.
+global user_return_frame
+user_return_frame:
+	jmp [gs:CPU_LEAVE_TRAP]
