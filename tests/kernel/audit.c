@@ -5,6 +5,7 @@
 #include "lib/string.h"
 #include "mm/as.h"
 #include "mm/direct_map.h"
+#include "mm/entry_area.h"
 #include "mm/frame_alloc.h"
 #include "mm/kspace.h"
 #include "mm/layout.h"
@@ -104,6 +105,41 @@ static void plant_in_kernel_half(struct as *as, pfn_t spare_frame)
 	      "a window that was left open");
 }
 
+/* A word in the entry page, at an odd place. */
+static void plant_bytes(uint64_t word, const char *what)
+{
+	char *at = (char *)this_cpu()->entry + PAGE_SIZE / 2 + 1;
+	uint64_t saved;
+
+	memcpy(&saved, at, sizeof(saved));
+	memcpy(at, &word, sizeof(word));
+	expect_violation("tells a kernel address", what);
+	memcpy(at, &saved, sizeof(saved));
+}
+
+static void plant_in_shadow_roots(const struct as *as, pfn_t spare_frame)
+{
+	pfn_t shadow = entry_shadow_template();
+	uint64_t cpu = (uint64_t)this_cpu(), entry = (uint64_t)this_cpu()->entry;
+	pte_t *slots = direct_map_pointer(as->root);
+	uint64_t rw = PTE_PRESENT | PTE_WRITABLE | ptable_nx();
+
+	plant(ptable_entry(shadow, cpu, 1), pte_make(spare_frame, rw), "no part for them",
+	      "struct cpu in the shadow roots");
+	plant(ptable_entry(shadow, entry, 1), pte_make(spare_frame, rw), "which belongs to KERNEL",
+	      "a kernel frame in the shadow roots");
+	plant(ptable_entry(shadow, entry_text().va, 1),
+	      pte_with(pte_read(ptable_entry(shadow, entry_text().va, 1)), PTE_WRITABLE),
+	      "ENTRY_TEXT, is mapped RWX", "writable entry text");
+	if (ptable_user_slot_flags) {
+		plant(&slots[0], pte_without(pte_read(&slots[0]), PTE_NO_EXECUTE), "wrong NX",
+		      "a kernel root that could run user code");
+	}
+	plant_bytes((uint64_t)audit_run, "a kernel-image address in the entry area");
+	plant_bytes((uint64_t)as, "a direct-map address in the entry area");
+	plant_bytes((uint64_t)&slots, "an address of a kernel stack in the entry area");
+}
+
 KTEST_SUITE(audit)
 {
 	struct as *as;
@@ -124,6 +160,7 @@ KTEST_SUITE(audit)
 	expect_clean("with a new address space");
 	plant_in_user_half(as);
 	plant_in_kernel_half(as, spare);
+	plant_in_shadow_roots(as, spare);
 	frame_free_kernel(spare, 0);
 	as_put(as);
 	expect_clean("afterwards");
