@@ -81,7 +81,7 @@ int64_t sys_audit(uint64_t at)
 {
 	struct bw_audit audit = { 0 };
 
-	/* it stops the world */
+	/* it stops the world, and what it says names kernel addresses */
 	if (!is_root()) {
 		return STATUS_EPERM;
 	}
@@ -89,9 +89,6 @@ int64_t sys_audit(uint64_t at)
 		return STATUS_EFAULT;
 	}
 	audit_run(&audit);
-	if (!is_root()) {
-		audit.first[0] = '\0'; /* it names kernel addresses */
-	}
 	return copy_to_user((uva_t){ at }, &audit, sizeof(audit));
 }
 
