@@ -14,8 +14,8 @@ ROUNDS_WITHOUT_NEWS = 3
 VECTOR_NMI = 2
 VECTOR_PAGE_FAULT = 14
 VECTOR_LAST_TRIED = 48  # the timer's
-# Symbols that say where a range begins or ends, not what is there.
-NO_NAME = re.compile('_start$|_end$')
+# The part of the ways that runs where the kernel's image lies, from the first symbol up to the second.
+IN_IMAGE = ('syscall_main', 'uaccess_copy_smap')
 
 
 def symbols(path):
@@ -76,30 +76,36 @@ class Stops:
 
 class Machine:
 	def __init__(self):
-		kernel, program = symbols(os.environ['NMI_KERNEL']), symbols(os.environ['NMI_PROGRAM'])
+		self.kernel, program = symbols(os.environ['NMI_KERNEL']), symbols(os.environ['NMI_PROGRAM'])
 		self.stops = Stops()
 		self.mark, self.flag = program['rounds_mark'], program['rounds_stop']
-		self.text = (kernel['entry_text_start'], kernel['entry_text_end'])
-		self.names = sorted((at, name) for name, at in kernel.items() if
-			self.text[0] <= at < self.text[1] and not NO_NAME.search(name))
-		self.opcode = {}
-		for i in self.disassemble(*self.text):
-			stub = re.search(r'stub_(\d+)', self.name(i['addr']))
-			if not stub or int(stub[1]) <= VECTOR_LAST_TRIED:
-				self.opcode[i['addr']] = i['asm'].split()[0]
+		self.name, self.opcode = {}, {}  # by the address where an instruction runs
+		# to be disassembled from the file, before there is a machine
+		self.linked = {name: self.disassemble(at, end) for name, at, end in self.pieces()}
 		# from here on addresses are enough, and much faster
 		gdb.execute('set architecture i386:x86-64')
 		gdb.execute('symbol-file')
 		gdb.execute(f'target remote localhost:{os.environ["NMI_PORT"]}', to_string=True)
 
+	def pieces(self):
+		"""Symbol, address and end of each piece of code that is a way in or out."""
+		text = self.kernel['entry_text_start'], self.kernel['entry_text_end']
+		image = tuple(self.kernel[name] for name in IN_IMAGE)
+		order = sorted((at, name) for name, at in self.kernel.items())
+		for (at, name), (end, _) in zip(order, order[1:]):
+			is_code = not re.search('^flip_|_start$|_end$|_base$', name)
+			if is_code and end > at and any(low <= at < high for low, high in (text, image)):
+				yield name, at, end
+
 	@staticmethod
 	def disassemble(start, end):
 		return gdb.selected_inferior().architecture().disassemble(start, end - 1)
 
-	def name(self, address):
-		"""symbol+offset of an address in the image's own entry text"""
-		at, name = [pair for pair in self.names if pair[0] <= address][-1]
-		return f'{name}+{address - at}'
+	def add_code(self, name, slide):
+		for i in self.linked[name]:
+			at = i['addr'] + slide
+			self.name[at] = f'{name}+{i["addr"] - self.kernel[name]}'
+			self.opcode[at] = i['asm'].split()[0]
 
 	def gate(self, vector):
 		"""Where the loaded IDT leads."""
@@ -107,15 +113,24 @@ class Machine:
 		low, high = word(base + vector * 16), word(base + vector * 16 + 8)
 		return (low & 0xFFFF) | (low >> 48 & 0xFFFF) << 16 | (high & 0xFFFFFFFF) << 32
 
-	def find_text(self):
-		"""The entry text runs where the IDT says, perhaps under another address than it is linked at."""
+	def find_code(self):
+		"""One set of the entry text is in use, and it runs where the IDT leads."""
 		gate = self.gate(VECTOR_PAGE_FAULT)
-		stubs = [at for at, name in self.names if name.endswith(f'stub_{VECTOR_PAGE_FAULT}')]
-		near = [at for at in stubs if (gate - at) % 4096 == 0 and at in self.opcode]
-		if not near:
-			raise RuntimeError(f'the gate {gate:#x} leads to no stub')
-		self.slide = gate - near[0]
+		stubs = [name for name in self.linked if re.fullmatch(f'stub_[a-z]+_{VECTOR_PAGE_FAULT}', name)]
+		near = [name for name in stubs if (gate - self.kernel[name]) % 4096 == 0]
+		if len(near) != 1:
+			raise RuntimeError(f'the gate {gate:#x} leads to {len(near)} stubs')
+		variant = near[0].split('_')[1]
+		slide = gate - self.kernel[near[0]]
+		others = [name.split('_')[1] for name in stubs if name != near[0]]
+		for name in self.linked:
+			stub = re.fullmatch(r'stub_[a-z]+_(\d+)', name)
+			is_other = any(part in others for part in re.split(r'[_.]', name))
+			if not is_other and (not stub or int(stub[1]) <= VECTOR_LAST_TRIED):
+				is_text = self.kernel['entry_text_start'] <= self.kernel[name] < self.kernel['entry_text_end']
+				self.add_code(name, slide if is_text else 0)
 		self.nmi = self.gate(VECTOR_NMI)
+		return variant
 
 	def to_mark(self):
 		"""Continues to the mark of the program; others have code at the same address."""
@@ -126,7 +141,7 @@ class Machine:
 
 	def find_reached(self):
 		"""Addresses of the instructions that a few rounds pass through."""
-		waiting = {at + self.slide for at in self.opcode}
+		waiting = set(self.opcode)
 		reached, quiet = [], 0
 		self.stops.add(self.mark, *waiting)
 		while quiet < ROUNDS_WITHOUT_NEWS:
@@ -161,22 +176,11 @@ class Machine:
 		self.stop_at(at)
 		self.inject()
 		path = [self.nmi]
-		self.stops.add(*(i + self.slide for i in self.opcode if i + self.slide != self.nmi))
-		while self.opcode[path[-1] - self.slide] not in ('iretq', 'iret'):
+		self.stops.add(*(i for i in self.opcode if i != self.nmi))
+		while self.opcode[path[-1]] not in ('iretq', 'iret'):
 			path.append(self.stops.go())
 		self.stops.drop_all()
 		return path
-
-	def unblock(self, iret):
-		"""What an exception inside the handler does: its IRET lets further NMIs in."""
-		rip, rsp = register('rip'), register('rsp')
-		frame = rsp - 40 & ~15
-		for i, value in enumerate((rip, register('cs'), register('eflags'), rsp, register('ss'))):
-			store(frame + 8 * i, value)
-		gdb.execute(f'set $rsp = {frame:#x}')
-		gdb.execute(f'set $rip = {iret:#x}')
-		gdb.execute('stepi', to_string=True)
-		return register('rip') == rip and register('rsp') == rsp
 
 
 def try_each(machine, reached):
@@ -188,7 +192,7 @@ def try_each(machine, reached):
 		# that was still the handler of the NMI before
 		machine.to_mark()
 		if not machine.stop_at(at) or machine.inject() != at:
-			wrong.append(machine.name(at - machine.slide))
+			wrong.append(machine.name[at])
 	result(not wrong, f'an NMI at each of {len(reached)} instructions is delivered there' +
 		(f', but at {" ".join(wrong)}' if wrong else ''))
 
@@ -203,29 +207,14 @@ def try_second(machine, context, path):
 			machine.stop_at(at)
 		seen = machine.inject()
 		if seen != context:
-			wrong.append(f'{machine.name(at - machine.slide)}({seen:#x})')
+			wrong.append(f'{machine.name[at]}({seen:#x})')
 	result(not wrong, f'an NMI at each of {len(path)} instructions of the handler waits for its end' +
-		(f', but at {" ".join(wrong)}' if wrong else ''))
-
-
-def try_nested(machine, context, path):
-	"""Something in the handler has let NMIs in: the next one interrupts the handler."""
-	iret = next(at for at in path if machine.opcode[at - machine.slide].startswith('iret'))
-	wrong = []
-	for at in path:
-		machine.stop_at(context)
-		machine.inject()
-		if at != machine.nmi:
-			machine.stop_at(at)
-		if not machine.unblock(iret) or machine.inject() != at:
-			wrong.append(machine.name(at - machine.slide))
-	result(not wrong, f'one that is let in arrives at each of the {len(path)}' +
 		(f', but at {" ".join(wrong)}' if wrong else ''))
 
 
 def contexts(machine, reached):
 	"""Where the handler is interesting: in user mode, on the user's GS in ring 0, in the kernel."""
-	entry = [at for at in reached if machine.name(at - machine.slide).startswith('entry_syscall')]
+	entry = [at for at in reached if machine.name[at].startswith('entry_syscall')]
 	return {'user mode': machine.mark, 'the first instruction of SYSCALL': entry[0],
 		'the last but one of its way in': entry[len(entry) // 3]}
 
@@ -236,7 +225,7 @@ def main():
 	gdb.execute('set breakpoint always-inserted on')
 	machine = Machine()
 	machine.to_mark()
-	machine.find_text()
+	say(f'# entry set: {machine.find_code()}')
 	reached = machine.find_reached()
 	covered = set(reached)
 	try_each(machine, reached)
@@ -245,10 +234,8 @@ def main():
 		path = machine.handler_path(context)
 		covered.update(path)
 		try_second(machine, context, path)
-		if os.environ.get('NMI_NESTED'):
-			try_nested(machine, context, path)
-	left = [machine.name(at) for at in machine.opcode if at + machine.slide not in covered]
-	say(f'# never run: {" ".join(name for name in left if "stub" not in name)}')
+	left = [machine.name[at] for at in machine.opcode if at not in covered]
+	say(f'# never run: {" ".join(name for name in left if not name.startswith("stub"))}')
 	machine.to_mark()
 	store(machine.flag, 1)
 	machine.stops.drop_all()
