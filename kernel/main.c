@@ -20,6 +20,7 @@
 #include "mm/kaiser.h"
 #include "mm/kspace.h"
 #include "mm/memory.h"
+#include "mm/pmalloc.h"
 #include "mm/window.h"
 #include "task/start.h"
 
@@ -184,6 +185,7 @@ void kernel_main(uint32_t magic, uint32_t info_pa)
 	boot_cpu_init();
 	devices_init();
 	screen_init();
+	pmalloc_init();
 	as_init();
 	memory_report();
 	options_print();

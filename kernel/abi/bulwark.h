@@ -27,6 +27,7 @@ struct bw_audit {
 	uint64_t nr_tables;   /* page tables walked */
 	uint64_t nr_mappings; /* leaf entries seen, 4 KiB units */
 	uint64_t nr_frames;   /* frame table entries checked */
+	uint64_t nr_sealed;   /* frames that nobody may write to: constants, sealed pools */
 	uint64_t nr_violations;
 	char first[256]; /* the first violation, in words; empty when there is none */
 };

@@ -17,6 +17,7 @@
 #include "mm/audit_walk.h"
 #include "mm/direct_map.h"
 #include "mm/layout.h"
+#include "mm/pmalloc.h"
 #include "mm/policy.h"
 #include "mm/ptable.h"
 
@@ -72,6 +73,11 @@ static void check_frame_leaf(struct audit *audit, const struct leaf *leaf, pfn_t
 	if (leaf->user != is_user_half) {
 		audit_violation(audit, "%s: address %#lx has U/S=%d", audit->root_name,
 				leaf->address, leaf->user);
+	} else if (view == VIEW_POOLS && pfn_is_valid(frame) &&
+		   frame_entry(frame)->owner == OWNER_POOL &&
+		   !pool_has_page(leaf->address, frame)) {
+		audit_violation(audit, "%s: frame %#x, %s, is not the page of a pool at %#lx",
+				audit->root_name, frame.pfn, policy->name, leaf->address);
 	} else if (is_user_half && (leaf->writable && leaf->executable)) {
 		audit_violation(audit, "%s: address %#lx is writable and executable",
 				audit->root_name, leaf->address);
@@ -227,6 +233,7 @@ static void check_frames(struct audit *audit)
 		const struct frame *frame = &frames[i];
 
 		audit->result->nr_frames++;
+		audit->result->nr_sealed += frame_is_sealed((pfn_t){ i });
 		if (policy_table[policy_state_of((pfn_t){ i })].direct_map == RIGHTS_REQUIRED_RW) {
 			nr_required++;
 		}

@@ -97,7 +97,7 @@ static void explain_direct_map(const struct fault *fault, struct explanation *ou
 	if (out->is_mapped) {
 		explain_rights(fault, out);
 	} else if (out->is_hidden) {
-		verdict(out, BW_DEFENCE_XPFO,
+		verdict(out, out->owner == OWNER_POOL ? BW_DEFENCE_PMALLOC : BW_DEFENCE_XPFO,
 			"frame 0x%x belongs to %s; it is hidden: absent from the direct map",
 			out->frame.pfn, owner_name(out->owner));
 	} else {
@@ -117,6 +117,21 @@ static void explain_kspace(const struct fault *fault, struct explanation *out)
 			"a kernel stack ends here, and a page that is never mapped lies behind it");
 	} else {
 		verdict(out, BW_DEFENCE_NONE, "no kernel stack or device is mapped here");
+	}
+}
+
+/* A guard page has no frame, and nor does what a destroyed pool left. */
+static void explain_pool(const struct fault *fault, struct explanation *out)
+{
+	if (out->is_mapped && fault->error & FAULT_WRITE && !pte_is_writable(fault->entry)) {
+		verdict(out, BW_DEFENCE_PMALLOC,
+			"the pool is sealed: read-only until it is destroyed");
+	} else if (out->is_mapped) {
+		explain_rights(fault, out);
+	} else {
+		out->region = "between pools";
+		verdict(out, BW_DEFENCE_GUARD,
+			"no pool has memory here: a guard page, or where a destroyed pool was");
 	}
 }
 
@@ -172,6 +187,7 @@ static struct region_kind region_of(uint64_t address)
 		  explain_direct_map },
 		{ "kernel stacks and devices", kspace_base, kspace_base + KSPACE_SIZE - 1,
 		  explain_kspace },
+		{ "pools", pool_base, pool_base + POOL_SIZE - 1, explain_pool },
 		{ "private window", WINDOW_BASE, WINDOW_BASE + PML4_SLOT_SIZE - 1, explain_window },
 		{ "entry area", ENTRY_AREA_BASE, ENTRY_AREA_BASE + PML4_SLOT_SIZE - 1,
 		  explain_entry_area },

@@ -21,6 +21,7 @@ static void assert_invariant(const struct frame *frame, enum owner owner)
 	assert(frame->owner == owner);
 	assert(!(frame->flags & FRAME_FREE_HEAD));
 	assert(!(frame->flags & FRAME_TAIL) || owner == OWNER_USER);
+	assert(!(frame->flags & FRAME_SEALED) || owner == OWNER_POOL);
 	switch (owner) {
 	case OWNER_USER: break;
 	case OWNER_FREE:
@@ -44,6 +45,7 @@ void frame_transition(pfn_t first, unsigned order, enum owner from, enum owner t
 			frame->flags &= ~FRAME_TAIL;
 		}
 		assert_invariant(frame, from);
+		frame->flags &= ~FRAME_SEALED;
 		frame->owner = to;
 		if (to == OWNER_USER && i) {
 			frame->flags |= FRAME_TAIL;
@@ -51,4 +53,10 @@ void frame_transition(pfn_t first, unsigned order, enum owner from, enum owner t
 		assert_invariant(frame, to);
 	}
 	frames[first.pfn].order = order;
+}
+
+void frame_seal(pfn_t frame)
+{
+	assert(frame_entry(frame)->owner == OWNER_POOL);
+	frame_entry(frame)->flags |= FRAME_SEALED;
 }

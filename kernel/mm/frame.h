@@ -23,13 +23,16 @@ enum frame_flags {
 	FRAME_HIDDEN = 1,    /* absent from the direct map (a USER frame under xpfo=off is not) */
 	FRAME_FREE_HEAD = 2, /* FREE: first frame of a block on a free list */
 	FRAME_TAIL = 4,      /* USER: a 2 MiB page's frames but the first */
+	FRAME_SEALED = 8,    /* POOL: nobody may have it writable any more */
 };
 
 /*
  * Invariants by owner:
  *   FREE    hidden: zeroed, on no TLB; revealed: in the direct map. refs is 0.
  *   USER    refs counts the user page-table entries that map it (on the first frame of a 2 MiB
- * page). others  refs is 0.
+ * page).
+ *   POOL    sealed: stays so until the frame is freed. next is the number of its area, prev its
+ * page's number in there. refs is 0. others  refs is 0.
  */
 struct frame {
 	uint8_t owner; /* enum owner; frame_transition only */
@@ -37,7 +40,7 @@ struct frame {
 	uint8_t flags; /* enum frame_flags */
 	uint8_t kmaps; /* xpfo_kmap holds; kmap lock */
 	uint32_t refs;
-	uint32_t next, prev; /* FREE head: neighbours on the free list */
+	uint32_t next, prev; /* FREE head: neighbours on the free list; POOL: see above */
 };
 static_assert(sizeof(struct frame) == 16, "frame table entries are 16 bytes");
 
@@ -49,5 +52,8 @@ static inline struct frame *frame_entry(pfn_t frame) { return &frames[frame.pfn]
 
 /* Moves 2^order frames from one owner to another; asserts the invariants of both. */
 void frame_transition(pfn_t first, unsigned order, enum owner from, enum owner to);
+
+/* A POOL frame is sealed from now on. There is no way back but to free it. */
+void frame_seal(pfn_t frame);
 
 const char *owner_name(enum owner owner);

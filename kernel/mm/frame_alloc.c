@@ -91,9 +91,7 @@ static bool take_revealed(unsigned order, pfn_t *out)
 	return true;
 }
 
-/* Caller holds the lock. The kernel need not wait for the quarantine: what a TLB may still hold of
- * a block is what the direct map says again. */
-static bool quarantine_reveal(void)
+bool frame_pool_reveal_quarantine(void)
 {
 	unsigned order;
 	pfn_t first;
@@ -116,7 +114,7 @@ static bool take_from_users(unsigned order, pfn_t *out)
 		return false;
 	}
 	while (!take_revealed(order, out)) {
-		if (!quarantine_reveal()) {
+		if (!frame_pool_reveal_quarantine()) {
 			return false;
 		}
 	}
@@ -180,7 +178,8 @@ void frame_stats_read(struct frame_stats *out)
 		.nr_free_hidden =
 			frame_pool.buddy.nr_free[FREE_HIDDEN] + frame_pool.quarantine.nr_frames,
 		.nr_user = frame_pool.nr_owned[OWNER_USER],
-		.nr_kernel = frame_pool.nr_owned[OWNER_KERNEL] + frame_pool.nr_owned[OWNER_ENTRY],
+		.nr_kernel = frame_pool.nr_owned[OWNER_KERNEL] + frame_pool.nr_owned[OWNER_ENTRY] +
+			     frame_pool.nr_owned[OWNER_POOL],
 		.nr_ptable = frame_pool.nr_owned[OWNER_PTABLE] - nr_spare_tables,
 	};
 	if (frame_pool_cached_kind() == FREE_HIDDEN) {

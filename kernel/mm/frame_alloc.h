@@ -21,6 +21,16 @@ status_t frame_alloc_user(unsigned order, pfn_t *out) MUST_CHECK;
 /* Could the current process have that many now? */
 bool frame_user_is_allowed(uint64_t nr);
 
+/*
+ * One frame for a pool: zeroed, owner POOL. POOL_ALIAS_NONE: hidden, though TLBs may hold its
+ * direct-map entry until the caller's next downgrade is complete. POOL_ALIAS_STAYS: in the direct
+ * map. ENOMEM.
+ */
+enum pool_alias { POOL_ALIAS_NONE, POOL_ALIAS_STAYS };
+status_t frame_alloc_pool(enum pool_alias alias, pfn_t *out) MUST_CHECK;
+/* Scrubs and frees up to WINDOW_PAGES of them; no TLB may still hold one. Flushes. */
+void frame_free_pool(const pfn_t *firsts, unsigned nr);
+
 /* Collects user frames whose last mapping went away, to scrub and free them in one opening of the
  * window. */
 enum { FREE_BATCH_MAX = 64 };

@@ -67,3 +67,8 @@ void frame_pool_release_quarantine(void);
 /* This CPU's cached frames go back, so that they can be revealed or merged. Caller holds the lock.
  */
 void frame_pool_drain_cache(void);
+/*
+ * A block of the quarantine becomes revealed; false: there is none. The kernel need not wait: what
+ * a TLB may still hold of the block is what the direct map says again. Caller holds the lock.
+ */
+bool frame_pool_reveal_quarantine(void);

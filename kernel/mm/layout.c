@@ -1,4 +1,4 @@
-/* Draws where the direct map and kernel space lie. */
+/* Draws where the direct map, kernel space and pools lie. */
 #include "mm/layout.h"
 
 #include "arch/x86_64/random.h"
@@ -10,7 +10,7 @@
 
 void layout_draw(void)
 {
-	uint64_t random[2];
+	uint64_t random[3];
 
 	if (options.kaslr == kaslr_off) {
 		return;
@@ -19,4 +19,5 @@ void layout_draw(void)
 	direct_map_base = kaslr_pick(random[0], DIRECT_MAP_LOWEST,
 				     KSPACE_LOWEST - DIRECT_MAP_MAX_SIZE, LAYOUT_STEP);
 	kspace_base = kaslr_pick(random[1], KSPACE_LOWEST, WINDOW_BASE - KSPACE_SIZE, LAYOUT_STEP);
+	pool_base = kaslr_pick(random[2], POOL_LOWEST, ENTRY_AREA_BASE - POOL_SIZE, LAYOUT_STEP);
 }

@@ -3,12 +3,14 @@
  * three of the regions lie is drawn at boot with kaslr=on; with kaslr=off each lies at the lowest
  * address of its range.
  *
- *   region        base               within                      holds
- *   direct map    direct_map_base    ffff8880... to ffffc000...  RAM frames of the kernel, RW NX
- *   kernel space  kspace_base        ffffc000... to ffffd000...  stacks, device registers; guard
- * pages window        WINDOW_BASE        fixed                       private: in one CPU's window
- * root entry area    ENTRY_AREA_BASE    fixed                       entry pages, stacks, descriptor
- * tables image         image_start        the last 2 GiB              text RX, rodata R, data RW NX
+ * - direct map, at direct_map_base, within ffff8880... to ffffc000...: RAM frames of the kernel, RW
+ *   NX
+ * - kernel space, at kspace_base, within ffffc000... to ffffd000...: stacks, device registers;
+ * guard pages
+ * - window, at WINDOW_BASE: private, in one CPU's window root
+ * - pools, at pool_base, within ffffd800... to ffffe000...: write-once pools; guard pages
+ * - entry area, at ENTRY_AREA_BASE: entry pages, stacks, descriptor tables
+ * - image, at image_start, in the last 2 GiB: text RX, rodata R, data RW NX
  */
 #pragma once
 
@@ -22,6 +24,8 @@
 #define KSPACE_LOWEST 0xffffc00000000000ul
 #define KSPACE_SIZE PML4_SLOT_SIZE
 #define WINDOW_BASE 0xffffd00000000000ul
+#define POOL_LOWEST 0xffffd80000000000ul
+#define POOL_SIZE PML4_SLOT_SIZE
 #define ENTRY_AREA_BASE 0xffffe00000000000ul
 
 /* User half: [USER_MIN, USER_TOP). */
@@ -31,9 +35,9 @@
 #define PFN_MAX (1ul << 31) /* frames from here on are not used */
 static_assert(PFN_MAX << PAGE_SHIFT == DIRECT_MAP_MAX_SIZE, "the direct map has room for all");
 
-extern uint64_t direct_map_base, kspace_base; /* written by layout_draw alone */
+extern uint64_t direct_map_base, kspace_base, pool_base; /* written by layout_draw alone */
 
-/* Draws both with kaslr=on. Before anything is mapped there. */
+/* Draws them with kaslr=on. Before anything is mapped there. */
 void layout_draw(void);
 
 /* Linker symbols; addresses at run time. */

@@ -49,7 +49,8 @@ static void map_image(pfn_t root)
 /* Top-level entries exist from the start: roots made later copy them, and they never change. */
 static void reserve_slots(pfn_t root)
 {
-	const uint64_t bases[] = { kspace_base, kspace_base + KSPACE_SIZE - 1, ENTRY_AREA_BASE };
+	const uint64_t bases[] = { kspace_base, kspace_base + KSPACE_SIZE - 1, pool_base,
+				   pool_base + POOL_SIZE - 1, ENTRY_AREA_BASE };
 
 	for (unsigned i = 0; i < ARRAY_SIZE(bases); i++) {
 		(void)early_entry(root, bases[i]);

@@ -44,10 +44,24 @@ enum policy_state policy_state_of(pfn_t frame)
 	case OWNER_USER:
 		return entry->flags & FRAME_HIDDEN && !entry->kmaps ? STATE_USER_HIDDEN
 								    : STATE_USER_MAPPED;
-	case OWNER_POOL: return STATE_POOL;
+	case OWNER_POOL:
+		if (entry->flags & FRAME_SEALED) {
+			return entry->flags & FRAME_HIDDEN ? STATE_POOL_SEALED : STATE_PLAIN_SEALED;
+		}
+		return entry->flags & FRAME_HIDDEN ? STATE_POOL_OPEN : STATE_PLAIN_OPEN;
 	default: return STATE_RESERVED;
 	}
 }
+
+bool policy_is_sealed(enum policy_state state)
+{
+	const struct policy *policy = &policy_table[state];
+
+	return policy->view != VIEW_NONE &&
+	       (policy->rights == RIGHTS_R || policy->rights == RIGHTS_RX);
+}
+
+bool frame_is_sealed(pfn_t frame) { return policy_is_sealed(policy_state_of(frame)); }
 
 enum policy_view policy_view_of(uint64_t address)
 {
@@ -59,6 +73,9 @@ enum policy_view policy_view_of(uint64_t address)
 	}
 	if (address - kspace_base < KSPACE_SIZE) {
 		return VIEW_KSPACE;
+	}
+	if (address - pool_base < POOL_SIZE) {
+		return VIEW_POOLS;
 	}
 	if (address - WINDOW_BASE < PML4_SLOT_SIZE) {
 		return VIEW_WINDOW;
@@ -74,9 +91,9 @@ const char *policy_view_name(enum policy_view view)
 {
 	static const char *const names[] = {
 		[VIEW_NONE] = "no region",        [VIEW_KSPACE] = "kernel space",
-		[VIEW_ENTRY_AREA] = "entry area", [VIEW_IMAGE] = "kernel image",
-		[VIEW_USER_HALF] = "user half",   [VIEW_DIRECT_MAP] = "direct map",
-		[VIEW_WINDOW] = "private window",
+		[VIEW_POOLS] = "pools",           [VIEW_ENTRY_AREA] = "entry area",
+		[VIEW_IMAGE] = "kernel image",    [VIEW_USER_HALF] = "user half",
+		[VIEW_DIRECT_MAP] = "direct map", [VIEW_WINDOW] = "private window",
 	};
 
 	return names[view];

@@ -14,6 +14,7 @@ enum policy_rights { RIGHTS_ABSENT, RIGHTS_R, RIGHTS_RX, RIGHTS_RW, RIGHTS_REQUI
 enum policy_view {
 	VIEW_NONE,
 	VIEW_KSPACE,
+	VIEW_POOLS,
 	VIEW_ENTRY_AREA,
 	VIEW_IMAGE,
 	VIEW_USER_HALF,
@@ -30,6 +31,12 @@ struct policy {
 extern const struct policy policy_table[NR_POLICY_STATES];
 
 enum policy_state policy_state_of(pfn_t frame);
+/*
+ * Nobody may write to it through its own view: kernel text and constants, what is read-only after
+ * boot, sealed pools.
+ */
+bool policy_is_sealed(enum policy_state state);
+bool frame_is_sealed(pfn_t frame);
 /* Which view a kernel-half address belongs to; VIEW_NONE: none, nothing may be mapped there. */
 enum policy_view policy_view_of(uint64_t address);
 const char *policy_view_name(enum policy_view view);

@@ -209,6 +209,22 @@ status_t ptable_map_kernel(uint64_t address, pfn_t frame, uint64_t flags)
 	return STATUS_OK;
 }
 
+bool ptable_detach(pfn_t root, uint64_t address, pfn_t *table)
+{
+	pte_t *entry = ptable_entry(root, address, 2);
+	pte_t pte = entry ? pte_read(entry) : PTE_NONE;
+
+	if (!pte_is_present(pte) || pte_is_leaf(pte, 2) ||
+	    !is_empty(pte_frame(pte), PTES_PER_TABLE)) {
+		return false;
+	}
+	pte_write(entry, PTE_NONE);
+	*table = pte_frame(pte);
+	return true;
+}
+
+void ptable_table_free(pfn_t table) { table_free(table); }
+
 void ptable_free_below(pfn_t root, uint64_t start, uint64_t end, unsigned level)
 {
 	uint64_t step = 1ul << level_shift(level);

@@ -40,6 +40,14 @@ pte_t ptable_lookup(pfn_t root, uint64_t address, unsigned *level);
  * where to go on when there is nothing here. */
 uint64_t ptable_skip(pfn_t root, uint64_t address);
 
+/*
+ * Takes the page table for an address out of the kernel half when it is empty. It may be freed when
+ * no CPU can walk it any more: after a downgrade that follows. False: there is none, or it is not
+ * empty.
+ */
+bool ptable_detach(pfn_t root, uint64_t address, pfn_t *table);
+void ptable_table_free(pfn_t table);
+
 /* Maps one page in the kernel half, where nothing is mapped. ENOMEM. */
 status_t ptable_map_kernel(uint64_t address, pfn_t frame, uint64_t flags) MUST_CHECK;
 

@@ -126,17 +126,49 @@ void window_copy(pfn_t to, pfn_t from, unsigned order)
 	}
 }
 
-void window_write(const pfn_t *targets, unsigned nr, uint64_t offset_bytes, const void *from,
-		  uint64_t len_bytes)
+/* Flushes. Opens the window on what lies at an offset in these frames. */
+static char *show_all(const pfn_t *targets, unsigned nr, uint64_t offset_bytes, uint64_t len_bytes,
+		      cr3_t *before)
 {
-	cr3_t before = window_open();
-
+	*before = window_open();
 	assert(nr <= WINDOW_PAGES && offset_bytes + len_bytes <= (uint64_t)nr * PAGE_SIZE);
 	for (unsigned i = 0; i < nr; i++) {
 		(void)window_show(i, targets[i], PTE_WRITABLE);
 	}
-	memcpy((char *)page_address(0) + offset_bytes, from, len_bytes);
+	return (char *)page_address(0) + offset_bytes;
+}
+
+void window_write(const pfn_t *targets, unsigned nr, uint64_t offset_bytes, const void *from,
+		  uint64_t len_bytes)
+{
+	cr3_t before;
+
+	memcpy(show_all(targets, nr, offset_bytes, len_bytes, &before), from, len_bytes);
 	window_close(nr, before);
+}
+
+void window_set(const pfn_t *targets, unsigned nr, uint64_t offset_bytes, int byte,
+		uint64_t len_bytes)
+{
+	cr3_t before;
+
+	memset(show_all(targets, nr, offset_bytes, len_bytes, &before), byte, len_bytes);
+	window_close(nr, before);
+}
+
+void window_store(pfn_t frame, uint64_t offset_bytes, uint64_t value, unsigned size_bytes)
+{
+	cr3_t before;
+	char *at = show_all(&frame, 1, offset_bytes, size_bytes, &before);
+
+	assert(is_aligned(offset_bytes, size_bytes));
+	switch (size_bytes) {
+	case 1: *(volatile uint8_t *)at = (uint8_t)value; break;
+	case 2: *(volatile uint16_t *)at = (uint16_t)value; break;
+	case 4: *(volatile uint32_t *)at = (uint32_t)value; break;
+	default: *(volatile uint64_t *)at = value;
+	}
+	window_close(1, before);
 }
 
 status_t window_hold(pfn_t frame, status_t (*wait)(void))

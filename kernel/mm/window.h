@@ -23,6 +23,12 @@ void window_copy(pfn_t to, pfn_t from, unsigned order);
 void window_write(const pfn_t *frames, unsigned nr, uint64_t offset_bytes, const void *from,
 		  uint64_t len_bytes);
 
+/* The same with one byte for all. */
+void window_set(const pfn_t *frames, unsigned nr, uint64_t offset_bytes, int byte,
+		uint64_t len_bytes);
+/* One store of 1, 2, 4 or 8 bytes, aligned to its size: others see all of it or nothing. */
+void window_store(pfn_t frame, uint64_t offset_bytes, uint64_t value, unsigned size_bytes);
+
 /*
  * For kernel/vuln/ alone, to show what another CPU sees meanwhile: the frame stays in the open
  * window, for writing, while `wait` waits; returns what that returns. Nowhere else does anything

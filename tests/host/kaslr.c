@@ -16,20 +16,21 @@
 enum { BUCKETS = 64, PER_BUCKET = 4000 };
 
 struct options options;
-uint64_t direct_map_base = DIRECT_MAP_LOWEST, kspace_base = KSPACE_LOWEST;
+uint64_t direct_map_base = DIRECT_MAP_LOWEST, kspace_base = KSPACE_LOWEST, pool_base = POOL_LOWEST;
 
 /* What the processor gives next. */
-static uint64_t dealt[2];
+static uint64_t dealt[3];
 
 void random_fill(void *to, size_t len_bytes)
 {
 	memcpy(to, dealt, len_bytes < sizeof(dealt) ? len_bytes : sizeof(dealt));
 }
 
-static void draw(uint64_t first, uint64_t second)
+static void draw(uint64_t first, uint64_t second, uint64_t third)
 {
 	dealt[0] = first;
 	dealt[1] = second;
+	dealt[2] = third;
 	layout_draw();
 }
 
@@ -104,25 +105,31 @@ static void test_regions(void)
 	uint64_t map_seen = 0, kspace_seen = 0;
 
 	options.kaslr = kaslr_off;
-	draw(UINT64_MAX, UINT64_MAX);
-	ok(direct_map_base == DIRECT_MAP_LOWEST && kspace_base == KSPACE_LOWEST,
-	   "kaslr=off leaves both where they are");
+	draw(UINT64_MAX, UINT64_MAX, UINT64_MAX);
+	ok(direct_map_base == DIRECT_MAP_LOWEST && kspace_base == KSPACE_LOWEST &&
+		   pool_base == POOL_LOWEST,
+	   "kaslr=off leaves them where they are");
 	options.kaslr = kaslr_on;
-	draw(0, 0);
-	ok(direct_map_base == DIRECT_MAP_LOWEST && kspace_base == KSPACE_LOWEST,
+	draw(0, 0, 0);
+	ok(direct_map_base == DIRECT_MAP_LOWEST && kspace_base == KSPACE_LOWEST &&
+		   pool_base == POOL_LOWEST,
 	   "the lowest places are the fixed ones");
-	draw(UINT64_MAX, UINT64_MAX);
+	draw(UINT64_MAX, UINT64_MAX, UINT64_MAX);
 	is(direct_map_base + (PFN_MAX << PAGE_SHIFT), KSPACE_LOWEST,
 	   "the highest direct map has room for every frame below kernel space");
 	is(kspace_base + KSPACE_SIZE, WINDOW_BASE, "the highest kernel space ends at the window");
+	is(pool_base + POOL_SIZE, ENTRY_AREA_BASE, "the highest pools end at the entry area");
+	ok(POOL_LOWEST >= WINDOW_BASE + PML4_SLOT_SIZE, "the lowest begin behind the window");
+	ok(bits_of((pool_base - POOL_LOWEST) >> 21) >= 21, "21 bits for the pools");
 	ok(bits_of((direct_map_base - DIRECT_MAP_LOWEST) >> 21) >= 24, "24 bits for the one");
 	ok(bits_of((kspace_base - KSPACE_LOWEST) >> 21) >= 22, "22 bits for the other");
 	for (unsigned i = 0; i < 100000; i++) {
-		draw(random_next(), random_next());
+		draw(random_next(), random_next(), random_next());
 		apart = apart && direct_map_base >= DIRECT_MAP_LOWEST &&
 			direct_map_base + DIRECT_MAP_MAX_SIZE <= KSPACE_LOWEST &&
-			kspace_base >= KSPACE_LOWEST && kspace_base + KSPACE_SIZE <= WINDOW_BASE;
-		aligned = aligned && !((direct_map_base | kspace_base) % (2ul << 20));
+			kspace_base >= KSPACE_LOWEST && kspace_base + KSPACE_SIZE <= WINDOW_BASE &&
+			pool_base >= POOL_LOWEST && pool_base + POOL_SIZE <= ENTRY_AREA_BASE;
+		aligned = aligned && !((direct_map_base | kspace_base | pool_base) % (2ul << 20));
 		map_seen |= direct_map_base ^ DIRECT_MAP_LOWEST;
 		kspace_seen |= kspace_base ^ KSPACE_LOWEST;
 	}

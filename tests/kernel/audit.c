@@ -1,6 +1,7 @@
 /* The auditor sees every kind of violation: each is planted, found and taken back. */
 #include "mm/audit.h"
 #include "core/cpu.h"
+#include "core/options.h"
 #include "ktest.h"
 #include "lib/string.h"
 #include "mm/as.h"
@@ -9,6 +10,7 @@
 #include "mm/frame_alloc.h"
 #include "mm/kspace.h"
 #include "mm/layout.h"
+#include "mm/pmalloc.h"
 #include "mm/ptable.h"
 #include "mm/tlb.h"
 #include "mm/xpfo.h"
@@ -138,6 +140,66 @@ static void plant_in_shadow_roots(const struct as *as, pfn_t spare_frame)
 	plant_bytes((uint64_t)audit_run, "a kernel-image address in the entry area");
 	plant_bytes((uint64_t)as, "a direct-map address in the entry area");
 	plant_bytes((uint64_t)&slots, "an address of a kernel stack in the entry area");
+}
+
+static void expect_sealed(uint64_t nr_more, uint64_t before)
+{
+	audit_run(&result);
+	ktest_ok(result.nr_sealed == before + nr_more, "the audit counts %lu sealed frames more",
+		 nr_more);
+}
+
+/* The first page of a pool with one object; sealed unless the option says otherwise. */
+static void plant_in_pool(pte_t *entry, pte_t *other, const char *state)
+{
+	pte_t pte = pte_read(entry);
+	pfn_t frame = pte_frame(pte);
+	bool is_hidden = options.pmalloc == pmalloc_full;
+
+	if (options.pmalloc != pmalloc_off) {
+		plant(entry, pte_with(pte, PTE_WRITABLE), state, "a sealed page that is writable");
+	}
+	plant(entry, pte_without(pte, PTE_NO_EXECUTE), "in the pools", "code in a pool");
+	plant(other, pte, "is not the page of a pool at", "a pool's frame at another address");
+	plant(entry, pte_make(kernel_root, PTE_PRESENT | PTE_NO_EXECUTE),
+	      "PTABLE, is mapped R in the pools", "a page table in a pool");
+	plant(direct_map_entry(frame),
+	      is_hidden ? pte_make(frame, PTE_PRESENT | PTE_NO_EXECUTE) : PTE_NONE,
+	      is_hidden ? "is mapped R in the direct map" : "must be in it",
+	      is_hidden ? "a pool's frame in the direct map"
+			: "a pool's frame missing from the direct map");
+}
+
+KTEST_SUITE(audit_pools)
+{
+	const struct pool *pool, *other;
+	uint64_t nr_sealed;
+	void *object, *second;
+
+	expect_clean("before");
+	nr_sealed = result.nr_sealed;
+	if (pmalloc_create_pool("audit", POOL_RO, 2 * PAGE_SIZE, 0, &pool) ||
+	    pmalloc(pool, PAGE_SIZE, &object) ||
+	    pmalloc_create_pool("audit too", POOL_RO, 0, 0, &other) || pmalloc(other, 1, &second)) {
+		ktest_skip("no memory for pools");
+		return;
+	}
+	expect_clean("with open pools");
+	expect_sealed(0, nr_sealed);
+	ktest_ok(pmalloc_protect_pool(pool) == STATUS_OK &&
+			 pmalloc_protect_pool(other) == STATUS_OK,
+		 "pools are sealed");
+	expect_clean("with sealed pools");
+	expect_sealed(options.pmalloc == pmalloc_off ? 0 : 6, nr_sealed);
+	plant_in_pool(ptable_entry(kernel_root, (uint64_t)object, 1),
+		      ptable_entry(kernel_root, (uint64_t)second, 1),
+		      options.pmalloc == pmalloc_full ? "POOL_SEALED, is mapped RW in the pools"
+						      : "PLAIN_SEALED, is mapped RW in the pools");
+	ktest_ok(pmalloc_destroy_pool(pool) == STATUS_OK &&
+			 pmalloc_destroy_pool(other) == STATUS_OK,
+		 "pools are destroyed");
+	expect_clean("afterwards");
+	expect_sealed(0, nr_sealed);
 }
 
 KTEST_SUITE(audit)

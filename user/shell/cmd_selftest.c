@@ -137,14 +137,15 @@ int cmd_selftest(int argc, char *const argv[])
 {
 	struct tally tally = { 0 };
 	struct bw_audit audit;
+	bool only_kernel = argc == 2 && strcmp(argv[1], "kernel") == 0;
 
 	if (argc > 2) {
 		return command_usage("selftest");
 	}
-	if (argc == 1) {
+	if (argc == 1 || only_kernel) {
 		run_suites(&tally);
 	}
-	if (run_programs(&tally, argv[1]) == 0 && argc > 1) {
+	if (!only_kernel && run_programs(&tally, argv[1]) == 0 && argc > 1) {
 		fprintf(stderr, "selftest: no program bin/%s%s\n", test_prefix, argv[1]);
 		return STATUS_USAGE;
 	}

@@ -135,6 +135,7 @@ int cmd_audit(int argc, char *const argv[])
 	print_number(json, false, "mappings", audit.nr_mappings,
 		     "mappings seen, in units of 4 KiB");
 	print_number(json, false, "frames", audit.nr_frames, "frames checked");
+	print_number(json, false, "sealed", audit.nr_sealed, "of them sealed");
 	print_number(json, false, "violations", audit.nr_violations,
 		     "mappings that the policy forbids");
 	if (json) {

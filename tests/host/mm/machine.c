@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include "arch/x86_64/features.h"
@@ -123,14 +124,22 @@ static void protect(uint32_t first, uint32_t nr, int protection)
 	}
 }
 
+enum { FAULT_ERROR_WRITE = 2 };
+
+struct machine_hooks machine_hooks;
+
 /* A TLB miss, or the end. */
 static void on_fault(int signal_number, siginfo_t *info, void *context)
 {
 	uint64_t offset = (uint64_t)info->si_addr - MAP_BASE;
 	pfn_t frame = { (uint32_t)(offset >> PAGE_SHIFT) };
+	const greg_t *registers = ((ucontext_t *)context)->uc_mcontext.gregs;
 
 	(void)signal_number;
-	(void)context;
+	if (machine_hooks.fault &&
+	    machine_hooks.fault((uint64_t)info->si_addr, registers[REG_ERR] & FAULT_ERROR_WRITE)) {
+		return;
+	}
 	if (offset >= RAM_BYTES) {
 		machine_die("access to %p, which is not RAM", info->si_addr);
 	}
@@ -181,6 +190,9 @@ bool ktlb_is_complete(uint64_t generation) { return generation <= complete; }
 void machine_enter_kernels(void)
 {
 	complete = newest;
+	if (machine_hooks.flush) {
+		machine_hooks.flush();
+	}
 	ktlb_shootdown_sync((va_t){ MAP_BASE }, MACHINE_FRAMES);
 }
 
@@ -215,6 +227,9 @@ void __wrap_frame_transition(pfn_t first, unsigned order, enum owner from, enum 
 void __wrap_frame_transition(pfn_t first, unsigned order, enum owner from, enum owner to)
 {
 	user_tlb_assert_unused(first, 1u << order);
+	if (machine_hooks.unused) {
+		machine_hooks.unused(first, 1u << order);
+	}
 	for (uint32_t i = first.pfn; i < first.pfn + (1u << order); i++) {
 		if (to == OWNER_USER && frames[i].flags & FRAME_HIDDEN && machine_is_stale(i)) {
 			machine_die("user frame %u is still in a TLB through the direct map", i);
@@ -255,6 +270,9 @@ static void ram_map(void *ram_at, int flags)
 	}
 	close(file);
 	memset(is_cached, 0, sizeof(is_cached));
+	if (machine_hooks.flush) {
+		machine_hooks.flush();
+	}
 }
 
 void machine_detach(void) { ram_map(ram, MAP_FIXED); }

@@ -23,6 +23,17 @@ void machine_start(void);
 /* For the body of a death test, first: what it does to RAM stays its own. */
 void machine_detach(void);
 
+/* What other parts of the machine want to know; NULL: nobody does. */
+struct machine_hooks {
+	/* An access that is not to RAM. True: it can be tried again. */
+	bool (*fault)(uint64_t address, bool is_write);
+	/* All TLBs forget everything. */
+	void (*flush)(void);
+	/* These frames change hands: no TLB may lead to them. */
+	void (*unused)(pfn_t first, uint32_t nr);
+};
+extern struct machine_hooks machine_hooks;
+
 void *machine_ram(pfn_t frame);
 bool machine_is_zero(pfn_t first, unsigned order);
 void machine_other_cpu_touch(pfn_t frame);

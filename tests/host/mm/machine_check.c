@@ -12,7 +12,8 @@ static void frame_check(uint32_t number)
 	bool is_hidden = frame->flags & FRAME_HIDDEN,
 	     is_present = machine_direct_map_has((pfn_t){ number });
 
-	if (is_hidden && frame->owner != OWNER_FREE && frame->owner != OWNER_USER) {
+	if (is_hidden && frame->owner != OWNER_FREE && frame->owner != OWNER_USER &&
+	    frame->owner != OWNER_POOL) {
 		machine_die("%s frame %u is hidden", owner_name(frame->owner), number);
 	}
 	if (is_present != (!is_hidden || frame->kmaps)) {
@@ -53,7 +54,7 @@ void machine_check(void)
 	frame_stats_read(&stats);
 	if (stats.nr_user != counted[OWNER_USER] ||
 	    stats.nr_ptable + nr_spare != counted[OWNER_PTABLE] ||
-	    stats.nr_kernel != counted[OWNER_KERNEL] + counted[OWNER_ENTRY] ||
+	    stats.nr_kernel != counted[OWNER_KERNEL] + counted[OWNER_ENTRY] + counted[OWNER_POOL] ||
 	    stats.nr_free_hidden != nr_hidden ||
 	    stats.nr_free_revealed + nr_hidden != counted[OWNER_FREE] + nr_spare ||
 	    stats.nr_usable != MACHINE_FRAMES - MACHINE_RESERVED) {

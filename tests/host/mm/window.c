@@ -7,10 +7,11 @@
 #include "mm/machine.h"
 #include "mm/user_tlb.h"
 
-/* What the window may touch: frames that belong to user space, dying ones included. */
+/* What the window may touch: frames of user space and of pools, dying ones included. */
 static void target_check(pfn_t frame)
 {
-	if (!pfn_is_valid(frame) || frame_entry(frame)->owner != OWNER_USER) {
+	if (!pfn_is_valid(frame) ||
+	    (frame_entry(frame)->owner != OWNER_USER && frame_entry(frame)->owner != OWNER_POOL)) {
 		machine_die("window on frame %u of %s", frame.pfn,
 			    pfn_is_valid(frame) ? owner_name(frame_entry(frame)->owner) : "nobody");
 	}
@@ -60,4 +61,22 @@ void window_write(const pfn_t *targets, unsigned nr, uint64_t offset_bytes, cons
 		((char *)machine_ram(targets[at / PAGE_SIZE]))[at % PAGE_SIZE] =
 			((const char *)from)[i];
 	}
+}
+
+void window_set(const pfn_t *targets, unsigned nr, uint64_t offset_bytes, int byte,
+		uint64_t len_bytes)
+{
+	for (uint64_t i = 0; i < len_bytes; i++) {
+		uint8_t value = (uint8_t)byte;
+
+		window_write(targets, nr, offset_bytes + i, &value, 1);
+	}
+}
+
+void window_store(pfn_t frame, uint64_t offset_bytes, uint64_t value, unsigned size_bytes)
+{
+	if (offset_bytes % size_bytes || size_bytes > sizeof(value)) {
+		machine_die("window: a store of %u bytes at %lu", size_bytes, offset_bytes);
+	}
+	window_write(&frame, 1, offset_bytes, &value, size_bytes);
 }

@@ -1,0 +1,106 @@
+/* The pages of pools: mapped at their one place, written through the private window. */
+#include "core/options.h"
+#include "lib/assert.h"
+#include "mm/frame_alloc.h"
+#include "mm/pool.h"
+#include "mm/ptable.h"
+#include "mm/window.h"
+
+status_t pool_page_map(uint64_t address, slot_id area, uint32_t page, enum pool_rights rights)
+{
+	bool is_sealed = rights == POOL_PAGE_SEALED && options.pmalloc != pmalloc_off;
+	enum pool_alias alias =
+		options.pmalloc == pmalloc_full ? POOL_ALIAS_NONE : POOL_ALIAS_STAYS;
+	pte_t *entry;
+	pfn_t frame;
+	status_t status = ptable_entry_create(kernel_root, address, 1, &entry);
+
+	if (status == STATUS_OK) {
+		status = frame_alloc_pool(alias, &frame);
+	}
+	if (status) {
+		return status;
+	}
+	frame_entry(frame)->next = area;
+	frame_entry(frame)->prev = page;
+	if (is_sealed) {
+		frame_seal(frame);
+	}
+	pte_write(entry,
+		  pte_make(frame, PTE_PRESENT | ptable_nx() | (is_sealed ? 0 : PTE_WRITABLE)));
+	return STATUS_OK;
+}
+
+bool pool_frame(slot_id area, uint64_t address, pfn_t *out)
+{
+	pte_t *entry = ptable_entry(kernel_root, address, 1);
+	uint64_t base = area ? pool_slot(area, SLOT_AREA)->area.base : POOL_SLOTS_START;
+	const struct frame *frame;
+
+	if (!entry || !pfn_is_valid(pte_frame(pte_read(entry)))) {
+		return false;
+	}
+	*out = pte_frame(pte_read(entry));
+	frame = frame_entry(*out);
+	return frame->owner == OWNER_POOL && frame->next == area &&
+	       frame->prev == (address - base) >> PAGE_SHIFT;
+}
+
+/* The frames from an address on, as many as fit into the window. Returns how many bytes they are
+ * good for from there; 0: one is not the area's. */
+static size_t frames_at(slot_id area, uint64_t to, size_t len_bytes, pfn_t *out, unsigned *nr)
+{
+	uint64_t page = align_down(to, PAGE_SIZE);
+
+	*nr = 0;
+	while (page < to + len_bytes && *nr < WINDOW_PAGES) {
+		if (!pool_frame(area, page, &out[*nr])) {
+			return 0;
+		}
+		++*nr;
+		page += PAGE_SIZE;
+	}
+	return MIN(len_bytes, page - to);
+}
+
+status_t pool_store(slot_id area, uint64_t to, uint64_t value, unsigned size_bytes)
+{
+	pfn_t frame;
+
+	if (!pool_frame(area, align_down(to, PAGE_SIZE), &frame)) {
+		return STATUS_EFAULT;
+	}
+	window_store(frame, to % PAGE_SIZE, value, size_bytes);
+	return STATUS_OK;
+}
+
+status_t pool_copy(slot_id area, uint64_t to, const void *from, size_t len_bytes)
+{
+	pfn_t targets[WINDOW_PAGES];
+	unsigned nr;
+
+	for (size_t done = 0, batch; done < len_bytes; done += batch) {
+		batch = frames_at(area, to + done, len_bytes - done, targets, &nr);
+		if (!batch) {
+			return STATUS_EFAULT;
+		}
+		window_write(targets, nr, (to + done) % PAGE_SIZE, (const char *)from + done,
+			     batch);
+	}
+	return STATUS_OK;
+}
+
+status_t pool_set(slot_id area, uint64_t to, int byte, size_t len_bytes)
+{
+	pfn_t targets[WINDOW_PAGES];
+	unsigned nr;
+
+	for (size_t done = 0, batch; done < len_bytes; done += batch) {
+		batch = frames_at(area, to + done, len_bytes - done, targets, &nr);
+		if (!batch) {
+			return STATUS_EFAULT;
+		}
+		window_set(targets, nr, (to + done) % PAGE_SIZE, byte, batch);
+	}
+	return STATUS_OK;
+}

@@ -1,0 +1,155 @@
+/* Write-rare: object checks, then the private window. */
+#include "core/options.h"
+#include "lib/string.h"
+#include "mm/frame.h"
+#include "mm/pool.h"
+
+/* Caller holds the lock. The area and the pool that an address lies in. */
+static bool area_and_pool(uint64_t address, const struct pool_area **area, const struct pool **pool)
+{
+	const union pool_slot *slot;
+
+	*area = pool_area_at(address);
+	if (!*area) {
+		return false;
+	}
+	slot = pool_slot((*area)->pool, SLOT_POOL);
+	*pool = slot ? &slot->pool : NULL;
+	return slot;
+}
+
+/* [to, to + len_bytes) lies in one object that may be written. Caller holds the lock. */
+static status_t target_check(uint64_t to, size_t len_bytes, slot_id *out)
+{
+	const struct pool_area *area;
+	const struct pool *pool;
+	uint64_t start;
+	size_t size_bytes;
+
+	if (!area_and_pool(to, &area, &pool)) {
+		return STATUS_EFAULT;
+	}
+	if (pool->is_read_only) {
+		return STATUS_EPERM;
+	}
+	if (!pool_chunk_find(area, to, &start, &size_bytes)) {
+		return STATUS_EFAULT;
+	}
+	if (len_bytes > size_bytes - (to - start)) {
+		return STATUS_ERANGE;
+	}
+	*out = area->id;
+	return STATUS_OK;
+}
+
+status_t wr_memcpy(const void *to, const void *from, size_t len_bytes)
+{
+	slot_id area;
+	status_t status;
+
+	if (options.pmalloc == pmalloc_off) {
+		memcpy((void *)(uint64_t)to, from, len_bytes);
+		return STATUS_OK;
+	}
+	lock_acquire(&pool_lock);
+	status = target_check((uint64_t)to, len_bytes, &area);
+	if (status == STATUS_OK) {
+		status = pool_copy(area, (uint64_t)to, from, len_bytes);
+	}
+	lock_release(&pool_lock);
+	return status;
+}
+
+status_t wr_memset(const void *to, int byte, size_t len_bytes)
+{
+	slot_id area;
+	status_t status;
+
+	if (options.pmalloc == pmalloc_off) {
+		memset((void *)(uint64_t)to, byte, len_bytes);
+		return STATUS_OK;
+	}
+	lock_acquire(&pool_lock);
+	status = target_check((uint64_t)to, len_bytes, &area);
+	if (status == STATUS_OK) {
+		status = pool_set(area, (uint64_t)to, byte, len_bytes);
+	}
+	lock_release(&pool_lock);
+	return status;
+}
+
+static void store_plainly(uint64_t to, uint64_t value, unsigned size_bytes)
+{
+	switch (size_bytes) {
+	case 1: *(volatile uint8_t *)to = (uint8_t)value; break;
+	case 2: *(volatile uint16_t *)to = (uint16_t)value; break;
+	case 4: *(volatile uint32_t *)to = (uint32_t)value; break;
+	default: *(volatile uint64_t *)to = value;
+	}
+}
+
+status_t wr_store(const void *to, uint64_t value, unsigned size_bytes)
+{
+	slot_id area;
+	status_t status;
+
+	if (!size_bytes || size_bytes > sizeof(value) || size_bytes & (size_bytes - 1) ||
+	    !is_aligned((uint64_t)to, size_bytes)) {
+		return STATUS_EINVAL;
+	}
+	if (options.pmalloc == pmalloc_off) {
+		store_plainly((uint64_t)to, value, size_bytes);
+		return STATUS_OK;
+	}
+	lock_acquire(&pool_lock);
+	status = target_check((uint64_t)to, size_bytes, &area);
+	if (status == STATUS_OK) {
+		status = pool_store(area, (uint64_t)to, value, size_bytes);
+	}
+	lock_release(&pool_lock);
+	return status;
+}
+
+bool pool_object_at(uint64_t address, struct pool_object *out)
+{
+	const struct pool_area *area;
+	const struct pool *pool;
+	bool found;
+
+	lock_acquire(&pool_lock);
+	found = area_and_pool(address, &area, &pool) &&
+		pool_chunk_find(area, address, &out->start, &out->size_bytes);
+	if (found) {
+		out->is_sealed = area->is_sealed;
+		out->is_read_only = pool->is_read_only;
+		string_copy(out->pool, pool->name, sizeof(out->pool));
+	}
+	lock_release(&pool_lock);
+	return found;
+}
+
+bool pool_has_page(uint64_t address, pfn_t frame)
+{
+	slot_id id = frame_entry(frame)->next;
+	pfn_t found;
+
+	return (!id || pool_slot(id, SLOT_AREA)) && pool_frame(id, address, &found) &&
+	       found.pfn == frame.pfn;
+}
+
+const struct pool *pool_of(const void *object)
+{
+	const struct pool_area *area;
+	const struct pool *pool;
+	uint64_t start;
+	size_t size_bytes;
+
+	lock_acquire(&pool_lock);
+	if (!area_and_pool((uint64_t)object, &area, &pool) ||
+	    !pool_chunk_find(area, (uint64_t)object, &start, &size_bytes) ||
+	    start != (uint64_t)object) {
+		pool = NULL;
+	}
+	lock_release(&pool_lock);
+	return pool;
+}

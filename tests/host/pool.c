@@ -1,0 +1,263 @@
+/* sources: tests/host/mm/machine.c tests/host/mm/machine_check.c tests/host/mm/user_tlb.c
+ *          tests/host/mm/window.c tests/host/mm/pool_tlb.c tests/host/mm/pool_model.c
+ *          kernel/mm/frame_alloc.c kernel/mm/frame_user.c kernel/mm/frame_put.c
+ *          kernel/mm/frame_sealed.c kernel/mm/quarantine.c kernel/mm/frame.c kernel/mm/buddy.c
+ *          kernel/mm/direct_map.c kernel/mm/ptable.c kernel/mm/xpfo.c kernel/core/lock.c
+ *          kernel/core/cpu.c -Wl,--wrap=frame_transition kernel/mm/pool.c kernel/mm/pool_area.c
+ *          kernel/mm/pool_chunk.c kernel/mm/pool_meta.c kernel/mm/pool_store.c
+ *          kernel/mm/pool_write.c kernel/lib/string.c */
+
+/* Write-once pools: random calls on several at once against a model, and memory that runs out at
+ * every allocation. */
+#include "host_assert.h"
+#include "mm/machine.h"
+#include "mm/pool_model.h"
+#include "random.h"
+#include "tap.h"
+
+enum { NR_STEPS = 30000, CHECK_EVERY = 256 };
+
+static const char *name_of(enum option_pmalloc variant)
+{
+	return variant == pmalloc_off ? "off" : variant == pmalloc_plain ? "plain" : "full";
+}
+
+static void random_run(enum option_pmalloc variant, enum option_xpfo xpfo)
+{
+	uint64_t nr_free;
+
+	machine_choose_xpfo(xpfo);
+	options.pmalloc = variant;
+	nr_free = machine_nr_free() + model_nr_kept();
+	for (unsigned i = 0; i < NR_STEPS; i++) {
+		machine_note("step %u of the random run with pmalloc=%s", i, name_of(variant));
+		model_step();
+		if (i % CHECK_EVERY == 0) {
+			machine_check();
+			model_check();
+		}
+	}
+	model_check();
+	model_destroy_all();
+	machine_check();
+	is(machine_nr_free() + model_nr_kept(), nr_free,
+	   "pmalloc=%s: %u random steps, and every frame is back", name_of(variant), NR_STEPS);
+}
+
+/* A piece of work that allocates in every way; false: memory ran out, and nothing else is wrong. */
+static bool scenario(const struct pool **out)
+{
+	static const enum pool_mode modes[] = { POOL_RO, POOL_AUTO_RO, POOL_START_WR };
+	void *object;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(modes); i++) {
+		const size_t sizes[] = { 8, 5000, 3 * PAGE_SIZE, 1, 40000 };
+
+		if (pmalloc_create_pool("scenario", modes[i], PAGE_SIZE, 16, &out[i])) {
+			return false;
+		}
+		for (unsigned k = 0; k < ARRAY_SIZE(sizes); k++) {
+			status_t status = pmalloc(out[i], sizes[k], &object);
+
+			if (status == STATUS_ENOMEM) {
+				return false;
+			}
+			if (status) {
+				machine_die("pmalloc: status %d", status);
+			}
+		}
+	}
+	return true;
+}
+
+static bool run_scenario(void)
+{
+	const struct pool *pools[3] = { NULL };
+	bool is_whole = scenario(pools);
+
+	machine_check();
+	for (unsigned i = 0; i < ARRAY_SIZE(pools); i++) {
+		if (pools[i] && pmalloc_destroy_pool(pools[i])) {
+			machine_die("a pool cannot be destroyed after memory ran out");
+		}
+	}
+	machine_check();
+	return is_whole;
+}
+
+static void exhaustion(void)
+{
+	uint64_t before;
+	unsigned nr = 0;
+	bool has_failed;
+
+	(void)run_scenario();
+	before = machine_nr_free() + model_nr_kept();
+	do {
+		machine_note("allocation %u of the scenario fails", nr);
+		machine_fail_after(nr++);
+		(void)run_scenario();
+		has_failed = machine_fail_stop();
+		if (machine_nr_free() + model_nr_kept() != before) {
+			machine_die("the failure of allocation %u leaves frames behind", nr - 1);
+		}
+	} while (has_failed);
+	ok(nr > 20, "each of %u allocations failed once, and left nothing behind", nr - 1);
+}
+
+static void memory_full(void)
+{
+	const struct pool *pool;
+	uint64_t before = machine_nr_free() + model_nr_kept();
+	void *object;
+	unsigned nr = 0;
+	status_t status = pmalloc_create_pool("all", POOL_WR, 0, 0, &pool);
+
+	while (status == STATUS_OK) {
+		status = pmalloc(pool, 30000, &object);
+		nr += status == STATUS_OK;
+	}
+	ok(status == STATUS_ENOMEM && nr > 400, "memory holds %u objects of 30000 bytes", nr);
+	machine_check();
+	ok(pmalloc_protect_pool(pool) == STATUS_OK && pmalloc_destroy_pool(pool) == STATUS_OK,
+	   "a pool of all memory is sealed and destroyed");
+	is(machine_nr_free() + model_nr_kept(), before, "and all of it comes back");
+}
+
+/* Whatever the order, an area from which all was rolled back is as new. */
+static void rollback(void)
+{
+	enum { NR = 60, ROUNDS = 200 };
+	const struct pool *pool;
+	void *objects[NR], *first, *again;
+
+	if (pmalloc_create_pool("rollback", POOL_RO, 4 * PAGE_SIZE, 32, &pool) ||
+	    pmalloc(pool, 15000, &first) || pfree(pool, first)) {
+		machine_die("no pool");
+	}
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		for (unsigned i = 0; i < NR; i++) {
+			if (pmalloc(pool, 1 + random_below(160), &objects[i])) {
+				machine_die("no object");
+			}
+		}
+		for (unsigned left = NR; left > 0; left--) {
+			unsigned which = (unsigned)random_below(left);
+
+			if (pfree(pool, objects[which])) {
+				machine_die("an object cannot be freed");
+			}
+			objects[which] = objects[left - 1];
+		}
+		if (pmalloc(pool, 15000, &again) || again != first || pfree(pool, again)) {
+			machine_die("round %u: rolling back leaves holes", round);
+		}
+	}
+	ok(pmalloc_destroy_pool(pool) == STATUS_OK,
+	   "%u times %u objects were rolled back in random order", (unsigned)ROUNDS, (unsigned)NR);
+}
+
+static const struct pool *sealed_pool(void **object)
+{
+	const struct pool *pool;
+
+	machine_detach();
+	if (pmalloc_create_pool("sealed", POOL_WR, 0, 0, &pool) || pmalloc(pool, 64, object) ||
+	    pmalloc_protect_pool(pool)) {
+		machine_die("no sealed pool");
+	}
+	return pool;
+}
+
+static void write_sealed(void)
+{
+	void *object;
+
+	(void)sealed_pool(&object);
+	*(volatile char *)object = 1;
+}
+
+static void write_descriptor(void)
+{
+	void *object;
+
+	*(volatile char *)sealed_pool(&object) = 1;
+}
+
+static void read_destroyed(void)
+{
+	void *object;
+
+	if (pmalloc_destroy_pool(sealed_pool(&object)) == STATUS_OK) {
+		*(volatile char *)object;
+	}
+}
+
+static void overflow(void)
+{
+	const struct pool *pool;
+	void *object;
+
+	machine_detach();
+	if (pmalloc_create_pool("open", POOL_RO, PAGE_SIZE, 0, &pool) ||
+	    pmalloc(pool, 64, &object)) {
+		machine_die("no pool");
+	}
+	memset(object, 1, PAGE_SIZE);
+}
+
+/* What lies behind a sealed area cannot be damaged; what an open one says of itself can be, and
+ * then it may refuse, but not leave its limits. */
+static void damaged(void)
+{
+	for (unsigned round = 0; round < 300; round++) {
+		const struct pool *pool;
+		char *object;
+		void *more;
+
+		if (pmalloc_create_pool("damaged", POOL_RO, PAGE_SIZE, 0, &pool) ||
+		    pmalloc(pool, 100, (void **)&object)) {
+			machine_die("no pool");
+		}
+		object = (char *)((uintptr_t)object & -PAGE_SIZE);
+		for (unsigned i = 0; i < 40; i++) {
+			object[random_below(128)] = (char)random_next();
+		}
+		for (unsigned i = 0; i < 20; i++) {
+			struct pool_object found;
+
+			if (pmalloc(pool, 1 + random_below(300), &more) == STATUS_OK) {
+				(void)!pfree(pool, more);
+			}
+			(void)!pfree(pool, object + random_below(PAGE_SIZE));
+			(void)pool_object_at((uint64_t)object + random_below(PAGE_SIZE), &found);
+		}
+		if (pmalloc_destroy_pool(pool)) {
+			machine_die("a damaged pool cannot be destroyed");
+		}
+	}
+	machine_check();
+	ok(true, "an open area whose notes are overwritten stays within its limits");
+}
+
+int main(void)
+{
+	machine_start();
+	options.pmalloc = pmalloc_full;
+	machine_choose_xpfo(xpfo_epoch);
+	model_start();
+	random_run(pmalloc_full, xpfo_epoch);
+	random_run(pmalloc_full, xpfo_off);
+	random_run(pmalloc_plain, xpfo_epoch);
+	options.pmalloc = pmalloc_full;
+	machine_choose_xpfo(xpfo_epoch);
+	exhaustion();
+	memory_full();
+	rollback();
+	damaged();
+	dies(write_sealed, "a sealed page is written", "a write to sealed memory dies");
+	dies(write_descriptor, "a sealed page is written", "a write to a descriptor dies");
+	dies(read_destroyed, "no pool has memory", "a read from a destroyed pool dies");
+	dies(overflow, "no pool has memory", "a write past the end of an area dies");
+	return done_testing();
+}
