@@ -96,7 +96,6 @@ static bool processor_start(uint32_t apic_id)
 		return true;
 	}
 	log_print("bulwark: the processor with APIC id %u did not start\n", apic_id);
-	/* it might still come: its data stays, unused */
 	__atomic_store_n(&nr_cpus, nr_cpus - 1, __ATOMIC_RELEASE);
 	return false;
 }

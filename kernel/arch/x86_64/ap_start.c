@@ -57,5 +57,10 @@ bool ap_start(uint32_t apic_id, uint64_t stack_top, uint64_t gs_base, void (*ent
 	if (!wait_online(online, SIPI_WAIT_US)) {
 		apic_send_startup(apic_id, (pa_t){ AP_START_PA });
 	}
-	return wait_online(online, ONLINE_WAIT_US);
+	if (wait_online(online, ONLINE_WAIT_US)) {
+		return true;
+	}
+	/* it must not come when its page tables are gone: this lets it wait for another SIPI */
+	apic_send_init(apic_id);
+	return false;
 }
