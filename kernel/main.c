@@ -128,7 +128,10 @@ static void devices_init(void)
 {
 	va_t registers;
 
-	clock_init();
+	if (!clock_init()) {
+		log_print("bulwark: no 8254 to measure the TSC with: %lu MHz unchecked\n",
+			  clock_tsc_hz() / 1000000);
+	}
 	pic_init();
 	if (device_map(apic_base(), PAGE_SIZE, DEVICE_UNCACHED, &registers)) {
 		panic("no memory to map the local APIC");

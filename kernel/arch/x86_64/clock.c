@@ -1,5 +1,5 @@
-/* Time since boot. Sources: Intel SDM vol. 3B, "Time-Stamp Counter"; 8254 datasheet, mode 0 on
- * channel 2. */
+/* Time since boot. Sources: Intel SDM vol. 3B, "Time-Stamp Counter", vol. 2A, "CPUID", leaves 15H
+ * and 16H; 8254 datasheet, mode 0 on channel 2. */
 #include "arch/x86_64/clock.h"
 
 #include "arch/x86_64/io.h"
@@ -13,12 +13,18 @@ enum {
 	PIT_CHANNEL_2_MODE_0 = 0xb0, /* low byte, high byte, interrupt on terminal count */
 	CALIBRATION_MS = 10,
 	SCALE_SHIFT = 24,
+	/* a read of a port takes a microsecond or so; ten milliseconds take no more than this */
+	READS_MAX = 1000000,
+	LEAF_TSC = 0x15,
+	LEAF_FREQUENCY = 0x16,
 };
+#define HZ_LEAST 10000000ul   /* no processor of 64 bits is that slow */
+#define HZ_GUESS 2000000000ul /* rather too fast: waits become longer, not shorter */
 
 static RO_AFTER_INIT uint64_t tsc_hz, tsc_start;
 static RO_AFTER_INIT uint64_t ns_per_tick; /* << SCALE_SHIFT */
 
-/* TSC ticks while the 8254 counts down `ms` milliseconds. */
+/* TSC ticks while the 8254 counts down `ms` milliseconds; 0: it does not end. */
 static uint64_t tsc_ticks_in(unsigned ms)
 {
 	unsigned count = PIT_HZ / 1000 * ms;
@@ -29,17 +35,47 @@ static uint64_t tsc_ticks_in(unsigned ms)
 	io_write8(PIT_CHANNEL_2, count & 0xff);
 	io_write8(PIT_CHANNEL_2, count >> 8);
 	start = tsc_read();
-	while (!(io_read8(PIT_GATE) & 0x20)) {
+	for (unsigned i = 0; i < READS_MAX; i++) {
+		if (io_read8(PIT_GATE) & 0x20) {
+			return tsc_read() - start;
+		}
 		cpu_relax();
 	}
-	return tsc_read() - start;
+	return 0;
 }
 
-void clock_init(void)
+/* What the processor says of itself; 0: nothing. */
+static uint64_t hz_from_cpuid(void)
 {
+	uint32_t newest = cpuid_read(0, 0).eax;
+	struct cpuid r;
+
+	if (newest >= LEAF_TSC) {
+		r = cpuid_read(LEAF_TSC, 0);
+		if (r.eax && r.ebx && r.ecx) {
+			return (uint64_t)r.ecx * r.ebx / r.eax;
+		}
+	}
+	return newest >= LEAF_FREQUENCY ? (cpuid_read(LEAF_FREQUENCY, 0).eax & 0xffff) * 1000000ul
+					: 0;
+}
+
+bool clock_init(void)
+{
+	bool is_measured;
+
 	tsc_start = tsc_read();
 	tsc_hz = tsc_ticks_in(CALIBRATION_MS) * (1000 / CALIBRATION_MS);
+	/* where there is no 8254 its port reads as ones at once */
+	is_measured = tsc_hz >= HZ_LEAST;
+	if (!is_measured) {
+		tsc_hz = hz_from_cpuid();
+	}
+	if (tsc_hz < HZ_LEAST) {
+		tsc_hz = HZ_GUESS;
+	}
 	ns_per_tick = (1000000000ul << SCALE_SHIFT) / tsc_hz;
+	return is_measured;
 }
 
 uint64_t clock_now_ns(void)
