@@ -1,5 +1,5 @@
 /* The table of CPUs. */
 #include "core/cpu.h"
 
-struct cpu *cpus[NR_CPUS_MAX];
-unsigned nr_cpus;
+RO_AFTER_INIT struct cpu *cpus[NR_CPUS_MAX];
+RO_AFTER_INIT unsigned nr_cpus;

@@ -7,7 +7,7 @@
 #include "core/poll.h"
 #include "lib/assert.h"
 
-void (*poll_hook)(void);
+RO_AFTER_INIT void (*poll_hook)(void);
 
 static const char *const rank_names[] = {
 #define RANK(name) #name,

@@ -6,7 +6,7 @@
 #include "mm/frame_alloc.h"
 
 /* Written once, while one CPU runs and no program does. */
-static struct archive archive;
+static RO_AFTER_INIT struct archive archive;
 
 static status_t refuse(const struct archive *refused, status_t status)
 {

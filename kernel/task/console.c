@@ -9,8 +9,8 @@
 
 enum { COLUMNS = 80, ROWS = 24, POLL_MAX = 256 };
 
-void (*console_interrupt_hook)(void);
-void (*console_readable_hook)(void);
+RO_AFTER_INIT void (*console_interrupt_hook)(void);
+RO_AFTER_INIT void (*console_readable_hook)(void);
 
 static struct lock console_lock = LOCK_INIT("console", RANK_console);
 static struct terminal terminal; /* guarded by console_lock */
