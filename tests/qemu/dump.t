@@ -3,14 +3,15 @@
 # kernel half of any page table. With xpfo=off the same look must find such frames.
 . "$(dirname "$0")/lib.sh"
 
-frames=$(nm "build/$BUILD/bulwark.elf" | sed -n 's/ [a-zA-Z] frames$//p')
+symbols=$work/symbols
+nm "build/$BUILD/bulwark.elf" >"$symbols"
 iso=$(make -s --no-print-directory print-iso EXTRA=tests/qemu/programs)
 
 # dump OPTS: boots, waits for the program, writes $work/memory and $work/registers
 dump() {
 	: >"$work/output"
 	rm -f "$work/memory" "$work/registers"
-	ISO=$iso MEM=64M OPTS=$1 CMD=hold LOG=$log MONITOR=$work/monitor TIMEOUT=120 \
+	ISO=$iso MEM=64M OPTS=$1 CMD="hold in user mode" LOG=$log MONITOR=$work/monitor TIMEOUT=120 \
 		tools/run >"$work/output" 2>"$work/errors" &
 	local run=$! tries=0
 	while ! grep -q holding "$work/output" && kill -0 "$run" 2>/dev/null && [ $((tries++)) -lt 300 ]; do
@@ -22,19 +23,28 @@ dump() {
 	errors=$(<"$work/errors")
 }
 
-for opts in 'xpfo=epoch' 'xpfo=sync' 'xpfo=local' 'xpfo=off'; do
+for opts in 'xpfo=epoch' 'xpfo=sync' 'xpfo=local' 'xpfo=off kaiser=off'; do
 	dump "$opts"
 	grep -q holding "$work/output"
 	ok $? "the program is running: $opts"
-	findings=$(perl tests/qemu/walk.pl "$work/memory" "$work/registers" bulwark-user-page "$frames" 2>&1)
+	findings=$(perl tests/qemu/walk.pl "$work/memory" "$work/registers" bulwark-user-page "$symbols" 2>&1)
 	diag "$findings" | head -n 12
 	like "$findings" '^user frames: [1-9][0-9]{3}' "the dump shows its user frames: $opts"
 	like "$findings" '^marked frames: ([2-9][0-9]{3}|1[5-9][0-9]{2})' "its marker stands in as many frames as it filled: $opts"
-	if [ "$opts" = xpfo=off ]; then
+	if [[ $opts == *xpfo=off* ]]; then
 		unlike "$findings" '^shared frames: 0$' 'without XPFO the look finds user frames in the direct map'
 	else
 		like "$findings" '^shared frames: 0$' "no user frame is mapped by the kernel half: $opts"
 		like "$findings" '^marked frames mapped by the kernel: 0$' "nor is any frame with user bytes: $opts"
+	fi
+	like "$findings" '^shadow roots: [2-9]' "its shadow roots are found: $opts"
+	like "$findings" '^shadow kernel slots: 1$' "of the kernel they show one slot: $opts"
+	like "$findings" '^shadow strangers: 0$' "in which all frames belong to ENTRY: $opts"
+	like "$findings" '^shadow secrets: 0$' "and tell no address of the kernel: $opts"
+	if [[ $opts == *kaiser=off* ]]; then
+		like "$findings" '^privilege level 3 on the kernel root$' "user mode runs on the kernel's root: $opts"
+	else
+		like "$findings" '^privilege level 3 on the shadow root$' "user mode runs on its shadow root: $opts"
 	fi
 	like "$findings" '^writable and executable: 0$' "no mapping is writable and executable: $opts"
 done

@@ -1,27 +1,36 @@
 #!/usr/bin/perl
-# walk.pl MEMORY REGISTERS MARKER FRAMES: walks every page table found in a memory dump and counts frames:
+# walk.pl MEMORY REGISTERS MARKER SYMBOLS: walks every page table found in a memory dump and counts frames:
 #   user frames      mapped by a user half with U=1 on every level
 #   shared frames    of those, mapped by a kernel half too
 #   marked frames    those that open with MARKER
 # A root is any frame whose upper 256 entries are those of the loaded root, but for at most two (the private
-# window; entries that differ per root), and which the frame table calls a page table: FRAMES is the address
-# of the kernel's pointer to that table, as linked.
+# window; entries that differ per root), and which the frame table calls a page table. SYMBOLS is a file: what nm says
+# of the kernel. The shadow root of a root is the frame behind it:
+#   shadow kernel slots   different top-level entries in their kernel halves
+#   shadow strangers      frames they map that belong neither to USER nor to ENTRY
+#   shadow secrets        addresses of the image, the direct map or kernel space in frames of ENTRY that they map,
+#                         at any byte
 use strict;
 use warnings;
 no warnings 'portable';
 
-my ($memory_file, $registers_file, $marker, $frames_variable) = @ARGV;
+my ($memory_file, $registers_file, $marker, $symbols_file) = @ARGV;
 my ($PRESENT, $WRITE, $USER, $LARGE, $NX) = (1, 2, 4, 0x80, 1 << 63);
 my $ADDRESS = 0x000ffffffffff000;
 my ($LAYOUT, $LAYOUT_IMAGE_BASE) = (0x100000, 48); # linker.ld: where the image is linked for, and where it runs
-my ($FRAME_ENTRY_SIZE, $OWNER_PTABLE) = (16, 3); # struct frame opens with its owner, a byte
+my ($FRAME_ENTRY_SIZE, $OWNER_PTABLE, $OWNER_ENTRY, $OWNER_USER) = (16, 3, 4, 5); # struct frame opens with its owner, a byte
+my $KSPACE_SIZE = 1 << 39;
 
 my $memory = slurp($memory_file);
 my $nr_frames = length($memory) >> 12;
-my ($cr3) = slurp($registers_file) =~ /CR3=([0-9a-f]+)/ or die "walk.pl: no CR3 in $registers_file\n";
-my $loaded = hex($cr3) & $ADDRESS;
+my $registers = slurp($registers_file);
+my ($cr3) = $registers =~ /CR3=([0-9a-f]+)/ or die "walk.pl: no CR3 in $registers_file\n";
+my ($cpl) = $registers =~ /CPL=(\d)/;
+my $is_shadow = hex($cr3) & 0x1000;
+my $loaded = hex($cr3) & $ADDRESS & ~0x1000;
+my %symbols = map { /^([0-9a-f]+) \w (\w+)$/ ? ($2 => $1) : () } split /\n/, slurp($symbols_file);
 
-my (%user, %kernel, %tables_seen);
+my (%user, %kernel, %shadow, %shadow_slots, %tables_seen);
 my $nr_bad_rights = 0;
 
 sub slurp {
@@ -53,11 +62,16 @@ sub read_virtual {
 
 sub read_physical { return unpack 'Q', substr($memory, $_[0], 8) }
 
-sub is_table {
-	my ($frame) = @_;
+sub address_of {
 	my $slide = read_physical($LAYOUT + $LAYOUT_IMAGE_BASE) - read_physical($LAYOUT);
-	my $table = unpack 'Q', read_virtual(hex($frames_variable) + $slide, 8);
-	return unpack('C', read_virtual($table + $frame * $FRAME_ENTRY_SIZE, 1)) == $OWNER_PTABLE;
+	return hex($symbols{$_[0]}) + $slide;
+}
+
+sub read_variable { return unpack 'Q', read_virtual(address_of($_[0]), 8) }
+
+sub owner {
+	my ($frame) = @_;
+	return unpack('C', read_virtual(read_variable('frames') + $frame * $FRAME_ENTRY_SIZE, 1));
 }
 
 sub roots {
@@ -71,7 +85,7 @@ sub roots {
 		next if index(substr($memory, $frame << 12, 4096), $bytes, 2048) < 0;
 		my @theirs = (table($frame << 12))[256 .. 511];
 		my $differences = grep { ($theirs[$_] ^ $mine[$_]) & ~0x60 } 0 .. 255;
-		push @roots, $frame << 12 if $differences <= 2 && is_table($frame);
+		push @roots, $frame << 12 if $differences <= 2 && owner($frame) == $OWNER_PTABLE;
 	}
 	return @roots;
 }
@@ -97,7 +111,7 @@ sub walk {
 		my $nr = 1 << (9 * ($level - 1));
 		my $start = (($entry & $ADDRESS) >> 12) & ~($nr - 1);
 		next if $into eq 'user' && !$u;
-		my $map = $into eq 'user' ? \%user : \%kernel;
+		my $map = $into eq 'user' ? \%user : $into eq 'shadow' ? \%shadow : \%kernel;
 		# Beyond the dump there is no memory, only devices.
 		my $end = $start + $nr < $nr_frames ? $start + $nr : $nr_frames;
 		$map->{$_} = 1 for $start .. $end - 1;
@@ -109,6 +123,36 @@ for my $root (@roots) {
 	walk($root, 4, 0, 255, 1, 1, 0, 'user');
 	walk($root, 4, 256, 511, 1, 1, 0, 'kernel');
 }
+
+# Shadow roots, of the roots that have a user half.
+my @shadows = map { $_ + 0x1000 } grep { my @user = (table($_))[0 .. 255]; grep { $_ & $PRESENT } @user } @roots;
+for my $root (@shadows) {
+	my @entries = table($root);
+	$shadow_slots{$entries[$_] & ~0x60}++ for grep { $entries[$_] & $PRESENT } 256 .. 511;
+	%tables_seen = ();
+	walk($root, 4, 0, 511, 1, 1, 0, 'shadow');
+}
+
+sub secrets {
+	my ($bytes) = @_;
+	my $image = read_physical($LAYOUT + $LAYOUT_IMAGE_BASE);
+	my @ranges = ([$image, address_of('image_end')], [read_variable('direct_map_base'), read_variable('direct_map_base') + length $memory],
+		[read_variable('kspace_base'), read_variable('kspace_base') + $KSPACE_SIZE]);
+	my $nr = 0;
+	while ($bytes =~ /(?=(.{6}\xff\xff))/sg) {
+		my $word = unpack 'Q', $1;
+		$nr++ if grep { $word >= $_->[0] && $word < $_->[1] } @ranges;
+	}
+	return $nr;
+}
+
+my (@strangers, $nr_secrets);
+for my $frame (sort { $a <=> $b } keys %shadow) {
+	my $owner = owner($frame);
+	push @strangers, $frame unless $owner == $OWNER_USER || $owner == $OWNER_ENTRY;
+	$nr_secrets += secrets(substr $memory, $frame << 12, 4096) if $owner == $OWNER_ENTRY;
+}
+
 my @shared = grep { $kernel{$_} } sort { $a <=> $b } keys %user;
 my @marked = grep { substr($memory, $_ << 12, length $marker) eq $marker } 0 .. $nr_frames - 1;
 
@@ -118,5 +162,11 @@ printf "kernel-mapped frames: %d\n", scalar keys %kernel;
 printf "shared frames: %d\n", scalar @shared;
 printf "marked frames: %d\n", scalar @marked;
 printf "marked frames mapped by the kernel: %d\n", scalar grep { $kernel{$_} } @marked;
+printf "privilege level %s on the %s root\n", $cpl // '?', $is_shadow ? 'shadow' : 'kernel';
+printf "shadow roots: %d\n", scalar @shadows;
+printf "shadow kernel slots: %d\n", scalar keys %shadow_slots;
+printf "shadow frames: %d\n", scalar keys %shadow;
+printf "shadow strangers: %d\n", scalar @strangers;
+printf "shadow secrets: %d\n", $nr_secrets // 0;
 printf "writable and executable: %d\n", $nr_bad_rights;
 printf "first shared: %s\n", join ' ', map { sprintf '%#x', $_ } @shared[0 .. ($#shared < 4 ? $#shared : 4)] if @shared;

@@ -1,9 +1,9 @@
-/* Fills memory with a marker, small pages and huge ones, says "holding" and sleeps: for dumps from
- * outside. */
+/* Fills memory with a marker, small pages and huge ones, says "holding" and sleeps, or with an
+ * argument stays in user mode: for dumps from outside. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
+#include <unistd.h>
 
 enum { PAGE = 4096, NR_PAGES = 1024, HUGE_PAGE = 2 << 20 };
 
@@ -14,8 +14,9 @@ static void fill(char *at, size_t len_bytes)
 	}
 }
 
-int main(void)
+int main(int argc, char *argv[])
 {
+	(void)argv;
 	char *small = mmap(NULL, NR_PAGES * PAGE, PROT_READ | PROT_WRITE,
 			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	char *huge = mmap(NULL, HUGE_PAGE, PROT_READ | PROT_WRITE,
@@ -29,6 +30,8 @@ int main(void)
 	printf("holding\n");
 	fflush(stdout);
 	for (;;) {
-		nanosleep(&(struct timespec){ .tv_sec = 1 }, NULL);
+		if (argc == 1) {
+			sleep(1);
+		}
 	}
 }
