@@ -43,6 +43,20 @@ struct bw_memory_info {
 	uint64_t nr_processes;
 };
 
+/* Which root of a process's pair. */
+enum bw_root { BW_ROOT_KERNEL, BW_ROOT_SHADOW };
+
+enum bw_range_rights { BW_RANGE_WRITE = 1, BW_RANGE_EXECUTE = 2, BW_RANGE_USER = 4 };
+
+/* Neighbouring pages of one region that a root maps with the same rights. */
+struct bw_range {
+	uint64_t start, end; /* [start, end); end 0: up to the last byte there is */
+	uint32_t rights;     /* enum bw_range_rights; all of it can be read */
+	uint32_t reserved;
+	char region[24]; /* "direct map" */
+	char owner[16];  /* of its frames, as the policy table calls it; "several" */
+};
+
 /* How a process ended, as the kernel saw it: the witness of every attack. */
 enum bw_end {
 	BW_END_EXIT = 0,     /* exit or exit_group; status holds the code */

@@ -128,6 +128,16 @@ static inline long bw_ipc_reply_receive(long handle, struct bw_message *message)
 /* KAISER off, or on with the best variant that the processor has, on all processors. */
 static inline long bw_mitigate(bool on) { return bw_call_mitigate(on); }
 
+/*
+ * What a root of a process (pid 0: of the caller) maps at or above an address: up to nr_max ranges,
+ * in order. Returns how many were filled in, 0 behind the last.
+ */
+static inline long bw_ptdump(pid_t pid, enum bw_root root, uint64_t start, struct bw_range *ranges,
+			     size_t nr_max)
+{
+	return bw_call_ptdump(pid, root, (long)start, (long)ranges, (long)nr_max);
+}
+
 /* How a process ended, told by the kernel. Also right for one that still runs. */
 static inline long bw_report(pid_t pid, struct bw_report *report)
 {

@@ -1,0 +1,62 @@
+/* The call that tells what a root maps. */
+#include "core/rendezvous.h"
+#include "lib/string.h"
+#include "mm/as.h"
+#include "mm/direct_map.h"
+#include "mm/frame_alloc.h"
+#include "mm/layout.h"
+#include "mm/ptdump.h"
+#include "mm/usercopy.h"
+#include "task/process.h"
+#include "task/syscall.h"
+
+enum { RANGES_MAX = PAGE_SIZE / sizeof(struct bw_range) };
+
+/* With the other CPUs stopped: the root of this process, the caller's for 0. */
+static status_t find_root(uint64_t pid, uint64_t which, pfn_t *root)
+{
+	const struct process *process = process_current();
+
+	if (pid) {
+		lock_acquire(&process_lock);
+		process = process_find((uint32_t)MIN(pid, UINT32_MAX));
+		lock_release(&process_lock);
+	}
+	if (!process || !process->as) {
+		return STATUS_ESRCH;
+	}
+	*root = pfn_add(process->as->root, which == BW_ROOT_SHADOW);
+	return STATUS_OK;
+}
+
+int64_t sys_ptdump(uint64_t pid, uint64_t which, uint64_t start, uint64_t at, uint64_t nr_max)
+{
+	bool is_canonical = start < 1ul << 47 || start >= KERNEL_HALF;
+	pfn_t buffer, root;
+	unsigned nr = 0;
+	status_t status;
+
+	if (process_current()->uid != 0) {
+		return STATUS_EPERM;
+	}
+	if (which > BW_ROOT_SHADOW || !is_canonical || start % PAGE_SIZE) {
+		return STATUS_EINVAL;
+	}
+	status = frame_alloc_zeroed(OWNER_KERNEL, 0, &buffer);
+	if (status) {
+		return status;
+	}
+	rendezvous_stop_others();
+	status = find_root(pid, which, &root);
+	if (status == STATUS_OK) {
+		nr = ptdump_collect(root, start, direct_map_pointer(buffer),
+				    (unsigned)MIN(nr_max, RANGES_MAX));
+	}
+	rendezvous_release();
+	if (status == STATUS_OK) {
+		status = copy_to_user((uva_t){ at }, direct_map_pointer(buffer),
+				      nr * sizeof(struct bw_range));
+	}
+	frame_free_kernel(buffer, 0);
+	return status ? status : (int64_t)nr;
+}
