@@ -212,16 +212,17 @@ static _Noreturn void watch(long endpoint)
 	char *place = map(BW_PAGE_SIZE, MAP_PRIVATE);
 	struct bw_message message = { .place = place };
 	uint64_t nr_changed = 0;
+	long pid = bw_ipc_receive(endpoint, &message);
 
-	bw_ipc_receive(endpoint, &message);
-	for (;;) {
+	while (pid >= 0) {
 		memset(place, 'Z', BW_PAGE_SIZE);
 		for (int i = 0; i < 2000; i++) {
 			nr_changed += *(volatile char *)place != 'Z';
 		}
 		message = (struct bw_message){ .words = { nr_changed }, .place = place };
-		bw_ipc_reply_receive(endpoint, &message);
+		pid = bw_ipc_reply_receive(endpoint, &message);
 	}
+	_exit(0);
 }
 
 static int stale_writer(void *unused)

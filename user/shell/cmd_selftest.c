@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "bulwark.h"
 #include "command.h"
@@ -14,7 +15,7 @@
 #include "run.h"
 #include "tap.h"
 
-enum { SUITE_TEXT_MAX = 64 << 10 };
+enum { SUITE_TEXT_MAX = 64 << 10, NR_LOOKS = 200, LOOK_US = 10000 };
 
 static const char test_prefix[] = "t_";
 
@@ -90,8 +91,41 @@ static void run_suites(struct tally *tally)
 	}
 }
 
+static uint64_t nr_processes(void)
+{
+	struct bw_memory_info info = { 0 };
+
+	bw_memory_info(&info);
+	return info.nr_processes;
+}
+
+/* One that is left behind would disturb the tests to come. Process 1 buries orphans in its own
+ * time. */
+static bool is_anyone_left(uint64_t nr_before)
+{
+	for (int i = 0; i < NR_LOOKS && nr_processes() > nr_before; i++) {
+		usleep(LOOK_US);
+	}
+	return nr_processes() > nr_before;
+}
+
+/* Counts what the program says of itself; false: it did not live to say it. */
+static bool count_results(struct tally *tally, int status)
+{
+	int code = status >= 0 && WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+	int nr_tests = code & TAP_EXIT_COUNT;
+
+	if (nr_tests <= 0 || nr_tests > TAP_MAX_TESTS) {
+		return false;
+	}
+	tally->nr_tests += nr_tests;
+	tally->nr_failed += (code & TAP_EXIT_FAILED) != 0;
+	return true;
+}
+
 static void run_program(struct tally *tally, const char *name)
 {
+	uint64_t nr_before = nr_processes();
 	char first[32], text[96];
 	char *const argv[] = { (char *)name, NULL };
 	int status;
@@ -99,19 +133,15 @@ static void run_program(struct tally *tally, const char *name)
 	snprintf(first, sizeof(first), "TAP_FIRST=%d", tally->nr_tests + 1);
 	printf("# %s\n", name);
 	status = program_run_with(argv, PROGRAM_AS_ROOT, first);
-	if (status >= 0 && WIFEXITED(status)) {
-		int code = WEXITSTATUS(status);
-		int nr_tests = code & TAP_EXIT_COUNT;
-
-		if (nr_tests > 0 && nr_tests <= TAP_MAX_TESTS) {
-			tally->nr_tests += nr_tests;
-			tally->nr_failed += (code & TAP_EXIT_FAILED) != 0;
-			return;
-		}
+	if (!count_results(tally, status)) {
+		snprintf(text, sizeof(text), "%s lives to report its results", name);
+		print_own(tally, false, text);
+		printf("# wait status 0x%x\n", status);
 	}
-	snprintf(text, sizeof(text), "%s lives to report its results", name);
-	print_own(tally, false, text);
-	printf("# wait status 0x%x\n", status);
+	if (is_anyone_left(nr_before)) {
+		snprintf(text, sizeof(text), "%s leaves no process behind", name);
+		print_own(tally, false, text);
+	}
 }
 
 static int run_programs(struct tally *tally, const char *only)
