@@ -16,7 +16,7 @@
 enum { RIGHTS_ALL = RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE };
 
 static struct slab_cache as_cache;
-static struct lock all_lock = LOCK_INIT("address spaces", RANK_process);
+static struct lock all_lock = LOCK_INIT("address spaces", RANK_as_list);
 /* Guarded by all_lock. */
 static struct list all = LIST_INIT(all);
 
@@ -230,15 +230,13 @@ status_t as_unmap(struct as *as, uva_t at, uint64_t len_bytes)
 /* Every byte of [start, end) is in a region. Caller holds the lock. */
 static bool is_covered(const struct as *as, uint64_t start, uint64_t end)
 {
-	while (start < end) {
-		const struct region *region = region_find(as, start);
+	const struct region *region = region_find(as, start);
 
-		if (!region) {
-			return false;
-		}
+	while (region && region->start <= start && region->end < end) {
 		start = region->end;
+		region = region_next(as, region);
 	}
-	return true;
+	return region && region->start <= start;
 }
 
 status_t as_protect(struct as *as, uva_t at, uint64_t len_bytes, unsigned rights)
@@ -278,6 +276,7 @@ status_t as_protect(struct as *as, uva_t at, uint64_t len_bytes, unsigned rights
 status_t as_discard(struct as *as, uva_t at, uint64_t len_bytes)
 {
 	uint64_t end;
+	const struct region *region;
 	status_t status = len_bytes ? range_check(at.uva, len_bytes, &end) : STATUS_OK;
 
 	if (status || !len_bytes) {
@@ -287,10 +286,10 @@ status_t as_discard(struct as *as, uva_t at, uint64_t len_bytes)
 	if (cuts_huge_page(as, at.uva) || cuts_huge_page(as, end)) {
 		status = STATUS_EINVAL;
 	}
-	for (uint64_t from = at.uva; status == STATUS_OK && from < end;) {
-		const struct region *region = region_find(as, from);
-
-		if (!region) {
+	region = region_first_above(as, at.uva);
+	for (uint64_t from = at.uva; status == STATUS_OK && from < end;
+	     region = region_next(as, region)) {
+		if (!region || region->start > from) {
 			status = STATUS_ENOMEM;
 			break;
 		}
