@@ -20,7 +20,7 @@ static inline unsigned region_order(const struct region *region)
 	return region->flags & REGION_HUGE ? HUGE_ORDER : 0;
 }
 
-/* The entry that a frame gets under these rights. `is_shared_frame`: a write must copy it first. */
+/* The entry that a frame gets under these rights. `copy_on_write`: a write must copy it first. */
 pte_t as_pte(pfn_t frame, const struct region *region, bool copy_on_write);
 
 /* Drops every page in [start, end) of a region. Flushes before any frame can be used again. */

@@ -8,8 +8,7 @@
 #include "lib/types.h"
 
 enum owner {
-	OWNER_RESERVED, /* firmware, devices, holes, the kernel image, boot modules: never allocated
-			 */
+	OWNER_RESERVED, /* firmware, devices, holes, the image, boot modules: never allocated */
 	OWNER_FREE,
 	OWNER_KERNEL,
 	OWNER_PTABLE,

@@ -12,12 +12,11 @@
  */
 struct slab_cache {
 	const char *name;
-	uint32_t object_bytes; /* rounded up to 16 */
+	uint32_t object_bytes; /* rounded up to 64 */
 	uint32_t order;        /* of a slab, 2^order frames */
 	uint32_t nr_per_slab;
 	uint32_t nr_live;    /* objects handed out */
 	struct list partial; /* slabs with free objects */
-	struct list all;     /* every cache, for stats and leak checks */
 	struct lock lock;
 };
 

@@ -1,6 +1,6 @@
 /*
  * What a page-table edit owes the TLBs: a range of pages whose entries became stricter. Whoever
- * edits adds to it; whoever may flush hands it to as_tlb_flush, ktlb_publish or ktlb_flush_local.
+ * edits adds to it; whoever may flush hands it to as_tlb_flush.
  * Debug builds panic when one goes out of scope with pages still owed.
  */
 #pragma once
