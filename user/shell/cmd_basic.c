@@ -63,13 +63,27 @@ int cmd_root(int argc, char *const argv[])
 	return program_run(argv + 1, PROGRAM_AS_ROOT);
 }
 
+static int synopsis_width(void)
+{
+	size_t width = 0;
+
+	for (size_t i = 0; i < nr_commands; i++) {
+		size_t length = strlen(commands[i].name) + 1 + strlen(commands[i].usage);
+
+		width = length > width ? length : width;
+	}
+	return (int)width;
+}
+
 static void help_list(void)
 {
+	int width = synopsis_width();
+
 	for (size_t i = 0; i < nr_commands; i++) {
 		char synopsis[64];
 
 		snprintf(synopsis, sizeof(synopsis), "%s %s", commands[i].name, commands[i].usage);
-		printf("  %-40s %s\n", synopsis, commands[i].brief);
+		printf("  %-*s  %s\n", width, synopsis, commands[i].brief);
 	}
 	printf("\n`help COMMAND` explains one. Any other name runs the program bin/NAME as uid "
 	       "1000;\n"
