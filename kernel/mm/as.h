@@ -70,7 +70,8 @@ uint64_t as_brk(struct as *as, uint64_t wanted);
 /* madvise(MADV_DONTNEED): the pages read as zero afterwards. */
 status_t as_discard(struct as *as, uva_t at, uint64_t len_bytes) MUST_CHECK;
 
-/* Page fault at a user address: demand zero, copy-on-write. EFAULT: no region or no right; ENOMEM.
+/* Page fault at a user address: demand zero, copy-on-write. Any right includes that to read.
+ * EFAULT: no region or no right; ENOMEM.
  */
 status_t as_fault(struct as *as, uva_t at, unsigned wanted_rights) MUST_CHECK;
 

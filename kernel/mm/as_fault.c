@@ -87,6 +87,15 @@ status_t as_pages_fill(struct as *as, const struct region *region)
 	return STATUS_OK;
 }
 
+/* A page that is there and may be written or executed can be read: the hardware has no right to
+ * withhold that (Intel SDM vol. 3A, "Access Rights"). So can one that is yet to be filled in. */
+static bool is_permitted(const struct region *region, unsigned wanted_rights)
+{
+	unsigned rights = region->rights | (region->rights ? RIGHT_READ : 0);
+
+	return region->rights && (rights & wanted_rights) == wanted_rights;
+}
+
 status_t as_fault(struct as *as, uva_t at, unsigned wanted_rights)
 {
 	const struct region *region;
@@ -98,7 +107,7 @@ status_t as_fault(struct as *as, uva_t at, unsigned wanted_rights)
 	}
 	lock_acquire(&as->lock);
 	region = region_find(as, at.uva);
-	if (region && region->rights && (region->rights & wanted_rights) == wanted_rights) {
+	if (region && is_permitted(region, wanted_rights)) {
 		status = page_make_usable(as, region, at.uva, wanted_rights & RIGHT_WRITE, &entry);
 	}
 	lock_release(&as->lock);

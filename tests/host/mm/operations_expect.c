@@ -126,7 +126,7 @@ static bool access_is_allowed(const struct operation *operation, const struct pa
 		return false;
 	}
 	/* the processor cannot keep a page that may be written or executed from being read */
-	if (operation->rights == RIGHT_READ && page->object) {
+	if (operation->rights == RIGHT_READ) {
 		return page->rights != 0;
 	}
 	return page->rights & operation->rights;
