@@ -45,7 +45,7 @@ void frame_transition(pfn_t first, unsigned order, enum owner from, enum owner t
 			frame->flags &= ~FRAME_TAIL;
 		}
 		assert_invariant(frame, from);
-		frame->flags &= ~FRAME_SEALED;
+		frame->flags &= ~(FRAME_SEALED | FRAME_SLAB);
 		frame->owner = to;
 		if (to == OWNER_USER && i) {
 			frame->flags |= FRAME_TAIL;

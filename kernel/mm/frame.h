@@ -22,6 +22,7 @@ enum frame_flags {
 	FRAME_HIDDEN = 1,    /* absent from the direct map (a USER frame under xpfo=off is not) */
 	FRAME_FREE_HEAD = 2, /* FREE: first frame of a block on a free list */
 	FRAME_TAIL = 4,      /* USER: a 2 MiB page's frames but the first */
+	FRAME_SLAB = 16,     /* KERNEL: of a slab */
 	FRAME_SEALED = 8,    /* POOL: nobody may have it writable any more */
 };
 
@@ -30,6 +31,7 @@ enum frame_flags {
  *   FREE    hidden: zeroed, on no TLB; revealed: in the direct map. refs is 0.
  *   USER    refs counts the user page-table entries that map it (on the first frame of a 2 MiB
  * page).
+ *   KERNEL  next is the number of the first frame of its allocation.
  *   POOL    sealed: stays so until the frame is freed. next is the number of its area, prev its
  * page's number in there. refs is 0. others  refs is 0.
  */

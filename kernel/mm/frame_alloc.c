@@ -45,6 +45,7 @@ void frame_table_claim(pfn_t first, uint32_t nr, enum owner owner)
 	for (uint32_t i = 0; i < nr; i++) {
 		frame_transition(pfn_add(first, i), 0, OWNER_RESERVED, OWNER_FREE);
 		frame_transition(pfn_add(first, i), 0, OWNER_FREE, owner);
+		frame_entry(pfn_add(first, i))->next = first.pfn + i;
 	}
 	frame_pool_count(owner, nr);
 	frame_pool.nr_usable += nr;
@@ -121,6 +122,14 @@ static bool take_from_users(unsigned order, pfn_t *out)
 	return true;
 }
 
+/* Each frame knows where its allocation begins. */
+static void note_first(pfn_t first, unsigned order)
+{
+	for (uint32_t i = 0; i < 1u << order; i++) {
+		frame_entry(pfn_add(first, i))->next = first.pfn;
+	}
+}
+
 status_t frame_alloc_kernel(enum owner owner, unsigned order, pfn_t *out)
 {
 	pfn_t first;
@@ -135,6 +144,7 @@ status_t frame_alloc_kernel(enum owner owner, unsigned order, pfn_t *out)
 		take_from_users(order, &first);
 	if (found) {
 		frame_transition(first, order, OWNER_FREE, owner);
+		note_first(first, order);
 		frame_pool_count(owner, 1l << order);
 		*out = first;
 	}

@@ -134,6 +134,14 @@ void kstack_free(va_t base)
 	lock_release(&lock);
 }
 
+bool kstack_of(va_t address, va_t *base)
+{
+	uint64_t offset = address.va - kspace_base;
+
+	*base = (va_t){ address.va - offset % SLOT_BYTES + KSTACK_SIZE };
+	return offset < NR_SLOTS * SLOT_BYTES && offset % SLOT_BYTES >= KSTACK_SIZE;
+}
+
 bool kstack_is_guard(va_t address)
 {
 	uint64_t offset = address.va - kspace_base;

@@ -12,6 +12,8 @@ status_t kstack_alloc(va_t *base) MUST_CHECK;
 void kstack_free(va_t base);
 /* Flushes: gives back the stacks that were kept. For counts of what is really in use. */
 void kstack_trim(void);
+/* The kernel stack that an address lies on, from its first byte on. False: on none. */
+bool kstack_of(va_t address, va_t *base);
 /* Is the address in a guard page of a stack slot? */
 bool kstack_is_guard(va_t address);
 

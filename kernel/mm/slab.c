@@ -24,7 +24,7 @@ static size_t header_bytes(void) { return align_up(sizeof(struct slab), OBJECT_A
 
 void slab_cache_init(struct slab_cache *cache, const char *name, size_t object_bytes)
 {
-	*cache = (struct slab_cache){ .name = name };
+	*cache = (struct slab_cache){ .name = name, .size_bytes = (uint32_t)object_bytes };
 	cache->object_bytes = (uint32_t)align_up(object_bytes, OBJECT_ALIGN);
 	while (header_bytes() + cache->object_bytes > slab_bytes(cache)) {
 		cache->order++;
@@ -50,6 +50,9 @@ static status_t slab_create(struct slab_cache *cache, struct slab **out)
 		return status;
 	}
 	slab = direct_map_pointer(first);
+	for (uint32_t i = 0; i < 1u << cache->order; i++) {
+		frame_entry(pfn_add(first, i))->flags |= FRAME_SLAB;
+	}
 	*slab = (struct slab){ .cache = cache };
 	for (uint32_t i = cache->nr_per_slab; i-- > 0;) {
 		void **object =
@@ -128,4 +131,19 @@ void slab_free(struct slab_cache *cache, void *object)
 		frame_free_kernel(pointer_to_pfn(slab), cache->order);
 	}
 	lock_release(&cache->lock);
+}
+
+bool slab_object_at(uint64_t address, struct slab_object *out)
+{
+	pfn_t first = { frame_entry(direct_map_frame((va_t){ address }))->next };
+	const struct slab *slab = direct_map_pointer(first);
+	uint64_t start = (uint64_t)slab + header_bytes();
+	uint64_t index = (address - start) / slab->cache->object_bytes;
+
+	if (address < start || index >= slab->cache->nr_per_slab) {
+		return false;
+	}
+	out->start = start + index * slab->cache->object_bytes;
+	out->size_bytes = slab->cache->size_bytes;
+	return true;
 }

@@ -12,6 +12,7 @@
  */
 struct slab_cache {
 	const char *name;
+	uint32_t size_bytes;   /* of an object, as its owner knows it */
 	uint32_t object_bytes; /* rounded up to 64 */
 	uint32_t order;        /* of a slab, 2^order frames */
 	uint32_t nr_per_slab;
@@ -24,3 +25,10 @@ void slab_cache_init(struct slab_cache *cache, const char *name, size_t object_b
 /* ENOMEM. */
 status_t slab_alloc(struct slab_cache *cache, void **out) MUST_CHECK;
 void slab_free(struct slab_cache *cache, void *object);
+
+/* The object, handed out or not, that holds an address in a slab's frames. False: there is none. */
+struct slab_object {
+	uint64_t start;
+	size_t size_bytes;
+};
+bool slab_object_at(uint64_t address, struct slab_object *out);

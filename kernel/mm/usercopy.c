@@ -5,6 +5,7 @@
 #include "core/cpu.h"
 #include "lib/assert.h"
 #include "mm/layout.h"
+#include "mm/usercopy_check.h"
 
 bool user_range_ok(uva_t at, uint64_t len_bytes)
 {
@@ -20,17 +21,20 @@ static bool may_access(uva_t at, uint64_t len_bytes)
 	return user_range_ok(at, len_bytes);
 }
 
-status_t copy_from_user(void *to, uva_t from, size_t len_bytes)
+/* noinline: the caller's variables lie above this frame. */
+__attribute__((noinline)) status_t copy_from_user(void *to, uva_t from, size_t len_bytes)
 {
-	if (!may_access(from, len_bytes)) {
+	if (!may_access(from, len_bytes) ||
+	    !usercopy_allows(to, len_bytes, COPY_FROM_USER, __builtin_frame_address(0))) {
 		return STATUS_EFAULT;
 	}
 	return status_of(uaccess.copy(to, (const void *)from.uva, len_bytes));
 }
 
-status_t copy_to_user(uva_t to, const void *from, size_t len_bytes)
+__attribute__((noinline)) status_t copy_to_user(uva_t to, const void *from, size_t len_bytes)
 {
-	if (!may_access(to, len_bytes)) {
+	if (!may_access(to, len_bytes) ||
+	    !usercopy_allows(from, len_bytes, COPY_TO_USER, __builtin_frame_address(0))) {
 		return STATUS_EFAULT;
 	}
 	return status_of(uaccess.copy((void *)to.uva, from, len_bytes));

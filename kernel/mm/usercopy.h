@@ -1,7 +1,8 @@
 /*
  * The only way to user memory of the *current* address space: STAC, copy with an exception table,
  * CLAC. No lock may be held. EFAULT when any byte cannot be reached; what was copied before stays
- * copied.
+ * copied. The kernel side is checked too: usercopy_check.h. Single loads and stores are not, their
+ * callers name a variable.
  */
 #pragma once
 

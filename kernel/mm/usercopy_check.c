@@ -1,0 +1,131 @@
+/* Which object a kernel address lies in, and whether a range stays inside. */
+#include "mm/usercopy_check.h"
+
+#include "core/cpu.h"
+#include "core/log.h"
+#include "core/options.h"
+#include "mm/direct_map.h"
+#include "mm/frame.h"
+#include "mm/kspace.h"
+#include "mm/layout.h"
+#include "mm/pmalloc.h"
+#include "mm/policy.h"
+#include "mm/slab.h"
+
+struct range {
+	uint64_t start, end;
+};
+
+static bool is_inside(struct range range, uint64_t start, uint64_t end)
+{
+	return range.start >= start && range.end <= end;
+}
+
+/*
+ * Each function's variables lie between its frame pointer and that of what it called. Linux does
+ * the same (arch_within_stack_frames). The outermost saved one is the user's: not believed further
+ * than to the end of the stack. NULL: it is allowed.
+ */
+static const char *check_stack(struct range range, const uint64_t *frame, uint64_t top)
+{
+	while (range.start >= (uint64_t)(frame + 2)) {
+		uint64_t caller = frame[0];
+
+		if (caller <= (uint64_t)frame || caller > top - 2 * sizeof(uint64_t) ||
+		    !is_aligned(caller, sizeof(uint64_t))) {
+			caller = top;
+		}
+		if (range.start < caller || caller == top) {
+			return range.end <= caller ? NULL : "more than one frame of the stack";
+		}
+		frame = (const uint64_t *)caller;
+	}
+	return "the stack below the current frame";
+}
+
+static const char *check_image(struct range range, enum copy_direction direction)
+{
+	if (is_inside(range, (uint64_t)ro_after_init_end, (uint64_t)image_end)) {
+		return NULL;
+	}
+	if (is_inside(range, (uint64_t)rodata_start, (uint64_t)ro_after_init_end)) {
+		return direction == COPY_TO_USER ? NULL : "kernel constants";
+	}
+	return range.start < (uint64_t)text_end ? "kernel text" : "the end of the kernel's data";
+}
+
+static const char *check_pool(struct range range, enum copy_direction direction)
+{
+	struct pool_object object;
+
+	if (!pool_object_at(range.start, &object)) {
+		return "no object of a pool";
+	}
+	if (!is_inside(range, object.start, object.start + object.size_bytes)) {
+		return "past the end of an object of a pool";
+	}
+	return direction == COPY_FROM_USER && object.is_sealed ? "a sealed pool" : NULL;
+}
+
+static const char *check_frames(struct range range)
+{
+	pfn_t frame = direct_map_frame((va_t){ range.start }), first;
+	struct slab_object object;
+	uint64_t start;
+
+	if (!pfn_is_valid(frame) || frame_entry(frame)->owner != OWNER_KERNEL) {
+		return "memory that holds no kernel object";
+	}
+	if (frame_entry(frame)->flags & FRAME_SLAB) {
+		if (!slab_object_at(range.start, &object)) {
+			return "no object of a slab";
+		}
+		return is_inside(range, object.start, object.start + object.size_bytes)
+			       ? NULL
+			       : "past the end of an object of a slab";
+	}
+	first.pfn = frame_entry(frame)->next;
+	start = direct_map_base + pfn_to_pa(first).pa;
+	return is_inside(range, start, start + ((uint64_t)PAGE_SIZE << frame_entry(first)->order))
+		       ? NULL
+		       : "past the end of an allocation of pages";
+}
+
+static const char *check(struct range range, enum copy_direction direction, const void *frame)
+{
+	va_t stack;
+
+	if (range.end < range.start) {
+		return "more than there is";
+	}
+	if (kstack_of((va_t){ (uint64_t)frame }, &stack) && range.start - stack.va < KSTACK_SIZE) {
+		return check_stack(range, frame, stack.va + KSTACK_SIZE);
+	}
+	switch (policy_view_of(range.start)) {
+	case VIEW_DIRECT_MAP: return check_frames(range);
+	case VIEW_IMAGE: return check_image(range, direction);
+	case VIEW_POOLS: return check_pool(range, direction);
+	case VIEW_KSPACE: return "another thread's stack";
+	default: return "no kernel memory";
+	}
+}
+
+bool usercopy_allows(const void *at, size_t len_bytes, enum copy_direction direction,
+		     const void *frame)
+{
+	struct range range = { (uint64_t)at, (uint64_t)at + len_bytes };
+	const char *what;
+
+	if (!len_bytes || options.pmalloc == pmalloc_off) {
+		return true;
+	}
+	what = check(range, direction, frame);
+	if (!what) {
+		return true;
+	}
+	COUNT(usercopy_refused);
+	log_print("bulwark: usercopy refused: %lu bytes %s user space, %s 0x%lx: %s\n", len_bytes,
+		  direction == COPY_TO_USER ? "to" : "from",
+		  direction == COPY_TO_USER ? "from" : "to", range.start, what);
+	return false;
+}
