@@ -38,4 +38,8 @@ unsigned upcall_trap_enter(void) { return ktlb_enter(); }
 
 void upcall_trap_leave(unsigned mode_before) { ktlb_leave((enum cpu_mode)mode_before); }
 
-void upcall_tlb_request(void) { tlb_poll(); }
+void upcall_tlb_request(void)
+{
+	tlb_hw_count_ipi();
+	tlb_poll();
+}

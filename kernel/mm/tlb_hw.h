@@ -139,3 +139,5 @@ static inline void tlb_hw_relax(void) { cpu_relax(); }
 
 /* A wait for other CPUs begins. */
 static inline void tlb_hw_count_round(void) { COUNT(shootdown_rounds); }
+/* This CPU takes the interrupt. */
+static inline void tlb_hw_count_ipi(void) { COUNT(ipis_received); }

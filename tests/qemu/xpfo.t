@@ -33,11 +33,20 @@ several() {
 	done
 }
 
+# What a counter says in $output.
+counter() {
+	awk -v name="$1" '$1 == name { print $2 }' <<<"$output"
+}
+
 for variant in off local deferred batch sync epoch; do
 	for ((left = RUNS; left > 0; left -= RUNS_PER_BOOT)); do
 		several "$variant" $((left < RUNS_PER_BOOT ? left : RUNS_PER_BOOT))
 	done
 done
+
+SMP=2 boot 'xpfo=sync' 'root mkload -j1 -n 4 && stats'
+[ "$(counter shootdown_rounds)" -gt 1000 ] && [ "$(counter ipis_received)" -gt $(($(counter shootdown_rounds) / 2)) ]
+ok $? 'with xpfo=sync most rounds are interrupts that the other processor counts' || diag "$output"
 
 SMP=1 boot 'vuln=on' 'attack xpfo_parked'
 is "$status" 0 'with one processor a skip is as expected'

@@ -20,6 +20,9 @@ void tlb_hw_note_exit(cr3_t cr3, uint64_t generation) { (void)cr3, (void)generat
 void tlb_hw_relax(void) { sim_step("waits", 0); }
 void tlb_hw_count_round(void) { sim_log->nr_rounds++; }
 
+/* The machine counts the interrupts that it delivers itself. */
+void tlb_hw_count_ipi(void) {}
+
 /* No other CPU writes these words, so nobody could tell when they are read. */
 static bool is_own(const tlb_word_t *word)
 {

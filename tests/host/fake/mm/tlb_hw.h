@@ -36,3 +36,4 @@ void tlb_hw_note_exit(cr3_t cr3, uint64_t generation);
 void tlb_hw_send_ipi(unsigned id);
 void tlb_hw_relax(void);
 void tlb_hw_count_round(void);
+void tlb_hw_count_ipi(void);
