@@ -158,6 +158,17 @@ static void screen_init(void)
 	log_screen_ready();
 }
 
+/* What was parsed is kept in a sealed pool; single values lie in .ro_after_init. */
+static void options_seal(void)
+{
+	const struct pool *pool;
+
+	if (pmalloc_create_pool("options", POOL_RO, PAGE_SIZE, 0, &pool) ||
+	    pstrdup(pool, options.cmd, &options.cmd) || pmalloc_protect_pool(pool)) {
+		panic("no memory for the boot options");
+	}
+}
+
 static void memory_report(void)
 {
 	struct frame_stats stats;
@@ -189,6 +200,7 @@ void kernel_main(uint32_t magic, uint32_t info_pa)
 	devices_init();
 	screen_init();
 	pmalloc_init();
+	options_seal();
 	as_init();
 	memory_report();
 	options_print();

@@ -12,7 +12,7 @@
 
 enum {
 	CMD_PREFIX_LEN = sizeof(CMD_PREFIX) - 1,
-	WORD_BYTES = CMD_PREFIX_LEN + sizeof(((struct options *)0)->cmd),
+	WORD_BYTES = CMD_PREFIX_LEN + OPTIONS_CMD_BYTES,
 	SHOWN_BYTES = 64, /* of a refused word */
 	NAME_WIDTH = 8,
 };
@@ -33,7 +33,11 @@ struct row {
 	unsigned *value;
 };
 
+/* Until main.c has a sealed place for it. */
+RO_AFTER_INIT static char command[OPTIONS_CMD_BYTES];
+
 RO_AFTER_INIT struct options options = {
+	.cmd = "",
 #define OPTION(name, default_value, values, help) .name = name##_##default_value,
 #include "abi/options.def"
 #undef OPTION
@@ -139,7 +143,8 @@ static bool apply(const char *word, unsigned *seen)
 		return false;
 	}
 	if (index == OPTION_cmd) {
-		string_copy(options.cmd, equals + 1, sizeof(options.cmd));
+		string_copy(command, equals + 1, sizeof(command));
+		options.cmd = command;
 	} else if (!find_value(&rows[index], equals + 1, rows[index].value)) {
 		refuse(word, "its values are ", rows[index].values);
 		return false;

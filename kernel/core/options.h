@@ -9,12 +9,14 @@
 
 #include "abi/option_values.h" /* generated: enum option_NAME { NAME_off, NAME_local, ... } */
 
+enum { OPTIONS_CMD_BYTES = 1024 };
+
 struct options {
 #define OPTION(name, default_value, values, help) enum option_##name name;
 #include "abi/options.def"
 #undef OPTION
-	char cmd[1024]; /* cmd="...": the shell command to run instead of an interactive shell;
-			   empty: none */
+	const char *cmd; /* cmd="...": the shell command to run instead of an interactive shell;
+			    empty: none */
 };
 
 extern struct options options;

@@ -1,12 +1,11 @@
-/* Keeps the index of the boot archive. */
+/* Keeps the index of the boot archive, sealed. */
 #include "task/boot_archive.h"
 
 #include "core/log.h"
-#include "mm/direct_map.h"
-#include "mm/frame_alloc.h"
+#include "mm/pmalloc.h"
 
-/* Written once, while one CPU runs and no program does. */
-static RO_AFTER_INIT struct archive archive;
+/* In a sealed pool; set once, while one CPU runs and no program does. */
+RO_AFTER_INIT static const struct archive *archive;
 
 static status_t refuse(const struct archive *refused, status_t status)
 {
@@ -15,37 +14,53 @@ static status_t refuse(const struct archive *refused, status_t status)
 	return status;
 }
 
+/* The index and what leads to it, in one pool. A failure rolls it back. */
+static status_t index_build(const void *data, size_t size_bytes, unsigned nr_files,
+			    struct archive *found)
+{
+	const struct pool *pool;
+	void *entries, *kept;
+	status_t status = pmalloc_create_pool("boot archive", POOL_RO, 0, 0, &pool);
+
+	if (status) {
+		return status;
+	}
+	status = pmalloc_array(pool, nr_files, sizeof(struct archive_entry), &entries);
+	if (status == STATUS_OK) {
+		status = archive_mount(data, size_bytes, entries, nr_files, found);
+	}
+	if (status == STATUS_OK) {
+		status = pmalloc(pool, sizeof(*found), &kept);
+	}
+	if (status == STATUS_OK) {
+		*(struct archive *)kept = *found;
+		status = pmalloc_protect_pool(pool);
+	}
+	if (status) {
+		return pmalloc_destroy_pool(pool) ? STATUS_EINVAL : status;
+	}
+	archive = kept;
+	return STATUS_OK;
+}
+
 status_t boot_archive_mount(const void *data, size_t size_bytes)
 {
 	struct archive found = { 0 };
-	unsigned nr_files, order = 0;
-	pfn_t index;
+	unsigned nr_files;
 	status_t status = archive_count(data, size_bytes, &nr_files, &found);
 
-	if (status) {
-		return refuse(&found, status);
-	}
-	while (((size_t)PAGE_SIZE << order) < nr_files * sizeof(struct archive_entry)) {
-		order++;
-	}
-	status = frame_alloc_zeroed(OWNER_KERNEL, order, &index);
 	if (status == STATUS_OK) {
-		status = archive_mount(data, size_bytes, direct_map_pointer(index), nr_files,
-				       &found);
+		status = index_build(data, size_bytes, nr_files, &found);
 	}
-	if (status) {
-		return refuse(&found, status);
-	}
-	archive = found;
-	return STATUS_OK;
+	return status ? refuse(&found, status) : STATUS_OK;
 }
 
 const struct archive_entry *boot_archive_find(const char *path)
 {
-	return archive_find(&archive, path);
+	return archive_find(archive, path);
 }
 
 const struct archive_entry *boot_archive_entry(uint64_t index)
 {
-	return index < archive.nr_entries ? &archive.entries[index] : NULL;
+	return index < archive->nr_entries ? &archive->entries[index] : NULL;
 }

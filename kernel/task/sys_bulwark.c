@@ -168,7 +168,7 @@ int64_t sys_mitigate(uint64_t on)
 
 int64_t sys_boot_command(uint64_t at, uint64_t size_bytes)
 {
-	size_t len = strnlen(options.cmd, sizeof(options.cmd));
+	size_t len = strlen(options.cmd);
 
 	if (size_bytes < len) {
 		return STATUS_ERANGE;

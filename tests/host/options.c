@@ -124,7 +124,7 @@ static void test_refused(void)
 static void test_long_lines(void)
 {
 	static char line[1 << 20];
-	size_t longest = sizeof(options.cmd) - 1;
+	size_t longest = OPTIONS_CMD_BYTES - 1;
 
 	memset(line, 'x', sizeof(line) - 1);
 	memcpy(line, "cmd=", 4);
