@@ -15,7 +15,7 @@ enum {
 	NR_CPUS_MAX = 256,
 	KSTACK_RING_MAX = 128, /* entry.asm takes the low byte of a count of twos */
 	HELD_LOCKS_MAX = 8,
-	FRAME_CACHE_MAX = 32,
+	FRAME_CACHE_MAX = 64,
 	SPARE_TABLES_MAX = 16,
 	SPARE_ROOTS_MAX = 4
 };

@@ -20,9 +20,10 @@ void lock_init(struct lock *lock, const char *name, enum lock_rank rank)
 	*lock = (struct lock)LOCK_INIT(name, rank);
 }
 
-/* `pair`: the other one of lock_acquire_both, which has the same rank; NULL: none. */
-static void rank_check(const struct cpu *cpu, const struct lock *lock, const struct lock *pair)
+void lock_check_rank(const struct lock *lock, const struct lock *pair)
 {
+	const struct cpu *cpu = this_cpu();
+
 	for (unsigned i = 0; i < cpu->nr_held; i++) {
 		const struct lock *held = cpu->held[i];
 
@@ -33,50 +34,25 @@ static void rank_check(const struct cpu *cpu, const struct lock *lock, const str
 	}
 }
 
-/* Pairs with the release in lock_release. */
-static bool try_take(struct lock *lock, uint32_t self)
-{
-	uint32_t nobody = 0;
-
-	return __atomic_compare_exchange_n(&lock->cpu, &nobody, self, false, __ATOMIC_ACQUIRE,
-					   __ATOMIC_RELAXED);
-}
-
 /* Serves the requests of others meanwhile. */
-__attribute__((noinline)) static void wait_and_take(struct lock *lock, uint32_t self)
+void lock_wait(struct lock *lock, uint32_t self)
 {
 	do {
 		while (__atomic_load_n(&lock->cpu, __ATOMIC_RELAXED)) {
 			poll_requests();
 			cpu_relax();
 		}
-	} while (!try_take(lock, self));
+	} while (!lock_try(lock, self));
 }
-
-static inline void acquire(struct lock *lock, const struct lock *pair)
-{
-	struct cpu *cpu = this_cpu();
-
-	if (ASSERTIONS) {
-		rank_check(cpu, lock, pair);
-	}
-	if (UNLIKELY(!try_take(lock, cpu->id + 1))) {
-		wait_and_take(lock, cpu->id + 1);
-	}
-	assert(cpu->nr_held < HELD_LOCKS_MAX);
-	cpu->held[cpu->nr_held++] = lock;
-}
-
-void lock_acquire(struct lock *lock) { acquire(lock, NULL); }
 
 void lock_acquire_both(struct lock *one, struct lock *other)
 {
 	struct lock *first = one < other ? one : other, *second = one < other ? other : one;
 
 	assert(one->rank == other->rank);
-	acquire(first, NULL);
+	lock_acquire(first);
 	if (first != second) {
-		acquire(second, first);
+		lock_acquire_beside(second, first);
 	}
 }
 
@@ -89,7 +65,7 @@ void lock_release_both(struct lock *one, struct lock *other)
 }
 
 /* Closes the gap that a lock leaves which was not the last one taken. */
-__attribute__((noinline)) static void forget_inner(struct cpu *cpu, const struct lock *lock)
+void lock_forget_inner(struct cpu *cpu, const struct lock *lock)
 {
 	unsigned i = cpu->nr_held;
 
@@ -100,17 +76,3 @@ __attribute__((noinline)) static void forget_inner(struct cpu *cpu, const struct
 		cpu->held[i] = cpu->held[i + 1];
 	}
 }
-
-void lock_release(struct lock *lock)
-{
-	struct cpu *cpu = this_cpu();
-
-	assert(lock_is_held(lock));
-	cpu->nr_held--;
-	if (UNLIKELY(cpu->held[cpu->nr_held] != lock)) {
-		forget_inner(cpu, lock);
-	}
-	__atomic_store_n(&lock->cpu, 0, __ATOMIC_RELEASE);
-}
-
-bool lock_is_held(const struct lock *lock) { return lock->cpu == this_cpu()->id + 1; }

@@ -7,6 +7,8 @@
  */
 #pragma once
 
+#include "core/cpu.h"
+#include "lib/assert.h"
 #include "lib/types.h"
 
 enum lock_rank {
@@ -27,13 +29,55 @@ struct lock {
 	}
 
 void lock_init(struct lock *lock, const char *name, enum lock_rank rank);
-void lock_acquire(struct lock *lock);
-void lock_release(struct lock *lock);
+
+/* lock.c: what is not the usual case. `pair`: see lock_acquire_both. */
+void lock_check_rank(const struct lock *lock, const struct lock *pair);
+void lock_wait(struct lock *lock, uint32_t self);
+void lock_forget_inner(struct cpu *cpu, const struct lock *lock);
+
+/* Pairs with the release in lock_release. */
+static inline bool lock_try(struct lock *lock, uint32_t self)
+{
+	uint32_t nobody = 0;
+
+	return __atomic_compare_exchange_n(&lock->cpu, &nobody, self, false, __ATOMIC_ACQUIRE,
+					   __ATOMIC_RELAXED);
+}
+
+/* One of two of a rank; NULL: there is no other. */
+static inline void lock_acquire_beside(struct lock *lock, const struct lock *pair)
+{
+	struct cpu *cpu = this_cpu();
+
+	if (ASSERTIONS) {
+		lock_check_rank(lock, pair);
+	}
+	if (UNLIKELY(!lock_try(lock, cpu->id + 1))) {
+		lock_wait(lock, cpu->id + 1);
+	}
+	assert(cpu->nr_held < HELD_LOCKS_MAX);
+	cpu->held[cpu->nr_held++] = lock;
+}
+
+static inline void lock_acquire(struct lock *lock) { lock_acquire_beside(lock, NULL); }
+/* By this CPU. */
+static inline bool lock_is_held(const struct lock *lock) { return lock->cpu == this_cpu()->id + 1; }
+
+static inline void lock_release(struct lock *lock)
+{
+	struct cpu *cpu = this_cpu();
+
+	assert(lock_is_held(lock));
+	cpu->nr_held--;
+	if (UNLIKELY(cpu->held[cpu->nr_held] != lock)) {
+		lock_forget_inner(cpu, lock);
+	}
+	__atomic_store_n(&lock->cpu, 0, __ATOMIC_RELEASE);
+}
+
 /*
  * Two locks of one rank, which may be the same one, in the order of their addresses. No other lock
  * of that rank may be held.
  */
 void lock_acquire_both(struct lock *one, struct lock *other);
 void lock_release_both(struct lock *one, struct lock *other);
-/* By this CPU. */
-bool lock_is_held(const struct lock *lock);

@@ -52,6 +52,7 @@ status_t as_create(struct as **out)
 	as->root = root;
 	as->users = 1;
 	list_init(&as->regions);
+	as->near = &as->regions;
 	lock_init(&as->lock, "as", RANK_as);
 	as_tlb_init(&as->tlb, pfn_to_pa(root));
 	lock_acquire(&all_lock);
@@ -97,7 +98,9 @@ void as_put(struct as *as)
 	}
 	assert(as->nr_pages == 0);
 	tables_free(as);
-	region_remove_range(as, 0, USER_TOP);
+	LIST_FOR_EACH (node, &as->regions) {
+		region_delete(as, LIST_ENTRY(node, struct region, node));
+	}
 	region_spares_drop(as);
 	lock_release(&as->lock);
 	as_tlb_destroy(&as->tlb);
@@ -117,7 +120,7 @@ static status_t range_check(uint64_t at, uint64_t len_bytes, uint64_t *end)
 	return at >= USER_MIN && *end <= USER_TOP && *end > at ? STATUS_OK : STATUS_EINVAL;
 }
 
-static bool cuts_huge_page(const struct as *as, uint64_t at)
+static bool cuts_huge_page(struct as *as, uint64_t at)
 {
 	const struct region *region = as->has_huge ? region_find(as, at) : NULL;
 
@@ -127,43 +130,54 @@ static bool cuts_huge_page(const struct as *as, uint64_t at)
 /* Removes all regions and pages of [start, end). Caller holds the lock and filled the spares. */
 static void range_clear(struct as *as, uint64_t start, uint64_t end)
 {
-	region_cut(as, start);
-	region_cut(as, end);
-	for (const struct region *region = region_first_above(as, start);
-	     region && region->end <= end; region = region_next(as, region)) {
+	struct region *region = region_cut(as, start), *next;
+
+	for (; region && region->start < end; region = next) {
+		if (region->end > end) {
+			(void)region_cut(as, end);
+		}
 		as_pages_drop(as, region, region->start, region->end);
+		next = region_next(as, region);
+		region_delete(as, region);
 	}
-	region_remove_range(as, start, end);
 	as->has_stray_tables = true;
 }
 
-/* Where the new region goes. Caller holds the lock. */
-static status_t place_choose(const struct as *as, enum as_map_how how, uint64_t at,
-			     uint64_t len_bytes, uint64_t align, uint64_t *out)
+/* May a region be here, with the others left alone? */
+static bool place_fits(uint64_t at, uint64_t len_bytes, uint64_t align)
 {
 	uint64_t end;
-	bool fits = is_aligned(at, align) && range_check(at, len_bytes, &end) == STATUS_OK;
 
-	switch (how) {
-	case AS_MAP_FIXED:
-		*out = at;
-		return fits && !cuts_huge_page(as, at) && !cuts_huge_page(as, end) ? STATUS_OK
-										   : STATUS_EINVAL;
-	case AS_MAP_FIXED_NOREPLACE:
-		*out = at;
-		return !fits                               ? STATUS_EINVAL
-		       : region_range_is_free(as, at, end) ? STATUS_OK
-							   : STATUS_EEXIST;
-	case AS_MAP_HINT:
-		if (fits && region_range_is_free(as, at, end)) {
-			*out = at;
-			return STATUS_OK;
-		}
-		break;
-	case AS_MAP_ANYWHERE: break;
+	return is_aligned(at, align) && range_check(at, len_bytes, &end) == STATUS_OK;
+}
+
+/* Exactly here: MAP_FIXED and its like. Caller holds the lock. */
+static status_t place_check(struct as *as, enum as_map_how how, uint64_t at, uint64_t len_bytes,
+			    uint64_t align)
+{
+	if (!place_fits(at, len_bytes, align)) {
+		return STATUS_EINVAL;
 	}
-	*out = region_find_gap(as, len_bytes, align, MMAP_TOP);
-	return *out ? STATUS_OK : STATUS_ENOMEM;
+	if (how == AS_MAP_FIXED_NOREPLACE) {
+		return region_range_is_free(as, at, at + len_bytes) ? STATUS_OK : STATUS_EEXIST;
+	}
+	return cuts_huge_page(as, at) || cuts_huge_page(as, at + len_bytes) ? STATUS_EINVAL
+									    : STATUS_OK;
+}
+
+/* Where the new region goes. *at: where it is wanted. Caller holds the lock. */
+static status_t place_choose(struct as *as, enum as_map_how how, uint64_t *at, uint64_t len_bytes,
+			     uint64_t align)
+{
+	if (how == AS_MAP_FIXED || how == AS_MAP_FIXED_NOREPLACE) {
+		return place_check(as, how, *at, len_bytes, align);
+	}
+	if (how == AS_MAP_HINT && place_fits(*at, len_bytes, align) &&
+	    region_range_is_free(as, *at, *at + len_bytes)) {
+		return STATUS_OK;
+	}
+	*at = region_find_gap(as, len_bytes, align, MMAP_TOP);
+	return *at ? STATUS_OK : STATUS_ENOMEM;
 }
 
 status_t as_map(struct as *as, enum as_map_how how, uint64_t at, uint64_t len_bytes,
@@ -179,7 +193,7 @@ status_t as_map(struct as *as, enum as_map_how how, uint64_t at, uint64_t len_by
 	lock_acquire(&as->lock);
 	status = region_spares_fill(as, how == AS_MAP_FIXED ? 3 : 1);
 	if (status == STATUS_OK) {
-		status = place_choose(as, how, at, len_bytes, align, &at);
+		status = place_choose(as, how, &at, len_bytes, align);
 	}
 	if (status == STATUS_OK && !region_has_room(as, at, at + len_bytes, 1)) {
 		status = STATUS_ENOMEM;
@@ -228,7 +242,7 @@ status_t as_unmap(struct as *as, uva_t at, uint64_t len_bytes)
 }
 
 /* Every byte of [start, end) is in a region. Caller holds the lock. */
-static bool is_covered(const struct as *as, uint64_t start, uint64_t end)
+static bool is_covered(struct as *as, uint64_t start, uint64_t end)
 {
 	const struct region *region = region_find(as, start);
 
@@ -257,13 +271,13 @@ status_t as_protect(struct as *as, uva_t at, uint64_t len_bytes, unsigned rights
 		status = STATUS_ENOMEM;
 	}
 	if (status == STATUS_OK) {
-		region_cut(as, at.uva);
-		region_cut(as, end);
+		(void)region_cut(as, at.uva);
+		(void)region_cut(as, end);
 		LIST_FOR_EACH (node, &as->regions) {
 			struct region *region = LIST_ENTRY(node, struct region, node);
 
 			if (region->start >= at.uva && region->end <= end) {
-				region->rights = (uint8_t)rights;
+				region_set_rights(region, rights, region->flags);
 				as_pages_protect(as, region, region->start, region->end);
 			}
 		}

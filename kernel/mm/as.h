@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include "arch/x86_64/paging.h"
 #include "core/lock.h"
 #include "lib/list.h"
 #include "lib/status.h"
@@ -21,8 +22,8 @@ enum region_flags {
 struct region {
 	struct list node;
 	uint64_t start, end;
-	uint8_t rights;
-	uint8_t flags;
+	uint8_t rights, flags; /* enum; region_set_rights alone writes them */
+	uint64_t entry_flags;  /* of a page's entry under these */
 };
 
 /* Both ends of a range cut, and a region added between. */
@@ -34,10 +35,15 @@ struct as {
 	pfn_t root;          /* kernel root; the shadow root is the next frame */
 	uint32_t users;      /* threads and kernel references */
 	struct list regions; /* sorted by start */
+	struct list *near;   /* in that list: where the last search ended */
 	uint32_t nr_regions;
-	struct region *spares[REGION_SPARES]; /* taken by cuts, which so cannot fail; NULL: none */
+	uint32_t nr_spares;
+	struct region *spares[REGION_SPARES]; /* taken by cuts, which so cannot fail */
 	bool has_huge;                        /* a region of 2 MiB pages was mapped once */
-	bool has_stray_tables;         /* page tables may exist where there is no region any more */
+	bool has_stray_tables; /* page tables may exist where there is no region any more */
+	/* The page table used last, and the 2 MiB that it stands for; NULL: none. as_pages.h */
+	pte_t *table;
+	uint64_t table_start;
 	uint64_t nr_pages;             /* present user pages, 4 KiB units */
 	uint64_t heap_start, heap_end; /* brk */
 	struct list all;               /* list of all address spaces, for the audit */

@@ -14,7 +14,7 @@ static bool page_share(const struct region *region, pte_t *from, pte_t *to)
 	if (!(region->flags & REGION_SHARED)) {
 		shared = as_pte(pte_frame(old), region, true);
 	}
-	/* pairs with frame_put_user and copy_on_write of the other address spaces that map it */
+	/* pairs with frames_put_user and copy_on_write of the other address spaces that map it */
 	__atomic_fetch_add(&frame_entry(pte_frame(old))->refs, 1, __ATOMIC_RELAXED);
 	pte_write(from, shared);
 	pte_write(to, shared);
@@ -68,7 +68,7 @@ static status_t region_share(struct as *parent, struct as *child, const struct r
 }
 
 /* Memory must not be filled with zeroes first and found too small then. Caller holds the lock. */
-static status_t shared_check(const struct as *parent)
+static status_t shared_check(struct as *parent)
 {
 	uint64_t nr_missing = 0;
 

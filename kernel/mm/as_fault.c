@@ -8,7 +8,7 @@
 #include "mm/window.h"
 
 /* A zeroed frame for an empty entry. */
-static status_t fill_zero(struct as *as, const struct region *region, pte_t *entry)
+static inline status_t fill_zero(struct as *as, const struct region *region, pte_t *entry)
 {
 	pfn_t frame;
 	status_t status = frame_alloc_user(region_order(region), &frame);
@@ -26,7 +26,6 @@ static status_t copy_on_write(struct as *as, const struct region *region, uint64
 			      pte_t *entry)
 {
 	pfn_t old = pte_frame(pte_read(entry)), copy;
-	struct free_batch batch = { 0 };
 	status_t status;
 
 	/* only we could add a reference now, by a fork, and we hold the lock */
@@ -42,8 +41,7 @@ static status_t copy_on_write(struct as *as, const struct region *region, uint64
 	window_copy(copy, old, region_order(region));
 	pte_write(entry, as_pte(copy, region, false));
 	as_tlb_downgrade(&as->tlb, (uva_t){ page }, (uva_t){ page + region_page_bytes(region) });
-	frame_put_user(&batch, old);
-	free_batch_finish(&batch);
+	frame_put_user(old);
 	return STATUS_OK;
 }
 
@@ -53,7 +51,7 @@ static status_t page_make_usable(struct as *as, const struct region *region, uin
 				 bool to_write, pte_t **entry)
 {
 	uint64_t page = align_down(address, region_page_bytes(region));
-	status_t status = ptable_entry_create(as->root, page, region_level(region), entry);
+	status_t status = as_entry_create(as, page, region_level(region), entry);
 	pte_t pte;
 
 	if (status) {
@@ -75,7 +73,7 @@ status_t as_pages_fill(struct as *as, const struct region *region)
 {
 	for (uint64_t page = region->start; page < region->end; page += region_page_bytes(region)) {
 		pte_t *entry;
-		status_t status = ptable_entry_create(as->root, page, region_level(region), &entry);
+		status_t status = as_entry_create(as, page, region_level(region), &entry);
 
 		if (status == STATUS_OK && !pte_holds_frame(pte_read(entry))) {
 			status = fill_zero(as, region, entry);
@@ -108,7 +106,12 @@ status_t as_fault(struct as *as, uva_t at, unsigned wanted_rights)
 	lock_acquire(&as->lock);
 	region = region_find(as, at.uva);
 	if (region && is_permitted(region, wanted_rights)) {
-		status = page_make_usable(as, region, at.uva, wanted_rights & RIGHT_WRITE, &entry);
+		entry = as_entry_near(as, at.uva, region_level(region));
+		/* mostly the first touch of a page whose neighbour was touched before */
+		status = entry && !pte_holds_frame(pte_read(entry))
+				 ? fill_zero(as, region, entry)
+				 : page_make_usable(as, region, at.uva, wanted_rights & RIGHT_WRITE,
+						    &entry);
 	}
 	lock_release(&as->lock);
 	return status;

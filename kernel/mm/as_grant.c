@@ -87,14 +87,12 @@ static pfn_t page_remove(const struct side *side)
 /* Flushes. Caller holds both locks. The frame keeps its owner and its one reference. */
 static void commit(const struct grant *grant)
 {
-	struct free_batch batch = { 0 };
 	pfn_t replaced;
 
 	(void)page_remove(&grant->from);
 	replaced = page_remove(&grant->to);
 	if (!pfn_is_none(replaced)) {
-		frame_put_user(&batch, replaced);
-		free_batch_finish(&batch);
+		frame_put_user(replaced);
 	}
 	pte_write(grant->to.entry, as_pte(grant->frame, grant->to.region, false));
 	grant->to.as->nr_pages++;

@@ -21,7 +21,25 @@ static inline unsigned region_order(const struct region *region)
 }
 
 /* The entry that a frame gets under these rights. `copy_on_write`: a write must copy it first. */
-pte_t as_pte(pfn_t frame, const struct region *region, bool copy_on_write);
+static inline pte_t as_pte(pfn_t frame, const struct region *region, bool copy_on_write)
+{
+	pte_t pte = pte_make(frame, region->entry_flags);
+
+	return copy_on_write ? pte_with(pte_without(pte, PTE_WRITABLE), PTE_COPY) : pte;
+}
+
+/*
+ * The entry of an address at a level, as ptable_entry and ptable_entry_create have it. The table
+ * used last is remembered: of 4 KiB pages most are near the last.
+ */
+static inline pte_t *as_entry_near(const struct as *as, uint64_t address, unsigned level)
+{
+	return level == 1 && as->table && address - as->table_start < HUGE_SIZE
+		       ? as->table + level_index(address, 1)
+		       : NULL;
+}
+pte_t *as_entry(struct as *as, uint64_t address, unsigned level);
+status_t as_entry_create(struct as *as, uint64_t address, unsigned level, pte_t **out) MUST_CHECK;
 
 /* Drops every page in [start, end) of a region. Flushes before any frame can be used again. */
 void as_pages_drop(struct as *as, const struct region *region, uint64_t start, uint64_t end);
@@ -31,6 +49,6 @@ void as_tables_drop(struct as *as, uint64_t start, uint64_t end);
  */
 void as_pages_protect(struct as *as, const struct region *region, uint64_t start, uint64_t end);
 /* How many frames as_pages_fill would take. */
-uint64_t as_pages_missing(const struct as *as, const struct region *region);
+uint64_t as_pages_missing(struct as *as, const struct region *region);
 /* Gives every page of the region that has none a zeroed frame. ENOMEM: some have one now. */
 status_t as_pages_fill(struct as *as, const struct region *region) MUST_CHECK;

@@ -99,7 +99,7 @@ static void flush_here(struct as_tlb *tlb, struct tlb_batch pages, uint64_t gene
 }
 
 /* The CPUs that run it at first; one that starts to later finds the new generation. */
-static void flush_others(struct as_tlb *tlb, uint64_t generation)
+static __attribute__((noinline)) void flush_others(struct as_tlb *tlb, uint64_t generation)
 {
 	unsigned asked[NR_CPUS_MAX], nr_asked = 0, self = tlb_hw_cpu_id();
 
@@ -128,12 +128,29 @@ static void flush_others(struct as_tlb *tlb, uint64_t generation)
 	}
 }
 
+/* Whoever starts to run it after this look finds the new generation. */
+static bool others_run(struct as_tlb *tlb)
+{
+	unsigned self = tlb_hw_cpu_id();
+	unsigned nr_words = (tlb_hw_nr_cpus() + CPUS_PER_WORD - 1) / CPUS_PER_WORD;
+	uint64_t others = 0;
+
+	for (unsigned word = 0; word < nr_words; word++) {
+		uint64_t own = word == self / CPUS_PER_WORD ? active_bit(self) : 0;
+
+		others |= tlb_hw_read(&tlb->active[word]) & ~own;
+	}
+	return others;
+}
+
 void as_tlb_downgrade(struct as_tlb *tlb, uva_t start, uva_t end)
 {
 	uint64_t generation = tlb_hw_add(&tlb->generation, 1);
 
 	flush_here(tlb, (struct tlb_batch){ start.uva, end.uva }, generation);
-	flush_others(tlb, generation);
+	if (UNLIKELY(others_run(tlb))) {
+		flush_others(tlb, generation);
+	}
 }
 
 void as_tlb_flush(struct as_tlb *tlb, struct tlb_batch *batch)

@@ -17,8 +17,6 @@ static uint64_t entry_flags(void)
 
 static uint64_t address_of(pfn_t frame) { return direct_map_base + pfn_to_pa(frame).pa; }
 
-void *direct_map_pointer(pfn_t frame) { return (void *)address_of(frame); }
-
 pfn_t direct_map_frame(va_t address)
 {
 	uint64_t offset = address.va - direct_map_base;

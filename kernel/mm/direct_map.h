@@ -9,8 +9,11 @@
 #include "lib/types.h"
 #include "mm/layout.h"
 
-/* The frame must be in the direct map; debug builds check its entry. */
-void *direct_map_pointer(pfn_t frame);
+/* The frame must be in the direct map: else whoever uses the pointer faults. */
+static inline void *direct_map_pointer(pfn_t frame)
+{
+	return (void *)(direct_map_base + pfn_to_pa(frame).pa);
+}
 /* Frame behind a direct-map address; PFN_NONE outside the map. */
 pfn_t direct_map_frame(va_t address);
 static inline pfn_t pointer_to_pfn(const void *pointer)

@@ -33,26 +33,32 @@ static void assert_invariant(const struct frame *frame, enum owner owner)
 	}
 }
 
+static void change_one(struct frame *frame, enum owner from, enum owner to)
+{
+	assert(from != OWNER_USER || (frame->refs == 0 && frame->kmaps == 0));
+	assert_invariant(frame, from);
+	frame->flags &= ~(FRAME_SEALED | FRAME_SLAB);
+	frame->owner = to;
+	assert_invariant(frame, to);
+}
+
 void frame_transition(pfn_t first, unsigned order, enum owner from, enum owner to)
 {
+	struct frame *head = frame_entry(first);
+
 	assert(first.pfn + (1u << order) <= nr_frames);
 	assert((from == OWNER_FREE) != (to == OWNER_FREE));
-	for (uint32_t i = 0; i < 1u << order; i++) {
-		struct frame *frame = &frames[first.pfn + i];
-
+	change_one(head, from, to);
+	head->order = order;
+	for (uint32_t i = 1; i >> order == 0; i++) {
 		if (from == OWNER_USER) {
-			assert(frame->refs == 0 && frame->kmaps == 0);
-			frame->flags &= ~FRAME_TAIL;
+			head[i].flags &= ~FRAME_TAIL;
 		}
-		assert_invariant(frame, from);
-		frame->flags &= ~(FRAME_SEALED | FRAME_SLAB);
-		frame->owner = to;
-		if (to == OWNER_USER && i) {
-			frame->flags |= FRAME_TAIL;
+		change_one(&head[i], from, to);
+		if (to == OWNER_USER) {
+			head[i].flags |= FRAME_TAIL;
 		}
-		assert_invariant(frame, to);
 	}
-	frames[first.pfn].order = order;
 }
 
 void frame_seal(pfn_t frame)

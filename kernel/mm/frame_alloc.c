@@ -14,13 +14,11 @@ struct frame_pool frame_pool = { .lock = LOCK_INIT("frames", RANK_frames) };
 enum { RESERVE_SHARE = 64 };
 
 static RO_AFTER_INIT bool (*root_hook)(void);
-static RO_AFTER_INIT bool (*fail_hook)(void);
+RO_AFTER_INIT bool (*allocation_fail_hook)(void);
 
 void frame_alloc_set_root_hook(bool (*hook)(void)) { root_hook = hook; }
 
-void allocation_set_fail_hook(bool (*hook)(void)) { fail_hook = hook; }
-
-bool allocation_should_fail(void) { return fail_hook && fail_hook(); }
+void allocation_set_fail_hook(bool (*hook)(void)) { allocation_fail_hook = hook; }
 
 void frame_table_fill(pfn_t start, pfn_t end)
 {
@@ -173,6 +171,25 @@ void frame_free_kernel(pfn_t first, unsigned order)
 	lock_release(&frame_pool.lock);
 }
 
+/*
+ * A frame is counted as given out before anybody can give it back: in this order there are never
+ * more given back.
+ */
+static uint64_t nr_user_frames(void)
+{
+	uint64_t nr = 0;
+
+	for (unsigned id = 0; id < nr_cpus; id++) {
+		nr -= __atomic_load_n(&cpus[id]->counters[COUNTER_frames_freed_user],
+				      __ATOMIC_ACQUIRE);
+	}
+	for (unsigned id = 0; id < nr_cpus; id++) {
+		nr += __atomic_load_n(&cpus[id]->counters[COUNTER_frames_allocated_user],
+				      __ATOMIC_ACQUIRE);
+	}
+	return nr;
+}
+
 void frame_stats_read(struct frame_stats *out)
 {
 	uint64_t nr_cached = 0, nr_spare_tables = 0;
@@ -187,7 +204,7 @@ void frame_stats_read(struct frame_stats *out)
 		.nr_free_revealed = frame_pool.buddy.nr_free[FREE_REVEALED] + nr_spare_tables,
 		.nr_free_hidden =
 			frame_pool.buddy.nr_free[FREE_HIDDEN] + frame_pool.quarantine.nr_frames,
-		.nr_user = frame_pool.nr_owned[OWNER_USER],
+		.nr_user = nr_user_frames(),
 		.nr_kernel = frame_pool.nr_owned[OWNER_KERNEL] + frame_pool.nr_owned[OWNER_ENTRY] +
 			     frame_pool.nr_owned[OWNER_POOL],
 		.nr_ptable = frame_pool.nr_owned[OWNER_PTABLE] - nr_spare_tables,

@@ -31,17 +31,14 @@ status_t frame_alloc_pool(enum pool_alias alias, pfn_t *out) MUST_CHECK;
 /* Scrubs and frees up to WINDOW_PAGES of them; no TLB may still hold one. Flushes. */
 void frame_free_pool(const pfn_t *firsts, unsigned nr);
 
-/* Collects user frames whose last mapping went away, to scrub and free them in one opening of the
- * window. */
-enum { FREE_BATCH_MAX = 64 };
-struct free_batch {
-	unsigned nr;
-	pfn_t frames[FREE_BATCH_MAX];
-};
-/* Drops one reference; the frame joins the batch when it was the last. May flush the batch when
- * full. No TLB may still hold it. */
-void frame_put_user(struct free_batch *batch, pfn_t first);
-void free_batch_finish(struct free_batch *batch);
+/*
+ * Drops a reference of each; those for which it was the last are scrubbed, as many as possible in
+ * one opening of the window, and free. No TLB may still hold them. The array is used up. At most
+ * this many are worth collecting.
+ */
+enum { FRAMES_PUT_MAX = 64 };
+void frames_put_user(pfn_t *firsts, unsigned nr);
+static inline void frame_put_user(pfn_t first) { frames_put_user(&first, 1); }
 
 struct frame_stats {
 	uint64_t nr_usable, nr_free_revealed, nr_free_hidden, nr_user, nr_kernel, nr_ptable;
@@ -50,4 +47,8 @@ void frame_stats_read(struct frame_stats *out);
 
 /* Fault injection (ktest=on): counts down at every kernel allocation site of the current thread's
  * process; true: fail now. */
-bool allocation_should_fail(void);
+extern bool (*allocation_fail_hook)(void);
+static inline bool allocation_should_fail(void)
+{
+	return UNLIKELY(allocation_fail_hook) && allocation_fail_hook();
+}

@@ -14,7 +14,7 @@ struct frame_pool {
 	struct buddy buddy;
 	struct quarantine quarantine;
 
-	/* Atomic. */
+	/* Atomic. Not of USER: the CPUs count for themselves what they give out and take back. */
 	uint64_t nr_owned[NR_OWNERS];
 
 	/* Written while booting. */

@@ -50,7 +50,7 @@ static void blocks_free(const pfn_t *firsts, unsigned nr, unsigned order)
 	for (unsigned i = 0; i < nr; i++) {
 		frame_transition(firsts[i], order, OWNER_USER, OWNER_FREE);
 	}
-	frame_pool_count(OWNER_USER, -((int64_t)nr << order));
+	COUNT_N(frames_freed_user, (uint64_t)nr << order);
 	nr = order ? nr : cache_put(firsts, nr);
 	if (!nr) {
 		return;
@@ -62,15 +62,8 @@ static void blocks_free(const pfn_t *firsts, unsigned nr, unsigned order)
 	lock_release(&frame_pool.lock);
 }
 
-void free_batch_finish(struct free_batch *batch)
-{
-	if (batch->nr) {
-		blocks_free(batch->frames, batch->nr, 0);
-		batch->nr = 0;
-	}
-}
-
-void frame_put_user(struct free_batch *batch, pfn_t first)
+/* True: it was the last of a 4 KiB frame. */
+static bool reference_drop(pfn_t first)
 {
 	struct frame *frame = frame_entry(first);
 
@@ -78,14 +71,25 @@ void frame_put_user(struct free_batch *batch, pfn_t first)
 	assert(frame->refs > 0);
 	/* pairs with the increments of fork: whoever sees zero is alone with the frame */
 	if (__atomic_sub_fetch(&frame->refs, 1, __ATOMIC_ACQ_REL)) {
-		return;
+		return false;
 	}
-	if (frame->order == HUGE_ORDER) {
+	if (UNLIKELY(frame->order == HUGE_ORDER)) {
 		blocks_free(&first, 1, HUGE_ORDER);
-		return;
+		return false;
 	}
-	batch->frames[batch->nr++] = first;
-	if (batch->nr == FREE_BATCH_MAX) {
-		free_batch_finish(batch);
+	return true;
+}
+
+void frames_put_user(pfn_t *firsts, unsigned nr)
+{
+	unsigned nr_free = 0;
+
+	for (unsigned i = 0; i < nr; i++) {
+		if (reference_drop(firsts[i])) {
+			firsts[nr_free++] = firsts[i];
+		}
+	}
+	if (nr_free) {
+		blocks_free(firsts, nr_free, 0);
 	}
 }

@@ -227,56 +227,62 @@ static void off_refill(struct cpu *cpu)
 	lock_release(&frame_pool.lock);
 }
 
-/* From this CPU's cache, filled first when it is empty. False: the cache is not for this variant,
- * or nothing could be had for it. */
+/* False: the cache is not for this variant, or nothing could be had for it. */
+static __attribute__((noinline)) bool cache_refill(struct cpu *cpu)
+{
+	if (!xpfo_is_on()) {
+		off_refill(cpu);
+	} else if (!xpfo_variant()->flush) {
+		epoch_refill(cpu);
+	} else if (xpfo_variant()->batch_order) {
+		batch_refill(cpu);
+	}
+	return cpu->nr_frame_cache;
+}
+
+/* From this CPU's cache, filled first when it is empty. */
 static bool cache_take(pfn_t *out)
 {
 	struct cpu *cpu = this_cpu();
 
-	if (!cpu->nr_frame_cache) {
-		if (!xpfo_is_on()) {
-			off_refill(cpu);
-		} else if (!xpfo_variant()->flush) {
-			epoch_refill(cpu);
-		} else if (xpfo_variant()->batch_order) {
-			batch_refill(cpu);
-		}
-	}
-	if (!cpu->nr_frame_cache) {
+	if (UNLIKELY(!cpu->nr_frame_cache) && !cache_refill(cpu)) {
 		return false;
 	}
 	*out = cpu->frame_cache[--cpu->nr_frame_cache];
 	return true;
 }
 
+static __attribute__((noinline)) bool uncached_take(unsigned order, pfn_t *out)
+{
+	if (!xpfo_is_on()) {
+		return block_take(order, FREE_REVEALED, out);
+	}
+	return xpfo_variant()->flush ? hide_and_flush(&order, false, out) : epoch_take(order, out);
+}
+
 /* A free block that is ready for user space, on no list. */
 static bool ready_take(unsigned order, pfn_t *out)
 {
+	if (!(order == 0 && cache_take(out)) && !uncached_take(order, out)) {
+		return false;
+	}
 	if (!xpfo_is_on()) {
-		if (!(order == 0 && cache_take(out)) && !block_take(order, FREE_REVEALED, out)) {
-			return false;
-		}
 		memset(direct_map_pointer(*out), 0, (size_t)PAGE_SIZE << order);
-		return true;
 	}
-	if (order == 0 && cache_take(out)) {
-		return true;
-	}
-	if (!xpfo_variant()->flush) {
-		return epoch_take(order, out);
-	}
-	return hide_and_flush(&order, false, out);
+	return true;
 }
 
 status_t frame_alloc_user(unsigned order, pfn_t *out)
 {
+	pfn_t first;
+
 	assert(order == 0 || order == HUGE_ORDER);
-	if (allocation_should_fail() || !ready_take(order, out)) {
+	if (allocation_should_fail() || !ready_take(order, &first)) {
 		return STATUS_ENOMEM;
 	}
-	frame_transition(*out, order, OWNER_FREE, OWNER_USER);
-	frame_entry(*out)->refs = 1;
-	frame_pool_count(OWNER_USER, 1l << order);
+	frame_transition(first, order, OWNER_FREE, OWNER_USER);
+	frame_entry(first)->refs = 1;
 	COUNT_N(frames_allocated_user, 1u << order);
+	*out = first;
 	return STATUS_OK;
 }

@@ -1,7 +1,6 @@
 /* Walks and grows page tables. */
 #include "mm/ptable.h"
 
-#include "arch/x86_64/features.h"
 #include "core/cpu.h"
 #include "lib/assert.h"
 #include "lib/string.h"
@@ -22,8 +21,6 @@ void ptable_shadow_init(pfn_t shadow_template, uint64_t address)
 	shadow_index = level_index(address, LEVEL_MAX);
 	shadow_entry = *((pte_t *)direct_map_pointer(shadow_template) + shadow_index);
 }
-
-uint64_t ptable_nx(void) { return cpu_features.nx ? PTE_NO_EXECUTE : 0; }
 
 static pte_t *slot(pfn_t table, uint64_t address, unsigned level)
 {

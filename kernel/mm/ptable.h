@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "arch/x86_64/features.h"
 #include "arch/x86_64/paging.h"
 #include "lib/status.h"
 #include "lib/types.h"
@@ -22,7 +23,7 @@ void ptable_user_slots_update(pfn_t root);
 void ptable_shadow_init(pfn_t shadow_template, uint64_t address);
 
 /* PTE_NO_EXECUTE where the CPU has it, else 0. */
-uint64_t ptable_nx(void);
+static inline uint64_t ptable_nx(void) { return cpu_features.nx ? PTE_NO_EXECUTE : 0; }
 
 /* The entry for an address at a level (1: 4 KiB, 2: 2 MiB); NULL when a table above is missing or a
  * larger page is there. */

@@ -1,11 +1,13 @@
-/* Regions: a sorted list, found by walking it. */
+/*
+ * Regions: a sorted list. A search walks it from where the last one ended: calls and faults come in
+ * neighbourhoods.
+ */
 #include "mm/region.h"
 
 #include "lib/assert.h"
 #include "mm/layout.h"
+#include "mm/ptable.h"
 #include "mm/slab.h"
-
-enum { REGIONS_MAX = 16384 };
 
 static struct slab_cache region_cache;
 
@@ -13,22 +15,19 @@ void region_init(void) { slab_cache_init(&region_cache, "region", sizeof(struct 
 
 static struct region *entry(struct list *node) { return LIST_ENTRY(node, struct region, node); }
 
-struct region *region_first_above(const struct as *as, uint64_t address)
+struct region *region_first_above(struct as *as, uint64_t address)
 {
+	struct list *head = &as->regions, *node = as->near;
+
 	assert(lock_is_held(&as->lock));
-	LIST_FOR_EACH (node, &as->regions) {
-		if (entry(node)->end > address) {
-			return entry(node);
-		}
+	while (node != head && entry(node)->end <= address) {
+		node = node->next;
 	}
-	return NULL;
-}
-
-struct region *region_find(const struct as *as, uint64_t address)
-{
-	struct region *region = region_first_above(as, address);
-
-	return region && region->start <= address ? region : NULL;
+	while (node->previous != head && entry(node->previous)->end > address) {
+		node = node->previous;
+	}
+	as->near = node;
+	return node == head ? NULL : entry(node);
 }
 
 struct region *region_next(const struct as *as, const struct region *region)
@@ -36,7 +35,7 @@ struct region *region_next(const struct as *as, const struct region *region)
 	return region->node.next == &as->regions ? NULL : entry(region->node.next);
 }
 
-bool region_range_is_free(const struct as *as, uint64_t start, uint64_t end)
+bool region_range_is_free(struct as *as, uint64_t start, uint64_t end)
 {
 	const struct region *region = region_first_above(as, start);
 
@@ -75,95 +74,79 @@ static bool is_alike(const struct region *region, unsigned rights, unsigned flag
 	return region->rights == rights && region->flags == flags;
 }
 
-static void region_delete(struct as *as, struct region *region)
+void region_delete(struct as *as, struct region *region)
 {
+	as->near = region->node.next;
 	list_remove(&region->node);
 	as->nr_regions--;
-	for (unsigned i = 0; i < REGION_SPARES; i++) {
-		if (!as->spares[i]) {
-			as->spares[i] = region;
-			return;
-		}
+	if (as->nr_spares < REGION_SPARES) {
+		as->spares[as->nr_spares++] = region;
+	} else {
+		slab_free(&region_cache, region);
 	}
-	slab_free(&region_cache, region);
 }
 
 void region_join(struct as *as, uint64_t start, uint64_t end)
 {
-	struct region *before = NULL;
+	struct region *region = region_first_above(as, start - 1), *next;
 
-	LIST_FOR_EACH (node, &as->regions) {
-		struct region *region = entry(node);
-
-		if (region->start > end) {
-			break;
-		}
-		if (before && region->start >= start && before->end == region->start &&
-		    is_alike(before, region->rights, region->flags)) {
-			before->end = region->end;
+	for (; region && region->end <= end; region = next) {
+		next = region_next(as, region);
+		if (next && region->end == next->start &&
+		    is_alike(region, next->rights, next->flags)) {
+			next->start = region->start;
 			region_delete(as, region);
-		} else {
-			before = region;
 		}
 	}
 }
 
 static struct region *spare_take(struct as *as)
 {
-	struct region *region;
-	unsigned i = 0;
-
-	while (!as->spares[i]) {
-		i++;
-		assert(i < REGION_SPARES);
-	}
-	region = as->spares[i];
-	as->spares[i] = NULL;
-	return region;
+	assert(as->nr_spares);
+	return as->spares[--as->nr_spares];
 }
 
 status_t region_spares_fill(struct as *as, unsigned nr)
 {
-	unsigned nr_there = 0;
-
 	assert(lock_is_held(&as->lock) && nr <= REGION_SPARES);
-	for (unsigned i = 0; i < REGION_SPARES; i++) {
-		nr_there += as->spares[i] != NULL;
-	}
-	for (unsigned i = 0; nr_there < nr; i++) {
-		if (!as->spares[i]) {
-			status_t status = slab_alloc(&region_cache, (void **)&as->spares[i]);
+	while (as->nr_spares < nr) {
+		status_t status = slab_alloc(&region_cache, (void **)&as->spares[as->nr_spares]);
 
-			if (status) {
-				return status;
-			}
-			nr_there++;
+		if (status) {
+			return status;
 		}
+		as->nr_spares++;
 	}
 	return STATUS_OK;
 }
 
 void region_spares_drop(struct as *as)
 {
-	for (unsigned i = 0; i < REGION_SPARES; i++) {
-		if (as->spares[i]) {
-			slab_free(&region_cache, as->spares[i]);
-			as->spares[i] = NULL;
-		}
+	while (as->nr_spares) {
+		slab_free(&region_cache, as->spares[--as->nr_spares]);
 	}
 }
 
-static bool is_inside(const struct as *as, uint64_t at)
+static bool is_inside(struct as *as, uint64_t at)
 {
 	const struct region *region = region_find(as, at);
 
 	return region && region->start < at;
 }
 
-bool region_has_room(const struct as *as, uint64_t start, uint64_t end, unsigned nr_more)
+bool region_is_last_room(struct as *as, uint64_t start, uint64_t end, unsigned nr_more)
 {
-	return as->nr_regions + 2 + nr_more <= REGIONS_MAX ||
-	       as->nr_regions + is_inside(as, start) + is_inside(as, end) + nr_more <= REGIONS_MAX;
+	return as->nr_regions + is_inside(as, start) + is_inside(as, end) + nr_more <= REGIONS_MAX;
+}
+
+void region_set_rights(struct region *region, unsigned rights, unsigned flags)
+{
+	region->rights = (uint8_t)rights;
+	region->flags = (uint8_t)flags;
+	region->entry_flags = PTE_USER | (flags & REGION_HUGE ? PTE_HUGE : 0) |
+			      (rights ? PTE_PRESENT : PTE_PARKED) |
+			      (rights & RIGHT_WRITE ? PTE_WRITABLE : 0) |
+			      (rights & RIGHT_EXECUTE ? 0 : ptable_nx());
 }
 
 void region_add(struct as *as, uint64_t start, uint64_t end, unsigned rights, unsigned flags)
@@ -173,40 +156,28 @@ void region_add(struct as *as, uint64_t start, uint64_t end, unsigned rights, un
 	assert(region_range_is_free(as, start, end));
 	region->start = start;
 	region->end = end;
-	region->rights = (uint8_t)rights;
-	region->flags = (uint8_t)flags;
+	region_set_rights(region, rights, flags);
 	list_insert(next ? &next->node : &as->regions, &region->node);
+	as->near = &region->node;
 	as->nr_regions++;
 	region_join(as, start, end);
 }
 
-void region_cut(struct as *as, uint64_t at)
+struct region *region_cut(struct as *as, uint64_t at)
 {
-	struct region *region = region_find(as, at), *upper;
+	struct region *region = region_first_above(as, at), *upper;
 
-	if (!region || region->start == at) {
-		return;
+	if (!region || region->start >= at) {
+		return region;
 	}
 	upper = spare_take(as);
 	upper->start = at;
 	upper->end = region->end;
-	upper->rights = region->rights;
-	upper->flags = region->flags;
+	region_set_rights(upper, region->rights, region->flags);
 	region->end = at;
 	list_insert(region->node.next, &upper->node);
 	as->nr_regions++;
-}
-
-void region_remove_range(struct as *as, uint64_t start, uint64_t end)
-{
-	struct region *region = region_first_above(as, start);
-
-	while (region && region->end <= end) {
-		struct region *next = region_next(as, region);
-
-		region_delete(as, region);
-		region = next;
-	}
+	return upper;
 }
 
 status_t region_copy_all(const struct as *from, struct as *to)
@@ -221,8 +192,7 @@ status_t region_copy_all(const struct as *from, struct as *to)
 		}
 		copy->start = old->start;
 		copy->end = old->end;
-		copy->rights = old->rights;
-		copy->flags = old->flags;
+		region_set_rights(copy, old->rights, old->flags);
 		list_push_back(&to->regions, &copy->node);
 		to->nr_regions++;
 	}

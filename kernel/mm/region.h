@@ -6,13 +6,22 @@
 /* Boot: the cache that regions come from. */
 void region_init(void);
 
-/* The region that holds the address; NULL. */
-struct region *region_find(const struct as *as, uint64_t address);
 /* First region that ends above the address; NULL. */
-struct region *region_first_above(const struct as *as, uint64_t address);
+struct region *region_first_above(struct as *as, uint64_t address);
+/* The region that holds the address; NULL. */
+static inline struct region *region_find(struct as *as, uint64_t address)
+{
+	struct region *region = LIST_ENTRY(as->near, struct region, node);
+
+	/* mostly the one that was found last */
+	if (as->near == &as->regions || address - region->start >= region->end - region->start) {
+		region = region_first_above(as, address);
+	}
+	return region && region->start <= address ? region : NULL;
+}
 /* The one behind it; NULL. */
 struct region *region_next(const struct as *as, const struct region *region);
-bool region_range_is_free(const struct as *as, uint64_t start, uint64_t end);
+bool region_range_is_free(struct as *as, uint64_t start, uint64_t end);
 /* Highest gap below `below` for len bytes, aligned; 0: none. */
 uint64_t region_find_gap(const struct as *as, uint64_t len_bytes, uint64_t align, uint64_t below);
 
@@ -23,17 +32,26 @@ uint64_t region_find_gap(const struct as *as, uint64_t len_bytes, uint64_t align
 status_t region_spares_fill(struct as *as, unsigned nr) MUST_CHECK;
 void region_spares_drop(struct as *as);
 
+enum { REGIONS_MAX = 16384 };
 /* Cuts at both ends and nr_more regions do not lead to more than an address space may have. */
-bool region_has_room(const struct as *as, uint64_t start, uint64_t end, unsigned nr_more);
+bool region_is_last_room(struct as *as, uint64_t start, uint64_t end, unsigned nr_more);
+static inline bool region_has_room(struct as *as, uint64_t start, uint64_t end, unsigned nr_more)
+{
+	return as->nr_regions + 2 + nr_more <= REGIONS_MAX ||
+	       region_is_last_room(as, start, end, nr_more);
+}
+/* Also of a region that is not in a list yet. */
+void region_set_rights(struct region *region, unsigned rights, unsigned flags);
 /* Adds [start, end), which is free, and joins it with neighbours that are alike. Takes a spare. */
 void region_add(struct as *as, uint64_t start, uint64_t end, unsigned rights, unsigned flags);
-/* A region that spans `at` becomes two. Takes a spare if there is one. */
-void region_cut(struct as *as, uint64_t at);
+/* A region that spans `at` becomes two. Takes a spare then. Returns the first region above it;
+ * NULL: none. */
+struct region *region_cut(struct as *as, uint64_t at);
+/* Removes one region. */
+void region_delete(struct as *as, struct region *region);
 
 /* Makes one region of neighbours that are alike and touch at an address in [start, end]. */
 void region_join(struct as *as, uint64_t start, uint64_t end);
 
-/* Removes the regions that lie inside [start, end), after cutting at both. */
-void region_remove_range(struct as *as, uint64_t start, uint64_t end);
 /* Copies all regions. ENOMEM: what was copied stays, for as_put. */
 status_t region_copy_all(const struct as *from, struct as *to) MUST_CHECK;

@@ -27,11 +27,6 @@ void tlb_request(unsigned id)
 	tlb_hw_send_ipi(id);
 }
 
-cr3_t tlb_window_cr3(const struct cpu *cpu)
-{
-	return cr3_noflush(cr3_make(pfn_to_pa(cpu->window_root), (pcid_t){ PCID_WINDOW }));
-}
-
 void upcall_leave_check(void) { asid_check_exit(tlb_hw_self()); }
 
 unsigned upcall_trap_enter(void) { return ktlb_enter(); }

@@ -5,14 +5,13 @@
 #pragma once
 
 #include "arch/x86_64/cr3.h"
-#include "core/tlb_cpu.h"
+#include "core/cpu.h"
 #include "lib/types.h"
 #include "mm/as_tlb.h"
+#include "mm/asid.h"
 #include "mm/cr3_load.h"
 #include "mm/ktlb.h"
 #include "mm/tlb_batch.h"
-
-struct cpu;
 
 /*
  * Boot CPU, once: loads the kernel's own root, turns PCIDs on where there are any, installs
@@ -38,4 +37,7 @@ void tlb_request(unsigned id);
  * What to load to open this CPU's window: its root under a PCID of its own. Never carries user-half
  * translations.
  */
-cr3_t tlb_window_cr3(const struct cpu *cpu);
+static inline cr3_t tlb_window_cr3(const struct cpu *cpu)
+{
+	return cr3_noflush(cr3_make(pfn_to_pa(cpu->window_root), (pcid_t){ PCID_WINDOW }));
+}

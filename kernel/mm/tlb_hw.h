@@ -14,6 +14,7 @@
 #include "arch/x86_64/registers.h"
 #include "arch/x86_64/tlb_insn.h"
 #include "core/cpu.h"
+#include "lib/assert.h"
 #include "mm/cr3_load.h"
 
 /* CPUs: ids from 0 up; those below nr_cpus publish their state. */
@@ -120,11 +121,15 @@ static inline void tlb_hw_note_debt(void)
  */
 static inline void tlb_hw_note_generation(pcid_t pcid, uint64_t generation)
 {
-	cr3_oracle_raise(pcid, generation);
+	if (ASSERTIONS) {
+		cr3_oracle_raise(pcid, generation);
+	}
 }
 static inline void tlb_hw_note_exit(cr3_t cr3, uint64_t generation)
 {
-	cr3_oracle_check(cr3, generation);
+	if (ASSERTIONS) {
+		cr3_oracle_check(cr3, generation);
+	}
 }
 
 /* Interrupts another CPU; it calls tlb_poll when it takes the interrupt. */

@@ -4,13 +4,7 @@
 #include "arch/x86_64/uaccess.h"
 #include "core/cpu.h"
 #include "lib/assert.h"
-#include "mm/layout.h"
 #include "mm/usercopy_check.h"
-
-bool user_range_ok(uva_t at, uint64_t len_bytes)
-{
-	return at.uva <= USER_TOP && len_bytes <= USER_TOP - at.uva;
-}
 
 static status_t status_of(uint64_t nr_left) { return nr_left ? STATUS_EFAULT : STATUS_OK; }
 

@@ -8,6 +8,7 @@
 
 #include "lib/status.h"
 #include "lib/types.h"
+#include "mm/layout.h"
 
 status_t copy_from_user(void *to, uva_t from, size_t len_bytes) MUST_CHECK;
 status_t copy_to_user(uva_t to, const void *from, size_t len_bytes) MUST_CHECK;
@@ -20,4 +21,7 @@ status_t load_user_u64(uva_t from, uint64_t *out) MUST_CHECK;
 status_t store_user_u32(uva_t to, uint32_t value) MUST_CHECK;
 status_t store_user_u64(uva_t to, uint64_t value) MUST_CHECK;
 /* [at, at + len) lies below USER_TOP and does not wrap. */
-bool user_range_ok(uva_t at, uint64_t len_bytes);
+static inline bool user_range_ok(uva_t at, uint64_t len_bytes)
+{
+	return at.uva <= USER_TOP && len_bytes <= USER_TOP - at.uva;
+}

@@ -44,48 +44,60 @@ static void *page_address(unsigned index)
 	return (void *)(WINDOW_BASE + (uint64_t)index * PAGE_SIZE);
 }
 
-/* Flushes. Returns what window_close must load again. */
-static cr3_t window_open(void)
-{
-	cr3_t before = cr3_read();
+/* The window while it is open. */
+struct opening {
+	struct cpu *cpu;
+	cr3_t before;   /* loaded again by window_close */
+	uint64_t flags; /* of an entry that can be read */
+	unsigned nr_shown;
+};
 
-	assert(!this_cpu()->window_is_open);
-	this_cpu()->window_is_open = true;
-	cr3_load(tlb_window_cr3(this_cpu()));
+/* Flushes. */
+static inline struct opening window_open(void)
+{
+	struct opening opening = { .cpu = this_cpu(),
+				   .before = cr3_read(),
+				   .flags = PTE_PRESENT | ptable_nx() };
+
+	assert(!opening.cpu->window_is_open);
+	opening.cpu->window_is_open = true;
+	cr3_load(tlb_window_cr3(opening.cpu));
 	COUNT(window_openings);
-	return before;
+	return opening;
 }
 
-static void *window_show(unsigned index, pfn_t frame, uint64_t flags)
+/* Behind what is shown already. */
+static inline void *window_show(struct opening *opening, pfn_t frame, uint64_t flags)
 {
-	pte_write(&this_cpu()->window_entries[index],
-		  pte_make(frame, PTE_PRESENT | ptable_nx() | flags));
-	COUNT(window_frames);
+	unsigned index = opening->nr_shown++;
+
+	pte_write(&opening->cpu->window_entries[index], pte_make(frame, opening->flags | flags));
 	return page_address(index);
 }
 
 /* Flushes: this CPU's window and nothing else, as no other CPU can have walked it. */
-static void window_close(unsigned nr_shown, cr3_t before)
+static inline void window_close(const struct opening *opening)
 {
-	for (unsigned i = 0; i < nr_shown; i++) {
-		pte_write(&this_cpu()->window_entries[i], PTE_NONE);
+	for (unsigned i = 0; i < opening->nr_shown; i++) {
+		pte_write(&opening->cpu->window_entries[i], PTE_NONE);
 		tlb_hw_flush_page((uint64_t)page_address(i));
 	}
-	this_cpu()->window_is_open = false;
-	cr3_load(cr3_returning(before));
+	COUNT_N(window_frames, opening->nr_shown);
+	opening->cpu->window_is_open = false;
+	cr3_load(cr3_returning(opening->before));
 }
 
 void window_zero(const pfn_t *frames_to_zero, unsigned nr)
 {
 	while (nr) {
 		unsigned batch = MIN(nr, (unsigned)WINDOW_PAGES);
-		cr3_t before = window_open();
+		struct opening opening = window_open();
 
 		for (unsigned i = 0; i < batch; i++) {
-			(void)window_show(i, frames_to_zero[i], PTE_WRITABLE);
+			(void)window_show(&opening, frames_to_zero[i], PTE_WRITABLE);
 		}
 		memset(page_address(0), 0, (size_t)batch * PAGE_SIZE);
-		window_close(batch, before);
+		window_close(&opening);
 		frames_to_zero += batch;
 		nr -= batch;
 	}
@@ -112,28 +124,28 @@ void window_copy(pfn_t to, pfn_t from, unsigned order)
 
 	for (uint32_t done = 0; done < 1u << order;) {
 		unsigned batch = MIN((1u << order) - done, (unsigned)PAIRS);
-		cr3_t before = window_open();
+		struct opening opening = window_open();
 
 		for (unsigned i = 0; i < batch; i++) {
-			(void)window_show(i, pfn_add(to, done + i), PTE_WRITABLE);
+			(void)window_show(&opening, pfn_add(to, done + i), PTE_WRITABLE);
 		}
 		for (unsigned i = 0; i < batch; i++) {
-			(void)window_show(batch + i, pfn_add(from, done + i), 0);
+			(void)window_show(&opening, pfn_add(from, done + i), 0);
 		}
 		memcpy(page_address(0), page_address(batch), (size_t)batch * PAGE_SIZE);
-		window_close(2 * batch, before);
+		window_close(&opening);
 		done += batch;
 	}
 }
 
 /* Flushes. Opens the window on what lies at an offset in these frames. */
-static char *show_all(const pfn_t *targets, unsigned nr, uint64_t offset_bytes, uint64_t len_bytes,
-		      cr3_t *before)
+static char *show_all(struct opening *opening, const pfn_t *targets, unsigned nr,
+		      uint64_t offset_bytes, uint64_t len_bytes)
 {
-	*before = window_open();
+	*opening = window_open();
 	assert(nr <= WINDOW_PAGES && offset_bytes + len_bytes <= (uint64_t)nr * PAGE_SIZE);
 	for (unsigned i = 0; i < nr; i++) {
-		(void)window_show(i, targets[i], PTE_WRITABLE);
+		(void)window_show(opening, targets[i], PTE_WRITABLE);
 	}
 	return (char *)page_address(0) + offset_bytes;
 }
@@ -141,25 +153,25 @@ static char *show_all(const pfn_t *targets, unsigned nr, uint64_t offset_bytes, 
 void window_write(const pfn_t *targets, unsigned nr, uint64_t offset_bytes, const void *from,
 		  uint64_t len_bytes)
 {
-	cr3_t before;
+	struct opening opening;
 
-	memcpy(show_all(targets, nr, offset_bytes, len_bytes, &before), from, len_bytes);
-	window_close(nr, before);
+	memcpy(show_all(&opening, targets, nr, offset_bytes, len_bytes), from, len_bytes);
+	window_close(&opening);
 }
 
 void window_set(const pfn_t *targets, unsigned nr, uint64_t offset_bytes, int byte,
 		uint64_t len_bytes)
 {
-	cr3_t before;
+	struct opening opening;
 
-	memset(show_all(targets, nr, offset_bytes, len_bytes, &before), byte, len_bytes);
-	window_close(nr, before);
+	memset(show_all(&opening, targets, nr, offset_bytes, len_bytes), byte, len_bytes);
+	window_close(&opening);
 }
 
 void window_store(pfn_t frame, uint64_t offset_bytes, uint64_t value, unsigned size_bytes)
 {
-	cr3_t before;
-	char *at = show_all(&frame, 1, offset_bytes, size_bytes, &before);
+	struct opening opening;
+	char *at = show_all(&opening, &frame, 1, offset_bytes, size_bytes);
 
 	assert(is_aligned(offset_bytes, size_bytes));
 	switch (size_bytes) {
@@ -168,16 +180,16 @@ void window_store(pfn_t frame, uint64_t offset_bytes, uint64_t value, unsigned s
 	case 4: *(volatile uint32_t *)at = (uint32_t)value; break;
 	default: *(volatile uint64_t *)at = value;
 	}
-	window_close(1, before);
+	window_close(&opening);
 }
 
 status_t window_hold(pfn_t frame, status_t (*wait)(void))
 {
-	cr3_t before = window_open();
+	struct opening opening = window_open();
 	status_t status;
 
-	(void)window_show(0, frame, PTE_WRITABLE);
+	(void)window_show(&opening, frame, PTE_WRITABLE);
 	status = wait();
-	window_close(1, before);
+	window_close(&opening);
 	return status;
 }

@@ -1,14 +1,15 @@
 /* XPFO's variants, and the published kmap interface. */
 #include "mm/xpfo.h"
 
+#include "core/cpu.h"
 #include "core/lock.h"
-#include "core/options.h"
 #include "lib/assert.h"
 #include "mm/direct_map.h"
 #include "mm/frame.h"
 #include "mm/tlb.h"
 
-enum { BATCH_ORDER = 5 }; /* a CPU's cache of frames is that large */
+enum { BATCH_ORDER = 5 }; /* a CPU's cache of frames has room for as many */
+static_assert(1 << BATCH_ORDER <= FRAME_CACHE_MAX, "a batch fits into a cache");
 
 static const struct xpfo_variant variants[] = {
 	/* the earliest patches */
@@ -26,8 +27,6 @@ static const struct xpfo_variant variants[] = {
 };
 
 static struct lock kmap_lock = LOCK_INIT("kmap", RANK_kmap);
-
-bool xpfo_is_on(void) { return options.xpfo != xpfo_off; }
 
 const struct xpfo_variant *xpfo_variant(void)
 {

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "core/options.h"
 #include "lib/types.h"
 
 /* What xpfo= chooses. */
@@ -24,7 +25,7 @@ struct xpfo_variant {
 	void (*flush)(va_t first, uint64_t nr_pages);
 };
 
-bool xpfo_is_on(void);
+static inline bool xpfo_is_on(void) { return options.xpfo != xpfo_off; }
 /* Of the option in force; not with xpfo=off. */
 const struct xpfo_variant *xpfo_variant(void);
 

@@ -42,7 +42,7 @@ static struct report *report_begin(struct process *process, int signal, enum bw_
 	return process_exit(status_of_signal(signal), end) ? &process->report : NULL;
 }
 
-static void user_fault(const struct fault *fault, int signal)
+static __attribute__((noinline)) void user_fault(const struct fault *fault, int signal)
 {
 	struct process *process = process_current();
 	struct report *report = report_begin(process, signal, BW_END_USER_FAULT);
@@ -53,38 +53,49 @@ static void user_fault(const struct fault *fault, int signal)
 	}
 }
 
-static void user_page_fault(struct fault *fault)
+static void user_page_fault(const struct regs *regs)
 {
+	uint64_t address = cr2_read();
 	status_t status = STATUS_EFAULT;
 
 	COUNT(page_faults);
-	fault->address = cr2_read();
-	fault->error = fault->regs->error;
-	fault->is_page_fault = true;
 	/*
 	 * without FAULT_USER the processor itself wanted something, such as a descriptor: no page
 	 * of the program's helps
 	 */
-	if (fault->address < USER_TOP && fault->error & FAULT_USER &&
-	    !(fault->error & FAULT_RESERVED)) {
-		status = as_fault(process_current()->as, (uva_t){ fault->address },
-				  rights_wanted(fault->error));
+	if (address < USER_TOP && (regs->error & (FAULT_USER | FAULT_RESERVED)) == FAULT_USER) {
+		status = as_fault(process_current()->as, (uva_t){ address },
+				  rights_wanted(regs->error));
 	}
-	if (status != STATUS_OK) {
-		user_fault(fault, status == STATUS_ENOMEM ? SIGNAL_BUS : SIGNAL_SEGV);
+	if (UNLIKELY(status != STATUS_OK)) {
+		struct fault fault = { .regs = regs,
+				       .address = address,
+				       .error = regs->error,
+				       .is_page_fault = true };
+
+		user_fault(&fault, status == STATUS_ENOMEM ? SIGNAL_BUS : SIGNAL_SEGV);
 	}
 }
 
-void upcall_user_exception(const struct regs *regs)
+/* All but page faults. */
+static __attribute__((noinline)) void user_mistake(const struct regs *regs)
 {
 	struct fault fault = { .regs = regs, .address = regs->rip };
 	int signal = signals[regs->vector];
 
 	switch (regs->vector) {
-	case VECTOR_PAGE_FAULT: user_page_fault(&fault); break;
 	case VECTOR_NMI: panic_obey(); break;
 	case VECTOR_MACHINE_CHECK: panic_at(regs, "machine check");
 	default: user_fault(&fault, signal ? signal : SIGNAL_SEGV);
+	}
+}
+
+void upcall_user_exception(const struct regs *regs)
+{
+	if (regs->vector == VECTOR_PAGE_FAULT) {
+		user_page_fault(regs);
+	} else {
+		user_mistake(regs);
 	}
 }
 

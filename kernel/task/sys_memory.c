@@ -29,6 +29,9 @@ enum {
 #define MAP_KNOWN                                                                                  \
 	(MAP_TYPE | MAP_FIXED | MAP_ANONYMOUS | MAP_NORESERVE | MAP_POPULATE | MAP_STACK |         \
 	 MAP_HUGETLB | MAP_FIXED_NOREPLACE | MAP_HUGE_SIZE_MASK)
+static_assert((int)PROT_READ == (int)RIGHT_READ && (int)PROT_WRITE == (int)RIGHT_WRITE &&
+		      (int)PROT_EXEC == (int)RIGHT_EXECUTE,
+	      "Linux's rights are ours");
 enum { MADV_NORMAL = 0, MADV_WILLNEED = 3, MADV_DONTNEED = 4, MADV_FREE = 8 };
 
 static status_t rights_decode(uint64_t prot, unsigned *rights)
@@ -40,8 +43,7 @@ static status_t rights_decode(uint64_t prot, unsigned *rights)
 		return STATUS_EACCES;
 	}
 	/* the processor has no page that can be written or run but not read */
-	*rights = (prot ? RIGHT_READ : 0) | (prot & PROT_WRITE ? RIGHT_WRITE : 0) |
-		  (prot & PROT_EXEC ? RIGHT_EXECUTE : 0);
+	*rights = (unsigned)prot | (prot ? RIGHT_READ : 0);
 	return STATUS_OK;
 }
 
@@ -132,7 +134,7 @@ int64_t sys_mmap(uint64_t at, uint64_t len_bytes, uint64_t prot, uint64_t flags,
  */
 static status_t range_decode(uint64_t at, uint64_t *len_bytes)
 {
-	if (!is_aligned(at, PAGE_SIZE) || !user_range_ok((uva_t){ at }, *len_bytes)) {
+	if (!is_aligned(at, PAGE_SIZE) || *len_bytes > USER_TOP) {
 		return STATUS_EINVAL;
 	}
 	*len_bytes = align_up(*len_bytes, PAGE_SIZE);

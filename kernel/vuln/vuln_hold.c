@@ -20,18 +20,10 @@ static bool frame_get(pfn_t frame)
 		return false;
 	}
 	refs = __atomic_load_n(&frame_entry(frame)->refs, __ATOMIC_RELAXED);
-	/* pairs with the decrement in frame_put_user: from 0 nobody comes back */
+	/* pairs with the decrement in frames_put_user: from 0 nobody comes back */
 	while (refs && !__atomic_compare_exchange_n(&frame_entry(frame)->refs, &refs, refs + 1,
 						    false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {}
 	return refs;
-}
-
-static void frame_put(pfn_t frame)
-{
-	struct free_batch batch = { 0 };
-
-	frame_put_user(&batch, frame);
-	free_batch_finish(&batch);
 }
 
 int64_t sys_vuln_kmap_read(uint64_t pfn, uint64_t offset)
@@ -49,7 +41,7 @@ int64_t sys_vuln_kmap_read(uint64_t pfn, uint64_t offset)
 	mapped = xpfo_kmap(frame);
 	value = vuln_read_from((uint64_t)mapped + offset);
 	xpfo_kunmap(frame);
-	frame_put(frame);
+	frame_put_user(frame);
 	return vuln_leave(value);
 }
 
@@ -79,7 +71,7 @@ static int64_t hold(uint64_t address, status_t (*hold_frame)(pfn_t frame))
 		status = STATUS_EINVAL;
 	} else if (status == STATUS_OK) {
 		status = hold_frame(frame);
-		frame_put(frame);
+		frame_put_user(frame);
 	}
 	return vuln_leave((uint64_t)status);
 }

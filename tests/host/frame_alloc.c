@@ -34,11 +34,16 @@ struct block {
 
 static struct block blocks[BLOCKS_MAX];
 static unsigned nr_blocks;
-static bool is_taken[MACHINE_FRAMES]; /* handed out, or on its way back in the batch */
-static struct free_batch batch;
+static bool is_taken[MACHINE_FRAMES]; /* handed out, and not in the batch */
+static pfn_t batch[FRAMES_PUT_MAX];   /* whose last reference is to go */
+static unsigned nr_batch;
 static unsigned nr_refused;
 
-static void batch_finish(void) { free_batch_finish(&batch); }
+static void batch_finish(void)
+{
+	frames_put_user(batch, nr_batch);
+	nr_batch = 0;
+}
 
 static bool user_can_have(unsigned order)
 {
@@ -143,12 +148,12 @@ static void block_drop(unsigned i)
 		}
 		if (block->refs > 1) {
 			block->refs--;
-			frame_put_user(&batch, block->first);
+			frame_put_user(block->first);
 			return;
 		}
 		window_write(&block->first, 1, random_below(PAGE_SIZE - 4), "dirt", 4);
-		frame_put_user(&batch, block->first);
-		if (random_below(16) == 0) {
+		batch[nr_batch++] = block->first;
+		if (nr_batch == FRAMES_PUT_MAX || random_below(16) == 0) {
 			batch_finish();
 		}
 	}
@@ -238,7 +243,7 @@ static void random_run(const char *variant)
 		machine_note("xpfo=%s, step %u of the random run", variant, i);
 		step(i / PHASE % 2);
 		/* nothing that the batch holds is free yet; the model says it is */
-		if (batch.nr && random_below(4) == 0) {
+		if (nr_batch && random_below(4) == 0) {
 			batch_finish();
 		}
 		if (i % CHECK_EVERY == 0) {

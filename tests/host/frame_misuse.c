@@ -14,8 +14,6 @@
 #include "mm/frame_alloc.h"
 #include "mm/xpfo.h"
 
-static struct free_batch batch;
-
 static pfn_t user_frame(void)
 {
 	pfn_t frame;
@@ -31,19 +29,17 @@ static void touch_hidden(void) { *(volatile char *)direct_map_pointer(user_frame
 
 static void put_twice(void)
 {
-	pfn_t frame = user_frame();
+	pfn_t frame = user_frame(), twice[] = { frame, frame };
 
-	frame_put_user(&batch, frame);
-	frame_put_user(&batch, frame);
+	frames_put_user(twice, 2);
 }
 
 static void put_freed(void)
 {
 	pfn_t frame = user_frame();
 
-	frame_put_user(&batch, frame);
-	free_batch_finish(&batch);
-	frame_put_user(&batch, frame);
+	frame_put_user(frame);
+	frame_put_user(frame);
 }
 
 static void put_kmapped(void)
@@ -51,8 +47,7 @@ static void put_kmapped(void)
 	pfn_t frame = user_frame();
 
 	(void)xpfo_kmap(frame);
-	frame_put_user(&batch, frame);
-	free_batch_finish(&batch);
+	frame_put_user(frame);
 }
 
 static void kunmap_twice(void)

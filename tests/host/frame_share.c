@@ -44,12 +44,9 @@ static unsigned objects_take_all(void)
 
 static void pages_free(unsigned nr)
 {
-	struct free_batch batch = { 0 };
-
 	while (nr--) {
-		frame_put_user(&batch, pages.frames[--pages.nr]);
+		frame_put_user(pages.frames[--pages.nr]);
 	}
-	free_batch_finish(&batch);
 }
 
 static void objects_free(void)

@@ -39,7 +39,6 @@ static void expect_hidden(pfn_t frame, const char *owner)
 
 KTEST_SUITE(explain)
 {
-	struct free_batch batch = { 0 };
 	pfn_t frame;
 
 	if (frame_alloc_user(0, &frame)) {
@@ -49,8 +48,7 @@ KTEST_SUITE(explain)
 	if (xpfo_is_on()) {
 		expect_hidden(frame, "USER");
 	}
-	frame_put_user(&batch, frame);
-	free_batch_finish(&batch);
+	frame_put_user(frame);
 	if (xpfo_is_on()) {
 		expect_hidden(frame, "FREE");
 	}

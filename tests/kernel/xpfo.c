@@ -14,14 +14,6 @@
 
 static uint64_t synonym(pfn_t frame) { return direct_map_base + pfn_to_pa(frame).pa; }
 
-static void free_one(pfn_t frame)
-{
-	struct free_batch batch = { 0 };
-
-	frame_put_user(&batch, frame);
-	free_batch_finish(&batch);
-}
-
 /* Reads every page of a frame through the direct map: how many could be read. */
 static unsigned nr_readable(pfn_t first, unsigned order)
 {
@@ -49,7 +41,7 @@ static void check_size(unsigned order, const char *what)
 			 "a hidden %s frame is unreadable through the direct map", what);
 		ktest_ok(!direct_map_has(frame), "no entry of the direct map shows a %s user frame",
 			 what);
-		free_one(frame);
+		frame_put_user(frame);
 		ktest_ok(nr_readable(frame, order) == 0,
 			 "a stale address of a freed %s frame is unreadable", what);
 	} else {
@@ -57,7 +49,7 @@ static void check_size(unsigned order, const char *what)
 			 "with xpfo=off a %s user frame is readable", what);
 		ktest_ok(probe_read(synonym(frame), &value) && value == marker,
 			 "and shows what user space wrote");
-		free_one(frame);
+		frame_put_user(frame);
 		ktest_ok(probe_read(synonym(frame), &value) && value == marker,
 			 "also after it was freed");
 	}
@@ -80,7 +72,7 @@ KTEST_SUITE(xpfo_scrub)
 		return;
 	}
 	window_write(&frame, 1, 64, &marker, sizeof(marker));
-	free_one(frame);
+	frame_put_user(frame);
 	if (!xpfo_is_on()) {
 		ktest_skip("nothing is scrubbed on free with xpfo=off");
 		return;
@@ -118,7 +110,7 @@ KTEST_SUITE(xpfo_kmap)
 	ktest_ok(probe_read(synonym(frame), &value) == !xpfo_is_on(),
 		 "the last kunmap hides it again");
 	ktest_ok(frame_entry(frame)->kmaps == 0, "no hold is left");
-	free_one(frame);
+	frame_put_user(frame);
 }
 
 KTEST_SUITE(window)
@@ -132,7 +124,7 @@ KTEST_SUITE(window)
 		return;
 	}
 	if (frame_alloc_user(0, &copy)) {
-		free_one(source);
+		frame_put_user(source);
 		ktest_skip("no memory for user frames");
 		return;
 	}
@@ -142,6 +134,6 @@ KTEST_SUITE(window)
 	ktest_ok(memcmp((char *)xpfo_kmap(copy) + 100, text, sizeof(text)) == 0,
 		 "what one writes and copies arrives");
 	xpfo_kunmap(copy);
-	free_one(source);
-	free_one(copy);
+	frame_put_user(source);
+	frame_put_user(copy);
 }
