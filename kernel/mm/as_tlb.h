@@ -16,6 +16,7 @@ struct as_tlb {
 	uint64_t id;           /* never 0, never used again */
 	pa_t root;             /* kernel root; the shadow root is the next frame */
 	tlb_word_t generation; /* of the user half; only rises */
+	uint32_t slot;         /* that some CPU chose for it last: where to look first (asid.c) */
 	tlb_word_t active[NR_CPUS_MAX / CPUS_PER_WORD]; /* bit set: that CPU has it loaded */
 };
 

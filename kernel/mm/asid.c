@@ -40,7 +40,7 @@ static void slot_put_back(struct tlb_cpu *cpu)
 }
 
 /* The address space's slot; if it has none, the next one in turn, made its own and stale. */
-static uint32_t slot_of(struct tlb_cpu *cpu, uint64_t as_id)
+static __attribute__((noinline)) uint32_t slot_search(struct tlb_cpu *cpu, uint64_t as_id)
 {
 	uint32_t slot;
 
@@ -56,8 +56,23 @@ static uint32_t slot_of(struct tlb_cpu *cpu, uint64_t as_id)
 	return slot;
 }
 
+/*
+ * As a rule all CPUs choose alike: processes that take turns keep their slots. Whether the slot is
+ * this address space's, the id alone says.
+ */
+static uint32_t slot_of(struct tlb_cpu *cpu, struct as_tlb *tlb)
+{
+	uint32_t slot = __atomic_load_n(&tlb->slot, __ATOMIC_RELAXED);
+
+	if (UNLIKELY(cpu->slots[slot].as_id != tlb->id)) {
+		slot = slot_search(cpu, tlb->id);
+		__atomic_store_n(&tlb->slot, slot, __ATOMIC_RELAXED);
+	}
+	return slot;
+}
+
 /* The kernel PCID is flushed by the load that follows, the user PCID by the exit path's. */
-cr3_t asid_select(struct tlb_cpu *cpu, const struct as_tlb *tlb, uint64_t generation)
+cr3_t asid_select(struct tlb_cpu *cpu, struct as_tlb *tlb, uint64_t generation)
 {
 	struct asid_slot *slot;
 	bool is_fresh;
@@ -68,7 +83,7 @@ cr3_t asid_select(struct tlb_cpu *cpu, const struct as_tlb *tlb, uint64_t genera
 			cr3_noflush(cr3_make(boot_root, (pcid_t){ PCID_BOOT }));
 		return cpu->kernel_cr3;
 	}
-	cpu->slot = slot_of(cpu, tlb->id);
+	cpu->slot = slot_of(cpu, tlb);
 	slot = &cpu->slots[cpu->slot];
 	is_fresh = slot->generation == generation;
 	slot->generation = generation;

@@ -20,7 +20,7 @@ static_assert(PCID_SLOT_FIRST + NR_ASIDS <= PCID_WINDOW, "slot PCIDs end before 
  * read after it was marked active. Returns the value to load now; it lacks NOFLUSH if the slot is
  * stale or was another's. NULL: the boot root.
  */
-cr3_t asid_select(struct tlb_cpu *cpu, const struct as_tlb *tlb, uint64_t generation);
+cr3_t asid_select(struct tlb_cpu *cpu, struct as_tlb *tlb, uint64_t generation);
 
 /* Flushes both PCIDs of the current slot, the user one on the way out; then they hold nothing older
  * than generation. */
