@@ -38,7 +38,7 @@ static status_t page_move(const struct thread *to, const struct thread *from)
 }
 
 /* All that `from` sends to `to`. On failure nothing has changed. Caller holds the lock. */
-static status_t transfer(const struct thread *to, const struct thread *from)
+static inline status_t transfer(const struct thread *to, const struct thread *from)
 {
 	struct regs *to_regs = thread_user_regs(to);
 	const struct regs *from_regs = thread_user_regs(from);
@@ -111,7 +111,7 @@ static void withdraw(struct thread *thread)
 }
 
 /* Blocks. The result that `finish` left. */
-static int64_t wait_until_done(struct thread *self)
+static __attribute__((noinline)) int64_t wait_longer(struct thread *self)
 {
 	struct endpoint *endpoint = self->ipc.endpoint;
 
@@ -132,6 +132,14 @@ static int64_t wait_until_done(struct thread *self)
 		}
 	}
 	return self->ipc.result;
+}
+
+/* The same; mostly it is over when the thread that was switched to comes back. */
+static inline int64_t wait_until_done(struct thread *self)
+{
+	/* pairs with the release in finish */
+	return __atomic_load_n(&self->ipc.state, __ATOMIC_ACQUIRE) == IPC_NONE ? self->ipc.result
+									       : wait_longer(self);
 }
 
 /* Caller holds the lock. */
