@@ -81,6 +81,8 @@ struct bw_report {
 	uint32_t uid_last;    /* uid when it ended, or was last seen alive */
 	uint32_t flag_proved; /* 1 once flag_prove accepted the flag from it */
 	uint32_t vuln_calls;  /* vulnerable calls made */
+	uint32_t base_proved; /* 1 once base_prove accepted the image's address from it */
+	uint32_t reserved;
 	uint64_t fault_address;
 	uint64_t fault_rip;
 	uint64_t fault_pfn;     /* UINT64_MAX where no frame is concerned */
@@ -101,6 +103,7 @@ struct bw_leak {
 	uint64_t flag;            /* the kernel-held flag, 8 bytes */
 	uint64_t user_return; /* expects RSP at a struct bw_frame; returns to user mode with it */
 	uint64_t user_cs, user_ss; /* selectors for that frame */
+	uint64_t stack_top;        /* one past the calling thread's kernel stack */
 };
 
 /* The register frame that leak.user_return consumes, lowest address first. */

@@ -163,6 +163,11 @@ void kstack_ring_fill(struct cpu *cpu)
 	random_fill(cpu->kstack_ring, sizeof(cpu->kstack_ring));
 	for (unsigned i = 0; i < KSTACK_RING_MAX; i++) {
 		cpu->kstack_ring[i] &= KSTACK_OFFSET_MASK;
+		if (cpu->kstack_ring[i] == KSTACK_OFFSET_MASK) {
+			/* where they are with kstack=fixed: whoever counts on that is never lucky
+			 */
+			cpu->kstack_ring[i] = 0;
+		}
 	}
 }
 

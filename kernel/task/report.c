@@ -47,6 +47,7 @@ void report_fill(struct report *report, const struct process *process)
 	report->uid_first = process->uid_first;
 	report->uid_last = process->uid;
 	report->flag_proved = process->flag_proved;
+	report->base_proved = process->base_proved;
 	report->vuln_calls = process->vuln_calls;
 }
 
@@ -60,6 +61,7 @@ static void report_export(const struct report *report, struct bw_report *out)
 		.uid_first = report->uid_first,
 		.uid_last = report->uid_last,
 		.flag_proved = report->flag_proved,
+		.base_proved = report->base_proved,
 		.vuln_calls = report->vuln_calls,
 		.fault_address = report->fault_address,
 		.fault_rip = report->fault_rip,

@@ -15,7 +15,7 @@ struct report {
 	int32_t pid, status;
 	uint32_t end, defence;
 	uint32_t uid_first, uid_last;
-	uint32_t flag_proved, vuln_calls;
+	uint32_t flag_proved, vuln_calls, base_proved;
 	uint64_t fault_address, fault_rip, fault_pfn;
 	char *text; /* BW_TEXT_MAX bytes, terminated; NULL: none */
 };

@@ -12,6 +12,7 @@
 #include "mm/frame_alloc.h"
 #include "mm/kaiser.h"
 #include "mm/kspace.h"
+#include "mm/layout.h"
 #include "mm/usercopy.h"
 #include "task/boot_archive.h"
 #include "task/flag.h"
@@ -126,6 +127,15 @@ int64_t sys_flag_prove(uint64_t value)
 		return STATUS_EACCES;
 	}
 	process_current()->flag_proved = 1;
+	return STATUS_OK;
+}
+
+int64_t sys_base_prove(uint64_t address)
+{
+	if (address != (uint64_t)image_start) {
+		return STATUS_EACCES;
+	}
+	process_current()->base_proved = 1;
 	return STATUS_OK;
 }
 

@@ -52,6 +52,7 @@ int64_t sys_vuln_leak(uint64_t at)
 		.user_return = (uint64_t)user_return_frame,
 		.user_cs = SELECTOR_USER_CODE,
 		.user_ss = SELECTOR_USER_DATA,
+		.stack_top = thread_current()->stack_top,
 	};
 	return vuln_leave((uint64_t)copy_to_user((uva_t){ at }, &leak, sizeof(leak)));
 }

@@ -181,6 +181,9 @@ static inline long bw_pagemap(const void *page, uint64_t *pfn)
 /* Shows the kernel that its flag was read: 0, or -EACCES where the value is wrong. */
 static inline long bw_flag_prove(uint64_t flag) { return bw_call_flag_prove((long)flag); }
 
+/* Shows the kernel that its image was found: 0, or -EACCES where that is another address. */
+static inline long bw_base_prove(uint64_t address) { return bw_call_base_prove((long)address); }
+
 /*
  * The deliberately vulnerable calls: kernel bugs made to order, -ENOSYS unless vuln=on. They check
  * nothing. Addresses are integers here since most are the kernel's.
@@ -237,6 +240,24 @@ static inline long bw_vuln_kmap_hold(const void *page)
 static inline long bw_vuln_window_hold(const void *page)
 {
 	return bw_call_vuln_window_hold((long)page);
+}
+
+/*
+ * A model of a processor that checks permissions too late: the 8 bytes at a kernel address, if the
+ * root that user mode runs on translates it, whatever its rights; else -EFAULT.
+ */
+static inline long bw_vuln_meltdown(uint64_t address, uint64_t *word)
+{
+	return bw_call_vuln_meltdown((long)address, (long)word);
+}
+
+/*
+ * A model of what timing tells on a processor: the first kernel address at or above this one that
+ * the root that user mode runs on translates; -ENOENT where there is none.
+ */
+static inline long bw_vuln_probe(uint64_t address, uint64_t *found)
+{
+	return bw_call_vuln_probe((long)address, (long)found);
 }
 
 /* How many threads of the calling process are parked. */
