@@ -2,8 +2,9 @@
  * What an attack must end in, from its row, the options in force and the machine: the one place
  * that knows.
  *
- * A row's stopped_by is a list of alternatives "option=value,value option!=value"; one that holds
- * is enough.
+ * A row's stopped_by is a list of alternatives, of which one that holds is enough. An alternative
+ * is one condition "option=value,value" or "option!=value", or several joined by '&' that must all
+ * hold.
  */
 #include "attack_run.h"
 
@@ -12,25 +13,28 @@
 
 #include "attack.h"
 
-/* One alternative, taken apart. The values keep their commas. */
-struct alternative {
+/* One condition, taken apart. The values keep their commas. */
+struct condition {
 	char option[BW_NAME_MAX];
-	bool is_negated; /* "!=": in force where the value is none of these */
+	bool is_negated; /* "!=": holds where the value is none of these */
 	char values[64];
+	bool is_last; /* of its alternative */
 };
 
-/* Takes the next alternative off the text; false at its end. */
-static bool alternative_next(const char **text, struct alternative *alternative)
+/* Takes the next condition off the text; false at its end. */
+static bool condition_next(const char **text, struct condition *condition)
 {
 	char operator[3];
 	int length = 0;
 
-	if (sscanf(*text, " %31[^!= ]%2[!=]%63[^ ]%n", alternative->option, operator,
-		   alternative->values, &length) < 3) {
+	if (sscanf(*text, " %31[^!= ]%2[!=]%63[^ &]%n", condition->option, operator,
+		   condition->values, &length) < 3) {
 		return false;
 	}
-	alternative->is_negated = operator[0] == '!';
+	condition->is_negated = operator[0] == '!';
 	*text += length;
+	condition->is_last = **text != '&';
+	*text += !condition->is_last;
 	return true;
 }
 
@@ -49,16 +53,35 @@ static bool list_has(const char *list, char separator, const char *value)
 	return false;
 }
 
-static bool is_stopped_with(const struct alternative *alternative, const char *value)
+static bool holds_with(const struct condition *condition, const char *value)
 {
-	return list_has(alternative->values, ',', value) != alternative->is_negated;
+	return list_has(condition->values, ',', value) != condition->is_negated;
+}
+
+/*
+ * The next alternative: does it hold now? Names the option of its last condition, and the value in
+ * force. False: there is none left.
+ */
+static bool alternative_next(const char **text, bool *holds, struct bw_option *last)
+{
+	struct condition condition;
+
+	*holds = true;
+	do {
+		if (!condition_next(text, &condition)) {
+			return false;
+		}
+		*holds = bw_option_find(condition.option, last) == 0 &&
+			 holds_with(&condition, last->value) && *holds;
+	} while (!condition.is_last);
+	return true;
 }
 
 void attack_expect(const struct attack_row *row, struct attack_expectation *expectation)
 {
 	const char *text = row->stopped_by;
-	struct alternative alternative;
 	struct bw_option option;
+	bool holds;
 
 	*expectation = (struct attack_expectation){ .outcome = OUTCOME_BREACH };
 	if (!bw_option_is("vuln", "on")) {
@@ -72,9 +95,8 @@ void attack_expect(const struct attack_row *row, struct attack_expectation *expe
 			 attack_nr_cpus());
 		return;
 	}
-	while (alternative_next(&text, &alternative)) {
-		if (bw_option_find(alternative.option, &option) == 0 &&
-		    is_stopped_with(&alternative, option.value)) {
+	while (alternative_next(&text, &holds, &option)) {
+		if (holds) {
 			expectation->outcome = row->when_stopped;
 			snprintf(expectation->stopped_by, sizeof(expectation->stopped_by), "%s=%s",
 				 option.name, option.value);
@@ -83,17 +105,17 @@ void attack_expect(const struct attack_row *row, struct attack_expectation *expe
 	}
 }
 
-/* The first of the option's values with which the attack goes through. */
-static bool value_that_lets_through(const struct alternative *alternative, char *value,
+/* The first of the option's values with which the condition does not hold. */
+static bool value_that_lets_through(const struct condition *condition, char *value,
 				    size_t size_bytes)
 {
 	struct bw_option option;
 
-	if (bw_option_find(alternative->option, &option) != 0) {
+	if (bw_option_find(condition->option, &option) != 0) {
 		return false;
 	}
 	for (char *item = strtok(option.values, "|"); item != NULL; item = strtok(NULL, "|")) {
-		if (!is_stopped_with(alternative, item)) {
+		if (!holds_with(condition, item)) {
 			snprintf(value, size_bytes, "%s", item);
 			return true;
 		}
@@ -101,20 +123,24 @@ static bool value_that_lets_through(const struct alternative *alternative, char 
 	return false;
 }
 
+/* Each option once: what lets an attack through one alternative does so for the next, too. */
 void attack_options_to_succeed(const struct attack_row *row, char *text, size_t size_bytes)
 {
 	const char *rest = row->stopped_by;
-	struct alternative alternative;
-	char value[BW_NAME_MAX];
+	struct condition condition;
+	char words[BW_NAME_MAX + 2], value[BW_NAME_MAX];
 	size_t used = 0;
+	bool is_first = true;
 
 	text[0] = '\0';
-	while (alternative_next(&rest, &alternative)) {
-		if (value_that_lets_through(&alternative, value, sizeof(value)) &&
-		    used < size_bytes) {
-			used += (size_t)snprintf(text + used, size_bytes - used, "%s=%s ",
-						 alternative.option, value);
+	while (condition_next(&rest, &condition)) {
+		snprintf(words, sizeof(words), "%s=", condition.option);
+		if (is_first && strstr(text, words) == NULL && used < size_bytes &&
+		    value_that_lets_through(&condition, value, sizeof(value))) {
+			used += (size_t)snprintf(text + used, size_bytes - used, "%s%s ", words,
+						 value);
 		}
+		is_first = condition.is_last;
 	}
 	if (used < size_bytes) {
 		snprintf(text + used, size_bytes - used, "vuln=on");
