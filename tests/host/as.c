@@ -127,6 +127,30 @@ static unsigned rarest(void)
 
 /* Regions of three pages, a gap after each, from the top down, until the kernel says that these are
  * too many. */
+/* The table of the 4 KiB pages goes when a 2 MiB page comes: nobody may remember it. */
+static void table_forgotten(void)
+{
+	const unsigned rights = RIGHT_READ | RIGHT_WRITE;
+	uint64_t at = 1ul << 32;
+	struct as *as;
+	uva_t where;
+	pfn_t frame;
+	bool good;
+
+	machine_note("a table that is gone");
+	good = as_create(&as) == STATUS_OK &&
+	       as_map(as, AS_MAP_FIXED, at, PAGE_SIZE, rights, 0, &where) == STATUS_OK &&
+	       as_fault(as, where, RIGHT_WRITE) == STATUS_OK &&
+	       as_map(as, AS_MAP_FIXED, at, HUGE_SIZE, rights, REGION_HUGE, &where) == STATUS_OK &&
+	       as_map(as, AS_MAP_FIXED, at, PAGE_SIZE, rights, 0, &where) == STATUS_EINVAL &&
+	       as_unmap(as, where, HUGE_SIZE) == STATUS_OK &&
+	       as_map(as, AS_MAP_FIXED, at, PAGE_SIZE, rights, 0, &where) == STATUS_OK &&
+	       as_fault(as, where, RIGHT_WRITE) == STATUS_OK &&
+	       as_lookup(as, where, &frame) == STATUS_OK;
+	ok(good, "a page is found again where a 2 MiB page was");
+	as_put(as);
+}
+
 static void too_many_regions(void)
 {
 	uint64_t nr_free = machine_nr_free(), at = 1ul << 40, middle;
@@ -171,6 +195,7 @@ int main(void)
 	random_runs("epoch");
 	ok(rarest() > 20, "every kind of call succeeded at least %u times", rarest());
 	scripted();
+	table_forgotten();
 	too_many_regions();
 	return done_testing();
 }
