@@ -7,6 +7,7 @@
 #?   make debug     boot stopped at the kernel's first C line, with gdb attached
 #?   make iso       build the boot ISO and say where it is
 #?   make bench-cost  instructions per system call, page fault, mmap, fork, beside those of others
+#?   make bench-kaiser  what each variant of KAISER costs, in QEMU and Bochs
 #?   make bench-xpfo  what each variant of XPFO costs, on 1 to 255 processors
 #?   make lint      the rules of the source tree alone
 #?   make format    lay the C sources out with clang-format
@@ -36,7 +37,7 @@
 #?   T=                   make test: run one test only, for instance T=boot, T=debug/boot, T=host/buddy
 #?   GDB=1|0              make debug: 0 prints how to attach by hand and waits
 #?   GDBPORT=1234         make debug: port of the debugger stub
-#?   QUICK=0|1            make bench-xpfo: few runs, few processors
+#?   QUICK=0|1            make bench-xpfo, bench-kaiser: few runs, few processors
 #?   JOBS=1               make bench-xpfo: guests at the same time; more than 1 spoils the times
 #?   DEPS=1|0             0: do not look for Debian packages, I have the tools
 #?

@@ -46,11 +46,12 @@ sub read_file {
 	return <$file> // '';
 }
 
-# The rows that the guest printed; a step that failed has none, and `error`.
+# The rows that the guest printed, and all that it printed; a step that failed has no rows, and `error`.
 sub collect {
 	my ($step, $dir, $status) = @_;
 	my $out = read_file("$dir/out");
 	$step->{rows} = [];
+	$step->{output} = $out;
 	for my $line (split /\r?\n/, $out) {
 		my $row = $line =~ /^\{"name"/ ? eval { json_read($line) } : undef;
 		push @{ $step->{rows} }, $row if $row;
