@@ -23,6 +23,7 @@
 #include "mm/pmalloc.h"
 #include "mm/window.h"
 #include "task/start.h"
+#include "vuln/sealed.h"
 
 /* The VGA text screen: IBM VGA, mode 3. */
 #define VGA_TEXT_PA 0xb8000ul
@@ -201,6 +202,9 @@ void kernel_main(uint32_t magic, uint32_t info_pa)
 	screen_init();
 	pmalloc_init();
 	options_seal();
+	if (options.vuln == vuln_on) {
+		sealed_init();
+	}
 	as_init();
 	memory_report();
 	options_print();

@@ -74,15 +74,15 @@ enum bw_defence {
 
 struct bw_report {
 	int32_t pid;
-	int32_t status;       /* wait4 encoding */
-	uint32_t end;         /* enum bw_end */
-	uint32_t defence;     /* enum bw_defence */
-	uint32_t uid_first;   /* uid at the last execve */
-	uint32_t uid_last;    /* uid when it ended, or was last seen alive */
-	uint32_t flag_proved; /* 1 once flag_prove accepted the flag from it */
-	uint32_t vuln_calls;  /* vulnerable calls made */
-	uint32_t base_proved; /* 1 once base_prove accepted the image's address from it */
-	uint32_t reserved;
+	int32_t status;          /* wait4 encoding */
+	uint32_t end;            /* enum bw_end */
+	uint32_t defence;        /* enum bw_defence */
+	uint32_t uid_first;      /* uid at the last execve */
+	uint32_t uid_last;       /* uid when it ended, or was last seen alive */
+	uint32_t flag_proved;    /* 1 once flag_prove accepted the flag from it */
+	uint32_t vuln_calls;     /* vulnerable calls made */
+	uint32_t base_proved;    /* 1 once base_prove accepted the image's address from it */
+	uint32_t sealed_changed; /* 1: sealed memory that the kernel watches was changed */
 	uint64_t fault_address;
 	uint64_t fault_rip;
 	uint64_t fault_pfn;     /* UINT64_MAX where no frame is concerned */
@@ -104,6 +104,33 @@ struct bw_leak {
 	uint64_t user_return; /* expects RSP at a struct bw_frame; returns to user mode with it */
 	uint64_t user_cs, user_ss; /* selectors for that frame */
 	uint64_t stack_top;        /* one past the calling thread's kernel stack */
+};
+
+/*
+ * Sealed memory for attacks to aim at: an object of BW_SEALED_BYTES in a pool of each mode, every
+ * eight bytes of it BW_SEALED_VALUE. The kernel notices any other byte.
+ */
+enum bw_sealed_mode {
+	BW_SEALED_RO,
+	BW_SEALED_WR,
+	BW_SEALED_AUTO_RO,
+	BW_SEALED_AUTO_WR,
+	BW_SEALED_START_WR,
+	BW_NR_SEALED
+};
+enum { BW_SEALED_BYTES = 64 };
+#define BW_SEALED_VALUE 0x5ea1ed5ea1ed5ea1ul
+
+struct bw_sealed_object {
+	uint64_t object; /* its address */
+	uint64_t alias;  /* where the direct map would have the same bytes */
+	uint64_t pfn;    /* its frame */
+	uint64_t pool;   /* its pool's descriptor */
+	uint64_t entry;  /* the page-table entry that maps it, 8 bytes */
+};
+struct bw_sealed {
+	struct bw_sealed_object of_mode[BW_NR_SEALED];
+	uint64_t window; /* where the write-rare object is writable while the kernel writes to it */
 };
 
 /* The register frame that leak.user_return consumes, lowest address first. */

@@ -26,7 +26,7 @@ struct pool;
 
 /* The longest object: larger ones are refused. */
 #define POOL_OBJECT_MAX (64ul << 20)
-enum { POOL_ALIGN_MIN = 8, POOL_NAME_BYTES = 24 };
+enum { POOL_ALIGN_MIN = 8, POOL_NAME_BYTES = 24, POOL_DESCRIPTOR_BYTES = 64 };
 
 /* Boot, once frames and windows work. Panics without memory. */
 void pmalloc_init(void);

@@ -61,9 +61,9 @@ union pool_slot {
 	} free;
 	struct pool pool;
 	struct pool_area area;
-	char bytes[64];
+	char bytes[POOL_DESCRIPTOR_BYTES];
 };
-static_assert(sizeof(union pool_slot) == 64, "descriptors do not cross pages");
+static_assert(sizeof(union pool_slot) == POOL_DESCRIPTOR_BYTES, "descriptors do not cross pages");
 
 /* pool.c; all below: caller holds it. */
 extern struct lock pool_lock;

@@ -18,17 +18,20 @@ static uint64_t busy_until(uint64_t start, uint64_t end)
 	return 0;
 }
 
+/* With pmalloc=off areas lie next to each other, as objects of a heap do. */
+static uint64_t guard_bytes(void) { return options.pmalloc == pmalloc_off ? 0 : PAGE_SIZE; }
+
 /* Free addresses from `from` on, a guard page on both sides; 0: there are none. */
 static uint64_t range_find(uint64_t from, size_t len_bytes)
 {
 	uint64_t busy;
 
 	while (from + len_bytes + PAGE_SIZE <= POOL_AREAS_END) {
-		busy = busy_until(from - PAGE_SIZE, from + len_bytes + PAGE_SIZE);
+		busy = busy_until(from - guard_bytes(), from + len_bytes + guard_bytes());
 		if (!busy) {
 			return from;
 		}
-		from = busy + PAGE_SIZE;
+		from = busy + guard_bytes();
 	}
 	return 0;
 }

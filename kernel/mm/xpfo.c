@@ -38,8 +38,11 @@ void *xpfo_kmap(pfn_t frame)
 {
 	struct frame *entry = frame_entry(frame);
 
+	if (entry->owner != OWNER_USER) {
+		return entry->flags & FRAME_HIDDEN ? NULL : direct_map_pointer(frame);
+	}
 	lock_acquire(&kmap_lock);
-	assert(entry->owner == OWNER_USER && entry->kmaps < UINT8_MAX);
+	assert(entry->kmaps < UINT8_MAX);
 	if (entry->kmaps++ == 0 && entry->flags & FRAME_HIDDEN) {
 		direct_map_reveal(frame, 0);
 	}
@@ -64,6 +67,9 @@ void xpfo_kunmap(pfn_t frame)
 	struct frame *entry = frame_entry(frame);
 	bool hide;
 
+	if (entry->owner != OWNER_USER) {
+		return;
+	}
 	lock_acquire(&kmap_lock);
 	assert(entry->kmaps > 0);
 	hide = --entry->kmaps == 0 && entry->flags & FRAME_HIDDEN;

@@ -31,7 +31,8 @@ const struct xpfo_variant *xpfo_variant(void);
 
 /*
  * The published interface, for comparison: puts a hidden USER frame back into the direct map while
- * held, for every CPU to see. Nests, up to 255 deep. Not for the kernel's own use. kunmap flushes.
+ * held, for every CPU to see. Nests, up to 255 deep. Other frames are not changed: where the direct
+ * map has them, or NULL. Not for the kernel's own use. kunmap flushes.
  */
 void *xpfo_kmap(pfn_t frame);
 void xpfo_kunmap(pfn_t frame);

@@ -59,7 +59,7 @@ struct process {
 
 	/* Counted without a lock: a number more or less harms nobody. */
 	uint32_t vuln_calls;
-	uint32_t flag_proved, base_proved;
+	uint32_t flag_proved, base_proved, sealed_changed;
 	uint32_t descriptors;     /* bit N: descriptor N is open, on the console */
 	uint64_t signals_ignored; /* bit N - 1: signal N */
 	uint64_t fail_countdown;  /* fault injection: 1 is the next kernel allocation, 0 none */

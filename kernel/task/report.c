@@ -7,6 +7,7 @@
 #include "task/process.h"
 
 static struct slab_cache texts;
+RO_AFTER_INIT static bool (*sealed_was_changed)(void);
 
 void report_boot(void) { slab_cache_init(&texts, "report text", BW_TEXT_MAX); }
 
@@ -40,8 +41,14 @@ void report_say(struct report *report, const char *format, ...)
 
 const char *report_text(const struct report *report) { return report->text ? report->text : ""; }
 
-void report_fill(struct report *report, const struct process *process)
+void report_watch_sealed(bool (*was_changed)(void)) { sealed_was_changed = was_changed; }
+
+void report_fill(struct report *report, struct process *process)
 {
+	if (process->vuln_calls && sealed_was_changed && sealed_was_changed()) {
+		process->sealed_changed = 1;
+	}
+	report->sealed_changed = process->sealed_changed;
 	report->pid = (int32_t)process->pid;
 	report->status = process->status;
 	report->uid_first = process->uid_first;
@@ -63,6 +70,7 @@ static void report_export(const struct report *report, struct bw_report *out)
 		.flag_proved = report->flag_proved,
 		.base_proved = report->base_proved,
 		.vuln_calls = report->vuln_calls,
+		.sealed_changed = report->sealed_changed,
 		.fault_address = report->fault_address,
 		.fault_rip = report->fault_rip,
 		.fault_pfn = report->fault_pfn,

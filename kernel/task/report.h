@@ -15,7 +15,7 @@ struct report {
 	int32_t pid, status;
 	uint32_t end, defence;
 	uint32_t uid_first, uid_last;
-	uint32_t flag_proved, vuln_calls, base_proved;
+	uint32_t flag_proved, vuln_calls, base_proved, sealed_changed;
 	uint64_t fault_address, fault_rip, fault_pfn;
 	char *text; /* BW_TEXT_MAX bytes, terminated; NULL: none */
 };
@@ -33,8 +33,14 @@ void report_say(struct report *report, const char *format, ...) PRINTF_LIKE(2, 3
 /* The text so far; never NULL. */
 const char *report_text(const struct report *report);
 
+/*
+ * Who watches sealed memory, in kernel/vuln/: true when it was changed since it was asked last.
+ * Asked in the report of a process that made vulnerable calls.
+ */
+void report_watch_sealed(bool (*was_changed)(void));
+
 /* What the process itself knows: pid, status, uids, counts. Caller holds process_lock. */
-void report_fill(struct report *report, const struct process *process);
+void report_fill(struct report *report, struct process *process);
 
 /*
  * The report on a child of the caller's, alive, dead, or the one reaped last. ESRCH: there is none.

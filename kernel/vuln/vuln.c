@@ -96,7 +96,7 @@ int64_t sys_vuln_read(uint64_t address)
 	return vuln_leave(vuln_read_from(address));
 }
 
-UNCHECKED static void write_to(uint64_t address, uint64_t value)
+UNCHECKED void vuln_write_to(uint64_t address, uint64_t value)
 {
 	*(volatile uint64_t *)address = value;
 }
@@ -106,7 +106,7 @@ int64_t sys_vuln_write(uint64_t address, uint64_t value)
 	if (!vuln_enter()) {
 		return STATUS_ENOSYS;
 	}
-	write_to(address, value);
+	vuln_write_to(address, value);
 	return vuln_leave(0);
 }
 

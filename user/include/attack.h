@@ -36,6 +36,16 @@ uint64_t attack_pfn(const void *address);
 /* Where the direct map would have the same byte. */
 uint64_t attack_synonym(const struct bw_leak *leak, const void *address);
 
+/* ---- Sealed memory (attack_sealed.c) ---- */
+
+/* Where it lies, or ends the attack as denied. */
+void attack_sealed(struct bw_sealed *sealed);
+/* A new pool's object, open, or sealed; ends the attack where there is none. */
+uint64_t attack_pool_open(void);
+void attack_pool_seal(uint64_t object);
+/* Writes eight bytes that are not BW_SEALED_VALUE through the vulnerable write. */
+void attack_overwrite(uint64_t address, const char *what);
+
 /* ---- Two processors (attack_cpus.c) ---- */
 
 unsigned int attack_nr_cpus(void);

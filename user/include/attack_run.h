@@ -11,7 +11,7 @@
 enum { ATTACKER_UID = 1000 };
 
 enum attack_outcome {
-	OUTCOME_BREACH,  /* it became root, or proved the flag */
+	OUTCOME_BREACH,  /* it became root, proved the flag, or changed sealed memory */
 	OUTCOME_FAULT,   /* an in-kernel fault ended it */
 	OUTCOME_DENIED,  /* the kernel refused the vulnerable call */
 	OUTCOME_NOTHING, /* it came back without effect */

@@ -266,6 +266,56 @@ static inline long bw_vuln_parked(void) { return bw_call_vuln_parked(); }
 /* Lets them go on, or calls them off; how many there were. */
 static inline long bw_vuln_unpark(bool go_on) { return bw_call_vuln_unpark(go_on); }
 
+/* Where sealed memory lies. */
+static inline long bw_vuln_sealed(struct bw_sealed *sealed)
+{
+	return bw_call_vuln_sealed((long)sealed);
+}
+
+/* A new pool with one object of BW_SEALED_BYTES: its address. -EAGAIN where there are two. */
+static inline long bw_vuln_pool_open(uint64_t *object)
+{
+	return bw_call_vuln_pool_open((long)object);
+}
+
+/* Fills the object with BW_SEALED_VALUE and seals its pool; from then on the kernel watches it. */
+static inline long bw_vuln_pool_seal(uint64_t object)
+{
+	return bw_call_vuln_pool_seal((long)object);
+}
+
+static inline long bw_vuln_pool_destroy(uint64_t object)
+{
+	return bw_call_vuln_pool_destroy((long)object);
+}
+
+/* Stores 8 bytes at an address, parks, and stores the value + 1 there. */
+static inline long bw_vuln_write_parked(uint64_t address, uint64_t value)
+{
+	return bw_call_vuln_write_parked((long)address, (long)value);
+}
+
+/* A write-rare of 8 bytes at an address that nobody checked. */
+static inline long bw_vuln_wr(uint64_t address, uint64_t value)
+{
+	return bw_call_vuln_wr((long)address, (long)value);
+}
+
+/* Parks while the write-rare object is writable for this processor. */
+static inline long bw_vuln_wr_hold(void) { return bw_call_vuln_wr_hold(); }
+
+/* Stores 8 bytes into a frame through a kernel mapping of it. -EPERM: it cannot be mapped. */
+static inline long bw_vuln_kmap_write(uint64_t pfn, uint64_t offset, uint64_t value)
+{
+	return bw_call_vuln_kmap_write((long)pfn, (long)offset, (long)value);
+}
+
+/* The first `len` bytes of a record that has BW_SEALED_BYTES; -EFAULT. */
+static inline long bw_vuln_overread(void *buffer, uint64_t len)
+{
+	return bw_call_vuln_overread((long)buffer, (long)len);
+}
+
 /* ---- Options by name (user/lib/option.c) ---- */
 
 /* 0, or -ENOENT for an unknown name. */

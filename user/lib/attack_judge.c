@@ -46,6 +46,9 @@ static enum attack_outcome judge_end(struct attack_result *result)
 	if (report->base_proved != 0) {
 		return observe(result, OUTCOME_BREACH, "it found where the kernel lies");
 	}
+	if (report->sealed_changed != 0) {
+		return observe(result, OUTCOME_BREACH, "it changed sealed memory");
+	}
 	if (report->uid_last == 0 && report->uid_first != 0) {
 		return observe(result, OUTCOME_BREACH, "it became root");
 	}

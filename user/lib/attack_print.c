@@ -81,10 +81,12 @@ void attack_print_json(const struct attack_result *result, FILE *out)
 	json_field(out, "defence", attack_defence_name(result->report.defence));
 	fprintf(out, ", \"fault_address\": \"0x%lx\"", result->report.fault_address);
 	fprintf(out,
-		", \"uid_first\": %u, \"uid_last\": %u, \"flag_proved\": %s, \"base_proved\": %s",
+		", \"uid_first\": %u, \"uid_last\": %u, \"flag_proved\": %s, \"base_proved\": %s"
+		", \"sealed_changed\": %s",
 		result->report.uid_first, result->report.uid_last,
 		result->report.flag_proved != 0 ? "true" : "false",
-		result->report.base_proved != 0 ? "true" : "false");
+		result->report.base_proved != 0 ? "true" : "false",
+		result->report.sealed_changed != 0 ? "true" : "false");
 	fprintf(out, ", \"audit_violations\": %lu", result->audit.nr_violations);
 	json_field(out, "report", result->report.text);
 	fputc('}', out);

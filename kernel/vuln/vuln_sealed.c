@@ -1,0 +1,119 @@
+/* The bugs whose target is sealed memory. */
+#include "core/options.h"
+#include "mm/pmalloc.h"
+#include "mm/usercopy.h"
+#include "mm/window.h"
+#include "mm/xpfo.h"
+#include "task/process.h"
+#include "vuln/park.h"
+#include "vuln/sealed.h"
+#include "vuln/vuln.h"
+
+int64_t sys_vuln_sealed(uint64_t at)
+{
+	struct bw_sealed sealed;
+
+	if (!vuln_enter()) {
+		return STATUS_ENOSYS;
+	}
+	sealed_describe(&sealed);
+	return vuln_leave((uint64_t)copy_to_user((uva_t){ at }, &sealed, sizeof(sealed)));
+}
+
+int64_t sys_vuln_pool_open(uint64_t at)
+{
+	uint64_t object = 0;
+	status_t status;
+
+	if (!vuln_enter()) {
+		return STATUS_ENOSYS;
+	}
+	status = sealed_pool_open(process_current()->pid, &object);
+	if (status == STATUS_OK) {
+		status = store_user_u64((uva_t){ at }, object);
+	}
+	return vuln_leave((uint64_t)status);
+}
+
+int64_t sys_vuln_pool_seal(uint64_t object)
+{
+	return vuln_enter() ? vuln_leave((uint64_t)sealed_pool_seal(object)) : STATUS_ENOSYS;
+}
+
+int64_t sys_vuln_pool_destroy(uint64_t object)
+{
+	return vuln_enter() ? vuln_leave((uint64_t)sealed_pool_destroy(object)) : STATUS_ENOSYS;
+}
+
+/* The second store is that of a kernel that checked before it waited. */
+int64_t sys_vuln_write_parked(uint64_t address, uint64_t value)
+{
+	status_t status;
+
+	if (!vuln_enter()) {
+		return STATUS_ENOSYS;
+	}
+	vuln_write_to(address, value);
+	status = park();
+	if (status == STATUS_OK) {
+		vuln_write_to(address, value + 1);
+	}
+	return vuln_leave((uint64_t)status);
+}
+
+/* A write-rare call whose target nobody checked: the kernel as a confused deputy. */
+int64_t sys_vuln_wr(uint64_t address, uint64_t value)
+{
+	if (!vuln_enter()) {
+		return STATUS_ENOSYS;
+	}
+	return vuln_leave((uint64_t)wr_memcpy((const void *)address, &value, sizeof(value)));
+}
+
+int64_t sys_vuln_wr_hold(void)
+{
+	status_t status;
+
+	if (!vuln_enter()) {
+		return STATUS_ENOSYS;
+	}
+	status = options.pmalloc == pmalloc_off ? park() : window_hold(sealed_frame(), park);
+	return vuln_leave((uint64_t)status);
+}
+
+/* Maps a frame by a number that nobody checked. EPERM: the frame cannot be mapped like that. */
+int64_t sys_vuln_kmap_write(uint64_t pfn, uint64_t offset, uint64_t value)
+{
+	pfn_t frame = { (uint32_t)MIN(pfn, UINT32_MAX) };
+	char *mapped;
+
+	if (!vuln_enter()) {
+		return STATUS_ENOSYS;
+	}
+	if (offset > PAGE_SIZE - sizeof(value) || !pfn_is_valid(frame)) {
+		return vuln_leave((uint64_t)STATUS_EINVAL);
+	}
+	mapped = xpfo_kmap(frame);
+	if (!mapped) {
+		return vuln_leave((uint64_t)STATUS_EPERM);
+	}
+	vuln_write_to((uint64_t)mapped + offset, value);
+	xpfo_kunmap(frame);
+	return vuln_leave(0);
+}
+
+/* Copies as many bytes of the record as the caller says. */
+int64_t sys_vuln_overread(uint64_t at, uint64_t len_bytes)
+{
+	const void *record;
+	status_t status;
+
+	if (!vuln_enter()) {
+		return STATUS_ENOSYS;
+	}
+	status = sealed_record(&record);
+	if (status == STATUS_OK) {
+		status = copy_to_user((uva_t){ at }, record, len_bytes);
+	}
+	return vuln_leave((uint64_t)status);
+}

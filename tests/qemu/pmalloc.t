@@ -1,0 +1,41 @@
+#!/bin/bash
+# Write-once pools: each attack on sealed memory under each variant, the suites that run in the kernel, and that a
+# refused copy to user space is told.
+. "$(dirname "$0")/lib.sh"
+
+attacks='seal_write seal_alias seal_remap seal_race seal_metadata wr_alias wr_forge overread overflow uaf_pool pte_overwrite'
+
+# The outcome of each, in that order.
+declare -A outcomes=(
+	[off]='BREACH BREACH BREACH BREACH BREACH BREACH BREACH BREACH BREACH BREACH BREACH'
+	[plain]='FAULT BREACH BREACH FAULT FAULT FAULT DENIED NOTHING FAULT FAULT BREACH'
+	[full]='FAULT FAULT DENIED FAULT FAULT FAULT DENIED NOTHING FAULT FAULT BREACH'
+)
+
+for variant in off plain full; do
+	read -ra expected <<<"${outcomes[$variant]}"
+	command='' nr=0
+	for attack in $attacks; do
+		command+="attack -n 2 $attack; "
+	done
+	# With KAISER and no PCIDs each way in flushes everything: what is on trial would not show.
+	SMP=2 boot "vuln=on kaiser=off pmalloc=$variant" "${command}audit"
+	is "$status" 0 "the audit is clean after all attacks: $variant"
+	for attack in $attacks; do
+		like "$output" "^$attack: ${expected[nr]} \(expected ${expected[nr]}\)" \
+			"$attack ends in ${expected[nr]}: $variant"
+		nr=$((nr + 1))
+	done
+	[ "$variant" = full ] || continue
+	like "$output" 'pmalloc: the pool is sealed' 'the report names the defence'
+	like "$output" 'pmalloc: frame 0x[0-9a-f]+ belongs to POOL; it is hidden' 'and the frame, where it was the alias'
+	like "$output$(<"$log")" 'usercopy refused: 80 bytes to user space' 'a refused copy is told'
+done
+
+for opts in 'pmalloc=plain' 'pmalloc=off' 'pmalloc=full xpfo=off'; do
+	boot "ktest=on $opts" 'selftest kernel'
+	pass_through "$output"
+	is "$status" 0 "the suites in the kernel pass: $opts"
+done
+
+done_testing

@@ -1,0 +1,19 @@
+/* A copy to user space whose length nobody checked runs on into the next object: the flag. */
+#include "attack.h"
+
+/* The record, and as much as the allocator puts between two objects. */
+enum { NR_WORDS = BW_SEALED_BYTES / 8 + 2 };
+
+int main(void)
+{
+	uint64_t words[NR_WORDS] = { 0 };
+	long status = bw_vuln_overread(words, sizeof(words));
+
+	attack_check("vuln_overread", status);
+	attack_say("%zu bytes of a record of %d: %s", sizeof(words), BW_SEALED_BYTES,
+		   status < 0 ? "refused" : "copied");
+	if (bw_flag_prove(words[NR_WORDS - 1]) == 0) {
+		attack_say("the last eight are the flag");
+	}
+	return attack_finish();
+}
