@@ -99,4 +99,6 @@ void rendezvous_run(void (*function)(void))
 	__atomic_store_n(&errand, NULL, __ATOMIC_SEQ_CST);
 }
 
+bool rendezvous_is_on(void) { return __atomic_load_n(&stop, __ATOMIC_RELAXED) % 2 != 0; }
+
 void rendezvous_release(void) { __atomic_store_n(&stop, stop + 1, __ATOMIC_RELEASE); }

@@ -4,6 +4,8 @@
  */
 #pragma once
 
+#include "lib/types.h"
+
 /*
  * Blocks until all other online CPUs wait; they serve TLB requests meanwhile. No lock may be held.
  * One stop at a time: a second caller waits, as one of the stopped, for the first to end.
@@ -12,6 +14,8 @@ void rendezvous_stop_others(void);
 /* While they are stopped: once a stop, every CPU calls the function. Blocks until all have. */
 void rendezvous_run(void (*function)(void));
 void rendezvous_release(void);
+/* Is the world stopped, or about to? */
+bool rendezvous_is_on(void);
 
 /* The interrupt's handler, from user mode or the idle loop. */
 void rendezvous_park(void);

@@ -50,11 +50,11 @@ struct tlb_cpu {
 				(xpfo=deferred, batch) */
 
 	/* this CPU only */
-	struct as_tlb *as; /* loaded; NULL: the boot root */
-	cr3_t kernel_cr3;  /* of as */
-	cr3_t exit_cr3; /* of as, the shadow root: the exit path loads it and then sets CR3_NOFLUSH
-			   in it */
-	uint32_t slot;  /* of as */
+	struct as_tlb *as;  /* loaded; NULL: the boot root */
+	cr3_t kernel_cr3;   /* of as */
+	cr3_t exit_cr3;     /* of as, the shadow root: the exit path loads it; by IRET it then sets
+			       CR3_NOFLUSH in it */
+	uint32_t slot;      /* of as */
 	uint32_t slot_next; /* evicted next */
 	struct asid_slot slots[NR_ASIDS];
 };

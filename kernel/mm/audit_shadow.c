@@ -78,6 +78,7 @@ static bool is_secret(uint64_t word)
 {
 	switch (policy_view_of(word)) {
 	case VIEW_IMAGE:
+	case VIEW_POOLS:
 	case VIEW_KSPACE: return true;
 	case VIEW_DIRECT_MAP: return pfn_is_valid(direct_map_frame((va_t){ word }));
 	default: return false;
@@ -85,34 +86,54 @@ static bool is_secret(uint64_t word)
 }
 
 /*
- * Words that hold what a program had in its registers: it may have put there what it knows. Those
- * next to them, RIP and CS for one, are looked at.
+ * Words that hold what a program had in its registers, by their distance from the end of the stack:
+ * it may have put there what it knows. All others are looked at.
  */
 enum {
 	NR_STACK_WORDS = PAGE_SIZE / sizeof(uint64_t),
 	FROM_TOP_RSP = 2,
-	FROM_TOP_RDI_LEAVING = 6,
-	FROM_TOP_RDI = 8, /* after NMI, #DF, #MC and #DB RAX, the next two RCX and RDX */
-	FROM_TOP_RCX = 9,
-	FROM_TOP_RDX = 10,
-	FROM_TOP_OF_IRET_FAULT = 14, /* the same as RDI, below the frame that IRET did not take */
+	FROM_TOP_CS = 4,
+	FROM_TOP_RIP = 5,
+	FROM_TOP_RDI_LEAVING = 6,   /* entry stack */
+	FROM_TOP_RDI = 8,           /* RAX, where ring 0 was interrupted */
+	FROM_TOP_RCX = 9,           /* stacks of NMI, #DF, #MC and #DB */
+	FROM_TOP_RDX = 10,          /* the same */
+	FROM_TOP_OF_IRET_FAULT = 14 /* entry stack: RDI, below the frame of the IRET that faulted */
 };
+
+static void forget(uint64_t *words, const uint8_t *from_top, unsigned nr)
+{
+	for (unsigned i = 0; i < nr; i++) {
+		words[NR_STACK_WORDS - from_top[i]] = 0;
+	}
+}
+
+static void forget_stack_words(enum entry_part_id stack, uint64_t *words)
+{
+	static const uint8_t both[] = { FROM_TOP_RSP, FROM_TOP_RDI };
+	static const uint8_t entry[] = { FROM_TOP_RDI_LEAVING, FROM_TOP_OF_IRET_FAULT };
+	static const uint8_t paranoid[] = { FROM_TOP_RCX, FROM_TOP_RDX };
+
+	/* where a program was is its own choice, too: it may have jumped anywhere */
+	if ((words[NR_STACK_WORDS - FROM_TOP_CS] & 3) == 3) {
+		words[NR_STACK_WORDS - FROM_TOP_RIP] = 0;
+	}
+	forget(words, both, ARRAY_SIZE(both));
+	if (stack == PART_ENTRY_STACK) {
+		forget(words, entry, ARRAY_SIZE(entry));
+	} else {
+		forget(words, paranoid, ARRAY_SIZE(paranoid));
+	}
+}
 
 static void forget_user_words(uint64_t offset_in_part, uint64_t *words)
 {
-	static const uint8_t from_top[] = { FROM_TOP_RSP, FROM_TOP_RDI_LEAVING,
-					    FROM_TOP_RDI, FROM_TOP_RCX,
-					    FROM_TOP_RDX, FROM_TOP_OF_IRET_FAULT };
-
 	if (offset_in_part == entry_parts[PART_ENTRY_PAGE].offset) {
 		words[offsetof(struct cpu_entry, user_rsp) / sizeof(uint64_t)] = 0;
-		return;
 	}
 	for (unsigned i = PART_ENTRY_STACK; i <= PART_DB_STACK; i++) {
 		if (offset_in_part == entry_parts[i].offset) {
-			for (unsigned word = 0; word < ARRAY_SIZE(from_top); word++) {
-				words[NR_STACK_WORDS - from_top[word]] = 0;
-			}
+			forget_stack_words(i, words);
 		}
 	}
 }

@@ -157,22 +157,20 @@ uint64_t entry_area_part_end(unsigned id, enum entry_part_id part)
 
 void kstack_ring_fill(struct cpu *cpu)
 {
+	uint8_t random[KSTACK_RING_MAX];
+
 	if (options.kstack == kstack_fixed) {
 		return;
 	}
-	random_fill(cpu->kstack_ring, sizeof(cpu->kstack_ring));
+	random_fill(random, sizeof(random));
 	for (unsigned i = 0; i < KSTACK_RING_MAX; i++) {
-		cpu->kstack_ring[i] &= KSTACK_OFFSET_MASK;
-		if (cpu->kstack_ring[i] == KSTACK_OFFSET_MASK) {
-			/* where they are with kstack=fixed: whoever counts on that is never lucky
-			 */
-			cpu->kstack_ring[i] = 0;
-		}
+		/* never the last place, that of kstack=fixed: who counts on that is never lucky */
+		cpu->kstack_ring[i] = random[i] % UINT8_MAX * KSTACK_OFFSET_STEP;
 	}
 }
 
 void kstack_enter(struct cpu *cpu, uint64_t stack_top)
 {
 	cpu->lowest_regs = stack_top - sizeof(struct regs) -
-			   (options.kstack == kstack_fixed ? 0 : KSTACK_OFFSET_MASK);
+			   (options.kstack == kstack_fixed ? 0 : UINT8_MAX * KSTACK_OFFSET_STEP);
 }

@@ -25,7 +25,7 @@ pfn_t entry_shadow_template(void);
  * The user's registers lie at a random place below the top of the kernel stack, another one at each
  * entry: multiples of 16 within one page.
  */
-enum { KSTACK_OFFSET_MASK = 0xff0 };
+enum { KSTACK_OFFSET_STEP = 16 };
 /* New offsets for this CPU's entries to come. */
 void kstack_ring_fill(struct cpu *cpu);
 /* This CPU's next entry is on the stack that ends at stack_top. */

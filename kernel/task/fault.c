@@ -7,6 +7,7 @@
 #include "core/cpu.h"
 #include "core/log.h"
 #include "core/panic.h"
+#include "core/rendezvous.h"
 #include "lib/string.h"
 #include "mm/as.h"
 #include "mm/explain.h"
@@ -135,7 +136,7 @@ static bool is_of_process(void)
 	const struct thread *thread = cpu->current;
 
 	return thread && thread->process && !thread->works_for_kernel && !thread->in_fault &&
-	       cpu->nr_held == 0 && !cpu->window_is_open;
+	       cpu->nr_held == 0 && !cpu->window_is_open && !rendezvous_is_on();
 }
 
 static void die(void *unused)

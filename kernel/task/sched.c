@@ -302,9 +302,8 @@ static __attribute__((noinline)) void attend(void)
 	} while (this_cpu()->need_resched || thread_must_exit());
 }
 
-void upcall_user_return(struct regs *regs)
+void upcall_user_return(void)
 {
-	(void)regs;
 	thread_current()->works_for_kernel = true;
 	if (this_cpu()->need_resched) {
 		attend();

@@ -101,7 +101,7 @@ void thread_start_user(void *thread)
 
 void thread_enter_user(struct regs *regs)
 {
-	upcall_user_return(regs);
+	upcall_user_return();
 	user_return(regs);
 }
 

@@ -139,6 +139,7 @@ static void plant_in_shadow_roots(const struct as *as, pfn_t spare_frame)
 	}
 	plant_bytes((uint64_t)audit_run, "a kernel-image address in the entry area");
 	plant_bytes((uint64_t)as, "a direct-map address in the entry area");
+	plant_bytes(pool_base + PAGE_SIZE, "a pool's address in the entry area");
 	plant_bytes((uint64_t)&slots, "an address of a kernel stack in the entry area");
 }
 

@@ -135,6 +135,21 @@ static struct torture pieces[] = {
 
 enum { NR_PIECES = sizeof(pieces) / sizeof(pieces[0]) };
 
+NAKED(step_jump, STEP "jmp *%rdi\n")
+
+/* The kernel learns where a program was. It must not take that for something of its own. */
+static void test_jump(void)
+{
+	struct bw_leak leak = { 0 };
+
+	if (bw_vuln_leak(&leak) == 0) {
+		const struct torture jump = { "a step over a jump into the kernel", step_jump,
+					      leak.image_base, DIES(SIGTRAP) | DIES(SIGSEGV) };
+
+		torture_run(&jump, 1);
+	}
+}
+
 int main(void)
 {
 	void *fresh = mmap(NULL, BW_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
@@ -145,6 +160,7 @@ int main(void)
 		pieces[i].argument = (uintptr_t)fresh;
 	}
 	torture_run(pieces, NR_PIECES);
+	test_jump();
 	torture_check_machine();
 	return tap_done();
 }

@@ -45,8 +45,8 @@ flip_pcid:	dq CR3_SHADOW | CR3_PCID_USER | CR3_NOFLUSH
 %endif
 %endmacro
 
-; RSP: room for a struct regs on the kernel stack, at a random place. %1: how often it was drawn from, times two: the low
-; byte walks a ring of 128 offsets.
+; RSP: room for a struct regs on the kernel stack, at a random place. %1: a count of twos, whose low byte walks a ring of
+; 128 offsets.
 %macro TAKE_KERNEL_STACK 1
 	movzx esp, byte [gs:%1]
 	movzx esp, word [gs:rsp + CPU_KSTACK_RING]
@@ -118,16 +118,11 @@ leave_syscall_%1:
 	o64 sysret
 %endmacro
 
-; RSP at a struct regs: to user mode with exactly these registers. IRET reads its frame when the shadow root is loaded,
-; so that is copied to the entry stack.
+; RSP at a struct regs: to user mode with exactly these registers. IRET reads its frame with the shadow root loaded, and
+; where it faults its own frame must not lie where the registers go next: it gets a copy on the entry stack.
 %macro TRAP_LEAVE 1
 leave_trap_%1:
 	CHECK_LEAVING
-	mov qword [gs:ENTRY_MODE], CPU_USER
-%ifidn %1, off
-	RESTORE rdi, rsi, rdx, rcx, rax, r8, r9, r10, r11, rbx, rbp, r12, r13, r14, r15
-	add rsp, REGS_rip
-%else
 	mov rdi, [gs:CPU_ENTRY_STACK_TOP]
 %assign slot 0
 %rep 5
@@ -139,13 +134,16 @@ leave_trap_%1:
 	mov [rdi - 6 * 8], rax
 	RESTORE rsi, rdx, rcx, rax, r8, r9, r10, r11, rbx, rbp, r12, r13, r14, r15
 	lea rsp, [rdi - 6 * 8]
+	; nothing that could be steered is read from here on
+	mov qword [gs:ENTRY_MODE], CPU_USER
+%ifnidn %1, off
 	mov rdi, [gs:CPU_EXIT_CR3]
 %ifidn %1, pcid
 	bts qword [gs:CPU_EXIT_CR3], CR3_NOFLUSH_BIT	; what was owed is paid
 %endif
 	mov cr3, rdi
-	pop rdi
 %endif
+	pop rdi
 	swapgs
 iret_%1:
 	iretq
@@ -229,102 +227,7 @@ trap_from_kernel:
 	mov rsp, rbx
 	POP_REGISTERS_AND_RETURN
 
-; NMI, #DF, #MC and #DB have stacks of their own and may arrive anywhere, so also in the middle of this file: with the
-; user's GS or root in ring 0. What the processor pushed may hold kernel addresses, and every root maps those stacks: it
-; moves to a stack that only the kernel's roots map, and leaves nothing behind. Only where the shadow root was loaded does
-; it return from the first stack; what was interrupted there was this file, which knows no kernel address on that root.
-;
-;   on the first stack, downward:  ss rsp rflags cs rip error vector rax rcx rdx
-PARANOID_WORDS	equ 10
-WAS_USER_GS	equ 1
-WAS_SHADOW_ROOT	equ 2
-
-%macro PARANOID_ENTRY 1
-paranoid_%1:
-	test byte [rsp + FROM_CS], 3
-	jnz trap_from_user_%1
-	push rax
-	push rcx
-	push rdx
-	; kernel GS bases are in the upper half, user ones never
-	mov ecx, MSR_GS_BASE
-	rdmsr
-	xor ecx, ecx
-	test edx, edx
-	js .kernel_gs
-	swapgs
-	or ecx, WAS_USER_GS
-.kernel_gs:
-%ifnidn %1, off
-	mov rax, cr3
-	bt eax, CR3_SHADOW_BIT
-	jnc .kernel_root
-	mov rdx, rax
-	xor rdx, [flip_%1]
-	mov cr3, rdx
-	or ecx, WAS_SHADOW_ROOT
-.kernel_root:
-%endif
-	mov rdx, rsp
-	lea rsp, [rsp + PARANOID_WORDS * 8 + PARANOID_STACK_DISTANCE]
-%assign slot PARANOID_WORDS - 1
-%rep 7
-	push qword [rdx + slot * 8]
-%assign slot slot - 1
-%endrep
-	push rdi
-	push rsi
-	push qword [rdx]
-	push qword [rdx + 8]
-	push qword [rdx + 16]
-	PUSH_REGISTERS_BUT_RDI_TO_RAX
-	mov r12, rdx
-	mov r13d, ecx
-	mov r14, rax
-	test ecx, WAS_SHADOW_ROOT
-	jnz .kept
-%assign slot 0
-%rep PARANOID_WORDS
-	mov qword [rdx + slot * 8], 0
-%assign slot slot + 1
-%endrep
-.kept:
-	push 2
-	popfq
-	mov rdi, rsp
-	xor ebp, ebp
-	call [gs:CPU_ON_KERNEL_TRAP]
-%ifnidn %1, off
-	test r13d, WAS_SHADOW_ROOT
-	jnz .to_shadow_root
-%endif
-	test r13d, WAS_USER_GS
-	jz .from_here
-	swapgs
-.from_here:
-	POP_REGISTERS_AND_RETURN
-%ifnidn %1, off
-.to_shadow_root:
-	mov rdx, r12
-	mov ecx, r13d
-	mov rax, r14
-%ifidn %1, pcid
-	bts rax, CR3_NOFLUSH_BIT
-%endif
-	RESTORE rdi, rsi, r8, r9, r10, r11, rbx, rbp, r12, r13, r14, r15
-	mov rsp, rdx
-	mov cr3, rax
-	test ecx, WAS_USER_GS
-	jz .gs_restored
-	swapgs
-.gs_restored:
-	pop rdx
-	pop rcx
-	pop rax
-	add rsp, 2 * 8
-	iretq
-%endif
-%endmacro
+%include "arch/x86_64/entry_paranoid.inc"
 
 ; Vectors that push an error code: #DF #TS #NP #SS #GP #PF #AC #CP #VC #SX
 %define HAS_ERROR(v) ((v) == 8 || ((v) >= 10 && (v) <= 14) || (v) == 17 || (v) == 21 || (v) == 29 || (v) == 30)

@@ -45,7 +45,9 @@ void features_enable(struct cpu_wants wants)
 	cr4 |= wants.umip && cpu_features.umip ? CR4_UMIP : 0;
 	cr4 |= cpu_features.xsave ? CR4_OSXSAVE : 0;
 	cr4_write(cr4);
-	cr0_write((cr0_read() & ~(CR0_EM | CR0_TS | CR0_CD | CR0_NW)) | CR0_MP | CR0_NE | CR0_WP);
+	cr0_write((cr0_read() & ~(CR0_EM | CR0_TS | CR0_AM | CR0_CD | CR0_NW)) | CR0_MP | CR0_NE |
+		  CR0_WP);
+	breakpoints_clear();
 	if (cpu_features.nx) {
 		msr_write(MSR_EFER, msr_read(MSR_EFER) | EFER_NXE);
 	}

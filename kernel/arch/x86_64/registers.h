@@ -7,15 +7,17 @@
 
 #include "lib/types.h"
 
-/* What the entry code leaves at the top of the kernel stack, lowest address first. Same layout as
- * struct bw_frame. */
+/*
+ * What the entry code leaves on the kernel stack, lowest address first. Same layout as struct
+ * bw_frame. Of a system call RAX is not there: its result comes later.
+ */
 struct regs {
 	uint64_t r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi;
 	uint64_t vector; /* VECTOR_SYSCALL for SYSCALL */
-	uint64_t error;  /* exception error code; the call number for SYSCALL */
+	uint64_t error;  /* of an exception */
 	uint64_t rip, cs, rflags, rsp, ss;
 };
-static_assert(sizeof(struct regs) == 22 * 8, "entry.asm pushes 22 words");
+static_assert(sizeof(struct regs) == 22 * 8, "22 words: trap_from_kernel pushes so many");
 
 enum vector {
 	VECTOR_DEBUG = 1,
@@ -30,7 +32,6 @@ enum vector {
 	VECTOR_TIMER = 48,
 	VECTOR_RESCHEDULE = 49,
 	VECTOR_TLB = 50,
-	VECTOR_STOP = 51,
 	VECTOR_RENDEZVOUS = 52,
 	VECTOR_SPURIOUS = 255,
 	NR_VECTORS = 256,
@@ -79,10 +80,12 @@ enum {
 	CR0_TS = 1 << 3,
 	CR0_NE = 1 << 5,
 	CR0_WP = 1 << 16,
+	CR0_AM = 1 << 18,
 	CR0_NW = 1 << 29,
 	CR0_CD = 1 << 30
 };
 #define CR4_MCE (1ul << 6)
+#define DR7_NONE 0x400ul
 #define CR4_OSFXSR (1ul << 9)
 #define CR4_OSXMMEXCPT (1ul << 10)
 #define CR4_UMIP (1ul << 11)
@@ -151,6 +154,9 @@ static inline void cr4_write(uint64_t value)
 {
 	asm volatile("mov %0, %%cr4" : : "r"(value) : "memory");
 }
+
+/* No breakpoints: what the firmware may have left would fire in the kernel. */
+static inline void breakpoints_clear(void) { asm volatile("mov %0, %%dr7" : : "r"(DR7_NONE)); }
 
 static inline uint64_t tsc_read(void)
 {

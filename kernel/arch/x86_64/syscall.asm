@@ -73,7 +73,6 @@ global syscall_leave_slowly
 syscall_leave_slowly:
 	mov [rsp + REGS_rax], rax
 	COMPLETE_REGS rsp
-	mov rdi, rsp
 	call upcall_user_return
 	jmp user_return_frame
 

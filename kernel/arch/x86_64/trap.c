@@ -40,10 +40,6 @@ static void interrupt_dispatch(const struct regs *regs)
 		apic_end_of_interrupt();
 		upcall_rendezvous();
 		break;
-	case VECTOR_STOP:
-		for (;;) {
-			cpu_halt_forever_step();
-		}
 	default:
 		/* no end of interrupt: the spurious vector sets no in-service bit, and nothing else
 		 * was asked for */
@@ -59,7 +55,7 @@ static void on_user_trap(struct regs *regs)
 	} else {
 		interrupt_dispatch(regs);
 	}
-	upcall_user_return(regs);
+	upcall_user_return();
 }
 
 /* From ring 0: a fault in the kernel, an interrupt of the idle loop, or one of the paranoid

@@ -27,6 +27,6 @@ void upcall_spurious(void);
 void upcall_rendezvous(void);
 /* Last stop before user mode: reschedule, die when killed. What comes back leaves by IRET.
  * task/sched.c */
-void upcall_user_return(struct regs *regs);
+void upcall_user_return(void);
 /* Requests to this CPU for TLB work: mm/tlb.c */
 void upcall_tlb_request(void);
