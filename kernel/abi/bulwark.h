@@ -98,7 +98,7 @@ struct bw_leak {
 	uint64_t image_text_end;  /* one past the last byte of kernel text */
 	uint64_t direct_map_base; /* frame 0 in the direct map */
 	uint64_t process;         /* the calling process's structure */
-	uint64_t process_uid;     /* its uid field, 32 bits */
+	uint64_t process_uid;     /* its uid, 32 bits: in force there */
 	uint64_t credentials_set; /* void credentials_set(struct process *, uint64_t uid) */
 	uint64_t flag;            /* the kernel-held flag, 8 bytes */
 	uint64_t user_return; /* expects RSP at a struct bw_frame; returns to user mode with it */

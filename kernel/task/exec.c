@@ -6,6 +6,7 @@
 #include "lib/string.h"
 #include "mm/as.h"
 #include "task/boot_archive.h"
+#include "task/credentials.h"
 #include "task/elf.h"
 #include "task/exec_args.h"
 #include "task/exec_stack.h"
@@ -106,7 +107,7 @@ static void program_commit(const struct program *program)
 	struct as *old = process->as;
 
 	name_set(process, program->path);
-	process->uid_first = process->uid;
+	process->uid_first = credentials_uid(process);
 	process->as = program->as;
 	as_switch(program->as);
 	if (old) {
@@ -141,7 +142,7 @@ static status_t exec_with(struct exec_args *args)
 {
 	struct process *process = process_current();
 	struct program program;
-	status_t status = program_build(args, process->uid, &program);
+	status_t status = program_build(args, credentials_uid(process), &program);
 
 	if (status == STATUS_OK) {
 		status = process_end_others();

@@ -12,6 +12,7 @@
 #include "mm/explain.h"
 #include "mm/layout.h"
 #include "mm/ptable.h"
+#include "task/credentials.h"
 #include "task/process.h"
 #include "task/report.h"
 
@@ -68,8 +69,8 @@ void fault_report_user(struct report *report, const struct process *process,
 
 	report->fault_address = fault->address;
 	report->fault_rip = regs->rip;
-	report_say(report, "%s (pid %u, uid %u): %s", process->name, process->pid, process->uid,
-		   exception_name(regs->vector));
+	report_say(report, "%s (pid %u, uid %u): %s", process->name, process->pid,
+		   credentials_uid(process), exception_name(regs->vector));
 	if (fault->is_page_fault) {
 		report_say(report, ", %s 0x%lx", access_name(fault->error), fault->address);
 	}
@@ -125,7 +126,7 @@ void fault_report_kernel(struct report *report, const struct process *process,
 	report_say(
 		report,
 		"bulwark: %s (pid %u, uid %u) made the kernel fault on CPU %u; the process ends\n",
-		process->name, process->pid, process->uid, this_cpu()->id);
+		process->name, process->pid, credentials_uid(process), this_cpu()->id);
 	symbol_format(symbol, sizeof(symbol), regs->rip);
 	if (fault->is_page_fault) {
 		explain_fault(process->as->root, fault->address, fault->error, regs->rflags,

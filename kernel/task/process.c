@@ -4,6 +4,7 @@
 #include "lib/assert.h"
 #include "lib/string.h"
 #include "mm/slab.h"
+#include "task/credentials.h"
 #include "task/process_end.h"
 
 struct lock process_lock = LOCK_INIT("process", RANK_process);
@@ -82,7 +83,7 @@ static bool quota_left(uint32_t uid)
 		return true;
 	}
 	LIST_FOR_EACH (node, &all) {
-		if (process_of(node)->uid == uid) {
+		if (credentials_uid(process_of(node)) == uid) {
 			nr_processes++;
 			nr_threads += process_of(node)->nr_threads;
 		}
@@ -92,7 +93,6 @@ static bool quota_left(uint32_t uid)
 
 static void inherit(struct process *process, const struct process *parent)
 {
-	process->uid = parent->uid;
 	process->uid_first = parent->uid_first;
 	process->signals_ignored = parent->signals_ignored;
 	process->descriptors = parent->descriptors;
@@ -104,11 +104,12 @@ status_t process_add(struct process *process, struct process *parent)
 	status_t status = STATUS_EAGAIN;
 
 	lock_acquire(&process_lock);
-	if (!parent || quota_left(parent->uid)) {
+	if (!parent || quota_left(credentials_uid(parent))) {
 		process->pid = id_take();
 		status = process->pid ? STATUS_OK : STATUS_EAGAIN;
 	}
 	if (status == STATUS_OK) {
+		credentials_give(process, parent);
 		if (parent) {
 			inherit(process, parent);
 			process->parent = parent;
@@ -126,6 +127,7 @@ void process_remove(struct process *process)
 	assert(lock_is_held(&process_lock));
 	list_remove(&process->sibling);
 	list_remove(&process->all);
+	credentials_take(process);
 	id_give_back(process->pid);
 	nr_all--;
 }
@@ -151,7 +153,7 @@ status_t process_reserve_thread(uint32_t *tid)
 	uint32_t id = 0;
 
 	lock_acquire(&process_lock);
-	if (quota_left(process_current()->uid)) {
+	if (quota_left(credentials_uid(process_current()))) {
 		id = id_take();
 	}
 	lock_release(&process_lock);

@@ -30,7 +30,9 @@ struct process {
 	/* Constant. */
 	uint32_t pid;
 
-	uint32_t uid; /* credentials_set, and whoever attacks it */
+	/* cred=plain only: credentials.c, and whoever attacks it. */
+	uint32_t uid;
+	uint32_t rule;
 
 	/* Guarded by process_lock. */
 	struct process *parent; /* NULL: the first process */

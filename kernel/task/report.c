@@ -4,6 +4,7 @@
 #include "lib/format.h"
 #include "lib/string.h"
 #include "mm/slab.h"
+#include "task/credentials.h"
 #include "task/process.h"
 
 static struct slab_cache texts;
@@ -52,7 +53,7 @@ void report_fill(struct report *report, struct process *process)
 	report->pid = (int32_t)process->pid;
 	report->status = process->status;
 	report->uid_first = process->uid_first;
-	report->uid_last = process->uid;
+	report->uid_last = credentials_uid(process);
 	report->flag_proved = process->flag_proved;
 	report->base_proved = process->base_proved;
 	report->vuln_calls = process->vuln_calls;

@@ -1,6 +1,7 @@
 /* Signals that end a process. */
 #include "task/signal.h"
 
+#include "task/credentials.h"
 #include "task/process.h"
 #include "task/process_end.h"
 
@@ -26,7 +27,7 @@ static void deliver(struct process *process, unsigned signal)
 
 status_t signal_send(uint32_t pid, unsigned signal)
 {
-	uint32_t uid = process_current()->uid;
+	uint32_t uid = credentials_uid(process_current());
 	struct process *process;
 	status_t status = STATUS_OK;
 
@@ -37,7 +38,7 @@ status_t signal_send(uint32_t pid, unsigned signal)
 	process = process_find(pid);
 	if (!process) {
 		status = STATUS_ESRCH;
-	} else if (uid != 0 && uid != process->uid) {
+	} else if (uid != 0 && uid != credentials_uid(process)) {
 		status = STATUS_EPERM;
 	} else if (signal != 0 && pid == PID_INIT) {
 		status = STATUS_EPERM;

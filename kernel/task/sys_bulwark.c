@@ -15,6 +15,7 @@
 #include "mm/layout.h"
 #include "mm/usercopy.h"
 #include "task/boot_archive.h"
+#include "task/credentials.h"
 #include "task/flag.h"
 #include "task/foreground.h"
 #include "task/process.h"
@@ -24,7 +25,7 @@
 enum { KTEST_TEXT_ORDER = 4 };
 #define ALL_CPUS UINT64_MAX
 
-static bool is_root(void) { return process_current()->uid == 0; }
+static bool is_root(void) { return credentials_uid(process_current()) == 0; }
 
 /* Some are kept where the entry code can count. */
 static uint64_t counter_of(const struct cpu *cpu, enum counter counter)

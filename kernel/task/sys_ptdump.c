@@ -7,6 +7,7 @@
 #include "mm/layout.h"
 #include "mm/ptdump.h"
 #include "mm/usercopy.h"
+#include "task/credentials.h"
 #include "task/process.h"
 #include "task/syscall.h"
 
@@ -36,7 +37,7 @@ int64_t sys_ptdump(uint64_t pid, uint64_t which, uint64_t start, uint64_t at, ui
 	unsigned nr = 0;
 	status_t status;
 
-	if (process_current()->uid != 0) {
+	if (credentials_uid(process_current()) != 0) {
 		return STATUS_EPERM;
 	}
 	if (which > BW_ROOT_SHADOW || !is_canonical || start % PAGE_SIZE) {

