@@ -8,7 +8,7 @@
 
 #include "stress.h"
 
-enum { MOST_CHILDREN = 4, NR_WORDS = 4096, BOMB_MAX = 600 };
+enum { MOST_CHILDREN = 4, NR_WORDS = 4096, BOMB_MAX = 600, PID_INIT = 1, NR_SPINS = 100000 };
 
 static volatile uint64_t words[NR_WORDS]; /* spread over a few pages, copied on write */
 
@@ -80,14 +80,19 @@ enum stress_result stress_exec(void)
 	return stress_expect_exit("a program that exits", child_run(exec_exit, &code), code);
 }
 
-/* Busy in one of several ways, for ever. */
+/* The parent died, perhaps for lack of memory: nobody is left to end us. */
+static bool is_orphan(void) { return getppid() == PID_INIT; }
+
+/* Busy in one of several ways until it is killed. */
 static _Noreturn void be_busy(unsigned int how)
 {
-	for (;;) {
+	while (!is_orphan()) {
 		void *page = MAP_FAILED;
 
 		switch (how) {
-		case 0: break;
+		case 0:
+			for (volatile unsigned int i = 0; i < NR_SPINS; i++) {}
+			break;
 		case 1: getpid(); break;
 		case 2: stress_nap_us(1000); break;
 		default:
@@ -99,6 +104,7 @@ static _Noreturn void be_busy(unsigned int how)
 			}
 		}
 	}
+	_exit(1);
 }
 
 enum stress_result stress_kill(void)
@@ -149,9 +155,10 @@ static int fork_until_refused(void *unused)
 	(void)unused;
 	while (nr < BOMB_MAX && (children[nr] = fork()) >= 0) {
 		if (children[nr] == 0) {
-			for (;;) {
+			while (!is_orphan()) {
 				stress_nap_us(1000000);
 			}
+			_exit(1);
 		}
 		nr++;
 	}
