@@ -43,6 +43,14 @@ struct bw_memory_info {
 	uint64_t nr_processes;
 };
 
+/* Where eight bytes were found in memory that the kernel owns. */
+struct bw_scan {
+	uint64_t nr_bytes; /* searched */
+	uint64_t nr_found;
+	uint64_t address; /* of the first */
+	char owner[16];   /* of its frame; RESERVED: in the image */
+};
+
 /* Which root of a process's pair. */
 enum bw_root { BW_ROOT_KERNEL, BW_ROOT_SHADOW };
 

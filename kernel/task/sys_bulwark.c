@@ -5,6 +5,7 @@
 #include "core/ktest.h"
 #include "core/options.h"
 #include "core/power.h"
+#include "core/rendezvous.h"
 #include "lib/string.h"
 #include "mm/as.h"
 #include "mm/audit.h"
@@ -13,6 +14,7 @@
 #include "mm/kaiser.h"
 #include "mm/kspace.h"
 #include "mm/layout.h"
+#include "mm/scan.h"
 #include "mm/usercopy.h"
 #include "task/boot_archive.h"
 #include "task/credentials.h"
@@ -218,6 +220,22 @@ int64_t sys_ktest(uint64_t index, uint64_t at, uint64_t size_bytes)
 	}
 	frame_free_kernel(frames_of_text, KTEST_TEXT_ORDER);
 	return status ? status : (int64_t)len;
+}
+
+int64_t sys_scan(uint64_t inverse, uint64_t and_freed, uint64_t at)
+{
+	struct bw_scan result;
+
+	if (options.ktest != ktest_on) {
+		return STATUS_ENOSYS;
+	}
+	if (!is_root()) {
+		return STATUS_EPERM;
+	}
+	rendezvous_stop_others();
+	scan_kernel_memory(inverse, and_freed ? SCAN_FREED : SCAN_OWNED, &result);
+	rendezvous_release();
+	return copy_to_user((uva_t){ at }, &result, sizeof(result));
 }
 
 int64_t sys_fail_allocation(uint64_t nth)

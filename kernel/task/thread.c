@@ -9,6 +9,7 @@
 #include "mm/ktlb.h"
 #include "mm/slab.h"
 #include "mm/usercopy.h"
+#include "task/bounce.h"
 #include "task/futex.h"
 #include "task/ipc.h"
 #include "task/process.h"
@@ -51,6 +52,7 @@ status_t thread_create(struct process *process, void (*start)(void *thread), str
 void thread_destroy(struct thread *thread)
 {
 	kstack_free(thread->stack);
+	bounce_scrub(thread->fpu, sizeof(thread->fpu));
 	slab_free(&cache, thread);
 }
 

@@ -167,6 +167,15 @@ static inline long bw_fail_allocation(unsigned long nth)
 	return bw_call_fail_allocation((long)nth);
 }
 
+/*
+ * Searches what the kernel owns for the eight bytes whose complement this is, so that asking leaves
+ * none there; of freed memory, which takes long, only at multiples of eight. -EPERM unless uid 0.
+ */
+static inline long bw_scan(uint64_t inverse, bool and_freed, struct bw_scan *scan)
+{
+	return bw_call_scan((long)inverse, and_freed, (long)scan);
+}
+
 /* ---- What an attacker has ---- */
 
 /*

@@ -58,6 +58,7 @@ static bool is_left_out(long number)
 		SYS_clock_nanosleep,
 		SYS_wait4,
 		0x1003 /* audit: slow */,
+		BW_NR_scan /* the same */,
 		0x1005 /* power_off */,
 		0x100a /* foreground */,
 		0x100b /* ktest */,
