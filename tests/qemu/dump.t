@@ -23,7 +23,7 @@ dump() {
 	errors=$(<"$work/errors")
 }
 
-for opts in 'xpfo=epoch' 'xpfo=sync' 'xpfo=local' 'xpfo=off kaiser=off'; do
+for opts in 'xpfo=epoch' 'xpfo=sync' 'xpfo=local' 'xpfo=off kaiser=off' 'pmalloc=plain' 'pmalloc=off'; do
 	dump "$opts"
 	grep -q holding "$work/output"
 	ok $? "the program is running: $opts"
@@ -46,6 +46,13 @@ for opts in 'xpfo=epoch' 'xpfo=sync' 'xpfo=local' 'xpfo=off kaiser=off'; do
 	else
 		like "$findings" '^privilege level 3 on the shadow root$' "user mode runs on its shadow root: $opts"
 	fi
+	case $opts in
+	pmalloc=off) like "$findings" '^sealed frames: 0$' "nothing is sealed: $opts" ;;
+	pmalloc=plain) unlike "$findings" '^sealed frames mapped writable: 0$' "the look finds sealed frames that are writable: $opts" ;;
+	*)
+		like "$findings" '^sealed frames: ([5-9]|[1-9][0-9])' "the dump shows sealed frames: $opts"
+		like "$findings" '^sealed frames mapped writable: 0$' "none of them is mapped writable: $opts" ;;
+	esac
 	like "$findings" '^writable and executable: 0$' "no mapping is writable and executable: $opts"
 done
 

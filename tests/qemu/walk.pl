@@ -3,6 +3,7 @@
 #   user frames      mapped by a user half with U=1 on every level
 #   shared frames    of those, mapped by a kernel half too
 #   marked frames    those that open with MARKER
+#   sealed frames    those that the frame table calls a pool's, and sealed
 # A root is any frame whose upper 256 entries are those of the loaded root, but for at most two (the private
 # window; entries that differ per root), and which the frame table calls a page table. SYMBOLS is a file: what nm says
 # of the kernel. The shadow root of a root is the frame behind it:
@@ -18,8 +19,9 @@ my ($memory_file, $registers_file, $marker, $symbols_file) = @ARGV;
 my ($PRESENT, $WRITE, $USER, $LARGE, $NX) = (1, 2, 4, 0x80, 1 << 63);
 my $ADDRESS = 0x000ffffffffff000;
 my ($LAYOUT, $LAYOUT_IMAGE_BASE) = (0x100000, 48); # linker.ld: where the image is linked for, and where it runs
-my ($FRAME_ENTRY_SIZE, $OWNER_PTABLE, $OWNER_ENTRY, $OWNER_USER) = (16, 3, 4, 5); # struct frame opens with its owner, a byte
-my $KSPACE_SIZE = 1 << 39;
+# struct frame opens with its owner; its flags are the byte at offset 2
+my ($FRAME_ENTRY_SIZE, $OWNER_PTABLE, $OWNER_ENTRY, $OWNER_USER, $OWNER_POOL, $FRAME_SEALED) = (16, 3, 4, 5, 6, 8);
+my ($KSPACE_SIZE, $POOL_SIZE) = (1 << 39, 1 << 39);
 
 my $memory = slurp($memory_file);
 my $nr_frames = length($memory) >> 12;
@@ -30,7 +32,7 @@ my $is_shadow = hex($cr3) & 0x1000;
 my $loaded = hex($cr3) & $ADDRESS & ~0x1000;
 my %symbols = map { /^([0-9a-f]+) \w (\w+)$/ ? ($2 => $1) : () } split /\n/, slurp($symbols_file);
 
-my (%user, %kernel, %shadow, %shadow_slots, %tables_seen);
+my (%user, %kernel, %writable, %shadow, %shadow_slots, %tables_seen);
 my $nr_bad_rights = 0;
 
 sub slurp {
@@ -74,6 +76,20 @@ sub owner {
 	return unpack('C', read_virtual(read_variable('frames') + $frame * $FRAME_ENTRY_SIZE, 1));
 }
 
+# The frames that are a pool's and sealed, by the frame table.
+sub sealed {
+	my ($table, $per_page) = (read_variable('frames'), 4096 / $FRAME_ENTRY_SIZE);
+	my @sealed;
+	for (my $first = 0; $first < $nr_frames; $first += $per_page) {
+		my $entries = read_virtual($table + $first * $FRAME_ENTRY_SIZE, 4096);
+		for my $i (0 .. $per_page - 1) {
+			my ($owner, $flags) = unpack 'CxC', substr($entries, $i * $FRAME_ENTRY_SIZE, 3);
+			push @sealed, $first + $i if $owner == $OWNER_POOL && $flags & $FRAME_SEALED;
+		}
+	}
+	return @sealed;
+}
+
 sub roots {
 	my @mine = (table($loaded))[256 .. 511];
 	my $nr_present = grep { $_ & $PRESENT } @mine;
@@ -110,10 +126,13 @@ sub walk {
 		$nr_bad_rights++ if $w && !$x;
 		my $nr = 1 << (9 * ($level - 1));
 		my $start = (($entry & $ADDRESS) >> 12) & ~($nr - 1);
-		next if $into eq 'user' && !$u;
 		my $map = $into eq 'user' ? \%user : $into eq 'shadow' ? \%shadow : \%kernel;
 		# Beyond the dump there is no memory, only devices.
 		my $end = $start + $nr < $nr_frames ? $start + $nr : $nr_frames;
+		if ($w) {
+			$writable{$_} = 1 for $start .. $end - 1;
+		}
+		next if $into eq 'user' && !$u;
 		$map->{$_} = 1 for $start .. $end - 1;
 	}
 }
@@ -137,7 +156,8 @@ sub secrets {
 	my ($bytes) = @_;
 	my $image = read_physical($LAYOUT + $LAYOUT_IMAGE_BASE);
 	my @ranges = ([$image, address_of('image_end')], [read_variable('direct_map_base'), read_variable('direct_map_base') + length $memory],
-		[read_variable('kspace_base'), read_variable('kspace_base') + $KSPACE_SIZE]);
+		[read_variable('kspace_base'), read_variable('kspace_base') + $KSPACE_SIZE],
+		[read_variable('pool_base'), read_variable('pool_base') + $POOL_SIZE]);
 	my $nr = 0;
 	while ($bytes =~ /(?=(.{6}\xff\xff))/sg) {
 		my $word = unpack 'Q', $1;
@@ -168,5 +188,9 @@ printf "shadow kernel slots: %d\n", scalar keys %shadow_slots;
 printf "shadow frames: %d\n", scalar keys %shadow;
 printf "shadow strangers: %d\n", scalar @strangers;
 printf "shadow secrets: %d\n", $nr_secrets // 0;
+my @sealed = sealed();
+printf "sealed frames: %d\n", scalar @sealed;
+printf "sealed frames mapped: %d\n", scalar grep { $kernel{$_} } @sealed;
+printf "sealed frames mapped writable: %d\n", scalar grep { $writable{$_} } @sealed;
 printf "writable and executable: %d\n", $nr_bad_rights;
 printf "first shared: %s\n", join ' ', map { sprintf '%#x', $_ } @shared[0 .. ($#shared < 4 ? $#shared : 4)] if @shared;
