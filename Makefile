@@ -39,6 +39,7 @@
 #?   GDBPORT=1234         make debug: port of the debugger stub
 #?   QUICK=0|1            make bench-xpfo, bench-kaiser: few runs, few processors
 #?   JOBS=1               make bench-xpfo: guests at the same time; more than 1 spoils the times
+#?   make bench-pmalloc  what write-once pools cost: allocating, sealing, write-rare
 #?   DEPS=1|0             0: do not look for Debian packages, I have the tools
 #?
 #? Examples:
