@@ -1,0 +1,31 @@
+#!/bin/bash
+# A kernel stack that ends: the guard page behind it, #DF on a stack of its own, and a panic that says so. The
+# debugger moves the stack pointer to the last bytes in the middle of a system call.
+. "$(dirname "$0")/lib.sh"
+
+# overflow OPTS
+overflow() {
+	local port=$((20000 + RANDOM % 20000)) run
+	rm -f "$log"
+	QEMU_ARGS="-gdb tcp:localhost:$port -S" OPTS=$1 CMD='mem' LOG=$log TIMEOUT=100 \
+		tools/run >"$work/output" 2>"$work/errors" </dev/null &
+	run=$!
+	for _ in {1..50}; do
+		sleep 0.2
+		{ : >"/dev/tcp/localhost/$port"; } 2>/dev/null && break
+	done
+	timeout 90 gdb -q -nx -batch "build/$BUILD/bulwark.elf" -ex "target remote localhost:$port" \
+		-ex 'hbreak sys_memory_info' -ex continue -ex 'set $rsp = ((unsigned long)$rsp & ~0x3ffful) + 8' -ex 'delete' -ex detach \
+		>"$work/gdb" 2>&1
+	wait "$run"
+	is $? 124 "the status is that of a panic: $1"
+	like "$(<"$log")" 'panic: kernel stack overflow: 0x[0-9a-f]+ is in the guard page' "the panic says so: $1" ||
+		diag "$(tail -n 5 "$work/gdb")"
+	like "$(<"$log")" 'sys_memory_info' "and where it was: $1"
+}
+
+for kaiser in off nopcid; do
+	overflow "kaslr=off kaiser=$kaiser"
+done
+
+done_testing
