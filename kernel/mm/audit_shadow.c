@@ -86,54 +86,19 @@ static bool is_secret(uint64_t word)
 }
 
 /*
- * Words that hold what a program had in its registers, by their distance from the end of the stack:
- * it may have put there what it knows. All others are looked at.
+ * RSP is the one register that rests where every root can see it, in the frame that IRET used last
+ * and during a system call: a program may have put there what it knows. Everything else is wiped.
  */
-enum {
-	NR_STACK_WORDS = PAGE_SIZE / sizeof(uint64_t),
-	FROM_TOP_RSP = 2,
-	FROM_TOP_CS = 4,
-	FROM_TOP_RIP = 5,
-	FROM_TOP_RDI_LEAVING = 6,   /* entry stack */
-	FROM_TOP_RDI = 8,           /* RAX, where ring 0 was interrupted */
-	FROM_TOP_RCX = 9,           /* stacks of NMI, #DF, #MC and #DB */
-	FROM_TOP_RDX = 10,          /* the same */
-	FROM_TOP_OF_IRET_FAULT = 14 /* entry stack: RDI, below the frame of the IRET that faulted */
-};
+enum { NR_STACK_WORDS = PAGE_SIZE / sizeof(uint64_t), FROM_TOP_RSP = 2 };
 
-static void forget(uint64_t *words, const uint8_t *from_top, unsigned nr)
-{
-	for (unsigned i = 0; i < nr; i++) {
-		words[NR_STACK_WORDS - from_top[i]] = 0;
-	}
-}
-
-static void forget_stack_words(enum entry_part_id stack, uint64_t *words)
-{
-	static const uint8_t both[] = { FROM_TOP_RSP, FROM_TOP_RDI };
-	static const uint8_t entry[] = { FROM_TOP_RDI_LEAVING, FROM_TOP_OF_IRET_FAULT };
-	static const uint8_t paranoid[] = { FROM_TOP_RCX, FROM_TOP_RDX };
-
-	/* where a program was is its own choice, too: it may have jumped anywhere */
-	if ((words[NR_STACK_WORDS - FROM_TOP_CS] & 3) == 3) {
-		words[NR_STACK_WORDS - FROM_TOP_RIP] = 0;
-	}
-	forget(words, both, ARRAY_SIZE(both));
-	if (stack == PART_ENTRY_STACK) {
-		forget(words, entry, ARRAY_SIZE(entry));
-	} else {
-		forget(words, paranoid, ARRAY_SIZE(paranoid));
-	}
-}
-
-static void forget_user_words(uint64_t offset_in_part, uint64_t *words)
+static void forget_user_rsp(uint64_t offset_in_part, uint64_t *words)
 {
 	if (offset_in_part == entry_parts[PART_ENTRY_PAGE].offset) {
 		words[offsetof(struct cpu_entry, user_rsp) / sizeof(uint64_t)] = 0;
 	}
 	for (unsigned i = PART_ENTRY_STACK; i <= PART_DB_STACK; i++) {
 		if (offset_in_part == entry_parts[i].offset) {
-			forget_stack_words(i, words);
+			words[NR_STACK_WORDS - FROM_TOP_RSP] = 0;
 		}
 	}
 }
@@ -145,7 +110,7 @@ static void check_bytes(struct audit *audit, uint64_t address)
 
 	memcpy(page, (const void *)address, PAGE_SIZE);
 	if (offset >= ENTRY_CPU_OFFSET) {
-		forget_user_words((offset - ENTRY_CPU_OFFSET) % ENTRY_CPU_STRIDE, page);
+		forget_user_rsp((offset - ENTRY_CPU_OFFSET) % ENTRY_CPU_STRIDE, page);
 	}
 	for (uint64_t at = 0; at <= PAGE_SIZE - sizeof(uint64_t); at++) {
 		uint64_t word;

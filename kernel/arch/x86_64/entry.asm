@@ -143,15 +143,19 @@ leave_trap_%1:
 %endif
 	mov cr3, rdi
 %endif
-	pop rdi
+	mov rdi, [rsp]
+	mov qword [rsp], 0
+	add rsp, 8
 	swapgs
 iret_%1:
 	iretq
 %endmacro
 
-; Vector stubs leave: vector, error, rip, cs, rflags, rsp, ss. A trap from user mode moves to the kernel stack.
+; Vector stubs leave: vector, error, rip, cs, rflags, rsp, ss. A trap from user mode moves to the kernel stack, and leaves
+; nothing behind that the program could have chosen: every root maps the page.
 FROM_CS		equ 3 * 8
 FROM_RIP	equ 2 * 8
+FROM_RSP	equ 5 * 8
 
 %macro TRAP_ENTRY 1
 trap_%1:
@@ -172,6 +176,10 @@ trap_from_user_%1:
 	mov [rsp + REGS_vector + slot * 8], rax
 %assign slot slot + 1
 %endrep
+	xor eax, eax
+	mov [rdi], rax
+	mov [rdi + 8 + FROM_RIP], rax
+	mov [rdi + 8 + FROM_RSP], rax
 	; the frame's place is a multiple of 16 below a page boundary, so RSP is as C wants it
 	mov rdi, rsp
 	push 2
