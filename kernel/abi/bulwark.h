@@ -65,6 +65,24 @@ struct bw_range {
 	char owner[16];  /* of its frames, as the policy table calls it; "several" */
 };
 
+enum { BW_PATH_MAX = 100, BW_MESSAGE_MAX = 96, BW_CALL_WORDS = 2 };
+
+/* What is wrong with a policy, and where: lines and columns count from 1. */
+struct bw_policy_error {
+	uint32_t line, column; /* 0 where it is not the text */
+	char message[BW_MESSAGE_MAX];
+};
+
+/* One rule of the policy in force. */
+struct bw_policy_rule {
+	char path[BW_PATH_MAX]; /* the policy's file */
+	char program[BW_NAME_MAX];
+	uint32_t has_uid; /* else it keeps its caller's */
+	uint32_t uid;
+	uint32_t is_bound;             /* else it may make every call */
+	uint64_t calls[BW_CALL_WORDS]; /* bit N: the call of row N of syscalls.def, from 1 on */
+};
+
 /* How a process ended, as the kernel saw it: the witness of every attack. */
 enum bw_end {
 	BW_END_EXIT = 0,     /* exit or exit_group; status holds the code */
@@ -97,6 +115,8 @@ struct bw_report {
 	char text[BW_TEXT_MAX]; /* the explanation, lines ended by \n */
 };
 
+enum { BW_CALL_ROWS = 128 };
+
 /*
  * What vuln_leak models: an information leak that tells an attacker where things are.
  * All fields are kernel addresses.
@@ -112,6 +132,9 @@ struct bw_leak {
 	uint64_t user_return; /* expects RSP at a struct bw_frame; returns to user mode with it */
 	uint64_t user_cs, user_ss; /* selectors for that frame */
 	uint64_t stack_top;        /* one past the calling thread's kernel stack */
+	/* where its calls are looked up: BW_CALL_ROWS addresses, then a row per number */
+	uint64_t syscall_table;
+	uint64_t syscall_table_all; /* the same of a program that may make every call */
 };
 
 /*

@@ -67,7 +67,7 @@ unsigned credentials_rule(const struct process *process)
 	entry = entry_of(process);
 	if (!entry) {
 		refuse(process);
-		return 0;
+		return CREDENTIALS_NO_RULE;
 	}
 	return entry->rule;
 }

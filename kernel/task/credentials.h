@@ -15,6 +15,7 @@ struct process;
 
 /* What a process is taken for whose entry is not its own: a user that owns nothing. */
 #define CREDENTIALS_NOBODY UINT32_MAX
+#define CREDENTIALS_NO_RULE UINT32_MAX /* no policy has that many */
 
 /* Boot: makes the pool, and has memory kept back for root's processes. Panics without memory. */
 void credentials_init(void);
@@ -26,7 +27,8 @@ void credentials_take(struct process *process);
 
 /* Any context; without a lock. */
 uint32_t credentials_uid(const struct process *process);
-/* An index that the policy in force knows rules by; 0: none. */
+/* CREDENTIALS_NO_RULE for a process whose entry is not its own. An index that the policy in force
+ * knows rules by; 0: none. */
 unsigned credentials_rule(const struct process *process);
 
 /* Checks nothing: the caller has. It is what attacks want the kernel to call. */

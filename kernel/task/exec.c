@@ -13,6 +13,7 @@
 #include "task/ipc.h"
 #include "task/process.h"
 #include "task/process_end.h"
+#include "task/program_policy.h"
 
 /* What the new program starts with. */
 struct program {
@@ -87,16 +88,43 @@ static status_t program_build(struct exec_args *args, uint32_t uid, struct progr
 }
 
 /* "bin/sh": "sh" */
-static void name_set(struct process *process, const char *path)
+static const char *name_of(const char *path)
 {
 	const char *name = path;
 
 	for (const char *at = path; *at; at++) {
 		name = *at == '/' ? at + 1 : name;
 	}
+	return name;
+}
+
+static void name_set(struct process *process, const char *path)
+{
 	lock_acquire(&process_lock);
-	string_copy(process->name, name, sizeof(process->name));
+	string_copy(process->name, name_of(path), sizeof(process->name));
 	lock_release(&process_lock);
+}
+
+/* As which user a program will run. */
+static uint32_t uid_for(const char *path)
+{
+	const struct policy_rule *rule = program_rule(program_rule_find(name_of(path)));
+
+	return rule && rule->has_uid ? rule->uid : credentials_uid(process_current());
+}
+
+/* From here on the program is bound by its rule, and by no other. */
+static void rule_apply(struct process *process, const char *path)
+{
+	unsigned index = program_rule_find(name_of(path));
+	const struct policy_rule *rule = program_rule(index);
+
+	if (rule && rule->has_uid) {
+		credentials_set(process, rule->uid);
+	}
+	credentials_set_rule(process, index);
+	process->calls_refused = 0;
+	this_cpu()->syscall_table = program_table(process);
 }
 
 /* Nothing of the old program survives: memory, registers, floating-point state. */
@@ -107,6 +135,7 @@ static void program_commit(const struct program *program)
 	struct as *old = process->as;
 
 	name_set(process, program->path);
+	rule_apply(process, program->path);
 	process->uid_first = credentials_uid(process);
 	process->as = program->as;
 	as_switch(program->as);
@@ -142,7 +171,7 @@ static status_t exec_with(struct exec_args *args)
 {
 	struct process *process = process_current();
 	struct program program;
-	status_t status = program_build(args, credentials_uid(process), &program);
+	status_t status = program_build(args, uid_for(args->bounce->path), &program);
 
 	if (status == STATUS_OK) {
 		status = process_end_others();

@@ -37,6 +37,15 @@ struct process *process_find(uint32_t pid)
 	return NULL;
 }
 
+void process_for_each(void (*visit)(struct process *, const void *), const void *argument)
+{
+	lock_acquire(&process_lock);
+	LIST_FOR_EACH (node, &all) {
+		visit(process_of(node), argument);
+	}
+	lock_release(&process_lock);
+}
+
 uint64_t process_count(void) { return __atomic_load_n(&nr_all, __ATOMIC_RELAXED); }
 
 status_t process_alloc(struct process **out)

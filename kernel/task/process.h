@@ -62,6 +62,7 @@ struct process {
 	/* Counted without a lock: a number more or less harms nobody. */
 	uint32_t vuln_calls;
 	uint32_t flag_proved, base_proved, sealed_changed;
+	uint32_t calls_refused;   /* by the policy, since the last execve */
 	uint32_t descriptors;     /* bit N: descriptor N is open, on the console */
 	uint64_t signals_ignored; /* bit N - 1: signal N */
 	uint64_t fail_countdown;  /* fault injection: 1 is the next kernel allocation, 0 none */
@@ -99,6 +100,8 @@ void process_free(struct process *process);
 /* Caller holds process_lock. NULL: there is none. Zombies are found too. */
 struct process *process_find(uint32_t pid);
 uint64_t process_count(void);
+/* Every process of the tree, zombies included, with process_lock held. */
+void process_for_each(void (*visit)(struct process *, const void *), const void *argument);
 
 /*
  * The copy of the calling process; its only thread starts with `regs` and the result 0. ENOMEM,

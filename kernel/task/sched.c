@@ -23,6 +23,7 @@
 #include "mm/entry_area.h"
 #include "task/process.h"
 #include "task/process_end.h"
+#include "task/program_policy.h"
 #include "task/run_queue.h"
 
 enum { SLICES_PER_S = 100 };
@@ -74,6 +75,7 @@ static void switch_to(struct thread *next)
 	cpu->entry->user_rsp = next->user_rsp;
 	if (next->process) {
 		as_switch(next->process->as);
+		cpu->syscall_table = program_table(next->process);
 		segments_clear();
 		msr_write(MSR_FS_BASE, next->fs_base);
 		fpu_load(next->fpu);

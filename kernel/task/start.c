@@ -17,6 +17,7 @@
 #include "task/irq.h"
 #include "task/process.h"
 #include "task/processors.h"
+#include "task/program_policy.h"
 #include "task/sched.h"
 #include "task/sys_io.h"
 #include "task/timer.h"
@@ -60,6 +61,7 @@ void task_start(const struct boot_info *info, const void *archive, size_t size_b
 	fault_init();
 	fault_injection_init();
 	credentials_init();
+	program_policy_init();
 	foreground_init();
 	console_calls_init();
 	irq_start();

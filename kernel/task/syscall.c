@@ -4,20 +4,8 @@
 #include "arch/x86_64/entry_set.h"
 #include "arch/x86_64/upcall.h"
 #include "core/syscall_table.h"
+#include "task/syscall_rows.h"
 #include "task/thread.h"
-
-/* Row 0 is for numbers that no call has. */
-enum row {
-	ROW_NONE,
-#define SYSCALL(number, name, nr_arguments) ROW_##name,
-#define SYSCALL_WITH_REGS(number, name, nr_arguments) ROW_##name,
-#include "abi/syscalls.def"
-#undef SYSCALL
-#undef SYSCALL_WITH_REGS
-	NR_ROWS,
-};
-static_assert((int)NR_ROWS <= (int)SYSCALL_ROWS_MAX,
-	      "struct syscall_table has room for every call");
 
 static int64_t no_such_call(void) { return STATUS_ENOSYS; }
 

@@ -8,13 +8,16 @@
 #include "abi/bulwark.h"
 #include "arch/x86_64/registers.h"
 #include "arch/x86_64/vuln_stub.h"
+#include "core/cpu.h"
 #include "core/options.h"
+#include "core/syscall_table.h"
 #include "mm/layout.h"
 #include "mm/usercopy.h"
 #include "task/credentials.h"
 #include "task/flag.h"
 #include "task/process.h"
 
+static_assert((int)BW_CALL_ROWS == (int)SYSCALL_ROWS_MAX, "what an attack overwrites");
 static_assert(sizeof(struct bw_frame) == sizeof(struct regs), "what user_return_frame consumes");
 
 bool vuln_enter(void)
@@ -53,6 +56,8 @@ int64_t sys_vuln_leak(uint64_t at)
 		.user_cs = SELECTOR_USER_CODE,
 		.user_ss = SELECTOR_USER_DATA,
 		.stack_top = thread_current()->stack_top,
+		.syscall_table = (uint64_t)this_cpu()->syscall_table,
+		.syscall_table_all = (uint64_t)&syscall_table_all,
 	};
 	return vuln_leave((uint64_t)copy_to_user((uva_t){ at }, &leak, sizeof(leak)));
 }

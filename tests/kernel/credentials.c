@@ -2,9 +2,11 @@
 #include "task/credentials.h"
 
 #include "core/options.h"
+#include "core/syscall_table.h"
 #include "ktest.h"
 #include "mm/pmalloc.h"
 #include "task/process.h"
+#include "task/program_policy.h"
 
 /* Ordinary memory that looks like a process. */
 static struct process forged;
@@ -16,6 +18,9 @@ static void reference_checks(struct process *self)
 	forged.pid = pid;
 	ktest_ok(credentials_uid(&forged) == CREDENTIALS_NOBODY,
 		 "a forged process that leads to our entry counts as nobody");
+	ktest_ok(credentials_rule(&forged) == CREDENTIALS_NO_RULE &&
+			 program_table(&forged) != &syscall_table_all,
+		 "and may not make every call");
 	credentials_set(&forged, 7);
 	ktest_ok(credentials_uid(self) == 0, "and cannot change it");
 	forged.pid = UINT32_MAX;

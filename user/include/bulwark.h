@@ -138,6 +138,18 @@ static inline long bw_ptdump(pid_t pid, enum bw_root root, uint64_t start, struc
 	return bw_call_ptdump(pid, root, (long)start, (long)ranges, (long)nr_max);
 }
 
+/* Puts a file of the archive in force. -EINVAL: *error says what is wrong; the one before stays. */
+static inline long bw_policy_load(const char *path, struct bw_policy_error *error)
+{
+	return bw_call_policy_load((long)path, (long)error);
+}
+
+/* The rule of the policy in force with this index; -ENOENT past the last one. */
+static inline long bw_policy_rule(unsigned int index, struct bw_policy_rule *rule)
+{
+	return bw_call_policy_rule(index, (long)rule);
+}
+
 /* How a process ended, told by the kernel. Also right for one that still runs. */
 static inline long bw_report(pid_t pid, struct bw_report *report)
 {

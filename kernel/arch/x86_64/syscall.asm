@@ -7,7 +7,7 @@ default rel
 bits 64
 section .text
 
-extern ktlb_newest, ktlb_catch_up, upcall_syscall_with_regs, upcall_user_return
+extern ktlb_newest, ktlb_catch_up, upcall_syscall_with_regs, upcall_syscall_refused, upcall_user_return
 
 ; What the entry code did not save, and IRET or a copy of the registers needs. %1: where the struct regs is. Loses R10.
 %macro COMPLETE_REGS 1
@@ -67,6 +67,12 @@ syscall_with_regs:
 	lea rdi, [rsp + 8]
 	mov esi, eax
 	jmp upcall_syscall_with_regs
+
+; The handler of calls that the program's policy forbids. EAX: row of the call.
+global syscall_refused
+syscall_refused:
+	mov edi, eax
+	jmp upcall_syscall_refused
 
 ; Instead of leave_syscall, when there is something to do first. RSP at the struct regs, RAX the result.
 global syscall_leave_slowly

@@ -14,6 +14,8 @@ unsigned upcall_trap_enter(void);
 void upcall_trap_leave(unsigned mode_before);
 /* A system call that needs all registers; returns its result. task/syscall.c */
 int64_t upcall_syscall_with_regs(struct regs *regs, uint64_t row);
+/* One that the program's policy forbids; returns its result. task/policy_tables.c */
+int64_t upcall_syscall_refused(uint64_t row);
 /* Exceptions: from user mode, the IRET to it included, and from the kernel. task/fault.c */
 void upcall_user_exception(const struct regs *regs);
 void upcall_kernel_exception(struct regs *regs);

@@ -1,0 +1,286 @@
+/* Builds, seals, publishes and destroys policies. */
+#include "task/program_policy.h"
+
+#include "core/cpu.h"
+#include "core/log.h"
+#include "core/panic.h"
+#include "core/rendezvous.h"
+#include "lib/assert.h"
+#include "lib/string.h"
+#include "mm/pmalloc.h"
+#include "task/boot_archive.h"
+#include "task/credentials.h"
+#include "task/policy_tables.h"
+#include "task/process.h"
+
+struct rule_entry {
+	const struct policy_rule *rule;
+	const struct syscall_table *table;
+};
+
+/* In its own pool, which is sealed, with all that it points to. */
+struct program_policy {
+	const struct pool *pool;
+	const char *path; /* the archive's */
+	unsigned nr_entries;
+	const struct rule_entry *entries; /* [0] is no rule's */
+};
+
+/* In a write-rare pool: one store puts another policy in force. */
+struct policy_root {
+	const struct program_policy *policy; /* NULL: none */
+};
+static RO_AFTER_INIT const struct policy_root *root;
+
+/* Of processes that claim a rule which there is not: they may leave. */
+static RO_AFTER_INIT const struct syscall_table *table_of_none;
+
+static const struct program_policy *current_policy(void)
+{
+	/* the policy is sealed, and no CPU was in the kernel when it was published */
+	return __atomic_load_n(&root->policy, __ATOMIC_RELAXED);
+}
+
+const struct policy_rule *program_rule(unsigned index)
+{
+	const struct program_policy *policy = current_policy();
+
+	return policy && index && index < policy->nr_entries ? policy->entries[index].rule : NULL;
+}
+
+const struct syscall_table *program_table(const struct process *process)
+{
+	unsigned index = credentials_rule(process);
+	const struct program_policy *policy;
+
+	if (LIKELY(!index)) {
+		return &syscall_table_all;
+	}
+	policy = current_policy();
+	return policy && index < policy->nr_entries ? policy->entries[index].table : table_of_none;
+}
+
+static unsigned find_in(const struct program_policy *policy, const char *name)
+{
+	for (unsigned i = 1; policy && i < policy->nr_entries; i++) {
+		if (!strcmp(policy->entries[i].rule->name, name)) {
+			return i;
+		}
+	}
+	return 0;
+}
+
+unsigned program_rule_find(const char *name) { return find_in(current_policy(), name); }
+
+const char *program_policy_path(void)
+{
+	const struct program_policy *policy = current_policy();
+
+	return policy ? policy->path : "";
+}
+
+/* Rules that allow the same calls share a table. */
+static status_t entries_build(const struct pool *pool, const struct policy_rule *rules,
+			      unsigned nr_entries, struct rule_entry *entries)
+{
+	unsigned nr = 1;
+
+	for (const struct policy_rule *rule = rules; rule; rule = rule->next, nr++) {
+		status_t status;
+
+		assert(nr < nr_entries);
+		entries[nr].rule = rule;
+		entries[nr].table = &syscall_table_all;
+		for (unsigned i = 1; rule->is_bound && i < nr; i++) {
+			if (entries[i].rule->is_bound &&
+			    syscall_set_equal(&entries[i].rule->calls, &rule->calls)) {
+				entries[nr].table = entries[i].table;
+			}
+		}
+		if (rule->is_bound && entries[nr].table == &syscall_table_all) {
+			status = policy_table_create(pool, &rule->calls, &entries[nr].table);
+			if (status) {
+				return status;
+			}
+		}
+	}
+	return STATUS_OK;
+}
+
+/* All of a policy but its seal. */
+static status_t policy_fill(const struct pool *pool, const struct archive_entry *file,
+			    const struct program_policy **out, struct policy_error *error)
+{
+	const struct policy_text text = { (const char *)file->data, file->size_bytes };
+	const struct policy_rule *rules;
+	struct program_policy *policy;
+	unsigned nr_entries = 1;
+	void *object, *entries;
+	status_t status = policy_parse(text, pool, &rules, error);
+
+	if (status) {
+		return status;
+	}
+	for (const struct policy_rule *rule = rules; rule; rule = rule->next) {
+		nr_entries++;
+	}
+	status = pzalloc(pool, sizeof(*policy), &object);
+	if (status == STATUS_OK) {
+		status = pmalloc_array(pool, nr_entries, sizeof(struct rule_entry), &entries);
+	}
+	if (status == STATUS_OK) {
+		status = entries_build(pool, rules, nr_entries, entries);
+	}
+	if (status == STATUS_OK) {
+		policy = object;
+		*policy = (struct program_policy){ pool, file->name, nr_entries, entries };
+		*out = policy;
+	}
+	return status;
+}
+
+static void pool_drop(const struct pool *pool)
+{
+	status_t status = pmalloc_destroy_pool(pool);
+
+	assert(status == STATUS_OK);
+	(void)status;
+}
+
+/* A policy that is sealed, and in force nowhere. */
+static status_t policy_create(const char *path, const struct program_policy **out,
+			      struct policy_error *error)
+{
+	const struct archive_entry *file = boot_archive_find(path);
+	const struct pool *pool;
+	status_t status;
+
+	if (!file) {
+		return STATUS_ENOENT;
+	}
+	status = pmalloc_create_pool("policy", POOL_RO, 0, 0, &pool);
+	if (status) {
+		return status;
+	}
+	status = policy_fill(pool, file, out, error);
+	if (status == STATUS_EINVAL) {
+		log_print("bulwark: %s:%u:%u: %s\n", file->name, error->line, error->column,
+			  error->message);
+	}
+	if (status == STATUS_OK) {
+		status = pmalloc_protect_pool(pool);
+	}
+	if (status) {
+		pool_drop(pool);
+	}
+	return status;
+}
+
+/* While the others are stopped. A process is led over by the name of the rule that it is under,
+ * which is sealed; by its own name only where it is under none. */
+static void lead_over(struct process *process, const void *argument)
+{
+	const struct program_policy *next = argument;
+	const struct policy_rule *rule = program_rule(credentials_rule(process));
+
+	credentials_set_rule(process, find_in(next, rule ? rule->name : process->name));
+}
+
+static void publish(const struct program_policy *next)
+{
+	status_t status = wr_assign(&root->policy, next);
+
+	if (status) {
+		panic("the policy cannot be published (%d)", status);
+	}
+}
+
+/* Puts a policy in force, on every CPU at once; the one before is in use nowhere afterwards. */
+static const struct program_policy *policy_swap(const struct program_policy *next)
+{
+	const struct program_policy *before;
+
+	rendezvous_stop_others();
+	before = current_policy();
+	process_for_each(lead_over, next);
+	publish(next);
+	for (unsigned id = 0; id < nr_cpus; id++) {
+		const struct process *process = cpus[id]->current->process;
+
+		if (process) {
+			cpus[id]->syscall_table = program_table(process);
+		}
+	}
+	rendezvous_release();
+	return before;
+}
+
+status_t program_policy_load(const char *path, struct policy_error *error)
+{
+	const struct program_policy *next, *before;
+	status_t status = policy_create(path, &next, error);
+
+	if (status) {
+		return status;
+	}
+	before = policy_swap(next);
+	log_print("bulwark: policy: %s, rules for %u programs\n", next->path, next->nr_entries - 1);
+	if (before) {
+		pool_drop(before->pool);
+	}
+	return STATUS_OK;
+}
+
+static status_t root_create(void)
+{
+	const struct pool *pool;
+	void *object;
+	status_t status = pmalloc_create_pool("policy root", POOL_WR, PAGE_SIZE, 0, &pool);
+
+	if (status == STATUS_OK) {
+		status = pzalloc(pool, sizeof(*root), &object);
+	}
+	if (status == STATUS_OK) {
+		status = pmalloc_protect_pool(pool);
+	}
+	if (status == STATUS_OK) {
+		root = object;
+	}
+	return status;
+}
+
+static status_t none_create(void)
+{
+	struct syscall_set calls = { 0 };
+	const struct pool *pool;
+	status_t status = pmalloc_create_pool("policy of none", POOL_RO, 0, 0, &pool);
+
+	syscall_set_add(&calls, ROW_exit);
+	syscall_set_add(&calls, ROW_exit_group);
+	if (status == STATUS_OK) {
+		status = policy_table_create(pool, &calls, &table_of_none);
+	}
+	return status ? status : pmalloc_protect_pool(pool);
+}
+
+void program_policy_init(void)
+{
+	const struct program_policy *policy;
+	struct policy_error error;
+	status_t status;
+
+	if (root_create() || none_create()) {
+		panic("no memory for the policy");
+	}
+	status = policy_create(POLICY_BOOT_FILE, &policy, &error);
+	if (status) {
+		log_print("bulwark: no policy in force: programs may make every call (%s)\n",
+			  status == STATUS_ENOENT   ? "there is no " POLICY_BOOT_FILE
+			  : status == STATUS_EINVAL ? "it is broken, see above"
+						    : "no memory");
+		return;
+	}
+	publish(policy);
+	log_print("bulwark: policy: " POLICY_BOOT_FILE ", rules for %u programs\n",
+		  policy->nr_entries - 1);
+}

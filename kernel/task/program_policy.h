@@ -1,0 +1,39 @@
+/*
+ * The policy in force: which system calls a program may make, and as which user it runs. It is read
+ * from a file of the boot archive into a sealed pool; docs/policy.md has the grammar.
+ *
+ * A rule is known by its index in the policy in force, from 1 on; 0 is no rule. A process's index
+ * is among its credentials. It is right at any time that user mode or another CPU can see: a new
+ * policy is put in force while all CPUs stand at the border of the kernel, and leads every process
+ * over to the rule of the same program. So an index must not be kept across anything that blocks.
+ */
+#pragma once
+
+#include "lib/status.h"
+#include "task/policy_parse.h"
+
+struct process;
+struct syscall_table;
+
+#define POLICY_BOOT_FILE "etc/policy"
+
+/* Boot, before anything is sealed: the policy of POLICY_BOOT_FILE, or none where that is broken or
+ * missing, with a line that says so. Panics without memory. */
+void program_policy_init(void);
+
+/*
+ * Puts the policy of a file of the archive in force, for processes that run, too. On failure the
+ * one before stays. ENOENT: no such file; EINVAL: *error says what is wrong with it; ENOMEM.
+ * Blocks.
+ */
+status_t program_policy_load(const char *path, struct policy_error *error) MUST_CHECK;
+
+/* The rule of the program of this name; 0: it has none. */
+unsigned program_rule_find(const char *name);
+/* NULL for 0, and for an index that no rule has. */
+const struct policy_rule *program_rule(unsigned index);
+/* What serves a process's calls. */
+const struct syscall_table *program_table(const struct process *process);
+
+/* The file that the policy in force is from; "": there is none. */
+const char *program_policy_path(void);

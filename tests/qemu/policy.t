@@ -1,0 +1,31 @@
+#!/bin/bash
+# The policy: what the shell and the log say of it, exchanged on four processors, and broken at boot.
+. "$(dirname "$0")/lib.sh"
+
+boot '' 'policy && policy -j && policy load etc/policy-broken; policy load etc/policy-strict && policy; root caged 20'
+is "$status" 12 'the program that the last policy cages runs as its user, and is refused'
+like "$output" '^# etc/policy$' 'policy tells the file'
+like "$output" '^  uid 1001$' 'and the rules'
+like "$output" '"program": "policy_overwrite", "calls": \["read", ' 'and both as JSON'
+like "$errors$output" 'etc/policy-broken:4:14: there is no system call .wrote.' 'a mistake is told with its place'
+like "$output" '^# etc/policy-strict$' 'another policy is in force'
+like "$(<"$log")" 'bulwark: etc/policy-broken:4:14: there is no system call' 'the log tells the mistake, too'
+is "$(grep -c 'caged .*uid 1002) may not call fork' "$log")" 8 'a process gets eight lines in the log'
+
+SMP=4 boot '' 'selftest policy'
+is "$status" 0 'policies are exchanged under load on four processors'
+pass_through "$output"
+
+# An archive whose policy has a mistake in its third line.
+mkdir "$work/tree"
+tar -xf "build/$BUILD/archive.tar" -C "$work/tree"
+printf 'program caged\nuid 1001\nuid 1002\nallow read\n' >"$work/tree/etc/policy"
+(cd "$work/tree" && tar --format=ustar -cf ../broken.tar -- *)
+tools/make-iso "$work/iso" "build/$BUILD/bulwark.elf" "$work/broken.tar"
+ISO=$work/iso boot '' 'policy; root caged'
+like "$(<"$log")" 'bulwark: etc/policy:3:1: the program has already a .uid.' 'a broken policy at boot is told'
+like "$(<"$log")" 'no policy in force: programs may make every call' 'and what that means'
+like "$output" 'no rules' 'the machine runs without one'
+is "$status" 1 'and no call is refused'
+
+done_testing
