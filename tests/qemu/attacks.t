@@ -6,7 +6,7 @@ attacks=$(sed -n 's/^ATTACK(\([a-z0-9_]*\).*/\1/p' user/attacks/attacks.def)
 
 for opts in '' 'xpfo=off' 'xpfo=local' 'xpfo=off physmap=rwx' 'physmap=rwx' 'xpfo=off smep=off' 'smap=off' \
 	'kaiser=off' 'kstack=fixed umip=off' 'xpfo=off smep=off smap=off physmap=rwx' \
-	'pmalloc=plain' 'pmalloc=off xpfo=off'; do
+	'pmalloc=plain' 'pmalloc=off xpfo=off' 'cred=plain'; do
 	boot "vuln=on $opts" 'attack all && audit'
 	is "$status" 0 "attack all, every outcome as expected, audit clean: ${opts:-defaults}"
 	for name in $attacks; do
