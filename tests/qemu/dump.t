@@ -17,7 +17,12 @@ dump() {
 	while ! grep -q holding "$work/output" && kill -0 "$run" 2>/dev/null && [ $((tries++)) -lt 300 ]; do
 		sleep 0.2
 	done
-	perl tests/qemu/monitor.pl "$work/monitor" stop 'info registers' \
+	# it may have been interrupted: the kernel is left soon
+	for tries in {1..50}; do
+		perl tests/qemu/monitor.pl "$work/monitor" stop 'info registers' | grep -q 'CPL=3' && break
+		perl tests/qemu/monitor.pl "$work/monitor" cont >/dev/null
+	done
+	perl tests/qemu/monitor.pl "$work/monitor" 'info registers' \
 		"pmemsave 0 0x4000000 \"$PWD/$work/memory\"" quit >"$work/registers"
 	wait "$run" 2>/dev/null
 	errors=$(<"$work/errors")
