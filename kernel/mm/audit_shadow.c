@@ -87,7 +87,8 @@ static bool is_secret(uint64_t word)
 
 /*
  * RSP is the one register that rests where every root can see it, in the frame that IRET used last
- * and during a system call: a program may have put there what it knows. Everything else is wiped.
+ * and during a system call: a program may have put there what it knows. That frame's RIP is where
+ * the program runs, a user address; all other registers are wiped.
  */
 enum { NR_STACK_WORDS = PAGE_SIZE / sizeof(uint64_t), FROM_TOP_RSP = 2 };
 
