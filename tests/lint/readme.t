@@ -2,10 +2,10 @@
 # The README's tables are those of the source, its links lead somewhere, its knobs exist.
 . "$(dirname "$0")/lib.sh"
 
-found=$(diff README.md <(tools/gen-readme))
+found=$(diff README.md <(tools/gen-docs))
 ok $? 'the tables of README.md are up to date (make readme)' || diag "$found"
 
-diff -q README.md <(tools/gen-readme | sed 's/smep=on/smep=no/') >/dev/null
+diff -q README.md <(tools/gen-docs | sed 's/smep=on/smep=no/') >/dev/null
 is $? 1 'a table that differs is noticed'
 
 missing=

@@ -51,4 +51,4 @@ lint: $(KERNEL) | $(call deps,lint)
 
 .PHONY: readme
 readme:
-	@tools/gen-readme > build/README.new && mv build/README.new README.md
+	@tools/gen-docs > build/README.new && mv build/README.new README.md
