@@ -11,7 +11,7 @@
 #?   make bench-xpfo  what each variant of XPFO costs, on 1 to 255 processors
 #?   make lint      the rules of the source tree alone
 #?   make format    lay the C sources out with clang-format
-#?   make readme    make the tables of README.md anew
+#?   make docs      make the generated parts of README.md and docs/ anew
 #?   make clean     remove everything that was built
 #?   make compile_commands.json      for editors and clangd
 #?

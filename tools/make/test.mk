@@ -49,6 +49,6 @@ test: | $(call deps,run bochs efi debug lint model fuzz)
 lint: $(KERNEL) | $(call deps,lint)
 	@tools/test lint/
 
-.PHONY: readme
-readme:
-	@tools/gen-docs > build/README.new && mv build/README.new README.md
+.PHONY: docs readme
+docs readme:
+	@tools/gen-docs

@@ -1,0 +1,49 @@
+# What the generators of documentation share: rows of .def tables, and Markdown made of them.
+package Def;
+use strict;
+use warnings;
+
+use Exporter qw(import);
+use File::Basename qw(dirname);
+use File::Spec;
+
+our @EXPORT = qw(rows read_file table link_to code);
+
+sub read_file {
+	my ($path) = @_;
+	open my $file, '<', $path or die "gen-docs: $path: $!\n";
+	local $/;
+	return scalar <$file>;
+}
+
+# The rows NAME(a, "b c", ...) of a table, each a list of its arguments without quotes.
+sub rows {
+	my ($path, $name) = @_;
+	my $text = read_file($path);
+	$text =~ s{/\*.*?\*/}{}gs;
+	my @rows;
+	while ($text =~ /^\Q$name\E\(((?:[^()"]|"[^"]*"|\([^()]*\))*)\)/mg) {
+		my $arguments = $1;
+		push @rows, [map { s/^"|"$//gr } $arguments =~ /("[^"]*"|[^,\s]+(?:\s+[^,"\s]+)*)/g];
+	}
+	die "gen-docs: no $name in $path\n" unless @rows;
+	return @rows;
+}
+
+# A Markdown table: the head and each row are lists of cells.
+sub table {
+	my ($head, @rows) = @_;
+	my @lines = map { '| ' . join(' | ', map { s/\|/\\|/gr } @$_) . ' |' } $head, @rows;
+	splice @lines, 1, 0, '|' . '---|' x @$head;
+	return join("\n", @lines) . "\n";
+}
+
+sub code { return join ', ', map { "`$_`" } @_ }
+
+# A link from a document to a file of the tree.
+sub link_to {
+	my ($document, $text, $path) = @_;
+	return "[$text](" . File::Spec->abs2rel("/$path", '/' . dirname($document)) . ')';
+}
+
+1;
