@@ -4,7 +4,7 @@ use strict;
 use warnings;
 use File::Temp 'tempdir';
 use Exporter 'import';
-use Json 'json_read';
+use Json qw(json_read json_write);
 use Progress;
 our @EXPORT_OK = qw(run_steps options variants quick save median per icount_shift);
 
@@ -107,7 +107,7 @@ sub save {
 	my ($name, $data) = @_;
 	my $path = "build/bench-$name.json";
 	open my $file, '>', "$path.new" or die "$path: $!\n";
-	print $file Json::json_write($data), "\n";
+	print $file json_write($data);
 	close $file or die "$path: $!\n";
 	rename "$path.new", $path or die "$path: $!\n";
 	print "\nkept in $path\n";
