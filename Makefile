@@ -6,9 +6,11 @@
 #?   make test      every test there is; ends with "N passed, N failed"
 #?   make debug     boot stopped at the kernel's first C line, with gdb attached
 #?   make iso       build the boot ISO and say where it is
+#?   make bench     all benchmarks, put together beside the published figures (build/bench.json, plots, report)
 #?   make bench-cost  instructions per system call, page fault, mmap, fork, beside those of others
 #?   make bench-kaiser  what each variant of KAISER costs, in QEMU and Bochs
 #?   make bench-xpfo  what each variant of XPFO costs, on 1 to 255 processors
+#?   make bench-pmalloc  what write-once pools cost: allocating, sealing, write-rare
 #?   make lint      the rules of the source tree alone
 #?   make format    lay the C sources out with clang-format
 #?   make docs      make the generated parts of README.md and docs/ anew
@@ -37,9 +39,10 @@
 #?   T=                   make test: run one test only, for instance T=boot, T=debug/boot, T=host/buddy
 #?   GDB=1|0              make debug: 0 prints how to attach by hand and waits
 #?   GDBPORT=1234         make debug: port of the debugger stub
-#?   QUICK=0|1            make bench-xpfo, bench-kaiser: few runs, few processors
+#?   QUICK=0|1            make bench, bench-xpfo, bench-kaiser, bench-pmalloc: few runs, few processors
+#?   ONLY=                make bench: run these alone, for instance ONLY='cost kaiser'; of the others the figures
+#?                        of their last run are taken. ONLY=none only puts together what there is.
 #?   JOBS=1               make bench-xpfo: guests at the same time; more than 1 spoils the times
-#?   make bench-pmalloc  what write-once pools cost: allocating, sealing, write-rare
 #?   DEPS=1|0             0: do not look for Debian packages, I have the tools
 #?
 #? Examples:

@@ -38,7 +38,7 @@ needs_host := $(strip $(call wants,host model))
 needs_debug := $(strip $(call wants,lint debug) $(wildcard tests/qemu/$(T).t))
 needs_release := $(strip $(call wants,lint release) $(wildcard tests/qemu/$(T).t))
 
-test: | $(call deps,run bochs efi debug lint model fuzz)
+test: | $(call deps,run bochs efi debug lint model fuzz plots)
 	@{ : \
 		$(if $(needs_host),&& $(MAKE) BUILD=debug host-tests) \
 		$(if $(needs_debug),&& $(MAKE) BUILD=debug test-images) \
@@ -46,7 +46,7 @@ test: | $(call deps,run bochs efi debug lint model fuzz)
 	} || { echo 'test: the build failed' >&2; echo '0 passed, 1 failed'; exit 1; }
 	@tools/test $(if $(T),'$(T)')
 
-lint: $(KERNEL) | $(call deps,lint)
+lint: $(KERNEL) | $(call deps,lint plots)
 	@tools/test lint/
 
 .PHONY: docs readme

@@ -1,0 +1,86 @@
+#!/bin/bash
+# `make bench` puts the figures of all benchmarks together: every row that is promised, plots, aims, and who failed.
+# The benchmarks are canned here: tests/lint/bench/NAME.json is what one keeps.
+. "$(dirname "$0")/../tap.sh"
+unset ONLY QUICK
+
+# A benchmark that prints something and keeps its canned figures.
+can() {
+	printf '#!/bin/bash\necho a table\ncp tests/lint/bench/%s.json %s/\n' "$1" "$work" >"$work/tools/bench-$1"
+	printf 'mv %s/%s.json %s/bench-%s.json\n' "$work" "$1" "$work" "$1" >>"$work/tools/bench-$1"
+	chmod +x "$work/tools/bench-$1"
+}
+
+bench() {
+	said=$(tools/bench-all --tools="$work/tools" --out="$work" 2>"$work/errors")
+	status=$?
+}
+
+# The value of a Perl expression on bench.json, which is %$_; tables by title are %$t.
+json() {
+	perl -MJSON::PP -e 'local $/; $_ = JSON::PP->new->decode(scalar <STDIN>); my $t = { map { $_->{table} => $_ } @{ $_->{published} } };
+		my @v = eval shift; die $@ if $@; print join(" ", map { $_ // "null" } @v), "\n"' "$1" <"$work/bench.json"
+}
+
+mkdir "$work/tools"
+for name in cost pmalloc kaiser xpfo; do
+	can "$name"
+done
+bench
+is "$status" 0 'all benchmarks ran' || diag "$(<"$work/errors")"
+is "$(json 'map { $_->{name} } @{ $t->{"instructions per operation"}{rows} }')" \
+	'null system call IPC round trip page fault, zeroing included mmap, touch, munmap of one page fork, exit, wait' \
+	'the table of costs has every operation'
+is "$(json 'my $v = $t->{"instructions per operation"}{rows}[1]{values}; @$v{"Linux 6.1, on", "seL4, on", "xv6", "Bulwark", "aim"}')" \
+	'10578 482 27250 999.1 400' 'beside the published figures and the aim'
+is "$(json 'map { $_->{name} } @{ $t->{"time of XPFO relative to none"}{rows} }')" \
+	"$(sed -n 's/^OPTION(xpfo, [^"]*"\([^"]*\)".*/\1/p' kernel/abi/options.def | tr '|' ' ')" 'the table of XPFO has every variant'
+is "$(json 'map { $_->{name} } @{ $t->{"null system call under KAISER"}{rows} }')" 'off nopcid pcid' \
+	'the table of KAISER has every variant'
+is "$(json 'map { scalar @{ $t->{$_}{rows} } } "allocating an object", "sealing, destroying, write-rare"')" '4 9' \
+	'the tables of pools have every size'
+is "$(json 'grep { !$_->{source} || !$_->{unit} || !@{ $_->{columns} } } @{ $_->{published} }')" '' \
+	'every table says its source and unit'
+is "$(json 'scalar @{ $_->{notes} }')" 3 'the notes say what an emulator can and cannot say'
+like "$said" '^IPC round trip, instructions +400 +999.1 +2.50 times over$' 'an aim that is missed is shown as missed'
+like "$said" '^xpfo=epoch, rounds per user page, 2 processors +0 +0 +met, quick$' 'one that is met by a quick run, as quick'
+
+missing=
+for operation in $(perl -ne 'print join("_", split / /, $1), "\n" if /"operation": "([^"]*)"/' tools/bench/published.json | sort -u); do
+	grep -q "^${operation//_/ } *|" tools/bench-cost || missing+="$operation "
+done
+is "$missing" '' 'bench-cost measures every operation that has published figures'
+
+plots=$(json 'map { $_->{file} } @{ $_->{plots} }')
+is "$plots" 'plots/cost.svg plots/xpfo_time.svg plots/xpfo_rounds.svg plots/kaiser.svg plots/pmalloc_object.svg plots/pmalloc_seal.svg' \
+	'every plot is listed'
+bad=
+for plot in $plots; do
+	svg=$(<"$work/report/$plot")
+	[[ $svg == *'</svg>' && $svg == *currentColor* && $svg != *'"black"'* && $svg != *'fill="white"'* ]] || bad+="$plot "
+done
+is "$bad" '' 'plots are whole, transparent, and take the colour of the text around them'
+is "$(json 'grep { length $_->{alt} < 60 || $_->{alt} =~ /not measured/ } @{ $_->{plots} }')" '' 'every plot is put in words'
+like "$(json 'map { $_->{title} } @{ $_->{plots} }')" 'variant \(quick run\)' 'the title of a plot says that the run was quick'
+
+printf '#!/bin/bash\nexit 3\n' >"$work/tools/bench-kaiser"
+bench
+is "$status" 1 'a benchmark that fails makes the command fail'
+like "$said" '^kaiser +FAILED: exit status 3' 'and is named'
+is "$(json '$_->{benchmarks}{kaiser}, $_->{benchmarks}{cost} ? "cost" : ()')" 'null cost' \
+	'its figures of before are gone, those of the others are there'
+like "$said" '^kaiser=pcid, CR3 writes of a null call +2 +- +not measured$' 'its aims are not measured'
+printf '#!/bin/bash\nexit 0\n' >"$work/tools/bench-kaiser"
+bench
+is "$status" 1 'so does one that keeps no figures'
+like "$said" '^kaiser +FAILED: it kept no figures' 'and that is said'
+
+can kaiser
+ONLY=kaiser bench
+is "$status" 0 'ONLY runs those that it names'
+like "$said" '^cost +figures of 2' 'and takes the figures of the others as they are'
+ONLY=sheep bench
+is "$status" 2 'ONLY with an unknown name is refused'
+like "$(<"$work/errors")" 'no benchmark called sheep; there are: cost' 'and the names are listed'
+
+done_testing
