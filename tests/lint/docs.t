@@ -1,5 +1,6 @@
 #!/bin/bash
-# The generated parts of the documents are those of the source, links lead somewhere, the knobs exist.
+# The generated parts of the documents are those of the source, links lead somewhere, attacks have whole pages, the knobs
+# exist.
 . "$(dirname "$0")/lib.sh"
 
 found=$(tools/gen-docs --check 2>&1)
@@ -19,11 +20,38 @@ like "$(tools/gen-docs --check --tree="$work" 2>&1)" 'docs/sheep.md: generated: 
 printf '# Sheep\n\n<!-- generated: options -->\n' >"$work/docs/sheep.md"
 like "$(tools/gen-docs --check --tree="$work" 2>&1)" 'docs/sheep.md: a generated part has no end' 'a part without an end is named'
 
-missing=
-while read -r link; do
-	[ -e "$link" ] || missing+="$link "
-done < <(grep -oE '\]\([^)#:]+\)' README.md | tr -d '])(')
-is "$missing" '' 'every link of README.md leads to a file'
+clean docs
+catches docs docs/a.md '# A\n\nSee [b](b.md).\n' 'link to b.md leads nowhere' 'a link that leads nowhere is found'
+catches docs docs/a.md '# A\n\n[b](../../etc/passwd)\n' 'leads nowhere' 'so is one that leaves the tree'
+catches docs docs/a.md '# A\n\n## Some part\n\n[b](#other-part)\n' 'no heading #other-part' 'and one to a heading that is not there'
+accepts docs docs/a.md '# A\n\n## Some part\n\n[b](a.md#some-part) `[x](y)` [w](https://example.org)\n\n    [c](d.md)\n' \
+	'headings, code and the web are left alone'
+catches docs docs/a.md '# A\n\ntext\n    [c](d.md)\n' 'd.md leads nowhere' 'an indented line of a paragraph is no code'
+
+page='# sheep: x\n\n**What the attacker controls.** x\n\n**What happens.** x\n\n**What stops it.** x\n\n**Try it.**\n\n'
+page+="    make run CMD='attack sheep'\n\n**Sources.** x\n"
+sheep() {
+	plant user/attacks/sheep/README.md "$1"
+	echo 'ATTACK(sheep, "x", "xpfo!=off", FAULT, 1)' >"$work/tree/user/attacks/attacks.def"
+	found=$(cd "$work/tree" && perl "$lint/docs.pl" 2>&1)
+}
+sheep "$page"
+is "$found" '' 'the page of an attack with all of its parts passes'
+sheep "${page/What stops it/Why it stops}"
+like "$found" 'README.md:1: the part "\*\*What stops it.\*\*" is missing' 'a part that is missing is named'
+sheep "${page/What happens.\*\* x/Sources.** x}"
+like "$found" 'What happens' 'so is one that has another name'
+sheep "$(sed 's/What happens/_/; s/What stops it/What happens/; s/_/What stops it/' <<<"$(printf '%b' "$page")")"
+like "$found" 'must come in the order' 'parts in another order are found'
+sheep "${page/sheep: x/Sheep}"
+like "$found" 'the title must be' 'the title names the attack'
+sheep "${page/attack sheep/attack goat}"
+like "$found" 'must run `attack sheep`' 'the page runs its own attack'
+rm "$work/tree/user/attacks/sheep/README.md"
+like "$(cd "$work/tree" && perl "$lint/docs.pl")" 'sheep has no user/attacks/sheep/README.md' 'an attack without a page is found'
+plant docs/sheep.md '# Sheep\n'
+echo '# Tree' >"$work/tree/README.md"
+like "$(cd "$work/tree" && perl "$lint/docs.pl")" 'docs/sheep.md:1: README.md does not link' 'a page that README.md does not link is found'
 
 help=$(make help)
 undocumented=

@@ -1,0 +1,98 @@
+#!/usr/bin/perl
+# Documents: every link leads to a file of the tree, and to a heading of it where it names one; every page of docs/ is linked
+# from README.md; every attack has a page with the parts that the report is made of, in this order.
+use strict;
+use warnings;
+use FindBin qw($Bin);
+use lib $Bin;
+use Lint;
+
+use File::Basename qw(dirname);
+
+my @PARTS = ('What the attacker controls', 'What happens', 'What stops it', 'Try it', 'Sources');
+
+# Lines of a document with its blocks and spans of code made blank; numbers stay.
+sub prose {
+	my ($path) = @_;
+	my ($is_code, @lines) = (0);
+	for my $line (split /\n/, read_source($path)) {
+		$is_code = !$is_code if $line =~ /^\s*```/;
+		push @lines, $is_code || $line =~ /^(?: {4}|\t)/ && (!@lines || $lines[-1] !~ /\S/ || $lines[-1] eq ' ') ? ' '
+			: $line =~ s/`[^`]*`/`/gr;
+	}
+	return @lines;
+}
+
+# What headings are called in links: lower case, words joined by hyphens.
+sub anchors {
+	my ($path) = @_;
+	return map { lc($_) =~ s/[^\w\s-]//gr =~ s/\s+/-/gr } map { /^#+\s+(.*?)\s*$/ ? $1 : () } split /\n/, read_source($path);
+}
+
+# A path without "." and "..", relative to the tree; undef where it leaves the tree.
+sub within_tree {
+	my ($from, $target) = @_;
+	my @parts;
+	for my $part (split m{/}, dirname($from) . "/$target") {
+		next if $part eq '.' || $part eq '';
+		return if $part eq '..' && !@parts;
+		$part eq '..' ? pop @parts : push @parts, $part;
+	}
+	return join '/', @parts;
+}
+
+sub check_links {
+	my ($path, $linked) = @_;
+	my @lines = prose($path);
+	for my $i (0 .. $#lines) {
+		while ($lines[$i] =~ /\]\(([^)\s]+)[^)]*\)/g) {
+			my ($target, $anchor) = split /#/, $1, 2;
+			next if $target =~ /^[a-z]+:/;
+			my $file = $target eq '' ? $path : within_tree($path, $target);
+			if (!defined $file || !-e $file) {
+				violation($path, $i + 1, "the link to $target leads nowhere");
+			} elsif (defined $anchor && $file =~ /\.md$/ && !grep { $_ eq $anchor } anchors($file)) {
+				violation($path, $i + 1, "$file has no heading #$anchor");
+			} else {
+				$linked->{$path}{$file} = 1;
+			}
+		}
+	}
+}
+
+sub check_attack {
+	my ($name, $line) = @_;
+	my $path = "user/attacks/$name/README.md";
+	return violation('user/attacks/attacks.def', $line, "$name has no $path") unless -e $path;
+	my $text = read_source($path);
+	violation($path, 1, "the title must be \"# $name: ...\"") unless $text =~ /\A# \Q$name\E: \S/;
+	my @found = $text =~ /^\*\*([^*]+)\.\*\*/mg;
+	my $next = 0;
+	for my $part (@PARTS) {
+		my ($at) = grep { $found[$_] eq $part } 0 .. $#found;
+		if (!defined $at) {
+			violation($path, 1, "the part \"**$part.**\" is missing");
+		} elsif ($at < $next) {
+			violation($path, 1, "\"**$part.**\" must come in the order @{[join ', ', @PARTS]}");
+		} else {
+			$next = $at;
+		}
+	}
+	violation($path, 1, "\"Try it\" must run `attack $name`") unless $text =~ /attack \Q$name\E'/;
+}
+
+my %linked;
+my @pages = (sources(qr/\.md$/, 'docs', 'user', 'tests', 'tools'), grep { -e } 'README.md');
+check_links($_, \%linked) for @pages;
+if (-e 'README.md') {
+	for my $page (grep { m{^docs/[^/]+\.md$} } @pages) {
+		violation($page, 1, 'README.md does not link to this page') unless $linked{'README.md'}{$page};
+	}
+}
+if (-e 'user/attacks/attacks.def') {
+	my @lines = split /\n/, read_source('user/attacks/attacks.def');
+	for my $i (0 .. $#lines) {
+		check_attack($1, $i + 1) if $lines[$i] =~ /^ATTACK\((\w+)/;
+	}
+}
+finish();
