@@ -16,6 +16,7 @@
 #include "mm/as_init.h"
 #include "mm/audit_walk.h"
 #include "mm/direct_map.h"
+#include "mm/frame_history.h"
 #include "mm/layout.h"
 #include "mm/pmalloc.h"
 #include "mm/policy.h"
@@ -234,6 +235,10 @@ static void check_frames(struct audit *audit)
 
 		audit->result->nr_frames++;
 		audit->result->nr_sealed += frame_is_sealed((pfn_t){ i });
+		if (!frame_history_agrees((pfn_t){ i })) {
+			audit_violation(audit, "frame %#x, %s, has a history that ends otherwise",
+					i, policy_table[policy_state_of((pfn_t){ i })].name);
+		}
 		if (policy_table[policy_state_of((pfn_t){ i })].direct_map == RIGHTS_REQUIRED_RW) {
 			nr_required++;
 		}

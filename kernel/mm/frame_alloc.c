@@ -5,6 +5,7 @@
 #include "lib/assert.h"
 #include "lib/string.h"
 #include "mm/direct_map.h"
+#include "mm/frame_history.h"
 #include "mm/frame_init.h"
 #include "mm/frame_pool.h"
 
@@ -57,6 +58,7 @@ void frame_flags_set_hidden(pfn_t first, unsigned order, bool hidden)
 		struct frame *frame = frame_entry(pfn_add(first, i));
 
 		frame->flags = hidden ? frame->flags | FRAME_HIDDEN : frame->flags & ~FRAME_HIDDEN;
+		frame_history_note(pfn_add(first, i), frame->owner, frame->flags);
 	}
 }
 

@@ -10,6 +10,7 @@
 #include "lib/string.h"
 #include "mm/direct_map.h"
 #include "mm/early.h"
+#include "mm/frame_history.h"
 #include "mm/frame_init.h"
 #include "mm/layout.h"
 #include "mm/ptable.h"
@@ -148,7 +149,7 @@ static unsigned collect_keeps(const struct boot_info *info, struct keep *keeps)
 void memory_init(const struct boot_info *info)
 {
 	struct keep keeps[KEEPS_MAX];
-	pfn_t start, end, table;
+	pfn_t start, end, table, histories;
 	uint32_t highest = 0;
 	unsigned nr_keeps;
 
@@ -161,10 +162,14 @@ void memory_init(const struct boot_info *info)
 	}
 	table = early_alloc(OWNER_KERNEL,
 			    align_up(highest * sizeof(struct frame), PAGE_SIZE) >> PAGE_SHIFT);
+	histories =
+		early_alloc(OWNER_KERNEL,
+			    align_up(highest * sizeof(*frame_histories), PAGE_SIZE) >> PAGE_SHIFT);
 	build_root(info);
 	tlb_boot(pfn_to_pa(kernel_root));
 	nr_frames = highest;
 	frames = direct_map_pointer(table);
+	frame_histories = direct_map_pointer(histories);
 	frame_alloc_init();
 	nr_keeps = collect_keeps(info, keeps);
 	for (unsigned i = 0; i < info->nr_usable; i++) {

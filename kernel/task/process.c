@@ -3,6 +3,7 @@
 
 #include "lib/assert.h"
 #include "lib/string.h"
+#include "mm/frame_history.h"
 #include "mm/slab.h"
 #include "task/credentials.h"
 #include "task/process_end.h"
@@ -146,6 +147,7 @@ static void join(struct process *process, struct thread *thread, uint32_t tid)
 {
 	thread->process = process;
 	thread->tid = tid;
+	thread->frame_who = frame_who(process->pid);
 	list_push_back(&process->threads, &thread->process_node);
 	__atomic_store_n(&process->nr_threads, process->nr_threads + 1, __ATOMIC_RELAXED);
 }

@@ -70,6 +70,7 @@ static void switch_to(struct thread *next)
 	scheds[cpu->id].left = previous;
 	next->on_cpu = true;
 	cpu->current = next;
+	cpu->frame_who = next->frame_who;
 	kstack_enter(cpu, next->stack_top);
 	previous->user_rsp = cpu->entry->user_rsp;
 	cpu->entry->user_rsp = next->user_rsp;

@@ -1,15 +1,18 @@
-/* sources: kernel/mm/buddy.c kernel/mm/frame.c */
+/* sources: kernel/mm/buddy.c kernel/mm/frame.c kernel/mm/frame_history.c */
 /* The buddy allocator in every state that 16 frames of one kind, or 8 of both, can be in; and what
  * its assertions catch. */
 #include "host_assert.h"
 #include "tap.h"
 
 #include "mm/buddy.h"
+#include "mm/frame_history.h"
 
 enum { NR_MAX = 16, ORDER_MAX = 4 };
 
 /* What the model says of a frame. ALLOCATED + order marks the first frame of an allocated block. */
 enum cell { CELL_REVEALED, CELL_HIDDEN, CELL_INSIDE, CELL_ALLOCATED };
+
+struct cpu *host_cpu; /* no transition gets so far that it would matter */
 
 static struct frame table[NR_MAX];
 static struct buddy buddy;

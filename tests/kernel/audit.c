@@ -8,6 +8,7 @@
 #include "mm/direct_map.h"
 #include "mm/entry_area.h"
 #include "mm/frame_alloc.h"
+#include "mm/frame_history.h"
 #include "mm/kspace.h"
 #include "mm/layout.h"
 #include "mm/pmalloc.h"
@@ -119,6 +120,13 @@ static void plant_bytes(uint64_t word, const char *what)
 	memcpy(at, &saved, sizeof(saved));
 }
 
+static void plant_in_history(pfn_t frame)
+{
+	frame_histories[frame.pfn] ^= STEP_HIDDEN;
+	expect_violation("has a history that ends otherwise", "a history that ends otherwise");
+	frame_histories[frame.pfn] ^= STEP_HIDDEN;
+}
+
 static void plant_in_shadow_roots(const struct as *as, pfn_t spare_frame)
 {
 	pfn_t shadow = entry_shadow_template();
@@ -224,6 +232,7 @@ KTEST_SUITE(audit)
 	plant_in_user_half(as);
 	plant_in_kernel_half(as, spare);
 	plant_in_shadow_roots(as, spare);
+	plant_in_history(spare);
 	frame_free_kernel(spare, 0);
 	as_put(as);
 	expect_clean("afterwards");

@@ -18,6 +18,7 @@
 #include "mm/direct_map.h"
 #include "mm/early.h"
 #include "mm/frame_alloc.h"
+#include "mm/frame_history.h"
 #include "mm/frame_init.h"
 #include "mm/frame_pool.h"
 #include "mm/ktlb.h"
@@ -34,6 +35,7 @@ struct cpu *host_cpu;
 
 static struct cpu cpu;
 static struct frame table[MACHINE_FRAMES];
+static uint64_t histories[MACHINE_FRAMES];
 static char *ram;
 static bool is_cached[NR_TLBS][MACHINE_FRAMES];
 static uint64_t newest = 1, complete = 1; /* generations */
@@ -287,6 +289,7 @@ void machine_start(void)
 	host_cpu = cpus[0] = &cpu;
 	nr_cpus = 1;
 	frames = table;
+	frame_histories = histories;
 	nr_frames = MACHINE_FRAMES;
 	direct_map_base = MAP_BASE;
 	kernel_root.pfn = nr_early++;

@@ -1,6 +1,7 @@
 /* What holds between any two calls, and what the allocator could give. */
 #include "core/cpu.h"
 #include "mm/frame_alloc.h"
+#include "mm/frame_history.h"
 #include "mm/frame_pool.h"
 #include "mm/ktlb.h"
 #include "mm/machine.h"
@@ -23,6 +24,10 @@ static void frame_check(uint32_t number)
 	}
 	if (!is_present && machine_is_stale(number) && frame->owner == OWNER_USER) {
 		machine_die("frame %u was hidden and not flushed", number);
+	}
+	if (!frame_history_agrees((pfn_t){ number })) {
+		machine_die("%s frame %u has a history that ends otherwise",
+			    owner_name(frame->owner), number);
 	}
 	if (frame->refs && (frame->owner != OWNER_USER || frame->flags & FRAME_TAIL)) {
 		machine_die("%s frame %u has references", owner_name(frame->owner), number);

@@ -1,0 +1,152 @@
+/* sources: tests/host/mm/machine.c tests/host/mm/machine_check.c tests/host/mm/user_tlb.c
+ *          tests/host/mm/window.c kernel/mm/frame_alloc.c kernel/mm/frame_user.c
+ *          kernel/mm/frame_put.c kernel/mm/frame_sealed.c kernel/mm/quarantine.c
+ *          kernel/mm/frame.c kernel/mm/frame_history.c kernel/mm/buddy.c kernel/mm/direct_map.c
+ *          kernel/mm/ptable.c kernel/mm/xpfo.c kernel/core/lock.c kernel/core/cpu.c
+ *          -Wl,--wrap=frame_transition */
+
+/* What a frame's history says after known sequences, and for whom. That the newest step is the
+ * frame's state holds after every operation of the other host tests: machine_check. */
+#include "host_assert.h"
+#include "mm/machine.h"
+#include "tap.h"
+
+#include "core/cpu.h"
+#include "mm/frame_alloc.h"
+#include "mm/frame_history.h"
+
+/* "RESERVED FREE FREE,hidden USER,hidden/7": states, oldest first; "..." where something came
+ * before. */
+static const char *story(pfn_t frame)
+{
+	static char text[160];
+	struct frame_history history;
+	char *at = text;
+
+	frame_history_read(frame, &history);
+	at += sprintf(at, "%s", history.is_whole ? "" : "...");
+	for (unsigned i = 0; i < history.nr; i++) {
+		const struct frame_step *step = &history.steps[i];
+
+		at += sprintf(at, "%s%s%s%s", at == text ? "" : " ", owner_name(step->owner),
+			      step->is_hidden ? ",hidden" : "", step->is_sealed ? ",sealed" : "");
+		at += step->who ? sprintf(at, "/%u", step->who) : 0;
+	}
+	return text;
+}
+
+static void work_for(uint32_t pid) { this_cpu()->frame_who = frame_who(pid); }
+
+static pfn_t user_frame(unsigned order)
+{
+	pfn_t frame;
+
+	if (frame_alloc_user(order, &frame)) {
+		machine_die("no user frame");
+	}
+	return frame;
+}
+
+static void history_of_user_frame(void)
+{
+	pfn_t frame;
+
+	machine_choose_xpfo(xpfo_sync);
+	work_for(7);
+	frame = user_frame(0);
+	is_text(story(frame), "RESERVED FREE FREE,hidden/7 USER,hidden/7",
+		"a frame's first user: it was RESERVED, FREE, hidden, and USER");
+	work_for(8);
+	frame_put_user(frame);
+	is_text(story(frame), "... FREE FREE,hidden/7 USER,hidden/7 FREE,hidden/8",
+		"freed for another process: that one is named, and the oldest step is gone");
+	work_for(0);
+	is(user_frame(0).pfn, frame.pfn, "the next user gets the same frame");
+	is_text(story(frame), "... FREE,hidden/8 FREE FREE,hidden USER,hidden",
+		"which was revealed and hidden anew; the kernel's own steps name nobody");
+	frame_put_user(frame);
+}
+
+static void history_without_xpfo(void)
+{
+	pfn_t frame;
+
+	machine_choose_xpfo(xpfo_off);
+	frame = user_frame(0);
+	is_text(story(frame), "RESERVED FREE USER", "with xpfo=off a user frame is not hidden");
+	frame_put_user(frame);
+}
+
+static void history_of_huge_page(void)
+{
+	pfn_t first;
+
+	machine_choose_xpfo(xpfo_sync);
+	work_for(9);
+	first = user_frame(HUGE_ORDER);
+	is_text(story(pfn_add(first, 300)), "RESERVED FREE FREE,hidden/9 USER,hidden/9",
+		"each frame of a 2 MiB page has the history");
+	work_for(0);
+	frame_put_user(first);
+}
+
+static void history_of_pool_frame(void)
+{
+	pfn_t frame;
+
+	if (frame_alloc_pool(POOL_ALIAS_STAYS, &frame)) {
+		machine_die("no pool frame");
+	}
+	frame_seal(frame);
+	is(frame_history_agrees(frame), 1, "sealing is a step");
+	frame_seal(frame);
+	ok(strstr(story(frame), "POOL POOL,sealed") != NULL, "sealing twice is one step: %s",
+	   story(frame));
+	frame_free_pool(&frame, 1);
+	ok(strstr(story(frame), "POOL,sealed FREE") != NULL,
+	   "a freed pool frame is sealed no more: %s", story(frame));
+}
+
+static void history_of_kernel_frame(void)
+{
+	pfn_t frame;
+
+	work_for(STEP_WHO_MAX + 6);
+	if (frame_alloc_kernel(OWNER_PTABLE, 0, &frame)) {
+		machine_die("no kernel frame");
+	}
+	ok(strstr(story(frame), "FREE PTABLE/5") != NULL,
+	   "of a pid too large for the table the low bits are kept: %s", story(frame));
+	frame_free_kernel(frame, 0);
+	work_for(0);
+}
+
+static void history_of_untouched_frame(void)
+{
+	is_text(story((pfn_t){ 0 }), "RESERVED", "a frame that nobody ever had is RESERVED");
+}
+
+static void history_that_lies(void)
+{
+	pfn_t frame = user_frame(0);
+
+	frame_histories[frame.pfn] ^= STEP_HIDDEN;
+	is(frame_history_agrees(frame), 0, "a history that ends otherwise is noticed");
+	frame_histories[frame.pfn] ^= STEP_HIDDEN;
+	is(frame_history_agrees(frame), 1, "and one that ends right agrees");
+	frame_put_user(frame);
+}
+
+int main(void)
+{
+	machine_start();
+	history_of_untouched_frame();
+	history_without_xpfo();
+	history_of_user_frame();
+	history_of_huge_page();
+	history_of_pool_frame();
+	history_of_kernel_frame();
+	history_that_lies();
+	machine_check();
+	return done_testing();
+}
