@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-enum { BW_NAME_MAX = 32, BW_TEXT_MAX = 2048 };
+enum { BW_NAME_MAX = 32, BW_TEXT_MAX = 2048, BW_FAULT_MAX = 2048 };
 
 /* One boot option: what the command line asked for and what is in force on this machine. */
 struct bw_option {
@@ -113,6 +113,9 @@ struct bw_report {
 	uint64_t fault_rip;
 	uint64_t fault_pfn;     /* UINT64_MAX where no frame is concerned */
 	char text[BW_TEXT_MAX]; /* the explanation, lines ended by \n */
+	/* an in-kernel fault, explained to programs: one JSON object (docs/faults.md); else empty
+	 */
+	char fault_json[BW_FAULT_MAX];
 };
 
 enum { BW_CALL_ROWS = 128 };

@@ -9,6 +9,7 @@
 #include "core/lock.h"
 #include "core/options.h"
 #include "lib/format.h"
+#include "lib/string.h"
 
 enum { RING_BYTES = 16384, MESSAGE_BYTES = 512 };
 
@@ -102,13 +103,28 @@ void log_output_end(void)
 	}
 }
 
-void log_write(const char *text, size_t len_bytes)
+/* Between log_output_begin and log_output_end. */
+static void add(const char *text, size_t len_bytes)
 {
-	log_output_begin();
 	for (size_t i = 0; i < len_bytes; i++) {
 		ring[ring_total++ % RING_BYTES] = text[i];
 	}
 	write_sinks(sinks, text, len_bytes);
+}
+
+void log_write(const char *text, size_t len_bytes)
+{
+	log_output_begin();
+	add(text, len_bytes);
+	log_output_end();
+}
+
+void log_line(const char *prefix, const char *text)
+{
+	log_output_begin();
+	add(prefix, strlen(prefix));
+	add(text, strlen(text));
+	add("\n", 1);
 	log_output_end();
 }
 

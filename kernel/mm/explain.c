@@ -1,10 +1,11 @@
-/* Explains page faults of the kernel. */
+/* Explains addresses, and page faults of the kernel. */
 #include "mm/explain.h"
 
 #include "arch/x86_64/registers.h"
 #include "core/options.h"
 #include "lib/format.h"
 #include "mm/direct_map.h"
+#include "mm/kaiser.h"
 #include "mm/kspace.h"
 #include "mm/layout.h"
 #include "mm/ptable.h"
@@ -14,7 +15,6 @@ struct fault {
 	uint64_t address;
 	uint64_t error;
 	uint64_t rflags;
-	pte_t entry; /* the leaf, or the first entry on the way that is empty */
 };
 
 struct region_kind {
@@ -86,15 +86,9 @@ static void explain_user(const struct fault *fault, struct explanation *out)
 
 static void explain_direct_map(const struct fault *fault, struct explanation *out)
 {
-	out->frame = direct_map_frame((va_t){ fault->address });
-	if (!pfn_is_valid(out->frame)) {
-		out->frame = PFN_NONE;
+	if (pfn_is_none(out->frame)) {
 		verdict(out, BW_DEFENCE_NONE, "no memory frame corresponds to this address");
-		return;
-	}
-	out->owner = frame_entry(out->frame)->owner;
-	out->is_hidden = frame_entry(out->frame)->flags & FRAME_HIDDEN;
-	if (out->is_mapped) {
+	} else if (out->is_mapped) {
 		explain_rights(fault, out);
 	} else if (out->is_hidden) {
 		verdict(out, out->owner == OWNER_POOL ? BW_DEFENCE_PMALLOC : BW_DEFENCE_XPFO,
@@ -123,7 +117,8 @@ static void explain_kspace(const struct fault *fault, struct explanation *out)
 /* A guard page has no frame, and nor does what a destroyed pool left. */
 static void explain_pool(const struct fault *fault, struct explanation *out)
 {
-	if (out->is_mapped && fault->error & FAULT_WRITE && !pte_is_writable(fault->entry)) {
+	if (out->is_mapped && fault->error & FAULT_WRITE &&
+	    !ptable_walk_gives(&out->kernel_walk, WALK_WRITE)) {
 		verdict(out, BW_DEFENCE_PMALLOC,
 			"the pool is sealed: read-only until it is destroyed");
 	} else if (out->is_mapped) {
@@ -201,19 +196,40 @@ static struct region_kind region_of(uint64_t address)
 	return kinds[i];
 }
 
+/* The frame that the address leads to, or of which it is the direct-map address. */
+static pfn_t frame_of(const struct explanation *explanation)
+{
+	uint64_t address = explanation->address;
+	pfn_t frame = ptable_walk_frame(&explanation->kernel_walk, address);
+
+	if (pfn_is_none(frame)) {
+		frame = direct_map_frame((va_t){ address });
+	}
+	return pfn_is_valid(frame) ? frame : PFN_NONE;
+}
+
+void explain_address(pfn_t root, uint64_t address, struct explanation *out)
+{
+	*out = (struct explanation){ .address = address, .region = region_of(address).name };
+	ptable_walk(root, address, &out->kernel_walk);
+	out->is_mapped = out->kernel_walk.is_mapped;
+	out->has_shadow = kaiser_in_force != kaiser_off && root.pfn != kernel_root.pfn;
+	if (out->has_shadow) {
+		ptable_walk(pfn_add(root, 1), address, &out->shadow_walk);
+	}
+	out->frame = frame_of(out);
+	if (!pfn_is_none(out->frame)) {
+		out->owner = frame_entry(out->frame)->owner;
+		out->is_hidden = frame_entry(out->frame)->flags & FRAME_HIDDEN;
+		frame_history_read(out->frame, &out->history);
+	}
+}
+
 void explain_fault(pfn_t root, uint64_t address, uint64_t error, uint64_t rflags,
 		   struct explanation *out)
 {
-	struct region_kind kind = region_of(address);
 	struct fault fault = { .address = address, .error = error, .rflags = rflags };
 
-	fault.entry = ptable_lookup(root, address, NULL);
-	*out = (struct explanation){ .region = kind.name, .frame = PFN_NONE };
-	out->is_mapped = pte_is_present(fault.entry);
-	if (out->is_mapped && pfn_is_valid(pte_frame(fault.entry))) {
-		out->frame = pte_frame(fault.entry);
-		out->owner = frame_entry(out->frame)->owner;
-		out->is_hidden = frame_entry(out->frame)->flags & FRAME_HIDDEN;
-	}
-	kind.explain(&fault, out);
+	explain_address(root, address, out);
+	region_of(address).explain(&fault, out);
 }

@@ -10,7 +10,7 @@
 #include "core/rendezvous.h"
 #include "lib/string.h"
 #include "mm/as.h"
-#include "mm/explain.h"
+#include "mm/explain_say.h"
 #include "mm/kspace.h"
 #include "mm/layout.h"
 #include "mm/ptable.h"
@@ -21,7 +21,7 @@
 #include "task/signal.h"
 #include "task/thread.h"
 
-enum { NR_EXCEPTIONS = 32 };
+enum { NR_EXCEPTIONS = 32, PANIC_TEXT_BYTES = 1024 };
 
 static const uint8_t signals[NR_EXCEPTIONS] = {
 	[0] = SIGNAL_FPE,  [1] = SIGNAL_TRAP, [3] = SIGNAL_TRAP, [4] = SIGNAL_SEGV,
@@ -157,6 +157,9 @@ static _Noreturn void kernel_fault(const struct fault *fault)
 	if (report) {
 		fault_report_kernel(report, process, fault);
 		log_write(report_text(report), strlen(report_text(report)));
+		if (report->words) {
+			log_line("bulwark: fault: ", report->words->fault_json);
+		}
 	}
 	/* whatever stack this is, the thread's own is good from its top down */
 	context_restart(thread->stack_top, die, NULL);
@@ -215,13 +218,16 @@ static void panic_explain(const struct regs *regs)
 {
 	const struct process *process = process_current();
 	struct explanation explanation;
+	/* one CPU panics, once; its stack may be short */
+	static char bytes[PANIC_TEXT_BYTES];
+	struct text text = text_begin(bytes, sizeof(bytes));
 
-	if (regs->vector != VECTOR_PAGE_FAULT) {
-		return;
+	if (regs->vector == VECTOR_PAGE_FAULT) {
+		explain_fault(process && process->as ? process->as->root : kernel_root, cr2_read(),
+			      regs->error, regs->rflags, &explanation);
+		explanation_say(&text, &explanation);
+		log_write(text.bytes, text.len);
 	}
-	explain_fault(process && process->as ? process->as->root : kernel_root, cr2_read(),
-		      regs->error, regs->rflags, &explanation);
-	log_print("  %s: %s\n", explanation.region, explanation.reason);
 }
 
 void fault_init(void)

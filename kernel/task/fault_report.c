@@ -9,7 +9,7 @@
 #include "core/cpu.h"
 #include "core/symbols.h"
 #include "mm/as.h"
-#include "mm/explain.h"
+#include "mm/explain_say.h"
 #include "mm/layout.h"
 #include "mm/ptable.h"
 #include "task/credentials.h"
@@ -55,95 +55,188 @@ bool fault_readable(uint64_t address, size_t len_bytes)
 	       pte_is_present(ptable_lookup(kernel_root, last, NULL));
 }
 
-static const char *access_name(uint64_t error)
+/* NULL: it was no access that failed. */
+static const char *access_name(const struct fault *fault)
 {
-	return error & FAULT_FETCH   ? "instruction fetch from"
-	       : error & FAULT_WRITE ? "write to"
-				     : "read of";
+	if (!fault->is_page_fault) {
+		return NULL;
+	}
+	return fault->error & FAULT_FETCH ? "fetch" : fault->error & FAULT_WRITE ? "write" : "read";
 }
 
 void fault_report_user(struct report *report, const struct process *process,
 		       const struct fault *fault, int signal)
 {
 	const struct regs *regs = fault->regs;
+	struct report_words *words = report_words(report);
+	struct text text = text_begin(words ? words->text : NULL, words ? sizeof(words->text) : 0);
 
 	report->fault_address = fault->address;
 	report->fault_rip = regs->rip;
-	report_say(report, "%s (pid %u, uid %u): %s", process->name, process->pid,
-		   credentials_uid(process), exception_name(regs->vector));
+	text_say(&text, "%s (pid %u, uid %u): %s", process->name, process->pid,
+		 credentials_uid(process), exception_name(regs->vector));
 	if (fault->is_page_fault) {
-		report_say(report, ", %s 0x%lx", access_name(fault->error), fault->address);
+		text_say(&text, ", %s of 0x%lx", access_name(fault), fault->address);
 	}
-	report_say(report, " at rip 0x%lx, rsp 0x%lx, signal %d\n", regs->rip, regs->rsp, signal);
+	text_say(&text, " at rip 0x%lx, rsp 0x%lx, signal %d\n", regs->rip, regs->rsp, signal);
 }
 
-static void say_registers(struct report *report, const struct regs *r)
+/* What is told of a fault in the kernel, in both forms. */
+struct account {
+	const struct process *process;
+	const struct fault *fault;
+	struct explanation explanation;
+	uint64_t callers[BACKTRACE_LINES];
+	unsigned nr_callers;
+};
+
+/*
+ * Who called a function that has no frame of its own yet, or lies where no function is: the return
+ * address is still on top of the stack. 0: there is none.
+ */
+static uint64_t caller_without_frame(const struct regs *regs)
 {
-	report_say(report, "  rax %016lx  rbx %016lx  rcx %016lx  rdx %016lx\n", r->rax, r->rbx,
-		   r->rcx, r->rdx);
-	report_say(report, "  rsi %016lx  rdi %016lx  rbp %016lx  rsp %016lx\n", r->rsi, r->rdi,
-		   r->rbp, r->rsp);
-	report_say(report, "  r8  %016lx  r9  %016lx  r10 %016lx  r11 %016lx\n", r->r8, r->r9,
-		   r->r10, r->r11);
-	report_say(report, "  r12 %016lx  r13 %016lx  r14 %016lx  r15 %016lx\n", r->r12, r->r13,
-		   r->r14, r->r15);
+	uint64_t offset, caller;
+	const char *name;
+
+	if ((symbol_find(regs->rip, &name, &offset) && offset) ||
+	    !fault_readable(regs->rsp, sizeof(caller))) {
+		return 0;
+	}
+	caller = *(const uint64_t *)regs->rsp;
+	return symbol_find(caller, &name, &offset) ? caller : 0;
 }
 
-static void say_backtrace(struct report *report, const struct regs *regs)
+static void account_make(struct account *account, const struct process *process,
+			 const struct fault *fault)
 {
-	uint64_t addresses[BACKTRACE_LINES];
-	char text[SYMBOL_TEXT_BYTES];
-	unsigned nr = backtrace_collect(regs->rbp, addresses, BACKTRACE_LINES, fault_readable);
+	const struct regs *regs = fault->regs;
+	pfn_t root = process->as ? process->as->root : kernel_root;
 
-	report_say(report, "  at   %s\n", symbol_format(text, sizeof(text), regs->rip));
-	for (unsigned i = 0; i < nr; i++) {
-		report_say(report, "  from %s\n", symbol_format(text, sizeof(text), addresses[i]));
+	account->process = process;
+	account->fault = fault;
+	if (fault->is_page_fault) {
+		explain_fault(root, fault->address, fault->error, regs->rflags,
+			      &account->explanation);
+	} else {
+		explain_exception(root, regs, &account->explanation);
+	}
+	account->callers[0] = caller_without_frame(regs);
+	account->nr_callers = account->callers[0] != 0;
+	account->nr_callers +=
+		backtrace_collect(regs->rbp, account->callers + account->nr_callers,
+				  BACKTRACE_LINES - account->nr_callers, fault_readable);
+}
+
+static void say_access(struct text *text, const struct account *account)
+{
+	const struct regs *regs = account->fault->regs;
+	const char *access = access_name(account->fault);
+	char symbol[SYMBOL_TEXT_BYTES];
+
+	symbol_format(symbol, sizeof(symbol), regs->rip);
+	if (access && regs->rip == account->fault->address) {
+		text_say(text, "  access       %s of 0x%lx: rip is there\n", access, regs->rip);
+	} else if (access) {
+		text_say(text, "  access       %s of 0x%lx by %s (rip 0x%lx)\n", access,
+			 account->fault->address, symbol, regs->rip);
+	} else {
+		text_say(text, "  access       none: %s, error code 0x%lx, at %s (rip 0x%lx)\n",
+			 exception_name(regs->vector), regs->error, symbol, regs->rip);
 	}
 }
 
-static void say_address(struct report *report, const struct fault *fault,
-			const struct explanation *explanation)
+static void say_registers(struct text *text, const struct regs *r)
 {
-	report_say(report, "  address  0x%lx: %s", fault->address, explanation->region);
-	if (!pfn_is_none(explanation->frame)) {
-		report_say(report, ", frame 0x%x, owner %s%s", explanation->frame.pfn,
-			   owner_name(explanation->owner),
-			   explanation->is_hidden ? ", hidden" : "");
+	text_say(text, "  rax %016lx  rbx %016lx  rcx %016lx  rdx %016lx\n", r->rax, r->rbx, r->rcx,
+		 r->rdx);
+	text_say(text, "  rsi %016lx  rdi %016lx  rbp %016lx  rsp %016lx\n", r->rsi, r->rdi, r->rbp,
+		 r->rsp);
+	text_say(text, "  r8  %016lx  r9  %016lx  r10 %016lx  r11 %016lx\n", r->r8, r->r9, r->r10,
+		 r->r11);
+	text_say(text, "  r12 %016lx  r13 %016lx  r14 %016lx  r15 %016lx\n", r->r12, r->r13, r->r14,
+		 r->r15);
+}
+
+static void say_backtrace(struct text *text, const struct account *account)
+{
+	char symbol[SYMBOL_TEXT_BYTES];
+
+	text_say(text, "  at           %s\n",
+		 symbol_format(symbol, sizeof(symbol), account->fault->regs->rip));
+	for (unsigned i = 0; i < account->nr_callers; i++) {
+		text_say(text, "  from         %s\n",
+			 symbol_format(symbol, sizeof(symbol), account->callers[i]));
 	}
-	report_say(report, "\n  defence  %s: %s\n", defence_name(explanation->defence),
-		   explanation->reason);
+}
+
+/* At most 25 lines: 1, 1, 6, 4 and 1 + BACKTRACE_LINES. */
+static void account_say(struct text *text, const struct account *account)
+{
+	const struct process *process = account->process;
+
+	text_say(text,
+		 "bulwark: %s (pid %u, uid %u) made the kernel fault on CPU %u; the process ends\n",
+		 process->name, process->pid, credentials_uid(process), this_cpu()->id);
+	say_access(text, account);
+	explanation_say(text, &account->explanation);
+	say_registers(text, account->fault->regs);
+	say_backtrace(text, account);
+}
+
+static void json_symbol(struct json *json, const char *name, uint64_t address)
+{
+	char symbol[SYMBOL_TEXT_BYTES];
+
+	json_string(json, name, symbol_format(symbol, sizeof(symbol), address));
+}
+
+static void account_json(struct json *json, const struct account *account)
+{
+	const struct regs *regs = account->fault->regs;
+	const char *access = access_name(account->fault);
+
+	json_string(json, "process", account->process->name);
+	json_number(json, "pid", account->process->pid);
+	json_number(json, "uid", credentials_uid(account->process));
+	json_number(json, "cpu", this_cpu()->id);
+	json_string(json, "access", access ? access : "none");
+	json_string(json, "exception", exception_name(regs->vector));
+	explanation_json_address(json, &account->explanation);
+	json_hex(json, "rip", regs->rip);
+	json_symbol(json, "symbol", regs->rip);
+	explanation_json_walks(json, &account->explanation);
+	json_string(json, "defence", defence_name(account->explanation.defence));
+	json_string(json, "reason", account->explanation.reason);
+	json_open(json, "backtrace", '[');
+	json_symbol(json, NULL, regs->rip);
+	for (unsigned i = 0; i < account->nr_callers; i++) {
+		json_symbol(json, NULL, account->callers[i]);
+	}
+	json_close(json);
 }
 
 void fault_report_kernel(struct report *report, const struct process *process,
 			 const struct fault *fault)
 {
-	const struct regs *regs = fault->regs;
-	struct explanation explanation;
-	char symbol[SYMBOL_TEXT_BYTES];
+	struct report_words *words = report_words(report);
+	struct account account;
+	struct text text;
+	struct json json;
 
-	report->fault_address = fault->address;
-	report->fault_rip = regs->rip;
-	report_say(
-		report,
-		"bulwark: %s (pid %u, uid %u) made the kernel fault on CPU %u; the process ends\n",
-		process->name, process->pid, credentials_uid(process), this_cpu()->id);
-	symbol_format(symbol, sizeof(symbol), regs->rip);
-	if (fault->is_page_fault) {
-		explain_fault(process->as->root, fault->address, fault->error, regs->rflags,
-			      &explanation);
-		report->defence = explanation.defence;
-		if (!pfn_is_none(explanation.frame)) {
-			report->fault_pfn = explanation.frame.pfn;
-		}
-		report_say(report, "  access   %s 0x%lx by %s (rip 0x%lx)\n",
-			   access_name(fault->error), fault->address, symbol, regs->rip);
-		say_address(report, fault, &explanation);
-	} else {
-		report_say(report, "  access   none: %s, error code 0x%lx, at %s (rip 0x%lx)\n",
-			   exception_name(regs->vector), regs->error, symbol, regs->rip);
-		report_say(report,
-			   "  defence  none: the processor refused the address or instruction\n");
+	account_make(&account, process, fault);
+	report->fault_address = account.explanation.address;
+	report->fault_rip = fault->regs->rip;
+	report->defence = account.explanation.defence;
+	if (!pfn_is_none(account.explanation.frame)) {
+		report->fault_pfn = account.explanation.frame.pfn;
 	}
-	say_registers(report, regs);
-	say_backtrace(report, regs);
+	if (!words) {
+		return;
+	}
+	text = text_begin(words->text, sizeof(words->text));
+	account_say(&text, &account);
+	json_begin(&json, words->fault_json, sizeof(words->fault_json));
+	account_json(&json, &account);
+	json_end(&json);
 }

@@ -1,46 +1,43 @@
 /* Reports on how processes end. */
 #include "task/report.h"
 
-#include "lib/format.h"
 #include "lib/string.h"
 #include "mm/slab.h"
 #include "task/credentials.h"
 #include "task/process.h"
 
-static struct slab_cache texts;
+static struct slab_cache words_cache;
 RO_AFTER_INIT static bool (*sealed_was_changed)(void);
 
-void report_boot(void) { slab_cache_init(&texts, "report text", BW_TEXT_MAX); }
+void report_boot(void)
+{
+	slab_cache_init(&words_cache, "report words", sizeof(struct report_words));
+}
 
 void report_init(struct report *report) { *report = (struct report){ .fault_pfn = UINT64_MAX }; }
 
 void report_clear(struct report *report)
 {
-	if (report->text) {
-		slab_free(&texts, report->text);
+	if (report->words) {
+		slab_free(&words_cache, report->words);
 	}
 	report_init(report);
 }
 
-void report_say(struct report *report, const char *format, ...)
+struct report_words *report_words(struct report *report)
 {
-	va_list arguments;
 	void *object;
-	size_t len;
 
-	if (!report->text) {
-		if (slab_alloc(&texts, &object)) {
-			return;
-		}
-		report->text = object;
+	if (!report->words && slab_alloc(&words_cache, &object) == STATUS_OK) {
+		report->words = object;
 	}
-	len = strnlen(report->text, BW_TEXT_MAX - 1);
-	va_start(arguments, format);
-	(void)format_va(report->text + len, BW_TEXT_MAX - len, format, arguments);
-	va_end(arguments);
+	return report->words;
 }
 
-const char *report_text(const struct report *report) { return report->text ? report->text : ""; }
+const char *report_text(const struct report *report)
+{
+	return report->words ? report->words->text : "";
+}
 
 void report_watch_sealed(bool (*was_changed)(void)) { sealed_was_changed = was_changed; }
 
@@ -76,7 +73,10 @@ static void report_export(const struct report *report, struct bw_report *out)
 		.fault_rip = report->fault_rip,
 		.fault_pfn = report->fault_pfn,
 	};
-	string_copy(out->text, report_text(report), sizeof(out->text));
+	if (report->words) {
+		string_copy(out->text, report->words->text, sizeof(out->text));
+		string_copy(out->fault_json, report->words->fault_json, sizeof(out->fault_json));
+	}
 }
 
 status_t report_find(uint32_t pid, struct bw_report *out)

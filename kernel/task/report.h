@@ -7,30 +7,31 @@
 
 struct process;
 
-/*
- * As struct bw_report, which says what the fields mean, but for the text: most processes end
- * without one.
- */
+/* Most processes end without. */
+struct report_words {
+	char text[BW_TEXT_MAX];
+	char fault_json[BW_FAULT_MAX];
+};
+
+/* As struct bw_report, which says what the fields mean, but for the words. */
 struct report {
 	int32_t pid, status;
 	uint32_t end, defence;
 	uint32_t uid_first, uid_last;
 	uint32_t flag_proved, vuln_calls, base_proved, sealed_changed;
 	uint64_t fault_address, fault_rip, fault_pfn;
-	char *text; /* BW_TEXT_MAX bytes, terminated; NULL: none */
+	struct report_words *words; /* NULL: none */
 };
 
 void report_boot(void);
 
 void report_init(struct report *report);
-/* Frees the text. */
+/* Frees the words. */
 void report_clear(struct report *report);
 
-/*
- * Appends to the text; what does not fit is cut off, and without memory for a text there is none.
- */
-void report_say(struct report *report, const char *format, ...) PRINTF_LIKE(2, 3);
-/* The text so far; never NULL. */
+/* Room for the words: all empty, once. NULL: no memory for them. */
+struct report_words *report_words(struct report *report);
+/* The text; never NULL. */
 const char *report_text(const struct report *report);
 
 /*

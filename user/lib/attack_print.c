@@ -89,5 +89,7 @@ void attack_print_json(const struct attack_result *result, FILE *out)
 		result->report.sealed_changed != 0 ? "true" : "false");
 	fprintf(out, ", \"audit_violations\": %lu", result->audit.nr_violations);
 	json_field(out, "report", result->report.text);
+	fprintf(out, ", \"fault\": %s",
+		result->report.fault_json[0] != '\0' ? result->report.fault_json : "null");
 	fputc('}', out);
 }
