@@ -18,7 +18,7 @@ enum {
 };
 
 enum option_index {
-#define OPTION(name, default_value, values, help) OPTION_##name,
+#define OPTION(name, default_value, values, help, strength) OPTION_##name,
 #include "abi/options.def"
 #undef OPTION
 	NR_OPTIONS,
@@ -38,13 +38,13 @@ RO_AFTER_INIT static char command[OPTIONS_CMD_BYTES];
 
 RO_AFTER_INIT struct options options = {
 	.cmd = "",
-#define OPTION(name, default_value, values, help) .name = name##_##default_value,
+#define OPTION(name, default_value, values, help, strength) .name = name##_##default_value,
 #include "abi/options.def"
 #undef OPTION
 };
 
 static const struct row rows[NR_OPTIONS] = {
-#define OPTION(name, default_value, values, help)                                                  \
+#define OPTION(name, default_value, values, help, strength)                                        \
 	{ #name, values, help, (unsigned *)&options.name },
 #include "abi/options.def"
 #undef OPTION
@@ -58,7 +58,7 @@ static unsigned value_in_force(unsigned index)
 	return shown_instead[index] ? *shown_instead[index] : *rows[index].value;
 }
 
-#define OPTION(name, default_value, values, help)                                                  \
+#define OPTION(name, default_value, values, help, strength)                                        \
 	static_assert(sizeof(enum option_##name) == sizeof(unsigned), "rows point at unsigned");
 #include "abi/options.def"
 #undef OPTION

@@ -12,7 +12,7 @@
 enum { OPTIONS_CMD_BYTES = 1024 };
 
 struct options {
-#define OPTION(name, default_value, values, help) enum option_##name name;
+#define OPTION(name, default_value, values, help, strength) enum option_##name name;
 #include "abi/options.def"
 #undef OPTION
 	const char *cmd; /* cmd="...": the shell command to run instead of an interactive shell;
