@@ -118,6 +118,12 @@ struct bw_report {
 	char fault_json[BW_FAULT_MAX];
 };
 
+/*
+ * Of a terminal's c_oflag: what is written is shown as the inside of a JSON string, up to a limit.
+ * For uid 0 to change.
+ */
+#define BW_OUTPUT_QUOTED 0x80000000u
+
 enum { BW_CALL_ROWS = 128 };
 
 /*

@@ -7,6 +7,7 @@
 #include "mm/usercopy.h"
 #include "task/bounce.h"
 #include "task/console.h"
+#include "task/credentials.h"
 #include "task/process.h"
 #include "task/sched.h"
 #include "task/syscall.h"
@@ -167,10 +168,15 @@ int64_t sys_close(uint64_t fd)
 
 static status_t settings_set(uva_t from, enum settings_flush flush)
 {
-	struct terminal_settings settings;
+	struct terminal_settings settings, old;
 
 	if (copy_from_user(&settings, from, sizeof(settings))) {
 		return STATUS_EFAULT;
+	}
+	/* else an attack could write its own verdict */
+	if (credentials_uid(process_current()) != 0) {
+		console_settings_get(&old);
+		settings.output = (settings.output & ~OUTPUT_QUOTED) | (old.output & OUTPUT_QUOTED);
 	}
 	console_settings_set(&settings, flush);
 	return STATUS_OK;

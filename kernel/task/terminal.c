@@ -40,11 +40,51 @@ static uint16_t *slot(struct terminal *terminal, uint32_t counter)
 	return &terminal->typed[counter % TERMINAL_INPUT_MAX];
 }
 
+/* The byte as JSON writes it in a string; the length, 0 where it stands for itself. */
+static size_t quote(uint8_t byte, char escape[6])
+{
+	static const char digits[] = "0123456789abcdef";
+
+	if (byte == '"' || byte == '\\' || byte == '\n') {
+		memcpy(escape, (char[]){ '\\', byte == '\n' ? 'n' : (char)byte }, 2);
+		return 2;
+	}
+	if (byte >= ' ' && byte < DELETE) {
+		return 0;
+	}
+	memcpy(escape, "\\u00", 4);
+	escape[4] = digits[byte >> 4];
+	escape[5] = digits[byte & 15];
+	return 6;
+}
+
+static void write_quoted(struct terminal *terminal, const char *text, size_t len_bytes)
+{
+	size_t start = 0, end = MIN(len_bytes, TERMINAL_QUOTED_MAX - terminal->nr_quoted);
+	char escape[6];
+
+	for (size_t i = 0; i < end; i++) {
+		size_t len = quote((uint8_t)text[i], escape);
+
+		if (len > 0) {
+			terminal->emit(text + start, i - start);
+			terminal->emit(escape, len);
+			start = i + 1;
+		}
+	}
+	terminal->emit(text + start, end - start);
+	terminal->nr_quoted += (uint32_t)end;
+}
+
 void terminal_write(struct terminal *terminal, const char *text, size_t len_bytes)
 {
 	uint32_t both = OUTPUT_PROCESS | OUTPUT_NL_TO_CRNL;
 	size_t start = 0;
 
+	if (terminal->settings.output & OUTPUT_QUOTED) {
+		write_quoted(terminal, text, len_bytes);
+		return;
+	}
 	if ((terminal->settings.output & both) != both) {
 		terminal->emit(text, len_bytes);
 		return;
@@ -258,6 +298,9 @@ size_t terminal_read(struct terminal *terminal, char *buffer, size_t size_bytes,
 void terminal_set(struct terminal *terminal, const struct terminal_settings *settings,
 		  enum settings_flush flush)
 {
+	if (!(terminal->settings.output & OUTPUT_QUOTED)) {
+		terminal->nr_quoted = 0;
+	}
 	terminal->settings = *settings;
 	if (flush == SETTINGS_DROP_INPUT) {
 		drop_input(terminal);

@@ -5,10 +5,11 @@
  */
 #pragma once
 
+#include "abi/bulwark.h"
 #include "lib/assert.h"
 #include "lib/types.h"
 
-enum { SETTINGS_KEYS = 19, TERMINAL_INPUT_MAX = 1024 };
+enum { SETTINGS_KEYS = 19, TERMINAL_INPUT_MAX = 1024, TERMINAL_QUOTED_MAX = 2048 };
 
 struct terminal_settings {
 	uint32_t input;              /* enum input_flag */
@@ -26,7 +27,11 @@ enum input_flag {
 	INPUT_CR_TO_NL = 0x100,
 	INPUT_UTF8 = 0x4000
 };
-enum output_flag { OUTPUT_PROCESS = 0x01, OUTPUT_NL_TO_CRNL = 0x04 };
+enum output_flag {
+	OUTPUT_PROCESS = 0x01,
+	OUTPUT_NL_TO_CRNL = 0x04,
+	OUTPUT_QUOTED = BW_OUTPUT_QUOTED
+};
 enum local_flag {
 	LOCAL_SIGNALS = 0x01,
 	LOCAL_LINES = 0x02,
@@ -62,6 +67,8 @@ struct terminal {
 	 */
 	uint16_t typed[TERMINAL_INPUT_MAX];
 	uint32_t next_read, nr_ready, nr_typed;
+
+	uint32_t nr_quoted; /* written bytes since OUTPUT_QUOTED was set */
 };
 
 enum terminal_event { TERMINAL_QUIET, TERMINAL_READABLE, TERMINAL_INTERRUPT };
@@ -80,6 +87,10 @@ enum terminal_event terminal_input(struct terminal *terminal, uint8_t byte);
  */
 size_t terminal_read(struct terminal *terminal, char *buffer, size_t size_bytes, bool *would_block);
 
+/*
+ * With OUTPUT_QUOTED the text is shown as the inside of a JSON string, a byte a character, and cut
+ * off after TERMINAL_QUOTED_MAX bytes.
+ */
 void terminal_write(struct terminal *terminal, const char *text, size_t len_bytes);
 
 enum settings_flush { SETTINGS_KEEP_INPUT, SETTINGS_DROP_INPUT };

@@ -233,6 +233,36 @@ static bool nothing_rests(void)
 	return true;
 }
 
+static void set_output(uint32_t clear, uint32_t set)
+{
+	struct terminal_settings settings = terminal.settings;
+
+	settings.output = (settings.output & ~clear) | set;
+	terminal_set(&terminal, &settings, SETTINGS_KEEP_INPUT);
+}
+
+static void test_quoted(void)
+{
+	char many[TERMINAL_QUOTED_MAX];
+
+	start();
+	set_output(0, OUTPUT_QUOTED);
+	terminal_write(&terminal, "a\n\"b\"\\\t\x7f\x80\xff c", 13);
+	is_string(shown, "a\\n\\\"b\\\"\\\\\\u0009\\u007f\\u0080\\u00ff c",
+		  "quoted text is the inside of a JSON string");
+	memset(many, 'x', sizeof(many));
+	terminal_write(&terminal, many, sizeof(many));
+	terminal_write(&terminal, many, sizeof(many));
+	ok(strlen(shown) < TERMINAL_QUOTED_MAX + 40, "it is cut off after a while");
+	set_output(OUTPUT_QUOTED, 0);
+	shown_len = 0;
+	terminal_write(&terminal, "\"\n", 2);
+	is_string(shown, "\"\r\n", "without the flag it is as before");
+	set_output(0, OUTPUT_QUOTED);
+	terminal_write(&terminal, "again", 5);
+	ok(strstr(shown, "again") != NULL, "each time that it is set it has the whole length");
+}
+
 /* Random typing, settings and reads keep the counters in order; read slots are zero. */
 static bool survives_anything(void)
 {
@@ -276,6 +306,7 @@ int main(void)
 	test_raw();
 	test_translation();
 	test_full();
+	test_quoted();
 	start();
 	type("secret\rmore\r");
 	read_text(100);

@@ -1,6 +1,6 @@
 # User programs, static and linked with musl. The name of a program is that of its source, or of its folder:
 #   user/init/*.c -> init   user/shell/*.c -> sh   user/attacks/NAME/*.c -> NAME
-#   user/bench/NAME.c, user/selftest/NAME.c, $(EXTRA)/NAME.c -> NAME
+#   user/bench/NAME.c, user/selftest/NAME.c -> NAME   $(EXTRA)/NAME.c, $(EXTRA)/NAME/*.c -> NAME
 USER_CC := musl-gcc
 USER_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -fno-pie -fcf-protection=none -fno-stack-protector \
 	-Iuser/include -I$(GEN) -Ikernel -Iuser
@@ -9,7 +9,8 @@ USER_LDFLAGS := -static -no-pie -Wl,--build-id=none
 USER_WERROR := -Werror
 USER_LIBRARY := $(OUT)/user/libbulwark.a
 
-attack_names := $(patsubst user/attacks/%/,%,$(wildcard user/attacks/*/))
+# The template is for copying: it is built as EXTRA.
+attack_names := $(filter-out TEMPLATE,$(patsubst user/attacks/%/,%,$(wildcard user/attacks/*/)))
 single_sources := $(wildcard user/bench/*.c user/selftest/*.c)
 program_names := $(if $(wildcard user/init/*.c),init) $(if $(wildcard user/shell/*.c),sh) $(attack_names) \
 	$(basename $(notdir $(single_sources)))
@@ -18,13 +19,16 @@ ifneq ($(words $(program_names)),$(words $(sort $(program_names))))
 $(error two programs have the same name: $(foreach n,$(sort $(program_names)),$(if $(word 2,$(filter $(n),$(program_names))),$(n))))
 endif
 
-# EXTRA has an archive and an ISO of its own, so that nothing stale can stay in either.
+# EXTRA has an archive and an ISO of its own, so that nothing stale can stay in either, and a shell that knows its attacks.
 ifneq ($(strip $(EXTRA)),)
 ifneq ($(words $(EXTRA)),1)
 $(error EXTRA='$(EXTRA)': the name of the folder must not contain spaces)
 endif
-extra_sources := $(wildcard $(EXTRA)/*.c)
-extra_names := $(basename $(notdir $(extra_sources)))
+extra_sources := $(wildcard $(EXTRA)/*.c $(EXTRA)/*/*.c)
+extra_tables := $(wildcard $(EXTRA)/attacks.def $(EXTRA)/*/attacks.def)
+extra_name = $(firstword $(subst /, ,$(patsubst $(EXTRA)/%,%,$(basename $(1)))))
+extra_names := $(sort $(foreach s,$(extra_sources),$(call extra_name,$(s))))
+$(foreach s,$(extra_sources),$(eval sources_of_$(call extra_name,$(s)) += $(s)))
 ifeq ($(extra_sources),)
 $(error EXTRA=$(EXTRA): no such folder, or no .c file in it)
 endif
@@ -36,6 +40,7 @@ else
 VARIANT := $(OUT)
 endif
 
+percent := %
 user_object = $(patsubst %,$(OUT)/user/obj/%.o,$(1))
 sources_of_init := $(wildcard user/init/*.c)
 sources_of_sh := $(wildcard user/shell/*.c)
@@ -44,7 +49,8 @@ $(foreach s,$(single_sources),$(eval sources_of_$(basename $(notdir $(s))) := $(
 
 OWN_PROGRAMS := $(program_names:%=$(OUT)/user/%)
 EXTRA_PROGRAMS := $(extra_names:%=$(VARIANT)/bin/%)
-PROGRAMS := $(OWN_PROGRAMS) $(EXTRA_PROGRAMS)
+EXTRA_SHELL := $(if $(EXTRA_PROGRAMS),$(VARIANT)/bin/sh)
+PROGRAMS := $(if $(EXTRA_SHELL),$(filter-out %/sh,$(OWN_PROGRAMS)) $(EXTRA_SHELL),$(OWN_PROGRAMS)) $(EXTRA_PROGRAMS)
 
 $(OUT)/user.flags: FORCE | $(call deps)
 	$(call remember,$@,$(USER_CFLAGS) $(USER_WERROR) $(USER_LDFLAGS))
@@ -71,9 +77,24 @@ $(VARIANT)/obj/%.o: $(EXTRA)/%.c $(OUT)/user.flags | $(GENERATED)
 	@mkdir -p $(@D)
 	@$(USER_CC) $(USER_CFLAGS) -I$(EXTRA) -MMD -MP -c -o $@ $<
 
-$(EXTRA_PROGRAMS): $(VARIANT)/bin/%: $(VARIANT)/obj/%.o $(USER_LIBRARY)
+$(EXTRA_PROGRAMS): $(VARIANT)/bin/%: $$(patsubst $(EXTRA)/$$(percent).c,$(VARIANT)/obj/$$(percent).o,$$(sources_of_$$*)) \
+		$(USER_LIBRARY) $(VARIANT)/extra.list
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
-	@$(USER_CC) $(USER_LDFLAGS) -o $@ $< $(USER_LIBRARY)
+	@$(USER_CC) $(USER_LDFLAGS) -o $@ $(filter %.o,$^) $(USER_LIBRARY)
 
--include $(wildcard $(OUT)/user/obj/user/*/*.d $(OUT)/user/obj/user/*/*/*.d $(VARIANT)/obj/*.d)
+$(VARIANT)/extra.list: FORCE
+	$(call remember,$@,$(extra_sources) $(extra_tables))
+
+$(VARIANT)/attack_extras.c: $(extra_tables) $(VARIANT)/extra.list tools/gen-extra.pl tools/museum/Attacks.pm kernel/abi/options.def
+	@perl tools/gen-extra.pl $(EXTRA) > $@
+
+$(VARIANT)/attack_extras.o: $(VARIANT)/attack_extras.c $(OUT)/user.flags user/include/attack_run.h
+	@$(USER_CC) $(USER_CFLAGS) $(USER_WERROR) -c -o $@ $<
+
+$(EXTRA_SHELL): $(call user_object,$(sources_of_sh)) $(VARIANT)/attack_extras.o $(USER_LIBRARY)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	@$(USER_CC) $(USER_LDFLAGS) -o $@ $(filter %.o,$^) $(USER_LIBRARY)
+
+-include $(wildcard $(OUT)/user/obj/user/*/*.d $(OUT)/user/obj/user/*/*/*.d $(VARIANT)/obj/*.d $(VARIANT)/obj/*/*.d)

@@ -19,11 +19,11 @@ enum attack_outcome {
 	OUTCOME_ERROR,   /* the test is broken: says nothing about the defence */
 };
 
-/* One row of attacks.def. */
+/* One row of attacks.def, or a program of the folder given as EXTRA. */
 struct attack_row {
 	const char *name;
 	const char *brief;
-	const char *stopped_by;
+	const char *stopped_by; /* NULL: it has no row, and nothing is expected of it */
 	enum attack_outcome when_stopped;
 	unsigned int nr_cpus; /* SKIP where the machine has fewer */
 };
@@ -46,14 +46,25 @@ struct attack_result {
 	struct bw_audit audit; /* of the machine, after the attack */
 };
 
-enum attack_voice { ATTACK_ALOUD, ATTACK_QUIET };
+enum attack_voice {
+	ATTACK_ALOUD,
+	ATTACK_QUIET,  /* its output is dropped */
+	ATTACK_QUOTED, /* its output is shown as the inside of a JSON string, the first 2 KiB of it
+			*/
+};
 
-/* ---- The table (attack_table.c) ---- */
+/* ---- The table (attack_table.c, attack_extras.c) ---- */
 
-extern const struct attack_row attack_rows[];
-extern const size_t nr_attack_rows;
+/* The museum's, then those of EXTRA. */
+size_t attack_count(void);
+const struct attack_row *attack_at(size_t index);
+bool attack_is_extra(size_t index);
 
-/* The row of this name, or NULL. */
+/* attack_extras.c, or what the build with EXTRA puts in its place. */
+extern const struct attack_row attack_extras[];
+extern const size_t nr_attack_extras;
+
+/* The row of this name, of either; NULL where there is none. */
 const struct attack_row *attack_row_find(const char *name);
 /* "BREACH" and so on. */
 const char *attack_outcome_name(enum attack_outcome outcome);
@@ -71,7 +82,7 @@ void attack_options_to_succeed(const struct attack_row *row, char *text, size_t 
 
 /*
  * Blocks. Runs bin/NAME as ATTACKER_UID with the arguments given (argv[0] is its name), asks the
- * kernel how it ended, and judges that. Quiet: the attack's own output is dropped. Caller is root.
+ * kernel how it ended, and judges that. Caller is root.
  */
 void attack_run(char *const argv[], enum attack_voice voice, struct attack_result *result);
 /* Fills in outcome, observed, expected and as_expected from name, wait_status, report and audit. */
@@ -81,7 +92,9 @@ void attack_judge(struct attack_result *result);
 
 /* The fault's explanation, the verdict line, and what goes with it. */
 void attack_print(const struct attack_result *result);
-/* The same as one JSON object, without a line end. */
-void attack_print_json(const struct attack_result *result, FILE *out);
+/* Blocks. Runs it, and prints all there is to tell as one JSON object, without a line end. */
+void attack_run_json(char *const argv[], struct attack_result *result);
+/* The outcome that it must have, or "-" where it has no row. */
+const char *attack_expected_name(const struct attack_result *result);
 /* What stopped it, in a word: a defence, an option, or "-". */
 const char *attack_stopper(const struct attack_result *result);

@@ -20,6 +20,11 @@ const char *attack_stopper(const struct attack_result *result)
 	return "-";
 }
 
+const char *attack_expected_name(const struct attack_result *result)
+{
+	return result->row == NULL ? "-" : attack_outcome_name(result->expected.outcome);
+}
+
 static void print_verdict(const struct attack_result *result)
 {
 	printf("%s: %s ", result->name, attack_outcome_name(result->outcome));
@@ -67,15 +72,11 @@ static void json_field(FILE *out, const char *name, const char *value)
 	json_string(out, value);
 }
 
-void attack_print_json(const struct attack_result *result, FILE *out)
+static void print_json(const struct attack_result *result, FILE *out)
 {
-	fputs("{\"attack\": ", out);
-	json_string(out, result->name);
 	json_field(out, "outcome", attack_outcome_name(result->outcome));
-	if (result->row != NULL) {
-		json_field(out, "expected", attack_outcome_name(result->expected.outcome));
-		json_field(out, "stopped_by", result->expected.stopped_by);
-	}
+	json_field(out, "expected", attack_expected_name(result));
+	json_field(out, "stopped_by", result->expected.stopped_by);
 	fprintf(out, ", \"as_expected\": %s", result->as_expected ? "true" : "false");
 	json_field(out, "observed", result->observed);
 	json_field(out, "defence", attack_defence_name(result->report.defence));
@@ -88,8 +89,20 @@ void attack_print_json(const struct attack_result *result, FILE *out)
 		result->report.base_proved != 0 ? "true" : "false",
 		result->report.sealed_changed != 0 ? "true" : "false");
 	fprintf(out, ", \"audit_violations\": %lu", result->audit.nr_violations);
+	json_field(out, "audit_first", result->audit.first);
 	json_field(out, "report", result->report.text);
 	fprintf(out, ", \"fault\": %s",
 		result->report.fault_json[0] != '\0' ? result->report.fault_json : "null");
-	fputc('}', out);
+}
+
+/* What the attack says comes while it runs, so the object begins before. */
+void attack_run_json(char *const argv[], struct attack_result *result)
+{
+	fputs("{\"attack\": ", stdout);
+	json_string(stdout, argv[0]);
+	fputs(", \"said\": \"", stdout);
+	attack_run(argv, ATTACK_QUOTED, result);
+	fputc('"', stdout);
+	print_json(result, stdout);
+	fputc('}', stdout);
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 enum { EXIT_NO_UID = 125, EXIT_NO_PROGRAM = 126 };
@@ -24,6 +25,38 @@ static _Noreturn void become_attack(char *const argv[], enum attack_voice voice)
 	_exit(EXIT_NO_PROGRAM);
 }
 
+/* From now on the console shows text as the inside of a JSON string, or no longer. */
+static void console_quote(bool on)
+{
+	struct termios settings;
+
+	fflush(stdout);
+	if (tcgetattr(STDOUT_FILENO, &settings) == 0) {
+		settings.c_oflag &= ~BW_OUTPUT_QUOTED;
+		settings.c_oflag |= on ? BW_OUTPUT_QUOTED : 0;
+		tcsetattr(STDOUT_FILENO, TCSANOW, &settings);
+	}
+}
+
+/* Blocks. Its pid, or -1 where there is none; its wait status. */
+static pid_t run_in_foreground(char *const argv[], enum attack_voice voice, int *wait_status)
+{
+	pid_t child;
+
+	console_quote(voice == ATTACK_QUOTED);
+	child = fork();
+	if (child == 0) {
+		become_attack(argv, voice);
+	}
+	if (child > 0) {
+		bw_foreground(child);
+		waitpid(child, wait_status, 0);
+		bw_foreground(0);
+	}
+	console_quote(false);
+	return child;
+}
+
 void attack_run(char *const argv[], enum attack_voice voice, struct attack_result *result)
 {
 	pid_t child;
@@ -31,16 +64,7 @@ void attack_run(char *const argv[], enum attack_voice voice, struct attack_resul
 	memset(result, 0, sizeof(*result));
 	result->name = argv[0];
 	result->row = attack_row_find(argv[0]);
-	fflush(stdout);
-	child = fork();
-	if (child == 0) {
-		become_attack(argv, voice);
-	}
-	if (child > 0) {
-		bw_foreground(child);
-		waitpid(child, &result->wait_status, 0);
-		bw_foreground(0);
-	}
+	child = run_in_foreground(argv, voice, &result->wait_status);
 	if (child < 0 || bw_report(child, &result->report) < 0) {
 		/* Without a witness there is no verdict: what this status leads to is ERROR. */
 		result->report.end = BW_END_KILLED;

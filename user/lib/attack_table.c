@@ -5,18 +5,29 @@
 
 #define ATTACK(name, brief, stopped_by, outcome, nr_cpus)                                          \
 	{ #name, brief, stopped_by, OUTCOME_##outcome, nr_cpus },
-const struct attack_row attack_rows[] = {
+static const struct attack_row museum[] = {
 #include "../attacks/attacks.def"
 };
 #undef ATTACK
 
-const size_t nr_attack_rows = sizeof(attack_rows) / sizeof(attack_rows[0]);
+enum { NR_MUSEUM = sizeof(museum) / sizeof(museum[0]) };
+
+size_t attack_count(void) { return NR_MUSEUM + nr_attack_extras; }
+
+bool attack_is_extra(size_t index) { return index >= NR_MUSEUM; }
+
+const struct attack_row *attack_at(size_t index)
+{
+	return attack_is_extra(index) ? &attack_extras[index - NR_MUSEUM] : &museum[index];
+}
 
 const struct attack_row *attack_row_find(const char *name)
 {
-	for (size_t i = 0; i < nr_attack_rows; i++) {
-		if (strcmp(attack_rows[i].name, name) == 0) {
-			return &attack_rows[i];
+	for (size_t i = 0; i < attack_count(); i++) {
+		const struct attack_row *row = attack_at(i);
+
+		if (row->stopped_by != NULL && strcmp(row->name, name) == 0) {
+			return row;
 		}
 	}
 	return NULL;

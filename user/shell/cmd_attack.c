@@ -1,4 +1,5 @@
 /* The command that runs attacks. */
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,10 +22,19 @@ static bool is_good(const struct attack_result *result)
 	return result->as_expected && result->audit.nr_violations == 0;
 }
 
+/* What comes from the folder given as EXTRA stands apart. */
+static void head_extras(size_t index)
+{
+	if (attack_is_extra(index) && (index == 0 || !attack_is_extra(index - 1))) {
+		printf("\nfrom EXTRA:\n");
+	}
+}
+
 static int list_attacks(void)
 {
-	for (size_t i = 0; i < nr_attack_rows; i++) {
-		printf("  %-*s %s\n", NAME_COLUMNS, attack_rows[i].name, attack_rows[i].brief);
+	for (size_t i = 0; i < attack_count(); i++) {
+		head_extras(i);
+		printf("  %-*s %s\n", NAME_COLUMNS, attack_at(i)->name, attack_at(i)->brief);
 	}
 	printf("\n`attack NAME` runs one, `attack all` runs them all.\n");
 	return 0;
@@ -47,8 +57,7 @@ static void print_row(const struct attack_result *result)
 {
 	printf("%-*s", NAME_COLUMNS, result->name);
 	print_outcome(result);
-	printf("%-*s%s", WORD_COLUMNS, attack_outcome_name(result->expected.outcome),
-	       attack_stopper(result));
+	printf("%-*s%s", WORD_COLUMNS, attack_expected_name(result), attack_stopper(result));
 	if (!result->as_expected) {
 		printf("  <- not as expected: %s", result->observed);
 	}
@@ -74,40 +83,62 @@ static void run_repeatedly(char *const argv[], const struct options *options,
 	attack_run(argv, voice, result);
 }
 
-static int attack_all_table(const struct options *options)
+/* True where one of the patterns fits the name, or there is none. */
+static bool is_wanted(const char *name, char *const patterns[])
+{
+	if (patterns[0] == NULL) {
+		return true;
+	}
+	for (; patterns[0] != NULL; patterns++) {
+		if (fnmatch(patterns[0], name, 0) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static int attack_all_table(const struct options *options, char *const patterns[])
 {
 	static struct attack_result result;
-	size_t nr_good = 0;
+	size_t nr_run = 0, nr_good = 0;
 
 	printf("%-*s%-*s%-*s%s\n", NAME_COLUMNS, "attack", WORD_COLUMNS, "outcome", WORD_COLUMNS,
 	       "expected", "stopped by");
-	for (size_t i = 0; i < nr_attack_rows; i++) {
-		char *const argv[] = { (char *)attack_rows[i].name, NULL };
+	for (size_t i = 0; i < attack_count(); i++) {
+		char *const argv[] = { (char *)attack_at(i)->name, NULL };
 
+		if (!is_wanted(argv[0], patterns)) {
+			continue;
+		}
+		head_extras(i);
 		run_repeatedly(argv, options, ATTACK_QUIET, &result);
 		print_row(&result);
+		nr_run++;
 		nr_good += is_good(&result);
 	}
-	printf("%zu attacks, %zu as expected, %zu not\n", nr_attack_rows, nr_good,
-	       nr_attack_rows - nr_good);
-	return nr_good == nr_attack_rows ? 0 : 1;
+	printf("%zu attacks, %zu as expected, %zu not\n", nr_run, nr_good, nr_run - nr_good);
+	return nr_good == nr_run ? 0 : 1;
 }
 
-static int attack_all_json(void)
+static int attack_all_json(char *const patterns[])
 {
 	static struct attack_result result;
 	bool all_good = true;
+	const char *between = "";
 
 	puts("[");
-	for (size_t i = 0; i < nr_attack_rows; i++) {
-		char *const argv[] = { (char *)attack_rows[i].name, NULL };
+	for (size_t i = 0; i < attack_count(); i++) {
+		char *const argv[] = { (char *)attack_at(i)->name, NULL };
 
-		attack_run(argv, ATTACK_QUIET, &result);
-		attack_print_json(&result, stdout);
-		puts(i + 1 < nr_attack_rows ? "," : "");
+		if (!is_wanted(argv[0], patterns)) {
+			continue;
+		}
+		fputs(between, stdout);
+		attack_run_json(argv, &result);
+		between = ",\n";
 		all_good = all_good && is_good(&result);
 	}
-	puts("]");
+	puts("\n]");
 	return all_good ? 0 : 1;
 }
 
@@ -122,11 +153,11 @@ static int attack_one(char *const argv[], const struct options *options)
 			argv[0]);
 		return STATUS_USAGE;
 	}
-	run_repeatedly(argv, options, options->json ? ATTACK_QUIET : ATTACK_ALOUD, &result);
 	if (options->json) {
-		attack_print_json(&result, stdout);
+		attack_run_json(argv, &result);
 		putchar('\n');
 	} else {
+		run_repeatedly(argv, options, ATTACK_ALOUD, &result);
 		attack_print(&result);
 	}
 	return is_good(&result) ? 0 : 1;
@@ -167,7 +198,8 @@ int cmd_attack(int argc, char *const argv[])
 		return command_usage("attack");
 	}
 	if (strcmp(words[0], "all") == 0) {
-		return options.json ? attack_all_json() : attack_all_table(&options);
+		return options.json ? attack_all_json(words + 1)
+				    : attack_all_table(&options, words + 1);
 	}
 	return attack_one(words, &options);
 }

@@ -54,8 +54,8 @@ static void offer_programs(struct candidates *candidates)
 
 static void offer_attacks(struct candidates *candidates)
 {
-	for (size_t i = 0; i < nr_attack_rows; i++) {
-		offer(candidates, attack_rows[i].name);
+	for (size_t i = 0; i < attack_count(); i++) {
+		offer(candidates, attack_at(i)->name);
 	}
 	offer(candidates, "all");
 }

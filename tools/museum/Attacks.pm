@@ -1,0 +1,87 @@
+# The rows of the matrix: the museum's attacks, from attacks.def, and those of a folder given as EXTRA.
+package Attacks;
+use strict;
+use warnings;
+use Exporter 'import';
+our @EXPORT_OK = qw(read_table attacks extra_names extra_attacks);
+
+my @OUTCOMES = qw(FAULT DENIED NOTHING BREACH);
+
+# The text of a table without its comments; lines stay where they are.
+sub read_table {
+	my ($path) = @_;
+	open my $file, '<', $path or die "$path: $!\n";
+	local $/;
+	return scalar <$file> =~ s{/\*.*?\*/}{$& =~ tr/\n//cdr}gesr;
+}
+
+# Option => {value => 1}.
+sub option_values {
+	my $table = read_table('kernel/abi/options.def');
+	my %values;
+	$values{$1} = { map { $_ => 1 } split /\|/, $2 } while $table =~ /^OPTION\((\w+),\s*\w+,\s*"([^"]*)"/mg;
+	return \%values;
+}
+
+# What is wrong with a row, or nothing.
+sub complaint {
+	my ($row, $options) = @_;
+	my ($outcome, $nr_cpus) = @$row{qw(outcome nr_cpus)};
+	return "$outcome is no outcome of an attack that is stopped; there are: @OUTCOMES" unless grep { $_ eq $outcome } @OUTCOMES;
+	return "$nr_cpus processors" unless $nr_cpus =~ /^[1-9]\d*$/;
+	for my $condition (map { split /&/ } split ' ', $row->{stopped_by}) {
+		my ($option, $values) = $condition =~ /^(\w+)!?=([\w,]+)$/ or return "$condition is not OPTION=VALUE or OPTION!=VALUE";
+		my $known = $options->{$option} or return "there is no option $option";
+		for my $value (split /,/, $values) {
+			return "$option has no value $value; there are: " . join ' ', sort keys %$known unless $known->{$value};
+		}
+	}
+	return;
+}
+
+# The rows of a table of attacks: {name, brief, stopped_by, outcome, nr_cpus}. Dies where one is wrong, and says where.
+sub attacks {
+	my ($path) = @_;
+	my $table = read_table($path);
+	my $options = option_values();
+	my (@rows, %seen);
+	while ($table =~ /^(ATTACK\b.*?)$/mg) {
+		my $start = $-[0];
+		my $line = 1 + (substr($table, 0, $start) =~ tr/\n//);
+		substr($table, $start) =~ /^ATTACK\(\s*(\w+)\s*,\s*"((?:[^"\\]|\\.)*)"\s*,\s*"([^"\\]*)"\s*,\s*(\w+)\s*,\s*(\w+)\s*\)/
+			or die "$path:$line: not ATTACK(name, \"one line\", \"what stops it\", OUTCOME, processors)\n";
+		my %row = (name => $1, brief => $2, stopped_by => $3, outcome => $4, nr_cpus => $5);
+		my $complaint = $seen{ $row{name} }++ ? 'it has a row above' : complaint(\%row, $options);
+		die "$path:$line: $row{name}: $complaint\n" if defined $complaint;
+		push @rows, \%row;
+	}
+	return @rows;
+}
+
+# The programs of a folder: NAME.c, or NAME/ with C files in it.
+sub extra_names {
+	my ($folder) = @_;
+	my %names = map { $_ => 1 } map { m{([^/]+)\.c$} } glob "$folder/*.c";
+	$names{$_} = 1 for map { m{([^/]+)/[^/]+\.c$} } glob "$folder/*/*.c";
+	return sort keys %names;
+}
+
+# A row for each program of the folder. What attacks.def, there or in the program's own folder, has none for is without
+# `stopped_by`.
+sub extra_attacks {
+	my ($folder) = @_;
+	my @names = extra_names($folder);
+	my %row_of = map { $_ => { name => $_, brief => '', nr_cpus => 1 } } @names;
+	my %path_of;
+	for my $path (grep { -e } "$folder/attacks.def", map { "$folder/$_/attacks.def" } @names) {
+		for my $row (attacks($path)) {
+			my $name = $row->{name};
+			die "$path: $name: there is no $folder/$name.c, nor a C file in $folder/$name/\n" unless $row_of{$name};
+			die "$path: $name: it has a row in $path_of{$name}\n" if $path_of{$name};
+			($row_of{$name}, $path_of{$name}) = ($row, $path);
+		}
+	}
+	return map { $row_of{$_} } @names;
+}
+
+1;
