@@ -88,6 +88,7 @@ include tools/make/user.mk
 include tools/make/iso.mk
 include tools/make/test.mk
 include tools/make/bench.mk
+include tools/make/matrix.mk
 
 .PHONY: help run debug iso clean format compile_commands.json FORCE
 

@@ -1,0 +1,75 @@
+# What one boot of the matrix runs, and what is read from its output. No cell stays empty: an attack of which a boot
+# says nothing is an ERROR.
+package Cells;
+use strict;
+use warnings;
+use Exporter 'import';
+use JSON::PP ();
+our @EXPORT_OK = qw(command read_cells);
+
+# What the guest tells beside the attacks, and which member of "guest" it becomes.
+my @TELLINGS = ([options => 'options -j'], [map => 'map -j'], [kernel_root => 'ptdump -j kernel'], [shadow_root => 'ptdump -j shadow']);
+my $MARK = '@@';
+
+# The command line of a boot that runs these attacks, or all.
+sub command {
+	my (@names) = @_;
+	return join '; ', "echo $MARK attacks", join(' ', 'attack -j all', @names),
+		(map { ("echo $MARK $_->[0]", $_->[1]) } @TELLINGS), "echo $MARK end";
+}
+
+# The sections of the output: name => text. A guest that came to the end has one of that name.
+sub sections {
+	my ($output) = @_;
+	my ($name, %sections) = ('');
+	for my $line (split /\r?\n/, $output) {
+		if ($line =~ /^\Q$MARK\E (\w+)$/) {
+			$sections{$name = $1} = '';
+		} else {
+			$sections{$name} .= "$line\n";
+		}
+	}
+	return %sections;
+}
+
+sub decode {
+	my ($text) = @_;
+	return scalar eval { JSON::PP->new->decode($text) };
+}
+
+# An attack a line.
+sub outcomes {
+	my ($text) = @_;
+	my @cells = grep { $_ } map { decode(s/,$//r) } grep { /^\{/ } split /\n/, $text;
+	return map { $_->{attack} => $_ } @cells;
+}
+
+sub missing {
+	my ($name, $why) = @_;
+	return { attack => $name, outcome => 'ERROR', expected => '-', stopped_by => '', as_expected => JSON::PP::false,
+		observed => $why, defence => 'none', report => '', fault => undef, said => '', audit_violations => 0 };
+}
+
+# Fills in the step's column of cells, and what the guest told. Returns the cells that are not as expected.
+sub read_cells {
+	my ($step, $rows, $cells, $guest) = @_;
+	my $name = $step->{column}{name};
+	my %sections = sections($step->{output} // '');
+	my %outcomes = outcomes($sections{attacks} // '');
+	my $why = !defined $sections{end} ? 'the machine ended before: ' . ($step->{error} // 'no reason known') : 'it was not run';
+	my @unexpected;
+	$guest->{$name} = { map { $_->[0] => decode($sections{ $_->[0] } // '') } @TELLINGS };
+	for my $row (@$rows) {
+		my $cell = $cells->{ $row->{name} }{$name} = $outcomes{ $row->{name} } // missing($row->{name}, $why);
+		if ($cell->{audit_violations}) {
+			$cell->{as_expected} = JSON::PP::false;
+			$cell->{observed} .= "; then the audit found $cell->{audit_violations} violations";
+		}
+		next if $cell->{as_expected};
+		push @unexpected, { attack => $row->{name}, configuration => $name, expected => $cell->{expected} // '-',
+			outcome => $cell->{outcome}, observed => $cell->{observed}, stopped_by => $row->{stopped_by} };
+	}
+	return @unexpected;
+}
+
+1;
