@@ -51,6 +51,12 @@ struct bw_scan {
 	char owner[16];   /* of its frame; RESERVED: in the image */
 };
 
+/* How many frames of a group are in each state, by the row of policy.def. */
+enum { BW_FRAME_STATES = 16, BW_FRAME_GROUP_MAX = 16384 };
+struct bw_frame_group {
+	uint16_t nr[BW_FRAME_STATES];
+};
+
 /* Which root of a process's pair. */
 enum bw_root { BW_ROOT_KERNEL, BW_ROOT_SHADOW };
 

@@ -1,0 +1,47 @@
+/* The call that tells in which state of the policy the frames are, group by group. */
+#include "mm/frame.h"
+#include "mm/policy.h"
+#include "mm/usercopy.h"
+#include "task/credentials.h"
+#include "task/process.h"
+#include "task/syscall.h"
+
+static_assert((int)NR_POLICY_STATES == (int)BW_FRAME_STATES, "a count for every row of policy.def");
+static_assert(BW_FRAME_GROUP_MAX <= UINT16_MAX, "a group of one state can be counted");
+
+/*
+ * The table is read without its lock: a frame that changes hands meanwhile is counted as it was
+ * before or after.
+ */
+static void count_states(uint32_t first, uint32_t end, struct bw_frame_group *group)
+{
+	*group = (struct bw_frame_group){ { 0 } };
+	for (uint32_t pfn = first; pfn < end; pfn++) {
+		group->nr[policy_state_of((pfn_t){ pfn })]++;
+	}
+}
+
+/* Interrupts are off, so that one call looks at BW_FRAME_GROUP_MAX frames at most. */
+int64_t sys_frame_map(uint64_t first, uint64_t frames_per_group, uint64_t at, uint64_t nr_max)
+{
+	struct bw_frame_group group;
+	uint64_t nr = 0;
+
+	if (credentials_uid(process_current()) != 0) {
+		return STATUS_EPERM;
+	}
+	if (frames_per_group == 0 || frames_per_group > BW_FRAME_GROUP_MAX) {
+		return STATUS_EINVAL;
+	}
+	nr_max = MIN(nr_max, BW_FRAME_GROUP_MAX / frames_per_group);
+	for (; nr < nr_max && first < nr_frames; nr++) {
+		uint64_t end = MIN(first + frames_per_group, (uint64_t)nr_frames);
+
+		count_states((uint32_t)first, (uint32_t)end, &group);
+		if (copy_to_user((uva_t){ at + nr * sizeof(group) }, &group, sizeof(group))) {
+			return STATUS_EFAULT;
+		}
+		first = end;
+	}
+	return (int64_t)nr;
+}
