@@ -4,7 +4,7 @@
 #?
 #?   make run       build, boot in an emulator, shell on this terminal (Ctrl-A X or `exit` ends it)
 #?   make test      every test there is; ends with "N passed, N failed"
-#?   make debug     boot stopped at the kernel's first C line, with gdb attached
+#?   make debug     boot stopped at the kernel's first C line, with gdb attached (bw-help lists its commands)
 #?   make iso       build the boot ISO and say where it is
 #?   make bench     all benchmarks, put together beside the published figures (build/bench.json, plots, report)
 #?   make bench-cost  instructions per system call, page fault, mmap, fork, beside those of others

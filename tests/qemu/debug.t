@@ -7,8 +7,8 @@ said=$(printf '%s\n' 'backtrace 1' 'info line *$pc' 'walk kernel_main' 'stepi' '
 	| GDBPORT=$port timeout 120 make debug BUILD="$BUILD" 2>&1)
 like "$said" 'kernel_main \(.*main\.c:[0-9]+' 'gdb stands in kernel_main and knows its source line'
 like "$said" 'image runs at 0xffffffff' 'gdb says where the image runs'
-like "$said" 'level 4 .*present' 'the page-walk command reads the loaded root'
-like "$said" 'level 1 .*present R S X|level 2 .*present R S X large' "kernel text is mapped read-only and executable"
+like "$said" 'level 4 +511 .*RW X S' 'the page-walk command reads the loaded root'
+like "$said" 'level 1 .* R X S|level 2 .* R X S .*large' "kernel text is mapped read-only and executable"
 
 said=$(printf '%s\n' 'backtrace 1' 'kill' | GDBPORT=$port OPTS=kaslr=off timeout 120 make debug BUILD="$BUILD" 2>&1)
 like "$said" "image runs at 0xffffffff80000000" 'gdb says where the image runs with kaslr=off'

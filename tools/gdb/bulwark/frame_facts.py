@@ -1,0 +1,34 @@
+"""What is known of one frame, for the commands that show one."""
+from bulwark import frames, history, image
+
+
+def collect(table, pfn):
+	state = table.state(pfn)
+	row = frames.Policy().rows[state]
+	facts = {'pfn': f'{pfn:#x}', 'physical': f'{pfn << 12:#x}', 'state': state, 'owner': table.owner(pfn),
+		'direct_map': row['direct_map'], 'view': row['view'][len('VIEW_'):].lower(), 'rights': row['rights']}
+	if table.has(pfn):
+		facts.update(
+			hidden=table.is_hidden(pfn), order=table.byte(pfn, 'order'), refs=table.word(pfn, 'refs'),
+			kmaps=table.byte(pfn, 'kmaps'), next=table.word(pfn, 'next'), prev=table.word(pfn, 'prev'),
+			flags=image.flag_names('frame_flags', table.byte(pfn, 'flags'), 'FRAME_'), history=history.of(pfn))
+	return facts
+
+
+def line(facts):
+	"""In short."""
+	words = [f'frame {facts["pfn"]}: {facts["state"]}']
+	if facts.get('flags'):
+		words.append(', '.join(flag.replace('_', ' ') for flag in facts['flags']))
+	if facts.get('refs'):
+		words.append(f'mapped {facts["refs"]} times by user space' if facts['refs'] > 1 else 'mapped once by user space')
+	if facts.get('kmaps'):
+		words.append(f'held {facts["kmaps"]} times by xpfo_kmap')
+	return '; '.join(words)
+
+
+def rule(facts):
+	"""What policy.def lets it be mapped as."""
+	direct = {'ABSENT': 'not in the direct map', 'REQUIRED_RW': 'in the direct map, RW'}.get(facts['direct_map'], facts['direct_map'])
+	own = 'no view of its own' if facts['view'] == 'none' else f'at most {facts["rights"]} in its own view, the {facts["view"].replace("_", " ")}'
+	return f'{direct}; {own}'

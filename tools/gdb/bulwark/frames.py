@@ -1,0 +1,91 @@
+"""The frame table: who owns a frame, and which row of policy.def it is under."""
+import struct
+
+import gdb
+
+from bulwark import image, kernel
+
+
+class _Image:
+	"""Where the parts of the image end, in physical memory."""
+
+	def __init__(self):
+		start, load_base = image.address('image_start'), image.constant('LOAD_BASE')
+		self.start, self.entry, self.entry_end, self.text_end, self.rodata_end, self.end = (
+			(image.address(name) - start + load_base) >> 12
+			for name in ('image_start', 'entry_text_start', 'entry_text_end', 'text_end', 'ro_after_init_end', 'image_end'))
+
+	def state(self, pfn):
+		if self.entry <= pfn < self.entry_end:
+			return 'ENTRY_TEXT'
+		if pfn < self.text_end:
+			return 'IMAGE_TEXT'
+		return 'IMAGE_RODATA' if pfn < self.rodata_end else 'IMAGE_DATA'
+
+
+class Policy:
+	"""policy.def, as the image has it."""
+
+	def __init__(self):
+		table = kernel.variable('policy_table')
+		rights, views = image.enum('policy_rights'), image.enum('policy_view')
+		self.rows = {}
+		for number, name in image.enum('policy_state').items():
+			if name.startswith('STATE_'):
+				row = table[number]
+				self.rows[kernel.string(int(row['name']))] = {
+					'direct_map': rights[int(row['direct_map'])][len('RIGHTS_'):],
+					'view': views[int(row['view'])],
+					'rights': rights[int(row['rights'])][len('RIGHTS_'):]}
+
+	def is_sealed(self, state):
+		row = self.rows[state]
+		return row['view'] != 'VIEW_NONE' and row['rights'] in ('R', 'RX')
+
+
+class Frames:
+	"""A copy of the whole table."""
+
+	def __init__(self):
+		kind = image.type_of('struct frame')
+		self.image = _Image()
+		self.count = int(kernel.variable('nr_frames'))
+		if not self.count:
+			raise gdb.GdbError('there is no frame table yet: the kernel has not come that far')
+		self.size = kind.sizeof
+		self.at = int(kernel.variable('frames'))
+		self.data = kernel.read(self.at, self.count * self.size)
+		self.owners = {value: text[len('OWNER_'):] for value, text in image.enum('owner').items()}
+		self.member = {name: kind[name].bitpos // 8 for name in ('owner', 'order', 'flags', 'kmaps', 'refs', 'next', 'prev')}
+		self.hidden, self.sealed = image.enumerator('FRAME_HIDDEN'), image.enumerator('FRAME_SEALED')
+
+	def has(self, pfn):
+		return 0 <= pfn < self.count
+
+	def byte(self, pfn, member):
+		return self.data[pfn * self.size + self.member[member]]
+
+	def word(self, pfn, member):
+		return struct.unpack_from('<I', self.data, pfn * self.size + self.member[member])[0]
+
+	def is_hidden(self, pfn):
+		return bool(self.byte(pfn, 'flags') & self.hidden)
+
+	def owner(self, pfn):
+		return self.owners[self.byte(pfn, 'owner')] if self.has(pfn) else 'RESERVED'
+
+	def state(self, pfn):
+		"""As policy_state_of of kernel/mm/policy.c."""
+		if self.image.start <= pfn < self.image.end:
+			return self.image.state(pfn)
+		if not self.has(pfn):
+			return 'RESERVED'
+		owner, hidden = self.owner(pfn), self.is_hidden(pfn)
+		if owner == 'FREE':
+			return 'FREE_HIDDEN' if hidden else 'FREE_REVEALED'
+		if owner == 'USER':
+			return 'USER_HIDDEN' if hidden and not self.byte(pfn, 'kmaps') else 'USER_MAPPED'
+		if owner == 'POOL':
+			is_sealed = self.byte(pfn, 'flags') & self.sealed
+			return ('POOL' if hidden else 'PLAIN') + ('_SEALED' if is_sealed else '_OPEN')
+		return owner
