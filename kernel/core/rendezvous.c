@@ -14,6 +14,8 @@
  */
 static uint64_t stop;
 static uint64_t waits_for[NR_CPUS_MAX];
+/* The number of the CPU that began it, plus 1; 0: none has said so. */
+static uint32_t stopper;
 
 /* What the stopped CPUs are to call; NULL: nothing. How many have yet to come back from it. */
 static void (*errand)(void);
@@ -70,6 +72,7 @@ void rendezvous_stop_others(void)
 	while (!(own = stop_begin())) {
 		rendezvous_park();
 	}
+	__atomic_store_n(&stopper, self->id + 1, __ATOMIC_RELAXED);
 	for (unsigned id = 0; id < nr_cpus; id++) {
 		if (cpus[id] != self) {
 			COUNT(ipis_sent);
@@ -99,6 +102,17 @@ void rendezvous_run(void (*function)(void))
 	__atomic_store_n(&errand, NULL, __ATOMIC_SEQ_CST);
 }
 
-bool rendezvous_is_on(void) { return __atomic_load_n(&stop, __ATOMIC_RELAXED) % 2 != 0; }
+bool rendezvous_involves_us(void)
+{
+	unsigned self = this_cpu()->id;
+	uint64_t current = __atomic_load_n(&stop, __ATOMIC_RELAXED);
 
-void rendezvous_release(void) { __atomic_store_n(&stop, stop + 1, __ATOMIC_RELEASE); }
+	return current % 2 != 0 && (__atomic_load_n(&stopper, __ATOMIC_RELAXED) == self + 1 ||
+				    __atomic_load_n(&waits_for[self], __ATOMIC_RELAXED) == current);
+}
+
+void rendezvous_release(void)
+{
+	__atomic_store_n(&stopper, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&stop, stop + 1, __ATOMIC_RELEASE);
+}

@@ -14,8 +14,9 @@ void rendezvous_stop_others(void);
 /* While they are stopped: once a stop, every CPU calls the function. Blocks until all have. */
 void rendezvous_run(void (*function)(void));
 void rendezvous_release(void);
-/* Is the world stopped, or about to? */
-bool rendezvous_is_on(void);
+/* Is this CPU one of those that wait, or the one that they wait for? False on one that has yet to
+ * be stopped: it goes on with what it does. */
+bool rendezvous_involves_us(void);
 
 /* The interrupt's handler, from user mode or the idle loop. */
 void rendezvous_park(void);

@@ -136,7 +136,7 @@ static bool is_of_process(void)
 	const struct thread *thread = cpu->current;
 
 	return thread && thread->process && !thread->works_for_kernel && !thread->in_fault &&
-	       cpu->nr_held == 0 && !cpu->window_is_open && !rendezvous_is_on();
+	       cpu->nr_held == 0 && !cpu->window_is_open && !rendezvous_involves_us();
 }
 
 static void die(void *unused)
