@@ -1,4 +1,4 @@
-/* The kernel maps a user frame for a moment: what another CPU can make of that moment. */
+/* The kernel maps a frame for a moment: what it does there, and what another CPU can make of it. */
 #include "mm/as.h"
 #include "mm/frame_alloc.h"
 #include "mm/layout.h"
@@ -43,6 +43,37 @@ int64_t sys_vuln_kmap_read(uint64_t pfn, uint64_t offset)
 	xpfo_kunmap(frame);
 	frame_put_user(frame);
 	return vuln_leave(value);
+}
+
+/* EPERM: the frame cannot be mapped like that. */
+static status_t write_frame(pfn_t frame, uint64_t offset, uint64_t value)
+{
+	if (frame_get(frame)) {
+		vuln_write_to((uint64_t)xpfo_kmap(frame) + offset, value);
+		xpfo_kunmap(frame);
+		frame_put_user(frame);
+		return STATUS_OK;
+	}
+	/* nobody counts who uses the others, so there is nothing to let go of either */
+	if (frame_entry(frame)->flags & FRAME_HIDDEN) {
+		return STATUS_EPERM;
+	}
+	vuln_write_to(direct_map_base + pfn_to_pa(frame).pa + offset, value);
+	return STATUS_OK;
+}
+
+/* Maps a frame by a number that nobody checked. */
+int64_t sys_vuln_kmap_write(uint64_t pfn, uint64_t offset, uint64_t value)
+{
+	pfn_t frame = { (uint32_t)MIN(pfn, UINT32_MAX) };
+
+	if (!vuln_enter()) {
+		return STATUS_ENOSYS;
+	}
+	if (offset > PAGE_SIZE - sizeof(value) || !pfn_is_valid(frame)) {
+		return vuln_leave((uint64_t)STATUS_EINVAL);
+	}
+	return vuln_leave((uint64_t)write_frame(frame, offset, value));
 }
 
 static status_t hold_by_kmap(pfn_t frame)

@@ -3,7 +3,6 @@
 #include "mm/pmalloc.h"
 #include "mm/usercopy.h"
 #include "mm/window.h"
-#include "mm/xpfo.h"
 #include "task/process.h"
 #include "vuln/park.h"
 #include "vuln/sealed.h"
@@ -79,27 +78,6 @@ int64_t sys_vuln_wr_hold(void)
 	}
 	status = options.pmalloc == pmalloc_off ? park() : window_hold(sealed_frame(), park);
 	return vuln_leave((uint64_t)status);
-}
-
-/* Maps a frame by a number that nobody checked. EPERM: the frame cannot be mapped like that. */
-int64_t sys_vuln_kmap_write(uint64_t pfn, uint64_t offset, uint64_t value)
-{
-	pfn_t frame = { (uint32_t)MIN(pfn, UINT32_MAX) };
-	char *mapped;
-
-	if (!vuln_enter()) {
-		return STATUS_ENOSYS;
-	}
-	if (offset > PAGE_SIZE - sizeof(value) || !pfn_is_valid(frame)) {
-		return vuln_leave((uint64_t)STATUS_EINVAL);
-	}
-	mapped = xpfo_kmap(frame);
-	if (!mapped) {
-		return vuln_leave((uint64_t)STATUS_EPERM);
-	}
-	vuln_write_to((uint64_t)mapped + offset, value);
-	xpfo_kunmap(frame);
-	return vuln_leave(0);
 }
 
 /* Copies as many bytes of the record as the caller says. */
