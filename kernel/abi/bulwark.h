@@ -164,7 +164,10 @@ enum bw_sealed_mode {
 	BW_SEALED_START_WR,
 	BW_NR_SEALED
 };
-enum { BW_SEALED_BYTES = 64 };
+enum {
+	BW_SEALED_BYTES = 64,
+	BW_SEALED_POOLS = 8, /* that attacks have made, at a time */
+};
 #define BW_SEALED_VALUE 0x5ea1ed5ea1ed5ea1ul
 
 struct bw_sealed_object {

@@ -41,11 +41,21 @@ const char *report_text(const struct report *report)
 
 void report_watch_sealed(bool (*was_changed)(void)) { sealed_was_changed = was_changed; }
 
+/* Whoever looks first learns of it, so it counts against the attacker's parents, too. */
+static void look_at_sealed(struct process *process)
+{
+	if (!process->vuln_calls || !sealed_was_changed || !sealed_was_changed()) {
+		return;
+	}
+	while (process && process->vuln_calls) {
+		process->sealed_changed = 1;
+		process = process->parent;
+	}
+}
+
 void report_fill(struct report *report, struct process *process)
 {
-	if (process->vuln_calls && sealed_was_changed && sealed_was_changed()) {
-		process->sealed_changed = 1;
-	}
+	look_at_sealed(process);
 	report->sealed_changed = process->sealed_changed;
 	report->pid = (int32_t)process->pid;
 	report->status = process->status;

@@ -1,20 +1,20 @@
-/* The sealed objects, and whether they are as they were. */
+/* The sealed object of each mode, and whether they are as they were. */
 #include "vuln/sealed.h"
 
+#include "arch/x86_64/probe.h"
 #include "core/lock.h"
 #include "core/options.h"
 #include "core/panic.h"
 #include "lib/string.h"
+#include "mm/direct_map.h"
 #include "mm/layout.h"
-#include "mm/pmalloc.h"
 #include "mm/ptable.h"
 #include "mm/tlb.h"
 #include "mm/window.h"
-#include "task/flag.h"
 #include "task/report.h"
 
-enum { NR_WORDS = BW_SEALED_BYTES / sizeof(uint64_t), NR_SCRATCH = 2 };
 static_assert((int)BW_NR_SEALED == (int)NR_POOL_MODES, "an object of each mode");
+static_assert(POOL_DESCRIPTOR_BYTES % 8 == 0 && BW_SEALED_BYTES % 8 == 0, "read by words");
 
 /* A range that must stay as it is, within a page. */
 struct watched {
@@ -26,17 +26,10 @@ struct watched {
 RO_AFTER_INIT static const struct pool *pools[NR_POOL_MODES];
 RO_AFTER_INIT static struct watched objects[NR_POOL_MODES], descriptors[NR_POOL_MODES];
 RO_AFTER_INIT static char descriptor_bytes[NR_POOL_MODES][POOL_DESCRIPTOR_BYTES];
-static const uint64_t words[NR_WORDS] = { [0 ... NR_WORDS - 1] = BW_SEALED_VALUE };
+const uint64_t sealed_words[SEALED_NR_WORDS] = { [0 ... SEALED_NR_WORDS - 1] = BW_SEALED_VALUE };
 
+/* Guards the rights and contents of what is watched: one report at a time puts them back. */
 static struct lock lock = LOCK_INIT("sealed", RANK_vuln);
-/* Guarded by lock. */
-static struct scratch {
-	const struct pool *pool; /* NULL: none */
-	uint64_t *object;
-	uint32_t pid;
-	bool is_sealed; /* or would be, but for pmalloc=off */
-} scratches[NR_SCRATCH];
-static const void *record;
 
 static struct watched watch(const void *at)
 {
@@ -44,8 +37,7 @@ static struct watched watch(const void *at)
 				 pte_frame(ptable_lookup(kernel_root, (uint64_t)at, NULL)) };
 }
 
-/* An object of a new pool, filled. */
-static status_t object_create(enum pool_mode mode, const struct pool **pool, void **object)
+status_t sealed_object_create(enum pool_mode mode, const struct pool **pool, void **object)
 {
 	status_t status = pmalloc_create_pool("attacked", mode, PAGE_SIZE, 64, pool);
 
@@ -54,9 +46,9 @@ static status_t object_create(enum pool_mode mode, const struct pool **pool, voi
 	}
 	status = pmalloc(*pool, BW_SEALED_BYTES, object);
 	if (status == STATUS_OK && mode == POOL_START_WR) {
-		status = wr_memcpy(*object, words, sizeof(words));
+		status = wr_memcpy(*object, sealed_words, sizeof(sealed_words));
 	} else if (status == STATUS_OK) {
-		memcpy(*object, words, sizeof(words));
+		memcpy(*object, sealed_words, sizeof(sealed_words));
 	}
 	if (status) {
 		return pmalloc_destroy_pool(*pool) ? STATUS_EINVAL : status;
@@ -66,26 +58,52 @@ static status_t object_create(enum pool_mode mode, const struct pool **pool, voi
 
 /* --- the witness --- */
 
-/* Puts back what an attack changed, and the rights of the page, so that the next one begins afresh.
- * Flushes. */
-static void restore(const struct watched *watched, const void *bytes, size_t len_bytes)
+bool sealed_holds(uint64_t address, const void *bytes, size_t len_bytes)
 {
-	pte_t *entry = ptable_entry(kernel_root, watched->address, 1);
+	uint64_t found;
 
-	if (options.pmalloc != pmalloc_off) {
-		pte_write(entry, pte_without(pte_read(entry), PTE_WRITABLE));
-		ktlb_wait(ktlb_downgrade());
+	for (size_t at = 0; at < len_bytes; at += sizeof(found)) {
+		if (!probe_read(address + at, &found) ||
+		    memcmp(&found, (const char *)bytes + at, sizeof(found)) != 0) {
+			return false;
+		}
 	}
-	window_write(&watched->frame, 1, watched->address % PAGE_SIZE, bytes, len_bytes);
+	return true;
 }
 
+/* Read-only again, and in the direct map no more: what an attack on page tables may leave. Flushes.
+ */
+static void rights_restore(const struct watched *watched)
+{
+	pte_t *entry = ptable_entry(kernel_root, watched->address, 1);
+	bool is_alias = options.pmalloc == pmalloc_full && direct_map_has(watched->frame);
+
+	if (options.pmalloc == pmalloc_off || (!pte_is_writable(pte_read(entry)) && !is_alias)) {
+		return;
+	}
+	pte_write(entry, pte_without(pte_read(entry), PTE_WRITABLE));
+	if (is_alias) {
+		direct_map_hide(watched->frame, 0);
+	}
+	ktlb_wait(ktlb_downgrade());
+}
+
+/*
+ * False: it was changed. Puts that back, so that the next attack begins afresh, unless the page is
+ * not the pool's any more: then there is nothing that could be.
+ */
 static bool check_and_restore(const struct watched *watched, const void *bytes, size_t len_bytes)
 {
-	if (!memcmp((const void *)watched->address, bytes, len_bytes)) {
-		return true;
+	bool is_whole = sealed_holds(watched->address, bytes, len_bytes);
+
+	if (!pool_has_page(align_down(watched->address, PAGE_SIZE), watched->frame)) {
+		return is_whole;
 	}
-	restore(watched, bytes, len_bytes);
-	return false;
+	rights_restore(watched);
+	if (!is_whole) {
+		window_write(&watched->frame, 1, watched->address % PAGE_SIZE, bytes, len_bytes);
+	}
+	return is_whole;
 }
 
 /* True: a byte of sealed memory was changed since it was asked last. */
@@ -95,21 +113,13 @@ static bool was_changed(void)
 
 	lock_acquire(&lock);
 	for (unsigned mode = 0; mode < NR_POOL_MODES; mode++) {
-		is_whole &= check_and_restore(&objects[mode], words, sizeof(words));
+		is_whole &= check_and_restore(&objects[mode], sealed_words, sizeof(sealed_words));
 		is_whole &= check_and_restore(&descriptors[mode], descriptor_bytes[mode],
 					      POOL_DESCRIPTOR_BYTES);
 	}
-	for (unsigned i = 0; i < NR_SCRATCH; i++) {
-		struct scratch *scratch = &scratches[i];
-
-		if (scratch->pool && scratch->is_sealed &&
-		    memcmp(scratch->object, words, sizeof(words)) != 0) {
-			scratch->is_sealed = false;
-			is_whole = false;
-		}
-	}
 	lock_release(&lock);
-	return !is_whole;
+	/* both are asked, whatever the first says */
+	return sealed_pools_changed() || !is_whole;
 }
 
 void sealed_init(void)
@@ -117,7 +127,7 @@ void sealed_init(void)
 	void *object;
 
 	for (enum pool_mode mode = 0; mode < NR_POOL_MODES; mode++) {
-		if (object_create(mode, &pools[mode], &object) ||
+		if (sealed_object_create(mode, &pools[mode], &object) ||
 		    pmalloc_protect_pool(pools[mode])) {
 			panic("no memory for what attacks aim at");
 		}
@@ -151,124 +161,3 @@ void sealed_describe(struct bw_sealed *out)
 }
 
 pfn_t sealed_frame(void) { return objects[POOL_WR].frame; }
-
-/* --- pools that come and go --- */
-
-/* Caller holds the lock. What a dead process left behind makes room. */
-static struct scratch *scratch_take(uint32_t pid)
-{
-	for (unsigned i = 0; i < NR_SCRATCH; i++) {
-		struct scratch *scratch = &scratches[i];
-
-		if (scratch->pool && scratch->pid != pid &&
-		    pmalloc_destroy_pool(scratch->pool) == STATUS_OK) {
-			scratch->pool = NULL;
-		}
-	}
-	for (unsigned i = 0; i < NR_SCRATCH; i++) {
-		if (!scratches[i].pool) {
-			return &scratches[i];
-		}
-	}
-	return NULL;
-}
-
-/* Caller holds the lock. */
-static struct scratch *scratch_find(uint64_t object)
-{
-	for (unsigned i = 0; i < NR_SCRATCH; i++) {
-		if (scratches[i].pool && (uint64_t)scratches[i].object == object) {
-			return &scratches[i];
-		}
-	}
-	return NULL;
-}
-
-status_t sealed_pool_open(uint32_t pid, uint64_t *out)
-{
-	status_t status = STATUS_EAGAIN;
-	struct scratch *scratch;
-	void *object;
-
-	lock_acquire(&lock);
-	scratch = scratch_take(pid);
-	if (scratch) {
-		*scratch = (struct scratch){ .pid = pid };
-		status = object_create(POOL_RO, &scratch->pool, &object);
-		if (status) {
-			scratch->pool = NULL;
-		} else {
-			scratch->object = object;
-			*out = (uint64_t)object;
-		}
-	}
-	lock_release(&lock);
-	return status;
-}
-
-status_t sealed_pool_seal(uint64_t object)
-{
-	status_t status = STATUS_EINVAL;
-	struct scratch *scratch;
-
-	lock_acquire(&lock);
-	scratch = scratch_find(object);
-	if (scratch && !scratch->is_sealed) {
-		memcpy(scratch->object, words, sizeof(words));
-		status = pmalloc_protect_pool(scratch->pool);
-		scratch->is_sealed = status == STATUS_OK;
-	}
-	lock_release(&lock);
-	return status;
-}
-
-status_t sealed_pool_destroy(uint64_t object)
-{
-	status_t status = STATUS_EINVAL;
-	struct scratch *scratch;
-
-	lock_acquire(&lock);
-	scratch = scratch_find(object);
-	if (scratch) {
-		status = pmalloc_destroy_pool(scratch->pool);
-		scratch->pool = NULL;
-	}
-	lock_release(&lock);
-	return status;
-}
-
-/* Caller holds the lock. */
-static status_t record_create(void)
-{
-	const struct pool *pool;
-	void *public, *secret;
-	status_t status = pmalloc_create_pool("record", POOL_RO, PAGE_SIZE, 0, &pool);
-
-	if (status) {
-		return status;
-	}
-	status = pmalloc(pool, BW_SEALED_BYTES, &public);
-	if (status == STATUS_OK) {
-		status = pmalloc(pool, sizeof(flag_value), &secret);
-	}
-	if (status == STATUS_OK) {
-		memcpy(secret, &flag_value, sizeof(flag_value));
-		status = pmalloc_protect_pool(pool);
-	}
-	if (status) {
-		return pmalloc_destroy_pool(pool) ? STATUS_EINVAL : status;
-	}
-	record = public;
-	return STATUS_OK;
-}
-
-status_t sealed_record(const void **out)
-{
-	status_t status;
-
-	lock_acquire(&lock);
-	status = record ? STATUS_OK : record_create();
-	*out = record;
-	lock_release(&lock);
-	return status;
-}

@@ -1,6 +1,6 @@
 /*
- * Sealed memory that attacks aim at, with vuln=on: one object in a pool of each mode, and up to two
- * pools that an attack has made, sealed and destroyed at will. The kernel knows what they must
+ * Sealed memory that attacks aim at, with vuln=on: one object in a pool of each mode, and pools
+ * that attacks make, seal and destroy at will (sealed_pool.c). The kernel knows what they must
  * hold, so it is the kernel that says whether a byte of them was changed.
  */
 #pragma once
@@ -9,6 +9,11 @@
 #include "lib/status.h"
 #include "lib/types.h"
 #include "mm/frame.h"
+#include "mm/pmalloc.h"
+
+enum { SEALED_NR_WORDS = BW_SEALED_BYTES / 8 };
+/* What an object is filled with. */
+extern const uint64_t sealed_words[SEALED_NR_WORDS];
 
 /* Boot, with vuln=on: makes them, and makes reports look at them. Panics without memory. */
 void sealed_init(void);
@@ -17,11 +22,21 @@ void sealed_describe(struct bw_sealed *out);
 /* The frame of the write-rare object. */
 pfn_t sealed_frame(void);
 
-/* A pool of one object, open; where that lies. ENOMEM; EAGAIN: there are two already. */
+/* A new pool with one object of BW_SEALED_BYTES, filled. ENOMEM: neither is there. */
+status_t sealed_object_create(enum pool_mode mode, const struct pool **pool,
+			      void **object) MUST_CHECK;
+/* Does kernel memory hold these bytes, a multiple of 8? No, where there is nothing any more. */
+bool sealed_holds(uint64_t address, const void *bytes, size_t len_bytes);
+
+/* ---- sealed_pool.c ---- */
+
+/* A pool of one object, open; where that lies. ENOMEM; EAGAIN: BW_SEALED_POOLS are in use. */
 status_t sealed_pool_open(uint32_t pid, uint64_t *object) MUST_CHECK;
-/* By the address of its object. EINVAL: there is no such pool. */
+/* By the address of its object. EINVAL: there is no such pool, or it is sealed. */
 status_t sealed_pool_seal(uint64_t object) MUST_CHECK;
 status_t sealed_pool_destroy(uint64_t object) MUST_CHECK;
+/* True: one that is sealed was changed since it was asked last. */
+bool sealed_pools_changed(void);
 
 /* A public record of BW_SEALED_BYTES with a copy of the flag behind it, in one pool. ENOMEM. */
 status_t sealed_record(const void **out) MUST_CHECK;

@@ -32,6 +32,15 @@ for variant in off plain full; do
 	like "$output$(<"$log")" 'usercopy refused: 80 bytes to user space' 'a refused copy is told'
 done
 
+# Races: what they do happens at another moment each time. The audit of each attack is part of its outcome.
+iso=$(make -s --no-print-directory print-iso EXTRA=tests/qemu/programs)
+ISO=$iso SMP=4 boot 'vuln=on' "attack kmap_storm; attack seal_storm; attack fault_storm; $(printf 'audit; %.0s' {1..25})audit"
+is "$status" 0 'the audit is clean after races between writing, sealing, mapping and freeing'
+unlike "$output" 'BREACH|audit:' 'what is written before a pool is sealed is no breach'
+like "$output" '^seal_storm: NOTHING' 'pools are sealed and destroyed under a writer'
+like "$output" '^kmap_storm: NOTHING' 'a frame that is given back while it is mapped does no harm'
+is "$(grep -c '^violations  *0' <<<"$output")" 26 'a fault while the machine is about to be stopped ends its process alone'
+
 for opts in 'pmalloc=plain' 'pmalloc=off' 'pmalloc=full xpfo=off'; do
 	boot "ktest=on $opts" 'selftest kernel'
 	pass_through "$output"

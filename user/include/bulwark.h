@@ -293,13 +293,13 @@ static inline long bw_vuln_sealed(struct bw_sealed *sealed)
 	return bw_call_vuln_sealed((long)sealed);
 }
 
-/* A new pool with one object of BW_SEALED_BYTES: its address. -EAGAIN where there are two. */
+/* A new pool with one object of BW_SEALED_BYTES: its address. -EAGAIN beyond BW_SEALED_POOLS. */
 static inline long bw_vuln_pool_open(uint64_t *object)
 {
 	return bw_call_vuln_pool_open((long)object);
 }
 
-/* Fills the object with BW_SEALED_VALUE and seals its pool; from then on the kernel watches it. */
+/* Fills the object with BW_SEALED_VALUE and seals its pool: what it holds then is watched. */
 static inline long bw_vuln_pool_seal(uint64_t object)
 {
 	return bw_call_vuln_pool_seal((long)object);

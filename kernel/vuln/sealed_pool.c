@@ -1,0 +1,175 @@
+/* Pools that attacks make and destroy, and the record that one of them reads past. */
+#include "core/lock.h"
+#include "lib/string.h"
+#include "task/flag.h"
+#include "task/process.h"
+#include "vuln/sealed.h"
+
+static struct lock lock = LOCK_INIT("sealed pools", RANK_vuln);
+/* Guarded by lock. */
+static struct scratch {
+	const struct pool *pool; /* NULL: none */
+	uint64_t *object;
+	uint32_t pid;
+	bool is_sealed; /* or would be, but for pmalloc=off */
+	/* What it held when it was sealed: until then whoever has the address may write there. */
+	uint64_t words[SEALED_NR_WORDS];
+} scratches[BW_SEALED_POOLS];
+static const void *record;
+
+/* True: one that is sealed was changed since it was asked last. */
+bool sealed_pools_changed(void)
+{
+	bool is_whole = true;
+
+	lock_acquire(&lock);
+	for (unsigned i = 0; i < BW_SEALED_POOLS; i++) {
+		struct scratch *scratch = &scratches[i];
+
+		if (scratch->pool && scratch->is_sealed &&
+		    !sealed_holds((uint64_t)scratch->object, scratch->words,
+				  sizeof(scratch->words))) {
+			scratch->is_sealed = false;
+			is_whole = false;
+		}
+	}
+	lock_release(&lock);
+	return !is_whole;
+}
+
+static bool is_alive(uint32_t pid)
+{
+	const struct process *process;
+	bool alive;
+
+	lock_acquire(&process_lock);
+	process = process_find(pid);
+	alive = process && !process->zombie;
+	lock_release(&process_lock);
+	return alive;
+}
+
+/* Destroys what dead processes left behind. Flushes. */
+static void reap(void)
+{
+	for (unsigned i = 0; i < BW_SEALED_POOLS; i++) {
+		struct scratch *scratch = &scratches[i];
+		uint32_t pid = __atomic_load_n(&scratch->pid, __ATOMIC_RELAXED);
+
+		/* the lock of processes is an outer one: whoever took this over meanwhile is alive
+		 */
+		if (!pid || is_alive(pid)) {
+			continue;
+		}
+		lock_acquire(&lock);
+		if (scratch->pool && scratch->pid == pid &&
+		    pmalloc_destroy_pool(scratch->pool) == STATUS_OK) {
+			*scratch = (struct scratch){ .pool = NULL };
+		}
+		lock_release(&lock);
+	}
+}
+
+/* Caller holds the lock. The one with this object; 0: a free one. NULL: there is none. */
+static struct scratch *scratch_find(uint64_t object)
+{
+	for (unsigned i = 0; i < BW_SEALED_POOLS; i++) {
+		bool is_used = scratches[i].pool != NULL;
+
+		if (object ? is_used && (uint64_t)scratches[i].object == object : !is_used) {
+			return &scratches[i];
+		}
+	}
+	return NULL;
+}
+
+status_t sealed_pool_open(uint32_t pid, uint64_t *out)
+{
+	status_t status = STATUS_EAGAIN;
+	const struct pool *pool;
+	struct scratch *scratch;
+	void *object;
+
+	reap();
+	lock_acquire(&lock);
+	scratch = scratch_find(0);
+	if (scratch) {
+		status = sealed_object_create(POOL_RO, &pool, &object);
+	}
+	if (status == STATUS_OK) {
+		*scratch = (struct scratch){ .pool = pool, .object = object, .pid = pid };
+		*out = (uint64_t)object;
+	}
+	lock_release(&lock);
+	return status;
+}
+
+status_t sealed_pool_seal(uint64_t object)
+{
+	status_t status = STATUS_EINVAL;
+	struct scratch *scratch;
+
+	lock_acquire(&lock);
+	scratch = object ? scratch_find(object) : NULL;
+	if (scratch && !scratch->is_sealed) {
+		memcpy(scratch->object, sealed_words, sizeof(sealed_words));
+		status = pmalloc_protect_pool(scratch->pool);
+	}
+	if (status == STATUS_OK) {
+		memcpy(scratch->words, scratch->object, sizeof(scratch->words));
+		scratch->is_sealed = true;
+	}
+	lock_release(&lock);
+	return status;
+}
+
+status_t sealed_pool_destroy(uint64_t object)
+{
+	status_t status = STATUS_EINVAL;
+	struct scratch *scratch;
+
+	lock_acquire(&lock);
+	scratch = object ? scratch_find(object) : NULL;
+	if (scratch) {
+		status = pmalloc_destroy_pool(scratch->pool);
+		*scratch = (struct scratch){ .pool = NULL };
+	}
+	lock_release(&lock);
+	return status;
+}
+
+/* Caller holds the lock. */
+static status_t record_create(void)
+{
+	const struct pool *pool;
+	void *public, *secret;
+	status_t status = pmalloc_create_pool("record", POOL_RO, PAGE_SIZE, 0, &pool);
+
+	if (status) {
+		return status;
+	}
+	status = pmalloc(pool, BW_SEALED_BYTES, &public);
+	if (status == STATUS_OK) {
+		status = pmalloc(pool, sizeof(flag_value), &secret);
+	}
+	if (status == STATUS_OK) {
+		memcpy(secret, &flag_value, sizeof(flag_value));
+		status = pmalloc_protect_pool(pool);
+	}
+	if (status) {
+		return pmalloc_destroy_pool(pool) ? STATUS_EINVAL : status;
+	}
+	record = public;
+	return STATUS_OK;
+}
+
+status_t sealed_record(const void **out)
+{
+	status_t status;
+
+	lock_acquire(&lock);
+	status = record ? STATUS_OK : record_create();
+	*out = record;
+	lock_release(&lock);
+	return status;
+}
