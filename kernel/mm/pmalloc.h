@@ -67,6 +67,13 @@ status_t pmalloc_protect_pool(const struct pool *pool) MUST_CHECK;
 status_t pmalloc_make_pool_ro(const struct pool *pool) MUST_CHECK;
 
 /*
+ * The pool is its owner's alone from now on: wr_* refuse its objects, and only wr_*_in, which name
+ * the pool, write to them. A write-rare call that was led astray does not name it. EPERM: it is
+ * claimed already.
+ */
+status_t pmalloc_claim_pool(const struct pool *pool) MUST_CHECK;
+
+/*
  * Blocks until no CPU can use an old translation, then scrubs and frees everything. Who still has a
  * pointer finds nothing there: addresses rest until all of the region was used. Flushes.
  */
@@ -75,19 +82,27 @@ status_t pmalloc_destroy_pool(const struct pool *pool) MUST_CHECK;
 /*
  * Write-rare: through this CPU's private window; the pool's mapping stays read-only. The target
  * must lie within one object. EFAULT: in no object of a pool; ERANGE: past its object's end; EPERM:
- * the object's pool is, or will be, read-only. `from` is kernel memory.
+ * the object's pool is, or will be, read-only, or is claimed. `from` is kernel memory. What is as
+ * long as a store, and aligned, is one store.
  */
 status_t wr_memcpy(const void *to, const void *from, size_t len_bytes) MUST_CHECK;
 status_t wr_memset(const void *to, int byte, size_t len_bytes) MUST_CHECK;
 /* One store of 1, 2, 4 or 8 bytes, aligned to its size (EINVAL otherwise): never seen torn. */
 status_t wr_store(const void *to, uint64_t value, unsigned size_bytes) MUST_CHECK;
+/* The same, and the object must be one of this pool (EFAULT otherwise), claimed or not. NULL: of
+ * any that is not claimed. */
+status_t wr_memcpy_in(const struct pool *pool, const void *to, const void *from,
+		      size_t len_bytes) MUST_CHECK;
+status_t wr_store_in(const struct pool *pool, const void *to, uint64_t value,
+		     unsigned size_bytes) MUST_CHECK;
 /* *target = value, for integers and pointers: how a new version of something is published. */
-#define wr_assign(target, value)                                                                   \
+#define wr_assign_in(pool, target, value)                                                          \
 	({                                                                                         \
 		static_assert(sizeof(*(target)) <= sizeof(uint64_t), "one store");                 \
 		__typeof__(*(target)) wr_new = (value);                                            \
-		wr_store((target), (uint64_t)wr_new, sizeof(wr_new));                              \
+		wr_store_in((pool), (target), (uint64_t)wr_new, sizeof(wr_new));                   \
 	})
+#define wr_assign(target, value) wr_assign_in(NULL, target, value)
 
 /* What an object check found. */
 struct pool_object {

@@ -1,4 +1,4 @@
-/* Pools: created, filled, sealed, destroyed. */
+/* Pools: created, filled, sealed, claimed, destroyed. */
 #include "mm/pool.h"
 #include "core/options.h"
 #include "lib/assert.h"
@@ -45,13 +45,12 @@ status_t pmalloc_create_pool(const char *name, enum pool_mode mode, size_t refil
 	status_t status;
 
 	refill_bytes = align_up(refill_bytes ? refill_bytes : REFILL_DEFAULT, PAGE_SIZE);
-	align_bytes = align_bytes ? MAX(align_bytes, (size_t)POOL_ALIGN_MIN) : POOL_ALIGN_MIN;
 	if ((unsigned)mode >= NR_POOL_MODES || refill_bytes - 1 >= REFILL_MAX ||
 	    align_bytes > PAGE_SIZE || align_bytes & (align_bytes - 1)) {
 		return STATUS_EINVAL;
 	}
 	pool.refill_bytes = (uint32_t)refill_bytes;
-	pool.align_bytes = (uint32_t)align_bytes;
+	pool.align_bytes = (uint32_t)MAX(align_bytes, (size_t)POOL_ALIGN_MIN);
 	pool.is_read_only = mode == POOL_RO || mode == POOL_AUTO_RO;
 	string_copy(pool.name, name, sizeof(pool.name));
 	lock_acquire(&pool_lock);
@@ -251,6 +250,22 @@ status_t pmalloc_make_pool_ro(const struct pool *pool)
 
 	lock_acquire(&pool_lock);
 	status = pool_check(pool) ? protect(pool, true, !pool->is_read_only) : STATUS_EINVAL;
+	lock_release(&pool_lock);
+	return status;
+}
+
+status_t pmalloc_claim_pool(const struct pool *pool)
+{
+	status_t status = STATUS_EINVAL;
+	struct pool changed;
+
+	lock_acquire(&pool_lock);
+	if (pool_check(pool)) {
+		changed = *pool;
+		changed.is_claimed = true;
+		status = pool->is_claimed ? STATUS_EPERM : STATUS_OK;
+		pool_write(&changed);
+	}
 	lock_release(&pool_lock);
 	return status;
 }

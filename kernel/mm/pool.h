@@ -40,6 +40,7 @@ struct pool {
 	uint32_t refill_bytes, align_bytes;
 	bool is_protected;
 	bool is_read_only; /* wr_* refuse */
+	bool is_claimed;   /* wr_* that do not name the pool refuse */
 	char name[POOL_NAME_BYTES];
 };
 

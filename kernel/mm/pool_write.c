@@ -18,18 +18,21 @@ static bool area_and_pool(uint64_t address, const struct pool_area **area, const
 	return slot;
 }
 
-/* [to, to + len_bytes) lies in one object that may be written. Caller holds the lock. */
-static status_t target_check(uint64_t to, size_t len_bytes, slot_id *out)
+/*
+ * [to, to + len_bytes) lies in one object that may be written, one of `owner` unless that is NULL.
+ * Caller holds the lock.
+ */
+static status_t target_check(const struct pool *owner, uint64_t to, size_t len_bytes, slot_id *out)
 {
 	const struct pool_area *area;
 	const struct pool *pool;
 	uint64_t start;
 	size_t size_bytes;
 
-	if (!area_and_pool(to, &area, &pool)) {
+	if (!area_and_pool(to, &area, &pool) || (owner && pool != owner)) {
 		return STATUS_EFAULT;
 	}
-	if (pool->is_read_only) {
+	if (pool->is_read_only || (pool->is_claimed && !owner)) {
 		return STATUS_EPERM;
 	}
 	if (!pool_chunk_find(area, to, &start, &size_bytes)) {
@@ -42,22 +45,40 @@ static status_t target_check(uint64_t to, size_t len_bytes, slot_id *out)
 	return STATUS_OK;
 }
 
-status_t wr_memcpy(const void *to, const void *from, size_t len_bytes)
+/* One store can do it. */
+static bool is_storable(uint64_t to, size_t len_bytes)
+{
+	return len_bytes && len_bytes <= sizeof(uint64_t) && !(len_bytes & (len_bytes - 1)) &&
+	       is_aligned(to, len_bytes);
+}
+
+status_t wr_memcpy_in(const struct pool *pool, const void *to, const void *from, size_t len_bytes)
 {
 	slot_id area;
 	status_t status;
 
+	if (is_storable((uint64_t)to, len_bytes)) {
+		uint64_t value = 0;
+
+		memcpy(&value, from, len_bytes);
+		return wr_store_in(pool, to, value, (unsigned)len_bytes);
+	}
 	if (options.pmalloc == pmalloc_off) {
 		memcpy((void *)(uint64_t)to, from, len_bytes);
 		return STATUS_OK;
 	}
 	lock_acquire(&pool_lock);
-	status = target_check((uint64_t)to, len_bytes, &area);
+	status = target_check(pool, (uint64_t)to, len_bytes, &area);
 	if (status == STATUS_OK) {
 		status = pool_copy(area, (uint64_t)to, from, len_bytes);
 	}
 	lock_release(&pool_lock);
 	return status;
+}
+
+status_t wr_memcpy(const void *to, const void *from, size_t len_bytes)
+{
+	return wr_memcpy_in(NULL, to, from, len_bytes);
 }
 
 status_t wr_memset(const void *to, int byte, size_t len_bytes)
@@ -70,7 +91,7 @@ status_t wr_memset(const void *to, int byte, size_t len_bytes)
 		return STATUS_OK;
 	}
 	lock_acquire(&pool_lock);
-	status = target_check((uint64_t)to, len_bytes, &area);
+	status = target_check(NULL, (uint64_t)to, len_bytes, &area);
 	if (status == STATUS_OK) {
 		status = pool_set(area, (uint64_t)to, byte, len_bytes);
 	}
@@ -88,13 +109,12 @@ static void store_plainly(uint64_t to, uint64_t value, unsigned size_bytes)
 	}
 }
 
-status_t wr_store(const void *to, uint64_t value, unsigned size_bytes)
+status_t wr_store_in(const struct pool *pool, const void *to, uint64_t value, unsigned size_bytes)
 {
 	slot_id area;
 	status_t status;
 
-	if (!size_bytes || size_bytes > sizeof(value) || size_bytes & (size_bytes - 1) ||
-	    !is_aligned((uint64_t)to, size_bytes)) {
+	if (!is_storable((uint64_t)to, size_bytes)) {
 		return STATUS_EINVAL;
 	}
 	if (options.pmalloc == pmalloc_off) {
@@ -102,12 +122,17 @@ status_t wr_store(const void *to, uint64_t value, unsigned size_bytes)
 		return STATUS_OK;
 	}
 	lock_acquire(&pool_lock);
-	status = target_check((uint64_t)to, size_bytes, &area);
+	status = target_check(pool, (uint64_t)to, size_bytes, &area);
 	if (status == STATUS_OK) {
 		status = pool_store(area, (uint64_t)to, value, size_bytes);
 	}
 	lock_release(&pool_lock);
 	return status;
+}
+
+status_t wr_store(const void *to, uint64_t value, unsigned size_bytes)
+{
+	return wr_store_in(NULL, to, value, size_bytes);
 }
 
 bool pool_object_at(uint64_t address, struct pool_object *out)

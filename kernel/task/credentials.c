@@ -18,8 +18,9 @@ struct credential {
 };
 static_assert(sizeof(struct credential) == 16, "half a megabyte in all");
 
-/* By pid. In a write-rare pool; NULL: cred=plain. */
+/* By pid. In a write-rare pool, which nobody else writes to; NULL: cred=plain. */
 static RO_AFTER_INIT const struct credential *entries;
+static RO_AFTER_INIT const struct pool *pool;
 
 /* Any thread may count; a line more or less harms nobody. */
 static uint32_t nr_lines;
@@ -86,7 +87,7 @@ void credentials_set(struct process *process, uint64_t uid)
 		return;
 	}
 	entry = entry_of(process);
-	if (!entry || wr_assign(&entry->uid, (uint32_t)uid)) {
+	if (!entry || wr_assign_in(pool, &entry->uid, (uint32_t)uid)) {
 		refuse(process);
 	}
 }
@@ -100,14 +101,14 @@ void credentials_set_rule(struct process *process, unsigned rule)
 		return;
 	}
 	entry = entry_of(process);
-	if (!entry || wr_assign(&entry->rule, rule)) {
+	if (!entry || wr_assign_in(pool, &entry->rule, rule)) {
 		refuse(process);
 	}
 }
 
 static void entry_write(const struct process *process, const struct credential *value)
 {
-	status_t status = wr_memcpy(&entries[process->pid], value, sizeof(*value));
+	status_t status = wr_memcpy_in(pool, &entries[process->pid], value, sizeof(*value));
 
 	if (status) {
 		panic("credentials: an entry cannot be written (%d)", status);
@@ -150,10 +151,12 @@ static bool current_is_root(void)
 
 static status_t entries_create(void)
 {
-	const struct pool *pool;
 	void *object;
 	status_t status = pmalloc_create_pool("credentials", POOL_WR, 0, 0, &pool);
 
+	if (status == STATUS_OK) {
+		status = pmalloc_claim_pool(pool);
+	}
 	if (status == STATUS_OK) {
 		status = pmalloc_array(pool, ID_MAX + 1, sizeof(struct credential), &object);
 	}

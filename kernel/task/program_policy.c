@@ -26,11 +26,12 @@ struct program_policy {
 	const struct rule_entry *entries; /* [0] is no rule's */
 };
 
-/* In a write-rare pool: one store puts another policy in force. */
+/* In a write-rare pool of its own: one store puts another policy in force. */
 struct policy_root {
 	const struct program_policy *policy; /* NULL: none */
 };
 static RO_AFTER_INIT const struct policy_root *root;
+static RO_AFTER_INIT const struct pool *root_pool;
 
 /* Of processes that claim a rule which there is not: they may leave. */
 static RO_AFTER_INIT const struct syscall_table *table_of_none;
@@ -188,7 +189,7 @@ static void lead_over(struct process *process, const void *argument)
 
 static void publish(const struct program_policy *next)
 {
-	status_t status = wr_assign(&root->policy, next);
+	status_t status = wr_assign_in(root_pool, &root->policy, next);
 
 	if (status) {
 		panic("the policy cannot be published (%d)", status);
@@ -233,15 +234,17 @@ status_t program_policy_load(const char *path, struct policy_error *error)
 
 static status_t root_create(void)
 {
-	const struct pool *pool;
 	void *object;
-	status_t status = pmalloc_create_pool("policy root", POOL_WR, PAGE_SIZE, 0, &pool);
+	status_t status = pmalloc_create_pool("policy root", POOL_WR, PAGE_SIZE, 0, &root_pool);
 
 	if (status == STATUS_OK) {
-		status = pzalloc(pool, sizeof(*root), &object);
+		status = pmalloc_claim_pool(root_pool);
 	}
 	if (status == STATUS_OK) {
-		status = pmalloc_protect_pool(pool);
+		status = pzalloc(root_pool, sizeof(*root), &object);
+	}
+	if (status == STATUS_OK) {
+		status = pmalloc_protect_pool(root_pool);
 	}
 	if (status == STATUS_OK) {
 		root = object;

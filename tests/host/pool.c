@@ -157,6 +157,35 @@ static void rollback(void)
 	   "%u times %u objects were rolled back in random order", (unsigned)ROUNDS, (unsigned)NR);
 }
 
+/* What a store can do is one, however it is asked for: nobody ever reads half a pointer. */
+static void stores(void)
+{
+	static const unsigned char from[16] = { 1, 2, 3, 4, 5, 6, 7, 8 };
+	const struct pool *pool;
+	unsigned nr_wrong = 0;
+	void *object;
+
+	if (pmalloc_create_pool("stores", POOL_START_WR, 0, 0, &pool) ||
+	    pmalloc(pool, 64, &object)) {
+		machine_die("no pool");
+	}
+	for (unsigned at = 0; at < 16; at++) {
+		for (unsigned len = 1; len <= sizeof(from); len++) {
+			bool is_due =
+				(len == 1 || len == 2 || len == 4 || len == 8) && at % len == 0;
+			uint64_t before = machine_nr_stores;
+			char *target = (char *)object + at;
+
+			if (wr_memcpy(target, from, len) || memcmp(target, from, len) != 0) {
+				machine_die("wr_memcpy of %u bytes at %u", len, at);
+			}
+			nr_wrong += machine_nr_stores - before != is_due;
+		}
+	}
+	is(nr_wrong, 0, "wr_memcpy of an aligned 1, 2, 4 or 8 bytes is one store, of others none");
+	is(pmalloc_destroy_pool(pool), STATUS_OK, "its pool is destroyed");
+}
+
 static const struct pool *sealed_pool(void **object)
 {
 	const struct pool *pool;
@@ -254,6 +283,7 @@ int main(void)
 	exhaustion();
 	memory_full();
 	rollback();
+	stores();
 	damaged();
 	dies(write_sealed, "a sealed page is written", "a write to sealed memory dies");
 	dies(write_descriptor, "a sealed page is written", "a write to a descriptor dies");

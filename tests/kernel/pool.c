@@ -233,6 +233,7 @@ KTEST_SUITE(pool_misuse)
 		 "an array whose size overflows");
 	ktest_ok(pmalloc_create_pool("", NR_POOL_MODES, 0, 0, &pool) == STATUS_EINVAL &&
 			 pmalloc_create_pool("", POOL_RO, 0, 24, &pool) == STATUS_EINVAL &&
+			 pmalloc_create_pool("", POOL_RO, 0, 3, &pool) == STATUS_EINVAL &&
 			 pmalloc_create_pool("", POOL_RO, 0, 2 * PAGE_SIZE, &pool) ==
 				 STATUS_EINVAL &&
 			 pmalloc_create_pool("", POOL_RO, SIZE_MAX, 0, &pool) == STATUS_EINVAL,

@@ -69,3 +69,6 @@ __attribute__((format(printf, 1, 2))) _Noreturn void machine_die(const char *for
 
 /* Another variant of XPFO, as a boot with that option would have it: no cached frame is left. */
 void machine_choose_xpfo(enum option_xpfo variant);
+
+/* Single stores that the window made. window.c */
+extern uint64_t machine_nr_stores;

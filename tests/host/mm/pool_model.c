@@ -22,7 +22,7 @@ static struct model_pool {
 	const struct pool *pool; /* NULL: there is none */
 	enum pool_mode mode;
 	size_t align_bytes;
-	bool is_protected, is_read_only;
+	bool is_protected, is_read_only, is_claimed;
 	struct object objects[OBJECTS_MAX];
 	unsigned nr_objects;
 } pools[NR_POOLS];
@@ -93,14 +93,34 @@ static void sealed_check(const struct object *object)
 	}
 }
 
-static void write_object(struct object *object)
+/* A claimed pool is not for calls that do not name it. */
+static void write_rarely(const struct model_pool *model, struct object *object)
+{
+	static unsigned char bytes[SIZE_HUGE];
+	uint64_t value = object->pattern * 0x0101010101010101ul;
+	const struct pool *named = model->is_claimed || random_below(2) ? model->pool : NULL;
+	status_t unnamed = model->is_claimed ? STATUS_EPERM : STATUS_OK;
+
+	expect(wr_memset(object->bytes, object->pattern, object->size_bytes), unnamed, "wr_memset");
+	if (model->is_claimed || random_below(4) == 0) {
+		memset(bytes, object->pattern, object->size_bytes);
+		expect(wr_memcpy(object->bytes, bytes, object->size_bytes), unnamed, "wr_memcpy");
+		expect(wr_memcpy_in(named, object->bytes, bytes, object->size_bytes), STATUS_OK,
+		       "by name");
+	}
+	if (object->size_bytes >= sizeof(value)) {
+		expect(wr_assign((uint64_t *)object->bytes, value), unnamed, "wr_assign");
+		expect(wr_assign_in(named, (uint64_t *)object->bytes, value), STATUS_OK, "by name");
+	}
+}
+
+static void write_object(const struct model_pool *model, struct object *object)
 {
 	object->pattern = (unsigned char)(1 + random_below(255));
 	if (!is_sealed(object)) {
 		memset(object->bytes, object->pattern, object->size_bytes);
 	} else {
-		expect(wr_memset(object->bytes, object->pattern, object->size_bytes), STATUS_OK,
-		       "wr_memset");
+		write_rarely(model, object);
 	}
 }
 
@@ -110,7 +130,7 @@ static void step_create(struct model_pool *model)
 
 	model->mode = (enum pool_mode)random_below(NR_POOL_MODES);
 	model->align_bytes = random_below(2) ? 0 : 8ul << random_below(10);
-	model->is_protected = false;
+	model->is_protected = model->is_claimed = false;
 	model->is_read_only = model->mode == POOL_RO || model->mode == POOL_AUTO_RO;
 	model->nr_objects = 0;
 	expect(pmalloc_create_pool("model", model->mode, refills[random_below(4)],
@@ -161,7 +181,7 @@ static void step_alloc(struct model_pool *model)
 		sealed_check(object);
 	}
 	model->nr_objects++;
-	write_object(object);
+	write_object(model, object);
 }
 
 static void object_check(const struct object *object)
@@ -203,16 +223,19 @@ static void step_free(struct model_pool *model)
 static void step_write(struct model_pool *model)
 {
 	struct object *object = &model->objects[random_below(model->nr_objects)];
-	status_t due = model->is_read_only ? STATUS_EPERM : STATUS_OK;
+	bool may_not = model->is_read_only || model->is_claimed;
+	status_t due = may_not ? STATUS_EPERM : STATUS_OK;
 	unsigned char *target = object->bytes + random_below(object->size_bytes);
 	size_t len_bytes = object->size_bytes - (size_t)(target - object->bytes);
 
 	object_check(object);
 	expect(wr_memset(target, object->pattern, len_bytes), due, "wr_memset");
 	expect(wr_memset(target, object->pattern, len_bytes + 1),
-	       model->is_read_only ? STATUS_EPERM : STATUS_ERANGE, "wr_memset past the end");
+	       may_not ? STATUS_EPERM : STATUS_ERANGE, "wr_memset past the end");
+	due = model->is_read_only ? STATUS_EPERM : STATUS_ERANGE;
+	expect(wr_memcpy_in(model->pool, target, target, len_bytes + 1), due, "wr_memcpy_in");
 	if (!model->is_read_only) {
-		write_object(object);
+		write_object(model, object);
 	}
 }
 
@@ -236,10 +259,30 @@ static void step_protect(struct model_pool *model)
 	}
 }
 
+static void step_claim(struct model_pool *model)
+{
+	status_t due = model->is_claimed ? STATUS_EPERM : STATUS_OK;
+
+	expect(pmalloc_claim_pool(model->pool), due, "claim_pool");
+	model->is_claimed = true;
+}
+
+/* No pool may be written to in another one's name. */
+static void check_names(const struct model_pool *model, const struct object *object)
+{
+	for (unsigned i = 0; i < NR_POOLS; i++) {
+		if (pools[i].pool && &pools[i] != model) {
+			expect(wr_memcpy_in(pools[i].pool, object->bytes, "x", 1), STATUS_EFAULT,
+			       "wr_memcpy_in in the name of another pool");
+		}
+	}
+}
+
 static void step_destroy(struct model_pool *model)
 {
 	for (unsigned i = 0; i < model->nr_objects; i++) {
 		object_check(&model->objects[i]);
+		check_names(model, &model->objects[i]);
 	}
 	expect(pmalloc_destroy_pool(model->pool), STATUS_OK, "destroy_pool");
 	for (unsigned i = 0; i < model->nr_objects; i++) {
@@ -259,10 +302,12 @@ void model_step(void)
 
 	if (!model->pool) {
 		step_create(model);
-	} else if (what == 0 || (model->is_protected && what < 8)) {
+	} else if (what == 0 || (model->is_protected && what > 190)) {
 		step_destroy(model);
 	} else if (what < 3) {
 		step_protect(model);
+	} else if (what == 3) {
+		step_claim(model);
 	} else if (model->nr_objects && what < 70) {
 		step_free(model);
 	} else if (model->nr_objects && what < 90) {

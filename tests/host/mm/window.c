@@ -7,6 +7,8 @@
 #include "mm/machine.h"
 #include "mm/user_tlb.h"
 
+uint64_t machine_nr_stores;
+
 /* What the window may touch: frames of user space and of pools, dying ones included. */
 static void target_check(pfn_t frame)
 {
@@ -78,5 +80,6 @@ void window_store(pfn_t frame, uint64_t offset_bytes, uint64_t value, unsigned s
 	if (offset_bytes % size_bytes || size_bytes > sizeof(value)) {
 		machine_die("window: a store of %u bytes at %lu", size_bytes, offset_bytes);
 	}
+	machine_nr_stores++;
 	window_write(&frame, 1, offset_bytes, &value, size_bytes);
 }

@@ -26,6 +26,9 @@ int main(void)
 	/* the pid, which stays as it is, and with cred=plain the uid */
 	forge(leak.process, (uint64_t)bw_vuln_read(leak.process) & UINT32_MAX,
 	      "this process's structure");
+	/* root, and under the rule that it is */
+	forge(leak.process_uid, (uint64_t)bw_vuln_read(leak.process_uid) & ~(uint64_t)UINT32_MAX,
+	      "where its uid is in force, in a write-rare pool that is not the caller's");
 	forge(leak.image_base, OTHER_VALUE, "kernel text");
 	attack_check("vuln_wr", status);
 	return attack_finish();
