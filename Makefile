@@ -22,7 +22,8 @@
 #?   OPTS='vuln=on'       kernel command line, for instance OPTS='xpfo=off vuln=on'
 #?   CMD=                 one shell command: its output alone on stdout, then power off, exit with its
 #?                        status (make itself ends with 2 when it is not 0; tools/run gives the number)
-#?   EXTRA=               a folder: each NAME.c in it becomes the program NAME of the guest
+#?   EXTRA=               a folder: each NAME.c in it becomes the program NAME of the guest; NAME.policy and the
+#?                        files of etc/ become files of etc/ (etc/policy: what is in force from boot on)
 #?   BUILD=release|debug  debug has assertions, lock ranks and UBSan; the default of `make debug`
 #?   SMP=1                processors
 #?   MEM=512M             memory

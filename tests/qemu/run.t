@@ -55,6 +55,10 @@ is $? 2 'make run fails when the command fails'
 output=$(make run CMD=true EXTRA=user/shell 2>&1)
 like "$output" 'no such folder|have|already|multiple|error' 'EXTRA with sources that are no programs fails'
 
+mkdir "$work/none"
+output=$(make run CMD=true EXTRA="$work/none" 2>&1)
+like "$output" 'no such folder, or no .c file, .policy file or etc/ in it' 'EXTRA with nothing to take fails'
+
 mkdir "$work/clash"
 echo 'int main(void) { return 0; }' >"$work/clash/ret2dir_obj.c"
 output=$(make run CMD=true EXTRA="$work/clash" 2>&1)

@@ -3,7 +3,9 @@ ARCHIVE := $(VARIANT)/archive.tar
 ISO := $(VARIANT)/bulwark.iso
 # ELF images for the tests of execve.
 elf_images := $(addprefix $(GEN)/elf/,$(shell perl tools/gen-bad-elfs.pl))
-etc_files := $(wildcard user/etc/*) $(elf_images)
+# A file of EXTRA takes the place of the one of the same name, so etc/policy can be another.
+own_etc := $(filter-out $(addprefix user/etc/,$(notdir $(extra_etc))),$(wildcard user/etc/*))
+etc_files := $(own_etc) $(elf_images) $(extra_etc)
 
 $(elf_images): $(GEN)/elf/%: tools/gen-bad-elfs.pl
 	@mkdir -p $(@D)

@@ -26,11 +26,13 @@ $(error EXTRA='$(EXTRA)': the name of the folder must not contain spaces)
 endif
 extra_sources := $(wildcard $(EXTRA)/*.c $(EXTRA)/*/*.c)
 extra_tables := $(wildcard $(EXTRA)/attacks.def $(EXTRA)/*/attacks.def)
+# What becomes etc/NAME of the guest: policies, and whatever lies in etc/.
+extra_etc := $(wildcard $(EXTRA)/*.policy $(EXTRA)/etc/*)
 extra_name = $(firstword $(subst /, ,$(patsubst $(EXTRA)/%,%,$(basename $(1)))))
 extra_names := $(sort $(foreach s,$(extra_sources),$(call extra_name,$(s))))
 $(foreach s,$(extra_sources),$(eval sources_of_$(call extra_name,$(s)) += $(s)))
-ifeq ($(extra_sources),)
-$(error EXTRA=$(EXTRA): no such folder, or no .c file in it)
+ifeq ($(extra_sources)$(extra_etc),)
+$(error EXTRA=$(EXTRA): no such folder, or no .c file, .policy file or etc/ in it)
 endif
 ifneq ($(filter $(extra_names),$(program_names)),)
 $(error EXTRA=$(EXTRA): Bulwark has programs of these names already: $(filter $(extra_names),$(program_names)))
