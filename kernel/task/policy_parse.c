@@ -46,16 +46,6 @@ static struct call_set *set_find(struct parser *parser, const struct word *name)
 	return set;
 }
 
-static struct syscall_set all_calls(void)
-{
-	struct syscall_set all = { 0 };
-
-	for (unsigned row = ROW_NONE + 1; row < NR_ROWS; row++) {
-		syscall_set_add(&all, row);
-	}
-	return all;
-}
-
 /* What one word of a list of calls stands for. */
 static status_t calls_of(struct parser *parser, const struct word *word, struct syscall_set *out)
 {
@@ -65,7 +55,7 @@ static status_t calls_of(struct parser *parser, const struct word *word, struct 
 
 	*out = (struct syscall_set){ 0 };
 	if (word_is(word, "all")) {
-		*out = all_calls();
+		*out = syscall_set_all();
 		return STATUS_OK;
 	}
 	if (word->at[0] == '@') {
@@ -204,6 +194,12 @@ static status_t number_take(struct parser *parser, const struct word *word, uint
 	return STATUS_OK;
 }
 
+/* The machine ends with the first process: a mistake about it could not be put right. */
+static bool is_first_process(const struct policy_rule *rule)
+{
+	return !strcmp(rule->name, POLICY_FIRST_PROGRAM);
+}
+
 static status_t uid_parse(struct parser *parser, const struct word *statement)
 {
 	struct word word;
@@ -222,14 +218,18 @@ static status_t uid_parse(struct parser *parser, const struct word *statement)
 	if (parser->last->has_uid) {
 		return scan_fail_at(&parser->scanner, statement, "the program has already a");
 	}
+	if (is_first_process(parser->last) && uid != 0) {
+		return scan_fail_at(&parser->scanner, &word, "the first process stays uid 0, not");
+	}
 	parser->last->has_uid = true;
 	parser->last->uid = uid;
 	return STATUS_OK;
 }
 
 /* The first list of a program decides what it starts from: nothing, or everything. */
-static status_t calls_parse(struct parser *parser, bool is_allow)
+static status_t calls_parse(struct parser *parser, const struct word *statement, bool is_allow)
 {
+	const struct syscall_set all = syscall_set_all();
 	struct policy_rule *rule = parser->last;
 	struct syscall_set calls;
 	status_t status = list_parse(parser, &calls);
@@ -238,7 +238,7 @@ static status_t calls_parse(struct parser *parser, bool is_allow)
 		return status;
 	}
 	if (!rule->is_bound && !is_allow) {
-		rule->calls = all_calls();
+		rule->calls = all;
 	}
 	rule->is_bound = true;
 	for (unsigned i = 0; i < SYSCALL_SET_WORDS; i++) {
@@ -247,6 +247,10 @@ static status_t calls_parse(struct parser *parser, bool is_allow)
 		} else {
 			rule->calls.words[i] &= ~calls.words[i];
 		}
+	}
+	if (is_first_process(rule) && !syscall_set_equal(&rule->calls, &all)) {
+		return scan_fail_at(&parser->scanner, statement,
+				    "the first process may not be bound by");
 	}
 	/* who may not leave would stay */
 	syscall_set_add(&rule->calls, ROW_exit);
@@ -270,7 +274,7 @@ static status_t statement_parse(struct parser *parser, const struct word *word)
 		return scan_fail_at(&parser->scanner, word, "there is no program yet for this");
 	}
 	return word_is(word, "uid") ? uid_parse(parser, word)
-				    : calls_parse(parser, word_is(word, "allow"));
+				    : calls_parse(parser, word, word_is(word, "allow"));
 }
 
 static status_t text_parse(struct parser *parser)

@@ -16,6 +16,9 @@ enum {
 	POLICY_MESSAGE_BYTES = 96,
 };
 
+/* It starts everything else, so no rule may bind it or make it another user. */
+#define POLICY_FIRST_PROGRAM "init"
+
 /* What one program may do. Objects of the pool. */
 struct policy_rule {
 	struct policy_rule *next; /* in the order of the text */

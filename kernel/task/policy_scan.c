@@ -55,6 +55,20 @@ bool word_is(const struct word *word, const char *text)
 	return strlen(text) == word->len_bytes && !strncmp(word->at, text, word->len_bytes);
 }
 
+/* A byte that belongs nowhere; what it is often meant for is said. */
+static status_t fail_at_byte(struct scanner *scanner, char byte)
+{
+	const char *hint = byte == '/'    ? ": a program is named without its folder"
+			   : byte == ','  ? ": words are separated by blanks"
+			   : byte == '\r' ? ": a line ends with a line feed alone"
+					  : "";
+
+	if (byte > ' ' && byte <= '~') {
+		return scan_fail(scanner, scanner->column, "unexpected '%c'%s", byte, hint);
+	}
+	return scan_fail(scanner, scanner->column, "unexpected byte 0x%02x%s", (uint8_t)byte, hint);
+}
+
 status_t scan_word(struct scanner *scanner, struct word *out)
 {
 	while (!scan_is_end(scanner) && (peek(scanner) == ' ' || peek(scanner) == '\t')) {
@@ -78,11 +92,7 @@ status_t scan_word(struct scanner *scanner, struct word *out)
 	    peek(scanner) == '\t' || (peek(scanner) == '#' && out->len_bytes)) {
 		return STATUS_OK;
 	}
-	if (peek(scanner) > ' ' && peek(scanner) <= '~') {
-		return scan_fail(scanner, scanner->column, "unexpected '%c'", peek(scanner));
-	}
-	return scan_fail(scanner, scanner->column, "unexpected byte 0x%02x",
-			 (uint8_t)peek(scanner));
+	return fail_at_byte(scanner, peek(scanner));
 }
 
 status_t scan_wanted(struct scanner *scanner, const char *what, struct word *out)

@@ -22,7 +22,7 @@
 #include "task/sys_io.h"
 #include "task/timer.h"
 
-#define INIT_PATH "bin/init"
+#define INIT_PATH "bin/" POLICY_FIRST_PROGRAM
 
 static void init_main(void *thread)
 {

@@ -14,6 +14,16 @@ static const char *const names[NR_ROWS] = {
 
 const char *syscall_name(enum syscall_row row) { return names[row]; }
 
+struct syscall_set syscall_set_all(void)
+{
+	struct syscall_set all = { 0 };
+
+	for (unsigned row = ROW_NONE + 1; row < NR_ROWS; row++) {
+		syscall_set_add(&all, row);
+	}
+	return all;
+}
+
 enum syscall_row syscall_find(const char *name, size_t len_bytes)
 {
 	for (unsigned row = ROW_NONE + 1; row < NR_ROWS; row++) {

@@ -34,6 +34,15 @@ static inline void syscall_set_add(struct syscall_set *set, unsigned row)
 	set->words[row / 64] |= 1ul << row % 64;
 }
 
+static inline bool syscall_set_equal(const struct syscall_set *a, const struct syscall_set *b)
+{
+	return a->words[0] == b->words[0] && a->words[1] == b->words[1];
+}
+static_assert(SYSCALL_SET_WORDS == 2, "both are compared");
+
+/* Every call there is. */
+struct syscall_set syscall_set_all(void);
+
 /* Of a row that has a call. */
 const char *syscall_name(enum syscall_row row);
 /* By len_bytes of a name; ROW_NONE: there is no such call. */

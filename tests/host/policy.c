@@ -85,6 +85,16 @@ static void test_meaning(void)
 	is(parse("\n\n  \t\n# nothing"), STATUS_OK, "neither has one of blanks and comments");
 	is(parse("program abcdefghijklmnopqrstuvwxyz01234"), STATUS_OK, "a name of 31 characters");
 	is(parse("program a\nuid 4294967294"), STATUS_OK, "the highest uid");
+	is(parse("program a\nuid 00000000000000000001"), STATUS_OK, "a uid with zeros in front");
+	ok(rules && rules->uid == 1, "is the number that it is");
+	is(parse("program init\nuid 0\nallow all\n"), STATUS_OK,
+	   "the first process may have a rule that takes nothing from it");
+	is(parse("set set read\nset all write\nprogram program\nallow @set @all\n"), STATUS_OK,
+	   "names may be the grammar's words");
+	ok(may("program", "read") && may("program", "write") && !may("program", "close"),
+	   "and mean what they name");
+	is(parse("\tprogram\ta#b\n \t uid\t7#c\n# \xc3\xa4\r\n"), STATUS_OK,
+	   "tabs, comments without a blank, and anything in a comment");
 }
 
 struct broken {
@@ -105,7 +115,23 @@ static const struct broken broken[] = {
 	{ "program @a", 1, 9, "expected a name without '@', not '@a'" },
 	{ "program a\nprogram b\n\tprogram a\n", 3, 10, "there is already a program 'a'" },
 	{ "program abcdefghijklmnopqrstuvwxyz012345", 1, 9, "a name has at most 31 characters" },
-	{ "program a/b", 1, 10, "unexpected '/'" },
+	{ "program a/b", 1, 10, "unexpected '/': a program is named without its folder" },
+	{ "program /bin/a", 1, 9, "unexpected '/': a program is named without its folder" },
+	{ "program {", 1, 9, "unexpected '{'" },
+	{ "program \"a\"", 1, 9, "unexpected '\"'" },
+	{ "program a \\", 1, 11, "unexpected '\\'" },
+	{ "program a\f", 1, 10, "unexpected byte 0x0c" },
+	{ "program a\x1b[31m", 1, 10, "unexpected byte 0x1b" },
+	{ "\xef\xbb\xbfprogram a", 1, 1, "unexpected byte 0xef" },
+	{ "program a\nuid +1", 2, 5, "unexpected '+'" },
+	{ "program a\nuid 0x10", 2, 5, "expected a number, not '0x10'" },
+	{ "program a\nallow 57", 2, 7, "there is no system call '57'" },
+	{ "program a\nallow @b", 2, 7, "there is no set '@b'" },
+	{ "program init\n  deny power_off", 2, 3, "the first process may not be bound by 'deny'" },
+	{ "program init\nallow read", 2, 1, "the first process may not be bound by 'allow'" },
+	{ "program init\nallow all\ndeny fork", 3, 1,
+	  "the first process may not be bound by 'deny'" },
+	{ "program init\nuid 1000", 2, 5, "the first process stays uid 0, not '1000'" },
 	{ "program a\nuid", 2, 4, "expected a number" },
 	{ "program a\nuid x", 2, 5, "expected a number, not 'x'" },
 	{ "program a\nuid -1", 2, 5, "expected a number, not '-1'" },
@@ -130,8 +156,8 @@ static const struct broken broken[] = {
 	{ "set io read\nset io write", 2, 5, "there is already a set 'io'" },
 	{ "set @io read", 1, 5, "expected a name without '@', not '@io'" },
 	{ "set abcdefghijklmnopqrstuvwxyz012345 read", 1, 5, "a name has at most 31 characters" },
-	{ "program a\r\nuid 1", 1, 10, "unexpected byte 0x0d" },
-	{ "program a\nallow read, write", 2, 11, "unexpected ','" },
+	{ "program a\r\nuid 1", 1, 10, "unexpected byte 0x0d: a line ends with a line feed alone" },
+	{ "program a\nallow read, write", 2, 11, "unexpected ',': words are separated by blanks" },
 	{ "program a = b", 1, 11, "unexpected '='" },
 	{ "program \xc3\xa4", 1, 9, "unexpected byte 0xc3" },
 	{ "program a\nallow a@b", 2, 8, "unexpected '@'" },
@@ -183,6 +209,34 @@ static void test_limits(void)
 	is(error.line, POLICY_SETS_MAX + 1, "where it is");
 }
 
+/* A text of a megabyte, of one long line and of many short ones. */
+static void test_large(void)
+{
+	enum { LEN = 1 << 20, PLACE = 70000 };
+	char *text = malloc(LEN + 16);
+
+	memset(text, ' ', LEN);
+	text[PLACE] = '!';
+	is(parse_bytes(text, LEN), STATUS_EINVAL, "a mistake far out in a line");
+	ok(error.line == 1 && error.column == PLACE + 1, "is told at its column: %u:%u", error.line,
+	   error.column);
+	memset(text, '\n', LEN);
+	strcpy(text + LEN, " wrong");
+	is(parse(text), STATUS_EINVAL, "a mistake far down");
+	ok(error.line == LEN + 1 && error.column == 2, "is told at its line: %u:%u", error.line,
+	   error.column);
+	memset(text, '#', LEN);
+	is(parse_bytes(text, LEN), STATUS_OK, "a comment of a megabyte");
+	memset(text, 'a', LEN);
+	memcpy(text, "program ", 8);
+	is(parse_bytes(text, LEN), STATUS_EINVAL, "a name of a megabyte");
+	ok(!strcmp(error.message, "a name has at most 31 characters"), "is too long: %s",
+	   error.message);
+	memcpy(text, "allow   ", 8);
+	is(parse_bytes(text, LEN), STATUS_EINVAL, "a word of a megabyte is cut in the message");
+	free(text);
+}
+
 static void test_no_memory(void)
 {
 	static const char text[] = "set a read\nset b @a\nprogram one\nuid 1\nallow @b\n"
@@ -228,6 +282,7 @@ int main(void)
 	test_meaning();
 	test_broken();
 	test_limits();
+	test_large();
 	test_no_memory();
 	test_cut();
 	fake_pool_clear();
