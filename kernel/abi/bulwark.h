@@ -149,7 +149,10 @@ struct bw_leak {
 	uint64_t stack_top;        /* one past the calling thread's kernel stack */
 	/* where its calls are looked up: BW_CALL_ROWS addresses, then a row per number */
 	uint64_t syscall_table;
-	uint64_t syscall_table_all; /* the same of a program that may make every call */
+	uint64_t syscall_table_all;      /* the same of a program that may make every call */
+	uint64_t syscall_table_in_force; /* where this processor has the address of the former */
+	uint64_t thread_process; /* where the calling thread has the address of its process */
+	uint64_t process_first;  /* as process, of the first process, which is root */
 };
 
 /*

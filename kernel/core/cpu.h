@@ -37,6 +37,12 @@ struct cpu_entry {
 	tlb_word_t mode;   /* enum cpu_mode, written before the CR3 switch */
 };
 
+/* What of a CPU nobody can write to but through a window: task/table_in_force.h. */
+struct cpu_sealed {
+	const struct syscall_table
+		*syscall_table; /* syscall.asm: serves the current thread's calls */
+};
+
 struct cpu {
 	struct cpu *self;
 	struct thread *current;  /* never NULL once the scheduler runs: the idle thread at least */
@@ -59,8 +65,7 @@ struct cpu {
 	 * up to then */
 	uint64_t crossings, entries_before_kaiser;
 
-	/* entry.asm, syscall.asm: what serves the current thread's calls; how to get out again */
-	const struct syscall_table *syscall_table;
+	/* entry.asm, syscall.asm: how to get out of the kernel again */
 	uint64_t leave_syscall; /* leave_syscall_fast, or syscall_leave_slowly: something to do */
 	uint64_t leave_syscall_fast, leave_trap; /* of the variant of KAISER in force */
 

@@ -63,6 +63,9 @@ static void check_frame_leaf(struct audit *audit, const struct leaf *leaf, pfn_t
 	if (view == VIEW_DIRECT_MAP) {
 		allowed = policy->direct_map;
 		audit->nr_direct++;
+	} else if (view == VIEW_ENTRY_AREA && policy->view == VIEW_POOLS) {
+		/* struct cpu_sealed */
+		allowed = RIGHTS_R;
 	} else if (policy->view == view ||
 		   (view == VIEW_ENTRY_AREA && policy == &policy_table[STATE_KERNEL]) ||
 		   (view == VIEW_IMAGE && policy == &policy_table[STATE_ENTRY_TEXT])) {

@@ -7,7 +7,6 @@
 #include "arch/x86_64/trap.h"
 #include "core/options.h"
 #include "core/panic.h"
-#include "core/syscall_table.h"
 #include "mm/direct_map.h"
 #include "mm/frame_alloc.h"
 #include "mm/layout.h"
@@ -142,10 +141,15 @@ status_t entry_area_add_cpu(unsigned id, struct cpu **out)
 	cpu->entry = (struct cpu_entry *)(base.va + entry_parts[PART_ENTRY_PAGE].offset);
 	cpu->entry_stack_top = entry_area_part_end(id, PART_ENTRY_STACK);
 	cpu->on = trap_handlers;
-	cpu->syscall_table = &syscall_table_all;
 	kstack_ring_fill(cpu);
 	*out = cpu;
 	return STATUS_OK;
+}
+
+status_t entry_area_add_sealed(unsigned id, pfn_t frame)
+{
+	static_assert(ENTRY_CPU_SEALED == ENTRY_PAGE_OFFSET + CPU_SEALED_OFFSET, "GS finds it");
+	return map_in(KERNEL_ROOTS, cpu_part(id).va + ENTRY_CPU_SEALED, frame, ptable_nx());
 }
 
 void entry_area_load(unsigned id) { descriptors_load(cpu_part(id)); }

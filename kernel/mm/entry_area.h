@@ -10,6 +10,9 @@ void entry_area_init(void);
 /* The part of one CPU; *out is its struct cpu, zero but for self, entry, id and the trap handlers.
  * ENOMEM. */
 status_t entry_area_add_cpu(unsigned id, struct cpu **out) MUST_CHECK;
+/* A sealed page of this CPU, read-only, in kernel roots: where GS finds struct cpu_sealed. ENOMEM.
+ */
+status_t entry_area_add_sealed(unsigned id, pfn_t frame) MUST_CHECK;
 /* On the CPU itself: GDT, TSS, GS. this_cpu() works from here on; kaiser_init_cpu completes it. */
 void entry_area_load(unsigned id);
 /* One past the last byte of a part of a CPU's area: where a stack starts. */

@@ -1,12 +1,15 @@
 /* Who a process acts for. */
 #include "task/credentials.h"
 
+#include "arch/x86_64/cr3.h"
 #include "core/log.h"
 #include "core/options.h"
 #include "core/panic.h"
 #include "lib/assert.h"
+#include "mm/as.h"
 #include "mm/frame_init.h"
 #include "mm/pmalloc.h"
+#include "mm/ptable.h"
 #include "task/process.h"
 
 enum { LINES_MAX = 16 };
@@ -15,8 +18,9 @@ struct credential {
 	const struct process *holder; /* NULL: nobody has this number */
 	uint32_t uid;
 	uint32_t rule;
+	pfn_t root; /* of its address space; the kernel's own while it has none */
 };
-static_assert(sizeof(struct credential) == 16, "half a megabyte in all");
+static_assert(sizeof(struct credential) == 24, "less than a megabyte in all");
 
 /* By pid. In a write-rare pool, which nobody else writes to; NULL: cred=plain. */
 static RO_AFTER_INIT const struct credential *entries;
@@ -28,10 +32,9 @@ static uint32_t nr_lines;
 static __attribute__((noinline)) void refuse(const struct process *process)
 {
 	if (__atomic_fetch_add(&nr_lines, 1, __ATOMIC_RELAXED) < LINES_MAX) {
-		log_print(
-			"bulwark: credentials: the entry that process %u leads to is not its own; "
-			"it counts as nobody\n",
-			process->pid);
+		log_print("bulwark: credentials: process %u is not who it is led to be (its entry "
+			  "or its address space is another's): it counts as nobody\n",
+			  process->pid);
 	}
 }
 
@@ -43,14 +46,19 @@ static const struct credential *entry_of(const struct process *process)
 	return LIKELY(pid <= ID_MAX && entries[pid].holder == process) ? &entries[pid] : NULL;
 }
 
-uint32_t credentials_uid(const struct process *process)
-{
-	const struct credential *entry;
+static pfn_t root_of(const struct as *as) { return as ? as->root : kernel_root; }
 
-	if (!entries) {
-		return process->uid;
-	}
-	entry = entry_of(process);
+/* The same of the current process. */
+static const struct credential *acting_entry_of(const struct process *process)
+{
+	const struct credential *entry = entry_of(process);
+	pfn_t loaded = pa_to_pfn(cr3_root(cr3_read()));
+
+	return LIKELY(entry && entry->root.pfn == loaded.pfn) ? entry : NULL;
+}
+
+static uint32_t uid_in(const struct credential *entry, const struct process *process)
+{
 	if (!entry) {
 		refuse(process);
 		return CREDENTIALS_NOBODY;
@@ -58,19 +66,33 @@ uint32_t credentials_uid(const struct process *process)
 	return entry->uid;
 }
 
-unsigned credentials_rule(const struct process *process)
+static unsigned rule_in(const struct credential *entry, const struct process *process)
 {
-	const struct credential *entry;
-
-	if (!entries) {
-		return process->rule;
-	}
-	entry = entry_of(process);
 	if (!entry) {
 		refuse(process);
 		return CREDENTIALS_NO_RULE;
 	}
 	return entry->rule;
+}
+
+uint32_t credentials_uid(const struct process *process)
+{
+	return entries ? uid_in(entry_of(process), process) : process->uid;
+}
+
+uint32_t credentials_acting_uid(const struct process *process)
+{
+	return entries ? uid_in(acting_entry_of(process), process) : process->uid;
+}
+
+unsigned credentials_rule(const struct process *process)
+{
+	return entries ? rule_in(entry_of(process), process) : process->rule;
+}
+
+unsigned credentials_acting_rule(const struct process *process)
+{
+	return entries ? rule_in(acting_entry_of(process), process) : process->rule;
 }
 
 const uint32_t *credentials_uid_place(const struct process *process)
@@ -106,9 +128,9 @@ void credentials_set_rule(struct process *process, unsigned rule)
 	}
 }
 
-static void entry_write(const struct process *process, const struct credential *value)
+static void entry_write(const struct credential *entry, const struct credential *value)
 {
-	status_t status = wr_memcpy_in(pool, &entries[process->pid], value, sizeof(*value));
+	status_t status = wr_memcpy_in(pool, entry, value, sizeof(*value));
 
 	if (status) {
 		panic("credentials: an entry cannot be written (%d)", status);
@@ -117,27 +139,61 @@ static void entry_write(const struct process *process, const struct credential *
 
 void credentials_give(struct process *process, const struct process *parent)
 {
-	struct credential value = { .holder = process };
+	struct credential value = { .holder = process, .root = root_of(process->as) };
 
 	assert(lock_is_held(&process_lock));
 	if (parent) {
-		value.uid = credentials_uid(parent);
-		value.rule = credentials_rule(parent);
+		value.uid = credentials_acting_uid(parent);
+		value.rule = credentials_acting_rule(parent);
 	}
 	if (entries) {
-		entry_write(process, &value);
+		entry_write(&entries[process->pid], &value);
 	} else {
 		process->uid = value.uid;
 		process->rule = value.rule;
 	}
 }
 
-/* Else another process, at this one's address, could be led back to it. */
+void credentials_become(struct process *process, uint32_t uid, unsigned rule, const struct as *as)
+{
+	const struct credential value = { process, uid, rule, root_of(as) };
+	const struct credential *entry;
+
+	if (!entries) {
+		process->uid = uid;
+		process->rule = rule;
+		return;
+	}
+	entry = acting_entry_of(process);
+	if (entry) {
+		entry_write(entry, &value);
+	} else {
+		refuse(process);
+	}
+}
+
+/* Its root's frame will be another's. */
+void credentials_leave(struct process *process)
+{
+	const struct credential *entry = entries ? entry_of(process) : NULL;
+
+	if (entry && wr_assign_in(pool, &entry->root.pfn, kernel_root.pfn)) {
+		refuse(process);
+	}
+}
+
+/* Else another process, at this one's address, could be led back to it. That which leads to another
+ * entry, or to none, still has its own somewhere. */
 void credentials_take(struct process *process)
 {
+	const struct credential *entry = entries ? entry_of(process) : NULL;
+
 	assert(lock_is_held(&process_lock));
-	if (entries && entry_of(process)) {
-		entry_write(process, &(struct credential){ .holder = NULL });
+	for (uint32_t pid = 0; entries && !entry && pid <= ID_MAX; pid++) {
+		entry = entries[pid].holder == process ? &entries[pid] : NULL;
+	}
+	if (entry) {
+		entry_write(entry, &(struct credential){ .holder = NULL });
 	}
 }
 
@@ -146,7 +202,7 @@ static bool current_is_root(void)
 {
 	const struct process *process = process_current();
 
-	return !process || credentials_uid(process) == 0;
+	return !process || credentials_acting_uid(process) == 0;
 }
 
 static status_t entries_create(void)

@@ -5,12 +5,17 @@
  * have. An entry names the process that it belongs to; every use holds that against the process
  * that asks. So whoever can write to ordinary kernel memory can neither change an entry nor make a
  * process use another's: all that is left in struct process is the number that leads to its entry.
+ *
+ * Which process is the current one is told by pointers in ordinary memory, too. So an entry also
+ * names the root of its process's address space, and what is done in the name of the current
+ * process is held against the root that the processor has loaded: that is in a register.
  * cred=plain keeps it in struct process, as other kernels do, to show why not to.
  */
 #pragma once
 
 #include "lib/types.h"
 
+struct as;
 struct process;
 
 /* What a process is taken for whose entry is not its own: a user that owns nothing. */
@@ -25,15 +30,25 @@ void credentials_init(void);
 void credentials_give(struct process *process, const struct process *parent);
 void credentials_take(struct process *process);
 
-/* Any context; without a lock. */
+/* Any context; without a lock. Of any process, to tell about it. */
 uint32_t credentials_uid(const struct process *process);
+/* Of the current process, to let it do something: nobody, too, unless its address space is loaded.
+ */
+uint32_t credentials_acting_uid(const struct process *process);
 /* CREDENTIALS_NO_RULE for a process whose entry is not its own. An index that the policy in force
  * knows rules by; 0: none. */
 unsigned credentials_rule(const struct process *process);
+unsigned credentials_acting_rule(const struct process *process);
 
 /* Checks nothing: the caller has. It is what attacks want the kernel to call. */
 void credentials_set(struct process *process, uint64_t uid);
 void credentials_set_rule(struct process *process, unsigned rule);
+
+/* execve: the current process goes on as this user, under this rule, in an address space that is
+ * not loaded yet. */
+void credentials_become(struct process *process, uint32_t uid, unsigned rule, const struct as *as);
+/* The process has left its address space for good. */
+void credentials_leave(struct process *process);
 
 /* Where the uid in force lies, for the vulnerable leak. */
 const uint32_t *credentials_uid_place(const struct process *process);

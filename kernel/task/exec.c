@@ -110,21 +110,22 @@ static uint32_t uid_for(const char *path)
 {
 	const struct policy_rule *rule = program_rule(program_rule_find(name_of(path)));
 
-	return rule && rule->has_uid ? rule->uid : credentials_uid(process_current());
+	return rule && rule->has_uid ? rule->uid : credentials_acting_uid(process_current());
 }
 
 /* From here on the program is bound by its rule, and by no other. */
-static void rule_apply(struct process *process, const char *path)
+static void rule_apply(struct process *process, const struct program *program)
 {
-	unsigned index = program_rule_find(name_of(path));
+	unsigned index = program_rule_find(name_of(program->path));
 	const struct policy_rule *rule = program_rule(index);
+	uint32_t uid = credentials_acting_uid(process);
 
 	if (rule && rule->has_uid) {
-		credentials_set(process, rule->uid);
+		uid = rule->uid;
 	}
-	credentials_set_rule(process, index);
+	credentials_become(process, uid, index, program->as);
+	process->uid_first = credentials_uid(process);
 	process->calls_refused = 0;
-	this_cpu()->syscall_table = program_table(process);
 }
 
 /* Nothing of the old program survives: memory, registers, floating-point state. */
@@ -135,10 +136,10 @@ static void program_commit(const struct program *program)
 	struct as *old = process->as;
 
 	name_set(process, program->path);
-	rule_apply(process, program->path);
-	process->uid_first = credentials_uid(process);
+	rule_apply(process, program);
 	process->as = program->as;
 	as_switch(program->as);
+	program_bind(process);
 	if (old) {
 		as_put(old);
 	}

@@ -114,7 +114,7 @@ status_t process_add(struct process *process, struct process *parent)
 	status_t status = STATUS_EAGAIN;
 
 	lock_acquire(&process_lock);
-	if (!parent || quota_left(credentials_uid(parent))) {
+	if (!parent || quota_left(credentials_acting_uid(parent))) {
 		process->pid = id_take();
 		status = process->pid ? STATUS_OK : STATUS_EAGAIN;
 	}
@@ -164,7 +164,7 @@ status_t process_reserve_thread(uint32_t *tid)
 	uint32_t id = 0;
 
 	lock_acquire(&process_lock);
-	if (quota_left(credentials_uid(process_current()))) {
+	if (quota_left(credentials_acting_uid(process_current()))) {
 		id = id_take();
 	}
 	lock_release(&process_lock);

@@ -7,6 +7,7 @@
 #include "core/panic.h"
 #include "lib/assert.h"
 #include "mm/as.h"
+#include "task/credentials.h"
 #include "task/process.h"
 #include "task/sched.h"
 
@@ -112,6 +113,7 @@ static void take_apart(struct process *process)
 		panic("the first process ended with status 0x%x\n%s", process->status,
 		      report_text(&process->report));
 	}
+	credentials_leave(process);
 	as_put(process->as);
 	process->as = NULL;
 	process_vfork_release(process);

@@ -12,6 +12,7 @@
 #include "task/credentials.h"
 #include "task/policy_tables.h"
 #include "task/process.h"
+#include "task/table_in_force.h"
 
 struct rule_entry {
 	const struct policy_rule *rule;
@@ -49,9 +50,8 @@ const struct policy_rule *program_rule(unsigned index)
 	return policy && index && index < policy->nr_entries ? policy->entries[index].rule : NULL;
 }
 
-const struct syscall_table *program_table(const struct process *process)
+static const struct syscall_table *table_of(unsigned index)
 {
-	unsigned index = credentials_rule(process);
 	const struct program_policy *policy;
 
 	if (LIKELY(!index)) {
@@ -59,6 +59,11 @@ const struct syscall_table *program_table(const struct process *process)
 	}
 	policy = current_policy();
 	return policy && index < policy->nr_entries ? policy->entries[index].table : table_of_none;
+}
+
+void program_bind(const struct process *process)
+{
+	table_in_force_set(table_of(credentials_acting_rule(process)));
 }
 
 static unsigned find_in(const struct program_policy *policy, const char *name)
@@ -196,6 +201,13 @@ static void publish(const struct program_policy *next)
 	}
 }
 
+static void table_of_current(void)
+{
+	if (process_current()) {
+		program_bind(process_current());
+	}
+}
+
 /* Puts a policy in force, on every CPU at once; the one before is in use nowhere afterwards. */
 static const struct program_policy *policy_swap(const struct program_policy *next)
 {
@@ -205,13 +217,7 @@ static const struct program_policy *policy_swap(const struct program_policy *nex
 	before = current_policy();
 	process_for_each(lead_over, next);
 	publish(next);
-	for (unsigned id = 0; id < nr_cpus; id++) {
-		const struct process *process = cpus[id]->current->process;
-
-		if (process) {
-			cpus[id]->syscall_table = program_table(process);
-		}
-	}
+	rendezvous_run(table_of_current);
 	rendezvous_release();
 	return before;
 }

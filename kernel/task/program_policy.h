@@ -13,7 +13,6 @@
 #include "task/policy_parse.h"
 
 struct process;
-struct syscall_table;
 
 #define POLICY_BOOT_FILE "etc/policy"
 
@@ -32,8 +31,9 @@ status_t program_policy_load(const char *path, struct policy_error *error) MUST_
 unsigned program_rule_find(const char *name);
 /* NULL for 0, and for an index that no rule has. */
 const struct policy_rule *program_rule(unsigned index);
-/* What serves a process's calls. */
-const struct syscall_table *program_table(const struct process *process);
+/* This CPU serves the calls of the current process, whose address space is loaded, as its rule
+ * says. */
+void program_bind(const struct process *process);
 
 /* The file that the policy in force is from; "": there is none. */
 const char *program_policy_path(void);

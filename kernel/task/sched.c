@@ -76,7 +76,7 @@ static void switch_to(struct thread *next)
 	cpu->entry->user_rsp = next->user_rsp;
 	if (next->process) {
 		as_switch(next->process->as);
-		cpu->syscall_table = program_table(next->process);
+		program_bind(next->process);
 		segments_clear();
 		msr_write(MSR_FS_BASE, next->fs_base);
 		fpu_load(next->fpu);

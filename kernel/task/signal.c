@@ -27,7 +27,7 @@ static void deliver(struct process *process, unsigned signal)
 
 status_t signal_send(uint32_t pid, unsigned signal)
 {
-	uint32_t uid = credentials_uid(process_current());
+	uint32_t uid = credentials_acting_uid(process_current());
 	struct process *process;
 	status_t status = STATUS_OK;
 

@@ -20,6 +20,7 @@
 #include "task/program_policy.h"
 #include "task/sched.h"
 #include "task/sys_io.h"
+#include "task/table_in_force.h"
 #include "task/timer.h"
 
 #define INIT_PATH "bin/" POLICY_FIRST_PROGRAM
@@ -74,6 +75,7 @@ void task_start(const struct boot_info *info, const void *archive, size_t size_b
 		panic("no memory for the scheduler");
 	}
 	processors_start(info);
+	table_in_force_init();
 	memory_seal_image();
 	if (first_process()) {
 		panic("no memory for the first process");

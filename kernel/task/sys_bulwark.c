@@ -27,7 +27,7 @@
 enum { KTEST_TEXT_ORDER = 4 };
 #define ALL_CPUS UINT64_MAX
 
-static bool is_root(void) { return credentials_uid(process_current()) == 0; }
+static bool is_root(void) { return credentials_acting_uid(process_current()) == 0; }
 
 /* Some are kept where the entry code can count. */
 static uint64_t counter_of(const struct cpu *cpu, enum counter counter)

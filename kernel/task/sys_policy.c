@@ -13,7 +13,7 @@ static_assert((int)BW_NAME_MAX == (int)POLICY_NAME_BYTES, "names fit");
 static_assert((int)BW_MESSAGE_MAX == (int)POLICY_MESSAGE_BYTES, "messages fit");
 static_assert((int)BW_CALL_WORDS == (int)SYSCALL_SET_WORDS, "sets fit");
 
-static bool is_root(void) { return credentials_uid(process_current()) == 0; }
+static bool is_root(void) { return credentials_acting_uid(process_current()) == 0; }
 
 int64_t sys_policy_load(uint64_t path_at, uint64_t error_at)
 {

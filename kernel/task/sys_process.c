@@ -34,14 +34,14 @@ int64_t sys_getppid(void)
 	return pid;
 }
 
-int64_t sys_getuid(void) { return credentials_uid(process_current()); }
+int64_t sys_getuid(void) { return credentials_acting_uid(process_current()); }
 
-int64_t sys_geteuid(void) { return credentials_uid(process_current()); }
+int64_t sys_geteuid(void) { return credentials_acting_uid(process_current()); }
 
 /* There are no groups: a process's group is named as its user is. */
-int64_t sys_getgid(void) { return credentials_uid(process_current()); }
+int64_t sys_getgid(void) { return credentials_acting_uid(process_current()); }
 
-int64_t sys_getegid(void) { return credentials_uid(process_current()); }
+int64_t sys_getegid(void) { return credentials_acting_uid(process_current()); }
 
 int64_t sys_setuid(uint64_t uid)
 {
@@ -50,7 +50,8 @@ int64_t sys_setuid(uint64_t uid)
 	if ((uint32_t)uid == UINT32_MAX) {
 		return STATUS_EINVAL;
 	}
-	if (credentials_uid(process) != 0 && credentials_uid(process) != (uint32_t)uid) {
+	if (credentials_acting_uid(process) != 0 &&
+	    credentials_acting_uid(process) != (uint32_t)uid) {
 		return STATUS_EPERM;
 	}
 	credentials_set(process, uid);

@@ -37,7 +37,7 @@ int64_t sys_ptdump(uint64_t pid, uint64_t which, uint64_t start, uint64_t at, ui
 	unsigned nr = 0;
 	status_t status;
 
-	if (credentials_uid(process_current()) != 0) {
+	if (credentials_acting_uid(process_current()) != 0) {
 		return STATUS_EPERM;
 	}
 	if (which > BW_ROOT_SHADOW || !is_canonical || start % PAGE_SIZE) {

@@ -16,6 +16,7 @@
 #include "task/credentials.h"
 #include "task/flag.h"
 #include "task/process.h"
+#include "task/table_in_force.h"
 
 static_assert((int)BW_CALL_ROWS == (int)SYSCALL_ROWS_MAX, "what an attack overwrites");
 static_assert(sizeof(struct bw_frame) == sizeof(struct regs), "what user_return_frame consumes");
@@ -34,6 +35,16 @@ int64_t vuln_leave(uint64_t result)
 {
 	thread_current()->in_vuln = false;
 	return (int64_t)result;
+}
+
+static const struct process *process_first(void)
+{
+	const struct process *first;
+
+	lock_acquire(&process_lock);
+	first = process_find(PID_INIT);
+	lock_release(&process_lock);
+	return first;
 }
 
 int64_t sys_vuln_leak(uint64_t at)
@@ -56,8 +67,11 @@ int64_t sys_vuln_leak(uint64_t at)
 		.user_cs = SELECTOR_USER_CODE,
 		.user_ss = SELECTOR_USER_DATA,
 		.stack_top = thread_current()->stack_top,
-		.syscall_table = (uint64_t)this_cpu()->syscall_table,
+		.syscall_table = (uint64_t)table_in_force(),
 		.syscall_table_all = (uint64_t)&syscall_table_all,
+		.syscall_table_in_force = table_in_force_place(),
+		.thread_process = (uint64_t)&thread_current()->process,
+		.process_first = (uint64_t)process_first(),
 	};
 	return vuln_leave((uint64_t)copy_to_user((uva_t){ at }, &leak, sizeof(leak)));
 }

@@ -2,11 +2,9 @@
 #include "task/credentials.h"
 
 #include "core/options.h"
-#include "core/syscall_table.h"
 #include "ktest.h"
 #include "mm/pmalloc.h"
 #include "task/process.h"
-#include "task/program_policy.h"
 
 /* Ordinary memory that looks like a process. */
 static struct process forged;
@@ -18,9 +16,7 @@ static void reference_checks(struct process *self)
 	forged.pid = pid;
 	ktest_ok(credentials_uid(&forged) == CREDENTIALS_NOBODY,
 		 "a forged process that leads to our entry counts as nobody");
-	ktest_ok(credentials_rule(&forged) == CREDENTIALS_NO_RULE &&
-			 program_table(&forged) != &syscall_table_all,
-		 "and may not make every call");
+	ktest_ok(credentials_rule(&forged) == CREDENTIALS_NO_RULE, "and is under no rule there is");
 	credentials_set(&forged, 7);
 	ktest_ok(credentials_uid(self) == 0, "and cannot change it");
 	forged.pid = UINT32_MAX;
@@ -31,6 +27,42 @@ static void reference_checks(struct process *self)
 		 "a process that is led to another's entry counts as nobody");
 	self->pid = pid;
 	ktest_ok(credentials_uid(self) == 0, "and as itself once it leads to its own again");
+}
+
+/* Two processes that are whole: what tells them apart is the root that is loaded. */
+static void address_space_checks(const struct process *self)
+{
+	const struct process *first;
+
+	lock_acquire(&process_lock);
+	first = process_find(PID_INIT);
+	lock_release(&process_lock);
+	ktest_ok(credentials_acting_uid(self) == 0, "the current process acts as who it is");
+	ktest_ok(credentials_uid(first) == 0, "another one is known for who it is");
+	ktest_ok(credentials_acting_uid(first) == CREDENTIALS_NOBODY,
+		 "but who acts as it in one's own address space counts as nobody");
+	ktest_ok(credentials_acting_rule(first) == CREDENTIALS_NO_RULE,
+		 "and is under no rule there is");
+}
+
+/* Who is led to another's entry when it ends leaves nothing behind that a later process finds. */
+static void ending_checks(const struct process *self)
+{
+	static struct process child; /* zero but for what is written here */
+	uint32_t pid;
+
+	lock_acquire(&process_lock);
+	pid = id_take();
+	child.pid = pid;
+	credentials_give(&child, self);
+	ktest_ok(pid && credentials_uid(&child) == 0, "a child acts for who its parent acts for");
+	child.pid = PID_INIT;
+	credentials_take(&child);
+	child.pid = pid;
+	ktest_ok(credentials_uid(&child) == CREDENTIALS_NOBODY,
+		 "an entry is cleared though its process leads elsewhere");
+	id_give_back(pid);
+	lock_release(&process_lock);
 }
 
 KTEST_SUITE(credentials)
@@ -51,4 +83,6 @@ KTEST_SUITE(credentials)
 	credentials_set(self, 0);
 	ktest_ok(credentials_uid(self) == 0, "and back");
 	reference_checks(self);
+	address_space_checks(self);
+	ending_checks(self);
 }

@@ -13,6 +13,7 @@
  *     0x11000 0x13000  #MC, likewise
  *     0x16000 0x18000  #DB, likewise
  *     0x1b000          GDT and TSS
+ *     0x1d000          struct cpu_sealed, in kernel roots only, read-only: a pool's page
  */
 #pragma once
 
@@ -22,6 +23,8 @@
 #define ENTRY_TEXT_OFFSET 0x10000ul
 #define ENTRY_CPU_OFFSET 0x100000ul
 #define ENTRY_CPU_STRIDE 0x20000ul
+#define ENTRY_PAGE_OFFSET 0x1000ul /* in a CPU's part, as the next */
+#define ENTRY_CPU_SEALED 0x1d000ul
 
 /* One run of pages of a CPU's part. */
 struct entry_part {
@@ -49,10 +52,16 @@ enum entry_part_id {
 };
 
 static const struct entry_part entry_parts[NR_ENTRY_PARTS] = {
-	[PART_ENTRY_PAGE] = { 0x1000, 1, false },  [PART_CPU] = { 0x2000, 2, true },
-	[PART_ENTRY_STACK] = { 0x5000, 1, false }, [PART_NMI_STACK] = { 0x7000, 1, false },
-	[PART_DF_STACK] = { 0xc000, 1, false },    [PART_MC_STACK] = { 0x11000, 1, false },
-	[PART_DB_STACK] = { 0x16000, 1, false },   [PART_NMI_HANDLER] = { 0x9000, 2, true },
-	[PART_DF_HANDLER] = { 0xe000, 2, true },   [PART_MC_HANDLER] = { 0x13000, 2, true },
-	[PART_DB_HANDLER] = { 0x18000, 2, true },  [PART_DESCRIPTORS] = { 0x1b000, 1, false },
+	[PART_ENTRY_PAGE] = { ENTRY_PAGE_OFFSET, 1, false },
+	[PART_CPU] = { 0x2000, 2, true },
+	[PART_ENTRY_STACK] = { 0x5000, 1, false },
+	[PART_NMI_STACK] = { 0x7000, 1, false },
+	[PART_DF_STACK] = { 0xc000, 1, false },
+	[PART_MC_STACK] = { 0x11000, 1, false },
+	[PART_DB_STACK] = { 0x16000, 1, false },
+	[PART_NMI_HANDLER] = { 0x9000, 2, true },
+	[PART_DF_HANDLER] = { 0xe000, 2, true },
+	[PART_MC_HANDLER] = { 0x13000, 2, true },
+	[PART_DB_HANDLER] = { 0x18000, 2, true },
+	[PART_DESCRIPTORS] = { 0x1b000, 1, false },
 };

@@ -43,8 +43,9 @@ void offsets(void)
 	CPU(SYSCALLS_TWICE, syscalls_twice);
 	CPU(TRAPS_TWICE, traps_twice);
 	CPU(ENTRY_STACK_TOP, entry_stack_top);
-	CPU(SYSCALL_TABLE, syscall_table);
 	CPU(LEAVE_SYSCALL, leave_syscall);
+	OFFSET(SEALED_SYSCALL_TABLE,
+	       CPU_SEALED_OFFSET + offsetof(struct cpu_sealed, syscall_table));
 	CPU(LEAVE_TRAP, leave_trap);
 	CPU(ON_SYSCALL, on.on_syscall);
 	CPU(ON_USER_TRAP, on.on_user_trap);

@@ -7,6 +7,8 @@
 struct cpu;
 
 enum { CPU_OFFSET = 4096 };
+/* Where GS finds struct cpu_sealed: entry_area.h. */
+enum { CPU_SEALED_OFFSET = 0x1c000 };
 
 /* A word of this CPU's struct cpu, at a constant offset: one instruction, so it is the right CPU's.
  */

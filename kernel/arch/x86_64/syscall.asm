@@ -32,7 +32,7 @@ syscall_main:
 .caught_up:
 	cmp rax, NR_SYSCALL_NUMBERS
 	jae .unknown
-	mov r10, [gs:CPU_SYSCALL_TABLE]
+	mov r10, [gs:SEALED_SYSCALL_TABLE]
 	movzx eax, byte [r10 + rax + SYSCALL_TABLE_ROWS]
 	call [r10 + rax * 8]
 	jmp [gs:CPU_LEAVE_SYSCALL]

@@ -1,0 +1,74 @@
+/* The sealed words of all CPUs: one page each, since each is mapped in its own CPU's part. */
+#include "task/table_in_force.h"
+
+#include "core/cpu.h"
+#include "core/panic.h"
+#include "mm/entry_area.h"
+#include "mm/pmalloc.h"
+#include "mm/ptable.h"
+
+/* By id; in a write-rare pool. */
+struct page {
+	struct cpu_sealed sealed;
+	char fill[PAGE_SIZE - sizeof(struct cpu_sealed)];
+};
+static_assert(sizeof(struct page) == PAGE_SIZE, "a page is mapped for its CPU alone");
+static RO_AFTER_INIT const struct page *pages;
+
+static const struct cpu_sealed *own(void) { return &pages[this_cpu()->id].sealed; }
+
+const struct syscall_table *table_in_force(void)
+{
+	/* where the entry code reads it */
+	return (const struct syscall_table *)PERCPU_READ(
+		CPU_SEALED_OFFSET - CPU_OFFSET + offsetof(struct cpu_sealed, syscall_table));
+}
+
+uint64_t table_in_force_place(void) { return (uint64_t)&own()->syscall_table; }
+
+void table_in_force_set(const struct syscall_table *table)
+{
+	status_t status = STATUS_OK;
+
+	if (UNLIKELY(table != table_in_force())) {
+		status = wr_assign(&own()->syscall_table, table);
+	}
+	if (status) {
+		panic("a table of system calls cannot be put in force (%d)", status);
+	}
+}
+
+static status_t pages_create(void)
+{
+	const struct pool *pool;
+	struct page *fresh;
+	void *object;
+	status_t status = pmalloc_create_pool("processors", POOL_WR, 0, PAGE_SIZE, &pool);
+
+	if (status == STATUS_OK) {
+		status = pmalloc_array(pool, nr_cpus, sizeof(*fresh), &object);
+	}
+	if (status) {
+		return status;
+	}
+	fresh = object;
+	for (unsigned id = 0; id < nr_cpus; id++) {
+		fresh[id].sealed.syscall_table = &syscall_table_all;
+	}
+	pages = fresh;
+	return pmalloc_protect_pool(pool);
+}
+
+void table_in_force_init(void)
+{
+	status_t status = pages_create();
+
+	for (unsigned id = 0; id < nr_cpus && status == STATUS_OK; id++) {
+		pte_t entry = ptable_lookup(kernel_root, (uint64_t)&pages[id], NULL);
+
+		status = entry_area_add_sealed(id, pte_frame(entry));
+	}
+	if (status) {
+		panic("no memory for the processors' sealed pages");
+	}
+}

@@ -1,0 +1,18 @@
+/*
+ * Which table of system calls serves a CPU right now. The entry code reads that word with every
+ * call, so it lies at a fixed place of each CPU's part of the entry area; whoever could change it
+ * could make any call. So the page is a write-rare pool's, mapped there once more, read-only.
+ */
+#pragma once
+
+#include "core/syscall_table.h"
+
+/* Boot, once all CPUs have their parts of the entry area: every call is allowed. Panics without
+ * memory. */
+void table_in_force_init(void);
+
+/* This CPU; the current thread's calls are served by it from now on. */
+void table_in_force_set(const struct syscall_table *table);
+const struct syscall_table *table_in_force(void);
+/* Where this CPU's word is, for the vulnerable leak. */
+uint64_t table_in_force_place(void);

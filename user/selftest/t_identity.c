@@ -1,0 +1,107 @@
+/*
+ * Who a process is cannot be had by pointing at somebody else. The pointers are ordinary kernel
+ * memory, and each is changed here by a kernel bug, one call at a time.
+ */
+#include <unistd.h>
+
+#include "child.h"
+#include "tap.h"
+
+#define NOBODY UINT32_MAX
+enum { PID_FIRST = 1, USER = 1000 };
+
+static struct bw_leak leak;
+static bool is_protected;
+
+/* What the process is taken for with eight bytes of kernel memory changed, which are put back. */
+static uint32_t uid_with(uint64_t address, uint64_t value)
+{
+	uint64_t before = (uint64_t)bw_vuln_read(address);
+	uint32_t uid;
+
+	bw_vuln_write(address, value);
+	uid = getuid();
+	bw_vuln_write(address, before);
+	return uid;
+}
+
+/* The process's structure begins with its pid. */
+static uint64_t with_pid(uint64_t process, uint32_t pid)
+{
+	return ((uint64_t)bw_vuln_read(process) & ~(uint64_t)UINT32_MAX) | pid;
+}
+
+static int as_first_process(void *unused)
+{
+	(void)unused;
+	if (setuid(USER) != 0 || bw_vuln_leak(&leak) != 0) {
+		return -1;
+	}
+	return uid_with(leak.thread_process, leak.process_first) == (is_protected ? NOBODY : 0) ? 0
+												: 1;
+}
+
+/* What root alone may do is tried while the thread leads to the first process. */
+static int root_calls(void *unused)
+{
+	struct bw_policy_rule rule;
+	long loaded, seen;
+	int became;
+
+	(void)unused;
+	if (setuid(USER) != 0 || bw_vuln_leak(&leak) != 0) {
+		return -1;
+	}
+	bw_vuln_write(leak.thread_process, leak.process_first);
+	became = setuid(0);
+	seen = bw_policy_rule(0, &rule);
+	loaded = bw_policy_load("etc/no-such-policy", NULL);
+	bw_vuln_write(leak.thread_process, leak.process);
+	return became != 0 && seen == -EPERM && loaded == -EPERM ? 0 : 1;
+}
+
+static int as_first_pid(void *unused)
+{
+	(void)unused;
+	if (setuid(USER) != 0 || bw_vuln_leak(&leak) != 0) {
+		return -1;
+	}
+	return uid_with(leak.process, with_pid(leak.process, PID_FIRST)) == NOBODY ? 0 : 1;
+}
+
+/* The first process is led to our entry instead, and we to the first process. */
+static int as_each_other(void *unused)
+{
+	uint64_t first;
+	uint32_t uid;
+
+	(void)unused;
+	if (setuid(USER) != 0 || bw_vuln_leak(&leak) != 0) {
+		return -1;
+	}
+	first = (uint64_t)bw_vuln_read(leak.process_first);
+	bw_vuln_write(leak.process_first, with_pid(leak.process_first, (uint32_t)getpid()));
+	uid = uid_with(leak.thread_process, leak.process_first);
+	bw_vuln_write(leak.process_first, first);
+	return uid == NOBODY ? 0 : 1;
+}
+
+static int exit_code(child_body body) { return child_exit_code(child_run(body, NULL)); }
+
+int main(void)
+{
+	if (!bw_option_is("vuln", "on")) {
+		tap_skip("identity", "vuln=off: nothing can be overwritten");
+		return tap_done();
+	}
+	is_protected = bw_option_is("cred", "protected");
+	tap_is(exit_code(as_first_process), 0,
+	       is_protected ? "a thread that is led to the first process counts as nobody"
+			    : "with cred=plain a thread that is led to the first process is root");
+	if (is_protected) {
+		tap_is(exit_code(root_calls), 0, "and what root may do is refused to it");
+		tap_is(exit_code(as_first_pid), 0, "so is one whose pid leads to another's entry");
+		tap_is(exit_code(as_each_other), 0, "or whose new process leads to its own");
+	}
+	return tap_done();
+}
