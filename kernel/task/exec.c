@@ -113,14 +113,17 @@ static uint32_t uid_for(const char *path)
 	return rule && rule->has_uid ? rule->uid : credentials_acting_uid(process_current());
 }
 
-/* From here on the program is bound by its rule, and by no other. */
+/* From here on the process is bound by the program's rule alone; where the program has none, it
+ * stays bound as it was. */
 static void rule_apply(struct process *process, const struct program *program)
 {
 	unsigned index = program_rule_find(name_of(program->path));
 	const struct policy_rule *rule = program_rule(index);
 	uint32_t uid = credentials_acting_uid(process);
 
-	if (rule && rule->has_uid) {
+	if (!rule) {
+		index = credentials_acting_rule(process);
+	} else if (rule->has_uid) {
 		uid = rule->uid;
 	}
 	credentials_become(process, uid, index, program->as);

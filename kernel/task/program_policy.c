@@ -183,13 +183,14 @@ static status_t policy_create(const char *path, const struct program_policy **ou
 }
 
 /* While the others are stopped. A process is led over by the name of the rule that it is under,
- * which is sealed; by its own name only where it is under none. */
+ * which is sealed; by its own name only where it is under none, or there is none of that name. */
 static void lead_over(struct process *process, const void *argument)
 {
 	const struct program_policy *next = argument;
 	const struct policy_rule *rule = program_rule(credentials_rule(process));
+	unsigned index = rule ? find_in(next, rule->name) : 0;
 
-	credentials_set_rule(process, find_in(next, rule ? rule->name : process->name));
+	credentials_set_rule(process, index ? index : find_in(next, process->name));
 }
 
 static void publish(const struct program_policy *next)

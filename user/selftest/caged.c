@@ -1,9 +1,11 @@
 /*
  * Not a test: the program that the policies on board have a rule for, and t_policy runs. It tries
  * to fork, as often as its argument says, and tells by its exit code that it may not, and who it
- * is. `caged wait` makes a call that it may make until it may not.
+ * is. `caged wait` makes a call that it may make until it may not. `caged thread` tries in a second
+ * thread, `caged exec PATH ARGUMENT...` in the program that it becomes.
  */
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +13,34 @@
 #include <unistd.h>
 
 enum { CODE_REFUSED = 10, CODE_CAUGHT = 42 };
+
+static int try_once(void)
+{
+	pid_t child = fork();
+
+	if (child == 0) {
+		_exit(0);
+	}
+	return child < 0 && errno == EPERM ? CODE_REFUSED + (int)getuid() % 1000 : 1;
+}
+
+static void *thread_main(void *code)
+{
+	*(int *)code = try_once();
+	return NULL;
+}
+
+static int try_in_thread(void)
+{
+	pthread_t thread;
+	int code = 1;
+
+	if (pthread_create(&thread, NULL, thread_main, &code) != 0 ||
+	    pthread_join(thread, NULL) != 0) {
+		return 1;
+	}
+	return code;
+}
 
 int main(int argc, char *argv[])
 {
@@ -21,13 +51,15 @@ int main(int argc, char *argv[])
 		while (syscall(SYS_getpid) > 0) {}
 		return errno == EPERM ? CODE_CAUGHT : 1;
 	}
+	if (argc > 1 && strcmp(argv[1], "thread") == 0) {
+		return try_in_thread();
+	}
+	if (argc > 2 && strcmp(argv[1], "exec") == 0) {
+		execv(argv[2], argv + 2);
+		return 1;
+	}
 	for (long i = 0; i < nr; i++) {
-		pid_t child = fork();
-
-		if (child == 0) {
-			_exit(0);
-		}
-		code = child < 0 && errno == EPERM ? CODE_REFUSED + (int)getuid() % 1000 : 1;
+		code = try_once();
 	}
 	return code;
 }

@@ -11,6 +11,8 @@
 enum {
 	CODE_BOOT = 11,   /* refused, as uid 1001: etc/policy */
 	CODE_STRICT = 12, /* the same as uid 1002: etc/policy-strict */
+	CODE_CAGE = 13,   /* and as uid 1003: etc/policy-cage */
+	CODE_CHILD = 30,  /* may fork, but its child may not ask for its parent: etc/policy-door */
 	CODE_CAUGHT = 42,
 	NR_CALLS = 20,
 	NR_SWAPS = 40,
@@ -18,6 +20,10 @@ enum {
 };
 #define BOOT_FILE "etc/policy"
 #define STRICT_FILE "etc/policy-strict"
+#define CAGE_FILE "etc/policy-cage"
+#define DOOR_FILE "etc/policy-door"
+#define CAGED "/bin/caged"
+#define UNCAGED "/bin/uncaged"
 
 static volatile int *stop;
 
@@ -30,6 +36,23 @@ static int exec_caged(void *argument)
 }
 
 static int run_caged(char *argument) { return child_exit_code(child_run(exec_caged, argument)); }
+
+static int exec_vector(void *argv)
+{
+	char *const *arguments = argv;
+
+	execv(arguments[0], arguments);
+	return 1;
+}
+
+/* Programs by their paths, each of which becomes the next. */
+static int run_chain(const char *first, const char *second, const char *third)
+{
+	char *argv[] = { (char *)first,         "exec",        (char *)second,
+			 third ? "exec" : NULL, (char *)third, NULL };
+
+	return child_exit_code(child_run(exec_vector, second ? argv : (char *[]){ argv[0], NULL }));
+}
 
 static long load(const char *path)
 {
@@ -122,6 +145,24 @@ static void test_loaded(void)
 	tap_is(run_caged(NULL), CODE_BOOT, "and is in force");
 }
 
+static void test_inherited(void)
+{
+	char thread[] = "thread";
+
+	tap_is(load(CAGE_FILE), 0, "a policy whose cage allows execve");
+	tap_is(run_caged(thread), CODE_CAGE, "its threads are bound, too");
+	tap_is(run_chain(UNCAGED, NULL, NULL), 0, "a program that has no rule is free");
+	tap_is(run_chain(CAGED, UNCAGED, NULL), CODE_CAGE,
+	       "but not one that the caged program becomes");
+	tap_is(run_chain(CAGED, UNCAGED, UNCAGED), CODE_CAGE, "nor one that that becomes");
+	tap_is(run_chain(UNCAGED, CAGED, UNCAGED), CODE_CAGE, "nor one that was free before");
+	tap_is(load(DOOR_FILE), 0, "a policy that gives it a rule of its own");
+	tap_is(run_chain(CAGED, UNCAGED, NULL), CODE_CHILD,
+	       "then it is under that alone, and so is its child");
+	tap_is(run_chain(CAGED, UNCAGED, CAGED), CODE_CAGE, "and the caged one under its own");
+	tap_is(load(BOOT_FILE), 0, "the first one is loaded again");
+}
+
 /* 1: a program ran under neither policy. */
 static int work(void)
 {
@@ -188,6 +229,7 @@ int main(void)
 	test_refused_files();
 	tap_is(child_exit_code(child_run(as_user, NULL)), 0, "only root may load or see one");
 	test_loaded();
+	test_inherited();
 	test_swapped_under_load();
 	tap_ok(bw_audit(&audit) == 0 && audit.nr_violations == 0, "the audit is clean");
 	return tap_done();
