@@ -145,5 +145,6 @@ bool slab_object_at(uint64_t address, struct slab_object *out)
 	}
 	out->start = start + index * slab->cache->object_bytes;
 	out->size_bytes = slab->cache->size_bytes;
+	out->cache = slab->cache->name;
 	return true;
 }

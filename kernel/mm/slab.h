@@ -30,5 +30,6 @@ void slab_free(struct slab_cache *cache, void *object);
 struct slab_object {
 	uint64_t start;
 	size_t size_bytes;
+	const char *cache; /* its name */
 };
 bool slab_object_at(uint64_t address, struct slab_object *out);

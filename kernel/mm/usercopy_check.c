@@ -4,6 +4,9 @@
 #include "core/cpu.h"
 #include "core/log.h"
 #include "core/options.h"
+#include "core/symbols.h"
+#include "lib/format.h"
+#include "lib/string.h"
 #include "mm/direct_map.h"
 #include "mm/frame.h"
 #include "mm/kspace.h"
@@ -14,6 +17,13 @@
 
 struct range {
 	uint64_t start, end;
+};
+
+/* What a range begins in, for the report of a refusal; no name: it is said already. */
+struct object {
+	uint64_t start;
+	size_t size_bytes;
+	char name[POOL_NAME_BYTES];
 };
 
 static bool is_inside(struct range range, uint64_t start, uint64_t end)
@@ -54,44 +64,56 @@ static const char *check_image(struct range range, enum copy_direction direction
 	return range.start < (uint64_t)text_end ? "kernel text" : "the end of the kernel's data";
 }
 
-static const char *check_pool(struct range range, enum copy_direction direction)
+static const char *check_object(struct range range, const struct object *object, const char *past)
 {
-	struct pool_object object;
-
-	if (!pool_object_at(range.start, &object)) {
-		return "no object of a pool";
-	}
-	if (!is_inside(range, object.start, object.start + object.size_bytes)) {
-		return "past the end of an object of a pool";
-	}
-	return direction == COPY_FROM_USER && object.is_sealed ? "a sealed pool" : NULL;
+	return is_inside(range, object->start, object->start + object->size_bytes) ? NULL : past;
 }
 
-static const char *check_frames(struct range range)
+static const char *check_pool(struct range range, enum copy_direction direction,
+			      struct object *object)
+{
+	struct pool_object found;
+
+	if (!pool_object_at(range.start, &found)) {
+		return "no object of a pool";
+	}
+	*object = (struct object){ found.start, found.size_bytes, "" };
+	string_copy(object->name, found.pool, sizeof(object->name));
+	return direction == COPY_FROM_USER && found.is_sealed
+		       ? "a sealed pool"
+		       : check_object(range, object, "past the end of an object of a pool");
+}
+
+static const char *check_slab(struct range range, struct object *object)
+{
+	struct slab_object found;
+
+	if (!slab_object_at(range.start, &found)) {
+		return "no object of a slab";
+	}
+	*object = (struct object){ found.start, found.size_bytes, "" };
+	string_copy(object->name, found.cache, sizeof(object->name));
+	return check_object(range, object, "past the end of an object of a slab");
+}
+
+static const char *check_frames(struct range range, struct object *object)
 {
 	pfn_t frame = direct_map_frame((va_t){ range.start }), first;
-	struct slab_object object;
-	uint64_t start;
 
 	if (!pfn_is_valid(frame) || frame_entry(frame)->owner != OWNER_KERNEL) {
 		return "memory that holds no kernel object";
 	}
 	if (frame_entry(frame)->flags & FRAME_SLAB) {
-		if (!slab_object_at(range.start, &object)) {
-			return "no object of a slab";
-		}
-		return is_inside(range, object.start, object.start + object.size_bytes)
-			       ? NULL
-			       : "past the end of an object of a slab";
+		return check_slab(range, object);
 	}
 	first.pfn = frame_entry(frame)->next;
-	start = direct_map_base + pfn_to_pa(first).pa;
-	return is_inside(range, start, start + ((uint64_t)PAGE_SIZE << frame_entry(first)->order))
-		       ? NULL
-		       : "past the end of an allocation of pages";
+	*object = (struct object){ direct_map_base + pfn_to_pa(first).pa,
+				   (uint64_t)PAGE_SIZE << frame_entry(first)->order, "pages" };
+	return check_object(range, object, "past the end of an allocation of pages");
 }
 
-static const char *check(struct range range, enum copy_direction direction, const void *frame)
+static const char *check(struct range range, enum copy_direction direction, const void *frame,
+			 struct object *object)
 {
 	va_t stack;
 
@@ -102,30 +124,47 @@ static const char *check(struct range range, enum copy_direction direction, cons
 		return check_stack(range, frame, stack.va + KSTACK_SIZE);
 	}
 	switch (policy_view_of(range.start)) {
-	case VIEW_DIRECT_MAP: return check_frames(range);
+	case VIEW_DIRECT_MAP: return check_frames(range, object);
 	case VIEW_IMAGE: return check_image(range, direction);
-	case VIEW_POOLS: return check_pool(range, direction);
+	case VIEW_POOLS: return check_pool(range, direction, object);
 	case VIEW_KSPACE: return "another thread's stack";
+	case VIEW_ENTRY_AREA: return "the processors' own memory";
+	case VIEW_WINDOW: return "the private window";
 	default: return "no kernel memory";
 	}
+}
+
+/* Whoever called the copy is above its frame. */
+static __attribute__((noinline)) void refuse(struct range range, enum copy_direction direction,
+					     const char *what, const struct object *object,
+					     const uint64_t *frame)
+{
+	char caller[SYMBOL_TEXT_BYTES], place[POOL_NAME_BYTES + 48] = "";
+
+	if (object->name[0]) {
+		format(place, sizeof(place), " (%s, %zu bytes at 0x%lx)", object->name,
+		       object->size_bytes, object->start);
+	}
+	COUNT(usercopy_refused);
+	log_print("bulwark: usercopy refused: %lu bytes %s user space, %s 0x%lx, by %s: %s%s\n",
+		  range.end - range.start, direction == COPY_TO_USER ? "to" : "from",
+		  direction == COPY_TO_USER ? "from" : "to", range.start,
+		  symbol_format(caller, sizeof(caller), frame[1]), what, place);
 }
 
 bool usercopy_allows(const void *at, size_t len_bytes, enum copy_direction direction,
 		     const void *frame)
 {
 	struct range range = { (uint64_t)at, (uint64_t)at + len_bytes };
+	struct object object = { 0 };
 	const char *what;
 
 	if (!len_bytes || options.pmalloc == pmalloc_off) {
 		return true;
 	}
-	what = check(range, direction, frame);
-	if (!what) {
-		return true;
+	what = check(range, direction, frame, &object);
+	if (what) {
+		refuse(range, direction, what, &object, frame);
 	}
-	COUNT(usercopy_refused);
-	log_print("bulwark: usercopy refused: %lu bytes %s user space, %s 0x%lx: %s\n", len_bytes,
-		  direction == COPY_TO_USER ? "to" : "from",
-		  direction == COPY_TO_USER ? "from" : "to", range.start, what);
-	return false;
+	return !what;
 }

@@ -8,12 +8,15 @@
 #include "lib/string.h"
 #include "mm/as.h"
 #include "mm/direct_map.h"
+#include "mm/entry_area.h"
 #include "mm/frame_alloc.h"
+#include "mm/kspace.h"
 #include "mm/layout.h"
 #include "mm/pmalloc.h"
 #include "mm/ptable.h"
 #include "mm/slab.h"
 #include "task/process.h"
+#include "task/table_in_force.h"
 
 enum { SLAB_BYTES = 100, POOL_BYTES = 50 };
 
@@ -57,6 +60,7 @@ static void check_slab(void)
 	expect_read(one, SLAB_BYTES + 1, false, "one byte more");
 	expect_read((char *)one + 90, 11, false, "one byte past its end");
 	expect_read(one, PAGE_SIZE, false, "its neighbours too");
+	expect_read((char *)one - 1, 2, false, "from the byte in front of it into it");
 	expect_read((void *)align_down((uint64_t)one, PAGE_SIZE), 8, false, "the slab's header");
 	slab_free(&cache, one);
 	slab_free(&cache, other);
@@ -77,6 +81,10 @@ static void check_pool(void)
 	expect_read(object, POOL_BYTES, true, "an object of a sealed pool");
 	expect_read(object, POOL_BYTES + 1, false, "one byte past its end");
 	expect_read((char *)object - 8, 8, false, "the eight bytes in front of it");
+	expect_read(object, (size_t)((char *)after - (char *)object) + 1, false,
+		    "all of it and the first byte of the next");
+	expect_read((char *)object - 1, 2, false, "from the byte in front of it into it");
+	expect_read(after, PAGE_SIZE, false, "what was never handed out");
 	expect_read(pool, 8, false, "a pool's descriptor");
 	if (options.pmalloc != pmalloc_off) {
 		expect_write(object, 1, false, "an object of a sealed pool");
@@ -99,6 +107,34 @@ static void check_pages(void)
 	frame_free_kernel(pages, 1);
 	expect_read(at, 8, false, "freed pages");
 	expect_read(direct_map_pointer(kernel_root), 8, false, "a page table");
+}
+
+/* What the processor itself uses: the entry area and the data of this CPU and the next. */
+static void check_processor(void)
+{
+	const struct cpu *cpu = this_cpu();
+
+	expect_read(cpu->entry, sizeof(*cpu->entry), false, "the entry page");
+	expect_read(cpu, sizeof(*cpu), false, "a processor's data");
+	expect_read((const void *)table_in_force_place(), 8, true,
+		    "an object of a processor's pool");
+	expect_read((const char *)cpu->entry + CPU_SEALED_OFFSET, 8, false,
+		    "the same where the entry area shows it");
+	expect_read((const void *)(cpu->entry_stack_top - 64), 64, false, "the entry stack");
+	expect_read((const void *)entry_idt(0).va, 16, false, "a gate of the IDT");
+	expect_read((const void *)entry_text().va, 16, false, "the entry code");
+	expect_read((const void *)WINDOW_BASE, 8, false, "the private window");
+}
+
+static void check_other_stack(void)
+{
+	va_t stack = this_cpu()->idle->stack;
+
+	expect_read((const void *)(stack.va + KSTACK_SIZE - 64), 64, false,
+		    "the stack of another thread");
+	expect_read((const void *)(stack.va - 8), 16, false, "from a guard page into a stack");
+	expect_read((const void *)(thread_current()->stack.va - 8), 16, false,
+		    "from the guard page into the current stack");
 }
 
 /* Its own frame, and what is in its caller's. */
@@ -130,6 +166,10 @@ KTEST_SUITE(usercopy)
 	check_pool();
 	check_pages();
 	check_stack(outer);
+	if (options.pmalloc != pmalloc_off) {
+		check_processor();
+		check_other_stack();
+	}
 	expect_read(constant, sizeof(constant), true, "a constant");
 	expect_read(data, sizeof(data), true, "a variable");
 	expect_write(data, sizeof(data), true, "a variable");

@@ -29,7 +29,8 @@ for variant in off plain full; do
 	[ "$variant" = full ] || continue
 	like "$output" 'pmalloc: the pool is sealed' 'the report names the defence'
 	like "$output" 'pmalloc: frame 0x[0-9a-f]+ belongs to POOL; it is hidden' 'and the frame, where it was the alias'
-	like "$output$(<"$log")" 'usercopy refused: 80 bytes to user space' 'a refused copy is told'
+	like "$output$(<"$log")" 'usercopy refused: 80 bytes to user space, from 0x[0-9a-f]+, by sys_vuln_overread\+0x[0-9a-f]+: past the end of an object of a pool \(record, 64 bytes at 0x[0-9a-f]+\)' \
+		'a refused copy is told: how much, who, and which object'
 done
 
 # Races: what they do happens at another moment each time. The audit of each attack is part of its outcome.
