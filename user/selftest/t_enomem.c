@@ -99,6 +99,22 @@ static int try_huge(void *nth)
 	return 0;
 }
 
+/* The policy in force is the same file's before and after; half of one must not be. */
+static int try_policy(void *nth)
+{
+	struct bw_policy_error error = { 0 };
+	struct bw_policy_rule rule;
+	long status;
+
+	bw_fail_allocation(*(unsigned long *)nth);
+	status = bw_policy_load("etc/policy", &error);
+	bw_fail_allocation(0);
+	if (bw_policy_rule(0, &rule) != 0 || strcmp(rule.program, "caged") != 0) {
+		return EXIT_OTHER;
+	}
+	return status == 0 ? 0 : status == -ENOMEM ? EXIT_REFUSED : EXIT_OTHER;
+}
+
 struct sweep {
 	const char *name;
 	child_body body;
@@ -110,6 +126,7 @@ static const struct sweep sweeps[] = {
 	{ "execve", try_exec, 42 },
 	{ "mmap, touch, mprotect, munmap", try_map, 0 },
 	{ "mmap of a 2 MiB page", try_huge, 0 },
+	{ "policy load", try_policy, 0 },
 };
 
 /*
