@@ -16,6 +16,30 @@ SMP=4 boot '' 'selftest policy'
 is "$status" 0 'policies are exchanged under load on four processors'
 pass_through "$output"
 
+boot 'vuln=on' 'selftest identity'
+is "$status" 0 'who a process is cannot be had by pointing at somebody else'
+pass_through "$output"
+boot 'vuln=on cred=plain' 'selftest identity'
+is "$status" 0 'but with cred=plain it can'
+pass_through "$output"
+
+# Policies that users bring: in force at boot, or loaded.
+mkdir -p "$work/extra/etc"
+printf 'program init\n\tuid 0\nprogram caged\n\tuid 1007\n\tallow write writev ioctl getuid\n' >"$work/extra/etc/policy"
+printf 'program caged\r\n' >"$work/extra/dos.policy"
+printf 'program init\n\tdeny power_off\n' >"$work/extra/locked.policy"
+: >"$work/extra/nothing.policy"
+make iso EXTRA="$work/extra" BUILD="$BUILD" >"$work/make" 2>&1
+is $? 0 'EXTRA takes policies, and needs no program with them' || diag "$(tail -n 5 "$work/make")"
+ISO=$(make -s print-iso EXTRA="$work/extra" BUILD="$BUILD") boot '' \
+	'policy; policy load etc/dos.policy; policy load etc/locked.policy; policy load etc/nothing.policy && policy'
+like "$output" '^# etc/policy$' 'etc/policy of the folder is in force at boot'
+like "$output" '^  uid 1007$' 'with its rules'
+like "$errors$output" 'etc/dos.policy:1:14: unexpected byte 0x0d: a line ends with a line feed alone' 'a mistake is told'
+like "$errors$output" "etc/locked.policy:2:2: the first process may not be bound by 'deny'" 'init cannot be locked in'
+like "$output" '^no rules' 'an empty policy has none'
+is "$status" 0 'and is in force'
+
 # An archive whose policy has a mistake in its third line.
 mkdir "$work/tree"
 tar -xf "build/$BUILD/archive.tar" -C "$work/tree"
