@@ -7,13 +7,14 @@
 #include "mm/pmalloc.h"
 #include "mm/ptable.h"
 
-/* By id; in a write-rare pool. */
+/* By id; in a write-rare pool, which nobody else writes to. */
 struct page {
 	struct cpu_sealed sealed;
 	char fill[PAGE_SIZE - sizeof(struct cpu_sealed)];
 };
 static_assert(sizeof(struct page) == PAGE_SIZE, "a page is mapped for its CPU alone");
 static RO_AFTER_INIT const struct page *pages;
+static RO_AFTER_INIT const struct pool *pool;
 
 static const struct cpu_sealed *own(void) { return &pages[this_cpu()->id].sealed; }
 
@@ -31,7 +32,7 @@ void table_in_force_set(const struct syscall_table *table)
 	status_t status = STATUS_OK;
 
 	if (UNLIKELY(table != table_in_force())) {
-		status = wr_assign(&own()->syscall_table, table);
+		status = wr_assign_in(pool, &own()->syscall_table, table);
 	}
 	if (status) {
 		panic("a table of system calls cannot be put in force (%d)", status);
@@ -40,11 +41,13 @@ void table_in_force_set(const struct syscall_table *table)
 
 static status_t pages_create(void)
 {
-	const struct pool *pool;
 	struct page *fresh;
 	void *object;
 	status_t status = pmalloc_create_pool("processors", POOL_WR, 0, PAGE_SIZE, &pool);
 
+	if (status == STATUS_OK) {
+		status = pmalloc_claim_pool(pool);
+	}
 	if (status == STATUS_OK) {
 		status = pmalloc_array(pool, nr_cpus, sizeof(*fresh), &object);
 	}
