@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-enum { BW_NAME_MAX = 32, BW_TEXT_MAX = 2048, BW_FAULT_MAX = 2048 };
+enum { BW_NAME_MAX = 32, BW_TEXT_MAX = 2048, BW_FAULT_MAX = 2048, BW_EXPLANATION_MAX = 4096 };
 
 /* One boot option: what the command line asked for and what is in force on this machine. */
 struct bw_option {
@@ -69,6 +69,18 @@ struct bw_range {
 	uint32_t reserved;
 	char region[24]; /* "direct map" */
 	char owner[16];  /* of its frames, as the policy table calls it; "several" */
+};
+
+/* What lies at an address: docs/faults.md. */
+struct bw_explanation {
+	char text[BW_EXPLANATION_MAX]; /* lines ended by \n */
+	char json[BW_EXPLANATION_MAX]; /* one object */
+};
+
+/* A function of the kernel. */
+struct bw_symbol {
+	uint64_t address;
+	char name[64]; /* cut off where it is longer */
 };
 
 enum { BW_PATH_MAX = 100, BW_MESSAGE_MAX = 96, BW_CALL_WORDS = 2 };

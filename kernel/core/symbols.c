@@ -17,6 +17,18 @@ struct table {
 extern const struct table symbols_table;
 extern char image_start[], text_end[]; /* linker.ld */
 
+bool symbol_at(uint32_t index, const char **name, uint64_t *address)
+{
+	const struct symbol *symbols = symbols_table.symbols;
+
+	if (index >= symbols_table.nr_symbols) {
+		return false;
+	}
+	*name = (const char *)&symbols[symbols_table.nr_symbols] + symbols[index].name_offset;
+	*address = (uintptr_t)image_start + symbols[index].offset;
+	return true;
+}
+
 bool symbol_find(uint64_t address, const char **name, uint64_t *offset_bytes)
 {
 	const struct symbol *symbols = symbols_table.symbols;

@@ -12,6 +12,9 @@ enum { SYMBOL_TEXT_BYTES = 80 };
  */
 bool symbol_find(uint64_t address, const char **name, uint64_t *offset_bytes);
 
+/* The symbol with this index, by address. False past the last one. */
+bool symbol_at(uint32_t index, const char **name, uint64_t *address);
+
 /*
  * "name+0x1c", or the bare address where there is no name. Returns buffer. size_bytes is at least
  * 1.

@@ -91,11 +91,19 @@ static void say_history(struct text *text, const struct frame_history *history)
 void explanation_say_address(struct text *text, const struct explanation *explanation)
 {
 	text_say(text, "  address      0x%lx: %s\n", explanation->address, explanation->region);
+}
+
+void explanation_say_frame(struct text *text, const struct explanation *explanation)
+{
 	if (!pfn_is_none(explanation->frame)) {
 		text_say(text, "  frame        0x%x, owner %s%s\n", explanation->frame.pfn,
 			 owner_name(explanation->owner), explanation->is_hidden ? ", hidden" : "");
 		say_history(text, &explanation->history);
 	}
+}
+
+void explanation_say_roots(struct text *text, const struct explanation *explanation)
+{
 	say_walk(text, "kernel root", &explanation->kernel_walk);
 	if (explanation->has_shadow) {
 		say_walk(text, "shadow root", &explanation->shadow_walk);
@@ -105,6 +113,8 @@ void explanation_say_address(struct text *text, const struct explanation *explan
 void explanation_say(struct text *text, const struct explanation *explanation)
 {
 	explanation_say_address(text, explanation);
+	explanation_say_frame(text, explanation);
+	explanation_say_roots(text, explanation);
 	text_say(text, "  defence      %s: %s\n", defence_name(explanation->defence),
 		 explanation->reason);
 }

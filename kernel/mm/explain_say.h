@@ -10,8 +10,10 @@
  * there, and the defence. Each line begins with two spaces and a label of 13 columns.
  */
 void explanation_say(struct text *text, const struct explanation *explanation);
-/* The same without the defence. */
+/* Parts of it. */
 void explanation_say_address(struct text *text, const struct explanation *explanation);
+void explanation_say_frame(struct text *text, const struct explanation *explanation);
+void explanation_say_roots(struct text *text, const struct explanation *explanation);
 
 /* Members of the object that is open: address, region. */
 void explanation_json_address(struct json *json, const struct explanation *explanation);

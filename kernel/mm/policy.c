@@ -7,7 +7,7 @@
 
 const struct policy policy_table[NR_POLICY_STATES] = {
 #define POLICY(state, direct_map, view, rights, text)                                              \
-	{ #state, RIGHTS_##direct_map, VIEW_##view, RIGHTS_##rights },
+	{ #state, RIGHTS_##direct_map, VIEW_##view, RIGHTS_##rights, text },
 #include "mm/policy.def"
 #undef POLICY
 };
@@ -97,4 +97,15 @@ const char *policy_view_name(enum policy_view view)
 	};
 
 	return names[view];
+}
+
+const char *policy_rights_name(enum policy_rights rights)
+{
+	static const char *const names[] = {
+		[RIGHTS_ABSENT] = "absent",  [RIGHTS_R] = "R",
+		[RIGHTS_RX] = "RX",          [RIGHTS_RW] = "RW",
+		[RIGHTS_REQUIRED_RW] = "RW",
+	};
+
+	return names[rights];
 }

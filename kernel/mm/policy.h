@@ -27,6 +27,7 @@ struct policy {
 	enum policy_rights direct_map;
 	enum policy_view view;
 	enum policy_rights rights;
+	const char *text;
 };
 extern const struct policy policy_table[NR_POLICY_STATES];
 
@@ -40,3 +41,5 @@ bool frame_is_sealed(pfn_t frame);
 /* Which view a kernel-half address belongs to; VIEW_NONE: none, nothing may be mapped there. */
 enum policy_view policy_view_of(uint64_t address);
 const char *policy_view_name(enum policy_view view);
+/* "absent", "R", "RX", "RW" */
+const char *policy_rights_name(enum policy_rights rights);

@@ -47,6 +47,22 @@ void process_for_each(void (*visit)(struct process *, const void *), const void 
 	lock_release(&process_lock);
 }
 
+status_t process_find_stopped(uint64_t pid, struct process **out)
+{
+	struct process *process = process_current();
+
+	if (pid) {
+		lock_acquire(&process_lock);
+		process = process_find((uint32_t)MIN(pid, UINT32_MAX));
+		lock_release(&process_lock);
+	}
+	if (!process || !process->as) {
+		return STATUS_ESRCH;
+	}
+	*out = process;
+	return STATUS_OK;
+}
+
 uint64_t process_count(void) { return __atomic_load_n(&nr_all, __ATOMIC_RELAXED); }
 
 status_t process_alloc(struct process **out)

@@ -99,6 +99,11 @@ void process_free(struct process *process);
 
 /* Caller holds process_lock. NULL: there is none. Zombies are found too. */
 struct process *process_find(uint32_t pid);
+/*
+ * While all other CPUs are stopped, so that it stays: the process of this pid, the caller for 0,
+ * and it has an address space. ESRCH: there is none.
+ */
+status_t process_find_stopped(uint64_t pid, struct process **out) MUST_CHECK;
 uint64_t process_count(void);
 /* Every process of the tree, zombies included, with process_lock held. */
 void process_for_each(void (*visit)(struct process *, const void *), const void *argument);

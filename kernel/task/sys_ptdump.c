@@ -16,18 +16,13 @@ enum { RANGES_MAX = PAGE_SIZE / sizeof(struct bw_range) };
 /* With the other CPUs stopped: the root of this process, the caller's for 0. */
 static status_t find_root(uint64_t pid, uint64_t which, pfn_t *root)
 {
-	const struct process *process = process_current();
+	struct process *process;
+	status_t status = process_find_stopped(pid, &process);
 
-	if (pid) {
-		lock_acquire(&process_lock);
-		process = process_find((uint32_t)MIN(pid, UINT32_MAX));
-		lock_release(&process_lock);
+	if (status == STATUS_OK) {
+		*root = pfn_add(process->as->root, which == BW_ROOT_SHADOW);
 	}
-	if (!process || !process->as) {
-		return STATUS_ESRCH;
-	}
-	*root = pfn_add(process->as->root, which == BW_ROOT_SHADOW);
-	return STATUS_OK;
+	return status;
 }
 
 int64_t sys_ptdump(uint64_t pid, uint64_t which, uint64_t start, uint64_t at, uint64_t nr_max)

@@ -34,6 +34,19 @@ static const char *name(uint64_t offset)
 
 static bool is_number(const char *text) { return !strncmp(text, "0x", 2); }
 
+static void test_table(void)
+{
+	const char *found;
+	uint64_t address;
+
+	ok(symbol_at(1, &found, &address) && !strcmp(found, "two") &&
+		   address == (uintptr_t)image_start + 0x180,
+	   "the second symbol has its name and address");
+	ok(symbol_at(2, &found, &address) && !strcmp(found, "three"), "and so has the last");
+	ok(!symbol_at(3, &found, &address), "behind the last there is none");
+	ok(!symbol_at(UINT32_MAX, &found, &address), "nor at the greatest index");
+}
+
 static void test_names(void)
 {
 	char small[8];
@@ -95,6 +108,7 @@ static void test_backtraces(void)
 
 int main(void)
 {
+	test_table();
 	test_names();
 	test_backtraces();
 	return done_testing();

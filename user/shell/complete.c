@@ -6,6 +6,7 @@
 
 #include "attack_run.h"
 #include "command.h"
+#include "explain.h"
 #include "program.h"
 #include "terminal.h"
 
@@ -60,6 +61,16 @@ static void offer_attacks(struct candidates *candidates)
 	offer(candidates, "all");
 }
 
+/* The kernel's functions; not all of them for no letter at all. */
+static void offer_symbols(struct candidates *candidates)
+{
+	struct bw_symbol symbol;
+
+	for (unsigned int i = 0; candidates->prefix[0] != '\0' && bw_symbol(i, &symbol) >= 0; i++) {
+		offer(candidates, symbol.name);
+	}
+}
+
 /* Who may stand at the word that starts at `start`. */
 static void offer_all(struct candidates *candidates, const struct line *line, size_t start)
 {
@@ -74,6 +85,8 @@ static void offer_all(struct candidates *candidates, const struct line *line, si
 		offer_commands(candidates);
 	} else if (strncmp(first, "root ", 5) == 0) {
 		offer_programs(candidates);
+	} else if (strncmp(first, "why ", 4) == 0) {
+		offer_symbols(candidates);
 	}
 }
 
