@@ -9,12 +9,12 @@
 
 enum owner {
 	OWNER_RESERVED, /* firmware, devices, holes, the image, boot modules: never allocated */
-	OWNER_FREE,
-	OWNER_KERNEL,
-	OWNER_PTABLE,
-	OWNER_ENTRY,
-	OWNER_USER,
-	OWNER_POOL,
+	OWNER_FREE,     /* on a free list or in the quarantine, hidden or revealed */
+	OWNER_KERNEL,   /* the kernel's own objects: slabs, stacks, tables */
+	OWNER_PTABLE,   /* page tables of both kinds of root */
+	OWNER_ENTRY,    /* what the entry area maps, but for its text */
+	OWNER_USER,     /* pages of processes */
+	OWNER_POOL,     /* write-once pools */
 	NR_OWNERS,
 };
 

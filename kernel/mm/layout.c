@@ -8,16 +8,23 @@
 /* What one page table maps: moved by less, the regions would need more tables. */
 #define LAYOUT_STEP (2ul << 20)
 
+#define FIXED(view, base, bytes, text)
+#define DRAWN(view, base, bytes, lowest, end, text) +1
+enum {
+	NR_DRAWN = 0
+#include "mm/layout.def"
+};
+#undef DRAWN
+
 void layout_draw(void)
 {
-	uint64_t random[3];
+	uint64_t random[NR_DRAWN], *next = random;
 
 	if (options.kaslr == kaslr_off) {
 		return;
 	}
 	random_fill(random, sizeof(random));
-	direct_map_base = kaslr_pick(random[0], DIRECT_MAP_LOWEST,
-				     KSPACE_LOWEST - DIRECT_MAP_MAX_SIZE, LAYOUT_STEP);
-	kspace_base = kaslr_pick(random[1], KSPACE_LOWEST, WINDOW_BASE - KSPACE_SIZE, LAYOUT_STEP);
-	pool_base = kaslr_pick(random[2], POOL_LOWEST, ENTRY_AREA_BASE - POOL_SIZE, LAYOUT_STEP);
+#define DRAWN(view, base, bytes, lowest, end, text)                                                \
+	base = kaslr_pick(*next++, lowest, end - bytes, LAYOUT_STEP);
+#include "mm/layout.def"
 }

@@ -1,16 +1,7 @@
 /*
- * The kernel half of the address space. All PML4 slots (512 GiB) in use are filled at boot. Where
- * three of the regions lie is drawn at boot with kaslr=on; with kaslr=off each lies at the lowest
- * address of its range.
- *
- * - direct map, at direct_map_base, within ffff8880... to ffffc000...: RAM frames of the kernel, RW
- *   NX
- * - kernel space, at kspace_base, within ffffc000... to ffffd000...: stacks, device registers;
- * guard pages
- * - window, at WINDOW_BASE: private, in one CPU's window root
- * - pools, at pool_base, within ffffd800... to ffffe000...: write-once pools; guard pages
- * - entry area, at ENTRY_AREA_BASE: entry pages, stacks, descriptor tables
- * - image, at image_start, in the last 2 GiB: text RX, rodata R, data RW NX
+ * The address space. layout.def lists its regions; all PML4 slots (512 GiB) of the kernel half in
+ * use are filled at boot. Where three of the regions lie is drawn at boot with kaslr=on; with
+ * kaslr=off each lies at the lowest address of its range.
  */
 #pragma once
 

@@ -65,26 +65,13 @@ bool frame_is_sealed(pfn_t frame) { return policy_is_sealed(policy_state_of(fram
 
 enum policy_view policy_view_of(uint64_t address)
 {
-	if (address < USER_TOP) {
-		return VIEW_USER_HALF;
+#define FIXED(view, base, bytes, text)                                                             \
+	if (address - (uint64_t)(base) < (uint64_t)(bytes)) {                                      \
+		return VIEW_##view;                                                                \
 	}
-	if (address - direct_map_base < DIRECT_MAP_MAX_SIZE) {
-		return VIEW_DIRECT_MAP;
-	}
-	if (address - kspace_base < KSPACE_SIZE) {
-		return VIEW_KSPACE;
-	}
-	if (address - pool_base < POOL_SIZE) {
-		return VIEW_POOLS;
-	}
-	if (address - WINDOW_BASE < PML4_SLOT_SIZE) {
-		return VIEW_WINDOW;
-	}
-	if (address - ENTRY_AREA_BASE < PML4_SLOT_SIZE) {
-		return VIEW_ENTRY_AREA;
-	}
-	return address - (uint64_t)image_start < (uint64_t)(image_end - image_start) ? VIEW_IMAGE
-										     : VIEW_NONE;
+#define DRAWN(view, base, bytes, lowest, end, text) FIXED(view, base, bytes, text)
+#include "mm/layout.def"
+	return VIEW_NONE;
 }
 
 const char *policy_view_name(enum policy_view view)
