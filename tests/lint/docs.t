@@ -29,7 +29,7 @@ accepts docs docs/a.md '# A\n\n## Some part\n\n[b](a.md#some-part) `[x](y)` [w](
 catches docs docs/a.md '# A\n\ntext\n    [c](d.md)\n' 'd.md leads nowhere' 'an indented line of a paragraph is no code'
 
 page='# sheep: x\n\n**What the attacker controls.** x\n\n**What happens.** x\n\n**What stops it.** x\n\n**Try it.**\n\n'
-page+="    make run CMD='attack sheep'\n\n**Sources.** x\n"
+page+="    make run CMD='attack sheep'  # BREACH\n\n**Sources.** x\n"
 sheep() {
 	plant user/attacks/sheep/README.md "$1"
 	echo 'ATTACK(sheep, "x", "xpfo!=off", FAULT, 1)' >"$work/tree/user/attacks/attacks.def"
@@ -47,6 +47,8 @@ sheep "${page/sheep: x/Sheep}"
 like "$found" 'the title must be' 'the title names the attack'
 sheep "${page/attack sheep/attack goat}"
 like "$found" 'must run `attack sheep`' 'the page runs its own attack'
+sheep "${page/BREACH/FAULT}"
+like "$found" 'must show how it succeeds' 'and shows how it succeeds'
 rm "$work/tree/user/attacks/sheep/README.md"
 like "$(cd "$work/tree" && perl "$lint/docs.pl")" 'sheep has no user/attacks/sheep/README.md' 'an attack without a page is found'
 plant docs/sheep.md '# Sheep\n'

@@ -79,6 +79,8 @@ sub check_attack {
 		}
 	}
 	violation($path, 1, "\"Try it\" must run `attack $name`") unless $text =~ /attack \Q$name\E'/;
+	violation($path, 1, '"Try it" must show how it succeeds ("# BREACH"), or the page say that there is no setting in which it does')
+		unless $text =~ /attack \Q$name\E' *# BREACH/ || $text =~ /no setting in which it succeeds/;
 }
 
 my %linked;
