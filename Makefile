@@ -38,6 +38,7 @@
 #?   MONITOR=             path of a socket on which QEMU's monitor listens
 #?
 #?   T=                   make test: run one test only, for instance T=boot, T=debug/boot, T=host/buddy
+#?   ATTACK=              make debug: an attack's name; gdb goes to its vulnerable call and guides from there
 #?   GDB=1|0              make debug: 0 prints how to attach by hand and waits
 #?   GDBPORT=1234         make debug: port of the debugger stub
 #?   QUICK=0|1            make bench, bench-xpfo, bench-kaiser, bench-pmalloc: few runs, few processors
@@ -50,6 +51,7 @@
 #?
 #?   make run CMD='attack ret2dir_obj' OPTS='xpfo=off vuln=on'
 #?   make run EMU=bochs CPU=corei7_icelake_u
+#?   make debug ATTACK=ret2dir_obj OPTS=xpfo=off
 #?   make test T=host/buddy
 #?
 
@@ -74,7 +76,7 @@ DEPS ?= 1
 
 # The tools read the knobs from the environment. A dollar sign in these belongs to the guest, not to make.
 $(foreach k,OPTS CMD LOG MONITOR,$(if $(value $(k)),$(eval override $(k) := $$(value $(k)))))
-export OPTS CMD SMP MEM CPU ACCEL EMU EFI VGA ICOUNT TIMEOUT LOG MONITOR BUILD GDB GDBPORT T
+export OPTS CMD SMP MEM CPU ACCEL EMU EFI VGA ICOUNT TIMEOUT LOG MONITOR BUILD GDB GDBPORT ATTACK T
 
 OUT := build/$(BUILD)
 GEN := $(OUT)/gen

@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # gdb.pl SAID CONSOLE: holds what the commands for gdb said in JSON, each behind a line "@name", against what the guest
-# said on its console. Prints TAP points.
+# said on its console. Prints TAP points. gdb.pl --walks: attacks that only one of the two tables has.
 use strict;
 use warnings;
 no warnings 'portable'; # 64-bit numbers
@@ -14,6 +14,13 @@ sub slurp {
 	open my $file, '<', $path or die "gdb.pl: $path: $!\n";
 	local $/;
 	return scalar(<$file>) =~ s/\r//gr;
+}
+
+if ($ARGV[0] eq '--walks') {
+	my %attacks = map { $_ => 1 } slurp('user/attacks/attacks.def') =~ /^ATTACK\((\w+)/mg;
+	my %walks = map { $_ => 1 } slurp('tools/gdb/bulwark/walks.py') =~ /^\t'(\w+)': Walk\(/mg;
+	print "$_\n" for grep { !($attacks{$_} && $walks{$_}) } sort keys %{{%attacks, %walks}};
+	exit;
 }
 
 my ($said, $console) = map { slurp($_) } @ARGV;

@@ -1,5 +1,6 @@
 #!/bin/bash
-# The commands for gdb (tools/gdb/bulwark), each on a running guest and held against what the guest itself says.
+# The commands for gdb (tools/gdb/bulwark), each on a running guest and held against what the guest itself says; guided
+# walks through attacks.
 . "$(dirname "$0")/lib.sh"
 port=$((20000 + RANDOM % 20000))
 console=$work/console
@@ -13,6 +14,15 @@ session() {
 	errors=$(tail -n 30 "$console")
 	unlike "$said" 'Traceback|Python Exception' "no command ends in a Python traceback ($*)"
 }
+
+# walk NR_STOPS KNOB=VALUE...: an attack's guided walk to its end
+walk() {
+	local nr=$1
+	shift
+	session "$@" < <(for ((i = 1; i < nr; i++)); do echo bw-next; done; echo bw-next; echo continue)
+}
+
+# --- the helpers, and then the walk, in one boot: XPFO is on ---
 
 sh_ptdump=0x$(nm "build/$BUILD/user/sh" | sed -n 's/^0*\([0-9a-f]*\) T cmd_ptdump$/\1/p')
 session SMP=2 OPTS='vuln=on log=com2' CMD='options -j; mem -j; ptdump -j diff 1; ptdump -j kernel 1; attack ret2dir_obj' <<END
@@ -47,6 +57,7 @@ bw-help
 complete bw-pt kernel_mai
 complete bw-pt \$rip sha
 complete bw-diff 
+complete bw-attack ret2dir_o
 help bw-frame
 bw-pt nosuchsymbol
 bw-pt
@@ -56,15 +67,18 @@ bw-frame -1
 bw-frame nonsense
 bw-pools nosuchpool
 bw-options 3
-hbreak sys_vuln_call
-continue
-set \$object = \$rdi
+bw-next
+bw-attack ret2dir_obj
 echo @object\n
 bw-pt -j \$object
 echo @object_shadow\n
 bw-pt -j \$object shadow
 echo @frame\n
 bw-frame -j \$frame
+bw-next
+bw-next
+bw-next
+bw-next
 continue
 bw-tasks
 END
@@ -76,6 +90,7 @@ like "$said" '^  bw-tlb \[-j\] ' 'bw-help lists the commands'
 like "$said" 'bw-pt kernel_main$' 'symbols are completed'
 like "$said" 'bw-pt \$rip shadow$' 'the roots are completed'
 like "$said" 'bw-diff 1$' 'process numbers are completed'
+like "$said" 'bw-attack ret2dir_obj$' 'attacks are completed'
 like "$said" 'PFN is a frame number' 'help explains a command'
 like "$said" '`nosuchsymbol. is no address: No symbol "nosuchsymbol"' 'a symbol that does not exist is named'
 like "$said" 'usage: bw-pt \[-j\] ADDR' 'without an address bw-pt says how to call it'
@@ -85,7 +100,56 @@ like "$said" '`-1. is no frame number: it is negative' 'a negative frame number 
 like "$said" '`nonsense. is no frame number: No symbol' 'a frame that is no number is named'
 like "$said" 'no pool is called `nosuchpool.; there are: options, ' 'a pool that does not exist is named'
 like "$said" 'usage: bw-options' 'words that a command does not want are refused'
+like "$said" 'there is no walk: `make debug ATTACK' 'bw-next without a walk says how to begin one'
+like "$said" 'stop 1 of 4: ret2dir_obj .*uid 1000.* has called vuln_call\(0xffff' 'the walk begins at the vulnerable call'
+like "$said" 'kernel root +absent at level 1: XPFO' 'stop 1 says that the kernel lacks the object because of XPFO'
+like "$said" 'in force +xpfo=epoch; it is stopped by xpfo!=off' 'and what decides about the attack'
+like "$said" 'stop 2 of 4: vuln_call_through\(0xffff' 'stop 2 is where the kernel uses the object'
+like "$said" 'at +mov +rax,QWORD PTR \[rdi\]' 'at the instruction that does it'
+like "$said" 'stop 3 of 4: a fault in the kernel' 'stop 3 is the fault'
+like "$said" 'defence +XPFO' 'with the reason that the kernel gives'
+like "$said" 'stop 4 of 4: ret2dir_obj .* ends: kernel fault' 'stop 4 is the end of the process'
+like "$said" 'uid +1000 at first, 1000 in the end' 'whose uid did not change'
+like "$said" 'the walk is over; `continue`' 'bw-next after the last stop says so'
 like "$said" 'there is no machine' 'a command without a machine says so'
 like "$(<"$console")" 'ret2dir_obj: FAULT \(expected FAULT\)' 'the guest goes on undisturbed to its own verdict'
+
+# --- walks with the defence off, and of other families ---
+
+if [ "$BUILD" = release ]; then
+	walk 4 ATTACK=ret2dir_obj OPTS=xpfo=off
+	like "$said" 'stop 1 of 4: .*vuln_call' 'make debug ATTACK= begins a walk, and offers the vulnerable calls by itself'
+	like "$said" 'kernel root +RW NX S: the kernel may read and write it' 'with xpfo=off the kernel has the object'
+	like "$said" 'stop 3 of 4: the kernel runs credentials_set\(0xffff[0-9a-f]*, 0\)' 'stop 3 is what the attacker wanted to run'
+	like "$said" 'stop 4 of 4: .* ends: exit' 'stop 4 is the end'
+	like "$said" 'uid +1000 at first, 0 in the end' 'where it is root'
+	like "$said" 'ret2dir_obj: BREACH \(expected BREACH\)' "the guest's verdict is shown at the end"
+
+	walk 4 ATTACK=seal_alias OPTS=pmalloc=plain
+	like "$said" 'stop 1 of 4: seal_alias .*vuln_write\(' 'the walk of an attack on sealed memory begins at its store'
+	like "$said" 'stop 3 of 4: the call came back: 0x0' 'the store is made where nothing stops it'
+	like "$said" 'It got through: it changed sealed memory' 'and the end says what it changed'
+
+	walk 4 ATTACK=meltdown_model OPTS=kaiser=off
+	like "$said" 'stop 3 of 4: .* proves that it knows the flag' 'the walk of an attack that reads stops at its proof'
+	like "$said" 'the proof holds' 'which holds with KAISER off'
+
+	walk 4 ATTACK=meltdown_model OPTS=
+	like "$said" 'stop 2 of 4: the call came back: EFAULT' 'with KAISER on the call has nothing to load'
+	like "$said" 'nothing to prove; so there is no stop 3' 'and the walk says which stop there is not'
+	like "$said" 'It got nowhere' 'and how it ends'
+
+	walk 4 ATTACK=xpfo_parked OPTS=
+	like "$said" 'stop 2 of 4: vuln_call_through' 'the walk of an attack with two processors gets them'
+	like "$said" 'defence +XPFO' 'and ends in the fault'
+fi
+
+said=$(ATTACK=nosuch timeout 20 tools/debug 2>&1)
+is $? 2 'an attack that does not exist is refused'
+like "$said" 'ATTACK=nosuch: there is no such attack' 'by name'
+like "$said" ' ret2usr_code .* ret2dir_obj' 'and all attacks are listed'
+like "$(ATTACK=ret2dir_obj CMD=ls timeout 20 tools/debug 2>&1)" 'CMD cannot be given' 'ATTACK and CMD exclude each other'
+strays=$(perl tests/qemu/gdb.pl --walks)
+is "$strays" '' 'the table of walks and that of attacks name the same attacks'
 
 done_testing

@@ -5,4 +5,5 @@
 	tasks, roots, ranges      processors and processes; every page-table root; what one maps, as ranges
 	command, text             what all commands share: arguments, complaints; tables, colours, progress
 	commands_*                the commands
+	walk, walk_stops, walks   the guided walk through an attack; walks is its table
 """

@@ -1,0 +1,83 @@
+"""The table of guided walks: which vulnerable call of an attack is worth a stop, and what it is given.
+
+An attack's walk has these stops: each of its calls, the access that the last call leads to, what comes of it (a fault,
+the function that it wanted to run, or the call's return), the proof where it makes one, and the process's end.
+"""
+import collections
+import os
+import re
+
+from bulwark import image
+
+# variable: what the argument is called in gdb; will: what the kernel does with it; access: the function whose first
+# instructions do that (None: not worth a stop), on its nth entry in this call
+Call = collections.namedtuple('Call', 'variable will access nth', defaults=(None, 1))
+CALLS = {
+	'vuln_leak': Call('buffer', 'tells there where things are in the kernel'),
+	'vuln_jump': Call('target', 'jumps to that address', 'jump_to'),
+	'vuln_call': Call('object', 'calls through the object there', 'vuln_call_through'),
+	'vuln_call_parked': Call('object', 'reads the object there, waits, then calls through it', 'vuln_call_through'),
+	'vuln_write': Call('target', 'stores eight bytes there', 'vuln_write_to'),
+	'vuln_write_parked': Call('target', 'stores there, waits, and stores there again', 'vuln_write_to', 2),
+	'vuln_pivot': Call('stack', 'takes that address for its stack, and returns', 'vuln_pivot_stub'),
+	'vuln_kmap_hold': Call('page', 'maps the frame of that page by xpfo_kmap, and waits'),
+	'vuln_window_hold': Call('page', 'has the frame of that page in its private window, and waits'),
+	'vuln_kmap_write': Call('pfn', 'maps the frame of that number to write to it', 'xpfo_kmap'),
+	'vuln_wr': Call('target', 'makes a write-rare of eight bytes there', 'wr_memcpy'),
+	'vuln_wr_hold': Call('unused', 'stops in the middle of a write-rare'),
+	'vuln_overread': Call('buffer', 'copies a record there, as long as the caller says', 'copy_to_user'),
+	'vuln_pool_destroy': Call('object', 'destroys the pool of the object there'),
+	'vuln_meltdown': Call('target', 'loads from there what a processor without permission checks would'),
+	'vuln_probe': Call('target', 'looks from there on for the first address that user mode\'s root translates'),
+}
+
+# calls: in their order; when: of the last one, which occurrence, as an expression of gdb's; proves: the attack proves
+# something to the kernel in the end. `walk_of` adds a default for attacks that are not here.
+Walk = collections.namedtuple('Walk', 'calls when proves', defaults=('1', False))
+WALKS = {
+	'ret2usr_code': Walk(['vuln_jump']),
+	'ret2usr_data': Walk(['vuln_call']),
+	'ret2dir_code': Walk(['vuln_jump']),
+	'ret2dir_obj': Walk(['vuln_call']),
+	'ret2dir_rop': Walk(['vuln_pivot']),
+	'ret2dir_residue': Walk(['vuln_call']),
+	'ret2dir_huge': Walk(['vuln_call']),
+	'ret2dir_spray': Walk(['vuln_call']),
+	'xpfo_stale_tlb': Walk(['vuln_call']),
+	'xpfo_stale_spin': Walk(['vuln_call']),
+	'xpfo_parked': Walk(['vuln_call_parked']),
+	'xpfo_reuse': Walk(['vuln_call']),
+	'xpfo_kmap_race': Walk(['vuln_kmap_hold', 'vuln_call']),
+	'xpfo_window_race': Walk(['vuln_window_hold', 'vuln_call']),
+	'meltdown_model': Walk(['vuln_meltdown'], proves=True),
+	'kaslr_probe': Walk(['vuln_probe'], proves=True),
+	'entry_leak': Walk(['vuln_probe'], proves=True),
+	'descriptor_leak': Walk(['vuln_leak'], proves=True),
+	'regs_rop': Walk(['vuln_pivot']),
+	'seal_write': Walk(['vuln_write']),
+	'seal_alias': Walk(['vuln_write']),
+	'seal_remap': Walk(['vuln_kmap_write']),
+	'seal_race': Walk(['vuln_write_parked']),
+	'seal_metadata': Walk(['vuln_write']),
+	'wr_alias': Walk(['vuln_wr_hold', 'vuln_write']),
+	'wr_forge': Walk(['vuln_wr']),
+	'overread': Walk(['vuln_overread'], proves=True),
+	'overflow': Walk(['vuln_write'], when='($rdi & 0xfff) == 0'),  # the first store that leaves the page
+	'uaf_pool': Walk(['vuln_pool_destroy', 'vuln_write']),
+	'pte_overwrite': Walk(['vuln_write', 'vuln_write']),
+	'cred_overwrite': Walk(['vuln_write']),
+	'policy_overwrite': Walk(['vuln_write'], proves=True),
+}
+# In the order in which a default walk looks for them: the first of these that the attack makes.
+BY_DEFAULT = ['vuln_jump', 'vuln_call', 'vuln_write', 'vuln_pivot']
+
+
+def attacks():
+	"""What stops each attack, by name: attacks.def."""
+	with open(os.path.join(image.TREE, 'user/attacks/attacks.def'), encoding='utf-8') as file:
+		rows = re.findall(r'^ATTACK\((\w+),\s*"[^"]*",\s*"([^"]*)"', file.read(), re.M)
+	return dict(rows)
+
+
+def walk_of(name):
+	return WALKS.get(name, Walk([BY_DEFAULT]))
