@@ -1,6 +1,6 @@
 #!/bin/bash
 # The commands for gdb (tools/gdb/bulwark), each on a running guest and held against what the guest itself says; guided
-# walks through attacks.
+# walks through attacks; what .vscode does, in gdb's machine interface.
 . "$(dirname "$0")/lib.sh"
 port=$((20000 + RANDOM % 20000))
 console=$work/console
@@ -151,5 +151,25 @@ like "$said" ' ret2usr_code .* ret2dir_obj' 'and all attacks are listed'
 like "$(ATTACK=ret2dir_obj CMD=ls timeout 20 tools/debug 2>&1)" 'CMD cannot be given' 'ATTACK and CMD exclude each other'
 strays=$(perl tests/qemu/gdb.pl --walks)
 is "$strays" '' 'the table of walks and that of attacks name the same attacks'
+
+# --- .vscode ---
+
+pass_through "$(perl tests/qemu/vscode.pl --check)"
+if [ "$BUILD" = debug ]; then
+	CMD='attack ret2dir_obj' GDB=0 GDBPORT=$port timeout 60 tools/debug >"$work/debug" 2>&1 </dev/null &
+	child=$!
+	for ((tries = 0; tries < 100; tries++)); do
+		grep -q 'machine waits' "$work/debug" && break
+		sleep 0.1
+	done
+	like "$(GDBPORT=$port timeout 20 tools/debug 2>&1)" "GDBPORT=$port: somebody listens" 'a port that is taken is refused'
+	said=$(perl tests/qemu/vscode.pl "$port" | timeout 60 gdb -q -i=mi 2>&1)
+	kill "$child" 2>/dev/null
+	wait "$child" 2>/dev/null
+	unlike "$said" '\^error' "what .vscode/launch.json has gdb do, gdb does"
+	like "$said" 'stopped.*kernel_main|frame=\{.*func="kernel_main"' 'and it stops in kernel_main'
+	like "$said" 'file="kernel/main.c"' 'with its source line'
+	like "$said" 'stop 1 of 4: ret2dir_obj' 'the second configuration walks through the attack that was booted'
+fi
 
 done_testing
