@@ -56,7 +56,8 @@ sub read_cells {
 	my $name = $step->{column}{name};
 	my %sections = sections($step->{output} // '');
 	my %outcomes = outcomes($sections{attacks} // '');
-	my $why = !defined $sections{end} ? 'the machine ended before: ' . ($step->{error} // 'no reason known') : 'it was not run';
+	my $why = defined $sections{end} ? 'it was not run' : 'the machine ended before';
+	$step->{column}{error} = $step->{error} // "$name: it did not come to its end" unless defined $sections{end};
 	my @unexpected;
 	$guest->{$name} = { map { $_->[0] => decode($sections{ $_->[0] } // '') } @TELLINGS };
 	for my $row (@$rows) {

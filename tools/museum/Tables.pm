@@ -42,7 +42,13 @@ sub problem_text {
 	my ($problem) = @_;
 	return sprintf "%s, %s: %s, expected %s (stopped by: %s)\n  %s\n  by hand: %s\n",
 		@$problem{qw(attack configuration outcome expected)}, $problem->{stopped_by} || 'nothing',
-		$problem->{observed} =~ s/\n/\n  /gr, $problem->{by_hand};
+		@$problem{qw(observed by_hand)};
+}
+
+# Of each machine that did not come to its end, its last words.
+sub boot_errors {
+	my ($matrix) = @_;
+	return map { $_->{error} // () } @{ $matrix->{configurations} };
 }
 
 sub summary {
@@ -57,6 +63,7 @@ sub markdown {
 	my $text = "# Attacks and variants of defences\n\n" . summary($matrix) . " ($matrix->{build} build).\n\n";
 	if (my @problems = @{ $matrix->{unexpected} }) {
 		$text .= "## Not as expected\n\n" . join('', map { '- ' . problem_text($_) } @problems) . "\n";
+		$text .= join '', map { "```\n$_\n```\n\n" } boot_errors($matrix);
 	}
 	for my $group (groups($matrix)) {
 		my ($title, @columns) = @$group;
@@ -98,7 +105,8 @@ sub letters {
 			join('', map { coloured($matrix->{cells}{ $row->{name} }{ $_->{name} }) } @columns) =~ s/ $//r;
 	}
 	$text .= "\n$LEGEND; ! not as expected\n";
-	$text .= "\n" . problem_text($_) for @{ $matrix->{unexpected} };
+	$text .= "\n" . join '', map { problem_text($_) } @{ $matrix->{unexpected} } if @{ $matrix->{unexpected} };
+	$text .= "\n$_\n" for boot_errors($matrix);
 	return "$text\n" . summary($matrix) . "\n";
 }
 
