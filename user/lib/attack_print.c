@@ -11,11 +11,11 @@ const char *attack_stopper(const struct attack_result *result)
 	if (result->outcome == OUTCOME_FAULT && result->report.defence != BW_DEFENCE_NONE) {
 		return attack_defence_name(result->report.defence);
 	}
-	if (result->outcome == OUTCOME_DENIED) {
-		return "vuln=off";
-	}
-	if (result->outcome == OUTCOME_SKIP && result->row != NULL) {
+	if (result->row != NULL && result->as_expected && result->outcome != OUTCOME_BREACH) {
 		return result->expected.stopped_by;
+	}
+	if (result->outcome == OUTCOME_DENIED && !bw_option_is("vuln", "on")) {
+		return "vuln=off";
 	}
 	return "-";
 }
