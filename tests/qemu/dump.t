@@ -1,6 +1,7 @@
 #!/bin/bash
 # Looks at the machine from outside: in a dump of its memory no frame of a user mapping is mapped by the
-# kernel half of any page table. With xpfo=off the same look must find such frames.
+# kernel half of any page table, and no sealed frame is writable anywhere. With xpfo=off the same look must find
+# such frames, and it must find what is planted in the dump. With vuln=on there is a pool of each mode.
 . "$(dirname "$0")/lib.sh"
 
 symbols=$work/symbols
@@ -11,7 +12,7 @@ iso=$(make -s --no-print-directory print-iso EXTRA=tests/qemu/programs)
 dump() {
 	: >"$work/output"
 	rm -f "$work/memory" "$work/registers"
-	ISO=$iso MEM=64M OPTS=$1 CMD="hold in user mode" LOG=$log MONITOR=$work/monitor TIMEOUT=120 \
+	ISO=$iso MEM=64M OPTS=$1 CMD="policy load etc/policy; hold in user mode" LOG=$log MONITOR=$work/monitor TIMEOUT=120 \
 		tools/run >"$work/output" 2>"$work/errors" &
 	local run=$! tries=0
 	while ! grep -q holding "$work/output" && kill -0 "$run" 2>/dev/null && [ $((tries++)) -lt 300 ]; do
@@ -28,7 +29,31 @@ dump() {
 	errors=$(<"$work/errors")
 }
 
-for opts in 'xpfo=epoch' 'xpfo=sync' 'xpfo=local' 'xpfo=off kaiser=off' 'pmalloc=plain' 'pmalloc=off'; do
+# plant VIEW...: makes a sealed frame writable in each of these views of the dump, and looks again
+plant() {
+	local view address value frame
+	cp "$work/memory" "$work/planted"
+	for view in "$@"; do
+		read -r address value frame < <(sed -n "s/^plant $view: //p" <<<"$findings")
+		perl -e 'open my $f, "+<:raw", $ARGV[0] or die; seek $f, hex $ARGV[1], 0; print $f pack "Q", hex $ARGV[2]' \
+			"$work/planted" "$address" "$value"
+		frames[$view]=$frame
+	done
+	seen=$(perl tests/qemu/walk.pl "$work/planted" "$work/registers" bulwark-user-page "$symbols" 2>&1)
+	for view in "$@"; do
+		like "$seen" "^sealed and writable:.* ${frames[$view]:-nothing}( |\$)" "the look finds a sealed frame that is planted in the $view"
+	done
+}
+
+look_for_planted() {
+	local -A frames
+	local seen
+	plant pool window 'direct map' 'user half' 'shadow root'
+	like "$seen" '^sealed frames mapped writable: 5$' 'and no other'
+	plant '2 MiB page'
+}
+
+for opts in 'xpfo=epoch vuln=on' 'xpfo=sync' 'xpfo=local' 'xpfo=off kaiser=off' 'pmalloc=plain' 'pmalloc=off'; do
 	dump "$opts"
 	grep -q holding "$work/output"
 	ok $? "the program is running: $opts"
@@ -59,6 +84,8 @@ for opts in 'xpfo=epoch' 'xpfo=sync' 'xpfo=local' 'xpfo=off kaiser=off' 'pmalloc
 		like "$findings" '^sealed frames mapped writable: 0$' "none of them is mapped writable: $opts" ;;
 	esac
 	like "$findings" '^writable and executable: 0$' "no mapping is writable and executable: $opts"
+	is "$(grep -c 'bulwark: policy: ' "$log")" 2 "a policy was loaded in place of the first: $opts"
+	[[ $opts != *vuln=on* ]] || look_for_planted
 done
 
 done_testing

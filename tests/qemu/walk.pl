@@ -4,6 +4,7 @@
 #   shared frames    of those, mapped by a kernel half too
 #   marked frames    those that open with MARKER
 #   sealed frames    those that the frame table calls a pool's, and sealed
+#   plant VIEW       where to write what for a sealed frame to be writable in that view, and which one
 # A root is any frame whose upper 256 entries are those of the loaded root, but for at most two (the private
 # window; entries that differ per root), and which the frame table calls a page table. SYMBOLS is a file: what nm says
 # of the kernel. The shadow root of a root is the frame behind it:
@@ -33,6 +34,7 @@ my $loaded = hex($cr3) & $ADDRESS & ~0x1000;
 my %symbols = map { /^([0-9a-f]+) \w (\w+)$/ ? ($2 => $1) : () } split /\n/, slurp($symbols_file);
 
 my (%user, %kernel, %writable, %shadow, %shadow_slots, %tables_seen);
+my %entry_of; # frame => where the page-table entry of the kernel half is that maps it, a 4 KiB page
 my $nr_bad_rights = 0;
 
 sub slurp {
@@ -129,6 +131,7 @@ sub walk {
 		my $map = $into eq 'user' ? \%user : $into eq 'shadow' ? \%shadow : \%kernel;
 		# Beyond the dump there is no memory, only devices.
 		my $end = $start + $nr < $nr_frames ? $start + $nr : $nr_frames;
+		$entry_of{$start} = $address + 8 * $i if $level == 1 && $into eq 'kernel';
 		if ($w) {
 			$writable{$_} = 1 for $start .. $end - 1;
 		}
@@ -150,6 +153,42 @@ for my $root (@shadows) {
 	$shadow_slots{$entries[$_] & ~0x60}++ for grep { $entries[$_] & $PRESENT } 256 .. 511;
 	%tables_seen = ();
 	walk($root, 4, 0, 511, 1, 1, 0, 'shadow');
+}
+
+# The first entry of the first table of that level below one of these slots of a root.
+sub first_entry {
+	my ($root, $level, @slots) = @_;
+	my $at = $root;
+	for my $above (reverse $level + 1 .. 4) {
+		my @entries = table($at);
+		my ($slot) = grep { $entries[$_] & $PRESENT && !($above < 4 && $entries[$_] & $LARGE) } $above == 4 ? @slots : 0 .. 511;
+		return undef unless defined $slot;
+		$at = $entries[$slot] & $ADDRESS;
+	}
+	return $at;
+}
+
+# VIEW => [address, value, frame], each for a sealed frame of its own.
+sub plants {
+	my @sealed = @_;
+	my @mine = table($loaded);
+	my ($with_user) = grep { defined first_entry($_, 1, 0 .. 255) } @roots;
+	my ($window) = grep { defined $_->[0] } map {
+		my ($root, @theirs) = ($_, table($_));
+		[first_entry($root, 1, grep { ($theirs[$_] ^ $mine[$_]) & ~0x60 } 256 .. 511)];
+	} @roots;
+	my $direct = $entry_of{$with_user >> 12}; # a page table lies in the direct map, sealed frames have empty entries there
+	my @places = ([pool => undef, 0], [window => $window->[0], 0], ['direct map' => $direct, 0], ['user half' => first_entry($with_user, 1, 0 .. 255), $USER],
+		['2 MiB page' => first_entry($with_user, 2, 0 .. 255) + 8 * 511, $USER | $LARGE], ['shadow root' => first_entry($with_user + 0x1000, 1, 256 .. 511), 0]);
+	my %plants;
+	for my $i (0 .. $#places) {
+		my ($view, $address, $flags) = @{$places[$i]};
+		my $frame = $sealed[$i] // next;
+		$address //= $entry_of{$frame};
+		my $first = $flags & $LARGE ? $frame & ~511 : $frame;
+		$plants{$view} = [$address, $first << 12 | $PRESENT | $WRITE | $NX | $flags, $frame];
+	}
+	return %plants;
 }
 
 sub secrets {
@@ -193,4 +232,7 @@ printf "sealed frames: %d\n", scalar @sealed;
 printf "sealed frames mapped: %d\n", scalar grep { $kernel{$_} } @sealed;
 printf "sealed frames mapped writable: %d\n", scalar grep { $writable{$_} } @sealed;
 printf "writable and executable: %d\n", $nr_bad_rights;
+printf "sealed and writable: %s\n", join ' ', map { sprintf '%#x', $_ } grep { $writable{$_} } @sealed;
+my %plants = plants(@sealed);
+printf "plant %s: %#x %#x %#x\n", $_, @{$plants{$_}} for sort keys %plants;
 printf "first shared: %s\n", join ' ', map { sprintf '%#x', $_ } @shared[0 .. ($#shared < 4 ? $#shared : 4)] if @shared;

@@ -261,9 +261,7 @@ static void step_protect(struct model_pool *model)
 
 static void step_claim(struct model_pool *model)
 {
-	status_t due = model->is_claimed ? STATUS_EPERM : STATUS_OK;
-
-	expect(pmalloc_claim_pool(model->pool), due, "claim_pool");
+	expect(pmalloc_claim_pool(model->pool), model->is_claimed ? STATUS_EPERM : STATUS_OK, "");
 	model->is_claimed = true;
 }
 
