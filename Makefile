@@ -5,6 +5,7 @@
 #?   make run       build, boot in an emulator, shell on this terminal (Ctrl-A X or `exit` ends it)
 #?   make test      every test there is; ends with "N passed, N failed"
 #?   make debug     boot stopped at the kernel's first C line, with gdb attached (bw-help lists its commands)
+#?   make screenshot  boot with a screen, run CMD='map attack ret2dir_spray', save what it shows as PNG
 #?   make iso       build the boot ISO and say where it is
 #?   make bench     all benchmarks, put together beside the published figures (build/bench.json, plots, report)
 #?   make bench-cost  instructions per system call, page fault, mmap, fork, beside those of others
@@ -31,7 +32,7 @@
 #?   ACCEL=auto|tcg|kvm   auto takes KVM only where the processor has VT-x or SVM
 #?   EMU=qemu|bochs       emulator
 #?   EFI=0|1              boot by UEFI firmware instead of BIOS (QEMU)
-#?   VGA=0|1              open a window with the guest's screen (QEMU)
+#?   VGA=0|1|hidden       1: open a window with the guest's screen; hidden: a screen that nobody sees (QEMU)
 #?   ICOUNT=              N: deterministic counting, the clock advances 2^N ns per instruction (QEMU)
 #?   TIMEOUT=             seconds after which the machine is stopped: none, 600 with CMD
 #?   LOG=build/run.log    where the kernel's messages are kept when CMD is given
@@ -39,6 +40,7 @@
 #?
 #?   T=                   make test: run one test only, for instance T=boot, T=debug/boot, T=host/buddy
 #?   ATTACK=              make debug: an attack's name; gdb goes to its vulnerable call and guides from there
+#?   PNG=build/screenshot.png  make screenshot: where the picture goes
 #?   GDB=1|0              make debug: 0 prints how to attach by hand and waits
 #?   GDBPORT=1234         make debug: port of the debugger stub
 #?   QUICK=0|1            make bench, bench-xpfo, bench-kaiser, bench-pmalloc: few runs, few processors
@@ -75,8 +77,8 @@ OPTS ?= vuln=on
 DEPS ?= 1
 
 # The tools read the knobs from the environment. A dollar sign in these belongs to the guest, not to make.
-$(foreach k,OPTS CMD LOG MONITOR,$(if $(value $(k)),$(eval override $(k) := $$(value $(k)))))
-export OPTS CMD SMP MEM CPU ACCEL EMU EFI VGA ICOUNT TIMEOUT LOG MONITOR BUILD GDB GDBPORT ATTACK T
+$(foreach k,OPTS CMD LOG MONITOR PNG,$(if $(value $(k)),$(eval override $(k) := $$(value $(k)))))
+export OPTS CMD SMP MEM CPU ACCEL EMU EFI VGA ICOUNT TIMEOUT LOG MONITOR PNG BUILD GDB GDBPORT ATTACK T
 
 OUT := build/$(BUILD)
 GEN := $(OUT)/gen
@@ -93,13 +95,16 @@ include tools/make/test.mk
 include tools/make/bench.mk
 include tools/make/matrix.mk
 
-.PHONY: help run debug iso clean format compile_commands.json FORCE
+.PHONY: help run screenshot debug iso clean format compile_commands.json FORCE
 
 help:
 	@sed -n 's/^#? \{0,1\}//p' Makefile
 
 run: $(ISO) | $(call deps,run $(filter bochs,$(EMU)) $(if $(filter 1,$(EFI)),efi))
 	@ISO=$(ISO) tools/run
+
+screenshot: $(ISO) | $(call deps,run screenshot $(if $(filter 1,$(EFI)),efi))
+	@ISO=$(ISO) tools/screenshot
 
 debug: $(ISO) $(KERNEL) | $(call deps,run $(if $(filter 0,$(GDB)),,debug))
 	@ISO=$(ISO) KERNEL=$(KERNEL) tools/debug

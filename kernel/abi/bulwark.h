@@ -57,6 +57,20 @@ struct bw_frame_group {
 	uint16_t nr[BW_FRAME_STATES];
 };
 
+/*
+ * The part of a frame buffer beside the console, in pixels from its top left corner; all zero where
+ * the machine has none. Colours are 0xRRGGBB.
+ */
+struct bw_canvas {
+	uint32_t width, height;
+	uint32_t glyph_width, glyph_height; /* of a character of text */
+};
+struct bw_rectangle {
+	uint16_t x, y, width, height;
+	uint32_t colour;
+};
+enum { BW_RECTANGLES_MAX = 1024, BW_CANVAS_PIXELS_MAX = 1 << 17, BW_CANVAS_TEXT_MAX = 256 };
+
 /* Which root of a process's pair. */
 enum bw_root { BW_ROOT_KERNEL, BW_ROOT_SHADOW };
 

@@ -1,5 +1,6 @@
 /* sources: kernel/arch/x86_64/screen.c kernel/arch/x86_64/screen_grid.c kernel/arch/x86_64/vga.c
- * kernel/arch/x86_64/framebuffer.c kernel/arch/x86_64/font.c kernel/lib/string.c
+ * kernel/arch/x86_64/framebuffer.c kernel/arch/x86_64/console_device.c
+ * kernel/arch/x86_64/canvas.c kernel/arch/x86_64/font.c kernel/lib/string.c
  */
 
 /* The screen: what text and escape sequences leave on it, and that no pixel lies outside. */
@@ -7,6 +8,7 @@
 #include "tap.h"
 
 #include "abi/font.h"
+#include "arch/x86_64/canvas.h"
 #include "arch/x86_64/font.h"
 #include "arch/x86_64/io.h"
 #include "arch/x86_64/screen.h"
@@ -212,6 +214,58 @@ static void test_framebuffer(uint8_t bits, uint8_t red_shift, uint8_t colour_bit
 	free(pixels);
 }
 
+/* True where the pixels of the rectangle have the value, and of the rest of the screen none has. */
+static bool is_all_of(const uint8_t *pixels, const struct framebuffer *fb, uint32_t value,
+		      struct bw_rectangle where)
+{
+	for (uint32_t y = 0; y < fb->height; y++) {
+		for (uint32_t x = 0; x < fb->width; x++) {
+			bool inside = x >= where.x && x < where.x + where.width && y >= where.y &&
+				      y < where.y + where.height;
+
+			if ((pixel(pixels, fb, x, y) == value) != inside) {
+				return false;
+			}
+		}
+	}
+	return true;
+}
+
+/* 1000 pixels are 125 characters: 80 for the console. */
+static void test_canvas(void)
+{
+	const struct framebuffer fb = { { 0 }, 4000, 1000, 30, 32, 16, 8, 8, 8, 0, 8 };
+	const struct bw_rectangle inside = { 10, 5, 7, 3, 0x123456 };
+	const struct bw_rectangle beyond = { 350, 25, UINT16_MAX, UINT16_MAX, 0x654321 };
+	const struct bw_rectangle outside = { 360, 0, 1, 1, 0xabcdef };
+	uint8_t *pixels = calloc(1, framebuffer_size_bytes(&fb));
+	struct bw_canvas canvas;
+
+	screen_init_framebuffer(pixels, &fb);
+	canvas_size_get(&canvas);
+	ok(screen_columns() == 80 && canvas.width == 360 && canvas.height == 30 &&
+		   canvas.glyph_width == 8 && canvas.glyph_height == FONT_HEIGHT,
+	   "beside 80 columns of console the rest is canvas");
+	canvas_fill(&inside);
+	ok(is_all_of(pixels, &fb, 0x123456, (struct bw_rectangle){ 650, 5, 7, 3, 0 }),
+	   "a rectangle fills its pixels and no other");
+	canvas_fill(&beyond);
+	is(canvas_fill_cost(&beyond), 50, "of one that reaches beyond, what is inside counts");
+	ok(is_all_of(pixels, &fb, 0x654321, (struct bw_rectangle){ 990, 25, 10, 5, 0 }),
+	   "and is filled");
+	canvas_fill(&outside);
+	ok(is_all_of(pixels, &fb, 0xabcdef, (struct bw_rectangle){ 0 }), "one outside is not");
+	canvas_text(340, 26, "\xff\xff\xff", 3, 0x010203, 0);
+	ok(is_all_of(pixels, &fb, 0x010203, (struct bw_rectangle){ 980, 26, 16, 4, 0 }),
+	   "of a text, the characters that fit are drawn");
+	canvas_text(UINT64_MAX - 4, 0, "\xff\xff", 2, 0x040506, 0);
+	canvas_text(0, 27, "\xff", 1, 0x040506, 0);
+	ok(is_all_of(pixels, &fb, 0x040506, (struct bw_rectangle){ 0 }), "others are not");
+	show("\033[2J\033[Hx\033[99;999Hx");
+	is(pixel(pixels, &fb, 650, 5), 0x123456, "what the console prints leaves the canvas alone");
+	free(pixels);
+}
+
 static void test_fonts(void)
 {
 	uint8_t file[256];
@@ -251,6 +305,7 @@ int main(void)
 	test_framebuffer(32, 16, 8, 0xaaaaaa);
 	test_framebuffer(24, 16, 8, 0xaaaaaa);
 	test_framebuffer(16, 10, 5, 0x56b5);
+	test_canvas();
 	test_fonts();
 	return done_testing();
 }

@@ -33,13 +33,12 @@ qemu_machine() {
 		machine+=(-drive "if=pflash,format=raw,readonly=on,file=$code"
 			-drive "if=pflash,format=raw,file=$dir/efi-variables")
 	fi
-	if [ "${VGA:-0}" = 1 ]; then
-		machine+=(-vga std)
-	elif [ "${EFI:-0}" = 1 ]; then
-		machine+=(-vga std -display none)
-	else
-		machine+=(-vga none -display none)
-	fi
+	case ${VGA:=$([ "${EFI:-0}" != 1 ] || echo hidden)} in
+	1) machine+=(-vga std) ;;
+	hidden) machine+=(-vga std -display none) ;;
+	'' | 0) machine+=(-vga none -display none) ;;
+	*) echo "run: VGA=$VGA: must be 0, 1 or hidden" >&2; return 1 ;;
+	esac
 	if [ -n "${MONITOR:-}" ]; then
 		machine+=(-monitor "unix:$MONITOR,server=on,wait=off")
 	fi

@@ -40,12 +40,34 @@ uint64_t map_nr_free(const struct map *map);
 
 /* ---- As text (map_text.c) ---- */
 
-/* A grid of letters and a legend, for a terminal of so many columns; nr_rows at most. */
+/* A grid of letters, and a legend. */
 struct map_layout {
-	size_t nr_columns, nr_rows; /* of cells */
+	size_t nr_columns, nr_rows; /* of cells; a power of two, at most */
 	bool colour;
 };
-struct map_layout map_layout_for(size_t nr_columns, size_t nr_rows, bool colour);
-void map_print(const struct map *map, const struct map_layout *layout, FILE *out);
+struct map_layout map_layout_for(size_t nr_terminal_columns, size_t nr_rows, bool colour);
+/* For printing it on whatever the standard output is. */
+struct map_layout map_layout_plain(void);
+/* The title says when that was; it may be empty. */
+void map_print(const struct map *map, const struct map_layout *layout, const char *title,
+	       FILE *out);
 /* One JSON object. */
 void map_print_json(const struct map *map, FILE *out);
+
+/* ---- On the canvas (map_canvas.c), and live on a terminal (map_terminal.c) ---- */
+
+/* Chooses the size of a cell; false where there is no canvas, or it is too small. */
+bool map_canvas_init(struct map *map);
+void map_canvas_draw(const struct map *map, const char *title);
+
+/* The same of a terminal that moves its cursor when told. It is in use up to map_terminal_end. */
+bool map_terminal_init(struct map *map);
+void map_terminal_draw(const struct map *map, const char *title);
+void map_terminal_end(void);
+
+/* ---- Watching (map_watch.c) ---- */
+
+/* Blocks. Runs a command as the shell does, and draws meanwhile; the command's status. */
+int map_watch_command(int argc, char *const argv[]);
+/* Blocks. Draws for so long, or until the console's interrupt key is hit. */
+int map_watch_clock(unsigned int nr_seconds);

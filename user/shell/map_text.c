@@ -3,8 +3,9 @@
 
 #include "json.h"
 #include "map.h"
+#include "terminal.h"
 
-enum { LABEL_COLUMNS = 11, LEGEND_COLUMNS = 38, MOST_COLUMNS = 128 };
+enum { LABEL_COLUMNS = 11, LEGEND_COLUMNS = 38, MOST_COLUMNS = 128, PLAIN_ROWS = 16 };
 
 struct map_layout map_layout_for(size_t nr_columns, size_t nr_rows, bool colour)
 {
@@ -16,6 +17,11 @@ struct map_layout map_layout_for(size_t nr_columns, size_t nr_rows, bool colour)
 		layout.nr_columns *= 2;
 	}
 	return layout;
+}
+
+struct map_layout map_layout_plain(void)
+{
+	return map_layout_for(terminal_width(), PLAIN_ROWS, terminal_has_colour());
 }
 
 static void print_size(uint64_t kib, int width, FILE *out)
@@ -38,31 +44,39 @@ static void print_row(const struct map *map, size_t first, const struct map_layo
 	for (size_t i = first; i < end && i < map->nr_cells; i++) {
 		if (layout->colour && shown != map->cells[i]) {
 			shown = map->cells[i];
-			fprintf(out, "\x1b[%dm", map_states[shown].ansi);
+			fprintf(out, "\x1b[0;%dm", map_states[shown].ansi);
 		}
 		fputc(map_states[map->cells[i]].letter, out);
 	}
 	fputs(layout->colour ? "\x1b[m\n" : "\n", out);
 }
 
-/* Only states that a frame is in, two to a line. */
+/* The columns it takes. */
+static int print_state(const struct map_state *state, uint64_t nr, bool colour, FILE *out)
+{
+	fputs("  ", out);
+	if (colour) {
+		fprintf(out, "\x1b[0;%dm%c\x1b[m", state->ansi, state->letter);
+	} else {
+		fputc(state->letter, out);
+	}
+	return 3 + fprintf(out, " %8" PRIu64 "  %s", nr, state->name);
+}
+
+/* Of the states that a frame is in, two to a line. */
 static void print_legend(const struct map *map, const struct map_layout *layout, FILE *out)
 {
 	unsigned int nr_printed = 0;
+	int width = 0;
 
 	for (size_t i = 0; i < BW_NR_STATES; i++) {
-		const struct map_state *state = &map_states[i];
-		int width = nr_printed % 2 == 0 ? LEGEND_COLUMNS - 13 : 0;
-
 		if (map->nr_of[i] == 0) {
 			continue;
 		}
-		if (layout->colour) {
-			fprintf(out, "  \x1b[%dm%c\x1b[m", state->ansi, state->letter);
-		} else {
-			fprintf(out, "  %c", state->letter);
+		if (nr_printed % 2 != 0) {
+			fprintf(out, "%*s", LEGEND_COLUMNS - width, "");
 		}
-		fprintf(out, " %8" PRIu64 "  %-*s", map->nr_of[i], width, state->name);
+		width = print_state(&map_states[i], map->nr_of[i], layout->colour, out);
 		if (++nr_printed % 2 == 0) {
 			fputc('\n', out);
 		}
@@ -72,10 +86,14 @@ static void print_legend(const struct map *map, const struct map_layout *layout,
 	}
 }
 
-void map_print(const struct map *map, const struct map_layout *layout, FILE *out)
+void map_print(const struct map *map, const struct map_layout *layout, const char *title, FILE *out)
 {
-	fprintf(out, "physical memory: %" PRIu64 " frames of 4 KiB, a letter stands for ",
-		map->nr_frames);
+	if (title[0] != '\0') {
+		fprintf(out, "physical memory %s, a letter for ", title);
+	} else {
+		fprintf(out, "physical memory: %" PRIu64 " frames of 4 KiB, a letter for ",
+			map->nr_frames);
+	}
 	print_size(map->frames_per_cell * MAP_KIB_PER_FRAME, 0, out);
 	fputc('\n', out);
 	for (size_t first = 0; first < map->nr_cells; first += layout->nr_columns) {

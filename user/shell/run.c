@@ -12,15 +12,15 @@ static int last_status;
 
 int run_last_status(void) { return last_status; }
 
-static int run_command(const struct command_words *words)
+int run_words(int argc, char *const argv[])
 {
-	const struct command *command = command_find(words->argv[0]);
+	const struct command *command = command_find(argv[0]);
 	int status;
 
 	if (command != NULL) {
-		status = command->run(words->argc, words->argv);
+		status = command->run(argc, argv);
 	} else {
-		status = program_run(words->argv, PROGRAM_AS_USER);
+		status = program_run(argv, PROGRAM_AS_USER);
 	}
 	fflush(stdout);
 	return status;
@@ -64,7 +64,7 @@ int run_line(const char *line)
 			return last_status;
 		}
 		if (words.argc > 0 && is_wanted(before)) {
-			last_status = run_command(&words);
+			last_status = run_words(words.argc, words.argv);
 		}
 	} while (words.connector != CONNECT_END);
 	return last_status;

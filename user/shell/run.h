@@ -10,5 +10,7 @@ enum {
 
 /* Blocks. Runs all commands of the line; the status of the last one that ran. */
 int run_line(const char *line);
+/* Blocks. Runs one command, of these words; its status. argv ends in NULL. */
+int run_words(int argc, char *const argv[]);
 /* The status of the last command. */
 int run_last_status(void);

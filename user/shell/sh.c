@@ -19,8 +19,8 @@ static int run_console(void)
 	char text[COMMAND_LINE_MAX];
 
 	if (terminal_is_interactive()) {
-		puts("Welcome to Bulwark. `help` lists the commands, `attack` the attacks; `exit` "
-		     "powers off.");
+		puts("Welcome to Bulwark. `help` lists the commands, `attack` the attacks, "
+		     "`exit` ends.");
 	}
 	for (;;) {
 		switch (edit_read(prompt, text, sizeof(text))) {

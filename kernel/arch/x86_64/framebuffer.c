@@ -1,16 +1,19 @@
-/* Characters on a frame buffer, with the built-in font. */
+/* Pixels and glyphs on a frame buffer. */
+#include "arch/x86_64/framebuffer.h"
+
 #include "abi/font.h"
 #include "arch/x86_64/font.h"
-#include "arch/x86_64/screen_device.h"
 
 static volatile uint8_t *pixels;
 static struct framebuffer format;
 static uint32_t bytes_per_pixel;
-static uint32_t palette[NR_COLOURS]; /* pixel values, by enum colour */
 
 static struct font font;
 
-static struct screen_device device;
+uint32_t framebuffer_width(void) { return format.width; }
+uint32_t framebuffer_height(void) { return format.height; }
+uint32_t glyph_width(void) { return font.width; }
+uint32_t glyph_height(void) { return font.height; }
 
 /* An intensity of 0 to 255 as the field of a pixel. */
 static uint32_t field(uint32_t intensity, uint8_t shift, uint8_t bits)
@@ -18,17 +21,16 @@ static uint32_t field(uint32_t intensity, uint8_t shift, uint8_t bits)
 	return intensity >> (8 - bits) << shift;
 }
 
-static void palette_init(void)
+uint32_t framebuffer_value(uint32_t rgb)
 {
-	for (uint32_t colour = 0; colour < NR_COLOURS; colour++) {
-		uint32_t base = colour & COLOUR_BRIGHT ? 85 : 0;
+	return field(rgb >> 16 & 0xff, format.red_shift, format.red_bits) |
+	       field(rgb >> 8 & 0xff, format.green_shift, format.green_bits) |
+	       field(rgb & 0xff, format.blue_shift, format.blue_bits);
+}
 
-		palette[colour] =
-			field(base + (colour & 4 ? 170 : 0), format.red_shift, format.red_bits) |
-			field(base + (colour & 2 ? 170 : 0), format.green_shift,
-			      format.green_bits) |
-			field(base + (colour & 1 ? 170 : 0), format.blue_shift, format.blue_bits);
-	}
+static volatile uint8_t *pixel_at(uint32_t x, uint32_t y)
+{
+	return pixels + (uint64_t)y * format.pitch_bytes + (uint64_t)x * bytes_per_pixel;
 }
 
 static void draw_pixel(volatile uint8_t *to, uint32_t value)
@@ -44,40 +46,42 @@ static void draw_pixel(volatile uint8_t *to, uint32_t value)
 	}
 }
 
-static void draw(unsigned column, unsigned row, struct cell cell)
+void framebuffer_fill(uint32_t x, uint32_t y, uint32_t width, uint32_t height, uint32_t value)
 {
-	uint32_t index = cell.character < font.nr_glyphs ? cell.character : '?';
-	const uint8_t *glyph = font.glyphs + (uint64_t)index * font.line_bytes * font.height;
-	volatile uint8_t *line = pixels + (uint64_t)row * font.height * format.pitch_bytes +
-				 (uint64_t)column * font.width * bytes_per_pixel;
-	uint32_t text = palette[cell.attribute & 15];
-	uint32_t ground = palette[cell.attribute >> 4];
+	for (uint32_t line = y; line < y + height; line++) {
+		volatile uint8_t *to = pixel_at(x, line);
 
-	for (uint32_t y = 0; y < font.height; y++) {
-		for (uint32_t x = 0; x < font.width; x++) {
-			bool is_set = glyph[x / 8] & 0x80 >> x % 8;
-
-			draw_pixel(line + x * bytes_per_pixel, is_set ? text : ground);
+		for (uint32_t i = 0; i < width; i++, to += bytes_per_pixel) {
+			draw_pixel(to, value);
 		}
-		glyph += font.line_bytes;
-		line += format.pitch_bytes;
 	}
 }
 
-const struct screen_device *framebuffer_init(void *mapped, const struct framebuffer *framebuffer)
+void framebuffer_glyph(uint32_t x, uint32_t y, uint8_t character, uint32_t text, uint32_t ground)
+{
+	uint32_t index = character < font.nr_glyphs ? character : '?';
+	const uint8_t *glyph = font.glyphs + (uint64_t)index * font.line_bytes * font.height;
+
+	for (uint32_t line = 0; line < font.height; line++, glyph += font.line_bytes) {
+		volatile uint8_t *to = pixel_at(x, y + line);
+
+		for (uint32_t i = 0; i < font.width; i++, to += bytes_per_pixel) {
+			draw_pixel(to, glyph[i / 8] & 0x80 >> i % 8 ? text : ground);
+		}
+	}
+}
+
+bool framebuffer_map(void *mapped, const struct framebuffer *framebuffer)
 {
 	size_t font_bytes = (uintptr_t)font_psf_end - (uintptr_t)font_psf_start;
 
 	if (!framebuffer_is_supported(framebuffer) ||
 	    !font_parse(font_psf_start, font_bytes, &font)) {
-		return NULL;
+		return false;
 	}
 	pixels = mapped;
 	format = *framebuffer;
 	bytes_per_pixel = format.bits_per_pixel / 8;
-	palette_init();
-	device.columns = format.width / font.width;
-	device.rows = format.height / font.height;
-	device.draw = draw;
-	return device.columns > 0 && device.rows > 0 ? &device : NULL;
+	framebuffer_fill(0, 0, format.width, format.height, framebuffer_value(0));
+	return true;
 }

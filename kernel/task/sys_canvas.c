@@ -1,0 +1,89 @@
+/* The calls that draw beside the console. */
+#include "arch/x86_64/canvas.h"
+#include "mm/usercopy.h"
+#include "task/bounce.h"
+#include "task/credentials.h"
+#include "task/process.h"
+#include "task/syscall.h"
+
+enum { RECTANGLES_PER_PIECE = BOUNCE_BYTES / sizeof(struct bw_rectangle) };
+static_assert((int)BW_CANVAS_TEXT_MAX == (int)BOUNCE_BYTES, "one piece");
+
+static bool is_root(void) { return credentials_uid(process_current()) == 0; }
+
+int64_t sys_canvas(uint64_t at)
+{
+	struct bw_canvas canvas;
+
+	if (!is_root()) {
+		return STATUS_EPERM;
+	}
+	canvas_size_get(&canvas);
+	return copy_to_user((uva_t){ at }, &canvas, sizeof(canvas));
+}
+
+/* Draws those that the pixels left pay for: how many. */
+static uint64_t fill_some(const struct bw_rectangle *rectangles, uint64_t nr, uint64_t *nr_pixels)
+{
+	for (uint64_t i = 0; i < nr; i++) {
+		uint64_t cost = canvas_fill_cost(&rectangles[i]);
+
+		if (cost > *nr_pixels) {
+			return i;
+		}
+		*nr_pixels -= cost;
+		canvas_fill(&rectangles[i]);
+	}
+	return nr;
+}
+
+/* Interrupts are off, so that one call draws BW_CANVAS_PIXELS_MAX pixels at most. */
+int64_t sys_canvas_fill(uint64_t at, uint64_t nr)
+{
+	struct bw_rectangle rectangles[RECTANGLES_PER_PIECE];
+	uint64_t nr_pixels = BW_CANVAS_PIXELS_MAX, done = 0;
+	status_t status = STATUS_OK;
+
+	if (!is_root()) {
+		return STATUS_EPERM;
+	}
+	nr = MIN(nr, (uint64_t)BW_RECTANGLES_MAX);
+	while (done < nr) {
+		uint64_t piece = MIN(nr - done, (uint64_t)RECTANGLES_PER_PIECE);
+		uint64_t nr_drawn;
+
+		status = copy_from_user(rectangles, (uva_t){ at + done * sizeof(rectangles[0]) },
+					piece * sizeof(rectangles[0]));
+		if (status) {
+			break;
+		}
+		nr_drawn = fill_some(rectangles, piece, &nr_pixels);
+		done += nr_drawn;
+		if (nr_drawn < piece) {
+			status = STATUS_EINVAL;
+			break;
+		}
+	}
+	bounce_scrub(rectangles, sizeof(rectangles));
+	return done ? (int64_t)done : status;
+}
+
+int64_t sys_canvas_text(uint64_t x, uint64_t y, uint64_t at, uint64_t len_bytes, uint64_t colour,
+			uint64_t ground)
+{
+	char text[BOUNCE_BYTES];
+	status_t status;
+
+	if (!is_root()) {
+		return STATUS_EPERM;
+	}
+	if (len_bytes > sizeof(text)) {
+		return STATUS_EINVAL;
+	}
+	status = copy_from_user(text, (uva_t){ at }, len_bytes);
+	if (status == STATUS_OK) {
+		canvas_text(x, y, text, len_bytes, (uint32_t)colour, (uint32_t)ground);
+	}
+	bounce_scrub(text, sizeof(text));
+	return status;
+}
