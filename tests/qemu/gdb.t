@@ -29,6 +29,7 @@ session SMP=2 OPTS='vuln=on log=com2' CMD='options -j; mem -j; ptdump -j diff 1;
 bw-tasks
 bw-pools
 bw-frame 1
+bw-start
 hbreak *$sh_ptdump
 continue
 delete
@@ -86,6 +87,7 @@ pass_through "$(perl tests/qemu/gdb.pl <(echo "$said") "$console")"
 like "$said" '^(\(gdb\) )?no process yet' 'before there are processes bw-tasks says so'
 like "$said" 'there are no pools yet' 'before there are pools bw-pools says so'
 like "$said" 'there is no frame table yet' 'before there is a frame table bw-frame says so'
+like "$said" 'the kernel runs already' 'bw-start on a kernel that runs is refused'
 like "$said" '^  bw-tlb \[-j\] ' 'bw-help lists the commands'
 like "$said" 'bw-pt kernel_main$' 'symbols are completed'
 like "$said" 'bw-pt \$rip shadow$' 'the roots are completed'
@@ -131,6 +133,7 @@ if [ "$BUILD" = release ]; then
 	like "$said" 'It got through: it changed sealed memory' 'and the end says what it changed'
 
 	walk 4 ATTACK=meltdown_model OPTS=kaiser=off
+	like "$said" 'shadow root +not in use: KAISER is off' 'a root that is not in use is called that'
 	like "$said" 'stop 3 of 4: .* proves that it knows the flag' 'the walk of an attack that reads stops at its proof'
 	like "$said" 'the proof holds' 'which holds with KAISER off'
 

@@ -12,6 +12,7 @@ class Command(gdb.Command):
 	"""One `bw-` command. A subclass says `name`, and its help as its docstring, and has collect() and render()."""
 	name = ''
 	reads_machine = True
+	has_json = True
 
 	def __init__(self):
 		super().__init__(self.name, gdb.COMMAND_USER)
@@ -29,7 +30,7 @@ class Command(gdb.Command):
 			raise gdb.GdbError(f'{self.name}: stopped') from None
 
 	def run(self, argument):
-		wants_json = argument.split(maxsplit=1)[:1] == ['-j']
+		wants_json = self.has_json and argument.split(maxsplit=1)[:1] == ['-j']
 		if wants_json:
 			argument = argument[2:].strip()
 		if self.reads_machine:
@@ -41,7 +42,7 @@ class Command(gdb.Command):
 			gdb.write('\n'.join(self.render(found)) + '\n')
 
 	def usage(self):
-		raise gdb.GdbError(f'usage: {(self.__doc__ or "").split(chr(10))[0].rstrip(".")}')
+		raise gdb.GdbError(f'usage: {(self.__doc__ or "").split(": ")[0]}')
 
 	def collect(self, argument):
 		"""What there is to say, as JSON would have it."""

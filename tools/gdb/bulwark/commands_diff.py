@@ -5,7 +5,7 @@ from bulwark import command, paging, ranges, roots, tasks, text
 def collect(process):
 	kernel_root, shadow_root = (roots.of_process(process, half) for half in (roots.KERNEL, roots.SHADOW))
 	in_kernel, in_shadow = ranges.of_root(kernel_root), ranges.of_root(shadow_root)
-	return {'pid': process.pid, 'process': process.name,
+	return {'pid': process.pid, 'process': process.name, 'shadow_in_use': shadow_root.is_in_use(),
 		'kernel_only': [piece.json() for piece in ranges.subtract(in_kernel, in_shadow)],
 		'shadow_only': [piece.json() for piece in ranges.subtract(in_shadow, in_kernel)],
 		'other_rights': [{**piece.json(), 'shadow_rights': paging.rights_text(rights)}
@@ -29,6 +29,8 @@ ranges of the kernel root alone are printed by `ptdump diff` in the guest's shel
 
 	def render(self, found):
 		who = f'{found["process"]} (pid {found["pid"]})'
+		if not found['shadow_in_use']:
+			yield 'KAISER is off: user mode runs on the kernel root, and the shadow root is not in use'
 		yield from section(f'in the kernel root of {who} alone:', found['kernel_only'])
 		yield from section('in its shadow root alone:', found['shadow_only'])
 		if found['other_rights']:

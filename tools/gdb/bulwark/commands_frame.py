@@ -1,7 +1,7 @@
 """bw-frame: who owns a frame, and every address under which any root of the machine has it."""
 import gdb
 
-from bulwark import command, frame_facts, frames, kernel, layout, paging, roots, text
+from bulwark import command, frame_facts, frames, kernel, layout, memory, paging, roots, text
 
 
 class Search:
@@ -13,12 +13,9 @@ class Search:
 		self.progress = text.Progress(f'looking for frame {pfn:#x}', nr_frames // paging.ENTRIES + 64)
 
 	def walk(self, root, first, end, roots_text):
-		for address, first_pfn, level, rights in paging.leaves(root, first, end, self.progress):
-			offset = self.pfn - first_pfn
-			if 0 <= offset < 1 << paging.shift(level) - 12:
-				at = address + (offset << 12)
-				self.found.append({'address': f'{at:#x}', 'region': self.places.name(at),
-					'rights': paging.rights_text(rights), 'root': roots_text})
+		for at, rights in paging.mappings_of(self.pfn, root, first, end, self.progress):
+			self.found.append({'address': f'{at:#x}', 'region': self.places.name(at),
+				'rights': paging.rights_text(rights), 'root': roots_text})
 
 
 def space(search, at, owner):
@@ -62,7 +59,8 @@ All page-table roots are searched: the kernel's own, both of each address space,
 		if not table.has(pfn):
 			raise gdb.GdbError(f'frame {pfn:#x} is not in the frame table: it ends before {table.count:#x}')
 		facts = frame_facts.collect(table, pfn)
-		return {**facts, 'aliases': aliases(pfn, table.count)}
+		with memory.physical():
+			return {**facts, 'aliases': aliases(pfn, table.count)}
 
 	def render(self, found):
 		yield frame_facts.line(found)

@@ -1,7 +1,7 @@
 """bw-start: from the machine's first instruction to the kernel's first C line."""
 import gdb
 
-from bulwark import command, image
+from bulwark import command, image, memory
 
 
 def run_to(where):
@@ -20,6 +20,9 @@ there. Firmware and boot loader run at that address too: the stop counts once th
 	reads_machine = False
 
 	def collect(self, argument):
+		memory.forget()
+		if image.runs_at():
+			raise gdb.GdbError('the kernel runs already, past its first C line')
 		load_base = image.constant('LOAD_BASE')
 		boot_jump = image.address('boot_jump') - image.address('image_start') + load_base
 		run_to(f'*{boot_jump:#x}').condition = f'*(long *){load_base:#x} == {image.address("image_start"):#x}'

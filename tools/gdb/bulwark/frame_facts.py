@@ -18,8 +18,7 @@ def collect(table, pfn):
 def line(facts):
 	"""In short."""
 	words = [f'frame {facts["pfn"]}: {facts["state"]}']
-	if facts.get('flags'):
-		words.append(', '.join(flag.replace('_', ' ') for flag in facts['flags']))
+	words += [flag.replace('_', ' ') for flag in facts.get('flags', []) if flag not in ('hidden', 'sealed')]  # the state says it
 	if facts.get('refs'):
 		words.append(f'mapped {facts["refs"]} times by user space' if facts['refs'] > 1 else 'mapped once by user space')
 	if facts.get('kmaps'):

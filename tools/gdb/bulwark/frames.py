@@ -44,9 +44,9 @@ class Policy:
 
 
 class Frames:
-	"""A copy of the whole table."""
+	"""The table. `whole`: a copy of all of it, for who asks about many frames."""
 
-	def __init__(self):
+	def __init__(self, whole=False):
 		kind = image.type_of('struct frame')
 		self.image = _Image()
 		self.count = int(kernel.variable('nr_frames'))
@@ -54,19 +54,24 @@ class Frames:
 			raise gdb.GdbError('there is no frame table yet: the kernel has not come that far')
 		self.size = kind.sizeof
 		self.at = int(kernel.variable('frames'))
-		self.data = kernel.read(self.at, self.count * self.size)
+		self.data = kernel.read(self.at, self.count * self.size) if whole else None
 		self.owners = {value: text[len('OWNER_'):] for value, text in image.enum('owner').items()}
 		self.member = {name: kind[name].bitpos // 8 for name in ('owner', 'order', 'flags', 'kmaps', 'refs', 'next', 'prev')}
+		self.states = {}  # by what they follow from
 		self.hidden, self.sealed = image.enumerator('FRAME_HIDDEN'), image.enumerator('FRAME_SEALED')
 
 	def has(self, pfn):
 		return 0 <= pfn < self.count
 
+	def _entry(self, pfn):
+		at = pfn * self.size
+		return self.data[at:at + self.size] if self.data else kernel.read(self.at + at, self.size)
+
 	def byte(self, pfn, member):
-		return self.data[pfn * self.size + self.member[member]]
+		return self._entry(pfn)[self.member[member]]
 
 	def word(self, pfn, member):
-		return struct.unpack_from('<I', self.data, pfn * self.size + self.member[member])[0]
+		return struct.unpack_from('<I', self._entry(pfn), self.member[member])[0]
 
 	def is_hidden(self, pfn):
 		return bool(self.byte(pfn, 'flags') & self.hidden)
@@ -80,12 +85,18 @@ class Frames:
 			return self.image.state(pfn)
 		if not self.has(pfn):
 			return 'RESERVED'
-		owner, hidden = self.owner(pfn), self.is_hidden(pfn)
+		entry, at = self._entry(pfn), self.member
+		key = entry[at['owner']], entry[at['flags']], bool(entry[at['kmaps']])
+		if key not in self.states:
+			self.states[key] = self._state(*key)
+		return self.states[key]
+
+	def _state(self, owner, flags, is_kmapped):
+		owner, hidden = self.owners[owner], bool(flags & self.hidden)
 		if owner == 'FREE':
 			return 'FREE_HIDDEN' if hidden else 'FREE_REVEALED'
 		if owner == 'USER':
-			return 'USER_HIDDEN' if hidden and not self.byte(pfn, 'kmaps') else 'USER_MAPPED'
+			return 'USER_HIDDEN' if hidden and not is_kmapped else 'USER_MAPPED'
 		if owner == 'POOL':
-			is_sealed = self.byte(pfn, 'flags') & self.sealed
-			return ('POOL' if hidden else 'PLAIN') + ('_SEALED' if is_sealed else '_OPEN')
+			return ('POOL' if hidden else 'PLAIN') + ('_SEALED' if flags & self.sealed else '_OPEN')
 		return owner

@@ -17,17 +17,22 @@ def constants():
 	"""The #defines of those headers that are numbers, or made of others."""
 	found = {}
 	for header in HEADERS:
-		with open(os.path.join(TREE, header), encoding='utf-8') as file:
-			for name, value in re.findall(r'^#define (\w+) ([^/\n]+)', file.read(), re.M):
-				try:
-					found[name] = eval(re.sub(r'(?<=[0-9a-f])ul\b', '', value), {}, found)
-				except (NameError, SyntaxError):
-					pass  # not a number
+		for name, value in re.findall(r'^#define (\w+) ([^/\n]+)', source(header), re.M):
+			try:
+				found[name] = eval(re.sub(r'(?<=[0-9a-f])ul\b', '', value), {}, found)
+			except (NameError, SyntaxError):
+				pass  # not a number
 	return found
 
 
 def constant(name):
 	return constants()[name]
+
+
+def source(path):
+	"""The text of a file of the source tree."""
+	with open(os.path.join(TREE, path), encoding='utf-8') as file:
+		return file.read()
 
 
 def address(expression):

@@ -33,6 +33,12 @@ class Layout:
 				return view
 		return 'VIEW_NONE'
 
+	def border(self, address):
+		"""The last address of its region."""
+		if address < image.constant('USER_TOP'):
+			return image.constant('USER_TOP') - 1
+		return next((last for _, first, last in self.regions if first <= address <= last), address)
+
 	def name(self, address):
 		"""What reports call the region."""
 		if 1 << 47 <= address < image.constant('KERNEL_HALF'):

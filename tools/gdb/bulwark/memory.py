@@ -7,6 +7,7 @@ PAGE_SHIFT = 12
 PAGE_SIZE = 1 << PAGE_SHIFT
 
 _pages = {}  # by frame number, for the command under way
+_depth = 0  # of physical()
 
 
 def forget():
@@ -14,20 +15,30 @@ def forget():
 	_pages.clear()
 
 
-@contextlib.contextmanager
-def _physical_mode():
-	said = gdb.execute('maint packet Qqemu.PhyMemMode:1', to_string=True)
+def _stub_reads_physical(wanted):
+	said = gdb.execute(f'maint packet Qqemu.PhyMemMode:{wanted}', to_string=True)
 	if 'received: "OK"' not in said:
 		raise gdb.GdbError('this needs the stub of QEMU: no other reads physical memory')
+
+
+@contextlib.contextmanager
+def physical():
+	"""Around many reads, to switch the stub over once. What gdb itself reads meanwhile it reads from there, too."""
+	global _depth
+	if _depth == 0:
+		_stub_reads_physical(1)
+	_depth += 1
 	try:
 		yield
 	finally:
-		gdb.execute('maint packet Qqemu.PhyMemMode:0', to_string=True)
+		_depth -= 1
+		if _depth == 0:
+			_stub_reads_physical(0)
 
 
 def _fetch(address, length):
 	try:
-		with _physical_mode():
+		with physical():
 			return gdb.selected_inferior().read_memory(address, length).tobytes()
 	except gdb.MemoryError:
 		raise gdb.GdbError(f'there is no physical memory at {address:#x}') from None

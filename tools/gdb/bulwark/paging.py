@@ -118,6 +118,30 @@ def leaves(root, first=0, end=ENTRIES, progress=None):
 	yield from _below(root, LEVEL_MAX, 0, ALL, first, end, progress)
 
 
+def mappings_of(wanted, root, first, end, progress):
+	"""(address, rights) of every page below these top-level entries that shows a frame."""
+	yield from _search(wanted, root, LEVEL_MAX, 0, ALL, first, end, progress)
+
+
+def _search(wanted, pfn, level, start, above, first, end, progress):
+	present, huge, mask = image.enumerator('PTE_PRESENT'), image.enumerator('PTE_HUGE'), image.constant('PTE_ADDRESS_MASK')
+	progress.step()
+	entries = table(pfn)
+	if level == 1:
+		# most tables end here, without a hit: one comparison for each entry
+		hits = [i for i, value in enumerate(entries) if value & (mask | present) == wanted << memory.PAGE_SHIFT | present]
+	else:
+		hits = [i for i in range(first, end) if entries[i] & present]
+	for index in hits:
+		value, here = entries[index], shift(level)
+		address, allowed = start | index << here, above & rights(value)
+		offset = wanted - (frame(value) & -1 << here - memory.PAGE_SHIFT)
+		if level > 1 and not value & huge:
+			yield from _search(wanted, frame(value), level - 1, address, allowed, 0, ENTRIES, progress)
+		elif 0 <= offset < 1 << here - memory.PAGE_SHIFT:
+			yield canonical(address + (offset << memory.PAGE_SHIFT)), allowed
+
+
 def _below(pfn, level, start, above, first, end, progress):
 	here = shift(level)
 	present, huge = image.enumerator('PTE_PRESENT'), image.enumerator('PTE_HUGE')

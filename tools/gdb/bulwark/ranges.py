@@ -1,5 +1,5 @@
 """What a root maps, as ranges: neighbouring pages of one region with the same rights. As kernel/mm/ptdump.c has it."""
-from bulwark import frames, layout, paging, text
+from bulwark import frames, layout, memory, paging, text
 
 
 class Range:
@@ -16,23 +16,23 @@ class Range:
 			'for': 'user' if self.rights & paging.USER else 'kernel', 'region': self.region, 'owner': self.owner}
 
 
-def of_root(root, progress_name='reading page tables'):
-	places, table = layout.Layout(), frames.Frames()
-	found, last_view = [], None
-	progress = text.Progress(progress_name, table.count // paging.ENTRIES)
-	for address, pfn, level, rights in paging.leaves(root.pfn, progress=progress):
-		owner = table.state(pfn)
+def of_root(root):
+	places, table = layout.Layout(), frames.Frames(whole=True)
+	progress = text.Progress('reading page tables', table.count // paging.ENTRIES)
+	with memory.physical():
+		pages = list(paging.leaves(root.pfn, progress=progress))
+	progress.end()
+	found, last, border = [], None, 0
+	for address, pfn, level, rights in pages:
 		end = address + (1 << paging.shift(level))
-		last = found[-1] if found else None
-		# a range of the user half never goes on in another view, nor do those of the kernel's, but at a border
-		if last and last.end == address and last.rights == rights and last_view == places.view(address):
+		if last and last.end == address and last.rights == rights and address <= border:
 			last.end = end
-			if last.owner != owner:
+			if last.owner != 'several' and last.owner != table.state(pfn):
 				last.owner = 'several'
 		else:
-			last_view = places.view(address)
-			found.append(Range(address, end, rights, places.names[last_view], owner))
-	progress.end()
+			last = Range(address, end, rights, places.names[places.view(address)], table.state(pfn))
+			border = places.border(address)
+			found.append(last)
 	return found
 
 

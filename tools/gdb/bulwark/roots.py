@@ -13,7 +13,12 @@ class Root:
 		self.space, self.half = space, half  # of a pair: its address space, KERNEL or SHADOW
 
 	def __str__(self):
-		return f'{self.name}, at {self.pfn << 12:#x}'
+		unused = ', not in use as KAISER is off' if not self.is_in_use() else ''
+		return f'{self.name}{unused}, at {self.pfn << 12:#x}'
+
+	def is_in_use(self):
+		"""With KAISER off user mode runs on the kernel root."""
+		return self.half != SHADOW or str(kernel.variable('kaiser_in_force')) != 'kaiser_off'
 
 
 def pair(space, owner):

@@ -50,6 +50,8 @@ def _kernel_on_user(rights):
 
 def of(walk, root, table):
 	"""`table`: the frame table; None where there is none yet."""
+	if not root.is_in_use():
+		return 'KAISER is off: this root is not in use, user mode runs on the kernel root'
 	if walk.mapped:
 		return _mapped(walk, root, table.state(walk.frame) if table else '')
 	view = layout.Layout().view(walk.address)

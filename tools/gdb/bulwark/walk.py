@@ -7,6 +7,8 @@ from bulwark.walk_places import Place
 FUNCTIONS = {'fault': 'fault_report_kernel', 'user fault': 'fault_report_user', 'gadget': 'credentials_set',
 	'flag': 'sys_flag_prove', 'base': 'sys_base_prove', 'end': 'report_fill'}
 
+HARDWARE_BREAKPOINTS = 4  # of a processor, and so with KVM
+
 
 class Walk:
 	"""Where a walk has come: `stops` are the names of its stops, `at` the number of the last one reached."""
@@ -66,7 +68,9 @@ class Walk:
 	def go_on(self):
 		"""To the next stop, or to the end where the process does not get there: lines to print."""
 		wanted = self.stops[self.at]
-		places = list(self.places(wanted)) + (list(self.places_of_end()) if wanted != 'end' else [])
+		places = list(self.places(wanted))
+		if wanted != 'end' and len(places) < HARDWARE_BREAKPOINTS:
+			places += self.places_of_end()
 		key = walk_places.go(places)
 		if key is None:
 			yield 'stopped on the way; `bw-next` goes on to the next stop'
@@ -89,6 +93,7 @@ The machine must be about to run it: `make debug ATTACK=NAME` does all of it, an
 console does while the machine goes on. Without NAME: the one that the machine was booted for. bw-next goes to
 the next stop."""
 	name = 'bw-attack'
+	has_json = False
 	walk = None
 
 	def collect(self, argument):
@@ -107,6 +112,7 @@ the next stop."""
 class Next(command.Command):
 	"""bw-next: goes to the next stop of the guided walk"""
 	name = 'bw-next'
+	has_json = False
 
 	def collect(self, argument):
 		if argument:

@@ -36,7 +36,11 @@ def both_roots(address):
 	"""How the current process's two roots have an address."""
 	process = tasks.current()
 	for half in (roots.KERNEL, roots.SHADOW):
-		found = commands_pages.translate(address, roots.of_process(process, half))
+		root = roots.of_process(process, half)
+		if not root.is_in_use():
+			yield f'  {half} root   not in use: KAISER is off'
+			continue
+		found = commands_pages.translate(address, root)
 		levels = found['levels']
 		rights = found['rights'] if found['mapped'] else f'absent at level {levels[-1]["level"]}'
 		yield f'  {half} root   {rights}: {found["verdict"]}'
@@ -114,7 +118,7 @@ def show_fault(walk, key):
 	address = int(kernel.object_at('struct report', report)['fault_address'])
 	gdb.set_convenience_variable('fault', address)
 	yield from suggest(('bw-pt $fault', 'the level at which the walk ends'),
-		('backtrace', 'the fault\'s handler, and what it interrupted'), ('bw-next', 'to the end of the process'))
+		('backtrace', 'the fault\'s handler, from the entry area on'), ('bw-next', 'to the end of the process'))
 
 
 def show_gadget(walk, key):
@@ -170,8 +174,11 @@ def show_end(walk, key):
 	yield text.colour(text.RED, f'  It got through: {", ".join(gains)}.') if gains else \
 		text.colour(text.GREEN, '  It got nowhere.')
 	defence = image.enum('bw_defence')[int(report['defence'])][len('BW_DEFENCE_'):]
-	if defence != 'NONE':
-		yield f'  It was stopped by {defence}.'
+	if defence != 'NONE' and not gains:
+		yield f'  It was stopped by {walks.defences()[defence]}.'
+	parent = tasks.Process(process.parent) if process.parent else None
+	if parent and parent.name == process.name:
+		yield f'  It was a child of {parent}, which goes on: `bw-attack` waits for its next call.'
 	yield 'The walk is over; `continue` lets the machine go on, and the shell on the console says its verdict.'
 
 

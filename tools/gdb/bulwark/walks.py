@@ -4,7 +4,6 @@ An attack's walk has these stops: each of its calls, the access that the last ca
 the function that it wanted to run, or the call's return), the proof where it makes one, and the process's end.
 """
 import collections
-import os
 import re
 
 from bulwark import image
@@ -74,9 +73,12 @@ BY_DEFAULT = ['vuln_jump', 'vuln_call', 'vuln_write', 'vuln_pivot']
 
 def attacks():
 	"""What stops each attack, by name: attacks.def."""
-	with open(os.path.join(image.TREE, 'user/attacks/attacks.def'), encoding='utf-8') as file:
-		rows = re.findall(r'^ATTACK\((\w+),\s*"[^"]*",\s*"([^"]*)"', file.read(), re.M)
-	return dict(rows)
+	return dict(re.findall(r'^ATTACK\((\w+),\s*"[^"]*",\s*"([^"]*)"', image.source('user/attacks/attacks.def'), re.M))
+
+
+def defences():
+	"""What reports call each defence, by its name in enum bw_defence."""
+	return dict(re.findall(r'^DEFENCE\((\w+), "([^"]*)"', image.source('kernel/abi/defences.def'), re.M))
 
 
 def walk_of(name):
