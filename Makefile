@@ -12,6 +12,8 @@
 #?   make bench-kaiser  what each variant of KAISER costs, in QEMU and Bochs
 #?   make bench-xpfo  what each variant of XPFO costs, on 1 to 255 processors
 #?   make bench-pmalloc  what write-once pools cost: allocating, sealing, write-rare
+#?   make report    build/report/index.html, one file to open in a browser, from what `make matrix` and `make bench` found
+#?   make matrix-picture  docs/matrix.svg, the picture of the last `make matrix`
 #?   make lint      the rules of the source tree alone
 #?   make format    lay the C sources out with clang-format
 #?   make docs      make the generated parts of README.md and docs/ anew
@@ -94,6 +96,7 @@ include tools/make/iso.mk
 include tools/make/test.mk
 include tools/make/bench.mk
 include tools/make/matrix.mk
+include tools/make/report.mk
 
 .PHONY: help run screenshot debug iso clean format compile_commands.json FORCE
 
