@@ -38,7 +38,7 @@ needs_host := $(strip $(call wants,host model))
 needs_debug := $(strip $(call wants,lint debug) $(wildcard tests/qemu/$(T).t))
 needs_release := $(strip $(call wants,lint release) $(wildcard tests/qemu/$(T).t))
 
-test: | $(call deps,run bochs efi screenshot debug lint model fuzz plots)
+test: | $(call deps,run bochs efi screenshot debug lint model fuzz plots report)
 	@{ : \
 		$(if $(needs_host),&& $(MAKE) BUILD=debug host-tests) \
 		$(if $(needs_debug),&& $(MAKE) BUILD=debug test-images) \
