@@ -176,7 +176,7 @@ int64_t sys_explain(uint64_t address, uint64_t pid, uint64_t at)
 	pfn_t buffer;
 	status_t status;
 
-	if (credentials_uid(process_current()) != 0) {
+	if (credentials_acting_uid(process_current()) != 0) {
 		return STATUS_EPERM;
 	}
 	status = frame_alloc_zeroed(OWNER_KERNEL, EXPLANATION_ORDER, &buffer);
@@ -199,7 +199,7 @@ int64_t sys_symbol(uint64_t index, uint64_t at)
 	struct bw_symbol out = { 0 };
 	const char *name;
 
-	if (credentials_uid(process_current()) != 0) {
+	if (credentials_acting_uid(process_current()) != 0) {
 		return STATUS_EPERM;
 	}
 	if (!symbol_at((uint32_t)MIN(index, UINT32_MAX), &name, &out.address)) {

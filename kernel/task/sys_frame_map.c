@@ -27,7 +27,7 @@ int64_t sys_frame_map(uint64_t first, uint64_t frames_per_group, uint64_t at, ui
 	struct bw_frame_group group;
 	uint64_t nr = 0;
 
-	if (credentials_uid(process_current()) != 0) {
+	if (credentials_acting_uid(process_current()) != 0) {
 		return STATUS_EPERM;
 	}
 	if (frames_per_group == 0 || frames_per_group > BW_FRAME_GROUP_MAX) {

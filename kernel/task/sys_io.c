@@ -174,7 +174,7 @@ static status_t settings_set(uva_t from, enum settings_flush flush)
 		return STATUS_EFAULT;
 	}
 	/* else an attack could write its own verdict */
-	if (credentials_uid(process_current()) != 0) {
+	if (credentials_acting_uid(process_current()) != 0) {
 		console_settings_get(&old);
 		settings.output = (settings.output & ~OUTPUT_QUOTED) | (old.output & OUTPUT_QUOTED);
 	}

@@ -20,6 +20,7 @@ catches boundaries kernel/arch/x86_64/x.c "$(body 'asm volatile("stac");')" user
 catches boundaries kernel/arch/x86_64/x.asm '\tclac\n' user-access 'CLAC is in uaccess and the entry code'
 catches boundaries kernel/mm/x.c "$(body 'p = (void *)(direct_map_base + x);')" frame-to-pointer 'a frame number has no pointer'
 catches boundaries kernel/mm/x.c "$(body 'frame->owner = OWNER_USER;')" owner-write 'owners change in frame_transition'
+catches boundaries kernel/task/x.c "$(body 'return credentials_uid(process_current());')" acting-uid 'who acts is held against the address space'
 catches boundaries kernel/core/x.c '#ifdef X\n#endif\n' conditional 'no #if in a .c file'
 catches boundaries kernel/core/x.h '/* TODO */\n' own-todo 'no TODO'
 accepts boundaries kernel/mm/x.c "$(body '/* mov cr3, invlpg, stac */ if (frame->owner == OWNER_USER) { }')" 'comments and comparisons are free'
