@@ -24,7 +24,7 @@ ifneq ($(strip $(EXTRA)),)
 ifneq ($(words $(EXTRA)),1)
 $(error EXTRA='$(EXTRA)': the name of the folder must not contain spaces)
 endif
-extra_sources := $(wildcard $(EXTRA)/*.c $(EXTRA)/*/*.c)
+extra_sources := $(filter-out $(EXTRA)/etc/%,$(wildcard $(EXTRA)/*.c $(EXTRA)/*/*.c))
 extra_tables := $(wildcard $(EXTRA)/attacks.def $(EXTRA)/*/attacks.def)
 # What becomes etc/NAME of the guest: policies, and whatever lies in etc/.
 extra_etc := $(wildcard $(EXTRA)/*.policy $(EXTRA)/etc/*)
