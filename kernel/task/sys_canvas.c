@@ -9,7 +9,7 @@
 enum { RECTANGLES_PER_PIECE = BOUNCE_BYTES / sizeof(struct bw_rectangle) };
 static_assert((int)BW_CANVAS_TEXT_MAX == (int)BOUNCE_BYTES, "one piece");
 
-static bool is_root(void) { return credentials_uid(process_current()) == 0; }
+static bool is_root(void) { return credentials_acting_uid(process_current()) == 0; }
 
 int64_t sys_canvas(uint64_t at)
 {

@@ -18,6 +18,7 @@ for variant in off plain full; do
 	for attack in $attacks; do
 		command+="attack -n 2 $attack; "
 	done
+	command+='attack seal_remap kernel; attack seal_remap user; '
 	# With KAISER and no PCIDs each way in flushes everything: what is on trial would not show.
 	SMP=2 boot "vuln=on kaiser=off pmalloc=$variant" "${command}audit"
 	is "$status" 0 "the audit is clean after all attacks: $variant"
@@ -26,6 +27,8 @@ for variant in off plain full; do
 			"$attack ends in ${expected[nr]}: $variant"
 		nr=$((nr + 1))
 	done
+	is "$(grep -c '^seal_remap: .* (expected' <<<"$output")" 3 "seal_remap takes either way alone, too: $variant"
+	is "$(grep '^seal_remap: ' <<<"$output" | sort -u | wc -l)" 1 "and both end alike: $variant"
 	[ "$variant" = full ] || continue
 	like "$output" 'pmalloc: the pool is sealed' 'the report names the defence'
 	like "$output" 'pmalloc: frame 0x[0-9a-f]+ belongs to POOL; it is hidden' 'and the frame, where it was the alias'

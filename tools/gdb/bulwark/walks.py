@@ -22,6 +22,7 @@ CALLS = {
 	'vuln_kmap_hold': Call('page', 'maps the frame of that page by xpfo_kmap, and waits'),
 	'vuln_window_hold': Call('page', 'has the frame of that page in its private window, and waits'),
 	'vuln_kmap_write': Call('pfn', 'maps the frame of that number to write to it', 'xpfo_kmap'),
+	'vuln_user_map_write': Call('page', 'maps a frame at that page to write to it'),
 	'vuln_wr': Call('target', 'makes a write-rare of eight bytes there', 'wr_memcpy'),
 	'vuln_wr_hold': Call('unused', 'stops in the middle of a write-rare'),
 	'vuln_overread': Call('buffer', 'copies a record there, as long as the caller says', 'copy_to_user'),

@@ -1,0 +1,167 @@
+/*
+ * What an attacker has: what leaks, what proves a success to the kernel, and the deliberately
+ * vulnerable calls. A part of bulwark.h, which says what they return.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "abi/bulwark.h"
+#include "bulwark_calls.h"
+
+/*
+ * The number of the physical frame behind a mapped page of the caller, as /proc/self/pagemap once
+ * told.
+ */
+static inline long bw_pagemap(const void *page, uint64_t *pfn)
+{
+	return bw_call_pagemap((long)page, (long)pfn);
+}
+
+/* Shows the kernel that its flag was read: 0, or -EACCES where the value is wrong. */
+static inline long bw_flag_prove(uint64_t flag) { return bw_call_flag_prove((long)flag); }
+
+/* Shows the kernel that its image was found: 0, or -EACCES where that is another address. */
+static inline long bw_base_prove(uint64_t address) { return bw_call_base_prove((long)address); }
+
+/*
+ * The deliberately vulnerable calls: kernel bugs made to order, -ENOSYS unless vuln=on. They check
+ * nothing. Addresses are integers here since most are the kernel's.
+ */
+
+/* An information leak: where things are in the kernel. */
+static inline long bw_vuln_leak(struct bw_leak *leak) { return bw_call_vuln_leak((long)leak); }
+
+/* The kernel calls the code at this address. Returns if that code does. */
+static inline long bw_vuln_jump(uint64_t address) { return bw_call_vuln_jump((long)address); }
+
+/* The kernel calls object->ops->handle of the struct bw_vuln_object at this address. */
+static inline long bw_vuln_call(uint64_t object) { return bw_call_vuln_call((long)object); }
+
+/* The 8 bytes at this address. */
+static inline long bw_vuln_read(uint64_t address) { return bw_call_vuln_read((long)address); }
+
+/* Stores 8 bytes at this address. */
+static inline long bw_vuln_write(uint64_t address, uint64_t value)
+{
+	return bw_call_vuln_write((long)address, (long)value);
+}
+
+/* The kernel takes this address for its stack and returns: the word there is where it goes on. */
+static inline long bw_vuln_pivot(uint64_t stack) { return bw_call_vuln_pivot((long)stack); }
+
+/* The 8 bytes at an offset in a frame, read through xpfo_kmap. */
+static inline long bw_vuln_kmap_read(uint64_t pfn, uint64_t offset)
+{
+	return bw_call_vuln_kmap_read((long)pfn, (long)offset);
+}
+
+/* Loads from this address and returns: the processor may remember where it led. */
+static inline long bw_vuln_warm(uint64_t address) { return bw_call_vuln_warm((long)address); }
+
+/*
+ * Blocks, inside the kernel and without leaving the processor: loads from this address, parks until
+ * another thread says bw_vuln_unpark, then does as bw_vuln_call. -ETIMEDOUT where nobody does for
+ * twenty seconds, -EINTR where it is called off.
+ */
+static inline long bw_vuln_call_parked(uint64_t object)
+{
+	return bw_call_vuln_call_parked((long)object);
+}
+
+/* Blocks, parked likewise, while the kernel holds the frame of a page of the caller by xpfo_kmap.
+ */
+static inline long bw_vuln_kmap_hold(const void *page)
+{
+	return bw_call_vuln_kmap_hold((long)page);
+}
+
+/* The same with the frame in the processor's open private window. */
+static inline long bw_vuln_window_hold(const void *page)
+{
+	return bw_call_vuln_window_hold((long)page);
+}
+
+/*
+ * A model of a processor that checks permissions too late: the 8 bytes at a kernel address, if the
+ * root that user mode runs on translates it, whatever its rights; else -EFAULT.
+ */
+static inline long bw_vuln_meltdown(uint64_t address, uint64_t *word)
+{
+	return bw_call_vuln_meltdown((long)address, (long)word);
+}
+
+/*
+ * A model of what timing tells on a processor: the first kernel address at or above this one that
+ * the root that user mode runs on translates; -ENOENT where there is none.
+ */
+static inline long bw_vuln_probe(uint64_t address, uint64_t *found)
+{
+	return bw_call_vuln_probe((long)address, (long)found);
+}
+
+/* How many threads of the calling process are parked. */
+static inline long bw_vuln_parked(void) { return bw_call_vuln_parked(); }
+
+/* Lets them go on, or calls them off; how many there were. */
+static inline long bw_vuln_unpark(bool go_on) { return bw_call_vuln_unpark(go_on); }
+
+/* Where sealed memory lies. */
+static inline long bw_vuln_sealed(struct bw_sealed *sealed)
+{
+	return bw_call_vuln_sealed((long)sealed);
+}
+
+/* A new pool with one object of BW_SEALED_BYTES: its address. -EAGAIN beyond BW_SEALED_POOLS. */
+static inline long bw_vuln_pool_open(uint64_t *object)
+{
+	return bw_call_vuln_pool_open((long)object);
+}
+
+/* Fills the object with BW_SEALED_VALUE and seals its pool: what it holds then is watched. */
+static inline long bw_vuln_pool_seal(uint64_t object)
+{
+	return bw_call_vuln_pool_seal((long)object);
+}
+
+static inline long bw_vuln_pool_destroy(uint64_t object)
+{
+	return bw_call_vuln_pool_destroy((long)object);
+}
+
+/* Stores 8 bytes at an address, parks, and stores the value + 1 there. */
+static inline long bw_vuln_write_parked(uint64_t address, uint64_t value)
+{
+	return bw_call_vuln_write_parked((long)address, (long)value);
+}
+
+/* A write-rare of 8 bytes at an address that nobody checked. */
+static inline long bw_vuln_wr(uint64_t address, uint64_t value)
+{
+	return bw_call_vuln_wr((long)address, (long)value);
+}
+
+/* Parks while the write-rare object is writable for this processor. */
+static inline long bw_vuln_wr_hold(void) { return bw_call_vuln_wr_hold(); }
+
+/* Stores 8 bytes into a frame through a kernel mapping of it. -EPERM: it cannot be mapped. */
+static inline long bw_vuln_kmap_write(uint64_t pfn, uint64_t offset, uint64_t value)
+{
+	return bw_call_vuln_kmap_write((long)pfn, (long)offset, (long)value);
+}
+
+/*
+ * Stores 8 bytes into a frame by mapping it at a page of the caller's for so long. -EINVAL: the
+ * page is not private, writable and of 4 KiB; -EPERM: the frame cannot be mapped there.
+ */
+static inline long bw_vuln_user_map_write(void *page, uint64_t pfn, uint64_t offset, uint64_t value)
+{
+	return bw_call_vuln_user_map_write((long)page, (long)pfn, (long)offset, (long)value);
+}
+
+/* The first `len` bytes of a record that has BW_SEALED_BYTES; -EFAULT. */
+static inline long bw_vuln_overread(void *buffer, uint64_t len)
+{
+	return bw_call_vuln_overread((long)buffer, (long)len);
+}
