@@ -78,7 +78,8 @@ $pool_pages += $_->{bytes} / 4096 for map { @{$_->{areas}} } @{$of{pools} // []}
 my $descriptors = 1;
 same($pool_pages + $descriptors, pages_of($kernel, 'pools'), 'the areas of bw-pools are the pages that `ptdump` finds in the region');
 my ($credentials) = grep { $_->{name} eq 'credentials' } @{$of{pools} // []};
-same([@$credentials{qw(mode objects used)}], ['WR', 1, 32768 * 16], 'bw-pools knows the pool of credentials: one object of 512 KiB');
+my ($entry_bytes) = $said =~ /^\@credential (\d+)/m;
+same([@$credentials{qw(mode objects used)}], ['WR', 1, 32768 * $entry_bytes], 'bw-pools knows the pool of credentials: one entry for each pid');
 same($credentials->{areas}[0]{sealed} ? 1 : 0, 1, 'and that it is sealed');
 
 my ($newest) = $said =~ /^\@newest (\d+)/m;
@@ -106,6 +107,8 @@ point(($of{object}{verdict} // '') =~ /^XPFO/, 'because of XPFO', $of{object}{ve
 same(scalar @{$of{object_shadow}{levels} // []}, 1, 'the shadow root lacks it at the first level');
 same([@{$of{frame}}{qw(pfn owner state hidden refs)}], [$pfn, 'USER', 'USER_HIDDEN', JSON::PP::true, 1],
 	'bw-frame says that user space owns the frame');
+my ($pid) = $said =~ /^stop 1 of 4: ret2dir_obj \(pid (\d+)/m;
+same([@{$of{frame}{history}[-1]}{qw(to pid)}], ['USER, hidden', $pid + 0], 'its history ends with user space, on behalf of the attack');
 same([map { $_->{address} } @{$of{frame}{aliases} // []}], [$page, $page], 'its aliases are the page of the attack, in two roots');
 same([sort map { $_->{root} =~ /^(\w+ root of ret2dir_obj)/ } @{$of{frame}{aliases} // []}],
 	['kernel root of ret2dir_obj', 'shadow root of ret2dir_obj'], 'those of its process');

@@ -50,6 +50,7 @@ echo @tlb\n
 bw-tlb -j
 printf "@cr3 %#lx\n", \$cr3
 printf "@newest %lu\n", ktlb_newest.value
+printf "@credential %lu\n", sizeof(struct credential)
 echo @diff\n
 bw-diff -j 1
 echo @pools\n

@@ -1,20 +1,27 @@
-"""Which region an address belongs to: kernel/mm/policy.c says it to the kernel."""
+"""Which region an address belongs to: kernel/mm/layout.def, as policy_view_of of kernel/mm/policy.c reads it."""
+import re
+
 from bulwark import image, kernel
+
+ROW = r'^(?:DRAWN|FIXED)\((\w+),\s*([^,]+),\s*([^,]+),'
+
+
+def _number(words):
+	"""What a base or size in layout.def is on this machine."""
+	if words.isdigit():
+		return int(words)
+	if words in image.constants():
+		return image.constant(words)
+	if words.endswith('_base'):
+		return kernel.base(words)
+	return image.number(re.sub(r'[a-z]\w*', r'(unsigned long)&\g<0>', words))
 
 
 def _regions():
-	"""(view, first, last) of the kernel's half, where they were drawn."""
-	constant = image.constant
-	slot = constant('PML4_SLOT_SIZE')
-	for view, start, size in (
-		('VIEW_DIRECT_MAP', kernel.base('direct_map_base'), constant('DIRECT_MAP_MAX_SIZE')),
-		('VIEW_KSPACE', kernel.base('kspace_base'), constant('KSPACE_SIZE')),
-		('VIEW_POOLS', kernel.base('pool_base'), constant('POOL_SIZE')),
-		('VIEW_WINDOW', constant('WINDOW_BASE'), slot),
-		('VIEW_ENTRY_AREA', constant('ENTRY_AREA_BASE'), slot),
-		('VIEW_IMAGE', image.address('image_start'), image.size())):
-		if start:
-			yield view, start, start + size - 1
+	"""(view, first, last), where they were drawn."""
+	for view, base, size in re.findall(ROW, image.source('kernel/mm/layout.def'), re.M):
+		first = _number(base)
+		yield f'VIEW_{view}', first, first + _number(size) - 1
 
 
 class Layout:
@@ -26,8 +33,6 @@ class Layout:
 		self.names = {text: kernel.string(int(names[number])) for number, text in image.enum('policy_view').items()}
 
 	def view(self, address):
-		if address < image.constant('USER_TOP'):
-			return 'VIEW_USER_HALF'
 		for view, first, last in self.regions:
 			if first <= address <= last:
 				return view
@@ -35,8 +40,6 @@ class Layout:
 
 	def border(self, address):
 		"""The last address of its region."""
-		if address < image.constant('USER_TOP'):
-			return image.constant('USER_TOP') - 1
 		return next((last for _, first, last in self.regions if first <= address <= last), address)
 
 	def name(self, address):

@@ -101,10 +101,8 @@ def show_access(walk, key):
 
 def report_text(at):
 	"""What the kernel wrote into the report at an address, without the registers."""
-	report = kernel.object_at('struct report', at)
-	has_words = 'words' in report.type
-	pointer = int(report['words' if has_words else 'text'])
-	lines = kernel.string(pointer).splitlines() if pointer else []
+	words = int(kernel.object_at('struct report', at)['words'])
+	lines = kernel.string(words + kernel.offset_of('struct report_words', 'text')).splitlines() if words else []
 	return [f'  {line}' for line in lines if not REGISTERS.match(line)]
 
 

@@ -67,6 +67,7 @@ WALKS = {
 	'pte_overwrite': Walk(['vuln_write', 'vuln_write']),
 	'cred_overwrite': Walk(['vuln_write']),
 	'policy_overwrite': Walk(['vuln_write'], proves=True),
+	'policy_redirect': Walk(['vuln_write'], proves=True),
 }
 # In the order in which a default walk looks for them: the first of these that the attack makes.
 BY_DEFAULT = ['vuln_jump', 'vuln_call', 'vuln_write', 'vuln_pivot']
