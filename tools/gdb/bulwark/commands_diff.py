@@ -16,7 +16,8 @@ class Difference(command.Command):
 	"""bw-diff [-j] [PID]: what one root of a process maps and the other does not
 
 User mode runs on the shadow root while KAISER is on. Without PID: the process that runs on this CPU. The
-ranges of the kernel root alone are printed by `ptdump diff` in the guest's shell. Ranges that both map with other rights come last."""
+ranges of the kernel root alone are printed by `ptdump diff` in the guest's shell. Ranges
+that both map with other rights come last."""
 	name = 'bw-diff'
 
 	def collect(self, argument):

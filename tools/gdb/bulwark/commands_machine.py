@@ -13,9 +13,10 @@ def marked(is_current, name):
 class Tlb(command.Command):
 	"""bw-tlb [-j]: which downgrades each CPU has seen, and what its PCIDs may hold
 
-A downgrade, an entry of the kernel half that is removed or made stricter, raises the newest generation; it is complete once every CPU has seen it or is outside of the kernel
-(docs/tlb.md). Per CPU: its mode, the generation seen, what others ask of it, its window, the root in CR3, and
-its slots for address spaces; then the frames in the quarantine of xpfo=epoch. * marks the selected CPU."""
+A downgrade, an entry of the kernel half that is removed or made stricter, raises the newest generation; it is
+complete once every CPU has seen it or is outside of the kernel (docs/tlb.md). Per CPU: its mode, the generation
+seen, what others ask of it, its window, the root in CR3, and its slots for address spaces; then the frames in the
+quarantine of xpfo=epoch. * marks the selected CPU."""
 	name = 'bw-tlb'
 
 	def collect(self, argument):

@@ -82,7 +82,8 @@ about what lies where, and rounding. With NAME: its areas, too."""
 		numbers = [i for i in range(1, int(header['nr_slots'])) if kind_name(slot(i, 'pool')['kind']) == 'SLOT_POOL']
 		found = [collect_pool(number) for number in numbers]
 		if argument and argument not in [one['name'] for one in found]:
-			raise gdb.GdbError(f'no pool is called `{argument}`; there are: {", ".join(dict.fromkeys(one["name"] for one in found))}')
+			raise gdb.GdbError(f'no pool is called `{argument}`; there are: '
+				f'{", ".join(dict.fromkeys(one["name"] for one in found))}')
 		return [one for one in found if argument in ('', one['name'])]
 
 	def render(self, found):

@@ -18,7 +18,8 @@ def collect(table, pfn):
 def line(facts):
 	"""In short."""
 	words = [f'frame {facts["pfn"]}: {facts["state"]}']
-	words += [flag.replace('_', ' ') for flag in facts.get('flags', []) if flag not in ('hidden', 'sealed')]  # the state says it
+	# the state says hidden and sealed
+	words += [flag.replace('_', ' ') for flag in facts.get('flags', []) if flag not in ('hidden', 'sealed')]
 	if facts.get('refs'):
 		words.append(f'mapped {facts["refs"]} times by user space' if facts['refs'] > 1 else 'mapped once by user space')
 	if facts.get('kmaps'):
@@ -28,6 +29,7 @@ def line(facts):
 
 def rule(facts):
 	"""What policy.def lets it be mapped as."""
-	direct = {'ABSENT': 'not in the direct map', 'REQUIRED_RW': 'in the direct map, RW'}.get(facts['direct_map'], facts['direct_map'])
-	own = 'no view of its own' if facts['view'] == 'none' else f'at most {facts["rights"]} in its own view, the {facts["view"].replace("_", " ")}'
-	return f'{direct}; {own}'
+	direct = 'not in the direct map' if facts['direct_map'] == 'ABSENT' else 'in the direct map, RW'
+	if facts['view'] == 'none':
+		return f'{direct}; no view of its own'
+	return f'{direct}; at most {facts["rights"]} in its own view, the {facts["view"].replace("_", " ")}'

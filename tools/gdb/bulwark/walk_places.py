@@ -45,10 +45,6 @@ def register(name):
 	return image.number(f'${name}')
 
 
-def of_attack(name):
-	return lambda: current_name() == name
-
-
 def thread():
 	"""The address of the selected CPU's current thread."""
 	cpu = tasks.selected()
