@@ -6,7 +6,7 @@
 
 #include "run.h"
 
-#define COMMAND(name, usage, brief, help) { #name, usage, brief, help, cmd_##name },
+#define COMMAND(command, ...) { #command, cmd_##command, __VA_ARGS__ },
 const struct command commands[] = {
 #include "commands.def"
 };

@@ -3,12 +3,17 @@
 
 #include <stddef.h>
 
+/* The texts are laid out as commands.def says; NULL where there is nothing to say. */
 struct command {
 	const char *name;
+	int (*run)(int argc, char *const argv[]);
 	const char *usage; /* what follows the name */
 	const char *brief; /* one line */
-	const char *help;  /* paragraphs */
-	int (*run)(int argc, char *const argv[]);
+	const char *description;
+	const char *options;
+	const char *status;
+	const char *examples;
+	const char *see;
 };
 
 extern const struct command commands[];
@@ -20,6 +25,6 @@ const struct command *command_find(const char *name);
 int command_usage(const char *name);
 
 /* One function for each row of commands.def. */
-#define COMMAND(name, usage, brief, help) int cmd_##name(int argc, char *const argv[]);
+#define COMMAND(name, ...) int cmd_##name(int argc, char *const argv[]);
 #include "commands.def"
 #undef COMMAND
