@@ -2,9 +2,11 @@
  * Explains exceptions other than page faults. The processor says less about them: what it will have
  * refused is looked for in the registers.
  */
+#include "arch/x86_64/probe.h"
 #include "arch/x86_64/registers.h"
 #include "lib/format.h"
 #include "mm/explain.h"
+#include "mm/layout.h"
 
 static const struct {
 	const char *name;
@@ -33,12 +35,47 @@ static bool find_non_canonical(const struct regs *regs, const char **name, uint6
 	return false;
 }
 
+/* Instructions that go on at an address from the stack. */
+enum { OPCODE_RET = 0xc3, OPCODE_IRETQ = 0xcf48, OPCODE_BITS = 0xffff };
+
+/* probe_read has a way out of page faults, and of no other exception. */
+static bool read_kernel(uint64_t address, uint64_t *out)
+{
+	return address >= KERNEL_HALF && address + sizeof(*out) > address &&
+	       probe_read(address, out);
+}
+
+/* The instruction at rip is one of those, and its stack can be read: where it was to go on. */
+static bool explain_return(const struct regs *regs, struct explanation *out)
+{
+	uint64_t opcode, rip, cs = 0;
+
+	if (!read_kernel(regs->rip, &opcode) || !read_kernel(regs->rsp, &rip)) {
+		return false;
+	}
+	if ((opcode & OPCODE_BITS) == OPCODE_IRETQ && read_kernel(regs->rsp + sizeof(rip), &cs)) {
+		format(out->reason, sizeof(out->reason),
+		       "iret was to go on at 0x%lx with selector 0x%lx: the processor refused", rip,
+		       cs);
+		return true;
+	}
+	if ((uint8_t)opcode == OPCODE_RET && !address_is_canonical(rip)) {
+		format(out->reason, sizeof(out->reason),
+		       "ret was to go on at 0x%lx, which is not canonical", rip);
+		return true;
+	}
+	return false;
+}
+
 /* VECTOR_GENERAL_PROTECTION, and its like for the stack. */
 static void explain_protection(pfn_t root, const struct regs *regs, struct explanation *out)
 {
 	const char *name;
 	uint64_t value;
 
+	if (explain_return(regs, out)) {
+		return;
+	}
 	if (regs->error) {
 		format(out->reason, sizeof(out->reason), "the processor refused selector 0x%lx",
 		       regs->error);

@@ -2,6 +2,7 @@
 #include "mm/explain_say.h"
 
 #include "lib/format.h"
+#include "mm/kaiser.h"
 
 enum { LEVEL_TEXT_BYTES = 64 };
 
@@ -107,6 +108,10 @@ void explanation_say_roots(struct text *text, const struct explanation *explanat
 	say_walk(text, "kernel root", &explanation->kernel_walk);
 	if (explanation->has_shadow) {
 		say_walk(text, "shadow root", &explanation->shadow_walk);
+	} else {
+		text_say(text, "  shadow root  none: %s\n",
+			 kaiser_in_force == kaiser_off ? "KAISER is off"
+						       : "no process is concerned");
 	}
 }
 

@@ -222,9 +222,11 @@ static void panic_explain(const struct regs *regs)
 	static char bytes[PANIC_TEXT_BYTES];
 	struct text text = text_begin(bytes, sizeof(bytes));
 
-	if (regs->vector == VECTOR_PAGE_FAULT) {
+	/* a double fault is mostly a page fault that found no stack */
+	if (regs->vector == VECTOR_PAGE_FAULT || regs->vector == VECTOR_DOUBLE_FAULT) {
 		explain_fault(process && process->as ? process->as->root : kernel_root, cr2_read(),
-			      regs->error, regs->rflags, &explanation);
+			      regs->vector == VECTOR_PAGE_FAULT ? regs->error : FAULT_WRITE,
+			      regs->rflags, &explanation);
 		explanation_say(&text, &explanation);
 		log_write(text.bytes, text.len);
 	}

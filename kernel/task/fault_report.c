@@ -135,7 +135,7 @@ static void say_access(struct text *text, const struct account *account)
 	char symbol[SYMBOL_TEXT_BYTES];
 
 	symbol_format(symbol, sizeof(symbol), regs->rip);
-	if (access && regs->rip == account->fault->address) {
+	if (account->fault->error & FAULT_FETCH && regs->rip == account->fault->address) {
 		text_say(text, "  access       %s of 0x%lx: rip is there\n", access, regs->rip);
 	} else if (access) {
 		text_say(text, "  access       %s of 0x%lx by %s (rip 0x%lx)\n", access,

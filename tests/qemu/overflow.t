@@ -22,6 +22,8 @@ overflow() {
 	like "$(<"$log")" 'panic: kernel stack overflow: 0x[0-9a-f]+ is in the guard page' "the panic says so: $1" ||
 		diag "$(tail -n 5 "$work/gdb")"
 	like "$(<"$log")" 'sys_memory_info' "and where it was: $1"
+	like "$(<"$log")" '  kernel root  L4 0x[0-9a-f]+ rwx- > L3 .* absent' "and how the page tables end there: $1"
+	like "$(<"$log")" '  defence      guard page: a kernel stack ends here' "and why: $1"
 }
 
 for kaiser in off nopcid; do

@@ -84,6 +84,69 @@ static void test_regions(void)
 	expect(UINT64_MAX, "unused kernel address", "the last byte there is");
 }
 
+/* A vulnerable call at an address where nothing is. */
+struct mistake {
+	long (*call)(uint64_t address);
+	uint64_t address;
+};
+
+static long write_there(uint64_t address) { return bw_vuln_write(address, 0); }
+
+static int make_mistake(void *argument)
+{
+	const struct mistake *mistake = argument;
+
+	(void)mistake->call(mistake->address);
+	return 0;
+}
+
+static bool is_explained(const struct bw_report *report)
+{
+	size_t length = strnlen(report->fault_json, sizeof(report->fault_json));
+	unsigned nr_lines = 0;
+
+	for (const char *at = report->text; *at != '\0'; at++) {
+		nr_lines += *at == '\n';
+	}
+	return report->end == BW_END_KERNEL_FAULT && nr_lines >= 12 && nr_lines <= 25 &&
+	       strstr(report->text, "  defence      ") != NULL &&
+	       strncmp(report->fault_json, "{\"process\":\"t_explain\"", 22) == 0 &&
+	       report->fault_json[length - 1] == '}' &&
+	       strstr(report->fault_json, "\"backtrace\":[\"") != NULL;
+}
+
+static void test_mistakes(const struct bw_leak *leak)
+{
+	long (*const calls[])(uint64_t) = { bw_vuln_jump, bw_vuln_call, bw_vuln_read, write_there,
+					    bw_vuln_pivot };
+	const uint64_t addresses[] = { 0,
+				       USER_TOP,
+				       (1UL << 47) - 4,
+				       1UL << 47,
+				       1UL << 63,
+				       KERNEL_HALF - 4,
+				       KERNEL_HALF,
+				       0xffffd00000000000,
+				       ENTRY_AREA + 0x100000,
+				       leak->stack_top + 64,
+				       leak->direct_map_base - 8,
+				       UINT64_MAX - 15 };
+	static struct bw_report report;
+
+	for (size_t i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++) {
+		unsigned nr_explained = 0;
+
+		for (size_t j = 0; j < sizeof(calls) / sizeof(calls[0]); j++) {
+			struct mistake mistake = { calls[j], addresses[i] };
+
+			child_run_reported(make_mistake, &mistake, &report);
+			nr_explained += is_explained(&report);
+		}
+		tap_is(nr_explained, 5, "jump, call, read, write and pivot at %#lx are explained",
+		       addresses[i]);
+	}
+}
+
 static void test_kernel_objects(void)
 {
 	struct bw_sealed sealed;
@@ -108,6 +171,7 @@ static void test_kernel_objects(void)
 		       "its frame was hidden, then the pool's, then sealed");
 	}
 	expect(sealed.of_mode[BW_SEALED_RO].entry, "owner PTABLE", "its page-table entry");
+	test_mistakes(&leak);
 }
 
 /* The frame of a payload, when the attack that put it there is dead. */
