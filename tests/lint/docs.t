@@ -51,6 +51,7 @@ sheep "${page/BREACH/FAULT}"
 like "$found" 'must show how it succeeds' 'and shows how it succeeds'
 rm "$work/tree/user/attacks/sheep/README.md"
 like "$(cd "$work/tree" && perl "$lint/docs.pl")" 'sheep has no user/attacks/sheep/README.md' 'an attack without a page is found'
+catches docs kernel/abi/variants.def 'VARIANT(sheep, on, "x")\n' 'no document has "generated: variants sheep"' 'variants that no page shows are found'
 plant docs/sheep.md '# Sheep\n'
 echo '# Tree' >"$work/tree/README.md"
 like "$(cd "$work/tree" && perl "$lint/docs.pl")" 'docs/sheep.md:1: README.md does not link' 'a page that README.md does not link is found'

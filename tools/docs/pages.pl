@@ -3,7 +3,8 @@ use strict;
 use warnings;
 use Def;
 
-my @FIRST = qw(tutorial attacks exercises commands map report debugging gdb xpfo tlb kaiser kaslr pmalloc policy memory reading adding-a-variant);
+my @FIRST = qw(tutorial attacks your-own-attack exercises commands map report debugging xpfo tlb kaiser kaslr pmalloc policy memory
+	reading adding-a-variant);
 
 sub {
 	my ($document) = @_;

@@ -23,6 +23,11 @@ sub is_stopped {
 	return 0;
 }
 
+sub attack_links {
+	my ($document, @those) = @_;
+	return join ', ', map { link_to($document, code($_->[0]), "user/attacks/$_->[0]/README.md") } @those;
+}
+
 sub {
 	my ($document, $option) = @_;
 	my ($row) = grep { $_->[0] eq ($option // '') } @options or die "gen-docs: variants: there is no option $option\n";
@@ -33,8 +38,9 @@ sub {
 		my @beaten_by = grep { $_->[2] =~ /\b\Q$option\E!?=/ && !is_stopped($_->[2], \%in_force) } @attacks;
 		my $text = delete $text{$value} // die "gen-docs: variants.def does not say what $option=$value does\n";
 		push @rows, [code($value) . ($value eq $row->[1] ? ', the default' : ''), $text,
-			join(', ', map { link_to($document, code($_->[0]), "user/attacks/$_->[0]/README.md") } @beaten_by) || 'nothing known'];
+			attack_links($document, @beaten_by) || 'none of these'];
 	}
 	die "gen-docs: variants.def: $option has no value $_\n" for sort keys %text;
-	return table([code($option), 'what it does', 'beaten by'], @rows);
+	return table([code($option), 'what it does', 'beaten by'], @rows)
+		. "\nNo option stops " . attack_links($document, grep { $_->[2] eq '' } @attacks) . ".\n";
 };

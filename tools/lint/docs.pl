@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # Documents: every link leads to a file of the tree, and to a heading of it where it names one; every page of docs/ is linked
-# from README.md; every attack has a page with the parts that the report is made of, in this order.
+# from README.md; every attack has a page with the parts that the report is made of, in this order; variants are shown.
 use strict;
 use warnings;
 use FindBin qw($Bin);
@@ -95,6 +95,17 @@ if (-e 'user/attacks/attacks.def') {
 	my @lines = split /\n/, read_source('user/attacks/attacks.def');
 	for my $i (0 .. $#lines) {
 		check_attack($1, $i + 1) if $lines[$i] =~ /^ATTACK\((\w+)/;
+	}
+}
+# What a table says of a variant is held against the options only where a document shows it.
+if (-e 'kernel/abi/variants.def') {
+	my $text = join "\n", map { read_source($_) } @pages;
+	my @lines = split /\n/, read_source('kernel/abi/variants.def');
+	my %seen;
+	for my $i (0 .. $#lines) {
+		next unless $lines[$i] =~ /^VARIANT\((\w+)/ && !$seen{$1}++;
+		violation('kernel/abi/variants.def', $i + 1, "no document has \"generated: variants $1\"")
+			unless $text =~ /^<!-- generated: variants $1 -->$/m;
 	}
 }
 finish();
