@@ -73,7 +73,8 @@ sub aims_html {
 	my @rows = map {
 		my $met = is_true($_->{met});
 		'<tr><th scope="row">' . h($_->{what}) . '</th><td class="num ours">' . number($_->{got}) . '</td><td class="num">'
-			. number($_->{wanted}) . '</td><td>' . ($met ? '<span class="met">met</span>' : '<span class="unmet">not met</span>') . '</td></tr>'
+			. number($_->{wanted}) . '</td><td>' . ($met ? '<span class="met">met</span>' : defined $_->{met}
+				? '<span class="unmet">not met</span>' : 'not judged') . '</td></tr>'
 	} @aims;
 	my $nr_met = grep { is_true($_->{met}) } @aims;
 	return "<details class=\"aims\"><summary>$nr_met of " . @aims . ' aims of the design are met</summary><div class="scroll" tabindex="0" '
