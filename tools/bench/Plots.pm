@@ -124,28 +124,36 @@ sub adapt {
 	return $svg;
 }
 
-# Draws into the folder plots/ of a report; returns {file, title, alt} of each. Dies with gnuplot's words where it fails.
+# The SVG of one plot, in a scratch folder; dies with gnuplot's words where it fails or warns.
+sub svg_of {
+	my ($plot, $work) = @_;
+	my ($data, $svg, $scripts) = ("$work/data", "$work/svg", dirname(__FILE__) . '/plots');
+	open my $file, '>', $data or die "$data: $!\n";
+	print $file join("\t", map { defined && length ? $_ : '-' } @$_), "\n" for $plot->{head}, @{ $plot->{rows} };
+	close $file;
+	my $said = `gnuplot -e "data='$data'; output='$svg'" $scripts/style.gp $scripts/$plot->{name}.gp 2>&1`;
+	$said =~ s{.*Skipping data file with no valid points.*}{}g; # nothing was measured
+	die $said =~ s/^\s+//r if $? || $said =~ /warning|error/i;
+	open my $in, '<', $svg or die "$svg: $!\n";
+	local $/;
+	return adapt(scalar <$in>, $plot);
+}
+
+# Draws into the folder plots/ of a report; returns {file, title, alt} of each, or {title, error} of one that failed.
 sub draw {
 	my ($report, @plots) = @_;
-	my $folder = "$report/plots";
+	my ($folder, $work) = ("$report/plots", tempdir(CLEANUP => 1));
 	make_path($folder);
-	my $scripts = dirname(__FILE__) . '/plots';
-	my $work = tempdir(CLEANUP => 1);
-	for my $plot (@plots) {
-		my ($data, $svg) = ("$work/data", "$work/svg");
-		open my $file, '>', $data or die "$data: $!\n";
-		print $file join("\t", map { defined && length ? $_ : '-' } @$_), "\n" for $plot->{head}, @{ $plot->{rows} };
-		close $file;
-		my $said = `gnuplot -e "data='$data'; output='$svg'" $scripts/style.gp $scripts/$plot->{name}.gp 2>&1`;
-		$said =~ s{.*Skipping data file with no valid points.*}{}g; # nothing was measured
-		die "gnuplot, $plot->{name}: $said" if $? || $said =~ /warning|error/i;
-		open my $in, '<', $svg or die "$svg: $!\n";
-		open my $out, '>', "$folder/$plot->{name}.svg" or die "$folder/$plot->{name}.svg: $!\n";
-		local $/;
-		print $out adapt(scalar <$in>, $plot);
-		close $out or die "$folder/$plot->{name}.svg: $!\n";
-	}
-	return map { { file => "plots/$_->{name}.svg", title => $_->{title}, alt => $_->{alt} } } @plots;
+	return map {
+		my $plot = $_;
+		my $svg = eval { svg_of($plot, $work) };
+		if (defined $svg) {
+			open my $out, '>', "$folder/$plot->{name}.svg" or die "$folder/$plot->{name}.svg: $!\n";
+			print $out $svg;
+			close $out or die "$folder/$plot->{name}.svg: $!\n";
+		}
+		+{ defined $svg ? (file => "plots/$plot->{name}.svg", alt => $plot->{alt}) : (error => $@), title => $plot->{title} }
+	} @plots;
 }
 
 1;

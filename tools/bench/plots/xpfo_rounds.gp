@@ -1,6 +1,7 @@
 # TLB shootdown rounds per user page by number of processors, a line a variant.
 set style data linespoints
 set logscale x 2
+set xrange [1:256]
 set xlabel 'processors'
 set ylabel 'rounds per user page'
 set yrange [-0.05:]
