@@ -4,6 +4,7 @@
 #?
 #?   make run       build, boot in an emulator, shell on this terminal (Ctrl-A X or `exit` ends it)
 #?   make test      every test there is; ends with "N passed, N failed"
+#?   make matrix    every attack on every variant of every defence: a table, build/matrix.md, the report
 #?   make debug     boot stopped at the kernel's first C line, with gdb attached (bw-help lists its commands)
 #?   make screenshot  boot with a screen, run CMD='map attack ret2dir_spray', save what it shows as PNG
 #?   make iso       build the boot ISO and say where it is
@@ -25,8 +26,8 @@
 #?   OPTS='vuln=on'       kernel command line, for instance OPTS='xpfo=off vuln=on'
 #?   CMD=                 one shell command: its output alone on stdout, then power off, exit with its
 #?                        status (make itself ends with 2 when it is not 0; tools/run gives the number)
-#?   EXTRA=               a folder: each NAME.c in it becomes the program NAME of the guest; NAME.policy and the
-#?                        files of etc/ become files of etc/ (etc/policy: what is in force from boot on)
+#?   EXTRA=               a folder: each NAME.c and NAME/*.c in it becomes the program NAME of the guest; NAME.policy
+#?                        and the files of etc/ become files of etc/ (etc/policy: what is in force from boot on)
 #?   BUILD=release|debug  debug has assertions, lock ranks and UBSan; the default of `make debug`
 #?   SMP=1                processors
 #?   MEM=512M             memory
@@ -40,6 +41,8 @@
 #?   LOG=build/run.log    where the kernel's messages are kept when CMD is given
 #?   MONITOR=             path of a socket on which QEMU's monitor listens
 #?
+#?   MATRIX=              make matrix: rows and columns, for instance MATRIX='xpfo_* config:xpfo=*' (tools/matrix --help)
+#?   MATRIX_BOCHS=1|0     make matrix: 0 leaves out the column that needs Bochs
 #?   T=                   make test: run one test only, for instance T=boot, T=debug/boot, T=host/buddy
 #?   ATTACK=              make debug: an attack's name; gdb goes to its vulnerable call and guides from there
 #?   PNG=build/screenshot.png  make screenshot: where the picture goes
@@ -48,7 +51,7 @@
 #?   QUICK=0|1            make bench, bench-xpfo, bench-kaiser, bench-pmalloc: few runs, few processors
 #?   ONLY=                make bench: run these alone, for instance ONLY='cost kaiser'; of the others the figures
 #?                        of their last run are taken. ONLY=none only puts together what there is.
-#?   JOBS=1               make bench-xpfo: guests at the same time; more than 1 spoils the times
+#?   JOBS=                guests at the same time: make matrix 2, make bench-xpfo 1, as more would spoil the times
 #?   DEPS=1|0             0: do not look for Debian packages, I have the tools
 #?
 #? Examples:

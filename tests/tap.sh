@@ -9,7 +9,7 @@ set -u
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 # The tests are no part of the make that started them, and its knobs are not theirs.
 unset MAKEFLAGS MAKELEVEL MFLAGS GNUMAKEFLAGS OPTS CMD SMP MEM CPU ACCEL EMU EFI VGA ICOUNT TIMEOUT LOG MONITOR T GDB
-unset ATTACK PNG EXTRA JOBS MATRIX MATRIX_BOCHS
+unset ATTACK PNG EXTRA JOBS MATRIX MATRIX_BOCHS MATRIX_OUT
 
 nr_tests=0
 nr_failed=0

@@ -1,5 +1,5 @@
 # The museum: every attack on every variant of every defence.
-export MATRIX EXTRA MATRIX_BOCHS
+export MATRIX EXTRA MATRIX_BOCHS MATRIX_OUT
 
 .PHONY: matrix
 

@@ -57,11 +57,13 @@ sub read_cells {
 	my %sections = sections($step->{output} // '');
 	my %outcomes = outcomes($sections{attacks} // '');
 	my $why = defined $sections{end} ? 'it was not run' : 'the machine ended before';
+	my ($running) = ($sections{attacks} // '') =~ /^\{"attack": "([^"]+)"[^\n]*\n?\z/m;
 	$step->{column}{error} = $step->{error} // "$name: it did not come to its end" unless defined $sections{end};
 	my @unexpected;
 	$guest->{$name} = { map { $_->[0] => decode($sections{ $_->[0] } // '') } @TELLINGS };
 	for my $row (@$rows) {
-		my $cell = $cells->{ $row->{name} }{$name} = $outcomes{ $row->{name} } // missing($row->{name}, $why);
+		my $cell = $cells->{ $row->{name} }{$name} = $outcomes{ $row->{name} } // missing($row->{name},
+			!defined $sections{end} && ($running // '') eq $row->{name} ? 'the machine ended in the middle of it' : $why);
 		if ($cell->{audit_violations}) {
 			$cell->{as_expected} = JSON::PP::false;
 			$cell->{observed} .= "; then the audit found $cell->{audit_violations} violations";

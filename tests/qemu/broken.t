@@ -1,0 +1,41 @@
+#!/bin/bash
+# A defence that is broken turns the matrix red: kernels with one line changed, built in a copy of the tree. In the release
+# build alone.
+. "$(dirname "$0")/lib.sh"
+
+if [ "$BUILD" = debug ]; then
+	skip 'the release build does it'
+	done_testing
+	exit
+fi
+
+tree=$work/tree
+mkdir -p "$tree/tests" "$tree/build"
+cp -a Makefile linker.ld boot kernel tools user "$tree"
+cp -a tests/kernel "$tree/tests"
+tar -C build --exclude='release/extra' -c release | tar -C "$tree/build" -x
+
+# broken FILE SED WORDS: runs the matrix of a kernel whose FILE the sed script has changed
+broken() {
+	sed -i "$2" "$tree/$1"
+	! cmp -s "$1" "$tree/$1"
+	ok $? "$1 can be broken by $2"
+	output=$(make -C "$tree" matrix BUILD=release DEPS=0 JOBS=1 MATRIX="$3" 2>"$work/errors")
+	status=$?
+	cp "$1" "$tree/$1"
+}
+
+broken kernel/mm/direct_map.c '/^void direct_map_hide/,/^}/s/pte_write(entry, PTE_NONE);/;/' 'ret2dir_obj seal_write defaults'
+is "$status" 2 'without the removal of hidden frames from the direct map the matrix is red' || diag "$(<"$work/errors")"
+like "$output" '^ret2dir_obj +B!$' 'ret2dir_obj is marked'
+like "$output" 'ret2dir_obj, defaults: BREACH, expected FAULT \(stopped by: xpfo!=off\)' 'with what was expected, and why'
+like "$output" "by hand: make run SMP=2 .*OPTS='vuln=on' CMD='attack ret2dir_obj'" 'and how to run it by hand'
+like "$(<"$tree/build/matrix.md")" '\| ret2dir_obj \| \*\*BREACH\*\* \(expected FAULT\) \|' 'so it is in matrix.md'
+like "$(tr -d ' \n' <"$tree/build/matrix.json")" '"unexpected":\[\{"attack":"ret2dir_obj"' 'and in matrix.json'
+
+broken kernel/mm/xpfo.c 's/\.flush = ktlb_shootdown_sync/.flush = ktlb_flush_local/' 'xpfo_stale_tlb ret2dir_obj config:xpfo=sync,kaiser=off'
+is "$status" 2 'with a flush that forgets the other processors the matrix is red' || diag "$(<"$work/errors")"
+like "$output" '^xpfo_stale_tlb +B!$' 'the attack that lives of it is marked'
+like "$output" '^ret2dir_obj +f$' 'the one that does not is as it was'
+
+done_testing
