@@ -40,7 +40,7 @@ kernel and shadow are the roots of the process that runs on this CPU; without ei
 
 Each line is an entry: its index, where it lies in physical memory, its value, its rights, and what it takes
 away of what the levels above allow. Then the rights that are left, the physical address, the frame and its
-owner, and what it all means. $frame is the frame afterwards."""
+owner, and what it all means. Afterwards $frame is the frame, and $entry where the last entry lies in physical memory."""
 	name = 'bw-pt'
 
 	def collect(self, argument):
@@ -51,6 +51,7 @@ owner, and what it all means. $frame is the frame afterwards."""
 		found = translate(command.address_of(' '.join(words)), roots.chosen(half))
 		if found['frame']:
 			gdb.set_convenience_variable('frame', int(found['frame']['pfn'], 16))
+		gdb.set_convenience_variable('entry', int(found['levels'][-1]['at'], 16))
 		return found
 
 	def render(self, found):

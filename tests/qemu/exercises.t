@@ -1,0 +1,27 @@
+#!/bin/bash
+# The worked solutions of docs/exercises/ work. In the release build alone.
+. "$(dirname "$0")/lib.sh"
+. tests/qemu/pages.sh
+
+if [ "$BUILD" = debug ]; then
+	skip 'the release build does it'
+	done_testing
+	exit
+fi
+
+for page in docs/exercises/[0-9]*.md; do
+	follow "$page"
+done
+
+page=docs/exercises/7-break-the-audit.md
+said=$(session "$page" gdb | CMD=audit OPTS='' GDBPORT=$((20000 + RANDOM % 20000)) timeout 120 make debug BUILD=release 2>&1)
+like "$said" 'level 1 .*absent' "$page: the frame is hidden"
+like "$said" '\$1 = 1' "$page: the audit notices what gdb planted"
+said=$(session "$page" gdb | grep -v '^set \*' | CMD=audit OPTS='' GDBPORT=$((20000 + RANDOM % 20000)) \
+	timeout 120 make debug BUILD=release 2>&1)
+like "$said" '\$1 = 0' "$page: and has nothing to say without that"
+
+listed=$(sed -n 's/^| \[[^]]*\](\([^)]*\)).*/\1/p' docs/exercises/README.md)
+is "$listed" "$(cd docs/exercises && printf '%s\n' [0-9]*.md)" 'the list of exercises is complete'
+
+done_testing
