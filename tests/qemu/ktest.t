@@ -1,6 +1,6 @@
 #!/bin/bash
 # The suites that run inside the machine: in the kernel, and in user mode. On one processor and on several; the variants
-# of XPFO in the debug build alone, which checks more.
+# of XPFO in the debug build alone, which checks more. Most with little memory: some of the suites take all there is.
 . "$(dirname "$0")/lib.sh"
 
 # suites VARIANT NR_CPUS
@@ -11,6 +11,7 @@ suites() {
 }
 
 suites epoch 1
+export MEM=128M
 suites epoch 4
 if [ "$BUILD" = debug ]; then
 	suites sync 1

@@ -12,7 +12,9 @@ declare -A outcomes=(
 	[full]='FAULT FAULT DENIED FAULT FAULT FAULT DENIED NOTHING FAULT FAULT BREACH'
 )
 
+# The matrix has the flawed ones for the release build.
 for variant in off plain full; do
+	[ "$BUILD" = debug ] || [ "$variant" = full ] || continue
 	read -ra expected <<<"${outcomes[$variant]}"
 	command='' nr=0
 	for attack in $attacks; do
