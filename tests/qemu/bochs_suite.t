@@ -4,11 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 export EMU=bochs MEM=128M
 
-if [ "$BUILD" = debug ]; then
-	skip 'the release build does it'
-	done_testing
-	exit
-fi
+release_only
 
 TIMEOUT=380 SMP=1 boot 'vuln=on ktest=on kaiser=pcid' 'selftest && mitigate'
 pass_through "$output"

@@ -3,11 +3,7 @@
 # build alone.
 . "$(dirname "$0")/lib.sh"
 
-if [ "$BUILD" = debug ]; then
-	skip 'the release build does it'
-	done_testing
-	exit
-fi
+release_only
 
 tree=$work/tree
 mkdir -p "$tree/tests" "$tree/build"

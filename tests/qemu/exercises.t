@@ -3,11 +3,7 @@
 . "$(dirname "$0")/lib.sh"
 . tests/qemu/pages.sh
 
-if [ "$BUILD" = debug ]; then
-	skip 'the release build does it'
-	done_testing
-	exit
-fi
+release_only
 
 for page in docs/exercises/[0-9]*.md; do
 	follow "$page"

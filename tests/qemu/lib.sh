@@ -3,6 +3,7 @@
 #   boot OPTS CMD      runs CMD in the guest; sets $output (its stdout), $errors, $status, and $log (a file).
 #                      Further knobs are environment variables: SMP=4 boot ...
 #   pass_through TEXT  makes the guest's own TAP points of this test
+#   release_only       ends the test here unless the release build is tested
 . "$(dirname "${BASH_SOURCE[0]}")/../tap.sh"
 BUILD=${BUILD:-debug}
 export BUILD
@@ -40,4 +41,10 @@ pass_through() {
 	done <<<"$1"
 	[ "$points" -gt 0 ]
 	ok $? "the guest ran tests ($points)" || after_failure
+}
+
+release_only() {
+	[ "$BUILD" = debug ] || return 0
+	skip 'the release build does it'
+	done_testing
 }

@@ -4,11 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 export JOBS=1 MATRIX_OUT=$work
 
-if [ "$BUILD" = debug ]; then
-	skip 'the release build does it'
-	done_testing
-	exit
-fi
+release_only
 
 # matrix WORDS: sets $output, $errors, $status
 matrix() {

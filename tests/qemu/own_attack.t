@@ -3,11 +3,7 @@
 . "$(dirname "$0")/lib.sh"
 . tests/qemu/pages.sh
 
-if [ "$BUILD" = debug ]; then
-	skip 'the release build does it'
-	done_testing
-	exit
-fi
+release_only
 
 follow docs/your-own-attack.md "s,\bmine\b,$work/mine,g"
 
