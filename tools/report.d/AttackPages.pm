@@ -20,7 +20,8 @@ my %STEP_OF = ('What the attacker controls' => 'controls', 'What happens' => 'di
 sub readme_of {
 	my ($name, $matrix) = @_;
 	my $path = "$FindBin::Bin/../user/attacks/$name/README.md";
-	return $name =~ /^\w+$/ && -e $path ? markdown_page(input_text($path), { map { $_->{name} => 1 } @{ $matrix->{attacks} } }) : { title => '', intro => '', sections => [] };
+	return { title => '', intro => '', sections => [] } unless $name =~ /^\w+$/ && -e $path;
+	return markdown_page(input_text($path), { map { $_->{name} => 1 } @{ $matrix->{attacks} } });
 }
 
 # { controls, did, stops, rest } as HTML
@@ -55,7 +56,8 @@ sub history_html {
 	return '' unless $frame && defined $frame->{pfn};
 	my @steps = @{ $frame->{history} // [] };
 	my $items = join '', map {
-		'<li><i aria-label="then"></i><span>' . h(step_words($_)) . '</span>' . ($_->{pid} ? '<small>pid ' . h($_->{pid}) . '</small>' : '') . '</li>'
+		'<li><i aria-label="then"></i><span>' . h(step_words($_)) . '</span>'
+			. ($_->{pid} ? '<small>pid ' . h($_->{pid}) . '</small>' : '') . '</li>'
 	} @steps;
 	return '<p class="label">Frame ' . h($frame->{pfn}) . ' is ' . h($frame->{owner} // '?')
 		. (is_true($frame->{hidden}) ? ', hidden' : '') . (@steps ? '; how it came to that:' : '') . '</p>'
@@ -66,7 +68,8 @@ sub backtrace_html {
 	my ($fault) = @_;
 	my @calls = @{ $fault->{backtrace} // [] };
 	return '' unless @calls;
-	return '<p class="label">Where the kernel was</p><ol class="backtrace">' . join('', map { '<li><code>' . h($_) . '</code></li>' } @calls) . '</ol>';
+	my $items = join '', map { '<li><code>' . h($_) . '</code></li>' } @calls;
+	return "<p class=\"label\">Where the kernel was</p><ol class=\"backtrace\">$items</ol>";
 }
 
 sub own_words {
@@ -143,8 +146,8 @@ sub ways_html {
 	my $way = sub { my ($attack, $class, $text) = @_;
 		return '<span></span>' unless $attack;
 		return "<a class=\"$class\" href=\"#attack-" . slug($attack->{name}) . "\"><small>$text</small> " . h($attack->{name}) . '</a>' };
-	return '<nav class="ways" aria-label="Attacks">' . $way->($before, 'before', 'previous') . '<a class="up" href="#matrix">all attacks</a>'
-		. $way->($after, 'after', 'next') . '</nav>';
+	return '<nav class="ways" aria-label="Attacks">' . $way->($before, 'before', 'previous')
+		. '<a class="up" href="#matrix">all attacks</a>' . $way->($after, 'after', 'next') . '</nav>';
 }
 
 sub page_of {

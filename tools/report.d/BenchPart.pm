@@ -27,7 +27,8 @@ sub row_html {
 	my ($row, @columns) = @_;
 	return '<tr><th scope="row">' . h($row->{name}) . '</th>' . join('', map {
 		my $value = $row->{values}{$_};
-		'<td class="num' . (/^Bulwark/ ? ' ours' : /^aim/ ? ' aim' : '') . '">' . (defined $value ? number($value) : '<span class="vh">not known</span>') . '</td>'
+		'<td class="num' . (/^Bulwark/ ? ' ours' : /^aim/ ? ' aim' : '') . '">'
+			. (defined $value ? number($value) : '<span class="vh">not known</span>') . '</td>'
 	} @columns) . '</tr>';
 }
 
@@ -36,8 +37,9 @@ sub table_html {
 	my @columns = columns_of($table);
 	my $unit = ($table->{unit} // '') eq '' ? '' : ' <small>' . h($table->{unit}) . '</small>';
 	my @notes = map { '<li>' . h("$_->{name}: $_->{note}") . '</li>' } grep { $_->{note} } @{ $table->{rows} };
-	return '<figure class="published"><figcaption>' . h($table->{table}) . $unit . '</figcaption><div class="scroll" tabindex="0" role="group" '
-		. 'aria-label="' . h($table->{table}) . '"><table class="plain"><thead><tr><th scope="col"><span class="vh">operation</span></th>'
+	return '<figure class="published"><figcaption>' . h($table->{table}) . $unit . '</figcaption>'
+		. '<div class="scroll" tabindex="0" role="group" aria-label="' . h($table->{table}) . '">'
+		. '<table class="plain"><thead><tr><th scope="col"><span class="vh">operation</span></th>'
 		. join('', map { '<th scope="col" class="num' . (/^Bulwark/ ? ' ours' : '') . '">' . h($_) . '</th>' } @columns) . '</tr></thead><tbody>'
 		. join('', map { row_html($_, @columns) } @{ $table->{rows} }) . '</tbody></table></div>'
 		. ($table->{source} ? '<p class="source">' . h($table->{source}) . '</p>' : '')
@@ -77,8 +79,9 @@ sub aims_html {
 				? '<span class="unmet">not met</span>' : 'not judged') . '</td></tr>'
 	} @aims;
 	my $nr_met = grep { is_true($_->{met}) } @aims;
-	return "<details class=\"aims\"><summary>$nr_met of " . @aims . ' aims of the design are met</summary><div class="scroll" tabindex="0" '
-		. 'role="group" aria-label="Aims"><table class="plain"><thead><tr><th scope="col">aim</th><th scope="col" class="num ours">got</th>'
+	return "<details class=\"aims\"><summary>$nr_met of " . @aims . ' aims of the design are met</summary>'
+		. '<div class="scroll" tabindex="0" role="group" aria-label="Aims"><table class="plain"><thead><tr>'
+		. '<th scope="col">aim</th><th scope="col" class="num ours">got</th>'
 		. '<th scope="col" class="num">at most</th><th scope="col"></th></tr></thead><tbody>' . join('', @rows) . '</tbody></table></div></details>';
 }
 

@@ -4,7 +4,7 @@ use strict;
 use warnings;
 use Exporter 'import';
 use Input qw(is_true);
-our @EXPORT_OK = qw(attack_names configurations cell defaults groups fault_facts explanation stopped_words
+our @EXPORT_OK = qw(configurations cell defaults groups fault_facts explanation stopped_words
 	cell_is_expected variant group_words booted_words
 	without_defence with_defence);
 

@@ -47,7 +47,9 @@ sub group_head {
 	my ($name, $x, $width) = @_;
 	my @lines = split / (?=with )/, group_words($name);
 	my $y = TOP - RULE - 6 - 12 * $#lines;
-	my $text = join '', map { sprintf '<text class="group" x="%g" y="%d">%s</text>', $x + $width / 2, $y + 12 * $_, h($lines[$_]) } 0 .. $#lines;
+	my $text = join '', map {
+		sprintf '<text class="group" x="%g" y="%d">%s</text>', $x + $width / 2, $y + 12 * $_, h($lines[$_])
+	} 0 .. $#lines;
 	return $text . sprintf '<path class="rule" d="M%g %dh%d"/>', $x, TOP - RULE, $width - 2;
 }
 

@@ -99,8 +99,11 @@ sub in_words {
 	return join '', @rows;
 }
 
+# What the picture shows, in a sentence.
 sub lacks_words {
-	my ($kernel, $shadow) = @_;
+	my ($kernel, $shadow, $is_shadow_used) = @_;
+	return 'Without KAISER user mode runs on the kernel root, too: all of the left-hand column is translated while a program runs, and '
+		. 'nothing but the U/S bit keeps it away. The shadow root is there, and nobody runs on it.' unless $is_shadow_used;
 	my $runs = sub { my ($root) = @_; return scalar grep { $_->{rights} =~ /x/ } @{ ($root->{'user half'} // {})->{segments} // [] } };
 	my $sum = sub { my $pages = 0; $pages += $_->{pages} for values %{ $_[0] }; return $pages };
 	my @missing = grep { !$shadow->{$_} } sort { hex $kernel->{$b}{start} <=> hex $kernel->{$a}{start} } keys %$kernel;
@@ -113,6 +116,8 @@ sub lacks_words {
 
 sub picture_of {
 	my ($configuration, $guest, $is_shown) = @_;
+	my $is_shadow_used = (ref $guest->{options} eq 'HASH' ? $guest->{options}{kaiser} // '' : '') ne 'off';
+	my @heads = $is_shadow_used ? ('kernel root', 'shadow root: user mode runs on it') : ('kernel root: user mode runs on it', 'shadow root: not used');
 	my ($kernel, $shadow) = map { regions_of($guest->{$_}) } qw(kernel_root shadow_root);
 	my %start = map { $_ => hex(($kernel->{$_} // $shadow->{$_})->{start}) } keys %$kernel, keys %$shadow;
 	my @names = sort { $start{$b} <=> $start{$a} } keys %start;
@@ -124,9 +129,9 @@ sub picture_of {
 		$rows .= region_row($name, $kernel->{$name}, $shadow->{$name});
 	}
 	return '<div class="choice" data-choice="' . h($configuration->{name}) . '"' . ($is_shown ? '' : ' hidden') . '><p class="lead">'
-		. h(lacks_words($kernel, $shadow)) . '</p><table class="space"><caption class="vh">Address space with '
-		. h(booted_words($configuration)) . '</caption><thead><tr><th scope="col">region</th><th scope="col">kernel root</th>'
-		. '<th scope="col">shadow root, user mode runs on it</th></tr></thead><tbody>' . $rows . '</tbody></table>'
+		. h(lacks_words($kernel, $shadow, $is_shadow_used)) . '</p><table class="space"><caption class="vh">Address space with '
+		. h(booted_words($configuration)) . '</caption><thead><tr><th scope="col">region</th>'
+		. join('', map { "<th scope=\"col\">$_</th>" } @heads) . '</tr></thead><tbody>' . $rows . '</tbody></table>'
 		. '<details><summary>The same in words</summary><div class="scroll" tabindex="0" role="group" aria-label="Ranges of both roots">'
 		. '<table class="plain"><thead><tr><th scope="col">root</th><th scope="col">region</th>'
 		. '<th scope="col">rights</th><th scope="col">owner</th><th scope="col">size</th><th scope="col">ranges</th></tr></thead>'
@@ -141,7 +146,9 @@ sub space_part {
 	return missing('Nothing is known of the page tables yet;', 'make matrix') unless @told;
 	my ($default) = grep { $_->{name} eq (defaults($matrix) // { name => '' })->{name} } @told;
 	$default //= $told[0];
-	my $options = join '', map { '<option value="' . h($_->{name}) . '"' . ($_ == $default ? ' selected' : '') . '>' . h(booted_words($_)) . '</option>' } @told;
+	my $options = join '', map {
+		'<option value="' . h($_->{name}) . '"' . ($_ == $default ? ' selected' : '') . '>' . h(booted_words($_)) . '</option>'
+	} @told;
 	return '<p class="chooser" hidden><label for="choose-space">Booted with</label> <select id="choose-space" data-for="space-pictures">'
 		. "$options</select></p><div id=\"space-pictures\">"
 		. join('', map { picture_of($_, $guest->{ $_->{name} }, $_ == $default) } @told) . '</div>';

@@ -42,7 +42,8 @@ sub address_bits {
 	my ($address) = @_;
 	my @parts = map { ['L' . $_, index_at($address, $_), 'bits ' . (11 + 9 * $_) . ' to ' . (3 + 9 * $_)] } 4, 3, 2, 1;
 	my $cells = join '', map { "<li><b>$_->[0]</b><span>$_->[1]</span><small>$_->[2]</small></li>" } @parts;
-	return '<p class="label">The address <code>' . h($address) . '</code>, cut where the processor cuts it</p><ol class="bits" aria-label="The address ' . h($address) . ' in parts">' . $cells . '<li><b>offset</b><span>'
+	return '<p class="label">The address <code>' . h($address) . '</code>, cut where the processor cuts it</p>'
+		. '<ol class="bits" aria-label="The address in parts">' . $cells . '<li><b>offset</b><span>'
 		. sprintf('0x%x', hex($address) & 0xfff) . '</span><small>bits 11 to 0</small></li></ol>';
 }
 
