@@ -10,13 +10,19 @@ our @EXPORT_OK = qw(configurations cell defaults groups fault_facts explanation 
 
 sub configurations { return @{ $_[0]{configurations} } }
 
+# The values of the option that a group is of.
+sub values_of {
+	my ($matrix, $group) = @_;
+	my ($option) = split /,/, $group;
+	my ($defence) = grep { $_->{name} eq ($option // '') } @{ $matrix->{defences} // [] };
+	return $defence ? @{ $defence->{values} } : ();
+}
+
 # Where a variant stands among those of its option: as options.def has them; what runs elsewhere comes behind.
 sub rank {
 	my ($matrix, $configuration) = @_;
-	my ($option) = split /,/, $configuration->{group} // '';
-	my ($value, @more) = split /,/, ($configuration->{title} // $configuration->{name}) =~ s/^\w+=//r;
-	my ($defence) = grep { $_->{name} eq ($option // '') } @{ $matrix->{defences} // [] };
-	my @values = $defence ? @{ $defence->{values} } : ();
+	my @values = values_of($matrix, $configuration->{group} // '');
+	my ($value) = split /,/, ($configuration->{title} // $configuration->{name}) =~ s/^\w+=//r;
 	my ($at) = grep { $values[$_] eq $value } 0 .. $#values;
 	return ($at // 0) + (($configuration->{emulator} // 'qemu') ne 'qemu' ? @values : 0);
 }
@@ -34,7 +40,8 @@ sub groups {
 	$add->($_->{group} // '', $_) for configurations($matrix);
 	for my $configuration (configurations($matrix)) {
 		for my $also (@{ $configuration->{also} // [] }) {
-			next unless @{ ($group{ $also->{group} } // [0, []])->[1] } >= 2 && $also->{name} =~ /=/;
+			my $nr_variants = values_of($matrix, $also->{group}) || @{ ($group{ $also->{group} } // [0, []])->[1] } + 1;
+			next unless $nr_variants >= 3 && $group{ $also->{group} } && $also->{name} =~ /=/;
 			$add->($also->{group}, { %$configuration, title => $also->{name}, group => $also->{group} });
 		}
 	}
