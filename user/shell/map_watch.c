@@ -14,7 +14,8 @@
 #include "run.h"
 #include "terminal.h"
 
-enum { PAUSE_NS = 60000000, TITLE_BYTES = 64, NAME_COLUMNS = 28 };
+/* Looks are more frequent than pictures: the height of a command may be over in a moment. */
+enum { LOOK_NS = 10000000, LOOKS_PER_DRAW = 6, TITLE_BYTES = 64, NAME_COLUMNS = 28 };
 
 /* What draws. */
 struct view {
@@ -79,11 +80,11 @@ static void draw(const struct watch *watch, const struct map *map, const char *w
 /* Never returns. The shell may be gone without a word. */
 static _Noreturn void follow_command(struct watch *watch)
 {
-	const struct timespec pause = { .tv_nsec = PAUSE_NS };
+	const struct timespec pause = { .tv_nsec = LOOK_NS };
 
-	while (!watch->is_over && getppid() == watch->shell) {
+	for (unsigned int i = 0; !watch->is_over && getppid() == watch->shell; i++) {
 		look(watch);
-		if (watch->view.is_live) {
+		if (watch->view.is_live && i % LOOKS_PER_DRAW == 0) {
 			draw(watch, &watch->now, "during");
 		}
 		nanosleep(&pause, NULL);
@@ -97,7 +98,7 @@ static _Noreturn void follow_clock(struct watch *watch, unsigned int nr_seconds)
 {
 	const struct timespec pause = {
 		.tv_sec = watch->view.is_live ? 0 : 1,
-		.tv_nsec = watch->view.is_live ? PAUSE_NS : 0,
+		.tv_nsec = watch->view.is_live ? LOOK_NS * LOOKS_PER_DRAW : 0,
 	};
 	struct timespec now, start;
 
