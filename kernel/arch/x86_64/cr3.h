@@ -41,13 +41,7 @@ static inline pcid_t cr3_pcid(cr3_t cr3)
 }
 static inline bool cr3_is_noflush(cr3_t cr3) { return cr3.value & CR3_NOFLUSH; }
 
-static inline cr3_t cr3_read(void)
-{
-	cr3_t cr3;
-
-	asm volatile("mov %%cr3, %0" : "=r"(cr3.value));
-	return cr3;
-}
+cr3_t cr3_read(void);
 
 /* Flushes what the PCID holds, unless NOFLUSH. Called by mm/cr3_load.c alone. */
 void cr3_write(cr3_t cr3);
