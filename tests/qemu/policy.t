@@ -12,6 +12,10 @@ like "$output" '^# etc/policy-strict$' 'another policy is in force'
 like "$(<"$log")" 'bulwark: etc/policy-broken:4:14: there is no system call' 'the log tells the mistake, too'
 is "$(grep -c 'caged .*uid 1002) may not call fork' "$log")" 8 'a process gets eight lines in the log'
 
+SMP=2 boot 'vuln=on pmalloc=off' 'attack -n 3 policy_redirect'
+is "$status" 0 'the word that points to the table is that of the processor which the attack stays on'
+like "$output" 'policy_redirect: BREACH' 'and without pools it can be changed'
+
 SMP=4 boot '' 'selftest policy'
 is "$status" 0 'policies are exchanged under load on four processors'
 pass_through "$output"

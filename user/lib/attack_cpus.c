@@ -48,6 +48,8 @@ void attack_begin(struct bw_leak *leak, unsigned int nr_cpus, unsigned int cpu)
 		attack_skip("it takes more processors than this machine has");
 	}
 	attack_pin(cpu);
+	/* Some of it is of the processor that it runs on. */
+	attack_leak(leak);
 }
 
 static void *thread_main(void *argument)
