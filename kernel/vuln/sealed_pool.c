@@ -11,13 +11,13 @@ static struct scratch {
 	const struct pool *pool; /* NULL: none */
 	uint64_t *object;
 	uint32_t pid;
-	bool is_sealed; /* or would be, but for pmalloc=off */
+	bool is_sealed; /* or would be, but for pmalloc=off; never again open */
+	bool is_told;   /* that it was changed */
 	/* What it held when it was sealed: until then whoever has the address may write there. */
 	uint64_t words[SEALED_NR_WORDS];
 } scratches[BW_SEALED_POOLS];
 static const void *record;
 
-/* True: one that is sealed was changed since it was asked last. */
 bool sealed_pools_changed(void)
 {
 	bool is_whole = true;
@@ -26,10 +26,10 @@ bool sealed_pools_changed(void)
 	for (unsigned i = 0; i < BW_SEALED_POOLS; i++) {
 		struct scratch *scratch = &scratches[i];
 
-		if (scratch->pool && scratch->is_sealed &&
+		if (scratch->pool && scratch->is_sealed && !scratch->is_told &&
 		    !sealed_holds((uint64_t)scratch->object, scratch->words,
 				  sizeof(scratch->words))) {
-			scratch->is_sealed = false;
+			scratch->is_told = true;
 			is_whole = false;
 		}
 	}

@@ -47,6 +47,10 @@ like "$output" '^seal_storm: NOTHING' 'pools are sealed and destroyed under a wr
 like "$output" '^kmap_storm: NOTHING' 'a frame that is given back while it is mapped does no harm'
 is "$(grep -c '^violations  *0' <<<"$output")" 26 'a fault while the machine is about to be stopped ends its process alone'
 
+ISO=$iso boot 'vuln=on pmalloc=plain' 'attack seal_again'
+like "$output" 'sealed again: refused' 'a sealed pool that was changed cannot be filled again'
+like "$output" '^seal_again: BREACH' 'and its change is told, once'
+
 for opts in 'pmalloc=plain' 'pmalloc=off' 'pmalloc=full xpfo=off'; do
 	boot "ktest=on $opts" 'selftest kernel'
 	pass_through "$output"
