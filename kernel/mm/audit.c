@@ -8,6 +8,7 @@
 
 #include <stdarg.h>
 
+#include "arch/x86_64/entry_area.h"
 #include "arch/x86_64/features.h"
 #include "core/cpu.h"
 #include "core/options.h"
@@ -52,6 +53,14 @@ static bool rights_allow(enum policy_rights rights, const struct leaf *leaf, boo
 	}
 }
 
+/* The page of each CPU's part of the entry area that a pool's frame may be in: struct cpu_sealed. */
+static bool is_cpu_sealed(uint64_t address)
+{
+	uint64_t offset = address - ENTRY_AREA_BASE - ENTRY_CPU_OFFSET;
+
+	return offset < nr_cpus * ENTRY_CPU_STRIDE && offset % ENTRY_CPU_STRIDE == ENTRY_CPU_SEALED;
+}
+
 static void check_frame_leaf(struct audit *audit, const struct leaf *leaf, pfn_t frame)
 {
 	enum policy_view view = policy_view_of(leaf->address);
@@ -63,8 +72,7 @@ static void check_frame_leaf(struct audit *audit, const struct leaf *leaf, pfn_t
 	if (view == VIEW_DIRECT_MAP) {
 		allowed = policy->direct_map;
 		audit->nr_direct++;
-	} else if (view == VIEW_ENTRY_AREA && policy->view == VIEW_POOLS) {
-		/* struct cpu_sealed */
+	} else if (policy->view == VIEW_POOLS && is_cpu_sealed(leaf->address)) {
 		allowed = RIGHTS_R;
 	} else if (policy->view == view ||
 		   (view == VIEW_ENTRY_AREA && policy == &policy_table[STATE_KERNEL]) ||

@@ -172,6 +172,10 @@ static void plant_in_pool(pte_t *entry, pte_t *other, const char *state)
 	plant(other, pte, "is not the page of a pool at", "a pool's frame at another address");
 	plant(entry, pte_make(kernel_root, PTE_PRESENT | PTE_NO_EXECUTE),
 	      "PTABLE, is mapped R in the pools", "a page table in a pool");
+	plant(ptable_entry(kernel_root,
+			   entry_area_part_end(this_cpu()->id, PART_DF_HANDLER) - PAGE_SIZE, 1),
+	      pte_without(pte, PTE_WRITABLE), "is mapped R in the entry area",
+	      "a pool's frame in a part of the entry area that is another's");
 	plant(direct_map_entry(frame),
 	      is_hidden ? pte_make(frame, PTE_PRESENT | PTE_NO_EXECUTE) : PTE_NONE,
 	      is_hidden ? "is mapped R in the direct map" : "must be in it",
