@@ -3,6 +3,7 @@
 #include "arch/x86_64/uaccess.h"
 #include "mm/as_pages.h"
 #include "mm/layout.h"
+#include "mm/policy.h"
 #include "mm/ptable.h"
 #include "task/process.h"
 #include "vuln/vuln.h"
@@ -34,7 +35,10 @@ static void store_through(struct as *as, uint64_t page, pte_t *entry, pte_t borr
 	as_tlb_downgrade(&as->tlb, start, end);
 }
 
-/* Caller holds as->lock. A hidden frame has one mapping, and gets no other: EPERM. */
+/*
+ * Caller holds as->lock. What the direct map may not write is nobody's to map either: hidden
+ * frames, the kernel's constants, devices. EPERM.
+ */
 static status_t write_frame(struct as *as, uint64_t page, pfn_t frame, uint64_t offset,
 			    uint64_t value)
 {
@@ -45,7 +49,7 @@ static status_t write_frame(struct as *as, uint64_t page, pfn_t frame, uint64_t 
 	if (!region) {
 		return STATUS_EINVAL;
 	}
-	if (frame_entry(frame)->flags & FRAME_HIDDEN) {
+	if (policy_table[policy_state_of(frame)].direct_map != RIGHTS_REQUIRED_RW) {
 		return STATUS_EPERM;
 	}
 	status = ptable_entry_create(as->root, page, 1, &entry);
