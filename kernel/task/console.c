@@ -77,10 +77,14 @@ void console_settings_get(struct terminal_settings *out)
 	lock_release(&console_lock);
 }
 
-void console_settings_set(const struct terminal_settings *settings, enum settings_flush flush)
+void console_settings_set(const struct terminal_settings *settings, enum settings_flush flush,
+			  uint32_t kept)
 {
+	struct terminal_settings changed = *settings;
+
 	lock_acquire(&console_lock);
-	terminal_set(&terminal, settings, flush);
+	changed.output = (settings->output & ~kept) | (terminal.settings.output & kept);
+	terminal_set(&terminal, &changed, flush);
 	lock_release(&console_lock);
 }
 

@@ -43,5 +43,7 @@ size_t console_read_try(char *buffer, size_t size_bytes, bool *would_block);
 void console_write(const char *text, size_t len_bytes);
 
 void console_settings_get(struct terminal_settings *out);
-void console_settings_set(const struct terminal_settings *settings, enum settings_flush flush);
+/* Output flags in `kept` stay as they are. */
+void console_settings_set(const struct terminal_settings *settings, enum settings_flush flush,
+			  uint32_t kept);
 void console_size_get(struct console_size *out);

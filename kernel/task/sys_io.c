@@ -168,17 +168,14 @@ int64_t sys_close(uint64_t fd)
 
 static status_t settings_set(uva_t from, enum settings_flush flush)
 {
-	struct terminal_settings settings, old;
+	struct terminal_settings settings;
 
 	if (copy_from_user(&settings, from, sizeof(settings))) {
 		return STATUS_EFAULT;
 	}
 	/* else an attack could write its own verdict */
-	if (credentials_acting_uid(process_current()) != 0) {
-		console_settings_get(&old);
-		settings.output = (settings.output & ~OUTPUT_QUOTED) | (old.output & OUTPUT_QUOTED);
-	}
-	console_settings_set(&settings, flush);
+	console_settings_set(&settings, flush,
+			     credentials_acting_uid(process_current()) == 0 ? 0 : OUTPUT_QUOTED);
 	return STATUS_OK;
 }
 
