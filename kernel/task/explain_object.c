@@ -112,11 +112,14 @@ static void say_pool(struct text *text, const struct explanation *explanation)
 	}
 }
 
-static void say_entry_area(struct text *text, uint64_t address)
+static void say_entry_area(struct text *text, const struct explanation *explanation)
 {
-	uint64_t offset = address - ENTRY_AREA_BASE;
+	uint64_t offset = explanation->address - ENTRY_AREA_BASE;
 	char symbol[SYMBOL_TEXT_BYTES];
 
+	if (!explanation->is_mapped) {
+		return;
+	}
 	if (offset < ENTRY_TEXT_OFFSET) {
 		text_say(text, "interrupt descriptor table %lu", offset / PAGE_SIZE);
 	} else if (offset < ENTRY_CPU_OFFSET) {
@@ -157,7 +160,7 @@ void explain_object(struct text *text, const struct explanation *explanation,
 	case VIEW_DIRECT_MAP: say_frames(text, explanation); break;
 	case VIEW_KSPACE: say_kspace(text, explanation); break;
 	case VIEW_POOLS: say_pool(text, explanation); break;
-	case VIEW_ENTRY_AREA: say_entry_area(text, explanation->address); break;
+	case VIEW_ENTRY_AREA: say_entry_area(text, explanation); break;
 	case VIEW_IMAGE: say_image(text, explanation->address); break;
 	default: break;
 	}

@@ -5,6 +5,7 @@
 #include "task/fault_report.h"
 
 #include "abi/bulwark.h"
+#include "arch/x86_64/probe.h"
 #include "core/backtrace.h"
 #include "core/cpu.h"
 #include "core/symbols.h"
@@ -99,11 +100,11 @@ static uint64_t caller_without_frame(const struct regs *regs)
 	uint64_t offset, caller;
 	const char *name;
 
+	/* whoever chose rsp may have another CPU take the page away meanwhile */
 	if ((symbol_find(regs->rip, &name, &offset) && offset) ||
-	    !fault_readable(regs->rsp, sizeof(caller))) {
+	    !fault_readable(regs->rsp, sizeof(caller)) || !probe_read(regs->rsp, &caller)) {
 		return 0;
 	}
-	caller = *(const uint64_t *)regs->rsp;
 	return symbol_find(caller, &name, &offset) ? caller : 0;
 }
 
