@@ -53,7 +53,8 @@ static bool rights_allow(enum policy_rights rights, const struct leaf *leaf, boo
 	}
 }
 
-/* The page of each CPU's part of the entry area that a pool's frame may be in: struct cpu_sealed. */
+/* The page of each CPU's part of the entry area that a pool's frame may be in: struct cpu_sealed.
+ */
 static bool is_cpu_sealed(uint64_t address)
 {
 	uint64_t offset = address - ENTRY_AREA_BASE - ENTRY_CPU_OFFSET;
