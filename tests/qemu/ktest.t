@@ -10,7 +10,7 @@ suites() {
 	is "$status" 0 "selftest and the audit behind it end with 0 with xpfo=$1 and SMP=$2"
 }
 
-suites epoch 1
+MEM=256M suites epoch 1
 export MEM=128M
 suites epoch 4
 if [ "$BUILD" = debug ]; then
