@@ -11,13 +11,17 @@ cp -a Makefile linker.ld boot kernel tools user "$tree"
 cp -a tests/kernel "$tree/tests"
 tar --format=posix -C build --exclude='release/extra' -c release | tar -C "$tree/build" -x
 
-# broken FILE SED WORDS: runs the matrix of a kernel whose FILE the sed script has changed
+# broken FILE SED WORDS [TRIES]: runs the matrix of a kernel whose FILE the sed script has changed, until it is red
 broken() {
+	local tries=${4:-1}
 	sed -i "$2" "$tree/$1"
 	! cmp -s "$1" "$tree/$1"
 	ok $? "$1 can be broken by $2"
-	output=$(make -C "$tree" matrix BUILD=release DEPS=0 JOBS=1 MATRIX="$3" 2>"$work/errors")
-	status=$?
+	while
+		output=$(make --no-print-directory -C "$tree" matrix BUILD=release DEPS=0 JOBS=1 MATRIX="$3" 2>"$work/errors")
+		status=$?
+		[ "$status" = 0 ] && [ $((tries -= 1)) -gt 0 ]
+	do :; done
 	cp "$1" "$tree/$1"
 }
 
@@ -29,7 +33,8 @@ like "$output" "by hand: make run SMP=2 .*OPTS='vuln=on' CMD='attack ret2dir_obj
 like "$(<"$tree/build/matrix.md")" '\| ret2dir_obj \| \*\*BREACH\*\* \(expected FAULT\) \|' 'so it is in matrix.md'
 like "$(tr -d ' \n' <"$tree/build/matrix.json")" '"unexpected":\[\{"attack":"ret2dir_obj"' 'and in matrix.json'
 
-broken kernel/mm/xpfo.c 's/\.flush = ktlb_shootdown_sync/.flush = ktlb_flush_local/' 'xpfo_stale_tlb ret2dir_obj config:xpfo=sync,kaiser=off'
+# On a busy host the emulator may lose the old translation before it is used: then this one is stopped by luck.
+broken kernel/mm/xpfo.c 's/\.flush = ktlb_shootdown_sync/.flush = ktlb_flush_local/' 'xpfo_stale_tlb ret2dir_obj config:xpfo=sync,kaiser=off' 5
 is "$status" 2 'with a flush that forgets the other processors the matrix is red' || diag "$(<"$work/errors")"
 like "$output" '^xpfo_stale_tlb +B!$' 'the attack that lives of it is marked'
 like "$output" '^ret2dir_obj +f$' 'the one that does not is as it was'
