@@ -14,7 +14,7 @@
 #include "tap.h"
 
 #define NOBODY UINT32_MAX
-enum { PID_FIRST = 1, USER = 1000, LINES_MAX = 16 };
+enum { PID_FIRST = 1, USER = 1000, LINES_MAX = 16, NR_LOOKS = 100000 };
 
 static struct bw_leak leak;
 static bool is_protected;
@@ -99,16 +99,22 @@ static int as_each_other(void *unused)
 	return uid == NOBODY ? 0 : 1;
 }
 
-/* Blocks: whoever looks again and again is ready when the child's slice ends. */
+/*
+ * Blocks: whoever looks again and again is ready when the child's slice ends. A child whose pid is
+ * another's at the moment is not found.
+ */
 static int exit_code(child_body body)
 {
 	pid_t child = fork();
-	int status;
+	int status = -1;
 
 	if (child == 0) {
 		_exit(body(NULL));
 	}
-	return waitpid(child, &status, 0) == child ? child_exit_code(status) : -1;
+	for (int i = 0; i < NR_LOOKS && waitpid(child, &status, 0) != child; i++) {
+		sched_yield();
+	}
+	return child_exit_code(status);
 }
 
 int main(void)
