@@ -7,11 +7,11 @@ iso=$(make -s --no-print-directory print-iso EXTRA=tests/qemu/programs)
 
 # check WHERE NAME: boots, waits until it is busy, injects (WHERE: `-b 0` is everywhere, `2` is there alone)
 check() {
-	rm -f "$log"
+	rm -f "$log" "$work/output"
 	ISO=$iso SMP=4 CMD=crash LOG=$log MONITOR=$work/monitor TIMEOUT=120 \
 		tools/run >"$work/output" 2>"$work/errors" &
 	local run=$! tries=0
-	while ! grep -q busy "$work/output" && kill -0 "$run" 2>/dev/null && [ $((tries++)) -lt 300 ]; do
+	while ! grep -qs busy "$work/output" && kill -0 "$run" 2>/dev/null && [ $((tries++)) -lt 300 ]; do
 		sleep 0.2
 	done
 	sleep 1
