@@ -8,7 +8,10 @@
 #include "mm/kaiser.h"
 #include "mm/kspace.h"
 #include "mm/layout.h"
+#include "mm/policy.h"
 #include "mm/ptable.h"
+
+#define LOWER_HALF_END (1ul << 47)
 
 /* What an explainer of a region is told. */
 struct fault {
@@ -19,7 +22,6 @@ struct fault {
 
 struct region_kind {
 	const char *name;
-	uint64_t start, last; /* [start, last] */
 	void (*explain)(const struct fault *fault, struct explanation *out);
 };
 
@@ -172,28 +174,28 @@ static void explain_non_canonical(const struct fault *fault, struct explanation 
 	verdict(out, BW_DEFENCE_NONE, "the processor knows no such address");
 }
 
+/* By enum policy_view. */
+static const struct region_kind regions[] = {
+	[VIEW_NONE] = { "unused kernel address", explain_nothing },
+	[VIEW_USER_HALF] = { "user memory", explain_user },
+	[VIEW_DIRECT_MAP] = { "direct map", explain_direct_map },
+	[VIEW_KSPACE] = { "kernel stacks and devices", explain_kspace },
+	[VIEW_WINDOW] = { "private window", explain_window },
+	[VIEW_POOLS] = { "pools", explain_pool },
+	[VIEW_ENTRY_AREA] = { "entry area", explain_entry_area },
+	[VIEW_IMAGE] = { "kernel image", explain_image },
+};
+
+/* The last page of the lower half belongs to no view: no program may map it. */
 static struct region_kind region_of(uint64_t address)
 {
-	const struct region_kind kinds[] = {
-		{ "user memory", 0, (1ul << 47) - 1, explain_user },
-		{ "non-canonical address", 1ul << 47, KERNEL_HALF - 1, explain_non_canonical },
-		{ "kernel image", (uint64_t)image_start, (uint64_t)image_end - 1, explain_image },
-		{ "direct map", direct_map_base, direct_map_base + DIRECT_MAP_MAX_SIZE - 1,
-		  explain_direct_map },
-		{ "kernel stacks and devices", kspace_base, kspace_base + KSPACE_SIZE - 1,
-		  explain_kspace },
-		{ "pools", pool_base, pool_base + POOL_SIZE - 1, explain_pool },
-		{ "private window", WINDOW_BASE, WINDOW_BASE + PML4_SLOT_SIZE - 1, explain_window },
-		{ "entry area", ENTRY_AREA_BASE, ENTRY_AREA_BASE + PML4_SLOT_SIZE - 1,
-		  explain_entry_area },
-		{ "unused kernel address", 0, UINT64_MAX, explain_nothing },
-	};
-	unsigned i = 0;
+	static const struct region_kind non_canonical = { "non-canonical address",
+							  explain_non_canonical };
 
-	while (address < kinds[i].start || address > kinds[i].last) {
-		i++;
+	if (address >= LOWER_HALF_END && address < KERNEL_HALF) {
+		return non_canonical;
 	}
-	return kinds[i];
+	return regions[address < LOWER_HALF_END ? VIEW_USER_HALF : policy_view_of(address)];
 }
 
 /* The frame that the address leads to, or of which it is the direct-map address. */
