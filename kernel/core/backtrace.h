@@ -3,13 +3,13 @@
 
 #include "lib/types.h"
 
-/* Whether len_bytes from address on can be read without a fault. */
-typedef bool backtrace_readable(uint64_t address, size_t len_bytes);
+/* The eight bytes at an address; false where they cannot be read. Never faults. */
+typedef bool backtrace_read(uint64_t address, uint64_t *out);
 
 /*
  * Collects at most `max` return addresses, innermost first, from the frame that rbp points at.
- * Returns how many. Never faults and always ends: it reads only what `readable` allows and goes
- * only upward on the stack.
+ * Returns how many. Never faults and always ends: it reads through `read` and goes only
+ * upward on the stack.
  */
 unsigned backtrace_collect(uint64_t rbp, uint64_t *addresses, unsigned max,
-			   backtrace_readable *readable);
+			   backtrace_read *read);

@@ -127,10 +127,10 @@ static void print_backtrace(uint64_t rip, uint64_t rbp)
 	if (rip) {
 		log_print("  at %s\n", symbol_format(text, sizeof(text), rip));
 	}
-	if (!panic_hooks.readable) {
+	if (!panic_hooks.read) {
 		return;
 	}
-	nr = backtrace_collect(rbp, addresses, BACKTRACE_MAX, panic_hooks.readable);
+	nr = backtrace_collect(rbp, addresses, BACKTRACE_MAX, panic_hooks.read);
 	for (unsigned i = 0; i < nr; i++) {
 		log_print("  from %s\n", symbol_format(text, sizeof(text), addresses[i]));
 	}

@@ -8,7 +8,7 @@ struct regs;
 
 /* What higher floors contribute, set while booting: may be NULL. */
 struct panic_hooks {
-	bool (*readable)(uint64_t address, size_t len_bytes); /* without a fault */
+	bool (*read)(uint64_t address, uint64_t *out); /* without a fault; false: it cannot be */
 	void (*explain)(const struct regs *regs); /* the owner of the faulting frame, for one */
 };
 extern struct panic_hooks panic_hooks;

@@ -234,6 +234,6 @@ static void panic_explain(const struct regs *regs)
 
 void fault_init(void)
 {
-	panic_hooks.readable = fault_readable;
+	panic_hooks.read = fault_read;
 	panic_hooks.explain = panic_explain;
 }

@@ -56,6 +56,12 @@ bool fault_readable(uint64_t address, size_t len_bytes)
 	       pte_is_present(ptable_lookup(kernel_root, last, NULL));
 }
 
+/* Whoever chose the address may have another CPU take the page away between the two. */
+bool fault_read(uint64_t address, uint64_t *out)
+{
+	return fault_readable(address, sizeof(*out)) && probe_read(address, out);
+}
+
 /* NULL: it was no access that failed. */
 static const char *access_name(const struct fault *fault)
 {
@@ -100,9 +106,7 @@ static uint64_t caller_without_frame(const struct regs *regs)
 	uint64_t offset, caller;
 	const char *name;
 
-	/* whoever chose rsp may have another CPU take the page away meanwhile */
-	if ((symbol_find(regs->rip, &name, &offset) && offset) ||
-	    !fault_readable(regs->rsp, sizeof(caller)) || !probe_read(regs->rsp, &caller)) {
+	if ((symbol_find(regs->rip, &name, &offset) && offset) || !fault_read(regs->rsp, &caller)) {
 		return 0;
 	}
 	return symbol_find(caller, &name, &offset) ? caller : 0;
@@ -124,9 +128,8 @@ static void account_make(struct account *account, const struct process *process,
 	}
 	account->callers[0] = caller_without_frame(regs);
 	account->nr_callers = account->callers[0] != 0;
-	account->nr_callers +=
-		backtrace_collect(regs->rbp, account->callers + account->nr_callers,
-				  BACKTRACE_LINES - account->nr_callers, fault_readable);
+	account->nr_callers += backtrace_collect(regs->rbp, account->callers + account->nr_callers,
+						 BACKTRACE_LINES - account->nr_callers, fault_read);
 }
 
 static void say_access(struct text *text, const struct account *account)

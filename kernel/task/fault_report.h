@@ -23,5 +23,7 @@ void fault_report_kernel(struct report *report, const struct process *process,
 			 const struct fault *fault);
 
 const char *exception_name(uint64_t vector);
-/* For panic: can these bytes of the kernel half be read without a fault? */
+/* Does the kernel's root map these bytes of the kernel half? */
 bool fault_readable(uint64_t address, size_t len_bytes);
+/* Eight bytes of the kernel half, for backtraces; false where they cannot be read. Never faults. */
+bool fault_read(uint64_t address, uint64_t *out);
