@@ -11,5 +11,4 @@ typedef bool backtrace_read(uint64_t address, uint64_t *out);
  * Returns how many. Never faults and always ends: it reads through `read` and goes only
  * upward on the stack.
  */
-unsigned backtrace_collect(uint64_t rbp, uint64_t *addresses, unsigned max,
-			   backtrace_read *read);
+unsigned backtrace_collect(uint64_t rbp, uint64_t *addresses, unsigned max, backtrace_read *read);
