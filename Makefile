@@ -122,7 +122,7 @@ clean:
 	rm -rf build compile_commands.json
 
 format: | $(call deps,lint)
-	clang-format -i $(shell find boot kernel user tests -name '*.[ch]')
+	@clang-format -i $(shell find boot kernel user tests -name '*.[ch]')
 
 compile_commands.json: $(GENERATED) | $(call deps,build)
 	@$(MAKE) --always-make --dry-run $(KERNEL) $(PROGRAMS) 2>/dev/null \

@@ -1,10 +1,10 @@
 /* The stress program looks at the books: by audit meanwhile, and by count in the end. */
 #include <stdio.h>
 
+#include "memory.h"
 #include "stress.h"
 
 enum {
-	NAP_US = 50000,
 	/* What the kernel keeps for the next time: stacks of ended threads, and their tables. */
 	KEPT_FRAMES = 96,
 	KEPT_TABLES = 12,
@@ -20,21 +20,6 @@ enum stress_result stress_audit(void)
 	return result.nr_violations == 0 ? STRESS_DONE
 					 : stress_complain("audit: %lu violations, the first: %s",
 							   result.nr_violations, result.first);
-}
-
-/* The first process buries orphans in its own time. */
-static struct bw_memory_info settled_memory(uint64_t nr_processes)
-{
-	struct bw_memory_info info = { 0 };
-
-	for (int i = 0; i < 100; i++) {
-		bw_memory_info(&info);
-		if (info.nr_processes <= nr_processes) {
-			break;
-		}
-		stress_nap_us(NAP_US);
-	}
-	return info;
 }
 
 static void compare(const char *what, uint64_t before, uint64_t after, uint64_t allowed)
@@ -54,7 +39,7 @@ static uint64_t unowned(const struct bw_memory_info *info)
 /* All frames must be back. */
 void stress_check_memory(const struct bw_memory_info *before)
 {
-	struct bw_memory_info after = settled_memory(before->nr_processes);
+	struct bw_memory_info after = memory_settled(before->nr_processes);
 
 	compare("processes", before->nr_processes, after.nr_processes, 0);
 	compare("frames of programs", before->nr_user, after.nr_user, 0);

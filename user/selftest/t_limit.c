@@ -6,25 +6,10 @@
 #include <unistd.h>
 
 #include "child.h"
+#include "memory.h"
 #include "tap.h"
 
 enum { MOST_CHILDREN = 4096, NR_RAPID = 300, EXIT_LIMITED = 5, EXIT_NO_LIMIT = 6, EXIT_OTHER = 7 };
-
-static uint64_t free_frames(void)
-{
-	struct bw_memory_info info = { 0 };
-
-	bw_memory_info(&info);
-	return info.nr_free_revealed + info.nr_free_hidden;
-}
-
-static uint64_t nr_processes(void)
-{
-	struct bw_memory_info info = { 0 };
-
-	bw_memory_info(&info);
-	return info.nr_processes;
-}
 
 static _Noreturn void linger(void)
 {
@@ -96,16 +81,6 @@ static int fork_rapidly(void *unused)
 	return 0;
 }
 
-/* Process 1 buries orphans in its own time. */
-static void settle(uint64_t wanted)
-{
-	const struct timespec nap = { .tv_nsec = 10000000 };
-
-	for (int i = 0; i < 200 && nr_processes() > wanted; i++) {
-		nanosleep(&nap, NULL);
-	}
-}
-
 static int as_user(void *body)
 {
 	setuid(1000);
@@ -114,20 +89,21 @@ static int as_user(void *body)
 
 int main(void)
 {
-	uint64_t before_processes = nr_processes();
+	uint64_t before_processes = memory_now().nr_processes;
 	uint64_t before;
 
 	tap_is(child_exit_code(child_run(as_user, fork_until_refused)), EXIT_LIMITED,
 	       "a fork bomb is refused in the end");
-	tap_is((long)nr_processes(), (long)before_processes, "all its processes are gone");
+	tap_is((long)memory_now().nr_processes, (long)before_processes,
+	       "all its processes are gone");
 	tap_is(child_run(fork_rapidly, NULL), 0, "fork and exit many times over");
-	before = free_frames();
+	before = memory_nr_free();
 	tap_is(child_exit_code(child_run(as_user, fork_until_refused)), EXIT_LIMITED,
 	       "a second one is refused as well");
 	tap_is(child_run(fork_rapidly, NULL), 0, "and fork still works");
 	tap_is(child_run(fork_chain, NULL), 0, "a chain of orphans");
-	settle(before_processes);
-	tap_is((long)nr_processes(), (long)before_processes, "process 1 buries the orphans");
-	tap_is((long)free_frames(), (long)before, "no frame is lost");
+	tap_is((long)memory_settled(before_processes).nr_processes, (long)before_processes,
+	       "process 1 buries the orphans");
+	tap_is((long)memory_nr_free(), (long)before, "no frame is lost");
 	return tap_done();
 }

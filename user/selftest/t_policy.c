@@ -6,6 +6,7 @@
 
 #include "child.h"
 #include "cpus.h"
+#include "memory.h"
 #include "tap.h"
 
 enum {
@@ -187,18 +188,10 @@ static bool swap_often(void)
 	return all;
 }
 
-static uint64_t nr_free(void)
-{
-	struct bw_memory_info info = { 0 };
-
-	bw_memory_info(&info);
-	return info.nr_free_revealed + info.nr_free_hidden;
-}
-
 static void test_swapped_under_load(void)
 {
 	int nr = 2 * cpus_count() > 16 ? 16 : 2 * cpus_count();
-	uint64_t before = nr_free(), after;
+	uint64_t before = memory_nr_free(), after;
 	pid_t workers[16];
 	bool all = true;
 
@@ -216,7 +209,7 @@ static void test_swapped_under_load(void)
 	}
 	tap_ok(all, "each program runs under one of them");
 	munmap((void *)stop, BW_PAGE_SIZE);
-	after = nr_free();
+	after = memory_nr_free();
 	tap_ok(after + LEAK_MAX > before, "the old ones are gone: %ld frames fewer are free",
 	       (long)(before - after));
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "child.h"
+#include "memory.h"
 #include "tap.h"
 
 enum {
@@ -33,21 +34,6 @@ static void nap(void)
 	const struct timespec a_while = { .tv_nsec = NAP_NS };
 
 	nanosleep(&a_while, NULL);
-}
-
-static struct bw_memory_info memory_now(void)
-{
-	struct bw_memory_info info = { 0 };
-
-	bw_memory_info(&info);
-	return info;
-}
-
-static uint64_t nr_free_now(void)
-{
-	struct bw_memory_info info = memory_now();
-
-	return info.nr_free_revealed + info.nr_free_hidden;
 }
 
 static char *map(size_t nr_bytes, int protection, int sharing)
@@ -191,7 +177,7 @@ static int work(child_body body, int code_good)
 	return nr_done;
 }
 
-static void fillers_end(const pid_t *pids, uint64_t nr_processes)
+static void fillers_end(const pid_t *pids)
 {
 	for (int i = 0; i < NR_FILLERS; i++) {
 		if (pids[i] != 0) {
@@ -199,14 +185,11 @@ static void fillers_end(const pid_t *pids, uint64_t nr_processes)
 			waitpid(pids[i], NULL, 0);
 		}
 	}
-	for (int i = 0; i < NR_NAPS && memory_now().nr_processes > nr_processes; i++) {
-		nap();
-	}
 }
 
 int main(void)
 {
-	uint64_t nr_processes = memory_now().nr_processes, nr_free = nr_free_now();
+	uint64_t nr_processes = memory_now().nr_processes, nr_free = memory_nr_free();
 	pid_t pids[NR_FILLERS];
 
 	is_refused = (volatile bool *)map(BW_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED);
@@ -214,9 +197,10 @@ int main(void)
 	tap_ok(memory_gets_full(pids), "somebody takes all the memory there is");
 	tap_is(work(touch_body, 0), NR_ROUNDS, "root forks and has pages all the same");
 	tap_is(work(exec_body, EXIT_GOOD), NR_ROUNDS, "root runs programs all the same");
-	fillers_end(pids, nr_processes);
-	tap_is((long)memory_now().nr_processes, (long)nr_processes, "they can be ended");
-	tap_ok(nr_free_now() + SLACK_FRAMES > nr_free, "and the memory comes back");
-	tap_note("free frames: %lu before, %lu after", nr_free, nr_free_now());
+	fillers_end(pids);
+	tap_is((long)memory_settled(nr_processes).nr_processes, (long)nr_processes,
+	       "they can be ended");
+	tap_ok(memory_nr_free() + SLACK_FRAMES > nr_free, "and the memory comes back");
+	tap_note("free frames: %lu before, %lu after", nr_free, memory_nr_free());
 	return tap_done();
 }

@@ -11,11 +11,12 @@
 
 #include "bulwark.h"
 #include "command.h"
+#include "memory.h"
 #include "program.h"
 #include "run.h"
 #include "tap.h"
 
-enum { SUITE_TEXT_MAX = 64 << 10, NR_LOOKS = 200, LOOK_US = 10000 };
+enum { SUITE_TEXT_MAX = 64 << 10 };
 
 static const char test_prefix[] = "t_";
 
@@ -91,24 +92,6 @@ static void run_suites(struct tally *tally)
 	}
 }
 
-static uint64_t nr_processes(void)
-{
-	struct bw_memory_info info = { 0 };
-
-	bw_memory_info(&info);
-	return info.nr_processes;
-}
-
-/* One that is left behind would disturb the tests to come. Process 1 buries orphans in its own
- * time. */
-static bool is_anyone_left(uint64_t nr_before)
-{
-	for (int i = 0; i < NR_LOOKS && nr_processes() > nr_before; i++) {
-		usleep(LOOK_US);
-	}
-	return nr_processes() > nr_before;
-}
-
 /* Counts what the program says of itself; false: it did not live to say it. */
 static bool count_results(struct tally *tally, int status)
 {
@@ -125,7 +108,7 @@ static bool count_results(struct tally *tally, int status)
 
 static void run_program(struct tally *tally, const char *name)
 {
-	uint64_t nr_before = nr_processes();
+	uint64_t nr_before = memory_now().nr_processes;
 	char first[32], text[96];
 	char *const argv[] = { (char *)name, NULL };
 	int status;
@@ -138,7 +121,8 @@ static void run_program(struct tally *tally, const char *name)
 		print_own(tally, false, text);
 		printf("# wait status 0x%x\n", status);
 	}
-	if (is_anyone_left(nr_before)) {
+	/* one that is left behind would disturb the tests to come */
+	if (memory_settled(nr_before).nr_processes > nr_before) {
 		snprintf(text, sizeof(text), "%s leaves no process behind", name);
 		print_own(tally, false, text);
 	}
