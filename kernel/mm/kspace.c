@@ -12,7 +12,12 @@
 
 #define SLOT_BYTES (2ul * KSTACK_SIZE)
 #define DEVICES_OFFSET (KSPACE_SIZE / 2)
-enum { NR_SLOTS = 65536, CACHE_MAX = 16, PAGES_PER_STACK = KSTACK_SIZE / PAGE_SIZE };
+enum {
+	NR_SLOTS = 65536,
+	PAGES_PER_STACK = KSTACK_SIZE / PAGE_SIZE,
+	CACHE_MAX = 32,
+	RELEASE_MAX = CACHE_MAX / 2 /* stacks that share a flush */
+};
 
 RO_AFTER_INIT uint64_t kspace_base = KSPACE_LOWEST;
 
@@ -44,17 +49,20 @@ static unsigned slot_take(void)
 	return NR_SLOTS;
 }
 
-/* Takes the first nr pages of a stack out of the kernel half, then frees them. Flushes. */
-static void stack_unmap(va_t base, unsigned nr)
+/* Takes the first nr pages of a stack out of the kernel half. */
+static void stack_unmap(va_t base, unsigned nr, pfn_t *taken)
 {
-	pfn_t taken[PAGES_PER_STACK];
-
 	for (unsigned i = 0; i < nr; i++) {
 		pte_t *entry = ptable_entry(kernel_root, base.va + i * PAGE_SIZE, 1);
 
 		taken[i] = pte_frame(pte_read(entry));
 		pte_write(entry, PTE_NONE);
 	}
+}
+
+/* Flushes. Frees frames that were unmapped. */
+static void free_unmapped(const pfn_t *taken, unsigned nr)
+{
 	ktlb_wait(ktlb_downgrade());
 	for (unsigned i = 0; i < nr; i++) {
 		frame_free_kernel(taken[i], 0);
@@ -63,6 +71,8 @@ static void stack_unmap(va_t base, unsigned nr)
 
 static status_t stack_map(va_t base)
 {
+	pfn_t taken[PAGES_PER_STACK];
+
 	for (unsigned i = 0; i < PAGES_PER_STACK; i++) {
 		pfn_t frame;
 		status_t status = frame_alloc_zeroed(OWNER_KERNEL, 0, &frame);
@@ -75,7 +85,8 @@ static status_t stack_map(va_t base)
 			}
 		}
 		if (status) {
-			stack_unmap(base, i);
+			stack_unmap(base, i, taken);
+			free_unmapped(taken, i);
 			return status;
 		}
 	}
@@ -104,34 +115,67 @@ status_t kstack_alloc(va_t *base)
 	return status;
 }
 
-/* Caller holds the lock. Flushes. */
-static void slot_release(va_t base)
+/* Caller holds the lock. Takes stacks out of the cache, RELEASE_MAX at most: how many. */
+static unsigned cache_take(va_t *stacks)
 {
-	unsigned slot = stack_slot(base);
+	unsigned nr = nr_cached < RELEASE_MAX ? nr_cached : RELEASE_MAX;
 
-	stack_unmap(base, PAGES_PER_STACK);
-	slot_used[slot / 64] &= ~(1ul << slot % 64);
+	nr_cached -= nr;
+	memcpy(stacks, &cache[nr_cached], nr * sizeof(*stacks));
+	return nr;
+}
+
+/*
+ * One flush for all of them, and no lock is held while others are waited for: until their bits are
+ * cleared the slots are the caller's.
+ */
+static void stacks_release(const va_t *stacks, unsigned nr)
+{
+	pfn_t taken[RELEASE_MAX * PAGES_PER_STACK];
+
+	for (unsigned i = 0; i < nr; i++) {
+		stack_unmap(stacks[i], PAGES_PER_STACK, &taken[i * PAGES_PER_STACK]);
+	}
+	free_unmapped(taken, nr * PAGES_PER_STACK);
+	lock_acquire(&lock);
+	for (unsigned i = 0; i < nr; i++) {
+		unsigned slot = stack_slot(stacks[i]);
+
+		slot_used[slot / 64] &= ~(1ul << slot % 64);
+	}
+	lock_release(&lock);
 }
 
 void kstack_trim(void)
 {
-	lock_acquire(&lock);
-	while (nr_cached) {
-		slot_release(cache[--nr_cached]);
-	}
-	lock_release(&lock);
+	va_t stacks[RELEASE_MAX];
+	unsigned nr;
+
+	do {
+		lock_acquire(&lock);
+		nr = cache_take(stacks);
+		lock_release(&lock);
+		if (nr) {
+			stacks_release(stacks, nr);
+		}
+	} while (nr);
 }
 
 void kstack_free(va_t base)
 {
+	va_t stacks[RELEASE_MAX];
+	unsigned nr = 0;
+
 	memset((void *)base.va, 0, KSTACK_SIZE);
 	lock_acquire(&lock);
-	if (nr_cached < CACHE_MAX) {
-		cache[nr_cached++] = base;
-	} else {
-		slot_release(base);
+	if (nr_cached == CACHE_MAX) {
+		nr = cache_take(stacks);
 	}
+	cache[nr_cached++] = base;
 	lock_release(&lock);
+	if (nr) {
+		stacks_release(stacks, nr);
+	}
 }
 
 bool kstack_of(va_t address, va_t *base)

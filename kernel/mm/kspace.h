@@ -8,7 +8,10 @@ enum { KSTACK_SIZE = 16 * 1024 };
 
 /* A kernel stack: [base, base + KSTACK_SIZE), unmapped guard pages on both sides. ENOMEM. */
 status_t kstack_alloc(va_t *base) MUST_CHECK;
-/* Scrubs it and keeps it for the next kstack_alloc: the mapping stays, so nothing is flushed. */
+/*
+ * Scrubs it and keeps it for the next kstack_alloc: the mapping stays, so nothing is flushed. When
+ * too many are kept, half of them are given back with one flush.
+ */
 void kstack_free(va_t base);
 /* Flushes: gives back the stacks that were kept. For counts of what is really in use. */
 void kstack_trim(void);

@@ -1,6 +1,7 @@
 #!/bin/bash
 # A boot archive that is empty, cut off or no archive at all is refused with a message that says so.
 . "$(dirname "$0")/lib.sh"
+release_only
 
 # with_archive FILE NAME: boots an ISO that carries FILE
 with_archive() {

@@ -1,6 +1,7 @@
 #!/bin/bash
 # `make debug` stops at the kernel's first C line, with symbols.
 . "$(dirname "$0")/lib.sh"
+release_only
 port=$((20000 + RANDOM % 20000))
 
 said=$(printf '%s\n' 'backtrace 1' 'info line *$pc' 'walk kernel_main' 'stepi' 'kill' \

@@ -3,6 +3,7 @@
 # kernel half of any page table, and no sealed frame is writable anywhere. With xpfo=off the same look must find
 # such frames, and it must find what is planted in the dump. With vuln=on there is a pool of each mode.
 . "$(dirname "$0")/lib.sh"
+release_only
 
 symbols=$work/symbols
 nm "build/$BUILD/bulwark.elf" >"$symbols"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Explained faults: the report of every attack that ends in one, its twin for programs, and `why`.
 . "$(dirname "$0")/lib.sh"
+debug_only
 
 # check_attacks OPTS: every attack; the reports are held against their JSON and the kernel's log
 check_attacks() {

@@ -1,6 +1,7 @@
 #!/bin/bash
 # The pages of the shell's commands: whole, and laid out for 78 columns.
 . "$(dirname "$0")/lib.sh"
+release_only
 
 names=$(sed -n 's/^COMMAND(\(\w*\),.*/\1/p' user/shell/commands.def)
 nr=$(wc -w <<<"$names")

@@ -1,6 +1,7 @@
 #!/bin/bash
 # The ISO is small, and its menu has the entries that it should have.
 . "$(dirname "$0")/lib.sh"
+release_only
 
 iso=build/$BUILD/bulwark.iso
 [ "$(stat -c %s "$iso")" -lt $((8 << 20)) ]

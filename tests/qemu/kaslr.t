@@ -2,6 +2,7 @@
 # Where the kernel lies, read from outside: drawn anew in every boot with kaslr=on, fixed with kaslr=off, found by
 # the debugger, and right at both ends of the range.
 . "$(dirname "$0")/lib.sh"
+release_only
 
 kernel=build/$BUILD/bulwark.elf
 iso=$(make -s --no-print-directory print-iso EXTRA=tests/qemu/programs)

@@ -3,7 +3,8 @@
 #   boot OPTS CMD      runs CMD in the guest; sets $output (its stdout), $errors, $status, and $log (a file).
 #                      Further knobs are environment variables: SMP=4 boot ...
 #   pass_through TEXT  makes the guest's own TAP points of this test
-#   release_only       ends the test here unless the release build is tested
+#   release_only       ends the test here unless the release build is tested: for tests of what users run, and of tools
+#   debug_only         ends it unless the debug build is tested, which has assertions: for tests of the kernel alone
 . "$(dirname "${BASH_SOURCE[0]}")/../tap.sh"
 BUILD=${BUILD:-debug}
 export BUILD
@@ -43,8 +44,12 @@ pass_through() {
 	ok $? "the guest ran tests ($points)" || after_failure
 }
 
-release_only() {
-	[ "$BUILD" = debug ] || return 0
-	skip 'the release build does it'
+# only BUILD
+only() {
+	[ "$BUILD" != "$1" ] || return 0
+	skip "the $1 build does it"
 	done_testing
 }
+
+release_only() { only release; }
+debug_only() { only debug; }

@@ -2,6 +2,7 @@
 # An NMI at every instruction of the ways into the kernel and out of it, by way of the debugger's stub. The program
 # that goes through them finds its registers as they were, and the audit behind it finds nothing.
 . "$(dirname "$0")/lib.sh"
+debug_only
 
 iso=$(make -s --no-print-directory print-iso EXTRA=tests/qemu/programs)
 

@@ -2,6 +2,7 @@
 # A kernel stack that ends: the guard page behind it, #DF on a stack of its own, and a panic that says so. The
 # debugger moves the stack pointer to the last bytes in the middle of a system call.
 . "$(dirname "$0")/lib.sh"
+debug_only
 
 # overflow OPTS
 overflow() {

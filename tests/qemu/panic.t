@@ -2,6 +2,7 @@
 # Panics on several processors, while they are busy: one report, whole, and then the end. A machine check that
 # QEMU injects is what the kernel cannot survive.
 . "$(dirname "$0")/lib.sh"
+debug_only
 
 iso=$(make -s --no-print-directory print-iso EXTRA=tests/qemu/programs)
 

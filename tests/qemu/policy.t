@@ -1,6 +1,7 @@
 #!/bin/bash
 # The policy: what the shell and the log say of it, exchanged on four processors, and broken at boot.
 . "$(dirname "$0")/lib.sh"
+debug_only
 
 boot '' 'policy && policy -j && policy load etc/policy-broken; policy load etc/policy-strict && policy; root caged 20'
 is "$status" 12 'the program that the last policy cages runs as its user, and is refused'

@@ -1,6 +1,7 @@
 #!/bin/bash
 # What `make run` promises: the command's output alone, its status, knobs that are checked.
 . "$(dirname "$0")/lib.sh"
+release_only
 
 boot '' 'echo one; echo two'
 is "$output" $'one\ntwo' 'stdout holds the output of the command alone'

@@ -4,7 +4,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "child.h"
@@ -14,7 +13,6 @@
 enum {
 	MOST_ALLOCATIONS = 400,
 	NR_PAGES = 20,
-	NR_STACKS_KEPT = 20, /* no fewer than the kernel keeps */
 	EXIT_REFUSED = 3,
 	EXIT_OTHER = 4,
 	MORE_THAN_THERE_IS_PERCENT = 150
@@ -153,25 +151,6 @@ static uint64_t nr_free_settled(uint64_t nr_processes)
 	return info.nr_free_revealed + info.nr_free_hidden;
 }
 
-/* The kernel keeps some stacks of ended threads for the next ones: afterwards it has all that it
- * keeps. */
-static void let_kernel_keep_stacks(void)
-{
-	const struct timespec nap = { .tv_nsec = 100000000 };
-	pid_t children[NR_STACKS_KEPT];
-
-	for (int i = 0; i < NR_STACKS_KEPT; i++) {
-		children[i] = fork();
-		if (children[i] == 0) {
-			nanosleep(&nap, NULL);
-			_exit(0);
-		}
-	}
-	for (int i = 0; i < NR_STACKS_KEPT; i++) {
-		waitpid(children[i], NULL, 0);
-	}
-}
-
 static void test_sweep(const struct sweep *sweep)
 {
 	uint64_t nr_processes = memory_now().nr_processes;
@@ -234,7 +213,6 @@ int main(void)
 {
 	bool can_inject = bw_fail_allocation(0) >= 0;
 
-	let_kernel_keep_stacks();
 	for (size_t i = 0; i < sizeof(sweeps) / sizeof(sweeps[0]); i++) {
 		if (can_inject) {
 			test_sweep(&sweeps[i]);
