@@ -4,10 +4,11 @@
 #include "ktest.h"
 #include "mm/frame_alloc.h"
 #include "mm/kspace.h"
+#include "mm/ktlb.h"
 #include "task/timer.h"
 #include "task/wait.h"
 
-enum { NR_ROUNDS = 100, NR_THREADS = 20, NAP_NS = 20 * 1000 * 1000 };
+enum { NR_ROUNDS = 100, NR_THREADS = 20, NR_STACKS = 128, NAP_NS = 20 * 1000 * 1000 };
 #define PATIENCE_NS (10ul * 1000 * 1000 * 1000)
 
 /*
@@ -127,6 +128,32 @@ KTEST_SUITE(threads)
 	if (!ktest_ok(first == second, "threads that ended leave nothing behind")) {
 		ktest_diag("%lu frames free, then %lu", first, second);
 	}
+}
+
+KTEST_SUITE(stacks)
+{
+	static va_t stacks[NR_STACKS];
+	uint64_t generation;
+	struct frame_stats before, after;
+	unsigned nr = 0;
+
+	kstack_trim();
+	frame_stats_read(&before);
+	while (nr < NR_STACKS && kstack_alloc(&stacks[nr]) == STATUS_OK) {
+		nr++;
+	}
+	ktest_ok(nr == NR_STACKS, "many stacks at once");
+	generation = ktlb_generation();
+	while (nr) {
+		kstack_free(stacks[--nr]);
+	}
+	generation = ktlb_generation() - generation;
+	if (!ktest_ok(generation <= NR_STACKS / 8, "those that are given back share flushes")) {
+		ktest_diag("%lu downgrades for %u stacks", generation, NR_STACKS);
+	}
+	kstack_trim();
+	frame_stats_read(&after);
+	ktest_ok(after.nr_kernel == before.nr_kernel, "and all their frames come back");
 }
 
 KTEST_SUITE(timer)
