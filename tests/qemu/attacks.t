@@ -6,7 +6,7 @@
 attacks=$(sed -n 's/^ATTACK(\([a-z0-9_]*\).*/\1/p' user/attacks/attacks.def)
 
 all_attacks() {
-	SMP=2 MEM=128M boot "vuln=on $1" 'attack all && audit'
+	SMP=2 boot "vuln=on $1" 'attack all && audit'
 	is "$status" 0 "attack all, every outcome as expected, audit clean: ${1:-defaults}"
 	for name in $attacks; do
 		grep -qE "^$name\\b" <<<"$output"

@@ -23,7 +23,7 @@ kinds=(
 	'0xffff800000000000' 'unused kernel address'
 	'0xffff888000000000' 'frame        0x0, owner RESERVED'
 	'0xffff888000100000' 'policy       IMAGE_'
-	'0xffff888010000000' 'policy       FREE_REVEALED'
+	'0xffff888004000000' 'policy       FREE_REVEALED'
 	'0xffffc00000000000' 'guard page'
 	'0xffffd00000000000' 'XPFO: the window is in its CPU'
 	'0xffffd80000000000' 'between pools|pools'

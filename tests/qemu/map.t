@@ -2,6 +2,7 @@
 # The map of physical memory agrees with what else the kernel tells, as text, as JSON and as a picture.
 . "$(dirname "$0")/lib.sh"
 release_only
+MEM=512M
 
 boot 'vuln=on' 'map; map -j; mem -j'
 findings=$(perl tests/qemu/map.pl numbers kernel/mm/policy.def <<<"$output" 2>&1)

@@ -2,7 +2,7 @@
 # Everything at once, on four processors.
 . "$(dirname "$0")/lib.sh"
 
-seconds=30
+seconds=20
 [ "$BUILD" = debug ] || seconds=5
 
 SMP=4 boot 'vuln=on' "stress $seconds"

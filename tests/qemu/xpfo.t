@@ -5,7 +5,7 @@
 # Without PCIDs, as here, KAISER loads CR3 at each way in, which flushes everything: what is on trial would not show.
 . "$(dirname "$0")/lib.sh"
 
-RUNS=${RUNS:-3}
+RUNS=${RUNS:-2}
 RUNS_PER_BOOT=8
 attacks='stale_tlb stale_spin parked reuse kmap_race window_race'
 
