@@ -68,10 +68,10 @@ placed() {
 	GDB=0 GDBPORT=$port OPTS=vuln=on CMD='audit && attack ret2dir_obj' SMP=2 timeout --foreground 120 \
 		tools/debug >"$work/output" 2>"$work/errors" </dev/null &
 	local run=$!
-	until (: <"/dev/tcp/localhost/$port") 2>/dev/null || ! kill -0 "$run" 2>/dev/null; do
+	until (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null || ! kill -0 "$run" 2>/dev/null; do
 		sleep 0.2
 	done
-	timeout 60 gdb -q -batch "$kernel" -ex "set architecture i386:x86-64" -ex "target remote localhost:$port" \
+	timeout 60 gdb -q -batch "$kernel" -ex "set architecture i386:x86-64" -ex "target remote 127.0.0.1:$port" \
 		-ex "thbreak *$(loaded boot_placed) if *(long *)$layout == 0x$LINK_BASE" -ex continue \
 		-ex "set \$rax = $1" -ex detach >"$work/gdb" 2>&1
 	wait "$run"

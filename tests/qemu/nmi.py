@@ -85,7 +85,7 @@ class Machine:
 		# from here on addresses are enough, and much faster
 		gdb.execute('set architecture i386:x86-64')
 		gdb.execute('symbol-file')
-		gdb.execute(f'target remote localhost:{os.environ["NMI_PORT"]}', to_string=True)
+		gdb.execute(f'target remote 127.0.0.1:{os.environ["NMI_PORT"]}', to_string=True)
 
 	def pieces(self):
 		"""Symbol, address and end of each piece of code that is a way in or out."""

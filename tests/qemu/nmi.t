@@ -11,12 +11,12 @@ torture() {
 	local port=$((20000 + RANDOM % 20000)) run
 	last_boot="OPTS='$1' CMD='root entries && audit'"
 	: >"$work/points"
-	QEMU_ARGS="-gdb tcp:localhost:$port -S" ISO=$iso OPTS=$1 CMD='root entries && audit' LOG=$log TIMEOUT=150 \
+	QEMU_ARGS="-gdb tcp:127.0.0.1:$port -S" ISO=$iso OPTS=$1 CMD='root entries && audit' LOG=$log TIMEOUT=150 \
 		tools/run >"$work/output" 2>"$work/errors" </dev/null &
 	run=$!
 	for _ in {1..50}; do
 		sleep 0.2
-		{ : >"/dev/tcp/localhost/$port"; } 2>/dev/null && break
+		{ : >"/dev/tcp/127.0.0.1/$port"; } 2>/dev/null && break
 	done
 	NMI_KERNEL=build/$BUILD/bulwark.elf NMI_PROGRAM=${iso%/*}/bin/entries NMI_PORT=$port NMI_RESULTS=$work/points \
 		timeout 120 gdb -q -nx -batch "build/$BUILD/bulwark.elf" -x tests/qemu/nmi.py >"$work/gdb" 2>&1 || kill "$run"

@@ -8,14 +8,14 @@ debug_only
 overflow() {
 	local port=$((20000 + RANDOM % 20000)) run
 	rm -f "$log"
-	QEMU_ARGS="-gdb tcp:localhost:$port -S" OPTS=$1 CMD='mem' LOG=$log TIMEOUT=100 \
+	QEMU_ARGS="-gdb tcp:127.0.0.1:$port -S" OPTS=$1 CMD='mem' LOG=$log TIMEOUT=100 \
 		tools/run >"$work/output" 2>"$work/errors" </dev/null &
 	run=$!
 	for _ in {1..50}; do
 		sleep 0.2
-		{ : >"/dev/tcp/localhost/$port"; } 2>/dev/null && break
+		{ : >"/dev/tcp/127.0.0.1/$port"; } 2>/dev/null && break
 	done
-	timeout 90 gdb -q -nx -batch "build/$BUILD/bulwark.elf" -ex "target remote localhost:$port" \
+	timeout 90 gdb -q -nx -batch "build/$BUILD/bulwark.elf" -ex "target remote 127.0.0.1:$port" \
 		-ex 'hbreak sys_memory_info' -ex continue -ex 'set $rsp = ((unsigned long)$rsp & ~0x3ffful) + 8' -ex 'delete' -ex detach \
 		>"$work/gdb" 2>&1
 	wait "$run"

@@ -27,6 +27,9 @@ sub start {
 		'goog:chromeOptions' => { args => [@FLAGS, "--user-data-dir=$dir/profile", '--window-size=1440,1000'] },
 	} } });
 	$self->{session} = "/session/$session->{sessionId}";
+	# without it some versions give no element the focus where there is no window manager
+	$self->call(POST => "$self->{session}/goog/cdp/execute",
+		{ cmd => 'Emulation.setFocusEmulationEnabled', params => { enabled => JSON::PP::true } });
 	return $self;
 }
 

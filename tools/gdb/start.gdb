@@ -6,5 +6,5 @@ set disassembly-flavor intel
 set architecture i386:x86-64
 source tools/gdb/bulwark.py
 
-eval "target remote localhost:%d", $bulwark_port
+eval "target remote 127.0.0.1:%d", $bulwark_port
 bw-start
