@@ -7,6 +7,7 @@
 
 RUNS=${RUNS:-2}
 RUNS_PER_BOOT=8
+MEM=512M
 attacks='stale_tlb stale_spin parked reuse kmap_race window_race'
 
 # The outcome of each, in that order.

@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 
 #include "attack.h"
+#include "memory.h"
 
 enum {
 	FRAMES_PER_HUGE = BW_HUGE_PAGE_SIZE / BW_PAGE_SIZE,
@@ -21,14 +22,6 @@ struct huge_page {
 	uint64_t pfn;
 	bool was_revealed; /* it came out of the direct map for this */
 };
-
-static struct bw_memory_info memory_now(void)
-{
-	struct bw_memory_info info = { 0 };
-
-	bw_memory_info(&info);
-	return info;
-}
 
 /* So many that the pages still to come will be found, and nobody else goes without. */
 static bool enough_is_revealed(void)
