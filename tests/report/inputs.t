@@ -98,6 +98,9 @@ my $bench = put('bench.json', '{"published": [{"table": "t", "rows": [{"name": "
 ($status, $said) = report('--matrix', $fixture, '--bench', $bench, '--output', "$dir/bad.html");
 is($status, 2, 'bad figures are refused');
 like($said, qr/^report: \Q$bench\E: published\[0\]\.rows\[0\]\.values is missing$/, 'with their place');
+$bench = put('bench.json', '{"benchmarks": {"cost": {"rows": []}, "kaiser": null}, "published": []}');
+($status, $said) = report('--matrix', $fixture, '--bench', $bench, '--output', "$dir/bad.html");
+is("$status:$said", '0:', 'what was not measured may be missing');
 
 ($status) = report('--matrix', $fixture, '--picture', "$dir/matrix.svg");
 is($status, 0, 'the picture is drawn');

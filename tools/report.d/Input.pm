@@ -33,7 +33,7 @@ my $MATRIX = {
 			legend => [{ letter => 'text', name => 'text', 'frames?' => 'number' }] } } },
 };
 my $BENCH = {
-	'benchmarks?' => { '*' => 'any' },
+	'benchmarks?' => { '*?' => 'any' }, # null: not measured
 	'published?' => [{ table => 'text', 'unit?' => 'text', 'source?' => 'text',
 		rows => [{ name => 'text', values => { '*' => 'any' } }] }],
 	'notes?' => ['text'],
