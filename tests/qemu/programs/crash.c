@@ -6,13 +6,15 @@
 
 enum { NR_WORKERS = 8 };
 
+static int *volatile nowhere; /* volatile: the compiler must not see where that is */
+
 static _Noreturn void work(void)
 {
 	for (;;) {
 		pid_t child = fork();
 
 		if (child == 0) {
-			*(volatile int *)8 = 0;
+			*nowhere = 0;
 		}
 		waitpid(child, NULL, 0);
 	}
