@@ -1,7 +1,9 @@
-; From GRUB's 32-bit protected mode to the first C line in the higher half, with the image mapped as it stays:
+; From the loader's 32-bit protected mode to the first C line in the higher half, with the image mapped as it stays:
 ; text RX, rodata R, data RW NX. Never returns. Runs at its load address, and so does image_place, which says where
-; the image goes; every address is computed from `layout`, which linker.ld puts in front of this section. Sources: Multiboot2 specification, "Machine state";
-; Intel SDM vol. 3A, "Initializing IA-32e Mode".
+; the image goes; every address is computed from `layout`, which linker.ld puts in front of this section. Two entries:
+; Multiboot2 (GRUB) and PVH (QEMU's -kernel), which differ in nothing but how the boot information is laid out.
+; Sources: Multiboot2 specification, "Machine state"; Xen, "x86/HVM direct boot ABI"; Intel SDM vol. 3A, "Initializing
+; IA-32e Mode".
 
 LOAD_BASE	equ 0x100000
 LAYOUT_BYTES	equ 64
@@ -34,7 +36,10 @@ PRESENT		equ 1
 WRITABLE	equ 2
 HUGE		equ 0x80
 
-MAGIC		equ 0x36d76289
+; enum loader; boot/loader.h
+LOADER_MULTIBOOT2 equ 0x36d76289
+LOADER_PVH	equ 0x336ec578
+ELFNOTE_PHYS32_ENTRY equ 18	; Xen, public/elfnote.h
 MSR_EFER	equ 0xc0000080
 R_X86_64_RELATIVE equ 8
 
@@ -60,14 +65,24 @@ multiboot_header:
 	dd 8
 multiboot_header_end:
 
+; EBX: the start information; EAX: nothing.
+boot_entry_pvh:
+	cli
+	cld
+	mov eax, LOADER_PVH
+	jmp boot_entry_32.known
+
+; EBX: the boot information; EAX: the loader's magic number.
 global boot_entry
 boot_entry:
 boot_entry_32:
 	cli
 	cld
 	mov esi, LOADED(message_loader)
-	cmp eax, MAGIC
+	cmp eax, LOADER_MULTIBOOT2
 	jne boot_refuse
+.known:
+	mov [LOADED(saved_loader)], eax
 	mov [LOADED(saved_info)], ebx
 	mov esp, LOAD_BASE
 	add esp, [LAYOUT_STACK_TOP]
@@ -192,9 +207,10 @@ boot_64:
 	; C code that runs right here says where the image goes
 	mov ebx, LOAD_BASE
 	call relocate
-	mov edi, [LOADED(saved_info)]
-	mov rsi, [LAYOUT_LINK_BASE]
-	mov edx, [LAYOUT_IMAGE_END]
+	mov edi, [LOADED(saved_loader)]
+	mov esi, [LOADED(saved_info)]
+	mov rdx, [LAYOUT_LINK_BASE]
+	mov ecx, [LAYOUT_IMAGE_END]
 	mov eax, [LAYOUT_IMAGE_PLACE]
 	add eax, LOAD_BASE
 	call rax
@@ -206,7 +222,7 @@ boot_placed:			; tests write another place to RAX
 	call map_image
 
 	mov esi, [LOADED(saved_info)]
-	mov edi, MAGIC
+	mov edi, [LOADED(saved_loader)]
 	mov ecx, [LAYOUT_STACK_TOP]
 	lea rsp, [rbx + rcx]
 	mov ecx, [LAYOUT_KERNEL_MAIN]
@@ -303,11 +319,18 @@ gdt:	dq 0, 0x00af9a000000ffff
 gdt_pointer:
 	dw 15
 	dd LOADED(gdt)
+saved_loader:	dd 0
 saved_info:	dd 0
 message_loader		db "bulwark: not started by a Multiboot2 loader", 13, 10, 0
 message_long_mode	db "bulwark: this processor has no 64-bit mode", 13, 10, 0
 message_image		db "bulwark: kernel image larger than the boot tables map (8 MiB)", 13, 10, 0
 message_relocation	db "bulwark: kernel image with a relocation other than R_X86_64_RELATIVE", 13, 10, 0
+
+; Tells PVH loaders where to enter. The alignment of 4 and the descriptor of 8 bytes are what QEMU reads.
+section .note.pvh note alloc noexec nowrite align=4
+	dd 4, 8, ELFNOTE_PHYS32_ENTRY
+	db "Xen", 0
+	dq LOADED(boot_entry_pvh)
 
 section .bss nobits alloc write align=4096
 global boot_tables, boot_tables_end, boot_stack_top

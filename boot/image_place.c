@@ -5,16 +5,16 @@
 #include "arch/x86_64/random.h"
 #include "core/kaslr.h"
 #include "core/options.h"
-#include "multiboot.h"
+#include "loader.h"
 
-uint64_t image_place(uint64_t info_pa, uint64_t lowest, uint64_t image_bytes)
+uint64_t image_place(uint32_t loader, uint64_t info_pa, uint64_t lowest, uint64_t image_bytes)
 {
 	unsigned kaslr = options.kaslr; /* the default: nothing is parsed yet */
 	struct boot_info info;
 	uint64_t random;
 
 	/* what is wrong with the boot information, kernel_main says: there is a console then */
-	if (multiboot_parse((const void *)info_pa, (1ul << 32) - info_pa, &info) == STATUS_OK) {
+	if (loader_parse(loader, info_pa, &info) == STATUS_OK) {
 		(void)option_peek(info.command_line, "kaslr", &kaslr);
 	}
 	if (kaslr == kaslr_off) {

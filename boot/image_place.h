@@ -6,6 +6,6 @@
 /*
  * Called by boot.asm alone, with the image relocated to its load address and the first 4 GiB mapped
  * one to one: no interrupts, no per-CPU data, and no pointer that is kept survives the move.
- * Returns `lowest`, or an address drawn from there up.
+ * `loader` as for loader_parse. Returns `lowest`, or an address drawn from there up.
  */
-uint64_t image_place(uint64_t info_pa, uint64_t lowest, uint64_t image_bytes);
+uint64_t image_place(uint32_t loader, uint64_t info_pa, uint64_t lowest, uint64_t image_bytes);

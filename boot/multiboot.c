@@ -4,7 +4,7 @@
 #include "lib/assert.h"
 #include "lib/format.h"
 #include "lib/string.h"
-#include "memory_map.h"
+#include "loader_facts.h"
 
 enum { TAG_ALIGN = 8, SIZE_MIN = 16 };
 
@@ -43,15 +43,6 @@ struct tag_memory_map {
 	uint32_t entry_version; /* then the entries */
 };
 
-struct memory_entry {
-	uint64_t start;
-	uint64_t len;
-	uint32_t type;
-	uint32_t reserved;
-};
-
-enum { MEMORY_AVAILABLE = 1 };
-
 struct tag_framebuffer {
 	struct tag tag;
 	uint64_t pa;
@@ -68,101 +59,25 @@ enum { FRAMEBUFFER_RGB = 1, FRAMEBUFFER_TEXT = 2, FRAMEBUFFER_BYTES_MAX = 1 << 3
 
 static_assert(sizeof(struct tag_module) == 16, "Multiboot2 specification, \"Modules\"");
 static_assert(sizeof(struct tag_memory_map) == 16, "Multiboot2 specification, \"Memory map\"");
-static_assert(sizeof(struct memory_entry) == 24, "Multiboot2 specification, \"Memory map\"");
 static_assert(offsetof(struct tag_framebuffer, red_shift) == 32,
 	      "Multiboot2 specification, \"Framebuffer info\"");
 
 static status_t parse_command_line(const struct tag *tag, struct boot_info *out)
 {
-	const char *text = (const char *)(tag + 1);
-	size_t max = tag->size - sizeof(*tag);
-	size_t len = strnlen(text, max);
-
-	if (len == max) {
-		format(out->error, sizeof(out->error), "the command line has no end");
-		return STATUS_EINVAL;
-	}
-	if (len >= sizeof(out->command_line)) {
-		format(out->error, sizeof(out->error),
-		       "the command line has %zu bytes, at most %zu are taken", len,
-		       sizeof(out->command_line) - 1);
-		return STATUS_EINVAL;
-	}
-	string_copy(out->command_line, text, sizeof(out->command_line));
-	return STATUS_OK;
-}
-
-status_t boot_info_check(struct boot_info *info, pa_t start, pa_t end, const char *what)
-{
-	for (unsigned i = 0; i < info->nr_modules; i++) {
-		const struct boot_module *module = &info->modules[i];
-
-		if (module->start.pa < end.pa && start.pa < module->end.pa) {
-			format(info->error, sizeof(info->error),
-			       "module %u at %#lx to %#lx overlaps %s at %#lx to %#lx", i,
-			       module->start.pa, module->end.pa, what, start.pa, end.pa);
-			return STATUS_EINVAL;
-		}
-	}
-	return STATUS_OK;
+	return facts_command_line(out, (const char *)(tag + 1), tag->size - sizeof(*tag));
 }
 
 static status_t parse_module(const struct tag *tag, struct boot_info *out)
 {
 	const struct tag_module *module = (const struct tag_module *)tag;
-	const char *name = (const char *)(module + 1);
-	struct boot_module *entry = &out->modules[out->nr_modules];
-	size_t max;
 
 	if (tag->size < sizeof(*module)) {
 		format(out->error, sizeof(out->error), "a module tag of %u bytes is too short",
 		       tag->size);
 		return STATUS_EINVAL;
 	}
-	max = tag->size - sizeof(*module);
-	if (max > 0 && strnlen(name, max) == max) {
-		format(out->error, sizeof(out->error), "the name of module %u has no end",
-		       out->nr_modules);
-		return STATUS_EINVAL;
-	}
-	if (module->start >= module->end) {
-		format(out->error, sizeof(out->error), "module %u is empty: %#x to %#x",
-		       out->nr_modules, module->start, module->end);
-		return STATUS_EINVAL;
-	}
-	if (out->nr_modules == MODULES_MAX) {
-		format(out->error, sizeof(out->error), "more than %d modules", MODULES_MAX);
-		return STATUS_EINVAL;
-	}
-	if (boot_info_check(out, (pa_t){ module->start }, (pa_t){ module->end },
-			    "another module")) {
-		return STATUS_EINVAL;
-	}
-	entry->start.pa = module->start;
-	entry->end.pa = module->end;
-	string_copy(entry->name, max > 0 ? name : "", sizeof(entry->name));
-	out->nr_modules++;
-	return STATUS_OK;
-}
-
-/* First what may be used, then what may not: the latter wins where the two overlap. */
-static void parse_memory_entries(const uint8_t *entries, uint32_t len, uint32_t entry_size,
-				 struct boot_info *out)
-{
-	for (uint32_t at = 0; at < len; at += entry_size) {
-		const struct memory_entry *entry = (const struct memory_entry *)(entries + at);
-
-		if (entry->type == MEMORY_AVAILABLE) {
-			memory_map_add(out, entry->start, entry->len);
-		}
-	}
-	for (uint32_t at = 0; at < len; at += entry_size) {
-		const struct memory_entry *entry = (const struct memory_entry *)(entries + at);
-
-		if (entry->type != MEMORY_AVAILABLE) {
-			memory_map_remove(out, entry->start, entry->len);
-		}
-	}
+	return facts_module(out, (pa_t){ module->start }, (pa_t){ module->end },
+			    (const char *)(module + 1), tag->size - sizeof(*module));
 }
 
 static status_t parse_memory_map(const struct tag *tag, struct boot_info *out)
@@ -176,13 +91,13 @@ static status_t parse_memory_map(const struct tag *tag, struct boot_info *out)
 		return STATUS_EINVAL;
 	}
 	len = tag->size - sizeof(*map);
-	if (map->entry_size < sizeof(struct memory_entry) ||
+	if (map->entry_size < sizeof(struct facts_range) ||
 	    !is_aligned(map->entry_size, TAG_ALIGN) || len % map->entry_size != 0) {
 		format(out->error, sizeof(out->error),
 		       "%u bytes of memory map in entries of %u bytes", len, map->entry_size);
 		return STATUS_EINVAL;
 	}
-	parse_memory_entries((const uint8_t *)(map + 1), len, map->entry_size, out);
+	facts_memory_map(out, map + 1, len / map->entry_size, map->entry_size);
 	return STATUS_OK;
 }
 
@@ -231,17 +146,6 @@ static status_t parse_framebuffer(const struct tag *tag, struct boot_info *out)
 	return STATUS_OK;
 }
 
-/* A loader may give both; the newer one says more. */
-static void copy_rsdp(const struct tag *tag, struct boot_info *out)
-{
-	unsigned len = MIN(tag->size - (uint32_t)sizeof(*tag), (uint32_t)RSDP_BYTES);
-
-	if (len > out->rsdp_len) {
-		memcpy(out->rsdp, tag + 1, len);
-		out->rsdp_len = len;
-	}
-}
-
 static status_t parse_tag(const struct tag *tag, struct boot_info *out)
 {
 	switch (tag->type) {
@@ -249,8 +153,8 @@ static status_t parse_tag(const struct tag *tag, struct boot_info *out)
 	case TAG_MODULE: return parse_module(tag, out);
 	case TAG_MEMORY_MAP: return parse_memory_map(tag, out);
 	case TAG_FRAMEBUFFER: return parse_framebuffer(tag, out);
-	case TAG_RSDP_OLD:
-	case TAG_RSDP_NEW: copy_rsdp(tag, out); return STATUS_OK;
+	case TAG_RSDP_OLD: /* a loader may give both; the newer one says more */
+	case TAG_RSDP_NEW: facts_rsdp(out, tag + 1, tag->size - sizeof(*tag)); return STATUS_OK;
 	default: return STATUS_OK;
 	}
 }
@@ -308,9 +212,5 @@ status_t multiboot_parse(const void *info, uint64_t max_bytes, struct boot_info 
 	if (parse_tags(info, header->total_size, out)) {
 		return STATUS_EINVAL;
 	}
-	if (out->nr_usable == 0) {
-		format(out->error, sizeof(out->error), "no usable memory");
-		return STATUS_EINVAL;
-	}
-	return STATUS_OK;
+	return facts_finish(out);
 }

@@ -1,11 +1,13 @@
 /* The boot order, as one list. */
 #include "main.h"
 
-#include "../boot/multiboot.h"
+#include "../boot/loader.h"
+#include "../boot/loader_facts.h"
 #include "arch/x86_64/apic.h"
 #include "arch/x86_64/clock.h"
 #include "arch/x86_64/context.h"
 #include "arch/x86_64/features.h"
+#include "arch/x86_64/pci.h"
 #include "arch/x86_64/pic.h"
 #include "arch/x86_64/serial.h"
 #include "arch/x86_64/uaccess.h"
@@ -22,6 +24,7 @@
 #include "mm/memory.h"
 #include "mm/pmalloc.h"
 #include "mm/window.h"
+#include "task/irq.h"
 #include "task/start.h"
 #include "vuln/sealed.h"
 
@@ -59,15 +62,11 @@ static bool is_in_memory(const struct boot_module *module)
 	return false;
 }
 
-static void read_boot_info(uint32_t magic, uint32_t info_pa)
+static void read_boot_info(uint32_t loader, uint32_t info_pa)
 {
 	pa_t image = { LOAD_BASE };
 
-	if (magic != MULTIBOOT_LOADER_MAGIC) {
-		panic("not started by a Multiboot2 loader");
-	}
-	/* boot.asm maps the first 4 GiB one to one */
-	if (multiboot_parse((const void *)(uint64_t)info_pa, (1ul << 32) - info_pa, &boot_info) ||
+	if (loader_parse(loader, info_pa, &boot_info) ||
 	    boot_info_check(&boot_info, image,
 			    (pa_t){ LOAD_BASE + (uint64_t)(image_end - image_start) },
 			    "the kernel image")) {
@@ -125,15 +124,24 @@ static void boot_cpu_init(void)
 	fpu_init();
 }
 
+/* Machines differ: a microvm has next to nothing of a PC. */
 static void devices_init(void)
 {
 	va_t registers;
+	bool has_pit = clock_init(), has_pic = pic_init();
 
-	if (!clock_init()) {
+	log_print("bulwark: devices: 8254 %s, 8259 %s, VGA %s, PCI %s\n",
+		  has_pit ? "present" : "absent", has_pic ? "present" : "absent",
+		  vga_mode() != VGA_ABSENT ? "present" : "absent",
+		  pci_is_present() ? "present" : "absent");
+	if (!has_pit) {
 		log_print("bulwark: no 8254 to measure the TSC with: %lu MHz unchecked\n",
 			  clock_tsc_hz() / 1000000);
 	}
-	pic_init();
+	if (!has_pic) {
+		log_print("bulwark: no 8259, no interrupts by devices: the console is polled\n");
+	}
+	irq_init(has_pic);
 	if (device_map(apic_base(), PAGE_SIZE, DEVICE_UNCACHED, &registers)) {
 		panic("no memory to map the local APIC");
 	}
@@ -145,6 +153,9 @@ static void screen_init(void)
 {
 	va_t pixels;
 
+	if (boot_info.screen == BOOT_SCREEN_UNSAID && vga_mode() == VGA_TEXT) {
+		boot_info.screen = BOOT_SCREEN_TEXT;
+	}
 	if (boot_info.screen == BOOT_SCREEN_TEXT &&
 	    device_map((pa_t){ VGA_TEXT_PA }, VGA_TEXT_BYTES, DEVICE_UNCACHED, &pixels) ==
 		    STATUS_OK) {
@@ -179,7 +190,7 @@ static void memory_report(void)
 		  stats.nr_usable >> 8, stats.nr_ptable << 2, stats.nr_kernel << 2);
 }
 
-void kernel_main(uint32_t magic, uint32_t info_pa)
+void kernel_main(uint32_t loader, uint32_t info_pa)
 {
 	unsigned nr_refused;
 
@@ -187,7 +198,7 @@ void kernel_main(uint32_t magic, uint32_t info_pa)
 	serial_init(SERIAL_COM1);
 	serial_init(SERIAL_COM2);
 	log_print("bulwark: a microkernel that shows how kernel memory is defended\n");
-	read_boot_info(magic, info_pa);
+	read_boot_info(loader, info_pa);
 	nr_refused = options_parse(boot_info.command_line);
 	log_start();
 	if (nr_refused) {
@@ -209,7 +220,7 @@ void kernel_main(uint32_t magic, uint32_t info_pa)
 	memory_report();
 	options_print();
 	if (!boot_info.nr_modules) {
-		panic("the loader gave no boot archive: the menu entry needs a module2 line");
+		panic("the loader gave no boot archive: GRUB needs a module2 line, QEMU -initrd");
 	}
 	task_start(&boot_info, direct_map_pointer(pa_to_pfn(boot_info.modules[0].start)),
 		   boot_info.modules[0].end.pa - boot_info.modules[0].start.pa);

@@ -27,7 +27,12 @@ struct boot_module {
 	char name[MODULE_NAME_BYTES]; /* the module's command line, cut to fit */
 };
 
-enum boot_screen { BOOT_SCREEN_NONE, BOOT_SCREEN_TEXT, BOOT_SCREEN_FRAMEBUFFER };
+enum boot_screen {
+	BOOT_SCREEN_NONE,
+	BOOT_SCREEN_TEXT,
+	BOOT_SCREEN_FRAMEBUFFER,
+	BOOT_SCREEN_UNSAID, /* PVH has no word for it: the adapter is asked */
+};
 
 struct boot_info {
 	char command_line[COMMAND_LINE_BYTES];

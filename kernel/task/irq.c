@@ -19,12 +19,21 @@
 
 enum { LINE_KEYBOARD = 1, LINE_COM1 = 4, TICKS_PER_S = 100 };
 
+static RO_AFTER_INIT bool console_is_polled;
+
 /* This CPU only. */
 static bool ticking[NR_CPUS_MAX];
+
+static bool polls_console(void) { return console_is_polled && this_cpu()->id == 0; }
+
+void irq_init(bool has_pic) { console_is_polled = !has_pic; }
 
 void upcall_timer(void)
 {
 	COUNT(interrupts);
+	if (polls_console()) {
+		console_poll();
+	}
 	kstack_ring_fill(this_cpu());
 	timer_tick();
 	sched_tick();
@@ -58,6 +67,7 @@ void irq_start(void)
 {
 	console_init();
 	keyboard_init();
+	console_poll(); /* what was typed before is announced by no interrupt */
 	serial_enable_receive_interrupt(SERIAL_COM1);
 	pic_unmask(LINE_KEYBOARD);
 	pic_unmask(LINE_COM1);
@@ -81,6 +91,9 @@ void irq_stop_ticks(uint64_t deadline_ns)
 	bool *is_ticking = &ticking[this_cpu()->id];
 	uint64_t now_ns;
 
+	if (polls_console()) {
+		return;
+	}
 	if (deadline_ns == UINT64_MAX) {
 		if (*is_ticking) {
 			apic_timer_stop();

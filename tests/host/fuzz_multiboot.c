@@ -1,4 +1,5 @@
-/* sources: boot/multiboot.c boot/memory_map.c kernel/lib/format.c kernel/lib/string.c */
+/* sources: boot/multiboot.c boot/loader_facts.c boot/memory_map.c kernel/lib/format.c
+ * kernel/lib/string.c */
 
 /* Damaged boot information never makes the parser read on or accept nonsense. */
 #include "fuzz.h"
@@ -6,13 +7,7 @@
 #include "multiboot_build.h"
 
 #include "../../boot/multiboot.h"
-
-static void check(bool condition)
-{
-	if (!condition) {
-		abort();
-	}
-}
+#include "boot_info_check.h"
 
 /* Parses a copy that ends where the total size says, so that reading on is noticed. */
 static status_t parse(const uint8_t *data, size_t size, struct boot_info *info)
@@ -35,23 +30,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct boot_info info;
 
 	if (parse(data, size, &info)) {
-		check(info.error[0] != '\0' && memchr(info.error, '\0', sizeof(info.error)));
-		return 0;
+		check_refused(&info);
+	} else {
+		check_taken(&info);
 	}
-	check(info.nr_usable > 0 && info.nr_usable <= MEMORY_RANGES_MAX &&
-	      info.nr_modules <= MODULES_MAX);
-	for (unsigned i = 0; i < info.nr_usable; i++) {
-		const struct memory_range *range = &info.usable[i];
-
-		check(range->start.pa < range->end.pa &&
-		      is_aligned(range->start.pa | range->end.pa, PAGE_SIZE));
-		check(range->end.pa <= (uint64_t)UINT32_MAX << PAGE_SHIFT);
-		check(i == 0 || info.usable[i - 1].end.pa < range->start.pa);
-	}
-	check(memchr(info.command_line, '\0', sizeof(info.command_line)) &&
-	      info.rsdp_len <= RSDP_BYTES);
-	check(info.screen != BOOT_SCREEN_FRAMEBUFFER ||
-	      framebuffer_is_supported(&info.framebuffer));
 	return 0;
 }
 

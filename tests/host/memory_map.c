@@ -1,4 +1,5 @@
-/* sources: boot/multiboot.c boot/memory_map.c kernel/lib/format.c kernel/lib/string.c */
+/* sources: boot/multiboot.c boot/loader_facts.c boot/memory_map.c kernel/lib/format.c
+ * kernel/lib/string.c */
 
 /* Which memory is usable according to the loader's memory map, however odd that is. */
 #include "host_assert.h"

@@ -1,10 +1,12 @@
-/* sources: boot/multiboot.c boot/memory_map.c kernel/lib/format.c kernel/lib/string.c */
+/* sources: boot/multiboot.c boot/loader_facts.c boot/memory_map.c kernel/lib/format.c
+ * kernel/lib/string.c */
 
 /* The parser of the boot information: what is taken, and what is refused with which message. */
 #include "host_assert.h"
 #include "multiboot_build.h"
 #include "tap.h"
 
+#include "../../boot/loader_facts.h"
 #include "../../boot/multiboot.h"
 
 static struct builder builder;

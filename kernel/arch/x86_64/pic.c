@@ -25,7 +25,8 @@ static void mask_write(void)
 	io_write8(SECOND_DATA, mask >> 8);
 }
 
-void pic_init(void)
+/* Where there is no chip, its ports read as ones. */
+bool pic_init(void)
 {
 	io_write8(FIRST_COMMAND, ICW1_INIT);
 	io_write8(SECOND_COMMAND, ICW1_INIT);
@@ -36,6 +37,7 @@ void pic_init(void)
 	io_write8(FIRST_DATA, ICW4_8086);
 	io_write8(SECOND_DATA, ICW4_8086);
 	mask_write();
+	return io_read8(FIRST_DATA) == (mask & 0xff);
 }
 
 void pic_unmask(unsigned line)

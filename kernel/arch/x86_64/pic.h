@@ -3,8 +3,9 @@
 
 #include "lib/types.h"
 
-/* Lines 0 to 15 at VECTOR_IRQ_BASE, all masked. */
-void pic_init(void);
+/* Lines 0 to 15 at VECTOR_IRQ_BASE, all masked. False: the machine has no 8259, no line will
+ * interrupt. */
+bool pic_init(void);
 void pic_unmask(unsigned line);
 void pic_end_of_interrupt(unsigned line);
 /* Lines 7 and 15 also report noise: no in-service bit then, and no end of interrupt from us (for 15

@@ -40,6 +40,10 @@ static inline bool framebuffer_is_supported(const struct framebuffer *fb)
 	       colour_is_supported(fb->blue_shift, fb->blue_bits, bits);
 }
 
+/* What the display adapter is set to; absent: its ports read as ones. */
+enum vga_mode { VGA_ABSENT, VGA_TEXT, VGA_GRAPHICS };
+enum vga_mode vga_mode(void);
+
 /* VGA text mode, 80 x 25. `mapped` is where physical 0xb8000 is mapped, 4000 bytes. */
 void screen_init_text(void *mapped);
 
