@@ -45,8 +45,8 @@ END
 
 bochs_boot() {
 	local console="mode=file, dev=$PWD/$dir/com1"
-	if [ -n "${MONITOR:-}${ICOUNT:-}" ] || [ "${EFI:-0}${VGA:-0}" != 00 ]; then
-		echo "run: MONITOR, ICOUNT, EFI and VGA need EMU=qemu" >&2
+	if [ -n "${MONITOR:-}${ICOUNT:-}" ] || [ "${EFI:-0}${VGA:-0}$MACHINE" != 00pc ]; then
+		echo "run: MONITOR, ICOUNT, EFI, VGA and MACHINE need EMU=qemu" >&2
 		return 2
 	fi
 	if [ -z "$CMD" ]; then

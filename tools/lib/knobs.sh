@@ -1,10 +1,13 @@
-# Sourced. The knobs file of the ISO: boot/grub/knobs.cfg, read by grub.cfg. It has a fixed size and opens
+# Sourced. How OPTS and CMD reach the kernel's command line.
+#
+# By GRUB: the knobs file of the ISO, boot/grub/knobs.cfg, read by grub.cfg. It has a fixed size and opens
 # with a marker, so that `tools/run` can set the knobs inside a copy of the ISO without rebuilding it.
 
 readonly KNOBS_MARKER='# bulwark knobs v1'
 readonly KNOBS_SIZE=4096
 readonly KNOBS_OPTS_MAX=1000
 readonly KNOBS_CMD_MAX=1000
+readonly KNOBS_LINE_MAX=2047 # COMMAND_LINE_BYTES in kernel/core/boot_info.h, but for the end
 
 # knobs_check NAME VALUE MAX: refuses what cannot reach the guest as it stands.
 knobs_check() {
@@ -51,4 +54,28 @@ knobs_patch() {
 	knobs_file "$2" "$3" 1 >"$1.knobs" || return 1
 	dd if="$1.knobs" of="$1" bs=4096 oflag=seek_bytes seek="$offset" conv=notrunc status=none
 	rm -f "$1.knobs"
+}
+
+# knobs_word TEXT: as one word of the kernel's command line, written as GRUB writes it (boot/grub/grub.cfg)
+knobs_word() {
+	local escaped=${1//\\/\\\\}
+	escaped=${escaped//\'/\\\'}
+	escaped=${escaped//\"/\\\"}
+	[[ $escaped != *' '* ]] || escaped="\"$escaped\""
+	printf '%s' "$escaped"
+}
+
+# knobs_line OPTS CMD: the whole command line, for a boot without GRUB
+knobs_line() {
+	local word words line=''
+	read -r -a words <<<"$1"
+	[ -z "$2" ] || words+=("cmd=$2")
+	for word in "${words[@]}"; do
+		line+="${line:+ }$(knobs_word "$word")"
+	done
+	if [ ${#line} -gt "$KNOBS_LINE_MAX" ]; then
+		echo "run: OPTS and CMD together are ${#line} bytes long; at most $KNOBS_LINE_MAX fit" >&2
+		return 1
+	fi
+	printf '%s' "$line"
 }

@@ -1,4 +1,5 @@
 # Sourced by tools/run and tools/debug. QEMU: qemu_boot runs the machine in $dir; 2 when a knob is bad.
+# BOOT=iso: GRUB loads what is in $dir/iso. BOOT=direct: the emulator loads $KERNEL and $ARCHIVE itself (PVH).
 
 # KVM only where the processor has the extensions: a /dev/kvm alone proves nothing.
 qemu_accelerator() {
@@ -14,11 +15,23 @@ qemu_accelerator() {
 	esac
 }
 
+# What is booted, and how it is told OPTS and CMD.
+qemu_loader() {
+	local line
+	if [ "$BOOT" = iso ]; then
+		machine+=(-cdrom "$dir/iso" -boot d)
+		return
+	fi
+	line=$(knobs_line "$OPTS" "$CMD") || return 1
+	machine+=(-kernel "$KERNEL" -initrd "$ARCHIVE" -append "$line")
+}
+
 # Fills the array `machine` with everything but the serial ports.
 qemu_machine() {
 	local accelerator code=/usr/share/OVMF/OVMF_CODE_4M.fd vars=/usr/share/OVMF/OVMF_VARS_4M.fd
-	machine=(qemu-system-x86_64 -nodefaults -no-reboot -m "${MEM:-512M}" -smp "${SMP:-1}"
-		-cdrom "$dir/iso" -boot d -device "isa-debug-exit,iobase=0xf4,iosize=4")
+	machine=(qemu-system-x86_64 -machine "${MACHINE:-pc}" -nodefaults -no-reboot -m "${MEM:-512M}" -smp "${SMP:-1}"
+		-device "isa-debug-exit,iobase=0xf4,iosize=4")
+	qemu_loader || return 1
 	if [ -n "${ICOUNT:-}" ]; then
 		machine+=(-accel "tcg,thread=single" -icount "shift=$ICOUNT,sleep=off" -cpu "${CPU:-max},-erms,-fsrm")
 	else
@@ -66,7 +79,7 @@ qemu_boot() {
 		return
 	fi
 	supervise "${machine[@]}" -chardev "stdio,id=com1,signal=off,logfile=$dir/com1" -serial chardev:com1 \
-		-serial "file:$dir/com2" > >(drop_firmware_noise)
+		-chardev "file,id=com2,path=$dir/com2" -device isa-serial,index=1,chardev=com2 > >(drop_firmware_noise)
 	status=$?
 	# The filter is the last process substitution: its end means that all output is out.
 	wait $!
