@@ -21,7 +21,7 @@ enum { FCR_ENABLE_AND_CLEAR = 0x07 };
 enum { LCR_8N1 = 0x03, LCR_DIVISOR = 0x80 };
 enum { MCR_DTR_RTS = 0x03, MCR_INTERRUPTS = 0x08 };
 enum { LSR_RECEIVED = 0x01, LSR_FIFO_EMPTY = 0x20, LSR_IDLE = 0x40 };
-enum { DIVISOR_115200 = 1, FIFO_BYTES = 16 };
+enum { DIVISOR_115200 = 1, FIFO_BYTES = 16, EARLY_BYTES = 64 };
 
 /* Reads of LSR before a port counts as stuck; a stuck one is then asked less patiently. */
 enum { PATIENCE = 5000000, PATIENCE_STUCK = 1000 };
@@ -31,12 +31,24 @@ static const uint16_t bases[NR_SERIAL_PORTS] = { 0x3f8, 0x2f8 };
 static struct {
 	bool is_present;
 	bool is_stuck;
+	/* What was typed before the port was set up: enabling its FIFOs would lose it. */
+	uint8_t early[EARLY_BYTES];
+	unsigned nr_early, nr_early_read;
 } ports[NR_SERIAL_PORTS];
 
 static bool scratch_holds(uint16_t base, uint8_t value)
 {
 	io_write8(base + SCRATCH, value);
 	return io_read8(base + SCRATCH) == value;
+}
+
+static bool is_received(uint16_t base) { return io_read8(base + LSR) & LSR_RECEIVED; }
+
+static void keep_early_input(enum serial_port port)
+{
+	while (ports[port].nr_early < EARLY_BYTES && is_received(bases[port])) {
+		ports[port].early[ports[port].nr_early++] = io_read8(bases[port] + RBR);
+	}
 }
 
 void serial_init(enum serial_port port)
@@ -47,6 +59,8 @@ void serial_init(enum serial_port port)
 		return;
 	}
 	io_write8(base + IER, 0);
+	io_write8(base + LCR, LCR_8N1);
+	keep_early_input(port);
 	io_write8(base + LCR, LCR_DIVISOR);
 	io_write8(base + DIVISOR_LOW, DIVISOR_115200);
 	io_write8(base + DIVISOR_HIGH, 0);
@@ -89,7 +103,11 @@ void serial_write(enum serial_port port, const char *text, size_t len_bytes)
 
 bool serial_try_read(enum serial_port port, uint8_t *out)
 {
-	if (!ports[port].is_present || !(io_read8(bases[port] + LSR) & LSR_RECEIVED)) {
+	if (ports[port].nr_early_read < ports[port].nr_early) {
+		*out = ports[port].early[ports[port].nr_early_read++];
+		return true;
+	}
+	if (!ports[port].is_present || !is_received(bases[port])) {
 		return false;
 	}
 	*out = io_read8(bases[port] + RBR);
