@@ -87,8 +87,9 @@ DEPS ?= 1
 $(foreach k,OPTS CMD LOG MONITOR PNG,$(if $(value $(k)),$(eval override $(k) := $$(value $(k)))))
 export OPTS CMD SMP MEM CPU ACCEL EMU BOOT MACHINE EFI VGA ICOUNT TIMEOUT LOG MONITOR PNG BUILD GDB GDBPORT ATTACK T
 
+# What differs between the two builds is in OUT: the kernel and the ISO. The rest is made once, in build itself.
 OUT := build/$(BUILD)
-GEN := $(OUT)/gen
+GEN := build/gen
 
 # Tools print on stderr: the standard output of `make run` belongs to the guest.
 say = @echo "  $(1)	$(2)" >&2

@@ -9,11 +9,10 @@ use File::Basename qw(dirname basename);
 use File::Path qw(make_path);
 
 chdir(dirname($0) . '/../..') or die "tlb_mutations: $!\n";
-my $build = $ENV{BUILD} // 'debug';
 my $out = 'build/model/mutations';
 my $steps = $ENV{STEPS} // 40_000_000;
 my @cc = (qw(gcc -std=gnu11 -O2 -fno-strict-aliasing -DBULWARK_HOST_TEST -DBULWARK_DEBUG -Itests/host/fake),
-	qw(-Itests/host -Ikernel), "-Ibuild/$build/gen");
+	qw(-Itests/host -Ikernel -Ibuild/gen));
 
 sub sources {
 	my ($program) = @_;

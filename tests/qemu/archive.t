@@ -14,7 +14,7 @@ with_archive() {
 	unlike "$(<"$log")" 'assert|page fault|exception' "$2: it is no crash"
 }
 
-archive=build/$BUILD/archive.tar
+archive=build/archive.tar
 size=$(stat -c %s "$archive")
 
 : >"$work/empty"

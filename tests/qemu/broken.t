@@ -9,7 +9,8 @@ tree=$work/tree
 mkdir -p "$tree/tests" "$tree/build"
 cp -a Makefile linker.ld boot kernel tools user "$tree"
 cp -a tests/kernel "$tree/tests"
-tar --format=posix -C build --exclude='release/extra' -c release | tar -C "$tree/build" -x
+tar --format=posix -C build --exclude='*/extra' -c gen user user.flags user.list archive.{list,tar,tar.gz} release \
+	| tar -C "$tree/build" -x
 
 # broken FILE SED WORDS [TRIES]: runs the matrix of a kernel whose FILE the sed script has changed, until it is red
 broken() {

@@ -24,7 +24,7 @@ walk() {
 
 # --- the helpers, and then the walk, in one boot: XPFO is on ---
 
-sh_ptdump=0x$(nm "build/$BUILD/user/sh" | sed -n 's/^0*\([0-9a-f]*\) T cmd_ptdump$/\1/p')
+sh_ptdump=0x$(nm build/user/sh | sed -n 's/^0*\([0-9a-f]*\) T cmd_ptdump$/\1/p')
 session SMP=2 OPTS='vuln=on log=com2' CMD='options -j; mem -j; ptdump -j diff 1; ptdump -j kernel 1; attack ret2dir_obj' <<END
 bw-tasks
 bw-pools

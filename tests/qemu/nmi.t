@@ -5,6 +5,7 @@
 debug_only
 
 iso=$(make -s --no-print-directory print-iso EXTRA=tests/qemu/programs)
+programs=build/${iso#build/*/} programs=${programs%/*}/bin
 
 # torture OPTS: boots stopped, lets gdb run tests/qemu/nmi.py; $points, $output, $status
 torture() {
@@ -18,7 +19,7 @@ torture() {
 		sleep 0.2
 		{ : >"/dev/tcp/127.0.0.1/$port"; } 2>/dev/null && break
 	done
-	NMI_KERNEL=build/$BUILD/bulwark.elf NMI_PROGRAM=${iso%/*}/bin/entries NMI_PORT=$port NMI_RESULTS=$work/points \
+	NMI_KERNEL=build/$BUILD/bulwark.elf NMI_PROGRAM=$programs/entries NMI_PORT=$port NMI_RESULTS=$work/points \
 		timeout 120 gdb -q -nx -batch "build/$BUILD/bulwark.elf" -x tests/qemu/nmi.py >"$work/gdb" 2>&1 || kill "$run"
 	[ -s "$work/points" ] || tail -n 5 "$work/gdb" >>"$work/errors"
 	wait "$run"

@@ -1,6 +1,7 @@
-# What is generated from the tables in kernel/abi, and the console font.
+# What is generated from the tables in kernel/abi, and the console font; and, for each build, the offsets of structures.
 FONT := /usr/share/consolefonts/spleen-8x16.psfu.gz
-GENERATED := $(GEN)/abi/option_values.h $(GEN)/abi/font.h $(GEN)/bulwark_calls.h $(GEN)/offsets.inc
+GENERATED := $(GEN)/abi/option_values.h $(GEN)/abi/font.h $(GEN)/bulwark_calls.h
+KERNEL_GEN := $(OUT)/gen
 
 $(GEN)/abi/option_values.h: kernel/abi/options.def tools/gen-abi.pl
 	$(call say,GEN,$@)
@@ -25,19 +26,18 @@ $(GEN)/font.S: tools/gen-abi.pl
 	@mkdir -p $(@D)
 	@perl tools/gen-abi.pl font-asm $(GEN)/font.psf > $@
 
-$(OUT)/obj/font.o: $(GEN)/font.S $(GEN)/font.psf
-	@mkdir -p $(@D)
+$(GEN)/font.o: $(GEN)/font.S $(GEN)/font.psf
 	@$(CC) -c -o $@ $<
 
 # offsets.c is compiled to assembly only; its marker lines "->NAME $value" become NASM constants.
 OFFSETS := $(wildcard kernel/arch/x86_64/offsets.c)
 
-$(GEN)/offsets.s: $(OFFSETS) $(GEN)/abi/option_values.h $(OUT)/kernel.flags
+$(KERNEL_GEN)/offsets.s: $(OFFSETS) $(GEN)/abi/option_values.h $(OUT)/kernel.flags
 	@mkdir -p $(@D)
-	@$(if $(OFFSETS),$(CC) $(KERNEL_CFLAGS) -fno-sanitize=all -MMD -MP -MT $@ -MF $(GEN)/offsets.d -S -o $@ $<,: > $@)
+	@$(if $(OFFSETS),$(CC) $(KERNEL_CFLAGS) -fno-sanitize=all -MMD -MP -MT $@ -MF $(@:.s=.d) -S -o $@ $<,: > $@)
 
-$(GEN)/offsets.inc: $(GEN)/offsets.s
+$(KERNEL_GEN)/offsets.inc: $(KERNEL_GEN)/offsets.s
 	$(call say,GEN,$@)
 	@sed -n 's/^->\([A-Za-z_0-9]*\) \$$\{0,1\}\(-\{0,1\}[0-9]*\).*/\1 equ \2/p' $< > $@
 
--include $(GEN)/offsets.d
+-include $(KERNEL_GEN)/offsets.d

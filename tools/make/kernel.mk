@@ -10,7 +10,7 @@ KERNEL_CFLAGS := -std=gnu11 -ffreestanding -O2 -g -Wall -Wextra -Werror -Wmissin
 	-fno-stack-protector -fcf-protection=none -fno-strict-aliasing -fno-asynchronous-unwind-tables \
 	-Ikernel -I$(GEN)
 KERNEL_LDFLAGS := -pie --no-dynamic-linker -z text -z noexecstack -z max-page-size=4096 --build-id=none -T linker.ld
-NASM_FLAGS := -f elf64 -g -F dwarf -Iboot/ -Ikernel/ -I$(GEN)/
+NASM_FLAGS := -f elf64 -g -F dwarf -Iboot/ -Ikernel/ -I$(KERNEL_GEN)/
 
 ifeq ($(BUILD),debug)
 KERNEL_CFLAGS += -DBULWARK_DEBUG -fsanitize=undefined
@@ -23,7 +23,7 @@ endif
 kernel_folders := boot kernel kernel/lib kernel/core kernel/mm kernel/task kernel/vuln kernel/arch/x86_64 tests/kernel
 kernel_sources := $(foreach folder,$(kernel_folders),$(wildcard $(folder)/*.c $(folder)/*.asm))
 kernel_sources := $(filter-out %.$(other_build).c %.$(other_build).asm $(OFFSETS),$(kernel_sources))
-kernel_objects := $(kernel_sources:%=$(OUT)/obj/%.o) $(OUT)/obj/font.o
+kernel_objects := $(kernel_sources:%=$(OUT)/obj/%.o) $(GEN)/font.o
 
 # $(call remember,FILE,TEXT): rewrites FILE only when TEXT changed, so that what depends on it is rebuilt then.
 remember = @mkdir -p $(dir $(1)); printf '%s\n' '$(2)' | cmp -s - $(1) || printf '%s\n' '$(2)' > $(1)
@@ -39,7 +39,7 @@ $(OUT)/obj/%.c.o: %.c $(OUT)/kernel.flags | $(GENERATED)
 	@mkdir -p $(@D)
 	@$(CC) $(KERNEL_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(OUT)/obj/%.asm.o: %.asm $(OUT)/kernel.flags $(GEN)/offsets.inc
+$(OUT)/obj/%.asm.o: %.asm $(OUT)/kernel.flags $(KERNEL_GEN)/offsets.inc
 	$(call say,NASM,$<)
 	@mkdir -p $(@D)
 	@$(NASM) $(NASM_FLAGS) -MD $(@:.o=.d) -MP -o $@ $<

@@ -1,4 +1,5 @@
-# User programs, static and linked with musl. The name of a program is that of its source, or of its folder:
+# User programs, static and linked with musl; both builds of the kernel have the same. The name of a program is that of its
+# source, or of its folder:
 #   user/init/*.c -> init   user/shell/*.c -> sh   user/attacks/NAME/*.c -> NAME
 #   user/bench/NAME.c, user/selftest/NAME.c -> NAME   $(EXTRA)/NAME.c, $(EXTRA)/NAME/*.c -> NAME
 USER_CC := musl-gcc
@@ -7,7 +8,8 @@ USER_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -fno-pie -fcf-protection=none -fn
 USER_LDFLAGS := -static -no-pie -Wl,--build-id=none
 # Ours must be free of warnings; what users add need not be.
 USER_WERROR := -Werror
-USER_LIBRARY := $(OUT)/user/libbulwark.a
+USER_OUT := build/user
+USER_LIBRARY := $(USER_OUT)/libbulwark.a
 
 # The template is for copying: it is built as EXTRA.
 attack_names := $(filter-out TEMPLATE,$(patsubst user/attacks/%/,%,$(wildcard user/attacks/*/)))
@@ -19,7 +21,7 @@ ifneq ($(words $(program_names)),$(words $(sort $(program_names))))
 $(error two programs have the same name: $(foreach n,$(sort $(program_names)),$(if $(word 2,$(filter $(n),$(program_names))),$(n))))
 endif
 
-# EXTRA has an archive and an ISO of its own, so that nothing stale can stay in either, and a shell that knows its attacks.
+# EXTRA has an archive and ISOs of its own, so that nothing stale can stay in them, and a shell that knows its attacks.
 ifneq ($(strip $(EXTRA)),)
 ifneq ($(words $(EXTRA)),1)
 $(error EXTRA='$(EXTRA)': the name of the folder must not contain spaces)
@@ -37,66 +39,65 @@ endif
 ifneq ($(filter $(extra_names),$(program_names)),)
 $(error EXTRA=$(EXTRA): Bulwark has programs of these names already: $(filter $(extra_names),$(program_names)))
 endif
-VARIANT := $(OUT)/extra/$(firstword $(shell cd $(EXTRA) && pwd | md5sum))
-else
-VARIANT := $(OUT)
+VARIANT := /extra/$(firstword $(shell cd $(EXTRA) && pwd | md5sum))
 endif
+EXTRA_OUT := build$(VARIANT)
 
 percent := %
-user_object = $(patsubst %,$(OUT)/user/obj/%.o,$(1))
+user_object = $(patsubst %,$(USER_OUT)/obj/%.o,$(1))
 sources_of_init := $(wildcard user/init/*.c)
 sources_of_sh := $(wildcard user/shell/*.c)
 $(foreach n,$(attack_names),$(eval sources_of_$(n) := $(wildcard user/attacks/$(n)/*.c)))
 $(foreach s,$(single_sources),$(eval sources_of_$(basename $(notdir $(s))) := $(s)))
 
-OWN_PROGRAMS := $(program_names:%=$(OUT)/user/%)
-EXTRA_PROGRAMS := $(extra_names:%=$(VARIANT)/bin/%)
-EXTRA_SHELL := $(if $(EXTRA_PROGRAMS),$(VARIANT)/bin/sh)
+OWN_PROGRAMS := $(program_names:%=$(USER_OUT)/%)
+EXTRA_PROGRAMS := $(extra_names:%=$(EXTRA_OUT)/bin/%)
+EXTRA_SHELL := $(if $(EXTRA_PROGRAMS),$(EXTRA_OUT)/bin/sh)
 PROGRAMS := $(if $(EXTRA_SHELL),$(filter-out %/sh,$(OWN_PROGRAMS)) $(EXTRA_SHELL),$(OWN_PROGRAMS)) $(EXTRA_PROGRAMS)
 
-$(OUT)/user.flags: FORCE | $(call deps)
+build/user.flags: FORCE | $(call deps)
 	$(call remember,$@,$(USER_CFLAGS) $(USER_WERROR) $(USER_LDFLAGS))
 
-$(OUT)/user.list: FORCE
+build/user.list: FORCE
 	$(call remember,$@,$(foreach n,$(program_names),$(n): $(sources_of_$(n));) $(wildcard user/lib/*.c))
 
-$(OUT)/user/obj/%.c.o: %.c $(OUT)/user.flags | $(GENERATED)
+$(USER_OUT)/obj/%.c.o: %.c build/user.flags | $(GENERATED)
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	@$(USER_CC) $(USER_CFLAGS) $(USER_WERROR) -MMD -MP -c -o $@ $<
 
-$(USER_LIBRARY): $(call user_object,$(wildcard user/lib/*.c)) $(OUT)/user.list
+$(USER_LIBRARY): $(call user_object,$(wildcard user/lib/*.c)) build/user.list
 	@mkdir -p $(@D)
 	@rm -f $@ && ar rcsD $@ $(filter %.o,$^)
 
 .SECONDEXPANSION:
-$(OWN_PROGRAMS): $(OUT)/user/%: $$(call user_object,$$(sources_of_$$*)) $(USER_LIBRARY) $(OUT)/user.list
+$(OWN_PROGRAMS): $(USER_OUT)/%: $$(call user_object,$$(sources_of_$$*)) $(USER_LIBRARY) build/user.list
 	$(call say,LINK,$@)
 	@$(USER_CC) $(USER_LDFLAGS) -o $@ $(filter %.o,$^) $(USER_LIBRARY)
 
-$(VARIANT)/obj/%.o: $(EXTRA)/%.c $(OUT)/user.flags | $(GENERATED)
+$(EXTRA_OUT)/obj/%.o: $(EXTRA)/%.c build/user.flags | $(GENERATED)
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	@$(USER_CC) $(USER_CFLAGS) -I$(EXTRA) -MMD -MP -c -o $@ $<
 
-$(EXTRA_PROGRAMS): $(VARIANT)/bin/%: $$(patsubst $(EXTRA)/$$(percent).c,$(VARIANT)/obj/$$(percent).o,$$(sources_of_$$*)) \
-		$(USER_LIBRARY) $(VARIANT)/extra.list
+$(EXTRA_PROGRAMS): $(EXTRA_OUT)/bin/%: $$(patsubst $(EXTRA)/$$(percent).c,$(EXTRA_OUT)/obj/$$(percent).o,$$(sources_of_$$*)) \
+		$(USER_LIBRARY) $(EXTRA_OUT)/extra.list
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
 	@$(USER_CC) $(USER_LDFLAGS) -o $@ $(filter %.o,$^) $(USER_LIBRARY)
 
-$(VARIANT)/extra.list: FORCE
+$(EXTRA_OUT)/extra.list: FORCE
 	$(call remember,$@,$(extra_sources) $(extra_tables))
 
-$(VARIANT)/attack_extras.c: $(extra_tables) $(VARIANT)/extra.list tools/gen-extra.pl tools/museum/Attacks.pm kernel/abi/options.def
+$(EXTRA_OUT)/attack_extras.c: $(extra_tables) $(EXTRA_OUT)/extra.list tools/gen-extra.pl tools/museum/Attacks.pm kernel/abi/options.def
 	@perl tools/gen-extra.pl $(EXTRA) > $@
 
-$(VARIANT)/attack_extras.o: $(VARIANT)/attack_extras.c $(OUT)/user.flags user/include/attack_run.h
+$(EXTRA_OUT)/attack_extras.o: $(EXTRA_OUT)/attack_extras.c build/user.flags user/include/attack_run.h
 	@$(USER_CC) $(USER_CFLAGS) $(USER_WERROR) -c -o $@ $<
 
-$(EXTRA_SHELL): $(call user_object,$(sources_of_sh)) $(VARIANT)/attack_extras.o $(USER_LIBRARY)
+$(EXTRA_SHELL): $(call user_object,$(sources_of_sh)) $(EXTRA_OUT)/attack_extras.o $(USER_LIBRARY)
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
 	@$(USER_CC) $(USER_LDFLAGS) -o $@ $(filter %.o,$^) $(USER_LIBRARY)
 
--include $(wildcard $(OUT)/user/obj/user/*/*.d $(OUT)/user/obj/user/*/*/*.d $(VARIANT)/obj/*.d $(VARIANT)/obj/*/*.d)
+-include $(wildcard $(USER_OUT)/obj/user/*/*.d $(USER_OUT)/obj/user/*/*/*.d $(EXTRA_OUT)/obj/*.d $(EXTRA_OUT)/obj/*/*.d)
