@@ -129,15 +129,16 @@ static void devices_init(void)
 {
 	va_t registers;
 
-	if (!clock_init()) {
-		log_print("bulwark: no 8254 to measure the TSC with: %lu MHz unchecked\n",
-			  clock_tsc_hz() / 1000000);
-	}
 	pic_init();
 	if (device_map(apic_base(), PAGE_SIZE, DEVICE_UNCACHED, &registers)) {
 		panic("no memory to map the local APIC");
 	}
 	apic_init(registers);
+	if (!clock_init()) {
+		log_print("bulwark: no 8254 to measure the TSC with: %lu MHz unchecked\n",
+			  clock_tsc_hz() / 1000000);
+	}
+	apic_timer_calibrate();
 	this_cpu()->apic_id = apic_id();
 }
 
