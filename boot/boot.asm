@@ -84,6 +84,9 @@ boot_entry_32:
 .known:
 	mov [LOADED(saved_loader)], eax
 	mov [LOADED(saved_info)], ebx
+	rdtsc
+	mov [LOADED(boot_tsc)], eax
+	mov [LOADED(boot_tsc) + 4], edx
 	mov esp, LOAD_BASE
 	add esp, [LAYOUT_STACK_TOP]
 
@@ -321,6 +324,9 @@ gdt_pointer:
 	dd LOADED(gdt)
 saved_loader:	dd 0
 saved_info:	dd 0
+align 8
+global boot_tsc
+boot_tsc:	dq 0			; of the kernel's first instructions: task/sys_bulwark.c
 message_loader		db "bulwark: not started by a Multiboot2 loader", 13, 10, 0
 message_long_mode	db "bulwark: this processor has no 64-bit mode", 13, 10, 0
 message_image		db "bulwark: kernel image larger than the boot tables map (8 MiB)", 13, 10, 0

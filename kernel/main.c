@@ -125,11 +125,8 @@ static void boot_cpu_init(void)
 }
 
 /* Machines differ: a microvm has next to nothing of a PC. */
-static void devices_init(void)
+static void devices_report(bool has_pit, bool has_pic)
 {
-	va_t registers;
-	bool has_pit = clock_init(), has_pic = pic_init();
-
 	log_print("bulwark: devices: 8254 %s, 8259 %s, VGA %s, PCI %s\n",
 		  has_pit ? "present" : "absent", has_pic ? "present" : "absent",
 		  vga_mode() != VGA_ABSENT ? "present" : "absent",
@@ -141,12 +138,22 @@ static void devices_init(void)
 	if (!has_pic) {
 		log_print("bulwark: no 8259, no interrupts by devices: the console is polled\n");
 	}
-	irq_init(has_pic);
+}
+
+static void devices_init(void)
+{
+	va_t registers;
+	bool has_pic = pic_init(), has_pit;
+
 	if (device_map(apic_base(), PAGE_SIZE, DEVICE_UNCACHED, &registers)) {
 		panic("no memory to map the local APIC");
 	}
 	apic_init(registers);
+	has_pit = clock_init();
+	apic_timer_calibrate();
 	this_cpu()->apic_id = apic_id();
+	irq_init(has_pic);
+	devices_report(has_pit, has_pic);
 }
 
 static void screen_init(void)

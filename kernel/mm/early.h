@@ -14,7 +14,10 @@ struct boot_info;
 void early_init(const struct boot_info *info);
 /* nr zeroed frames in a row, for an owner. Panics when there are none left. */
 pfn_t early_alloc(enum owner owner, uint64_t nr);
-/* The 4 KiB entry for a kernel-half address in `root`; missing tables are made. */
+/*
+ * The 4 KiB entry for a kernel-half address in `root`; missing tables are made. Those of the pages
+ * after it follow, up to the end of its page table.
+ */
 pte_t *early_entry(pfn_t root, uint64_t address);
 
 struct early_run {

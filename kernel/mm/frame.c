@@ -34,30 +34,39 @@ static void assert_invariant(const struct frame *frame, enum owner owner)
 	}
 }
 
-static void change_one(struct frame *frame, pfn_t at, enum owner from, enum owner to)
+/* What must hold of a frame that `from` gives away. */
+static void assert_may_leave(const struct frame *frame, enum owner from)
 {
 	assert(from != OWNER_USER || (frame->refs == 0 && frame->kmaps == 0));
 	assert_invariant(frame, from);
-	frame->flags &= ~(FRAME_SEALED | FRAME_SLAB);
-	frame->owner = to;
-	assert_invariant(frame, to);
-	frame_history_note(at, to, frame->flags);
 }
 
-/* Apart, so that the usual case, one frame, need not save registers for it. */
+/* The flags that a change of owner leaves. */
+static uint8_t flags_kept(const struct frame *frame)
+{
+	return frame->flags & ~(FRAME_SEALED | FRAME_SLAB | FRAME_TAIL);
+}
+
+/*
+ * The frames of a block after the first all have the same flags, so what to write is computed once.
+ * Not inlined: the usual case, one frame, then saves no registers for it.
+ */
 static __attribute__((noinline)) void change_tails(pfn_t first, unsigned order, enum owner from,
 						   enum owner to)
 {
-	struct frame *head = frame_entry(first);
+	struct frame *frame = frame_entry(first) + 1, *end = frame_entry(first) + (1u << order);
+	uint64_t *history = &frame_histories[first.pfn] + 1;
+	uint8_t flags_before = frame->flags;
+	uint8_t flags = flags_kept(frame) | (to == OWNER_USER ? FRAME_TAIL : 0);
+	uint64_t step = frame_step_encode(to, flags);
 
-	for (uint32_t i = 1; i >> order == 0; i++) {
-		if (from == OWNER_USER) {
-			head[i].flags &= ~FRAME_TAIL;
-		}
-		change_one(&head[i], pfn_add(first, i), from, to);
-		if (to == OWNER_USER) {
-			head[i].flags |= FRAME_TAIL;
-		}
+	for (; frame < end; frame++, history++) {
+		assert(frame->flags == flags_before);
+		assert_may_leave(frame, from);
+		frame->flags = flags;
+		frame->owner = to;
+		assert_invariant(frame, to);
+		frame_history_add(history, step);
 	}
 }
 
@@ -67,8 +76,12 @@ void frame_transition(pfn_t first, unsigned order, enum owner from, enum owner t
 
 	assert(first.pfn + (1u << order) <= nr_frames);
 	assert((from == OWNER_FREE) != (to == OWNER_FREE));
-	change_one(head, first, from, to);
+	assert_may_leave(head, from);
+	head->flags = flags_kept(head);
+	head->owner = to;
 	head->order = order;
+	assert_invariant(head, to);
+	frame_history_note(first, to, head->flags);
 	if (UNLIKELY(order)) {
 		change_tails(first, order, from, to);
 	}

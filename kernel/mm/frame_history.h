@@ -36,14 +36,22 @@ extern uint64_t *frame_histories; /* nr_frames words */
 /* What cpu->frame_who is while a thread of the process runs. */
 static inline uint64_t frame_who(uint32_t pid) { return (pid & STEP_WHO_MAX) << STEP_WHO_SHIFT; }
 
+/* The step to this owner and these flags, on behalf of the process that runs here. */
+static inline uint64_t frame_step_encode(enum owner owner, unsigned flags)
+{
+	return owner | (flags & FRAME_HIDDEN) << 3 | (flags & FRAME_SEALED) << 1 |
+	       PERCPU_READ(offsetof(struct cpu, frame_who));
+}
+
+static inline void frame_history_add(uint64_t *history, uint64_t step)
+{
+	*history = *history << STEP_BITS | step;
+}
+
 /* The frame's owner or flags have changed. frame.c and whoever hides, with the frame its own. */
 static inline void frame_history_note(pfn_t at, enum owner owner, unsigned flags)
 {
-	uint64_t *history = &frame_histories[at.pfn];
-	uint64_t step = owner | (flags & FRAME_HIDDEN) << 3 | (flags & FRAME_SEALED) << 1;
-
-	step |= PERCPU_READ(offsetof(struct cpu, frame_who));
-	*history = *history << STEP_BITS | step;
+	frame_history_add(&frame_histories[at.pfn], frame_step_encode(owner, flags));
 }
 
 struct frame_step {

@@ -1,7 +1,6 @@
 /* The boot archive. Source of the format: POSIX.1-2017, pax, "ustar Interchange Format". */
 #include "task/archive.h"
 
-#include "lib/assert.h"
 #include "lib/format.h"
 #include "lib/string.h"
 
@@ -72,9 +71,11 @@ static bool checksum_is_right(const struct header *header)
 	uint64_t sum = 0;
 
 	for (size_t i = 0; i < sizeof(*header); i++) {
-		bool is_checksum = i - offsetof(struct header, checksum) < sizeof(header->checksum);
-
-		sum += is_checksum ? ' ' : bytes[i];
+		sum += bytes[i];
+	}
+	for (size_t i = 0; i < sizeof(header->checksum); i++) {
+		sum += ' ';
+		sum -= (uint8_t)header->checksum[i];
 	}
 	return parse_octal(header->checksum, sizeof(header->checksum), &stated) && stated == sum;
 }
@@ -230,26 +231,31 @@ status_t archive_mount(const void *data, size_t size_bytes, struct archive_entry
 		       unsigned max_entries, struct archive *out)
 {
 	struct reader reader = { .data = data, .size = size_bytes, .archive = out };
-	unsigned nr;
+	struct archive_entry entry;
+	unsigned nr = 0;
 
-	if (archive_count(data, size_bytes, &nr, out)) {
-		return STATUS_EINVAL;
-	}
-	if (nr > max_entries) {
-		return fail(&reader, "more files than the index has room for");
-	}
-	for (unsigned i = 0; i < nr; i++) {
+	*out = (struct archive){ 0 };
+	for (;;) {
 		bool found;
 
-		if (read_file(&reader, &entries[i], &found)) {
+		if (read_file(&reader, &entry, &found)) {
 			return STATUS_EINVAL;
 		}
-		assert(found);
-		if (has_name(entries, i, entries[i].name)) {
+		if (!found) {
+			break;
+		}
+		if (nr == max_entries) {
+			return fail(&reader, "more files than the index has room for");
+		}
+		if (has_name(entries, nr, entry.name)) {
 			format(out->error, sizeof(out->error),
-			       "boot archive: two files are called %s", entries[i].name);
+			       "boot archive: two files are called %s", entry.name);
 			return STATUS_EINVAL;
 		}
+		entries[nr++] = entry;
+	}
+	if (nr == 0) {
+		return fail(&reader, "there is no file in it");
 	}
 	out->entries = entries;
 	out->nr_entries = nr;

@@ -1,8 +1,10 @@
 /* Bulwark's own calls: what the machine is and does. */
 #include "abi/bulwark.h"
 
+#include "arch/x86_64/registers.h"
 #include "core/cpu.h"
 #include "core/ktest.h"
+#include "core/log.h"
 #include "core/options.h"
 #include "core/power.h"
 #include "core/rendezvous.h"
@@ -26,6 +28,8 @@
 
 enum { KTEST_TEXT_ORDER = 4 };
 #define ALL_CPUS UINT64_MAX
+
+extern const uint64_t boot_tsc; /* boot/boot.asm */
 
 static bool is_root(void) { return credentials_acting_uid(process_current()) == 0; }
 
@@ -108,11 +112,20 @@ int64_t sys_report(uint64_t pid, uint64_t at)
 	return status ? status : copy_to_user((uva_t){ at }, &report, sizeof(report));
 }
 
+/* For tools/bench-cost. Only where the log goes to a file: on a console it would be noise. */
+static void log_ticks(void)
+{
+	if (options.log == log_com2) {
+		log_print("bulwark: %lu TSC ticks since kernel entry\n", tsc_read() - boot_tsc);
+	}
+}
+
 int64_t sys_power_off(uint64_t exit_status)
 {
 	if (!is_root()) {
 		return STATUS_EPERM;
 	}
+	log_ticks();
 	power_off((int)(exit_status & 0xff));
 }
 

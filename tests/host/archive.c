@@ -43,6 +43,9 @@ static void test_ordinary(void)
 	is(nr, 3, "has three files");
 	is(mount(), STATUS_OK, "and is mounted");
 	is(archive.nr_entries, 3, "with three entries");
+	is(archive_mount(builder.bytes, builder.len, entries, 2, &archive), STATUS_EINVAL,
+	   "but not into an index of two");
+	is(mount(), STATUS_OK, "mounted again");
 	entry = archive_find(&archive, "bin/sh");
 	ok(entry && entry->size_bytes == 13 && !memcmp(entry->data, "shell program", 13),
 	   "a file is found");

@@ -69,6 +69,33 @@ static void kernel_free_twice(void)
 	frame_free_kernel(frame, 2);
 }
 
+static pfn_t kernel_block(void)
+{
+	pfn_t first;
+
+	machine_detach();
+	if (frame_alloc_kernel(OWNER_KERNEL, 2, &first)) {
+		machine_die("no block");
+	}
+	return first;
+}
+
+static void free_with_foreign_frame(void)
+{
+	pfn_t first = kernel_block();
+
+	frame_entry(pfn_add(first, 3))->owner = OWNER_PTABLE;
+	frame_free_kernel(first, 2);
+}
+
+static void free_with_unlike_flags(void)
+{
+	pfn_t first = kernel_block();
+
+	frame_entry(pfn_add(first, 2))->flags |= FRAME_SLAB;
+	frame_free_kernel(first, 2);
+}
+
 int main(void)
 {
 	machine_start();
@@ -79,5 +106,9 @@ int main(void)
 	dies(put_kmapped, "assertion", "freeing a frame that is kmapped dies");
 	dies(kunmap_twice, "assertion", "kunmap without kmap dies");
 	dies(kernel_free_twice, "assertion", "freeing kernel frames twice dies");
+	dies(free_with_foreign_frame, "frame->owner == owner",
+	     "freeing a block of which the last frame has another owner dies");
+	dies(free_with_unlike_flags, "frame->flags == flags_before",
+	     "freeing a block whose frames have unlike flags dies");
 	return done_testing();
 }

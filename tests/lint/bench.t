@@ -29,7 +29,7 @@ done
 bench
 is "$status" 0 'all benchmarks ran' || diag "$(<"$work/errors")"
 is "$(json 'map { $_->{name} } @{ $t->{"instructions per operation"}{rows} }')" \
-	'null system call IPC round trip page fault, zeroing included mmap, touch, munmap of one page fork, exit, wait' \
+	'null system call IPC round trip page fault, zeroing included mmap, touch, munmap of one page fork, exit, wait boot, 512 MiB boot, each further GiB' \
 	'the table of costs has every operation'
 is "$(json 'my $v = $t->{"instructions per operation"}{rows}[1]{values}; @$v{"Linux 6.1, on", "seL4, on", "xv6", "Bulwark", "aim"}')" \
 	'10578 482 27250 999.1 400' 'beside the published figures and the aim'
@@ -42,6 +42,9 @@ is "$(json 'map { scalar @{ $t->{$_}{rows} } } "allocating an object", "sealing,
 is "$(json 'grep { !$_->{source} || !$_->{unit} || !@{ $_->{columns} } } @{ $_->{published} }')" '' \
 	'every table says its source and unit'
 is "$(json 'scalar @{ $_->{notes} }')" 3 'the notes say what an emulator can and cannot say'
+is "$(json 'scalar grep { $_->{name} =~ /^boot/ } @{ $t->{"CR3 writes per operation"}{rows} }')" 0 \
+	'a boot is counted in instructions alone'
+like "$said" '^boot, 512 MiB, instructions +10000000 +5426025 +met$' 'a figure in millions is shown in full'
 like "$said" '^IPC round trip, instructions +400 +999.1 +2.50 times over$' 'an aim that is missed is shown as missed'
 like "$said" '^xpfo=epoch, rounds per user page, 2 processors +0 +0 +met, quick$' 'one that is met by a quick run, as quick'
 like "$said" '^xpfo=epoch, time to off, 2 processors +1.03 +[0-9.]+ +not judged: timed once$' 'a time that was taken once is not judged'

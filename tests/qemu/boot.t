@@ -19,6 +19,25 @@ like "$output" 'smep +off' 'and says that SMEP is off there'
 boot 'xpfo=sync xpfo=off' 'true'
 like "$(<"$log")" "'xpfo=off' refused: it was given before" 'a repeated option is reported, the first one holds'
 
+boot 'log=console' 'true'
+unlike "$output" 'TSC ticks' 'a console is not told how long the boot took'
+
+# Instructions from kernel entry to the end of CMD=true; ICOUNT=4 makes 16 ticks of each.
+count_boot() {
+	MEM=$1 ICOUNT=4 boot '' 'true'
+	instructions=$(($(sed -n 's/^bulwark: \([0-9]*\) TSC ticks since kernel entry.*/\1/p' "$log") / 16))
+}
+
+if [ "$BUILD" = release ]; then
+	count_boot 512M
+	with_512=$instructions
+	[ "$with_512" -gt 1000000 ] && [ "$with_512" -le 10000000 ]
+	ok $? "a boot with 512 MiB takes at most 10 million instructions: $with_512"
+	count_boot 1536M
+	[ "$((instructions - with_512))" -gt 1000000 ] && [ "$((instructions - with_512))" -le 8000000 ]
+	ok $? "a further GiB takes at most 8 million: $((instructions - with_512))"
+fi
+
 SMP=2 boot '' 'true'
 is "$status" 0 'a second processor does no harm'
 

@@ -58,6 +58,7 @@ sub cost_tables {
 		my ($linux) = grep { $_->{operation} eq $operation && defined $_->{cr3_on} } @{ $all->{figures} };
 		row_of($_, 'Linux 6.1, off' => $linux->{cr3_off}, 'Linux 6.1, on' => $linux->{cr3_on},
 			Bulwark => $ours{$_}{cr3_loads}, aim => $all->{aims}{$_}{cr3_loads}) } @operations;
+	@writes = grep { %{ $_->{values} } } @writes; # a boot has none
 	my @columns = ('Linux 6.1, off', 'Linux 6.1, on', 'seL4, off', 'seL4, on', 'L4Re, least', 'L4Re, most', 'xv6', 'Bulwark', 'aim');
 	return (table_of(@$all{qw(table unit source)}, \@columns, @instructions),
 		table_of('CR3 writes per operation', 'writes, one processor', $all->{source}, \@columns, @writes));

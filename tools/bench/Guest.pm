@@ -46,12 +46,13 @@ sub read_file {
 	return <$file> // '';
 }
 
-# The rows that the guest printed, and all that it printed; a step that failed has no rows, and `error`.
+# The rows that the guest printed, all that it printed, and the kernel's log; a step that failed has no rows, and `error`.
 sub collect {
 	my ($step, $dir, $status) = @_;
 	my $out = read_file("$dir/out");
 	$step->{rows} = [];
 	$step->{output} = $out;
+	$step->{log} = read_file("$dir/log");
 	for my $line (split /\r?\n/, $out) {
 		my $row = $line =~ /^\{"name"/ ? eval { json_read($line) } : undef;
 		push @{ $step->{rows} }, $row if $row;

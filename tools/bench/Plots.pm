@@ -30,7 +30,7 @@ sub in_words {
 sub cost_plot {
 	my ($by_title) = @_;
 	my @columns = ('Linux 6.1, off', 'Linux 6.1, on', 'seL4, on', 'xv6', 'Bulwark', 'aim');
-	my @rows = values_of($by_title->{'instructions per operation'}, @columns);
+	my @rows = grep { grep { defined } @$_[1 .. 4] } values_of($by_title->{'instructions per operation'}, @columns);
 	my $words = in_words(5, @rows);
 	$_->[0] =~ s/system | of one page|, zeroing included//, $_->[0] =~ s/, /,\\n/ for @rows; # gnuplot breaks a line at \n
 	return plot('cost', 'Instructions per operation, beside other systems',

@@ -10,7 +10,7 @@ my %tables = (
 	cost => sub {
 		my ($all) = @_;
 		my (%seen, @rows);
-		for my $operation (grep { !$seen{$_}++ } map { $_->{operation} } @{ $all->{figures} }) {
+		for my $operation (grep { !$seen{$_}++ } map({ $_->{operation} } @{ $all->{figures} }), sort keys %{ $all->{aims} }) {
 			my ($linux, $others) = figures_text($operation);
 			my ($writes) = map { "$_->{cr3_off} / $_->{cr3_on}" } grep { $_->{operation} eq $operation && defined $_->{cr3_on} } @{ $all->{figures} };
 			my $aim = $all->{aims}{$operation};

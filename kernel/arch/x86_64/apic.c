@@ -27,7 +27,6 @@ enum {
 	LVT_NMI = 4 << 8,
 	TIMER_PERIODIC = 1 << 17,
 	DIVIDE_BY_16 = 3,
-	CALIBRATION_US = 10000,
 };
 enum {
 	COMMAND_NMI = 4 << 8,
@@ -37,6 +36,7 @@ enum {
 	COMMAND_ASSERT = 1 << 14
 };
 #define NS_PER_S 1000000000ul
+#define CALIBRATION_NS 10000000ul
 #define ONCE_MIN_NS 10000ul
 enum { APIC_BASE_X2APIC = 1 << 10, APIC_BASE_ENABLE = 1 << 11 };
 
@@ -73,22 +73,27 @@ static void enable(uint32_t lint0)
 	apic_write(APIC_SPURIOUS, SPURIOUS_ENABLE | VECTOR_SPURIOUS);
 }
 
-static void timer_calibrate(void)
-{
-	apic_write(APIC_TIMER_DIVIDE, DIVIDE_BY_16);
-	apic_write(APIC_TIMER, LVT_MASKED | VECTOR_TIMER);
-	apic_write(APIC_TIMER_INITIAL, UINT32_MAX);
-	clock_delay_us(CALIBRATION_US);
-	timer_hz = (UINT32_MAX - apic_read(APIC_TIMER_CURRENT)) * (1000000 / CALIBRATION_US);
-	apic_write(APIC_TIMER_INITIAL, 0);
-}
-
 void apic_init(va_t registers)
 {
 	base = registers;
 	is_x2apic = cpu_features.x2apic;
 	enable(LVT_EXTINT);
-	timer_calibrate();
+	apic_write(APIC_TIMER_DIVIDE, DIVIDE_BY_16);
+	apic_write(APIC_TIMER, LVT_MASKED | VECTOR_TIMER);
+	apic_write(APIC_TIMER_INITIAL, UINT32_MAX);
+}
+
+void apic_timer_calibrate(void)
+{
+	uint64_t nr_ticks;
+
+	/* clock_init took as long as that, unless there is no 8254 */
+	while (clock_now_ns() < CALIBRATION_NS) {
+		cpu_relax();
+	}
+	nr_ticks = UINT32_MAX - apic_read(APIC_TIMER_CURRENT);
+	timer_hz = (uint32_t)(nr_ticks * NS_PER_S / clock_now_ns());
+	apic_write(APIC_TIMER_INITIAL, 0);
 }
 
 void apic_init_cpu(void) { enable(LVT_MASKED); }

@@ -9,9 +9,14 @@
 
 /* Where the registers lie in physical memory. */
 pa_t apic_base(void);
-/* Boot CPU, once: registers is the mapped page. Turns its APIC on, lets the 8259 through and
- * calibrates the timer. */
+/* Boot CPU, once: registers is the mapped page. Turns its APIC on, lets the 8259 through and sets
+ * the timer counting. */
 void apic_init(va_t registers);
+/*
+ * Boot CPU, once, after clock_init, which came right after apic_init: how fast the timer counted
+ * while the clock was measured.
+ */
+void apic_timer_calibrate(void);
 /* The same on each further CPU. */
 void apic_init_cpu(void);
 /* The timer interrupts hz times a second, until it is stopped. This CPU's only. */

@@ -1,0 +1,177 @@
+/* sources: kernel/mm/direct_map.c kernel/mm/early.c */
+
+/*
+ * What direct_map_build makes of memory with holes, and of ranges that begin and end anywhere: each
+ * frame of the ranges is mapped at its place, and nothing else is.
+ */
+#include "host_assert.h"
+#include "tap.h"
+
+#include <sys/mman.h>
+
+#include "arch/x86_64/features.h"
+#include "core/boot_info.h"
+#include "core/cpu.h"
+#include "core/options.h"
+#include "core/panic.h"
+#include "mm/direct_map.h"
+#include "mm/early.h"
+#include "mm/ptable.h"
+#include "random.h"
+
+/* Early memory is used where it lies in physical memory, as boot.asm maps it: so it does here. */
+#define EARLY_START 0x20000000ul
+#define EARLY_BYTES (128ul << 20)
+enum { NR_FRAMES_SEEN = 3 << 18, RANGES_MAX = 24, NR_RANDOM_RUNS = 20, LONGEST = 3000 };
+
+struct options options;
+struct cpu_features cpu_features = { .nx = true };
+struct cpu *host_cpu;
+pfn_t kernel_root;
+char image_start[1];
+__asm__(".globl image_end\n.set image_end, image_start + 0x200000");
+
+struct range {
+	uint32_t start, end;
+};
+
+static bool is_usable[NR_FRAMES_SEEN];
+
+void panic(const char *format, ...)
+{
+	fprintf(stderr, "panic: %s\n", format);
+	abort();
+}
+
+/* Not called by the builder. */
+pte_t *ptable_entry(pfn_t root, uint64_t address, unsigned level)
+{
+	(void)root, (void)address, (void)level;
+	abort();
+}
+
+pte_t ptable_lookup(pfn_t root, uint64_t address, unsigned *level)
+{
+	(void)root, (void)address, (void)level;
+	abort();
+}
+
+static void memory_start(void)
+{
+	static struct boot_info info = { .nr_usable = 1 };
+
+	info.usable[0] = (struct memory_range){ { EARLY_START }, { EARLY_START + EARLY_BYTES } };
+	if (mmap((void *)EARLY_START, EARLY_BYTES, PROT_READ | PROT_WRITE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1,
+		 0) != (void *)EARLY_START) {
+		perror("mmap");
+		exit(EXIT_FAILURE);
+	}
+	/* the firmware leaves memory dirty */
+	memset((void *)(EARLY_START + EARLY_BYTES / 2), 0xff, EARLY_BYTES / 2);
+	early_init(&info);
+}
+
+static pte_t *table_of(pte_t entry) { return (pte_t *)pfn_to_pa(pte_frame(entry)).pa; }
+
+static pte_t lookup(pfn_t root, uint64_t address)
+{
+	pte_t pte = pte_make(root, PTE_PRESENT);
+
+	for (unsigned level = LEVEL_MAX; level > 0 && pte_is_present(pte); level--) {
+		pte = table_of(pte)[level_index(address, level)];
+	}
+	return pte;
+}
+
+static uint64_t nr_leaves(pte_t entry, unsigned level)
+{
+	uint64_t nr = 0;
+
+	for (unsigned i = 0; i < PTES_PER_TABLE; i++) {
+		pte_t pte = table_of(entry)[i];
+
+		if (pte.value) {
+			nr += level == 1 ? 1 : nr_leaves(pte, level - 1);
+		}
+	}
+	return nr;
+}
+
+/* The first frame that is not mapped as it should be, or PFN_NONE. */
+static pfn_t first_wrong(pfn_t root, uint64_t flags)
+{
+	for (pfn_t frame = { 0 }; frame.pfn < NR_FRAMES_SEEN; frame.pfn++) {
+		pte_t pte = lookup(root, direct_map_base + pfn_to_pa(frame).pa);
+		pte_t wanted = is_usable[frame.pfn] ? pte_make(frame, flags) : PTE_NONE;
+
+		if (pte.value != wanted.value) {
+			diag("frame %#x: %#lx", frame.pfn, pte.value);
+			return frame;
+		}
+	}
+	return PFN_NONE;
+}
+
+static void builds(const char *what, uint64_t flags, const struct range *ranges, unsigned nr)
+{
+	pfn_t root = early_alloc(OWNER_PTABLE, 1);
+	uint64_t nr_usable = 0;
+
+	memset(is_usable, 0, sizeof(is_usable));
+	for (unsigned i = 0; i < nr; i++) {
+		direct_map_build(root, (pfn_t){ ranges[i].start }, (pfn_t){ ranges[i].end });
+		for (uint32_t frame = ranges[i].start; frame < ranges[i].end; frame++) {
+			is_usable[frame] = true;
+			nr_usable++;
+		}
+	}
+	ok(pfn_is_none(first_wrong(root, flags)), "%s: each frame is mapped, holes are not", what);
+	is(nr_leaves(pte_make(root, PTE_PRESENT), LEVEL_MAX), nr_usable,
+	   "%s: and nothing beside them", what);
+}
+
+static unsigned ranges_draw(struct range *ranges)
+{
+	unsigned nr = 0;
+	uint32_t at = (uint32_t)random_below(LONGEST);
+
+	while (nr < RANGES_MAX && at < NR_FRAMES_SEEN - LONGEST) {
+		ranges[nr].start = at;
+		ranges[nr].end = at + 1 + (uint32_t)random_below(LONGEST);
+		at = ranges[nr++].end + (uint32_t)random_below(2 * NR_FRAMES_SEEN / RANGES_MAX);
+	}
+	return nr;
+}
+
+int main(void)
+{
+	/* boundaries of page tables at 0x200 n, of a page directory at 0x40000 */
+	static const struct range whole[] = { { 0, 0x400 } }, one[] = { { 0x3ff, 0x400 } },
+				  none[] = { { 0x345, 0x345 } },
+				  edges[] = { { 1, 0x1ff },        { 0x200, 0x201 },
+					      { 0x3ff, 0x601 },    { 0x700, 0x710 },
+					      { 0x720, 0x7ff },    { 0xc00, 0x1000 },
+					      { 0x3fff0, 0x40010 } };
+	const uint64_t rw = PTE_PRESENT | PTE_WRITABLE;
+	struct range drawn[RANGES_MAX];
+
+	memory_start();
+	builds("page tables from end to end", rw | PTE_NO_EXECUTE, whole, 1);
+	builds("one frame", rw | PTE_NO_EXECUTE, one, 1);
+	builds("an empty range", rw | PTE_NO_EXECUTE, none, 1);
+	builds("ranges that end inside of page tables", rw | PTE_NO_EXECUTE, edges,
+	       ARRAY_SIZE(edges));
+	/* moved by kaslr: page directories end elsewhere in physical memory */
+	direct_map_base += 0x1234 * HUGE_SIZE;
+	builds("at another base", rw | PTE_NO_EXECUTE, edges, ARRAY_SIZE(edges));
+	for (unsigned i = 0; i < NR_RANDOM_RUNS; i++) {
+		builds("random ranges", rw | PTE_NO_EXECUTE, drawn, ranges_draw(drawn));
+	}
+	options.physmap = physmap_rwx;
+	builds("physmap=rwx", rw, edges, ARRAY_SIZE(edges));
+	options.physmap = physmap_nx;
+	cpu_features.nx = false;
+	builds("a processor without NX", rw, edges, ARRAY_SIZE(edges));
+	return done_testing();
+}
