@@ -30,8 +30,10 @@ sub variants {
 sub become_run {
 	my ($step, $dir) = @_;
 	my %knob = (ACCEL => $ENV{ACCEL} // 'auto', TIMEOUT => 900, MEM => '512M', SMP => 1, %{ $step->{knobs} });
-	delete @ENV{qw(ICOUNT MONITOR VGA EFI EMU CPU)};
+	delete @ENV{qw(ICOUNT MONITOR VGA EFI EMU CPU MACHINE)};
 	$ENV{$_} = $knob{$_} for keys %knob;
+	# The loader is not what is measured; Bochs boots from the ISO alone.
+	$ENV{BOOT} = ($knob{EMU} // 'qemu') eq 'qemu' ? 'direct' : 'iso';
 	@ENV{qw(OPTS CMD LOG)} = ($step->{options}, $step->{command}, "$dir/log");
 	open STDIN, '<', '/dev/null';
 	open STDOUT, '>', "$dir/out";

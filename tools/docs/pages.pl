@@ -4,7 +4,7 @@ use warnings;
 use Def;
 
 my @FIRST = qw(tutorial attacks your-own-attack exercises commands map report debugging xpfo tlb kaiser kaslr pmalloc policy memory
-	reading adding-a-variant);
+	reading adding-a-variant booting);
 
 sub {
 	my ($document) = @_;

@@ -5,7 +5,7 @@ export QUICK JOBS ONLY
 .PHONY: bench bench-xpfo bench-cost bench-kaiser bench-pmalloc
 
 bench: $(ISO) | $(call deps,run bochs plots)
-	@ISO=$(ISO) tools/bench-all
+	@$(boot_names) tools/bench-all
 
 bench-xpfo bench-cost bench-kaiser bench-pmalloc: bench-%: $(ISO) | $(call deps,run bochs)
-	@ISO=$(ISO) tools/bench-$*
+	@$(boot_names) tools/bench-$*

@@ -27,6 +27,9 @@ $(ISO): $(KERNEL) $(ARCHIVE).gz boot/grub/grub.cfg tools/make-iso tools/lib/knob
 	@mkdir -p $(@D)
 	@tools/make-iso $@ $(KERNEL) $(ARCHIVE).gz
 
-.PHONY: print-iso
+.PHONY: print-iso print-archive
 print-iso:
 	@echo $(ISO)
+
+print-archive:
+	@echo $(ARCHIVE)

@@ -4,4 +4,4 @@ export MATRIX EXTRA MATRIX_BOCHS MATRIX_OUT
 .PHONY: matrix
 
 matrix: $(ISO) | $(call deps,run bochs)
-	@ISO=$(ISO) tools/matrix
+	@$(boot_names) tools/matrix

@@ -1,0 +1,86 @@
+#!/bin/bash
+# The direct boot: QEMU's -kernel enters the kernel by PVH, without GRUB; what it is given arrives as by GRUB, and machines
+# that lack what a PC has are told so.
+. "$(dirname "$0")/lib.sh"
+release_only
+export BOOT=direct
+
+# Words that a shell, GRUB and the kernel could each take for something else.
+odd_opts="nosuch=1 a\\b 'c \"d\" xpfo=\\'sync"
+odd_cmd="echo \"a  b\" 'c  d' e\\ f; echo 'it'\"'\"'s \$HOME *'; exit 3"
+declare -A refused
+for BOOT in direct iso; do
+	boot "$odd_opts" "$odd_cmd"
+	is "$output" $'a  b c  d e f\nit\'s $HOME *' "quotes and backslashes reach the shell as written: $BOOT"
+	is "$status" 3 "a status of 3 arrives: $BOOT"
+	refused[$BOOT]=$(grep -a 'refused' "$log" | tr -d '\r')
+done
+BOOT=direct
+like "${refused[direct]}" 'nosuch' 'words that the kernel does not know are refused'
+is "${refused[direct]}" "${refused[iso]}" 'and are the same words with either boot'
+boot 'xpfo=sync  vuln=on' 'options -j'
+like "$output" '"xpfo": *"sync"' 'OPTS reach the kernel'
+
+# Machines. What is there is found out, not assumed.
+declare -A devices=(
+	[pc]='8254 present, 8259 present, VGA absent, PCI present'
+	[q35]='8254 present, 8259 present, VGA absent, PCI present'
+	[microvm]='8254 absent, 8259 present, VGA absent, PCI absent'
+	[microvm,pic=off,pit=off,rtc=off,acpi=off]='8254 absent, 8259 absent, VGA absent, PCI absent'
+)
+for MACHINE in "${!devices[@]}"; do
+	MACHINE=$MACHINE SMP=2 boot 'vuln=on' 'audit && attack ret2dir_obj'
+	is "$status" 0 "boots, and the audit finds nothing: $MACHINE"
+	like "$output" 'ret2dir_obj: FAULT' "an attack is stopped: $MACHINE"
+	like "$(<"$log")" "bulwark: devices: ${devices[$MACHINE]}" "a line says what the machine has: $MACHINE"
+done
+VGA=hidden boot '' true
+like "$(<"$log")" 'bulwark: devices: .* VGA present' 'a VGA is found where there is one'
+
+# typed MACHINE: an interactive session, all of it typed before the kernel runs; then the line stays open
+typed() {
+	local keyboard
+	rm -f "$work/keyboard"
+	mkfifo "$work/keyboard"
+	exec {keyboard}<>"$work/keyboard"
+	printf 'echo ty''ped\nexit 5\n' >&"$keyboard"
+	MACHINE=$1 OPTS='' TIMEOUT=60 tools/run <&"$keyboard" >"$work/output" 2>"$work/errors"
+	status=$?
+	exec {keyboard}>&-
+	output=$(tr -d '\r' <"$work/output")
+}
+for machine in pc microvm,pic=off; do
+	typed "$machine"
+	is "$status" 5 "what is typed while the machine boots is not lost: $machine"
+	like "$output" '^typed' "and is run: $machine"
+done
+
+# What cannot be is refused, with the reason.
+wrong() {
+	local reason=$1 name=$2
+	shift 2
+	errors=$(env "$@" CMD=true OPTS='' tools/run 2>&1 >"$work/output")
+	is $? 2 "$name ends with 2"
+	like "$errors" "$reason" 'and says why'
+}
+wrong 'must be iso or direct' 'an unknown BOOT' BOOT=grub
+wrong 'EFI=1 needs BOOT=iso' 'UEFI without a loader' EFI=1
+wrong 'needs EMU=qemu' 'a direct boot in Bochs' EMU=bochs
+wrong 'must be pc, q35 or microvm' 'an unknown machine' MACHINE=vax
+wrong 'needs BOOT=direct' 'a microvm from the ISO' BOOT=iso MACHINE=microvm
+wrong 'nothing.tar does not exist' 'a missing archive' ARCHIVE=nothing.tar
+quotes=$(printf "%0990d" 0 | tr 0 "'")
+errors=$(OPTS=$quotes CMD=$quotes tools/run 2>&1)
+is $? 2 'OPTS and CMD that do not fit end with 2'
+like "$errors" 'at most 2047 fit' 'and the message says what fits'
+
+# Start information that the kernel must refuse, from a loader that is not ours.
+raw() {
+	timeout 60 qemu-system-x86_64 -nodefaults -no-reboot -m 128M -display none -serial stdio -device isa-debug-exit,iobase=0xf4 \
+		-kernel "build/$BUILD/bulwark.elf" "$@" </dev/null 2>&1 | tr -d '\r'
+}
+like "$(raw)" 'bulwark: panic: the loader gave no boot archive' 'no module: the kernel says so'
+like "$(raw -initrd build/archive.tar -append "$(printf '%02048d' 0)")" \
+	'bulwark: panic: boot information refused: the command line is too long: at most 2047' 'a command line that is too long: the kernel says so'
+
+done_testing
