@@ -1,0 +1,39 @@
+# For tools that write what they found at their end: whether they will be able to is asked before they begin.
+package Output;
+use strict;
+use warnings;
+use Exporter 'import';
+use File::Basename 'dirname';
+our @EXPORT_OK = qw(check_outputs write_output);
+
+# The reason why a file at this path, which need not be there, could not be written; undef where it could.
+sub obstacle {
+	my ($path) = @_;
+	return 'it is a folder' if -d $path;
+	my $new = "$path.new";
+	open my $file, '>', $new or return "$!";
+	close $file;
+	unlink $new;
+	return undef;
+}
+
+# Ends the tool with 2 where one of its outputs could not be written.
+sub check_outputs {
+	my ($tool, @paths) = @_;
+	for my $path (@paths) {
+		my $obstacle = obstacle($path) // next;
+		print STDERR "$tool: $path cannot be written: $obstacle\n";
+		exit 2;
+	}
+}
+
+# Writes the text at once or not at all; dies where that fails.
+sub write_output {
+	my ($path, $text) = @_;
+	open my $file, '>:utf8', "$path.new" or die "$path: $!\n";
+	print $file $text;
+	close $file or die "$path: $!\n";
+	rename "$path.new", $path or die "$path: $!\n";
+}
+
+1;
