@@ -1,5 +1,6 @@
 #!/usr/bin/perl
 # tools/report on good, missing and bad inputs: what it writes, what it says, how it ends.
+# needs: nothing
 use strict;
 use warnings;
 use Cwd 'getcwd';
