@@ -70,7 +70,7 @@ is $? 0 'tools/matrix --help explains it'
 # A machine that dies in the middle, one that hangs, and one that forgets an attack: canned, as a kernel that does so
 # comes and goes.
 mkdir -p "$work/tree/tools"
-cp -r tools/matrix tools/museum tools/bench "$work/tree/tools"
+cp -r tools/matrix tools/museum tools/bench tools/lib "$work/tree/tools"
 cp -r --parents kernel/abi/options.def user/attacks/attacks.def "$work/tree"
 cell='"said": "", "outcome": "FAULT", "expected": "FAULT", "stopped_by": "", "as_expected": true, "observed": "", "audit_violations": 0'
 canned() {

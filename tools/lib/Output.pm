@@ -4,7 +4,8 @@ use strict;
 use warnings;
 use Exporter 'import';
 use File::Basename 'dirname';
-our @EXPORT_OK = qw(check_outputs write_output);
+use File::Path 'make_path';
+our @EXPORT_OK = qw(check_outputs make_folders write_output);
 
 # The reason why a file at this path, which need not be there, could not be written; undef where it could.
 sub obstacle {
@@ -17,6 +18,11 @@ sub obstacle {
 	return undef;
 }
 
+# Makes the folders that these files lie in; what cannot be made is for check_outputs to tell.
+sub make_folders {
+	make_path(map({ dirname($_) } @_), { error => \my $ignored });
+}
+
 # Ends the tool with 2 where one of its outputs could not be written.
 sub check_outputs {
 	my ($tool, @paths) = @_;
@@ -27,10 +33,10 @@ sub check_outputs {
 	}
 }
 
-# Writes the text at once or not at all; dies where that fails.
+# Writes the text, of bytes unless a layer is given, at once or not at all; dies where that fails.
 sub write_output {
-	my ($path, $text) = @_;
-	open my $file, '>:utf8', "$path.new" or die "$path: $!\n";
+	my ($path, $text, $layer) = @_;
+	open my $file, '>' . ($layer // ''), "$path.new" or die "$path: $!\n";
 	print $file $text;
 	close $file or die "$path: $!\n";
 	rename "$path.new", $path or die "$path: $!\n";
