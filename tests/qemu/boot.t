@@ -1,5 +1,6 @@
 #!/bin/bash
 # The machine boots with little and with much memory, and says what it is.
+# needs: iso
 . "$(dirname "$0")/lib.sh"
 
 for memory in 64M 512M 8G; do

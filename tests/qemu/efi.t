@@ -1,5 +1,6 @@
 #!/bin/bash
 # The same ISO boots by UEFI firmware.
+# needs: iso efi
 . "$(dirname "$0")/lib.sh"
 export EFI=1
 release_only

@@ -1,5 +1,6 @@
 #!/bin/bash
 # docs/your-own-attack.md, followed to the letter: from an empty folder to a row in the matrix. In the release build alone.
+# needs: iso
 . "$(dirname "$0")/lib.sh"
 . tests/qemu/pages.sh
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Write-once pools: each attack on sealed memory under each variant, the suites that run in the kernel, and that a
 # refused copy to user space is told. The matrix has the attacks for the release build.
+# needs: iso test-programs
 . "$(dirname "$0")/lib.sh"
 debug_only
 

@@ -1,5 +1,6 @@
 #!/bin/bash
 # The policy: what the shell and the log say of it, exchanged on four processors, and broken at boot.
+# needs: iso
 . "$(dirname "$0")/lib.sh"
 debug_only
 
