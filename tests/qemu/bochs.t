@@ -3,7 +3,7 @@
 # suite is bochs_suite.t; the debug build, which has assertions, with what is odd about the ways into the kernel.
 # needs: iso bochs
 . "$(dirname "$0")/lib.sh"
-export EMU=bochs MEM=256M
+export BOOT=iso EMU=bochs MEM=256M
 
 if [ "$BUILD" = release ]; then
 	boot 'vuln=on' 'echo it lives; attack ret2dir_obj'

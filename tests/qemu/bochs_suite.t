@@ -3,7 +3,7 @@
 # as it takes minutes. The attacks there are a column of matrix.t.
 # needs: iso bochs
 . "$(dirname "$0")/lib.sh"
-export EMU=bochs MEM=128M
+export BOOT=iso EMU=bochs MEM=128M
 
 release_only
 

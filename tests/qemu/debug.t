@@ -4,6 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 release_only
 claim_port
+export BOOT=iso
 
 said=$(printf '%s\n' 'backtrace 1' 'info line *$pc' 'walk kernel_main' 'stepi' 'kill' \
 	| GDBPORT=$port make debug BUILD="$BUILD" 2>&1)

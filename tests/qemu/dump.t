@@ -8,7 +8,7 @@ release_only
 
 symbols=$work/symbols
 nm "build/$BUILD/bulwark.elf" >"$symbols"
-iso=$(make -s --no-print-directory print-iso EXTRA=tests/qemu/programs)
+archive=$(make -s --no-print-directory print-archive EXTRA=tests/qemu/programs)
 
 # It may have been interrupted: then the kernel is left soon.
 stops_in_user_mode() {
@@ -21,7 +21,7 @@ stops_in_user_mode() {
 dump() {
 	: >"$work/output"
 	rm -f "$work/memory" "$work/registers"
-	ISO=$iso MEM=64M OPTS=$1 CMD="policy load etc/policy; hold in user mode" LOG=$log MONITOR=$work/monitor TIMEOUT=$(time_left) \
+	ARCHIVE=$archive MEM=64M OPTS=$1 CMD="policy load etc/policy; hold in user mode" LOG=$log MONITOR=$work/monitor TIMEOUT=$(time_left) \
 		tools/run >"$work/output" 2>"$work/errors" &
 	local run=$!
 	await "$run" says holding "$work/output"

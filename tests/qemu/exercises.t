@@ -1,6 +1,6 @@
 #!/bin/bash
 # The worked solutions of docs/exercises/ work. In the release build alone.
-# needs: iso debug
+# needs: direct debug
 . "$(dirname "$0")/lib.sh"
 . tests/qemu/pages.sh
 

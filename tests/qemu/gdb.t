@@ -1,7 +1,7 @@
 #!/bin/bash
 # The commands for gdb (tools/gdb/bulwark), each on a running guest and held against what the guest itself says; guided
 # walks through attacks; what .vscode does, in gdb's machine interface.
-# needs: iso debug
+# needs: direct debug
 . "$(dirname "$0")/lib.sh"
 claim_port
 console=$work/console

@@ -1,12 +1,12 @@
 #!/bin/bash
 # Where the kernel lies, read from outside: drawn anew in every boot with kaslr=on, fixed with kaslr=off, found by
 # the debugger, and right at both ends of the range.
-# needs: iso test-programs debug
+# needs: direct test-programs debug
 . "$(dirname "$0")/lib.sh"
 release_only
 
 kernel=build/$BUILD/bulwark.elf
-iso=$(make -s --no-print-directory print-iso EXTRA=tests/qemu/programs)
+archive=$(make -s --no-print-directory print-archive EXTRA=tests/qemu/programs)
 LINK_BASE=ffffffff80000000
 layout=0x100000 # physical: what image_start is linked for, and at 48 where it runs
 
@@ -32,7 +32,7 @@ word() {
 # bases OPTS: boots up to user space and sets $image, $map and $kspace
 bases() {
 	: >"$work/output"
-	ISO=$iso OPTS=$1 CMD=hold LOG=$log MONITOR=$work/monitor TIMEOUT=$(time_left) tools/run >"$work/output" 2>"$work/errors" &
+	ARCHIVE=$archive OPTS=$1 CMD=hold LOG=$log MONITOR=$work/monitor TIMEOUT=$(time_left) tools/run >"$work/output" 2>"$work/errors" &
 	local run=$!
 	await "$run" says holding "$work/output"
 	monitor stop >/dev/null

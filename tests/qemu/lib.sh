@@ -12,6 +12,8 @@
 . "$(dirname "${BASH_SOURCE[0]}")/../tap.sh"
 BUILD=${BUILD:-debug}
 export BUILD
+# Without GRUB, unless the loader is what is tested.
+export BOOT=${BOOT:-direct}
 # A small machine unless a test says otherwise: what looks at all of memory takes that much less time.
 export MEM=${MEM:-128M}
 log=$work/log

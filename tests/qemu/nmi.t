@@ -5,15 +5,15 @@
 . "$(dirname "$0")/lib.sh"
 debug_only
 
-iso=$(make -s --no-print-directory print-iso EXTRA=tests/qemu/programs)
-programs=build/${iso#build/*/} programs=${programs%/*}/bin
+archive=$(make -s --no-print-directory print-archive EXTRA=tests/qemu/programs)
+programs=${archive%/*}/bin
 
 # torture OPTS: boots stopped, lets gdb run tests/qemu/nmi.py; $points, $output, $status
 torture() {
 	local run stub=$work/stub
 	last_boot="OPTS='$1' CMD='root entries && audit'"
 	: >"$work/points"
-	QEMU_ARGS="$(stub_arguments "$stub")" ISO=$iso OPTS=$1 CMD='root entries && audit' LOG=$log TIMEOUT=$(time_left) \
+	QEMU_ARGS="$(stub_arguments "$stub")" ARCHIVE=$archive OPTS=$1 CMD='root entries && audit' LOG=$log TIMEOUT=$(time_left) \
 		tools/run >"$work/output" 2>"$work/errors" </dev/null &
 	run=$!
 	await "$run" test -S "$stub"

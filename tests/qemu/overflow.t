@@ -1,7 +1,7 @@
 #!/bin/bash
 # A kernel stack that ends: the guard page behind it, #DF on a stack of its own, and a panic that says so. The
 # debugger moves the stack pointer to the last bytes in the middle of a system call.
-# needs: iso debug
+# needs: direct debug
 . "$(dirname "$0")/lib.sh"
 debug_only
 

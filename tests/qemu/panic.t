@@ -5,12 +5,12 @@
 . "$(dirname "$0")/lib.sh"
 debug_only
 
-iso=$(make -s --no-print-directory print-iso EXTRA=tests/qemu/programs)
+archive=$(make -s --no-print-directory print-archive EXTRA=tests/qemu/programs)
 
 # check WHERE NAME: boots, waits until it is busy, injects (WHERE: `-b 0` is everywhere, `2` is there alone)
 check() {
 	rm -f "$log" "$work/output"
-	ISO=$iso SMP=4 CMD=crash LOG=$log MONITOR=$work/monitor TIMEOUT=$(time_left) \
+	ARCHIVE=$archive SMP=4 CMD=crash LOG=$log MONITOR=$work/monitor TIMEOUT=$(time_left) \
 		tools/run >"$work/output" 2>"$work/errors" &
 	local run=$!
 	await "$run" says busy "$work/output"

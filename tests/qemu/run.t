@@ -3,6 +3,7 @@
 # needs: iso test-programs
 . "$(dirname "$0")/lib.sh"
 release_only
+export BOOT=iso
 
 boot '' 'echo one; echo two'
 is "$output" $'one\ntwo' 'stdout holds the output of the command alone'

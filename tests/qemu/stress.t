@@ -1,6 +1,6 @@
 #!/bin/bash
 # Everything at once, on four processors.
-# needs: iso
+# needs: direct
 . "$(dirname "$0")/lib.sh"
 
 seconds=$(soak 240 10)

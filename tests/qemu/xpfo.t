@@ -3,7 +3,7 @@
 # (50 times in a soak). A boot is good for a few runs: each uses up some memory that was the kernel's.
 # In the debug build alone: in the release build the matrix has them, once each.
 # Without PCIDs, as here, KAISER loads CR3 at each way in, which flushes everything: what is on trial would not show.
-# needs: iso
+# needs: direct
 . "$(dirname "$0")/lib.sh"
 
 RUNS=$(soak 50 2)

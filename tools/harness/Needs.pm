@@ -1,7 +1,8 @@
 # What a test needs to be there: the line "# needs: WORD..." of the comment that it begins with.
 #
-#   iso            the boot ISO of the build under test
-#   test-programs  that ISO with the programs of tests/qemu/programs beside Bulwark's own
+#   direct         the kernel of the build under test, and the boot archive
+#   test-programs  that kernel, and an archive with the programs of tests/qemu/programs beside Bulwark's own
+#   iso            the boot ISO of that build, and what is in it
 #   kernels        the kernels of both builds, without ISOs
 #   headers        what is generated from kernel/abi
 #   GROUP          a group of Debian packages in tools/deps
@@ -14,7 +15,7 @@ use warnings;
 use Exporter 'import';
 our @EXPORT_OK = qw(goals);
 
-my %OF_BUILD = map { $_ => 1 } qw(iso test-programs);
+my %OF_BUILD = map { $_ => 1 } qw(direct iso test-programs);
 my %OF_BOTH = map { $_ => 1 } qw(kernels headers);
 
 sub package_groups {

@@ -50,15 +50,16 @@ need-test-archive: need-archive
 	@$(MAKE) EXTRA=tests/qemu/programs archive
 
 builds := debug release
-.PHONY: $(foreach need,kernel iso test-programs,$(builds:%=need-$(need)-%))
+.PHONY: $(foreach need,kernel direct iso test-programs,$(builds:%=need-$(need)-%))
 $(builds:%=need-kernel-%): need-kernel-%: $(GENERATED) $(GEN)/font.o | $(call deps)
 	@$(MAKE) BUILD=$* kernel
+
+$(builds:%=need-direct-%): need-direct-%: need-kernel-% need-archive | $(call deps,run)
 
 $(builds:%=need-iso-%): need-iso-%: need-kernel-% need-archive | $(call deps,run)
 	@$(MAKE) BUILD=$* image
 
 $(builds:%=need-test-programs-%): need-test-programs-%: need-kernel-% need-test-archive | $(call deps,run)
-	@$(MAKE) BUILD=$* EXTRA=tests/qemu/programs image
 
 kernel: $(KERNEL)
 image: $(ISO)
