@@ -32,7 +32,7 @@ names() {
 }
 
 fake lint/good.t '# Passes.' '# needs: nothing' 'echo ok 1; echo 1..1'
-fake lint/slow.t '# Passes after the others.' '# needs: plots lint' 'sleep 1.1; echo ok 1; echo "ok 2 # SKIP no"; echo 1..2'
+fake lint/skip.t '# Passes, and skips.' '# needs: plots lint' 'echo ok 1; echo "ok 2 # SKIP no"; echo 1..2'
 fake model/bad.t '# Fails.' '# needs: headers' '[ -e tests/mended ] && echo ok 1 || { echo not ok 1 - the sky is green; echo "#   it is blue"; }; echo 1..1'
 fake model/dead.t '# Dies.' 'echo ok 1; echo 1..1; exit 3'
 fake model/silent.t '# Says nothing.' 'exit 0'
@@ -48,11 +48,11 @@ chooses() {
 	is "$(names)" "$1" "$2"
 }
 
-all='debug/boot debug/walk host/buddy lint/good lint/slow model/bad model/cut model/dead model/silent release/boot release/walk'
+all='debug/boot debug/walk host/buddy lint/good lint/skip model/bad model/cut model/dead model/silent release/boot release/walk'
 chooses "$all" 'no word: all tests'
 chooses 'debug/boot' 'a name: that test' debug/boot
 chooses 'debug/boot release/boot' 'a name alone: all of that name' boot
-chooses 'lint/good lint/slow' 'a folder: all of that kind' lint/
+chooses 'lint/good lint/skip' 'a folder: all of that kind' lint/
 chooses 'debug/boot host/buddy release/boot' 'a pattern alone is one of names' 'b[ou]*'
 chooses 'debug/boot debug/walk' 'a pattern with a folder' 'deb*/????'
 chooses 'model/cut model/dead model/silent' 'brackets, and their opposite' 'model/[!b]*'
@@ -103,15 +103,22 @@ rm "$tree/tests/lint/odd.t"
 
 # --- running ---
 
-printf '%s\n' 'lint/slow 30' 'release/boot 20' 'debug/boot 10' >"$tree/tests/lengths"
+printf '%s\n' 'lint/skip 30' 'release/boot 20' 'debug/boot 10' >"$tree/tests/lengths"
 run JOBS=1 lint/ boot
 is "$status" 0 'tests that pass end with 0'
 is "$(tail -n 1 <<<"$said")" '5 passed, 0 failed' 'the last line counts points'
 like "$said" '^1 of the passed were skipped$' 'and the line before those that were skipped'
-is "$(names)" 'lint/slow release/boot debug/boot lint/good' 'in a tree without a run the order is that of tests/lengths'
+is "$(names)" 'lint/skip release/boot debug/boot lint/good' 'in a tree without a run the order is that of tests/lengths'
+slowest=$(sed -n 's/^ *[0-9.]* s  //p' <<<"$said" | sort | paste -sd' ')
+is "$slowest" 'debug/boot lint/good lint/skip release/boot' 'the end names the slowest'
+sed -n '/^the slowest:/,$s/^ *\([0-9.]*\) s  .*/\1/p' <<<"$said" | sort -crn
+is $? 0 'the slowest first'
+perl -0pi -e 's/("lint\/good",\s+"passed" : \d+,\s+"seconds" : )[\d.]+/${1}30/' "$tree/build/test.json"
+run --keep-lengths
+like "$(grep -v '^#' "$tree/tests/lengths")" '^lint/good +30$' '--keep-lengths writes what takes a second or more'
+rm "$tree/tests/lengths"
 run JOBS=1 lint/ boot
-is "$(names | cut -d' ' -f1)" 'lint/slow' 'else the longest of the last run comes first'
-like "$(tail -n 8 <<<"$said" | head -n 2 | paste -sd' ')" '^the slowest: +1\.[0-9] s  lint/slow$' 'the end names the slowest'
+is "$(names | cut -d' ' -f1)" 'lint/good' 'after a run the longest of that comes first'
 
 run T='lint/good model/ boot' MAKEFLAGS=x FAILED=0
 is "$status" 1 'a failed test ends with 1'
@@ -138,7 +145,7 @@ recorded() {
 		print join " ", map { "$_->{name}:$_->{failed}" } @{ $all->{tests} }' <"$tree/build/$1.json"
 }
 
-is "$(recorded test)" 'debug/boot:0 lint/good:0 lint/slow:0 model/bad:1 model/cut:1 model/dead:1 model/silent:1 release/boot:0' \
+is "$(recorded test)" 'debug/boot:0 lint/good:0 lint/skip:0 model/bad:1 model/cut:1 model/dead:1 model/silent:1 release/boot:0' \
 	'the results of tests that were not run stay'
 run FAILED=1 model/bad lint/
 is "$(names)" model/bad 'FAILED=1 runs what failed, of the names given'
@@ -155,8 +162,6 @@ is "$errors" 'test: nothing failed last time' 'and says so'
 run SOAK=1 debug/boot
 like "$(<"$tree/build/test/debug/boot.log")" 'debug 1 soak' 'in a soak tests are told so'
 is "$(recorded soak)" 'debug/boot:0' 'and its results are kept apart'
-run --keep-lengths
-like "$(<"$tree/tests/lengths")" '^lint/slow +1$' '--keep-lengths writes what takes a second or more'
 
 # --- this tree ---
 

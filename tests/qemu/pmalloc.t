@@ -18,7 +18,7 @@ for variant in off plain full; do
 	read -ra expected <<<"${outcomes[$variant]}"
 	command='' nr=0
 	for attack in $attacks; do
-		command+="attack -n 2 $attack; "
+		command+="attack -n $(soak 8 2) $attack; "
 	done
 	command+='attack seal_remap kernel; attack seal_remap user; '
 	# With KAISER and no PCIDs each way in flushes everything: what is on trial would not show.
