@@ -23,6 +23,7 @@ value() {
 matrix ''
 is "$status" 0 'every outcome is as expected' || diag "$output$errors"
 diag "$output"
+diag "more than one of 3 tries: $(value 'map { "$_->{attack}: $_->{tries}" } grep { ($_->{tries} // 1) > 1 } map { values %$_ } values %{ $_->{cells} }')"
 attacks=$(sed -n 's/^ATTACK(\([a-z0-9_]*\).*/\1/p' user/attacks/attacks.def)
 is "$(value 'map { $_->{name} } @{ $_->{attacks} }')" "$(tr '\n' ' ' <<<"$attacks" | sed 's/ $//')" 'its rows are those of attacks.def'
 is "$(value 'my $m = $_; my $n = 0; for my $a (@{ $m->{attacks} }) { for my $c (@{ $m->{configurations} }) {

@@ -41,6 +41,7 @@ struct attack_result {
 	enum attack_outcome outcome;
 	char observed[96]; /* the outcome in words */
 	bool as_expected;
+	unsigned int nr_tries; /* the last one counts */
 	int wait_status;
 	struct bw_report report;
 	struct bw_audit audit; /* of the machine, after the attack */

@@ -59,6 +59,9 @@ void attack_print(const struct attack_result *result)
 		printf("observed: %s\n", result->observed);
 	}
 	print_verdict(result);
+	if (result->nr_tries > 1) {
+		printf("%s: %u tries\n", result->name, result->nr_tries);
+	}
 	if (result->audit.nr_violations != 0) {
 		printf("audit: %lu violations after %s; the first: %s\n",
 		       result->audit.nr_violations, result->name, result->audit.first);
@@ -78,6 +81,7 @@ static void print_json(const struct attack_result *result, FILE *out)
 	json_field(out, "expected", attack_expected_name(result));
 	json_field(out, "stopped_by", result->expected.stopped_by);
 	fprintf(out, ", \"as_expected\": %s", result->as_expected ? "true" : "false");
+	fprintf(out, ", \"tries\": %u", result->nr_tries);
 	json_field(out, "observed", result->observed);
 	json_field(out, "defence", attack_defence_name(result->report.defence));
 	fprintf(out, ", \"fault_address\": \"0x%lx\"", result->report.fault_address);

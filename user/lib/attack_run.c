@@ -95,5 +95,6 @@ void attack_run(char *const argv[], enum attack_voice voice, struct attack_resul
 
 	do {
 		run_once(argv, voice, result);
-	} while (++nr_tries < CONTROL_TRIES && deserves_another_try(result));
+		result->nr_tries = ++nr_tries;
+	} while (nr_tries < CONTROL_TRIES && deserves_another_try(result));
 }
