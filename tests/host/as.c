@@ -17,7 +17,7 @@
 
 #include "mm/as_init.h"
 
-enum { NR_RUNS = 6, NR_SOAK_RUNS = 200, NR_STEPS = 1500, CHECK_EVERY = 8 };
+enum { NR_RUNS = 6, NR_SOAK_RUNS = 60, NR_STEPS = 1500, CHECK_EVERY = 8 };
 
 static unsigned nr_lacking, nr_succeeded[OPERATION_LOOKUP + 1];
 

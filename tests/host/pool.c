@@ -15,7 +15,7 @@
 #include "random.h"
 #include "tap.h"
 
-enum { NR_STEPS = 30000, NR_SOAK_STEPS = 1000000, CHECK_EVERY = 256 };
+enum { NR_STEPS = 30000, NR_SOAK_STEPS = 300000, CHECK_EVERY = 256 };
 
 static const char *name_of(enum option_pmalloc variant)
 {
