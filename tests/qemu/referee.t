@@ -68,4 +68,9 @@ boot 'vuln=on kaslr=off' 'attack claims 8; attack claims 7; attack claims 0'
 is "$(grep -o '^claims: [A-Z]*' <<<"$output" | tr '\n' ' ')" 'claims: NOTHING claims: BREACH claims: BREACH ' \
 	'a right claim counts among the first eight, and no later'
 
+# Nor does any other call, by its answer or by how long it takes: instructions are counted.
+ICOUNT=4 SMP=1 boot 'vuln=on' 'oracle'
+is "$status" 0 'no call tells an address of the kernel from one where there is nothing' || diag "$output"
+like "$output" '^[4-9][0-9] calls, 0 of them' 'and many were asked'
+
 done_testing
