@@ -94,6 +94,9 @@ GEN := build/gen
 # Tools print on stderr: the standard output of `make run` belongs to the guest.
 say = @echo "  $(1)	$(2)" >&2
 
+# $(call keep_warnings,COMMAND): a warning stops no build; it is shown, and kept beside $@ for `make lint`, which refuses it.
+keep_warnings = @$(1) 2>$@.warnings; status=$$?; cat $@.warnings >&2; exit $$status
+
 include tools/make/deps.mk
 include tools/make/generated.mk
 include tools/make/kernel.mk
@@ -104,7 +107,7 @@ include tools/make/bench.mk
 include tools/make/matrix.mk
 include tools/make/report.mk
 
-.PHONY: help run screenshot debug iso clean format compile_commands.json FORCE
+.PHONY: help run screenshot debug iso everything clean format compile_commands.json FORCE
 
 help:
 	@sed -n 's/^#? \{0,1\}//p' Makefile
@@ -124,6 +127,11 @@ debug: $(boot_files) $(KERNEL) | $(call deps,run $(if $(filter 0,$(GDB)),,debug)
 
 iso: $(ISO)
 	@printf '%s  %d KiB\n' $(ISO) $$(($$(stat -c %s $(ISO)) / 1024)) >&2
+
+# All that is compiled, for tests/lint/warnings.t.
+everything: $(PROGRAMS) $(host_tests)
+	@$(MAKE) BUILD=debug build/debug/bulwark.elf
+	@$(MAKE) BUILD=release build/release/bulwark.elf
 
 clean:
 	rm -rf build compile_commands.json

@@ -27,14 +27,14 @@ $(GEN)/font.S: tools/gen-abi.pl
 	@perl tools/gen-abi.pl font-asm $(GEN)/font.psf > $@
 
 $(GEN)/font.o: $(GEN)/font.S $(GEN)/font.psf
-	@$(CC) -c -o $@ $<
+	$(call keep_warnings,$(CC) -c -o $@ $<)
 
 # offsets.c is compiled to assembly only; its marker lines "->NAME $value" become NASM constants.
 OFFSETS := $(wildcard kernel/arch/x86_64/offsets.c)
 
 $(KERNEL_GEN)/offsets.s: $(OFFSETS) $(GEN)/abi/option_values.h $(OUT)/kernel.flags
 	@mkdir -p $(@D)
-	@$(if $(OFFSETS),$(CC) $(KERNEL_CFLAGS) -fno-sanitize=all -MMD -MP -MT $@ -MF $(@:.s=.d) -S -o $@ $<,: > $@)
+	$(call keep_warnings,$(CC) $(KERNEL_CFLAGS) -fno-sanitize=all -MMD -MP -MT $@ -MF $(@:.s=.d) -S -o $@ $<)
 
 $(KERNEL_GEN)/offsets.inc: $(KERNEL_GEN)/offsets.s
 	$(call say,GEN,$@)

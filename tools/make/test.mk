@@ -24,7 +24,7 @@ build/host/%.flags: tests/host/%.c tools/make/test.mk
 $(host_tests): build/host/%: tests/host/%.c build/host/%.sources build/host/%.flags tools/make/test.mk | $(GENERATED)
 	$(call say,HOSTCC,$<)
 	@$(CC) $(HOST_CFLAGS) -MM -MP -MT $@ $< $$(cat $@.sources) > $@.d
-	@$(CC) $(HOST_CFLAGS) $$(cat $@.flags) -o $@ $< $$(cat $@.sources)
+	$(call keep_warnings,$(CC) $(HOST_CFLAGS) $$(cat $@.flags) -o $@ $< $$(cat $@.sources))
 
 -include $(wildcard build/host/*.d)
 
@@ -46,7 +46,7 @@ test: | $(call deps,run bochs efi screenshot debug lint model fuzz plots report)
 	} || { echo 'test: the build failed' >&2; echo '0 passed, 1 failed'; exit 1; }
 	@tools/test $(if $(T),'$(T)')
 
-lint: $(KERNEL) | $(call deps,lint plots)
+lint: everything | $(call deps,lint plots)
 	@tools/test lint/
 
 .PHONY: docs readme
