@@ -54,7 +54,7 @@
 #?   ONLY=                make bench: run these alone, for instance ONLY='cost kaiser'; of the others the figures
 #?                        of their last run are taken. ONLY=none only puts together what there is.
 #?   JOBS=                guests at the same time: make matrix 2, make bench-xpfo 1, as more would spoil the times
-#?   DEPS=1|0             0: do not look for Debian packages, I have the tools
+#?   DEPS=1|0             0: do not look for packages, I have the tools (tools/deps --list names them)
 #?
 #? Examples:
 #?

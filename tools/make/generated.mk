@@ -1,5 +1,8 @@
 # What is generated from the tables in kernel/abi, and the console font; and, for each build, the offsets of structures.
-FONT := /usr/share/consolefonts/spleen-8x16.psfu.gz
+# Debian and Ubuntu have the first, Fedora and Arch one of the others. Any PSF font will do.
+fonts := /usr/share/consolefonts/spleen-8x16.psfu.gz /usr/lib/kbd/consolefonts/default8x16.psfu.gz \
+	/usr/share/kbd/consolefonts/default8x16.psfu.gz
+FONT := $(firstword $(wildcard $(fonts)) $(fonts))
 GENERATED := $(GEN)/abi/option_values.h $(GEN)/abi/font.h $(GEN)/bulwark_calls.h
 KERNEL_GEN := $(OUT)/gen
 
