@@ -1,6 +1,7 @@
 #!/bin/bash
 # Every attack under combinations of options: in the debug build, which has assertions; for the release build matrix.t runs
 # them all on every variant. And what reports on attacks say.
+# needs: direct
 . "$(dirname "$0")/lib.sh"
 
 attacks=$(sed -n 's/^ATTACK(\([a-z0-9_]*\).*/\1/p' user/attacks/attacks.def)

@@ -4,7 +4,7 @@
 # needs: iso
 . "$(dirname "$0")/lib.sh"
 release_only
-export MEM=512M
+export MEM=512M BOOT=iso
 
 # with_holes GRUB-COMMANDS NAME: boots with those in front of the menu; $usable is the number of frames
 with_holes() {

@@ -1,6 +1,7 @@
 #!/bin/bash
 # The matrix: every attack on every variant of every defence, every outcome as expected; in the release build alone, the
 # debug build's attacks.t has some of it. And its words, and what it makes of a machine that dies.
+# needs: iso bochs
 . "$(dirname "$0")/lib.sh"
 export JOBS=1 MATRIX_OUT=$work
 
@@ -8,7 +9,7 @@ release_only
 
 # matrix WORDS: sets $output, $errors, $status
 matrix() {
-	output=$(MATRIX=$1 tools/matrix 2>"$work/errors")
+	output=$(MATRIX=$1 TIMEOUT=$(time_left) tools/matrix 2>"$work/errors")
 	status=$?
 	errors=$(<"$work/errors")
 }
@@ -69,7 +70,7 @@ is $? 0 'tools/matrix --help explains it'
 # A machine that dies in the middle, one that hangs, and one that forgets an attack: canned, as a kernel that does so
 # comes and goes.
 mkdir -p "$work/tree/tools"
-cp -r tools/matrix tools/museum tools/bench "$work/tree/tools"
+cp -r tools/matrix tools/museum tools/bench tools/lib "$work/tree/tools"
 cp -r --parents kernel/abi/options.def user/attacks/attacks.def "$work/tree"
 cell='"said": "", "outcome": "FAULT", "expected": "FAULT", "stopped_by": "", "as_expected": true, "observed": "", "audit_violations": 0'
 canned() {
