@@ -58,7 +58,7 @@
 #?                        of their last run are taken. ONLY=none only puts together what there is.
 #?   JOBS=                at the same time: tests of make test, as many as processors; guests of make matrix, 2, and of
 #?                        make bench-xpfo, 1, as more would spoil the times
-#?   DEPS=1|0             0: do not look for Debian packages, I have the tools
+#?   DEPS=1|0             0: do not look for packages, I have the tools (tools/deps --list names them)
 #?
 #? Examples:
 #?
@@ -97,6 +97,9 @@ GEN := build/gen
 
 # Tools print on stderr: the standard output of `make run` belongs to the guest.
 say = @echo "  $(1)	$(2)" >&2
+
+# $(call keep_warnings,COMMAND): a warning stops no build; it is shown, and kept beside $@ for `make lint`, which refuses it.
+keep_warnings = @$(1) 2>$@.warnings; status=$$?; cat $@.warnings >&2; exit $$status
 
 include tools/make/deps.mk
 include tools/make/generated.mk
