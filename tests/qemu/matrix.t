@@ -45,7 +45,7 @@ is "$(value 'grep { !/^(?:all-on|defaults)$/ && !$seen{$_}++ && !/[=]/ } map { $
 
 # Every flaw shows somewhere: each attack succeeds in a column, but for one that nothing lets through.
 is "$(value 'my $m = $_; grep { my $row = $m->{cells}{$_}; !grep { $_->{outcome} eq "BREACH" } values %$row } map { $_->{name} } @{ $m->{attacks} }')" \
-	descriptor_leak 'every attack succeeds somewhere, but for one that UMIP only makes harder'
+	'descriptor_leak base_brute' 'every attack succeeds somewhere, but for one that UMIP only makes harder and one that asks a silent judge'
 for variant in local deferred batch; do
 	is "$(value "scalar grep { \$_->{\"xpfo=$variant,kaiser=off\"}{outcome} eq 'BREACH' && \$_->{\"xpfo=sync,kaiser=off\"}{outcome} eq 'FAULT' }
 		values %{ \$_->{cells} }")" "$([ "$variant" = local ] && echo 4 || echo 3)" "the flaws of xpfo=$variant show beside xpfo=sync"
