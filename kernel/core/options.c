@@ -15,6 +15,7 @@ enum {
 	WORD_BYTES = CMD_PREFIX_LEN + OPTIONS_CMD_BYTES,
 	SHOWN_BYTES = 64, /* of a refused word */
 	NAME_WIDTH = 8,
+	VALUE_WIDTH = 9,
 };
 
 enum option_index {
@@ -224,7 +225,7 @@ void options_print(void)
 		size_t len = 0;
 		const char *text = value_text(&rows[i], value_in_force(i), &len);
 
-		log_print("bulwark:   %-*s %-*.*s  of %s\n", NAME_WIDTH, rows[i].name, NAME_WIDTH,
+		log_print("bulwark:   %-*s %-*.*s  of %s\n", NAME_WIDTH, rows[i].name, VALUE_WIDTH,
 			  (int)len, text, rows[i].values);
 	}
 }

@@ -4,8 +4,10 @@
 #include "arch/x86_64/keyboard.h"
 #include "arch/x86_64/screen.h"
 #include "arch/x86_64/serial.h"
+#include "core/display.h"
 #include "core/lock.h"
 #include "core/log.h"
+#include "core/options.h"
 
 enum { COLUMNS = 80, ROWS = 24, POLL_MAX = 256 };
 
@@ -18,12 +20,18 @@ static struct terminal terminal; /* guarded by console_lock */
 static void emit(const char *text, size_t len_bytes)
 {
 	log_output_begin();
-	serial_write(SERIAL_COM1, text, len_bytes);
-	screen_write(text, len_bytes);
+	display_write(text, len_bytes);
 	log_output_end();
 }
 
-void console_init(void) { terminal_init(&terminal, emit); }
+/* Where a command was given, a program reads what is written, and wants it as it is. */
+void console_init(void)
+{
+	terminal_init(&terminal, emit);
+	if (options.cmd[0] != '\0') {
+		terminal.settings.output &= ~(uint32_t)OUTPUT_NL_TO_CRNL;
+	}
+}
 
 void console_input(uint8_t byte)
 {

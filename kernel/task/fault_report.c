@@ -150,16 +150,15 @@ static void say_access(struct text *text, const struct account *account)
 	}
 }
 
+/* Three in a line: four do not fit into 80 columns. */
 static void say_registers(struct text *text, const struct regs *r)
 {
-	text_say(text, "  rax %016lx  rbx %016lx  rcx %016lx  rdx %016lx\n", r->rax, r->rbx, r->rcx,
-		 r->rdx);
-	text_say(text, "  rsi %016lx  rdi %016lx  rbp %016lx  rsp %016lx\n", r->rsi, r->rdi, r->rbp,
-		 r->rsp);
-	text_say(text, "  r8  %016lx  r9  %016lx  r10 %016lx  r11 %016lx\n", r->r8, r->r9, r->r10,
-		 r->r11);
-	text_say(text, "  r12 %016lx  r13 %016lx  r14 %016lx  r15 %016lx\n", r->r12, r->r13, r->r14,
-		 r->r15);
+	text_say(text, "  rax %016lx  rbx %016lx  rcx %016lx\n", r->rax, r->rbx, r->rcx);
+	text_say(text, "  rdx %016lx  rsi %016lx  rdi %016lx\n", r->rdx, r->rsi, r->rdi);
+	text_say(text, "  rbp %016lx  rsp %016lx  r8  %016lx\n", r->rbp, r->rsp, r->r8);
+	text_say(text, "  r9  %016lx  r10 %016lx  r11 %016lx\n", r->r9, r->r10, r->r11);
+	text_say(text, "  r12 %016lx  r13 %016lx  r14 %016lx\n", r->r12, r->r13, r->r14);
+	text_say(text, "  r15 %016lx\n", r->r15);
 }
 
 static void say_backtrace(struct text *text, const struct account *account)
@@ -174,7 +173,7 @@ static void say_backtrace(struct text *text, const struct account *account)
 	}
 }
 
-/* At most 25 lines: 1, 1, 6, 4 and 1 + BACKTRACE_LINES. */
+/* At most 27 lines: 1, 1, 6, 6 and 1 + BACKTRACE_LINES. */
 static void account_say(struct text *text, const struct account *account)
 {
 	const struct process *process = account->process;

@@ -73,13 +73,12 @@ drop_firmware_noise() {
 
 qemu_boot() {
 	qemu_machine || return 2
+	machine+=(-serial chardev:com1 -chardev "file,id=com2,path=$dir/com2" -device "isa-serial,index=1,chardev=com2")
 	if [ -z "$CMD" ]; then
-		supervise "${machine[@]}" -serial chardev:com1 \
-			-chardev "stdio,id=com1,mux=on,signal=off,logfile=$dir/com1" -mon chardev=com1
+		supervise "${machine[@]}" -chardev "stdio,id=com1,mux=on,signal=off,logfile=$dir/com1" -mon chardev=com1
 		return
 	fi
-	supervise "${machine[@]}" -chardev "stdio,id=com1,signal=off,logfile=$dir/com1" -serial chardev:com1 \
-		-chardev "file,id=com2,path=$dir/com2" -device isa-serial,index=1,chardev=com2 > >(drop_firmware_noise)
+	supervise "${machine[@]}" -chardev "stdio,id=com1,signal=off,logfile=$dir/com1" > >(drop_firmware_noise)
 	status=$?
 	# The filter is the last process substitution: its end means that all output is out.
 	wait $!

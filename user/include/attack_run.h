@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "bulwark.h"
+#include "colour.h"
 
 enum { ATTACKER_UID = 1000 };
 
@@ -68,6 +69,7 @@ extern const size_t nr_attack_extras;
 const struct attack_row *attack_row_find(const char *name);
 /* "BREACH" and so on. */
 const char *attack_outcome_name(enum attack_outcome outcome);
+enum colour attack_outcome_colour(enum attack_outcome outcome);
 /* "XPFO" and so on for an enum bw_defence; "none" for BW_DEFENCE_NONE. */
 const char *attack_defence_name(uint32_t defence);
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "colour.h"
 #include "json.h"
 #include "report.h"
 
@@ -27,7 +28,8 @@ const char *attack_expected_name(const struct attack_result *result)
 
 static void print_verdict(const struct attack_result *result)
 {
-	printf("%s: %s ", result->name, attack_outcome_name(result->outcome));
+	printf("%s: %s%s%s ", result->name, colour(attack_outcome_colour(result->outcome)),
+	       attack_outcome_name(result->outcome), colour(COLOUR_NONE));
 	if (result->row == NULL) {
 		printf("(no expectation)\n");
 	} else {

@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "attack_run.h"
+#include "colour.h"
 #include "command.h"
 #include "run.h"
-#include "terminal.h"
 
 enum { NAME_COLUMNS = 18, WORD_COLUMNS = 10, MOST_RUNS = 1000000 };
 
@@ -40,24 +40,12 @@ static int list_attacks(void)
 	return 0;
 }
 
-/* The outcome, padded, in red or green where the terminal has colours. */
-static void print_outcome(const struct attack_result *result)
-{
-	const char *name = attack_outcome_name(result->outcome);
-	bool is_bad = result->outcome == OUTCOME_BREACH || result->outcome == OUTCOME_ERROR;
-
-	if (terminal_has_colour()) {
-		printf("\x1b[%dm%-*s\x1b[0m", is_bad ? 31 : 32, WORD_COLUMNS, name);
-	} else {
-		printf("%-*s", WORD_COLUMNS, name);
-	}
-}
-
 static void print_row(const struct attack_result *result)
 {
-	printf("%-*s", NAME_COLUMNS, result->name);
-	print_outcome(result);
-	printf("%-*s%s", WORD_COLUMNS, attack_expected_name(result), attack_stopper(result));
+	printf("%-*s%s%-*s%s%-*s%s", NAME_COLUMNS, result->name,
+	       colour(attack_outcome_colour(result->outcome)), WORD_COLUMNS,
+	       attack_outcome_name(result->outcome), colour(COLOUR_NONE), WORD_COLUMNS,
+	       attack_expected_name(result), attack_stopper(result));
 	if (!result->as_expected) {
 		printf("  <- not as expected: %s", result->observed);
 	}
