@@ -26,11 +26,12 @@ qemu_loader() {
 	machine+=(-kernel "$KERNEL" -initrd "$ARCHIVE" -append "$line")
 }
 
-# Fills the array `machine` with everything but the serial ports.
+# Fills the array `machine` with everything but the serial ports. The emulator's own key is Ctrl-] (0x1d): the shell has use
+# for Ctrl-A, which is QEMU's otherwise.
 qemu_machine() {
 	local accelerator code=/usr/share/OVMF/OVMF_CODE_4M.fd vars=/usr/share/OVMF/OVMF_VARS_4M.fd
-	machine=(qemu-system-x86_64 -machine "${MACHINE:-pc}" -nodefaults -no-reboot -m "${MEM:-512M}" -smp "${SMP:-1}"
-		-device "isa-debug-exit,iobase=0xf4,iosize=4")
+	machine=(qemu-system-x86_64 -machine "${MACHINE:-pc}" -nodefaults -no-reboot -m "${MEM:-512M}" -smp "${SMP:-2}"
+		-echr 0x1d -device "isa-debug-exit,iobase=0xf4,iosize=4")
 	qemu_loader || return 1
 	if [ -n "${ICOUNT:-}" ]; then
 		machine+=(-accel "tcg,thread=single" -icount "shift=$ICOUNT,sleep=off" -cpu "${CPU:-max},-erms,-fsrm")
