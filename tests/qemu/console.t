@@ -2,21 +2,9 @@
 # A session at the console, as a terminal of 80 columns shows it: nothing there that is for programs, no word cut, colours
 # where they are understood and nowhere else.
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/session.sh"
 release_only
 export BOOT=direct
-
-# session COMMAND...: types what stands on stdin (session.pl); sets $output, $errors, $raw
-session() {
-	cat >"$work/script"
-	output=$(RAW=$work/raw LOG=$log perl tests/qemu/session.pl "$work/script" "$@" 2>"$work/errors")
-	errors=$(<"$work/errors")
-	raw=$(tr -d '\0' <"$work/raw")
-}
-
-# prompts COMMAND...: the script that types these, one after the other, and leaves
-prompts() {
-	printf 'bulwark# $\t%s\\r\n' "$@" exit
-}
 
 session tools/run < <(prompts 'attack ret2dir_obj')
 is "$errors" '' 'no word of a fault is cut at 80 columns'

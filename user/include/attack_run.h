@@ -18,6 +18,7 @@ enum attack_outcome {
 	OUTCOME_NOTHING, /* it came back without effect */
 	OUTCOME_SKIP,    /* it cannot be tried here */
 	OUTCOME_ERROR,   /* the test is broken: says nothing about the defence */
+	NR_OUTCOMES,
 };
 
 /* One row of attacks.def, or a program of the folder given as EXTRA. */
@@ -94,8 +95,13 @@ void attack_judge(struct attack_result *result);
 
 /* The fault's explanation, the verdict line, and what goes with it. */
 void attack_print(const struct attack_result *result);
-/* Blocks. Runs it, and prints all there is to tell as one JSON object, without a line end. */
-void attack_run_json(char *const argv[], struct attack_result *result);
+/*
+ * Blocks. Runs it so many times, and prints all there is to tell of the last run as one JSON
+ * object, without a line end, with how often each outcome came up. True: all runs were good.
+ */
+bool attack_run_json(char *const argv[], unsigned int nr_runs, struct attack_result *result);
+/* As expected, and the audit behind it found nothing. */
+bool attack_is_good(const struct attack_result *result);
 /* The outcome that it must have, or "-" where it has no row. */
 const char *attack_expected_name(const struct attack_result *result);
 /* What stopped it, in a word: a defence, an option, or "-". */

@@ -21,6 +21,11 @@ const char *attack_stopper(const struct attack_result *result)
 	return "-";
 }
 
+bool attack_is_good(const struct attack_result *result)
+{
+	return result->as_expected && result->audit.nr_violations == 0;
+}
+
 const char *attack_expected_name(const struct attack_result *result)
 {
 	return result->row == NULL ? "-" : attack_outcome_name(result->expected.outcome);
@@ -97,14 +102,47 @@ static void print_json(const struct attack_result *result, FILE *out)
 		result->report.fault_json[0] != '\0' ? result->report.fault_json : "null");
 }
 
-/* What the attack says comes while it runs, so the object begins before. */
-void attack_run_json(char *const argv[], struct attack_result *result)
+/* How several runs of one attack ended. */
+struct tally {
+	unsigned int nr_runs, nr_good;
+	unsigned int nr_of[NR_OUTCOMES];
+};
+
+static void count(struct tally *tally, const struct attack_result *result)
 {
+	tally->nr_runs++;
+	tally->nr_good += attack_is_good(result);
+	tally->nr_of[result->outcome]++;
+}
+
+static void print_tally(const struct tally *tally, FILE *out)
+{
+	fprintf(out, ", \"runs\": %u, \"runs_as_expected\": %u, \"outcomes\": {", tally->nr_runs,
+		tally->nr_good);
+	for (unsigned int i = 0; i < NR_OUTCOMES; i++) {
+		fprintf(out, "%s\"%s\": %u", i > 0 ? ", " : "", attack_outcome_name(i),
+			tally->nr_of[i]);
+	}
+	fputc('}', out);
+}
+
+/* What the attack says comes while it runs, so the object begins before. */
+bool attack_run_json(char *const argv[], unsigned int nr_runs, struct attack_result *result)
+{
+	struct tally tally = { 0 };
+
 	fputs("{\"attack\": ", stdout);
 	json_string(stdout, argv[0]);
 	fputs(", \"said\": \"", stdout);
-	attack_run(argv, ATTACK_QUOTED, result);
+	while (tally.nr_runs < nr_runs) {
+		bool is_last = tally.nr_runs + 1 == nr_runs;
+
+		attack_run(argv, is_last ? ATTACK_QUOTED : ATTACK_QUIET, result);
+		count(&tally, result);
+	}
 	fputc('"', stdout);
 	print_json(result, stdout);
+	print_tally(&tally, stdout);
 	fputc('}', stdout);
+	return tally.nr_good == nr_runs;
 }

@@ -17,11 +17,6 @@ struct options {
 	unsigned int nr_runs;
 };
 
-static bool is_good(const struct attack_result *result)
-{
-	return result->as_expected && result->audit.nr_violations == 0;
-}
-
 /* What comes from the folder given as EXTRA stands apart. */
 static void head_extras(size_t index)
 {
@@ -62,7 +57,7 @@ static void run_repeatedly(char *const argv[], const struct options *options,
 {
 	for (unsigned int i = 1; i < options->nr_runs; i++) {
 		attack_run(argv, ATTACK_QUIET, result);
-		if (!is_good(result)) {
+		if (!attack_is_good(result)) {
 			printf("%s: run %u of %u is not as expected\n", argv[0], i,
 			       options->nr_runs);
 			return;
@@ -102,13 +97,13 @@ static int attack_all_table(const struct options *options, char *const patterns[
 		run_repeatedly(argv, options, ATTACK_QUIET, &result);
 		print_row(&result);
 		nr_run++;
-		nr_good += is_good(&result);
+		nr_good += attack_is_good(&result);
 	}
 	printf("%zu attacks, %zu as expected, %zu not\n", nr_run, nr_good, nr_run - nr_good);
 	return nr_good == nr_run ? 0 : 1;
 }
 
-static int attack_all_json(char *const patterns[])
+static int attack_all_json(const struct options *options, char *const patterns[])
 {
 	static struct attack_result result;
 	bool all_good = true;
@@ -122,12 +117,30 @@ static int attack_all_json(char *const patterns[])
 			continue;
 		}
 		fputs(between, stdout);
-		attack_run_json(argv, &result);
+		all_good = attack_run_json(argv, options->nr_runs, &result) && all_good;
 		between = ",\n";
-		all_good = all_good && is_good(&result);
 	}
 	puts("\n]");
 	return all_good ? 0 : 1;
+}
+
+static bool is_pattern(const char *word) { return strpbrk(word, "*?[") != NULL; }
+
+/* Those of the table that one of the patterns fits, or all. */
+static int attack_many(char *const patterns[], const struct options *options)
+{
+	bool is_any = false;
+
+	for (size_t i = 0; i < attack_count(); i++) {
+		is_any = is_any || is_wanted(attack_at(i)->name, patterns);
+	}
+	if (!is_any) {
+		fprintf(stderr, "attack: no attack fits `%s`; `attack` lists the attacks\n",
+			patterns[0]);
+		return STATUS_USAGE;
+	}
+	return options->json ? attack_all_json(options, patterns)
+			     : attack_all_table(options, patterns);
 }
 
 static int attack_one(char *const argv[], const struct options *options)
@@ -142,13 +155,14 @@ static int attack_one(char *const argv[], const struct options *options)
 		return STATUS_USAGE;
 	}
 	if (options->json) {
-		attack_run_json(argv, &result);
+		bool all_good = attack_run_json(argv, options->nr_runs, &result);
+
 		putchar('\n');
-	} else {
-		run_repeatedly(argv, options, ATTACK_ALOUD, &result);
-		attack_print(&result);
+		return all_good ? 0 : 1;
 	}
-	return is_good(&result) ? 0 : 1;
+	run_repeatedly(argv, options, ATTACK_ALOUD, &result);
+	attack_print(&result);
+	return attack_is_good(&result) ? 0 : 1;
 }
 
 /* Takes the options off the words; false where they make no sense. */
@@ -171,7 +185,7 @@ static bool take_options(char *const **words, struct options *options)
 			return false;
 		}
 	}
-	return !(options->json && options->nr_runs > 1);
+	return true;
 }
 
 int cmd_attack(int argc, char *const argv[])
@@ -186,8 +200,7 @@ int cmd_attack(int argc, char *const argv[])
 		return command_usage("attack");
 	}
 	if (strcmp(words[0], "all") == 0) {
-		return options.json ? attack_all_json(words + 1)
-				    : attack_all_table(&options, words + 1);
+		return attack_many(words + 1, &options);
 	}
-	return attack_one(words, &options);
+	return is_pattern(words[0]) ? attack_many(words, &options) : attack_one(words, &options);
 }
