@@ -8,7 +8,9 @@
 #include "arch/x86_64/probe.h"
 #include "core/backtrace.h"
 #include "core/cpu.h"
+#include "core/options.h"
 #include "core/symbols.h"
+#include "lib/format.h"
 #include "mm/as.h"
 #include "mm/explain_say.h"
 #include "mm/layout.h"
@@ -16,6 +18,7 @@
 #include "task/credentials.h"
 #include "task/process.h"
 #include "task/report.h"
+#include "task/thread.h"
 
 enum { BACKTRACE_LINES = 8 };
 
@@ -112,6 +115,26 @@ static uint64_t caller_without_frame(const struct regs *regs)
 	return symbol_find(caller, &name, &offset) ? caller : 0;
 }
 
+/*
+ * A stack pointer that was led to the top of the thread's kernel stack, where user registers lie
+ * with kstack=fixed: with kstack=random no entry puts them there, and no code of the kernel runs
+ * that high.
+ */
+static void explain_stack(const struct regs *regs, struct explanation *out)
+{
+	const struct thread *thread = thread_current();
+	uint64_t place = thread->stack_top - sizeof(struct regs);
+
+	if (out->defence == BW_DEFENCE_NONE && options.kstack == kstack_random && thread->in_vuln &&
+	    regs->rsp >= place && regs->rsp <= thread->stack_top) {
+		out->defence = BW_DEFENCE_KSTACK;
+		format(out->reason, sizeof(out->reason),
+		       "kstack=random put this call's registers elsewhere: rsp was led to 0x%lx, "
+		       "where they lie with kstack=fixed",
+		       place);
+	}
+}
+
 static void account_make(struct account *account, const struct process *process,
 			 const struct fault *fault)
 {
@@ -126,6 +149,7 @@ static void account_make(struct account *account, const struct process *process,
 	} else {
 		explain_exception(root, regs, &account->explanation);
 	}
+	explain_stack(regs, &account->explanation);
 	account->callers[0] = caller_without_frame(regs);
 	account->nr_callers = account->callers[0] != 0;
 	account->nr_callers += backtrace_collect(regs->rbp, account->callers + account->nr_callers,

@@ -78,8 +78,11 @@ const char *attack_defence_name(uint32_t defence);
 
 /* What this attack must end in under the options in force, on this machine. */
 void attack_expect(const struct attack_row *row, struct attack_expectation *expectation);
-/* The options under which it succeeds, as words of a command line: "xpfo=off vuln=on". */
-void attack_options_to_succeed(const struct attack_row *row, char *text, size_t size_bytes);
+/*
+ * The options under which it succeeds, as words of a command line: "xpfo=off vuln=on". False: there
+ * are none.
+ */
+bool attack_options_to_succeed(const struct attack_row *row, char *text, size_t size_bytes);
 
 /* ---- The run (attack_run.c, attack_judge.c) ---- */
 

@@ -49,7 +49,9 @@ static void print_hint(const struct attack_result *result)
 	if (result->row == NULL || !result->as_expected || result->outcome == OUTCOME_BREACH) {
 		return;
 	}
-	attack_options_to_succeed(result->row, options, sizeof(options));
+	if (!attack_options_to_succeed(result->row, options, sizeof(options))) {
+		return;
+	}
 	printf("to see it succeed: make run ");
 	if (result->row->nr_cpus > 1) {
 		printf("SMP=%u ", result->row->nr_cpus);
