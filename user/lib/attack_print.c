@@ -7,6 +7,8 @@
 #include "json.h"
 #include "report.h"
 
+enum { TERMINAL_COLUMNS = 80 };
+
 const char *attack_stopper(const struct attack_result *result)
 {
 	if (result->outcome == OUTCOME_FAULT && result->report.defence != BW_DEFENCE_NONE) {
@@ -42,21 +44,39 @@ static void print_verdict(const struct attack_result *result)
 	}
 }
 
+/* A machine that was booted for one command has nobody to type at it, so make boots another. */
+static bool is_session(void)
+{
+	char command[1];
+
+	return bw_boot_command(command, sizeof(command)) == 0;
+}
+
+/* On a terminal too narrow for all of it the shell that it is pasted into goes on in the next line.
+ */
+static void print_make_hint(const char *options, const char *name)
+{
+	int length = snprintf(NULL, 0, "to see it succeed: make run OPTS='%s' CMD='attack %s'",
+			      options, name);
+	bool is_long = length > TERMINAL_COLUMNS && !bw_option_is("console", "plain");
+
+	printf("to see it succeed: make run OPTS='%s' %sCMD='attack %s'\n", options,
+	       is_long ? "\\\n  " : "", name);
+}
+
 static void print_hint(const struct attack_result *result)
 {
 	char options[128];
 
-	if (result->row == NULL || !result->as_expected || result->outcome == OUTCOME_BREACH) {
+	if (result->row == NULL || !result->as_expected || result->outcome == OUTCOME_BREACH ||
+	    !attack_options_to_succeed(result->row, options, sizeof(options))) {
 		return;
 	}
-	if (!attack_options_to_succeed(result->row, options, sizeof(options))) {
-		return;
+	if (is_session() && result->outcome != OUTCOME_SKIP) {
+		printf("to see it succeed: reboot %s; attack %s\n", options, result->name);
+	} else {
+		print_make_hint(options, result->name);
 	}
-	printf("to see it succeed: make run ");
-	if (result->row->nr_cpus > 1) {
-		printf("SMP=%u ", result->row->nr_cpus);
-	}
-	printf("OPTS='%s' CMD='attack %s'\n", options, result->name);
 }
 
 void attack_print(const struct attack_result *result)

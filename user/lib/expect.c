@@ -147,5 +147,5 @@ bool attack_options_to_succeed(const struct attack_row *row, char *text, size_t 
 	if (used < size_bytes) {
 		snprintf(text + used, size_bytes - used, "vuln=on");
 	}
-	return true;
+	return used < size_bytes;
 }
