@@ -37,7 +37,7 @@
 #?   BOOT=iso|direct      direct: the emulator loads the kernel itself, without GRUB, in a third of the time (QEMU)
 #?   MACHINE=pc|q35|microvm  kind of machine; properties may follow: MACHINE=microvm,pic=off; microvm needs BOOT=direct (QEMU)
 #?   EFI=0|1              boot by UEFI firmware instead of BIOS (QEMU)
-#?   VGA=0|1|hidden       1: open a window with the guest's screen; hidden: a screen that nobody sees (QEMU)
+#?   VGA=0|1|hidden       1: open a window with the guest's screen, on a desktop; hidden: a screen that nobody sees (QEMU)
 #?   ICOUNT=              N: deterministic counting, the clock advances 2^N ns per instruction (QEMU)
 #?   TIMEOUT=             seconds after which the machine is stopped: none, 600 with CMD
 #?   LOG=build/run.log    where what the kernel writes to COM2 is kept: its messages when CMD is given, else only faults as JSON
@@ -113,13 +113,13 @@ help:
 boot_files = $(if $(filter direct,$(BOOT)),$(KERNEL) $(ARCHIVE),$(ISO))
 boot_names = ISO=$(ISO) KERNEL=$(KERNEL) ARCHIVE=$(ARCHIVE)
 
-run: $(boot_files) | $(call deps,run $(filter bochs,$(EMU)) $(if $(filter 1,$(EFI)),efi))
+run: $(boot_files) | $(call deps,run $(filter bochs,$(EMU)) $(if $(filter 1,$(EFI)),efi) $(if $(filter 1,$(VGA)),window))
 	@$(boot_names) tools/run
 
 screenshot: $(boot_files) | $(call deps,run screenshot $(if $(filter 1,$(EFI)),efi))
 	@$(boot_names) tools/screenshot
 
-debug: $(boot_files) $(KERNEL) | $(call deps,run $(if $(filter 0,$(GDB)),,debug))
+debug: $(boot_files) $(KERNEL) | $(call deps,run $(if $(filter 0,$(GDB)),,debug) $(if $(filter 1,$(VGA)),window))
 	@$(boot_names) tools/debug
 
 iso: $(ISO)
