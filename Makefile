@@ -2,7 +2,7 @@
 #?
 #? Bulwark: a small microkernel, three defences of kernel memory, and the attacks they stop.
 #?
-#?   make run       build, boot in an emulator, shell on this terminal (Ctrl-A X or `exit` ends it)
+#?   make run       build, boot in an emulator, shell on this terminal (`exit` or Ctrl-] X ends it)
 #?   make test      every test there is; ends with "N passed, N failed"
 #?   make soak      the same tests, each that can in a longer form: some 20 minutes on two processors
 #?   make matrix    every attack on every variant of every defence: a table, build/matrix.md, the report
@@ -30,7 +30,7 @@
 #?   EXTRA=               a folder: each NAME.c and NAME/*.c in it becomes the program NAME of the guest; NAME.policy
 #?                        and the files of etc/ become files of etc/ (etc/policy: what is in force from boot on)
 #?   BUILD=release|debug  debug has assertions, lock ranks and UBSan; the default of `make debug`
-#?   SMP=1                processors
+#?   SMP=2                processors
 #?   MEM=512M             memory
 #?   CPU=max              processor model of the emulator (host with KVM)
 #?   ACCEL=auto|tcg|kvm   auto takes KVM only where the processor has VT-x or SVM
@@ -38,10 +38,10 @@
 #?   BOOT=iso|direct      direct: the emulator loads the kernel itself, without GRUB, in a third of the time (QEMU)
 #?   MACHINE=pc|q35|microvm  kind of machine; properties may follow: MACHINE=microvm,pic=off; microvm needs BOOT=direct (QEMU)
 #?   EFI=0|1              boot by UEFI firmware instead of BIOS (QEMU)
-#?   VGA=0|1|hidden       1: open a window with the guest's screen; hidden: a screen that nobody sees (QEMU)
+#?   VGA=0|1|hidden       1: open a window with the guest's screen, on a desktop; hidden: a screen that nobody sees (QEMU)
 #?   ICOUNT=              N: deterministic counting, the clock advances 2^N ns per instruction (QEMU)
 #?   TIMEOUT=             seconds after which the machine is stopped: none, 600 with CMD
-#?   LOG=build/run.log    where the kernel's messages are kept when CMD is given
+#?   LOG=build/run.log    where what the kernel writes to COM2 is kept: its messages when CMD is given, else only faults as JSON
 #?   MONITOR=             path of a socket on which QEMU's monitor listens
 #?
 #?   MATRIX=              make matrix: rows and columns, for instance MATRIX='xpfo_* config:xpfo=*' (tools/matrix --help)
@@ -120,13 +120,13 @@ help:
 boot_files = $(if $(filter direct,$(BOOT)),$(KERNEL) $(ARCHIVE),$(ISO))
 boot_names = ISO=$(ISO) KERNEL=$(KERNEL) ARCHIVE=$(ARCHIVE)
 
-run: $(boot_files) | $(call deps,run $(filter bochs,$(EMU)) $(if $(filter 1,$(EFI)),efi))
+run: $(boot_files) | $(call deps,run $(filter bochs,$(EMU)) $(if $(filter 1,$(EFI)),efi) $(if $(filter 1,$(VGA)),window))
 	@$(boot_names) tools/run
 
 screenshot: $(boot_files) | $(call deps,run screenshot $(if $(filter 1,$(EFI)),efi))
 	@$(boot_names) tools/screenshot
 
-debug: $(boot_files) $(KERNEL) | $(call deps,run $(if $(filter 0,$(GDB)),,debug))
+debug: $(boot_files) $(KERNEL) | $(call deps,run $(if $(filter 0,$(GDB)),,debug) $(if $(filter 1,$(VGA)),window))
 	@$(boot_names) tools/debug
 
 iso: $(ISO)

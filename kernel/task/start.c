@@ -5,8 +5,10 @@
 #include "core/log.h"
 #include "core/panic.h"
 #include "core/power.h"
+#include "core/restart.h"
 #include "mm/memory.h"
 #include "task/boot_archive.h"
+#include "task/console.h"
 #include "task/credentials.h"
 #include "task/exec.h"
 #include "task/fault.h"
@@ -54,6 +56,16 @@ static status_t first_process(void)
 	return status;
 }
 
+/* What was typed at the console before a restart. */
+static void type_ahead(void)
+{
+	const char *text;
+	size_t len = restart_input(&text);
+
+	console_type_ahead(text, len);
+	restart_forget();
+}
+
 void task_start(const struct boot_info *info, const void *archive, size_t size_bytes)
 {
 	if (boot_archive_mount(archive, size_bytes)) {
@@ -68,6 +80,7 @@ void task_start(const struct boot_info *info, const void *archive, size_t size_b
 	foreground_init();
 	console_calls_init();
 	irq_start();
+	type_ahead();
 	thread_init();
 	process_init();
 	endpoints_init();

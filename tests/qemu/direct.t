@@ -66,6 +66,14 @@ wrong() {
 wrong 'must be iso or direct' 'an unknown BOOT' BOOT=grub
 wrong 'EFI=1 needs BOOT=iso' 'UEFI without a loader' EFI=1
 wrong 'needs EMU=qemu' 'a direct boot in Bochs' EMU=bochs
+wrong 'no desktop here' 'a window without a desktop' VGA=1 DISPLAY='' WAYLAND_DISPLAY=''
+mkdir "$work/bin"
+printf '#!/bin/bash\n[ "$*" != "-display help" ] || { printf "none\n%%s\n" "$KINDS"; exit; }\necho "$*" >"%s/arguments"\n' "$work" \
+	>"$work/bin/qemu-system-x86_64"
+chmod +x "$work/bin/qemu-system-x86_64"
+wrong 'qemu-system-gui' 'a window by a QEMU that opens none' VGA=1 DISPLAY=:9 KINDS=dbus PATH="$work/bin:$PATH"
+env VGA=1 DISPLAY=:9 KINDS=gtk PATH="$work/bin:$PATH" CMD=true OPTS='' tools/run >/dev/null 2>&1
+like "$(<"$work/arguments")" '-vga std -display gtk' 'on a desktop there is a window'
 wrong 'must be pc, q35 or microvm' 'an unknown machine' MACHINE=vax
 wrong 'needs BOOT=direct' 'a microvm from the ISO' BOOT=iso MACHINE=microvm
 wrong 'nothing.tar does not exist' 'a missing archive' ARCHIVE=nothing.tar

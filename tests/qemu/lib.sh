@@ -15,14 +15,15 @@ BUILD=${BUILD:-debug}
 export BUILD
 # Without GRUB, unless the loader is what is tested.
 export BOOT=${BOOT:-direct}
-# A small machine unless a test says otherwise: what looks at all of memory takes that much less time.
+# A small machine unless a test says otherwise, with one processor where `boot` boots it: what looks at all of memory takes
+# that much less time.
 export MEM=${MEM:-128M}
 log=$work/log
 
 boot() {
 	last_boot="OPTS='$1' CMD='$2'"
 	rm -f "$log"
-	output=$(OPTS=$1 CMD=$2 LOG=$log TIMEOUT=${TIMEOUT:-$(time_left)} tools/run 2>"$work/errors" | tr -d '\r'
+	output=$(OPTS=$1 CMD=$2 SMP=${SMP:-1} LOG=$log TIMEOUT=${TIMEOUT:-$(time_left)} tools/run 2>"$work/errors" | tr -d '\r'
 		exit "${PIPESTATUS[0]}")
 	status=$?
 	errors=$(<"$work/errors")

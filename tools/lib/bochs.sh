@@ -10,11 +10,10 @@ bochs_memory_mib() {
 # bochs_configuration COM1: the text of the configuration; COM1 is the mode and device of the console.
 # No VBE: the display on a terminal knows text modes only.
 bochs_configuration() {
-	local com2='' mib bios vga_bios
+	local mib bios vga_bios
 	mib=$(bochs_memory_mib)
 	bios=$(find_file "Bochs's BIOS" /usr/share/bochs/BIOS-bochs-latest) || return 1
 	vga_bios=$(find_file 'a VGA BIOS' /usr/share/vgabios/vgabios.bin /usr/share/bochs/VGABIOS-lgpl-latest) || return 1
-	[ -z "$CMD" ] || com2="com2: enabled=1, mode=file, dev=$PWD/$dir/com2"
 	cat <<END
 plugin_ctrl: unmapped=1
 config_interface: textconfig
@@ -29,7 +28,7 @@ ata0: enabled=1, ioaddr1=0x1f0, ioaddr2=0x3f0, irq=14
 ata0-master: type=cdrom, path=$PWD/$dir/iso, status=inserted
 boot: cdrom
 com1: enabled=1, $1
-$com2
+com2: enabled=1, mode=file, dev=$PWD/$dir/com2
 port_e9_hack: enabled=1
 magic_break: enabled=1
 sound: driver=dummy

@@ -22,6 +22,20 @@ knobs_check() {
 	fi
 }
 
+# knobs_add WORD: to OPTS, unless they set that option
+knobs_add() {
+	[[ " $OPTS" == *" ${1%%=*}="* ]] || OPTS="${OPTS:+$OPTS }$1"
+}
+
+# knobs_add_console: to OPTS, who reads the console. Without CMD that is a person, or acts like one. NO_COLOR: no-color.org
+knobs_add_console() {
+	if [ -t 1 ] && [ "${TERM:-dumb}" != dumb ] && [ -z "${NO_COLOR:-}" ]; then
+		knobs_add console=colour
+	elif [ -t 1 ] || [ -z "$CMD" ]; then
+		knobs_add console=terminal
+	fi
+}
+
 # knobs_quote TEXT: as one word of a GRUB script
 knobs_quote() {
 	printf "'%s'" "${1//\'/\'\\\'\'}"

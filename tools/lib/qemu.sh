@@ -29,11 +29,31 @@ qemu_loader() {
 	machine+=(-kernel "$KERNEL" -initrd "$ARCHIVE" -append "$line")
 }
 
-# Fills the array `machine` with everything but the serial ports.
+# The kind of window that this QEMU can open here.
+qemu_window() {
+	local kind kinds
+	if [ -z "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then
+		echo "run: VGA=1 opens a window, and there is no desktop here: neither DISPLAY nor WAYLAND_DISPLAY is set." \
+			"VGA=hidden, or make screenshot, does without" >&2
+		return 1
+	fi
+	kinds=$(qemu-system-x86_64 -display help)
+	for kind in gtk sdl; do
+		if grep -qx "$kind" <<<"$kinds"; then
+			echo "$kind"
+			return 0
+		fi
+	done
+	echo "run: VGA=1: this QEMU opens no windows; the Debian package qemu-system-gui adds that" >&2
+	return 1
+}
+
+# Fills the array `machine` with everything but the serial ports. The emulator's own key is Ctrl-] (0x1d): the shell has use
+# for Ctrl-A, which is QEMU's otherwise.
 qemu_machine() {
-	local accelerator code vars
-	machine=(qemu-system-x86_64 -machine "${MACHINE:-pc}" -nodefaults -no-reboot -m "${MEM:-512M}" -smp "${SMP:-1}"
-		-device "isa-debug-exit,iobase=0xf4,iosize=4")
+	local accelerator code vars window
+	machine=(qemu-system-x86_64 -machine "${MACHINE:-pc}" -nodefaults -no-reboot -m "${MEM:-512M}" -smp "${SMP:-2}"
+		-echr 0x1d -device "isa-debug-exit,iobase=0xf4,iosize=4")
 	qemu_loader || return 1
 	if [ -n "${ICOUNT:-}" ]; then
 		machine+=(-accel "tcg,thread=single" -icount "shift=$ICOUNT,sleep=off" -cpu "${CPU:-max},-erms,-fsrm")
@@ -53,7 +73,9 @@ qemu_machine() {
 			-drive "if=pflash,format=raw,file=$dir/efi-variables")
 	fi
 	case ${VGA:=$([ "${EFI:-0}" != 1 ] || echo hidden)} in
-	1) machine+=(-vga std) ;;
+	1)
+		window=$(qemu_window) || return 1
+		machine+=(-vga std -display "$window") ;;
 	hidden) machine+=(-vga std -display none) ;;
 	'' | 0) machine+=(-vga none -display none) ;;
 	*) echo "run: VGA=$VGA: must be 0, 1 or hidden" >&2; return 1 ;;
@@ -79,13 +101,12 @@ drop_firmware_noise() {
 
 qemu_boot() {
 	qemu_machine || return 2
+	machine+=(-serial chardev:com1 -chardev "file,id=com2,path=$dir/com2" -device "isa-serial,index=1,chardev=com2")
 	if [ -z "$CMD" ]; then
-		supervise "${machine[@]}" -serial chardev:com1 \
-			-chardev "stdio,id=com1,mux=on,signal=off,logfile=$dir/com1" -mon chardev=com1
+		supervise "${machine[@]}" -chardev "stdio,id=com1,mux=on,signal=off,logfile=$dir/com1" -mon chardev=com1
 		return
 	fi
-	supervise "${machine[@]}" -chardev "stdio,id=com1,signal=off,logfile=$dir/com1" -serial chardev:com1 \
-		-chardev "file,id=com2,path=$dir/com2" -device isa-serial,index=1,chardev=com2 > >(drop_firmware_noise)
+	supervise "${machine[@]}" -chardev "stdio,id=com1,signal=off,logfile=$dir/com1" > >(drop_firmware_noise)
 	status=$?
 	# The filter is the last process substitution: its end means that all output is out.
 	wait $!

@@ -62,6 +62,16 @@ static inline long bw_boot_command(char *buffer, size_t size_bytes)
 	return bw_call_boot_command((long)buffer, (long)size_bytes);
 }
 
+/*
+ * Boots once more: the words take the place of those of the command line that are for the same
+ * options, and the input is as if typed at the console then. Root only. Does not come back, but
+ * with -EINVAL where a word sets no boot option, or one twice.
+ */
+static inline long bw_reboot(const char *words, const char *input)
+{
+	return bw_call_reboot((long)words, (long)input);
+}
+
 /* ---- Calls between processes: docs/ipc.md ---- */
 
 enum { BW_NR_WORDS = 6 };

@@ -3,8 +3,11 @@
 
 #include <string.h>
 
+#include "colour.h"
 #include "json.h"
 #include "report.h"
+
+enum { TERMINAL_COLUMNS = 80 };
 
 const char *attack_stopper(const struct attack_result *result)
 {
@@ -20,6 +23,11 @@ const char *attack_stopper(const struct attack_result *result)
 	return "-";
 }
 
+bool attack_is_good(const struct attack_result *result)
+{
+	return result->as_expected && result->audit.nr_violations == 0;
+}
+
 const char *attack_expected_name(const struct attack_result *result)
 {
 	return result->row == NULL ? "-" : attack_outcome_name(result->expected.outcome);
@@ -27,7 +35,8 @@ const char *attack_expected_name(const struct attack_result *result)
 
 static void print_verdict(const struct attack_result *result)
 {
-	printf("%s: %s ", result->name, attack_outcome_name(result->outcome));
+	printf("%s: %s%s%s ", result->name, colour(attack_outcome_colour(result->outcome)),
+	       attack_outcome_name(result->outcome), colour(COLOUR_NONE));
 	if (result->row == NULL) {
 		printf("(no expectation)\n");
 	} else {
@@ -35,19 +44,39 @@ static void print_verdict(const struct attack_result *result)
 	}
 }
 
+/* A machine that was booted for one command has nobody to type at it, so make boots another. */
+static bool is_session(void)
+{
+	char command[1];
+
+	return bw_boot_command(command, sizeof(command)) == 0;
+}
+
+/* On a terminal too narrow for all of it the shell that it is pasted into goes on in the next line.
+ */
+static void print_make_hint(const char *options, const char *name)
+{
+	int length = snprintf(NULL, 0, "to see it succeed: make run OPTS='%s' CMD='attack %s'",
+			      options, name);
+	bool is_long = length > TERMINAL_COLUMNS && !bw_option_is("console", "plain");
+
+	printf("to see it succeed: make run OPTS='%s' %sCMD='attack %s'\n", options,
+	       is_long ? "\\\n  " : "", name);
+}
+
 static void print_hint(const struct attack_result *result)
 {
 	char options[128];
 
-	if (result->row == NULL || !result->as_expected || result->outcome == OUTCOME_BREACH) {
+	if (result->row == NULL || !result->as_expected || result->outcome == OUTCOME_BREACH ||
+	    !attack_options_to_succeed(result->row, options, sizeof(options))) {
 		return;
 	}
-	attack_options_to_succeed(result->row, options, sizeof(options));
-	printf("to see it succeed: make run ");
-	if (result->row->nr_cpus > 1) {
-		printf("SMP=%u ", result->row->nr_cpus);
+	if (is_session() && result->outcome != OUTCOME_SKIP) {
+		printf("to see it succeed: reboot %s; attack %s\n", options, result->name);
+	} else {
+		print_make_hint(options, result->name);
 	}
-	printf("OPTS='%s' CMD='attack %s'\n", options, result->name);
 }
 
 void attack_print(const struct attack_result *result)
@@ -107,14 +136,47 @@ static void print_json(const struct attack_result *result, FILE *out)
 		result->report.fault_json[0] != '\0' ? result->report.fault_json : "null");
 }
 
-/* What the attack says comes while it runs, so the object begins before. */
-void attack_run_json(char *const argv[], struct attack_result *result)
+/* How several runs of one attack ended. */
+struct tally {
+	unsigned int nr_runs, nr_good;
+	unsigned int nr_of[NR_OUTCOMES];
+};
+
+static void count(struct tally *tally, const struct attack_result *result)
 {
+	tally->nr_runs++;
+	tally->nr_good += attack_is_good(result);
+	tally->nr_of[result->outcome]++;
+}
+
+static void print_tally(const struct tally *tally, FILE *out)
+{
+	fprintf(out, ", \"runs\": %u, \"runs_as_expected\": %u, \"outcomes\": {", tally->nr_runs,
+		tally->nr_good);
+	for (unsigned int i = 0; i < NR_OUTCOMES; i++) {
+		fprintf(out, "%s\"%s\": %u", i > 0 ? ", " : "", attack_outcome_name(i),
+			tally->nr_of[i]);
+	}
+	fputc('}', out);
+}
+
+/* What the attack says comes while it runs, so the object begins before. */
+bool attack_run_json(char *const argv[], unsigned int nr_runs, struct attack_result *result)
+{
+	struct tally tally = { 0 };
+
 	fputs("{\"attack\": ", stdout);
 	json_string(stdout, argv[0]);
 	fputs(", \"said\": \"", stdout);
-	attack_run(argv, ATTACK_QUOTED, result);
+	while (tally.nr_runs < nr_runs) {
+		bool is_last = tally.nr_runs + 1 == nr_runs;
+
+		attack_run(argv, is_last ? ATTACK_QUOTED : ATTACK_QUIET, result);
+		count(&tally, result);
+	}
 	fputc('"', stdout);
 	print_json(result, stdout);
+	print_tally(&tally, stdout);
 	fputc('}', stdout);
+	return tally.nr_good == nr_runs;
 }

@@ -124,7 +124,7 @@ static bool value_that_lets_through(const struct condition *condition, char *val
 }
 
 /* Each option once: what lets an attack through one alternative does so for the next, too. */
-void attack_options_to_succeed(const struct attack_row *row, char *text, size_t size_bytes)
+bool attack_options_to_succeed(const struct attack_row *row, char *text, size_t size_bytes)
 {
 	const char *rest = row->stopped_by;
 	struct condition condition;
@@ -135,8 +135,10 @@ void attack_options_to_succeed(const struct attack_row *row, char *text, size_t 
 	text[0] = '\0';
 	while (condition_next(&rest, &condition)) {
 		snprintf(words, sizeof(words), "%s=", condition.option);
-		if (is_first && strstr(text, words) == NULL && used < size_bytes &&
-		    value_that_lets_through(&condition, value, sizeof(value))) {
+		if (is_first && strstr(text, words) == NULL && used < size_bytes) {
+			if (!value_that_lets_through(&condition, value, sizeof(value))) {
+				return false;
+			}
 			used += (size_t)snprintf(text + used, size_bytes - used, "%s%s ", words,
 						 value);
 		}
@@ -145,4 +147,5 @@ void attack_options_to_succeed(const struct attack_row *row, char *text, size_t 
 	if (used < size_bytes) {
 		snprintf(text + used, size_bytes - used, "vuln=on");
 	}
+	return used < size_bytes;
 }

@@ -129,6 +129,9 @@ static int operator_calls_as_user(void *unused)
 	if (bw_power_off(3) != -EPERM) {
 		return 1;
 	}
+	if (bw_reboot("", "") != -EPERM) {
+		return 4;
+	}
 	if (bw_audit(&audit) != -EPERM) {
 		return 5;
 	}

@@ -122,6 +122,7 @@ static int cuts(void)
 {
 	win();
 	bw_power_off(0);
+	bw_reboot("", "");
 	bw_job_begin(BW_JOB_ORDINARY);
 	bw_foreground_end();
 	return 0;
