@@ -2,8 +2,10 @@
 # Every attack under combinations of options: in the debug build, which has assertions; for the release build matrix.t runs
 # them all on every variant. And what reports on attacks say.
 . "$(dirname "$0")/lib.sh"
+. tests/rows.sh
 
-attacks=$(sed -n 's/^ATTACK(\([a-z0-9_]*\).*/\1/p' user/attacks/attacks.def)
+read_rows attacks name
+attacks=${rows[*]}
 
 all_attacks() {
 	SMP=2 boot "vuln=on $1" 'attack all && audit'

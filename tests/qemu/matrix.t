@@ -2,6 +2,7 @@
 # The matrix: every attack on every variant of every defence, every outcome as expected; in the release build alone, the
 # debug build's attacks.t has some of it. And its words, and what it makes of a machine that dies.
 . "$(dirname "$0")/lib.sh"
+. tests/rows.sh
 export JOBS=1 MATRIX_OUT=$work
 
 release_only
@@ -22,8 +23,8 @@ value() {
 matrix ''
 is "$status" 0 'every outcome is as expected' || diag "$output$errors"
 diag "$output"
-attacks=$(sed -n 's/^ATTACK(\([a-z0-9_]*\).*/\1/p' user/attacks/attacks.def)
-is "$(value 'map { $_->{name} } @{ $_->{attacks} }')" "$(tr '\n' ' ' <<<"$attacks" | sed 's/ $//')" 'its rows are those of attacks.def'
+read_rows attacks name
+is "$(value 'map { $_->{name} } @{ $_->{attacks} }')" "${rows[*]}" 'its rows are those of attacks.def'
 is "$(value 'my $m = $_; my $n = 0; for my $a (@{ $m->{attacks} }) { for my $c (@{ $m->{configurations} }) {
 	my $cell = $m->{cells}{ $a->{name} }{ $c->{name} } // {};
 	$n++ if $cell->{attack} eq $a->{name} && $cell->{as_expected} && $cell->{outcome} eq $cell->{expected} && !$cell->{audit_violations};
@@ -32,11 +33,16 @@ is "$(value 'my $m = $_; my $n = 0; for my $a (@{ $m->{attacks} }) { for my $c (
 # Each value of each option that is a defence is a column, or the same machine as one.
 missing=
 names=$(value 'map { $_->{name}, map { $_->{name} } @{ $_->{also} } } @{ $_->{configurations} }')
-while read -r option values; do
-	for variant in ${values//|/ }; do
+variants=()
+read_rows options name values strength
+for row in "${rows[@]}"; do
+	IFS=$'\t' read -r option values strength <<<"$row"
+	[ -z "$strength" ] || for variant in ${values//|/ }; do
+		variants+=("$option=$variant")
 		[[ " $names " == *" $option=$variant "* ]] || missing+="$option=$variant "
 	done
-done < <(sed -n 's/^OPTION(\([a-z]*\), [a-z]*, "\([^"]*\)".*"[a-z]*\.\.[a-z]*")$/\1 \2/p' kernel/abi/options.def)
+done
+seen 'variants of defences' "${variants[@]}"
 is "$missing" '' 'every variant of every defence is a column'
 is "$(value 'grep { !/^(?:all-on|defaults)$/ && !$seen{$_}++ && !/[=]/ } map { $_->{name} } @{ $_->{configurations} }')" all-off \
 	'and all defences off is one'
@@ -69,7 +75,7 @@ is $? 0 'tools/matrix --help explains it'
 # A machine that dies in the middle, one that hangs, and one that forgets an attack: canned, as a kernel that does so
 # comes and goes.
 mkdir -p "$work/tree/tools"
-cp -r tools/matrix tools/museum tools/bench "$work/tree/tools"
+cp -r tools/matrix tools/museum tools/bench tools/lib "$work/tree/tools"
 cp -r --parents kernel/abi/options.def user/attacks/attacks.def "$work/tree"
 cell='"said": "", "outcome": "FAULT", "expected": "FAULT", "stopped_by": "", "as_expected": true, "observed": "", "audit_violations": 0'
 canned() {

@@ -4,7 +4,10 @@ use strict;
 use warnings;
 use File::Temp 'tempdir';
 use Exporter 'import';
+use FindBin '$Bin';
+use lib "$Bin/lib";
 use Json qw(json_read json_write);
+use Options 'option_named';
 use Progress;
 our @EXPORT_OK = qw(run_steps options variants quick save median per icount_shift);
 
@@ -19,11 +22,8 @@ sub options { return join ' ', grep { $_ ne 'vuln=on' } split ' ', $ENV{OPTS} //
 # The values of a boot option, in the order of options.def, and its default.
 sub variants {
 	my ($option) = @_;
-	open my $table, '<', 'kernel/abi/options.def' or die "options.def: $!\n";
-	while (<$table>) {
-		return ([split /\|/, $2], $1) if /^OPTION\(\Q$option\E,\s*(\w+),\s*"([^"]*)"/;
-	}
-	die "options.def has no option $option\n";
+	my $row = option_named($option);
+	return ($row->{values}, $row->{default});
 }
 
 # Becomes tools/run with the step's knobs.
