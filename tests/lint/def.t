@@ -1,6 +1,7 @@
 #!/bin/bash
 # The reader of .def tables (tools/lib/Def.pm, tools/def): rows are read however they are laid out; what is no row is told
 # with file and line; and everything that reads options.def sees rows that stand on two lines.
+# needs: nothing
 . "$(dirname "$0")/lib.sh"
 . tests/rows.sh
 

@@ -1,5 +1,6 @@
 #!/bin/bash
 # tools/deps says what is missing before it installs it, and stops where there is no apt-get.
+# needs: nothing
 . "$(dirname "$0")/lib.sh"
 
 deps=$PWD/tools/deps

@@ -1,5 +1,6 @@
 #!/bin/bash
 # Scripts: shellcheck and perl find nothing to complain about.
+# needs: lint
 . "$(dirname "$0")/lib.sh"
 
 mapfile -t shell < <(grep -rlE '^#!/bin/(ba)?sh' tools tests .ci | sort)

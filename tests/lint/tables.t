@@ -1,5 +1,6 @@
 #!/bin/bash
 # No row of a table is dead or malformed, and one reader reads all of them.
+# needs: nothing
 . "$(dirname "$0")/lib.sh"
 
 clean tables

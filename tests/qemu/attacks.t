@@ -1,6 +1,7 @@
 #!/bin/bash
 # Every attack under combinations of options: in the debug build, which has assertions; for the release build matrix.t runs
 # them all on every variant. And what reports on attacks say.
+# needs: direct
 . "$(dirname "$0")/lib.sh"
 . tests/rows.sh
 

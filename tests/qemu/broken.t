@@ -1,6 +1,7 @@
 #!/bin/bash
 # A defence that is broken turns the matrix red: kernels with one line changed, built in a copy of the tree. In the release
 # build alone.
+# needs: iso
 . "$(dirname "$0")/lib.sh"
 
 release_only

@@ -1,9 +1,9 @@
 #!/bin/bash
 # The direct boot: QEMU's -kernel enters the kernel by PVH, without GRUB; what it is given arrives as by GRUB, and machines
 # that lack what a PC has are told so.
+# needs: iso
 . "$(dirname "$0")/lib.sh"
 release_only
-export BOOT=direct
 
 # Words that a shell, GRUB and the kernel could each take for something else.
 odd_opts="nosuch=1 a\\b 'c \"d\" xpfo=\\'sync"

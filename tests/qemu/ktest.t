@@ -1,6 +1,7 @@
 #!/bin/bash
 # The suites that run inside the machine: in the kernel, and in user mode. The release build has them on one processor in
 # bochs_suite.t.
+# needs: direct
 . "$(dirname "$0")/lib.sh"
 
 # suites NR_CPUS VARIANT [SUITE...]: those of XPFO; all of them, or these

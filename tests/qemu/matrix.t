@@ -1,6 +1,7 @@
 #!/bin/bash
 # The matrix: every attack on every variant of every defence, every outcome as expected; in the release build alone, the
 # debug build's attacks.t has some of it. And its words, and what it makes of a machine that dies.
+# needs: iso bochs
 . "$(dirname "$0")/lib.sh"
 . tests/rows.sh
 export JOBS=1 MATRIX_OUT=$work
@@ -9,7 +10,7 @@ release_only
 
 # matrix WORDS: sets $output, $errors, $status
 matrix() {
-	output=$(MATRIX=$1 tools/matrix 2>"$work/errors")
+	output=$(MATRIX=$1 TIMEOUT=$(time_left) tools/matrix 2>"$work/errors")
 	status=$?
 	errors=$(<"$work/errors")
 }

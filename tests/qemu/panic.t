@@ -1,21 +1,19 @@
 #!/bin/bash
 # Panics on several processors, while they are busy: one report, whole, and then the end. A machine check that
 # QEMU injects is what the kernel cannot survive.
+# needs: test-programs
 . "$(dirname "$0")/lib.sh"
 debug_only
 
-iso=$(make -s --no-print-directory print-iso EXTRA=tests/qemu/programs)
+archive=$(make -s --no-print-directory print-archive EXTRA=tests/qemu/programs)
 
 # check WHERE NAME: boots, waits until it is busy, injects (WHERE: `-b 0` is everywhere, `2` is there alone)
 check() {
 	rm -f "$log" "$work/output"
-	ISO=$iso SMP=4 CMD=crash LOG=$log MONITOR=$work/monitor TIMEOUT=120 \
+	ARCHIVE=$archive SMP=4 CMD=crash LOG=$log MONITOR=$work/monitor TIMEOUT=$(time_left) \
 		tools/run >"$work/output" 2>"$work/errors" &
-	local run=$! tries=0
-	while ! grep -qs busy "$work/output" && kill -0 "$run" 2>/dev/null && [ $((tries++)) -lt 300 ]; do
-		sleep 0.2
-	done
-	sleep 1
+	local run=$!
+	await "$run" says busy "$work/output"
 	perl tests/qemu/monitor.pl "$work/monitor" "mce $1 1 0xbe00000000000000 5 0 0" >"$work/said"
 	wait "$run" 2>/dev/null
 	is $? 124 "$2: the status is that of a panic"
