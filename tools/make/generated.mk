@@ -1,6 +1,6 @@
 # What is generated from the tables in kernel/abi, and the console font; and, for each build, the offsets of structures.
 FONT := /usr/share/consolefonts/spleen-8x16.psfu.gz
-GENERATED := $(GEN)/abi/option_values.h $(GEN)/abi/font.h $(GEN)/bulwark_calls.h
+GENERATED := $(GEN)/abi/option_values.h $(GEN)/abi/version.h $(GEN)/abi/font.h $(GEN)/bulwark_calls.h
 KERNEL_GEN := $(OUT)/gen
 
 # What reads the tables.
@@ -10,6 +10,11 @@ $(GEN)/abi/option_values.h: kernel/abi/options.def tools/gen-abi.pl $(DEF_READER
 	$(call say,GEN,$@)
 	@mkdir -p $(@D)
 	@perl tools/gen-abi.pl options > $@
+
+$(GEN)/abi/version.h: VERSION tools/gen-abi.pl
+	$(call say,GEN,$@)
+	@mkdir -p $(@D)
+	@perl tools/gen-abi.pl version VERSION > $@
 
 $(GEN)/bulwark_calls.h: kernel/abi/syscalls.def tools/gen-stubs.pl $(DEF_READER)
 	$(call say,GEN,$@)
