@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # Generates, for kernel and user space, option_values.h from options.def, version.h, and what belongs to the console font.
-#?usage: gen-abi.pl options|version FILE|font|font-asm FILE
+#?usage: tools/gen-abi.pl options|version FILE|font|font-asm FILE
 use strict;
 use warnings;
 use FindBin '$Bin';

@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # Writes the table of the programs of a folder given as EXTRA to standard output, as C for the shell.
-#?usage: gen-extra.pl FOLDER
+#?usage: tools/gen-extra.pl FOLDER
 use strict;
 use warnings;
 use FindBin '$Bin';

@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # Writes the user-side stubs of Bulwark's own system calls to standard output.
-#?usage: gen-stubs.pl > bulwark_calls.h
+#?usage: tools/gen-stubs.pl > bulwark_calls.h
 #
 # For each SYSCALL(number, name, arguments) from 0x1000 on: `long bw_call_NAME(long a, ...)`, which
 # returns what the kernel returned. user/include/bulwark.h puts a typed function on top of each.

@@ -62,6 +62,7 @@ sub pages_of {
 	return $bytes / 4096;
 }
 
+delete $options->{version}; # of the kernel, no option
 same($of{options}, $options, 'bw-options says what `options` says');
 same(scalar @{$of{tasks}{processes} // []}, $memory->{processes}, 'bw-tasks has as many processes as `mem` counts');
 my ($sh) = grep { $_->{name} eq 'sh' } @{$of{tasks}{processes} // []};

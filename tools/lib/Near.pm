@@ -39,10 +39,10 @@ sub near {
 	return @near > MOST ? @near[0 .. MOST - 1] : @near;
 }
 
-# "; did you mean x or y?" or nothing
+# "; did you mean x or y?", or "."
 sub near_words {
 	my @near = near(@_);
-	return @near ? '; did you mean ' . join(' or ', @near) . '?' : '';
+	return @near ? '; did you mean ' . join(' or ', @near) . '?' : '.';
 }
 
 1;
