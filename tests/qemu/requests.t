@@ -67,6 +67,25 @@ refused 'SMP=x: must be a number' env SMP=x ATTACK=ret2dir_obj BUILD=release too
 refused 'ATTACK=ret2dir_ob: there is no such attack; did you mean ret2dir_obj' env ATTACK=ret2dir_ob BUILD=release tools/debug
 refused 'TIMEOUT=x: must be a number' env TIMEOUT=x tools/screenshot
 
+# --- what stands on make's command line ---
+
+refused "XPFO=off: there is no such knob; did you mean the boot option OPTS='xpfo=off'" make run XPFO=off
+refused "xpfo=off: there is no such knob; did you mean the boot option" make run xpfo=off CMD=true
+refused 'CMDS=true: there is no such knob; did you mean CMD\?' make run CMDS=true
+refused 'SHEEP=1: there is no such knob\. .make help. explains them: ACCEL ATTACK' make SHEEP=1
+refused 'OPTS=xpfo=off: .make matrix. does not take it; .make run.' make matrix OPTS=xpfo=off
+refused 'CPU=qemu64: .make bench-cost. does not take it' make bench-cost CPU=qemu64
+refused 'CMD=x: .make iso. does not take it' make iso CMD=x
+refused 'OPTS=smep=off: .make test. does not take it' make test OPTS=smep=off
+refused 'EFI=2: must be one of 0 1' make run EFI=2
+refused 'DEPS=no: must be one of 1 0' make iso DEPS=no
+refused 'QUICK=yes: must be one of 0 1' make bench QUICK=yes
+refused 'MATRIX_BOCHS=no: must be one of 1 0' make matrix MATRIX_BOCHS=no
+refused 'MACHINE=q36,pic=off: must be one of pc q35 microvm; did you mean' make run MACHINE=q36,pic=off
+refused 'OPTS: xpfo=offf: ' make run OPTS=xpfo=offf CMD=true DEPS=0
+asked 0 '^it.s  "b" \$HOME #1$' make run BOOT=direct CMD='echo "it'\''s  \"b\" \$HOME #1"' DEPS=0
+asked 0 'build/release/bulwark.iso' env SHEEP=1 OPTS=sheep make iso DEPS=0
+
 # --- the emulator does not start: its own words, and that ---
 
 run 'Invalid SMP CPUs 999.*' SMP=999

@@ -33,7 +33,8 @@ sub near {
 	for my $other (@words) {
 		my $distance = distance($word, $other);
 		my $is_part = length $word > 2 && index(lc $other, lc $word) >= 0 || length $other > 2 && index(lc $word, lc $other) == 0;
-		$far{$other} = $distance if $is_part || $distance <= (length $word > 4 ? 2 : 1);
+		my $most = length $word > 4 ? 2 : length $word > 1 ? 1 : 0;
+		$far{$other} = $distance if $is_part || $distance <= $most;
 	}
 	my @near = sort { $far{$a} <=> $far{$b} || $a cmp $b } keys %far;
 	return @near > MOST ? @near[0 .. MOST - 1] : @near;
