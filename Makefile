@@ -4,7 +4,7 @@
 #?
 #?   make run       build, boot in an emulator, shell on this terminal (Ctrl-A X or `exit` ends it)
 #?   make test      every test there is; ends with "N passed, N failed"
-#?   make soak      the same tests, each that can in a longer form
+#?   make soak      the same tests, each that can in a longer form: some 20 minutes on two processors
 #?   make matrix    every attack on every variant of every defence: a table, build/matrix.md, the report
 #?   make debug     boot stopped at the kernel's first C line, with gdb attached (bw-help lists its commands)
 #?   make screenshot  boot with a screen, run CMD='map attack ret2dir_spray', save what it shows as PNG
@@ -47,7 +47,7 @@
 #?   BUILD=release|debug  debug has assertions, lock ranks and UBSan; the default of `make debug`
 #?   EXTRA=               a folder: each NAME.c and NAME/*.c in it becomes the program NAME of the guest; NAME.policy
 #?                        and the files of etc/ become files of etc/ (etc/policy: what is in force from boot on)
-#?   DEPS=1|0             0: do not look for Debian packages, I have the tools
+#?   DEPS=1|0             0: do not look for packages, I have the tools (tools/deps --list names them)
 #?   CC=gcc               compiler of the kernel and of host tests
 #?   USER_CC=musl-gcc     compiler of user programs
 #?   NASM=nasm            assembler
@@ -125,6 +125,9 @@ GEN := build/gen
 
 # Tools print on stderr: the standard output of `make run` belongs to the guest.
 say = @echo "  $(1)	$(2)" >&2
+
+# $(call keep_warnings,COMMAND): a warning stops no build; it is shown, and kept beside $@ for `make lint`, which refuses it.
+keep_warnings = @$(1) 2>$@.warnings; status=$$?; cat $@.warnings >&2; exit $$status
 
 include tools/make/deps.mk
 include tools/make/generated.mk

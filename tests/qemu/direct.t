@@ -39,7 +39,7 @@ typed() {
 	mkfifo "$work/keyboard"
 	exec {keyboard}<>"$work/keyboard"
 	printf 'echo ty''ped\nexit 5\n' >&"$keyboard"
-	MACHINE=$1 OPTS='' TIMEOUT=60 tools/run <&"$keyboard" >"$work/output" 2>"$work/errors"
+	MACHINE=$1 OPTS='' TIMEOUT=$(time_left) tools/run <&"$keyboard" >"$work/output" 2>"$work/errors"
 	status=$?
 	exec {keyboard}>&-
 	output=$(tr -d '\r' <"$work/output")
@@ -72,7 +72,7 @@ like "$errors" 'at most 2047 fit' 'and the message says what fits'
 
 # The kernel without the tools that check what it is told. It goes on with the defaults, and says so.
 machine() {
-	timeout 60 qemu-system-x86_64 -nodefaults -no-reboot -m 128M -display none -serial stdio -device isa-debug-exit,iobase=0xf4 \
+	qemu-system-x86_64 -nodefaults -no-reboot -m 128M -display none -serial stdio -device isa-debug-exit,iobase=0xf4 \
 		"$@" </dev/null 2>&1 | tr -d '\r'
 }
 raw() { machine -kernel "build/$BUILD/bulwark.elf" "$@"; }

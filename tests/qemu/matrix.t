@@ -27,6 +27,7 @@ matrix ''
 [ -x /usr/bin/bochs ] || mv "$work/matrix-partial.md" "$work/matrix.md"
 is "$status" 0 'every outcome is as expected' || diag "$output$errors"
 diag "$output"
+diag "more than one of 3 tries: $(value 'map { "$_->{attack}: $_->{tries}" } grep { ($_->{tries} // 1) > 1 } map { values %$_ } values %{ $_->{cells} }')"
 read_rows attacks name
 is "$(value 'map { $_->{name} } @{ $_->{attacks} }')" "${rows[*]}" 'its rows are those of attacks.def'
 is "$(value 'my $m = $_; my $n = 0; for my $a (@{ $m->{attacks} }) { for my $c (@{ $m->{configurations} }) {

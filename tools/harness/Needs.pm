@@ -5,7 +5,8 @@
 #   iso            the boot ISO of that build, and what is in it
 #   kernels        the kernels of both builds, without ISOs
 #   headers        what is generated from kernel/abi
-#   GROUP          a group of Debian packages in tools/deps
+#   everything     all that is compiled: the kernels, programs, host tests
+#   GROUP          a group of packages in tools/deps
 #   nothing        this alone
 #
 # A test without such a line gets all of it. A host test needs its own program, and nothing else.
@@ -16,7 +17,7 @@ use Exporter 'import';
 our @EXPORT_OK = qw(goals);
 
 my %OF_BUILD = map { $_ => 1 } qw(direct iso test-programs);
-my %OF_BOTH = map { $_ => 1 } qw(kernels headers);
+my %OF_BOTH = map { $_ => 1 } qw(kernels headers everything);
 
 sub package_groups {
 	open my $deps, '<', 'tools/deps' or die "tools/deps: $!\n";

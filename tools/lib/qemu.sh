@@ -1,6 +1,9 @@
 # Sourced by tools/run and tools/debug. QEMU: qemu_boot runs the machine in $dir; its status is the emulator's.
 # BOOT=iso: GRUB loads what is in $dir/iso. BOOT=direct: the emulator loads $KERNEL and $ARCHIVE itself (PVH).
 
+# Of Debian and Ubuntu, Fedora, Arch.
+readonly OVMF_FOLDERS=(/usr/share/OVMF /usr/share/edk2/ovmf /usr/share/edk2/x64)
+
 # KVM only where the processor has the extensions: a /dev/kvm alone proves nothing.
 qemu_accelerator() {
 	if [ "$ACCEL" = auto ] && grep -qwE 'vmx|svm' /proc/cpuinfo && [ -r /dev/kvm ] && [ -w /dev/kvm ]; then
@@ -23,7 +26,7 @@ qemu_loader() {
 
 # Fills the array `machine` with everything but the serial ports.
 qemu_machine() {
-	local code=/usr/share/OVMF/OVMF_CODE_4M.fd vars=/usr/share/OVMF/OVMF_VARS_4M.fd
+	local code vars
 	machine=(qemu-system-x86_64 -machine "$MACHINE" -nodefaults -no-reboot -m "$MEM" -smp "$SMP"
 		-device "isa-debug-exit,iobase=0xf4,iosize=4")
 	qemu_loader || return 1
@@ -36,6 +39,9 @@ qemu_machine() {
 		esac
 	fi
 	if [ "$EFI" = 1 ]; then
+		code=$(find_file 'UEFI firmware (OVMF)' "${OVMF_FOLDERS[@]/%//OVMF_CODE_4M.fd}" "${OVMF_FOLDERS[@]/%//OVMF_CODE.4m.fd}" \
+			"${OVMF_FOLDERS[@]/%//OVMF_CODE.fd}") || return 1
+		vars=${code/CODE/VARS}
 		cp "$vars" "$dir/efi-variables" || return 1
 		machine+=(-drive "if=pflash,format=raw,readonly=on,file=$code"
 			-drive "if=pflash,format=raw,file=$dir/efi-variables")

@@ -29,17 +29,18 @@ build/host/flags: FORCE | $(call deps)
 build/host/obj/%.o: $$(call object_source,$$*) build/host/flags | $(GENERATED)
 	$(call say,HOSTCC,$<)
 	@mkdir -p $(@D)
-	@$(CC) $(HOST_CFLAGS) $(call host_flags,$(call object_test,$*)) -MMD -MP -c -o $@ $<
+	$(call keep_warnings,$(CC) $(HOST_CFLAGS) $(call host_flags,$(call object_test,$*)) -MMD -MP -c -o $@ $<)
 
 $(host_tests): build/host/%: $$(call host_objects,$$*)
-	@$(CC) $(HOST_CFLAGS) $(call host_flags,$*) -o $@ $^ $(call words_of,$*,+)
+	$(call keep_warnings,$(CC) $(HOST_CFLAGS) $(call host_flags,$*) -o $@ $^ $(call words_of,$*,+))
 
 -include $(shell find build/host/obj -name '*.d' 2>/dev/null)
 
 # The goals that tools/test --needs prints. Both builds are made at the same time, each by a make of its own: what they share
 # is there before.
-.PHONY: need-headers need-kernels need-archive need-test-archive
+.PHONY: need-headers need-kernels need-everything need-archive need-test-archive
 need-headers: $(GENERATED)
+need-everything: need-kernels $(PROGRAMS) $(host_tests)
 need-kernels: need-kernel-debug need-kernel-release
 need-host-%: build/host/% ;
 need-package-%: $(if $(filter 0,$(DEPS)),,build/deps/%) ;

@@ -58,6 +58,9 @@ static void print_row(const struct attack_result *result)
 	printf("%-*s", NAME_COLUMNS, result->name);
 	print_outcome(result);
 	printf("%-*s%s", WORD_COLUMNS, attack_expected_name(result), attack_stopper(result));
+	if (result->nr_tries > 1) {
+		printf("  (%u tries)", result->nr_tries);
+	}
 	if (!result->as_expected) {
 		printf("  <- not as expected: %s", result->observed);
 	}

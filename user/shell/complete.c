@@ -14,7 +14,7 @@ enum { MAX_CANDIDATES = 64 };
 
 /* The names that begin with a given prefix. */
 struct candidates {
-	const char *prefix;
+	char prefix[BW_NAME_MAX];
 	size_t nr;
 	char names[MAX_CANDIDATES][BW_NAME_MAX];
 };
@@ -118,7 +118,6 @@ static void list(const struct candidates *candidates)
 void complete_line(struct line *line)
 {
 	static struct candidates candidates;
-	char prefix[BW_NAME_MAX];
 	size_t start = line->cursor;
 
 	while (start > 0 && line->text[start - 1] != ' ') {
@@ -127,12 +126,12 @@ void complete_line(struct line *line)
 
 	size_t length = line->cursor - start;
 
-	if (length >= sizeof(prefix)) {
+	if (length >= sizeof(candidates.prefix)) {
 		return;
 	}
-	memcpy(prefix, line->text + start, length);
-	prefix[length] = '\0';
-	candidates = (struct candidates){ .prefix = prefix };
+	memcpy(candidates.prefix, line->text + start, length);
+	candidates.prefix[length] = '\0';
+	candidates.nr = 0;
 	offer_all(&candidates, line, start);
 	if (candidates.nr == 0) {
 		return;
