@@ -8,7 +8,7 @@ release_only
 
 tree=$work/tree
 mkdir -p "$tree/tests" "$tree/build"
-cp -a Makefile linker.ld boot kernel tools user "$tree"
+cp -a Makefile VERSION linker.ld boot kernel tools user "$tree"
 cp -a tests/kernel "$tree/tests"
 tar --format=posix -C build --exclude='*/extra' -c gen user user.flags user.list archive.{list,tar,tar.gz} release \
 	| tar -C "$tree/build" -x

@@ -12,7 +12,7 @@ asked() {
 	local wanted=$1 regex=$2
 	shift 2
 	last_boot="$*"
-	output=$(timeout 60 "$@" 2>&1 </dev/null | tr -d '\r'; exit "${PIPESTATUS[0]}")
+	output=$(TIMEOUT=$(time_left) timeout "$(time_left)" "$@" 2>&1 </dev/null | tr -d '\r'; exit "${PIPESTATUS[0]}")
 	status=$?
 	is "$status" "$wanted" "ends with $wanted: $*" || diag "$output"
 	like "$output" "$regex" "and says why: $regex"
@@ -99,7 +99,8 @@ grep -qwE 'vmx|svm' /proc/cpuinfo || run 'ACCEL=kvm: this processor has neither'
 if command -v bochs >/dev/null; then
 	run 'cpu directive malformed' EMU=bochs BOOT=iso CPU=nonsense
 	like "$output" 'run: bochs did not start' 'and that it is the emulator'
-	asked 124 'stopped after 5 seconds \(TIMEOUT\)' env EMU=bochs BOOT=iso TIMEOUT=5 CMD='stress 60' tools/run
+	limit=5
+	asked 124 'stopped after 5 seconds \(TIMEOUT\)' env EMU=bochs BOOT=iso TIMEOUT=$limit CMD='stress 60' tools/run
 fi
 refused 'QEMU did not start' env CPU=nonsense BUILD=release tools/debug
 refused 'qemu did not start' env SMP=999 BOOT=direct tools/screenshot
@@ -108,10 +109,10 @@ refused 'qemu did not start' env SMP=999 BOOT=direct tools/screenshot
 
 for boot in direct iso; do
 	for cpu in qemu32 pentium3; do
-		asked 124 '^bulwark: this processor has no 64-bit mode' env BOOT=$boot CPU=$cpu CMD=true TIMEOUT=50 tools/run
+		asked 124 '^bulwark: this processor has no 64-bit mode' env BOOT=$boot CPU=$cpu CMD=true tools/run
 		unlike "$output" 'stopped after' 'at once'
 	done
-	asked 124 '^bulwark: this processor has no 64-bit mode' env BOOT=$boot CPU=qemu32 TIMEOUT=50 tools/run
+	asked 124 '^bulwark: this processor has no 64-bit mode' env BOOT=$boot CPU=qemu32 tools/run
 done
 
 # --- what the machine cannot give ---
@@ -143,10 +144,10 @@ ok $? 'and there is a picture of it'
 
 # --- the end of the input ends the shell ---
 
-asked 0 'bulwark# ' env TIMEOUT=50 tools/run
-asked 1 '^hi$' bash -c 'printf "echo hi; false\n" | TIMEOUT=50 tools/run'
-asked 7 'exit status 7' bash -c 'printf "exit 7" | TIMEOUT=50 tools/run'
-asked 0 'bulwark# ' bash -c 'TIMEOUT=50 tools/run <&-'
+asked 0 'bulwark# ' env tools/run
+asked 1 '^hi$' bash -c 'printf "echo hi; false\n" | tools/run'
+asked 7 'exit status 7' bash -c 'printf "exit 7" | tools/run'
+asked 0 'bulwark# ' bash -c 'tools/run <&-'
 
 # --- every tool has a --help, and refuses what it does not know ---
 
