@@ -136,6 +136,17 @@ like "$output" 'run: the kernel refused some of OPTS' 'and what to think of it'
 asked 0 '^bulwark: boot option .a. refused: said by a program$' env CMD="echo \"bulwark: boot option 'a' refused: said by a program\"" \
 	OPTS=log=console tools/run
 
+# --- attacks by name and pattern ---
+
+# attack STATUS REGEX COMMAND
+attack() { asked "$1" "$2" env SMP=1 OPTS=vuln=on CMD="$3" tools/run; }
+attack 2 'attack: no attack fits .ret2dir_ob.; did you mean ret2dir_obj' 'attack all ret2dir_ob'
+attack 2 'attack: no attack fits .sheep_\*. .attack. lists' "attack all 'ret2dir_*' 'sheep_*'"
+unlike "$output" 'FAULT' 'and none of the others is run'
+attack 2 'attack: no attack fits .xpfo_sync.' 'attack -j all xpfo_sync'
+attack 2 'attack: no attack or program .ret2dir_obk.; did you mean ret2dir_obj' 'attack ret2dir_obk'
+attack 0 '^2 attacks, 2 as expected, 0 not, 1 skipped: xpfo_parked$' 'attack all xpfo_parked ret2dir_obj'
+
 # --- the command's status arrives ---
 
 asked 127 'screenshot: the command ended with 127' env CMD=nosuchcmd BOOT=direct PNG="$work/x.png" tools/screenshot

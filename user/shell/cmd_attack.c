@@ -6,6 +6,7 @@
 
 #include "attack_run.h"
 #include "command.h"
+#include "near.h"
 #include "run.h"
 #include "terminal.h"
 
@@ -100,10 +101,60 @@ static bool is_wanted(const char *name, char *const patterns[])
 	return false;
 }
 
+static const char *name_at(size_t index) { return attack_at(index)->name; }
+
+static int refuse(const char *what, const char *name)
+{
+	fprintf(stderr, "attack: %s `%s`", what, name);
+	near_say(name, name_at, attack_count());
+	fputs(" `attack` lists the attacks\n", stderr);
+	return STATUS_USAGE;
+}
+
+/* The first pattern that fits no attack, or NULL. */
+static const char *stray_pattern(char *const patterns[])
+{
+	for (; patterns[0] != NULL; patterns++) {
+		char *const one[] = { patterns[0], NULL };
+		size_t i = 0;
+
+		while (i < attack_count() && !is_wanted(name_at(i), one)) {
+			i++;
+		}
+		if (i == attack_count()) {
+			return patterns[0];
+		}
+	}
+	return NULL;
+}
+
+static void print_summary(size_t nr_run, size_t nr_good, const bool is_skipped[])
+{
+	size_t nr_skipped = 0;
+
+	for (size_t i = 0; i < attack_count(); i++) {
+		nr_skipped += is_skipped[i];
+	}
+	printf("%zu attacks, %zu as expected, %zu not, %zu skipped", nr_run, nr_good,
+	       nr_run - nr_good, nr_skipped);
+	for (size_t i = 0, nr_named = 0; i < attack_count(); i++) {
+		if (is_skipped[i]) {
+			printf("%s %s", nr_named++ == 0 ? ":" : ",", name_at(i));
+		}
+	}
+	putchar('\n');
+}
+
 static int attack_all_table(const struct options *options, char *const patterns[])
 {
 	static struct attack_result result;
+	bool *is_skipped = calloc(attack_count(), sizeof(*is_skipped));
 	size_t nr_run = 0, nr_good = 0;
+
+	if (is_skipped == NULL) {
+		perror("attack");
+		return 1;
+	}
 
 	printf("%-*s%-*s%-*s%s\n", NAME_COLUMNS, "attack", WORD_COLUMNS, "outcome", WORD_COLUMNS,
 	       "expected", "stopped by");
@@ -118,8 +169,10 @@ static int attack_all_table(const struct options *options, char *const patterns[
 		print_row(&result);
 		nr_run++;
 		nr_good += is_good(&result);
+		is_skipped[i] = result.outcome == OUTCOME_SKIP;
 	}
-	printf("%zu attacks, %zu as expected, %zu not\n", nr_run, nr_good, nr_run - nr_good);
+	print_summary(nr_run, nr_good, is_skipped);
+	free(is_skipped);
 	return nr_good == nr_run ? 0 : 1;
 }
 
@@ -152,9 +205,7 @@ static int attack_one(char *const argv[], const struct options *options)
 
 	snprintf(path, sizeof(path), "bin/%s", argv[0]);
 	if (attack_row_find(argv[0]) == NULL && !bw_archive_has(path)) {
-		fprintf(stderr, "attack: no attack or program `%s`; `attack` lists the attacks\n",
-			argv[0]);
-		return STATUS_USAGE;
+		return refuse("no attack or program", argv[0]);
 	}
 	if (options->json) {
 		attack_run_json(argv, &result);
@@ -201,6 +252,11 @@ int cmd_attack(int argc, char *const argv[])
 		return command_usage("attack");
 	}
 	if (strcmp(words[0], "all") == 0) {
+		const char *stray = stray_pattern(words + 1);
+
+		if (stray != NULL) {
+			return refuse("no attack fits", stray);
+		}
 		return options.json ? attack_all_json(words + 1)
 				    : attack_all_table(&options, words + 1);
 	}
