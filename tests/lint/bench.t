@@ -3,6 +3,7 @@
 # The benchmarks are canned here: tests/lint/bench/NAME.json is what one keeps.
 # needs: plots
 . "$(dirname "$0")/../tap.sh"
+. tests/rows.sh
 unset ONLY QUICK JOBS OPTS
 
 # A benchmark that prints something and keeps its canned figures.
@@ -51,8 +52,10 @@ like "$said" '^xpfo=epoch, rounds per user page, 2 processors +0 +0 +met, quick$
 like "$said" '^xpfo=epoch, time to off, 2 processors +1.03 +[0-9.]+ +not judged: timed once$' 'a time that was taken once is not judged'
 
 missing=
-for operation in $(perl -ne 'print join("_", split / /, $1), "\n" if /"operation": "([^"]*)"/' tools/bench/published.json | sort -u); do
-	grep -q "^${operation//_/ } *|" tools/bench-cost || missing+="$operation "
+mapfile -t operations < <(perl -ne 'print "$1\n" if /"operation": "([^"]*)"/' tools/bench/published.json | sort -u)
+seen 'operations' "${operations[@]}"
+for operation in "${operations[@]}"; do
+	grep -q "^$operation *|" tools/bench-cost || missing+="$operation "
 done
 is "$missing" '' 'bench-cost measures every operation that has published figures'
 

@@ -7,6 +7,8 @@
 release_only
 
 follow docs/your-own-attack.md "s,\bmine\b,$work/mine,g"
+[ "$nr_followed" -gt 0 ]
+ok $? "the page has commands: $nr_followed"
 
 # What goes wrong on the way is told before anything boots.
 mkdir "$work/wrong"

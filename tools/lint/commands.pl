@@ -48,5 +48,6 @@ sub check {
 	$complain->('the one line is no line of a list') if length($command->{brief} // '') > 60 || ($command->{brief} // '') =~ /\.$/;
 }
 
+looked_at(scalar @commands);
 check($_) for @commands;
 finish();
