@@ -3,6 +3,7 @@
 # line to type; and a reset that was not asked for still ends the run.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/session.sh"
+. tests/rows.sh
 release_only
 export BOOT=direct
 
@@ -58,19 +59,18 @@ boot 'vuln=on' 'reboot xpfo=off'
 is "$status" 2 'a machine that was booted for one command does not boot again'
 like "$output$errors" 'give OPTS to `make run` instead' 'and says what to do'
 
+rm -f "$work/output"
 # A reset that nobody asked the kernel for, such as that of a triple fault.
-MONITOR=$work/monitor CMD='echo up; stress 60' LOG=$log TIMEOUT=120 tools/run >"$work/output" 2>"$work/errors" &
-run=$! tries=0
-until grep -q '^up' "$work/output" || [ $((tries++)) -gt 300 ]; do
-	sleep 0.1
-done
+MONITOR=$work/monitor CMD='echo up; stress 60' LOG=$log TIMEOUT=$(time_left) tools/run >"$work/output" 2>"$work/errors" &
+run=$!
+await "$run" says '^up' "$work/output"
 perl tests/qemu/monitor.pl "$work/monitor" system_reset >/dev/null
 wait "$run"
 is $? 125 'a reset ends the run with 125'
 
 # Each hint, typed as it stands.
-mapfile -t attacks < <(sed -n 's/^ATTACK(\([a-z0-9_]*\),.*/\1/p' user/attacks/attacks.def)
-session tools/run < <(prompts "${attacks[@]/#/attack }")
+read_rows attacks name
+session tools/run < <(prompts "${rows[@]/#/attack }")
 mapfile -t hints < <(sed -n 's/^to see it succeed: //p' <<<"$output")
 [ "${#hints[@]}" -gt 25 ]
 ok $? "attacks have a hint: ${#hints[@]}"
