@@ -35,8 +35,11 @@ qemu_machine() {
 	machine=(qemu-system-x86_64 -machine "${MACHINE:-pc}" -nodefaults -no-reboot -m "${MEM:-512M}" -smp "${SMP:-1}"
 		-device "isa-debug-exit,iobase=0xf4,iosize=4")
 	qemu_loader || return 1
+	# The firmware of all microvms here: SeaBIOS, which newer QEMU (10) has for some, takes the end of memory, where the archive is.
+	[[ ${MACHINE:-pc} != microvm* ]] || machine+=(-bios qboot.rom)
+	# QEMU 10 ends where the x2APIC's timer is read while it counts.
 	if [ -n "${ICOUNT:-}" ]; then
-		machine+=(-accel "tcg,thread=single" -icount "shift=$ICOUNT,sleep=off" -cpu "${CPU:-max},-erms,-fsrm")
+		machine+=(-accel "tcg,thread=single" -icount "shift=$ICOUNT,sleep=off" -cpu "${CPU:-max},-erms,-fsrm,-x2apic")
 	else
 		accelerator=$(qemu_accelerator) || return 1
 		case $accelerator in
