@@ -3,6 +3,7 @@
 # where they are understood and nowhere else.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/session.sh"
+. tests/rows.sh
 release_only
 export BOOT=direct
 
@@ -15,11 +16,12 @@ like "$(tr -d '\r' <"$log")" '^bulwark: fault: \{"process":"ret2dir_obj"' 'but i
 is "$(sed -n '/^  from .*syscall_main/{n;p;}' <<<"$output")" 'ret2dir_obj: FAULT (expected FAULT)' \
 	'between explanation and verdict there is nothing'
 
-mapfile -t pages < <(sed -n 's/^COMMAND(\(\w*\),.*/help \1/p' user/shell/commands.def)
+read_rows commands name
+pages=("${rows[@]/#/help }")
 session tools/run < <(prompts attack 'attack all' options mem stats 'audit; policy' 'ptdump diff' 'why vuln_call_through+4' \
 	'ls -l' map mitigate help "${pages[@]}")
 is "$errors" '' 'nor is one of what the commands print'
-like "$output" '^[0-9]+ attacks, [0-9]+ as expected, 0 not$' 'every attack is as expected'
+like "$output" '^[0-9]+ attacks, [0-9]+ as expected, 0 not, [0-9]+ skipped' 'every attack is as expected'
 is "$(grep -cE '^[a-z0-9_]+ +SKIP ' <<<"$output")" 0 'and none is skipped: there are two processors'
 
 # The shell's keys, and the emulator's.

@@ -3,6 +3,7 @@
 # line to type; and a reset that was not asked for still ends the run.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/session.sh"
+. tests/rows.sh
 release_only
 export BOOT=direct
 
@@ -69,8 +70,8 @@ wait "$run"
 is $? 125 'a reset ends the run with 125'
 
 # Each hint, typed as it stands.
-mapfile -t attacks < <(sed -n 's/^ATTACK(\([a-z0-9_]*\),.*/\1/p' user/attacks/attacks.def)
-session tools/run < <(prompts "${attacks[@]/#/attack }")
+read_rows attacks name
+session tools/run < <(prompts "${rows[@]/#/attack }")
 mapfile -t hints < <(sed -n 's/^to see it succeed: //p' <<<"$output")
 [ "${#hints[@]}" -gt 25 ]
 ok $? "attacks have a hint: ${#hints[@]}"
