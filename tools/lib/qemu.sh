@@ -28,8 +28,8 @@ qemu_loader() {
 qemu_window() {
 	local kind kinds
 	if [ -z "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then
-		echo "run: VGA=1 opens a window, and there is no desktop here: neither DISPLAY nor WAYLAND_DISPLAY is set." \
-			"VGA=hidden, or make screenshot, does without" >&2
+		complain "VGA=1 opens a window, and there is no desktop here: neither DISPLAY nor WAYLAND_DISPLAY is set." \
+			"VGA=hidden, or make screenshot, does without"
 		return 1
 	fi
 	kinds=$(qemu-system-x86_64 -display help)
@@ -39,7 +39,7 @@ qemu_window() {
 			return 0
 		fi
 	done
-	echo "run: VGA=1: this QEMU opens no windows; the Debian package qemu-system-gui adds that" >&2
+	complain 'VGA=1: this QEMU opens no windows; the Debian package qemu-system-gui adds that'
 	return 1
 }
 
