@@ -4,6 +4,7 @@
 #?
 #?   make run       build, boot in an emulator, shell on this terminal (`exit` or Ctrl-] X ends it)
 #?   make test      every test there is; ends with "N passed, N failed"
+#?   make soak      the same tests, each that can in a longer form: some 20 minutes on two processors
 #?   make matrix    every attack on every variant of every defence: a table, build/matrix.md, the report
 #?   make debug     boot stopped at the kernel's first C line, with gdb attached (bw-help lists its commands)
 #?   make screenshot  boot with a screen, run CMD='map attack ret2dir_spray', save what it shows as PNG
@@ -45,7 +46,9 @@
 #?
 #?   MATRIX=              make matrix: rows and columns, for instance MATRIX='xpfo_* config:xpfo=*' (tools/matrix --help)
 #?   MATRIX_BOCHS=1|0     make matrix: 0 leaves out the column that needs Bochs
-#?   T=                   make test: run one test only, for instance T=boot, T=debug/boot, T=host/buddy
+#?   T=                   make test: these tests alone, for instance T=boot, T=host/buddy, T='lint/ host/b* release/run';
+#?                        only what they need is built (tools/test --help)
+#?   FAILED=0|1           make test: 1: those that failed last
 #?   ATTACK=              make debug: an attack's name; gdb goes to its vulnerable call and guides from there
 #?   PNG=build/screenshot.png  make screenshot: where the picture goes
 #?   GDB=1|0              make debug: 0 prints how to attach by hand and waits
@@ -53,15 +56,16 @@
 #?   QUICK=0|1            make bench, bench-xpfo, bench-kaiser, bench-pmalloc: few runs, few processors
 #?   ONLY=                make bench: run these alone, for instance ONLY='cost kaiser'; of the others the figures
 #?                        of their last run are taken. ONLY=none only puts together what there is.
-#?   JOBS=                guests at the same time: make matrix 2, make bench-xpfo 1, as more would spoil the times
-#?   DEPS=1|0             0: do not look for Debian packages, I have the tools
+#?   JOBS=                at the same time: tests of make test, as many as processors; guests of make matrix, 2, and of
+#?                        make bench-xpfo, 1, as more would spoil the times
+#?   DEPS=1|0             0: do not look for packages, I have the tools (tools/deps --list names them)
 #?
 #? Examples:
 #?
 #?   make run CMD='attack ret2dir_obj' OPTS='xpfo=off vuln=on'
 #?   make run EMU=bochs CPU=corei7_icelake_u
 #?   make debug ATTACK=ret2dir_obj OPTS=xpfo=off
-#?   make test T=host/buddy
+#?   make test T='host/buddy boot'
 #?
 
 .DEFAULT_GOAL := help
@@ -85,7 +89,7 @@ DEPS ?= 1
 
 # The tools read the knobs from the environment. A dollar sign in these belongs to the guest, not to make.
 $(foreach k,OPTS CMD LOG MONITOR PNG,$(if $(value $(k)),$(eval override $(k) := $$(value $(k)))))
-export OPTS CMD SMP MEM CPU ACCEL EMU BOOT MACHINE EFI VGA ICOUNT TIMEOUT LOG MONITOR PNG BUILD GDB GDBPORT ATTACK T
+export OPTS CMD SMP MEM CPU ACCEL EMU BOOT MACHINE EFI VGA ICOUNT TIMEOUT LOG MONITOR PNG BUILD GDB GDBPORT ATTACK T FAILED
 
 # What differs between the two builds is in OUT: the kernel and the ISO. The rest is made once, in build itself.
 OUT := build/$(BUILD)
@@ -93,6 +97,9 @@ GEN := build/gen
 
 # Tools print on stderr: the standard output of `make run` belongs to the guest.
 say = @echo "  $(1)	$(2)" >&2
+
+# $(call keep_warnings,COMMAND): a warning stops no build; it is shown, and kept beside $@ for `make lint`, which refuses it.
+keep_warnings = @$(1) 2>$@.warnings; status=$$?; cat $@.warnings >&2; exit $$status
 
 include tools/make/deps.mk
 include tools/make/generated.mk

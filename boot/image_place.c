@@ -11,7 +11,7 @@
 uint64_t image_place(uint32_t loader, uint64_t info_pa, uint64_t lowest, uint64_t image_bytes)
 {
 	unsigned kaslr = options.kaslr; /* the default: nothing is parsed yet */
-	struct boot_info info;
+	static struct boot_info info;   /* too large for the boot stack */
 	uint64_t random;
 
 	/* what is wrong with the boot information, kernel_main says: there is a console then */

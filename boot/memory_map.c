@@ -3,8 +3,7 @@
 
 #include "lib/string.h"
 
-/* Frame numbers have 32 bits, and the last one means "none". */
-#define MEMORY_END ((uint64_t)UINT32_MAX << PAGE_SHIFT)
+#define MEMORY_END (PFN_MAX << PAGE_SHIFT)
 
 static void delete_at(struct boot_info *info, unsigned index)
 {
@@ -13,16 +12,50 @@ static void delete_at(struct boot_info *info, unsigned index)
 		(info->nr_usable - index) * sizeof(info->usable[0]));
 }
 
-static void insert_at(struct boot_info *info, unsigned index, uint64_t start, uint64_t end)
+static uint64_t length(const struct memory_range *range) { return range->end.pa - range->start.pa; }
+
+static unsigned smallest(const struct boot_info *info)
 {
+	unsigned found = 0;
+
+	for (unsigned i = 1; i < info->nr_usable; i++) {
+		if (length(&info->usable[i]) < length(&info->usable[found])) {
+			found = i;
+		}
+	}
+	return found;
+}
+
+static void leave_out(struct boot_info *info, const struct memory_range *range)
+{
+	info->nr_ranges_left_out++;
+	info->left_out_bytes += length(range);
+}
+
+/*
+ * Inserts in front of usable[index]; returns the index behind it. Where the array is full, the
+ * smallest range is left out, which may be the new one.
+ */
+static unsigned insert_at(struct boot_info *info, unsigned index, uint64_t start, uint64_t end)
+{
+	struct memory_range range = { { start }, { end } };
+
 	if (info->nr_usable == MEMORY_RANGES_MAX) {
-		info->nr_ranges_refused++;
-		return;
+		unsigned least = smallest(info);
+
+		if (length(&range) <= length(&info->usable[least])) {
+			leave_out(info, &range);
+			return index;
+		}
+		leave_out(info, &info->usable[least]);
+		delete_at(info, least);
+		index -= least < index;
 	}
 	memmove(&info->usable[index + 1], &info->usable[index],
 		(info->nr_usable - index) * sizeof(info->usable[0]));
-	info->usable[index] = (struct memory_range){ { start }, { end } };
+	info->usable[index] = range;
 	info->nr_usable++;
+	return index + 1;
 }
 
 void memory_map_add(struct boot_info *info, uint64_t start, uint64_t len_bytes)
@@ -34,6 +67,7 @@ void memory_map_add(struct boot_info *info, uint64_t start, uint64_t len_bytes)
 		info->nr_ranges_refused++;
 		return;
 	}
+	info->nr_ranges_refused += end > MEMORY_END;
 	start = align_up(start, PAGE_SIZE);
 	end = align_down(MIN(end, MEMORY_END), PAGE_SIZE);
 	if (start >= end) {
@@ -48,7 +82,7 @@ void memory_map_add(struct boot_info *info, uint64_t start, uint64_t len_bytes)
 		end = MAX(end, info->usable[index].end.pa);
 		delete_at(info, index);
 	}
-	insert_at(info, index, start, end);
+	(void)insert_at(info, index, start, end);
 }
 
 void memory_map_remove(struct boot_info *info, uint64_t start, uint64_t len_bytes)
@@ -73,10 +107,10 @@ void memory_map_remove(struct boot_info *info, uint64_t start, uint64_t len_byte
 		}
 		delete_at(info, index);
 		if (range.start.pa < start) {
-			insert_at(info, index++, range.start.pa, start);
+			index = insert_at(info, index, range.start.pa, start);
 		}
 		if (range.end.pa > end) {
-			insert_at(info, index++, end, range.end.pa);
+			index = insert_at(info, index, end, range.end.pa);
 		}
 	}
 }

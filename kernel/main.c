@@ -51,11 +51,11 @@ static void early_cpu_init(void)
 }
 
 /* In one piece of usable memory: the frame table will know its frames. */
-static bool is_in_memory(const struct boot_module *module)
+static bool is_in_memory(pa_t start, pa_t end)
 {
 	for (unsigned i = 0; i < boot_info.nr_usable; i++) {
-		if (boot_info.usable[i].start.pa <= module->start.pa &&
-		    module->end.pa <= boot_info.usable[i].end.pa) {
+		if (boot_info.usable[i].start.pa <= start.pa &&
+		    end.pa <= boot_info.usable[i].end.pa) {
 			return true;
 		}
 	}
@@ -64,16 +64,17 @@ static bool is_in_memory(const struct boot_module *module)
 
 static void read_boot_info(uint32_t loader, uint32_t info_pa)
 {
-	pa_t image = { LOAD_BASE };
+	pa_t start = { LOAD_BASE }, end = { LOAD_BASE + (uint64_t)(image_end - image_start) };
 
 	if (loader_parse(loader, info_pa, &boot_info) ||
-	    boot_info_check(&boot_info, image,
-			    (pa_t){ LOAD_BASE + (uint64_t)(image_end - image_start) },
-			    "the kernel image")) {
+	    boot_info_check(&boot_info, start, end, "the kernel image")) {
 		panic("boot information refused: %s", boot_info.error);
 	}
+	if (!is_in_memory(start, end)) {
+		panic("boot information refused: the kernel image lies outside of memory");
+	}
 	for (unsigned i = 0; i < boot_info.nr_modules; i++) {
-		if (!is_in_memory(&boot_info.modules[i])) {
+		if (!is_in_memory(boot_info.modules[i].start, boot_info.modules[i].end)) {
 			panic("boot information refused: module %u, '%s', lies outside of memory",
 			      i, boot_info.modules[i].name);
 		}
@@ -188,10 +189,24 @@ static void options_seal(void)
 	}
 }
 
+/* What the loader's map holds that is not used. */
+static void memory_loss_report(void)
+{
+	if (boot_info.nr_ranges_refused) {
+		log_print("bulwark: memory map: entries that wrap or reach too high: %u\n",
+			  boot_info.nr_ranges_refused);
+	}
+	if (boot_info.nr_ranges_left_out) {
+		log_print("bulwark: memory map: %u ranges too many, %lu KiB left out\n",
+			  boot_info.nr_ranges_left_out, boot_info.left_out_bytes >> 10);
+	}
+}
+
 static void memory_report(void)
 {
 	struct frame_stats stats;
 
+	memory_loss_report();
 	frame_stats_read(&stats);
 	log_print("bulwark: memory: %lu MiB, %lu KiB in page tables, %lu KiB in the kernel\n",
 		  stats.nr_usable >> 8, stats.nr_ptable << 2, stats.nr_kernel << 2);

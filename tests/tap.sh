@@ -3,13 +3,20 @@
 #   ok STATUS NAME   a point that passes when STATUS is 0
 #   is GOT EXPECTED NAME; like TEXT REGEX NAME; unlike TEXT REGEX NAME
 #   skip REASON; diag TEXT; done_testing at the end
+#   soak LONG SHORT         prints LONG in `make soak`, else SHORT
+#   time_left               prints the seconds that the test may still take
+#   await PID COMMAND...    until the command succeeds; false when the process has ended, or the time is over
 #
 # after_failure may be redefined: it is called after the expected and the got of a point that failed.
 set -u
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 # The tests are no part of the make that started them, and its knobs are not theirs.
-unset MAKEFLAGS MAKELEVEL MFLAGS GNUMAKEFLAGS OPTS CMD SMP MEM CPU ACCEL EMU BOOT MACHINE EFI VGA ICOUNT TIMEOUT LOG MONITOR T GDB
-unset ATTACK PNG EXTRA JOBS MATRIX MATRIX_BOCHS MATRIX_OUT
+unset MAKEFLAGS MAKELEVEL MFLAGS GNUMAKEFLAGS OPTS CMD SMP MEM CPU ACCEL EMU BOOT MACHINE EFI VGA ICOUNT TIMEOUT LOG MONITOR T FAILED GDB
+unset ATTACK PNG EXTRA JOBS MATRIX MATRIX_BOCHS MATRIX_OUT GDBPORT CONSOLE
+# What tools/test lets a test take. Waiting is for events: only what hangs waits that long.
+TEST_SECONDS=${TEST_SECONDS:-600}
+# Of these, left for saying what hangs.
+readonly SECONDS_TO_TELL=20
 
 nr_tests=0
 nr_failed=0
@@ -22,6 +29,26 @@ diag() {
 	while IFS= read -r line; do
 		echo "#   $line"
 	done <<<"$*"
+}
+
+soak() {
+	[ -n "${SOAK:-}" ] && echo "$1" || echo "$2"
+}
+
+time_left() {
+	local left=$((TEST_SECONDS - SECONDS - SECONDS_TO_TELL))
+	echo $((left > 1 ? left : 1))
+}
+
+await() {
+	local pid=$1
+	shift
+	until "$@"; do
+		# It may have done what is waited for with its last breath.
+		kill -0 "$pid" 2>/dev/null || { "$@"; return; }
+		[ "$(time_left)" -gt 1 ] || return 1
+		sleep 0.05
+	done
 }
 
 after_failure() {

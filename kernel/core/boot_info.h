@@ -9,7 +9,7 @@
 
 enum {
 	COMMAND_LINE_BYTES = 2048,
-	MEMORY_RANGES_MAX = 128,
+	MEMORY_RANGES_MAX = 512, /* bad memory cut out page by page makes hundreds */
 	MODULES_MAX = 8,
 	MODULE_NAME_BYTES = 64,
 	RSDP_BYTES = 36, /* ACPI 2.0 and later; 20 in ACPI 1.0 */
@@ -43,7 +43,9 @@ struct boot_info {
 	 */
 	struct memory_range usable[MEMORY_RANGES_MAX];
 	unsigned nr_usable;
-	unsigned nr_ranges_refused; /* entries that wrap, lie too high, or did not fit */
+	unsigned nr_ranges_refused;  /* entries that wrap or reach too high */
+	unsigned nr_ranges_left_out; /* the smallest, where there were more than fit */
+	uint64_t left_out_bytes;     /* of memory in those; later entries may reserve some */
 
 	struct boot_module modules[MODULES_MAX];
 	unsigned nr_modules;

@@ -15,7 +15,7 @@ extern struct request {
 } restart_request;
 
 static_assert(sizeof(struct request) <= 8192, "linker.ld sets that much aside");
-static_assert(sizeof(struct boot_info) <= 8192, "and that for boot_info_kept");
+static_assert(sizeof(struct boot_info) <= 16384, "and that for boot_info_kept");
 
 /* FNV-1a. Against memory that was not kept, not against whoever writes there on purpose. */
 static uint64_t sum(uint64_t checksum, const char *bytes, size_t len)

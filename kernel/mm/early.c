@@ -8,11 +8,10 @@
 
 #define EARLY_LIMIT (1ul << 32) /* boot.asm's identity map ends here */
 #define LOW_MEMORY_END 0x100000ul
-enum { RUNS_MAX = 16 };
 #define EARLY_MIN_BYTES (4ul << 20)
 
 static uint64_t next, limit; /* physical; handed out down to limit */
-static struct early_run runs[RUNS_MAX];
+static struct early_run runs[EARLY_RUNS_MAX];
 static unsigned nr_runs;
 
 /* Shrinks [*start, *end) to its larger part outside [from, to). */
@@ -67,10 +66,10 @@ pfn_t early_alloc(enum owner owner, uint64_t nr)
 	if (last && last->owner == owner && last->first.pfn == first.pfn + nr) {
 		last->first = first;
 		last->nr += nr;
-	} else if (nr_runs < RUNS_MAX) {
+	} else if (nr_runs < EARLY_RUNS_MAX) {
 		runs[nr_runs++] = (struct early_run){ first, (uint32_t)nr, owner };
 	} else {
-		panic("early memory handed out in more than %d runs", RUNS_MAX);
+		panic("early memory handed out in more than %d runs", EARLY_RUNS_MAX);
 	}
 	return first;
 }

@@ -20,6 +20,8 @@ pfn_t early_alloc(enum owner owner, uint64_t nr);
  */
 pte_t *early_entry(pfn_t root, uint64_t address);
 
+enum { EARLY_RUNS_MAX = 16 }; /* one more is a panic */
+
 struct early_run {
 	pfn_t first;
 	uint32_t nr;

@@ -23,7 +23,6 @@
 #define USER_MIN 0x10000ul
 #define USER_TOP 0x00007ffffffff000ul
 
-#define PFN_MAX (1ul << 31) /* frames from here on are not used */
 static_assert(PFN_MAX << PAGE_SHIFT == DIRECT_MAP_MAX_SIZE, "the direct map has room for all");
 
 extern uint64_t direct_map_base, kspace_base, pool_base; /* written by layout_draw alone */

@@ -25,8 +25,8 @@ static bool clip(const struct memory_range *range, pfn_t *start, pfn_t *end)
 {
 	uint64_t from = MAX(range->start.pa, LOW_MEMORY_END);
 
-	*start = pfn_of(align_up(from, PAGE_SIZE));
-	*end = pfn_of(MIN(align_down(range->end.pa, PAGE_SIZE), PFN_MAX << PAGE_SHIFT));
+	*start = pfn_of(from);
+	*end = pfn_of(range->end.pa);
 	return from < range->end.pa && start->pfn < end->pfn;
 }
 
@@ -106,7 +106,7 @@ static void fill_around(pfn_t start, pfn_t end, const struct keep *keeps, unsign
 	frame_table_fill(start, end);
 }
 
-enum { KEEPS_MAX = 64 };
+enum { KEEPS_MAX = 1 + MODULES_MAX + EARLY_RUNS_MAX };
 
 /* The image's frames are not in the direct map. */
 static void hide_image(void)
@@ -127,12 +127,12 @@ static unsigned collect_keeps(const struct boot_info *info, struct keep *keeps)
 
 	keeps[nr++] = (struct keep){ LOAD_BASE >> PAGE_SHIFT,
 				     pfn_of(LOAD_BASE + (uint64_t)(image_end - image_start)).pfn };
-	for (unsigned i = 0; i < info->nr_modules && nr < KEEPS_MAX; i++) {
+	for (unsigned i = 0; i < info->nr_modules; i++) {
 		keeps[nr++] =
 			(struct keep){ pfn_of(info->modules[i].start.pa).pfn,
 				       pfn_of(align_up(info->modules[i].end.pa, PAGE_SIZE)).pfn };
 	}
-	for (unsigned i = 0; i < nr_runs && nr < KEEPS_MAX; i++) {
+	for (unsigned i = 0; i < nr_runs; i++) {
 		keeps[nr++] = (struct keep){ runs[i].first.pfn, runs[i].first.pfn + runs[i].nr };
 		frame_table_claim(runs[i].first, runs[i].nr, runs[i].owner);
 	}

@@ -24,6 +24,7 @@
 #include "task/sys_io.h"
 #include "task/table_in_force.h"
 #include "task/timer.h"
+#include "task/witness.h"
 
 #define INIT_PATH "bin/" POLICY_FIRST_PROGRAM
 
@@ -74,6 +75,7 @@ void task_start(const struct boot_info *info, const void *archive, size_t size_b
 	fault_init();
 	fault_injection_init();
 	credentials_init();
+	witness_init();
 	program_policy_init();
 	foreground_init();
 	console_calls_init();

@@ -90,7 +90,9 @@ int64_t sys_reboot(uint64_t words_at, uint64_t input_at)
 	size_t len;
 	status_t status;
 
-	if (credentials_acting_uid(process_current()) != 0) {
+	/* nor an attack that has become root: its verdict would be lost */
+	if (credentials_acting_uid(process_current()) != 0 ||
+	    credentials_job(process_current()).is_watched) {
 		return STATUS_EPERM;
 	}
 	status = take_words((uva_t){ words_at });

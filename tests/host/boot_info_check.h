@@ -27,7 +27,7 @@ static inline void check_taken(const struct boot_info *info)
 
 		check(range->start.pa < range->end.pa &&
 		      is_aligned(range->start.pa | range->end.pa, PAGE_SIZE));
-		check(range->end.pa <= (uint64_t)UINT32_MAX << PAGE_SHIFT);
+		check(range->end.pa <= PFN_MAX << PAGE_SHIFT);
 		check(i == 0 || info->usable[i - 1].end.pa < range->start.pa);
 	}
 	for (unsigned i = 0; i < info->nr_modules; i++) {

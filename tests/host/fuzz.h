@@ -14,7 +14,7 @@
 #include "random.h"
 #include "tap.h"
 
-enum { FUZZ_ROUNDS = 200000, FUZZ_DAMAGE_MAX = 6 };
+enum { FUZZ_ROUNDS = 200000, FUZZ_SOAK_ROUNDS = 10000000, FUZZ_DAMAGE_MAX = 6 };
 
 /*
  * Returns 0. Reads past the end of data are found by the address sanitizer: data ends where its
@@ -74,12 +74,13 @@ __attribute__((weak)) int main(void)
 {
 	enum { SEED_BYTES = 1 << 16 };
 	uint8_t *seed = malloc(SEED_BYTES);
+	unsigned long nr_rounds = soak(FUZZ_SOAK_ROUNDS, FUZZ_ROUNDS);
 	unsigned nr_seeds = 0;
 
 	while (fuzz_seed(nr_seeds, seed, SEED_BYTES) > 0) {
 		nr_seeds++;
 	}
-	for (unsigned round = 0; round < FUZZ_ROUNDS; round++) {
+	for (unsigned long round = 0; round < nr_rounds; round++) {
 		size_t size = fuzz_seed((unsigned)random_below(nr_seeds), seed, SEED_BYTES);
 		uint8_t *exact;
 
@@ -92,6 +93,6 @@ __attribute__((weak)) int main(void)
 		free(exact);
 	}
 	free(seed);
-	ok(true, "%d damaged inputs harm nothing", FUZZ_ROUNDS);
+	ok(true, "%lu damaged inputs harm nothing", nr_rounds);
 	return done_testing();
 }

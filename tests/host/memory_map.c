@@ -63,25 +63,97 @@ static void test_memory_maps(void)
 	is_text(MAP({ 0x1000, 0x1000, 1 }, { 1ul << 60, 0x1000, 1 }), "1000-2000",
 		"a range too high for a frame number");
 	is(info.nr_ranges_refused, 1, "is refused and counted");
+	is_text(MAP({ 0x1000, 0x1000, 1 }, { PFN_MAX * 0x1000 - 0x1000, 0x8000, 1 }),
+		"1000-2000 7fffffff000-80000000000", "of one that reaches too high, what is low");
+	is(info.nr_ranges_refused, 1, "and that is counted, too");
 	is_text(MAP({ 0x1000, 0x1000, 1 }, { 0x1000, 0, 2 }, { 0x8000, 0, 1 }), "1000-2000",
 		"empty ranges");
 	is_text(MAP({ 0x1000, 0x1000, 1 }, { 0x1000, 0x1000, 2 }), "", "nothing usable is refused");
 }
 
-static void test_many_ranges(void)
-{
-	static struct build_range ranges[MEMORY_RANGES_MAX + 10];
-	unsigned nr = sizeof(ranges) / sizeof(ranges[0]);
+enum { NR_MANY = MEMORY_RANGES_MAX + 100 };
 
-	for (unsigned i = 0; i < nr; i++) {
-		ranges[i] = (struct build_range){ 0x100000 + i * 0x2000ul, 0x1000, 1 };
+/* The last one has the most: what is left behind a hole is never the smallest. */
+static unsigned many_pages(unsigned i) { return 13 - (NR_MANY - 1 - i) * 7 % 13; }
+
+/* How many pages the largest MEMORY_RANGES_MAX of the many ranges have. */
+static uint64_t pages_of_the_largest(void)
+{
+	uint64_t sum = 0;
+	unsigned room = MEMORY_RANGES_MAX;
+
+	for (unsigned pages = 13; pages > 0; pages--) {
+		for (unsigned i = 0; i < NR_MANY && room > 0; i++) {
+			if (many_pages(i) == pages) {
+				sum += pages;
+				room--;
+			}
+		}
 	}
+	return sum;
+}
+
+static uint64_t usable_bytes(void)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < info.nr_usable; i++) {
+		sum += info.usable[i].end.pa - info.usable[i].start.pa;
+	}
+	return sum;
+}
+
+static bool is_sorted(void)
+{
+	for (unsigned i = 1; i < info.nr_usable; i++) {
+		if (info.usable[i].start.pa <= info.usable[i - 1].end.pa) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* What is usable, and what was left out, of a map with more ranges than there is room for. */
+static void check_many(const struct build_range *ranges, unsigned nr, uint64_t all_bytes,
+		       const char *name)
+{
 	build_start(&builder);
 	build_memory(&builder, ranges, nr);
 	build_end(&builder);
-	is(parse(), STATUS_OK, "more ranges than there is room for");
+	is(parse(), STATUS_OK, name);
 	is(info.nr_usable, MEMORY_RANGES_MAX, "as many as fit are used");
-	is(info.nr_ranges_refused, 10, "the others are counted");
+	ok(is_sorted(), "in their order");
+	is(usable_bytes() / PAGE_SIZE, pages_of_the_largest(), "and they are the largest");
+	is(info.nr_ranges_left_out, NR_MANY - MEMORY_RANGES_MAX, "the others are counted");
+	is(info.left_out_bytes, all_bytes - usable_bytes(), "and so is what was in them");
+	is(info.nr_ranges_refused, 0, "none is called refused");
+}
+
+/* As a map of their own, in either order, and as what holes leave of one large range. */
+static void test_many_ranges(void)
+{
+	static struct build_range ranges[NR_MANY], holes[NR_MANY + 1];
+	uint64_t at = 0x100000, all_bytes = 0;
+
+	holes[0] = (struct build_range){ at, 0, 1 };
+	for (unsigned i = 0; i < NR_MANY; i++) {
+		uint64_t bytes = many_pages(i) * PAGE_SIZE;
+
+		ranges[i] = (struct build_range){ at, bytes, 1 };
+		holes[i + 1] = (struct build_range){ at + bytes, 1, 2 };
+		at += bytes + PAGE_SIZE;
+		all_bytes += bytes;
+	}
+	holes[0].len = at - holes[0].start;
+	check_many(ranges, NR_MANY, all_bytes, "more ranges than there is room for");
+	check_many(holes, NR_MANY + 1, all_bytes, "more holes than there is room for");
+	for (unsigned i = 0; i < NR_MANY / 2; i++) {
+		struct build_range other = ranges[i];
+
+		ranges[i] = ranges[NR_MANY - 1 - i];
+		ranges[NR_MANY - 1 - i] = other;
+	}
+	check_many(ranges, NR_MANY, all_bytes, "the highest first");
 }
 
 /* Against a bitmap of the first 64 pages. */

@@ -6,6 +6,7 @@
  *   is_text(got, expected, ...)  strings
  *   dies(body, "part of the message", ...)  body() must abort after printing that to stderr
  *   diag(...)                    a comment line
+ *   soak(long, short)            long in `make soak`, else short
  *   plan(number)                 optional; a run that ends early then fails
  *   return done_testing();       at the end of main
  */
@@ -55,6 +56,11 @@ __attribute__((format(printf, 4, 5))) static bool tap_point(bool passed, const c
 	}
 	fflush(stdout);
 	return passed;
+}
+
+__attribute__((unused)) static unsigned long soak(unsigned long longer, unsigned long shorter)
+{
+	return getenv("SOAK") ? longer : shorter;
 }
 
 #define ok(condition, ...)                                                                         \

@@ -6,7 +6,7 @@
  */
 /*
  * The TLB coherence code under random schedules of the simulated machine.
- *   tlb_random                 the test: 40 million steps
+ *   tlb_random                 the test: 40 million steps, in a soak 2000 million
  *   tlb_random steps NUMBER    the same with another length
  *   tlb_random seed NUMBER     one run, its last steps printed
  */
@@ -35,7 +35,7 @@ static bool run_one(uint64_t seed)
 
 int main(int argc, char **argv)
 {
-	uint64_t nr_steps = 40 * 1000 * 1000;
+	uint64_t nr_steps = soak(2000, 40) * 1000 * 1000;
 	bool is_good = true;
 
 	sim_log_init();

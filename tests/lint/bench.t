@@ -1,6 +1,7 @@
 #!/bin/bash
 # `make bench` puts the figures of all benchmarks together: every row that is promised, plots, aims, and who failed.
 # The benchmarks are canned here: tests/lint/bench/NAME.json is what one keeps.
+# needs: plots
 . "$(dirname "$0")/../tap.sh"
 unset ONLY QUICK
 

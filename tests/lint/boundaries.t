@@ -1,5 +1,6 @@
 #!/bin/bash
 # What only a few files may do is done in those files only.
+# needs: nothing
 . "$(dirname "$0")/lib.sh"
 
 clean boundaries

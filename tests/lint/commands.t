@@ -1,5 +1,6 @@
 #!/bin/bash
 # Every command of the shell has a whole page.
+# needs: nothing
 . "$(dirname "$0")/lib.sh"
 
 table=user/shell/commands.def

@@ -1,6 +1,7 @@
 #!/bin/bash
 # The generated parts of the documents are those of the source, links lead somewhere, attacks have whole pages, the knobs
 # exist.
+# needs: nothing
 . "$(dirname "$0")/lib.sh"
 
 found=$(tools/gen-docs --check 2>&1)

@@ -1,5 +1,6 @@
 #!/bin/bash
 # The linked kernels: CR3, relocations, segments.
+# needs: kernels
 . "$(dirname "$0")/lib.sh"
 
 for build in debug release; do

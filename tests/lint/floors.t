@@ -1,5 +1,6 @@
 #!/bin/bash
 # No #include goes up.
+# needs: nothing
 . "$(dirname "$0")/lib.sh"
 
 clean floors

@@ -1,5 +1,6 @@
 #!/bin/bash
 # clang-format would change nothing.
+# needs: lint
 . "$(dirname "$0")/lib.sh"
 
 mapfile -t sources < <(find boot kernel user tests -name '*.[ch]' | sort)

@@ -1,5 +1,6 @@
 #!/bin/bash
 # docs/matrix.svg shows the attacks that there are, in their order (make matrix, then make matrix-picture).
+# needs: nothing
 . "$(dirname "$0")/lib.sh"
 
 attacks() {

@@ -1,5 +1,6 @@
 #!/bin/bash
 # The shape of files.
+# needs: nothing
 . "$(dirname "$0")/lib.sh"
 
 clean shape

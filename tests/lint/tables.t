@@ -1,5 +1,6 @@
 #!/bin/bash
 # No row of a table is dead.
+# needs: nothing
 . "$(dirname "$0")/lib.sh"
 
 clean tables

@@ -1,5 +1,6 @@
 #!/bin/bash
 # Checks quarantine.pml with Spin: every state of the protocol as it is, and a violation for each rule removed.
+# needs: model
 cd "$(dirname "$0")" || exit 1
 model=$PWD/quarantine.pml
 out=$(mktemp -d) && trap 'rm -rf "$out"' EXIT
@@ -10,8 +11,8 @@ number=0
 verify()
 {
 	spin -a "$@" "$model" > spin.log 2>&1 &&
-		gcc -O1 -w -DSAFETY -DCOLLAPSE -o pan pan.c &&
-		timeout 120 ./pan -m1000000 -w22 > pan.log 2>&1 &&
+		gcc -w -DSAFETY -DCOLLAPSE -o pan pan.c &&
+		./pan -m1000000 -w22 > pan.log 2>&1 &&
 		! grep -q 'max search depth too small' pan.log &&
 		sed -n 's/.*errors: \([0-9]*\).*/errors: \1/p; s/^ *\([0-9]*\) states, stored.*/states: \1/p' pan.log | paste -sd ' '
 }

@@ -1,11 +1,14 @@
 #!/bin/bash
 # The machine boots with little and with much memory, and says what it is.
+# needs: iso
 . "$(dirname "$0")/lib.sh"
 
-for memory in 64M 512M 8G; do
-	MEM=$memory boot 'vuln=on' 'echo it lives'
-	is "$status" 0 "boots with $memory of memory"
-	is "$output" 'it lives' "the command's output, and nothing else, is on the console with $memory"
+for BOOT in iso direct; do
+	for memory in 64M 512M 8G; do
+		MEM=$memory boot 'vuln=on' 'echo it lives'
+		is "$status" 0 "boots with $memory of memory: $BOOT"
+		is "$output" 'it lives' "the command's output, and nothing else, is on the console with $memory: $BOOT"
+	done
 done
 
 banner=$(<"$log")

@@ -1,6 +1,7 @@
 #!/bin/bash
 # A defence that is broken turns the matrix red: kernels with one line changed, built in a copy of the tree. In the release
 # build alone.
+# needs: iso
 . "$(dirname "$0")/lib.sh"
 
 release_only
@@ -12,17 +13,20 @@ cp -a tests/kernel "$tree/tests"
 tar --format=posix -C build --exclude='*/extra' -c gen user user.flags user.list archive.{list,tar,tar.gz} release \
 	| tar -C "$tree/build" -x
 
-# broken FILE SED WORDS [TRIES]: runs the matrix of a kernel whose FILE the sed script has changed, until it is red
+# broken FILE SED WORDS [TRIES]: runs the matrix of a kernel whose FILE the sed script has changed, until it is red; $tried
 broken() {
 	local tries=${4:-1}
+	tried=0
 	sed -i "$2" "$tree/$1"
 	! cmp -s "$1" "$tree/$1"
 	ok $? "$1 can be broken by $2"
 	while
 		output=$(make --no-print-directory -C "$tree" matrix BUILD=release DEPS=0 JOBS=1 MATRIX="$3" 2>"$work/errors")
 		status=$?
-		[ "$status" = 0 ] && [ $((tries -= 1)) -gt 0 ]
+		tried=$((tried + 1))
+		[ "$status" = 0 ] && [ "$tried" -lt "$tries" ]
 	do :; done
+	diag "the matrix was run $tried of at most $tries times"
 	cp "$1" "$tree/$1"
 }
 

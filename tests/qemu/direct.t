@@ -1,9 +1,9 @@
 #!/bin/bash
 # The direct boot: QEMU's -kernel enters the kernel by PVH, without GRUB; what it is given arrives as by GRUB, and machines
 # that lack what a PC has are told so.
+# needs: iso
 . "$(dirname "$0")/lib.sh"
 release_only
-export BOOT=direct
 
 # Words that a shell, GRUB and the kernel could each take for something else.
 odd_opts="nosuch=1 a\\b 'c \"d\" xpfo=\\'sync"
@@ -44,7 +44,7 @@ typed() {
 	mkfifo "$work/keyboard"
 	exec {keyboard}<>"$work/keyboard"
 	printf 'echo ty''ped\nexit 5\n' >&"$keyboard"
-	MACHINE=$1 OPTS='' TIMEOUT=60 tools/run <&"$keyboard" >"$work/output" 2>"$work/errors"
+	MACHINE=$1 OPTS='' TIMEOUT=$(time_left) tools/run <&"$keyboard" >"$work/output" 2>"$work/errors"
 	status=$?
 	exec {keyboard}>&-
 	output=$(tr -d '\r' <"$work/output")
@@ -84,7 +84,7 @@ like "$errors" 'at most 2047 fit' 'and the message says what fits'
 
 # Start information that the kernel must refuse, from a loader that is not ours.
 raw() {
-	timeout 60 qemu-system-x86_64 -nodefaults -no-reboot -m 128M -display none -serial stdio -device isa-debug-exit,iobase=0xf4 \
+	qemu-system-x86_64 -nodefaults -no-reboot -m 128M -display none -serial stdio -device isa-debug-exit,iobase=0xf4 \
 		-kernel "build/$BUILD/bulwark.elf" "$@" </dev/null 2>&1 | tr -d '\r'
 }
 like "$(raw)" 'bulwark: panic: the loader gave no boot archive' 'no module: the kernel says so'

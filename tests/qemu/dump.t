@@ -2,28 +2,30 @@
 # Looks at the machine from outside: in a dump of its memory no frame of a user mapping is mapped by the
 # kernel half of any page table, and no sealed frame is writable anywhere. With xpfo=off the same look must find
 # such frames, and it must find what is planted in the dump. With vuln=on there is a pool of each mode.
+# needs: test-programs
 . "$(dirname "$0")/lib.sh"
 release_only
 
 symbols=$work/symbols
 nm "build/$BUILD/bulwark.elf" >"$symbols"
-iso=$(make -s --no-print-directory print-iso EXTRA=tests/qemu/programs)
+archive=$(make -s --no-print-directory print-archive EXTRA=tests/qemu/programs)
+
+# It may have been interrupted: then the kernel is left soon.
+stops_in_user_mode() {
+	perl tests/qemu/monitor.pl "$work/monitor" stop 'info registers' | grep -q 'CPL=3' && return
+	perl tests/qemu/monitor.pl "$work/monitor" cont >/dev/null
+	return 1
+}
 
 # dump OPTS: boots, waits for the program, writes $work/memory and $work/registers
 dump() {
 	: >"$work/output"
 	rm -f "$work/memory" "$work/registers"
-	ISO=$iso MEM=64M OPTS=$1 CMD="policy load etc/policy; hold in user mode" LOG=$log MONITOR=$work/monitor TIMEOUT=120 \
+	ARCHIVE=$archive MEM=64M OPTS=$1 CMD="policy load etc/policy; hold in user mode" LOG=$log MONITOR=$work/monitor TIMEOUT=$(time_left) \
 		tools/run >"$work/output" 2>"$work/errors" &
-	local run=$! tries=0
-	while ! grep -q holding "$work/output" && kill -0 "$run" 2>/dev/null && [ $((tries++)) -lt 300 ]; do
-		sleep 0.2
-	done
-	# it may have been interrupted: the kernel is left soon
-	for tries in {1..50}; do
-		perl tests/qemu/monitor.pl "$work/monitor" stop 'info registers' | grep -q 'CPL=3' && break
-		perl tests/qemu/monitor.pl "$work/monitor" cont >/dev/null
-	done
+	local run=$!
+	await "$run" says holding "$work/output"
+	await "$run" stops_in_user_mode
 	perl tests/qemu/monitor.pl "$work/monitor" 'info registers' \
 		"pmemsave 0 0x4000000 \"$PWD/$work/memory\"" quit >"$work/registers"
 	wait "$run" 2>/dev/null

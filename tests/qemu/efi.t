@@ -1,7 +1,8 @@
 #!/bin/bash
 # The same ISO boots by UEFI firmware.
+# needs: iso efi
 . "$(dirname "$0")/lib.sh"
-export EFI=1
+export BOOT=iso EFI=1
 release_only
 
 boot 'vuln=on' 'echo it lives'

@@ -1,5 +1,6 @@
 #!/bin/bash
 # The worked solutions of docs/exercises/ work. In the release build alone.
+# needs: direct debug
 . "$(dirname "$0")/lib.sh"
 . tests/qemu/pages.sh
 
@@ -10,11 +11,11 @@ for page in docs/exercises/[0-9]*.md; do
 done
 
 page=docs/exercises/7-break-the-audit.md
-said=$(session "$page" gdb | CMD=audit OPTS='' GDBPORT=$((20000 + RANDOM % 20000)) timeout 120 make debug BUILD=release 2>&1)
+claim_port
+said=$(session "$page" gdb | CMD=audit OPTS='' GDBPORT=$port make debug BUILD=release 2>&1)
 like "$said" 'level 1 .*absent' "$page: the frame is hidden"
 like "$said" '\$1 = 1' "$page: the audit notices what gdb planted"
-said=$(session "$page" gdb | grep -v '^set \*' | CMD=audit OPTS='' GDBPORT=$((20000 + RANDOM % 20000)) \
-	timeout 120 make debug BUILD=release 2>&1)
+said=$(session "$page" gdb | grep -v '^set \*' | CMD=audit OPTS='' GDBPORT=$port make debug BUILD=release 2>&1)
 like "$said" '\$1 = 0' "$page: and has nothing to say without that"
 
 listed=$(sed -n 's/^| \[[^]]*\](\([^)]*\)).*/\1/p' docs/exercises/README.md)

@@ -1,5 +1,6 @@
 #!/bin/bash
 # Explained faults: the report of every attack that ends in one, its twin for programs, and `why`.
+# needs: direct
 . "$(dirname "$0")/lib.sh"
 debug_only
 

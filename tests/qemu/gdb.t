@@ -1,15 +1,16 @@
 #!/bin/bash
 # The commands for gdb (tools/gdb/bulwark), each on a running guest and held against what the guest itself says; guided
 # walks through attacks; what .vscode does, in gdb's machine interface.
+# needs: direct debug
 . "$(dirname "$0")/lib.sh"
-port=$((20000 + RANDOM % 20000))
+claim_port
 console=$work/console
 
 # session KNOB=VALUE...: `make debug` with those knobs, and gdb's commands from stdin. $said: what gdb printed.
 session() {
 	last_boot=$*
 	rm -f "$console"
-	said=$(env "$@" CONSOLE="$console" GDBPORT=$port timeout 120 tools/debug 2>&1)
+	said=$(env "$@" CONSOLE="$console" GDBPORT=$port tools/debug 2>&1)
 	touch "$console"
 	errors=$(tail -n 30 "$console")
 	unlike "$said" 'Traceback|Python Exception' "no command ends in a Python traceback ($*)"
@@ -148,11 +149,11 @@ if [ "$BUILD" = release ]; then
 	like "$said" 'defence +XPFO' 'and ends in the fault'
 fi
 
-said=$(ATTACK=nosuch timeout 20 tools/debug 2>&1)
+said=$(ATTACK=nosuch tools/debug 2>&1)
 is $? 2 'an attack that does not exist is refused'
 like "$said" 'ATTACK=nosuch: there is no such attack' 'by name'
 like "$said" ' ret2usr_code .* ret2dir_obj' 'and all attacks are listed'
-like "$(ATTACK=ret2dir_obj CMD=ls timeout 20 tools/debug 2>&1)" 'CMD cannot be given' 'ATTACK and CMD exclude each other'
+like "$(ATTACK=ret2dir_obj CMD=ls tools/debug 2>&1)" 'CMD cannot be given' 'ATTACK and CMD exclude each other'
 strays=$(perl tests/qemu/gdb.pl --walks)
 is "$strays" '' 'the table of walks and that of attacks name the same attacks'
 
@@ -160,16 +161,12 @@ is "$strays" '' 'the table of walks and that of attacks name the same attacks'
 
 pass_through "$(perl tests/qemu/vscode.pl --check)"
 if [ "$BUILD" = debug ]; then
-	CMD='attack ret2dir_obj' GDB=0 GDBPORT=$port timeout 60 tools/debug >"$work/debug" 2>&1 </dev/null &
+	CMD='attack ret2dir_obj' GDB=0 GDBPORT=$port tools/debug >"$work/debug" 2>&1 </dev/null &
 	child=$!
-	for ((tries = 0; tries < 100; tries++)); do
-		grep -q 'machine waits' "$work/debug" && break
-		sleep 0.1
-	done
-	like "$(GDBPORT=$port timeout 20 tools/debug 2>&1)" "GDBPORT=$port: somebody listens" 'a port that is taken is refused'
-	said=$(perl tests/qemu/vscode.pl "$port" | timeout 60 gdb -q -i=mi 2>&1)
-	kill "$child" 2>/dev/null
-	wait "$child" 2>/dev/null
+	await "$child" says 'machine waits' "$work/debug"
+	like "$(GDBPORT=$port tools/debug 2>&1)" "GDBPORT=$port: somebody listens" 'a port that is taken is refused'
+	said=$(perl tests/qemu/vscode.pl "$port" | gdb -q -i=mi 2>&1)
+	stop "$child"
 	unlike "$said" '\^error' "what .vscode/launch.json has gdb do, gdb does"
 	like "$said" 'stopped.*kernel_main|frame=\{.*func="kernel_main"' 'and it stops in kernel_main'
 	like "$said" 'file="kernel/main.c"' 'with its source line'

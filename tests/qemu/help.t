@@ -1,5 +1,6 @@
 #!/bin/bash
 # The pages of the shell's commands: whole, and laid out for 78 columns.
+# needs: direct
 . "$(dirname "$0")/lib.sh"
 release_only
 

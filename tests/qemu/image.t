@@ -1,5 +1,6 @@
 #!/bin/bash
 # The ISO is small, and its menu has the entries that it should have.
+# needs: iso
 . "$(dirname "$0")/lib.sh"
 release_only
 
@@ -19,16 +20,11 @@ done
 is "$(stat -c %s "$work/tree/knobs.cfg")" 4096 'the knobs file has its fixed size'
 
 # As an ISO written to a disk is booted: without knobs, by the menu's first entry.
-timeout 40 qemu-system-x86_64 -nodefaults -no-reboot -m 512M -cpu max -vga none -display none -cdrom "$iso" \
+qemu-system-x86_64 -nodefaults -no-reboot -m 512M -cpu max -vga none -display none -cdrom "$iso" \
 	-serial "file:$work/console" </dev/null >/dev/null 2>&1 &
 machine=$!
-tries=0
-while ! grep -aq 'bulwark' "$work/console" 2>/dev/null && [ $((tries++)) -lt 150 ]; do
-	sleep 0.2
-done
-sleep 2
-kill "$machine"
-wait "$machine" 2>/dev/null
+await "$machine" says 'xpfo +[a-z]' "$work/console"
+stop "$machine"
 like "$(tr -d '\r' <"$work/console" | tail -n +3)" 'xpfo +epoch' 'without knobs the first entry boots, defences on'
 
 done_testing

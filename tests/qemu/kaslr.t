@@ -1,11 +1,12 @@
 #!/bin/bash
 # Where the kernel lies, read from outside: drawn anew in every boot with kaslr=on, fixed with kaslr=off, found by
 # the debugger, and right at both ends of the range.
+# needs: direct test-programs debug
 . "$(dirname "$0")/lib.sh"
 release_only
 
 kernel=build/$BUILD/bulwark.elf
-iso=$(make -s --no-print-directory print-iso EXTRA=tests/qemu/programs)
+archive=$(make -s --no-print-directory print-archive EXTRA=tests/qemu/programs)
 LINK_BASE=ffffffff80000000
 layout=0x100000 # physical: what image_start is linked for, and at 48 where it runs
 
@@ -31,11 +32,9 @@ word() {
 # bases OPTS: boots up to user space and sets $image, $map and $kspace
 bases() {
 	: >"$work/output"
-	ISO=$iso OPTS=$1 CMD=hold LOG=$log MONITOR=$work/monitor TIMEOUT=120 tools/run >"$work/output" 2>"$work/errors" &
-	local run=$! tries=0
-	while ! grep -q holding "$work/output" && kill -0 "$run" 2>/dev/null && [ $((tries++)) -lt 300 ]; do
-		sleep 0.2
-	done
+	ARCHIVE=$archive OPTS=$1 CMD=hold LOG=$log MONITOR=$work/monitor TIMEOUT=$(time_left) tools/run >"$work/output" 2>"$work/errors" &
+	local run=$!
+	await "$run" says holding "$work/output"
 	monitor stop >/dev/null
 	image=$(word $((layout + 48)))
 	map=$(word "$(loaded direct_map_base)")
@@ -62,16 +61,16 @@ for opts in 'kaslr=off' "vuln=on kaslr=off kaslr=on"; do
 	is "$image $map $kspace" "$LINK_BASE ffff888000000000 ffffc00000000000" "the fixed bases: <$opts>"
 done
 
+claim_port
+
 # placed BASE: boots with the image at BASE, by way of a debugger that stops where the place was chosen
 placed() {
-	local port=$((20000 + RANDOM % 20000))
-	GDB=0 GDBPORT=$port OPTS=vuln=on CMD='audit && attack ret2dir_obj' SMP=2 timeout --foreground 120 \
+	: >"$work/errors"
+	GDB=0 GDBPORT=$port OPTS=vuln=on CMD='audit && attack ret2dir_obj' SMP=2 \
 		tools/debug >"$work/output" 2>"$work/errors" </dev/null &
 	local run=$!
-	until (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null || ! kill -0 "$run" 2>/dev/null; do
-		sleep 0.2
-	done
-	timeout 60 gdb -q -batch "$kernel" -ex "set architecture i386:x86-64" -ex "target remote 127.0.0.1:$port" \
+	await "$run" says 'machine waits' "$work/errors"
+	gdb -q -batch "$kernel" -ex "set architecture i386:x86-64" -ex "target remote 127.0.0.1:$port" \
 		-ex "thbreak *$(loaded boot_placed) if *(long *)$layout == 0x$LINK_BASE" -ex continue \
 		-ex "set \$rax = $1" -ex detach >"$work/gdb" 2>&1
 	wait "$run"
@@ -93,7 +92,7 @@ for opts in 'kaslr=on' 'kaslr=off'; do
 	is "$status" 0 "addresses of the kernel are refused: $opts"
 done
 for knobs in 'MEM=64M' 'MEM=8G SMP=4' 'CPU=qemu64'; do
-	output=$(env $knobs OPTS='vuln=on kaslr=on' CMD='audit' LOG="$log" TIMEOUT=300 tools/run 2>"$work/errors" | tr -d '\r')
+	output=$(env $knobs OPTS='vuln=on kaslr=on' CMD='audit' LOG="$log" TIMEOUT="$(time_left)" tools/run 2>"$work/errors" | tr -d '\r')
 	like "$output" 'violations +0 ' "boots with drawn bases, and the audit finds nothing: $knobs" || after_failure
 done
 

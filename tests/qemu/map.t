@@ -1,5 +1,6 @@
 #!/bin/bash
 # The map of physical memory agrees with what else the kernel tells, as text, as JSON and as a picture.
+# needs: iso screenshot efi
 . "$(dirname "$0")/lib.sh"
 release_only
 MEM=512M
@@ -31,7 +32,7 @@ like "$output" 'M +[0-9]+  user, in the direct map' 'without XPFO user frames ar
 # shot OPTS: makes $work/screen.ppm, and takes the colours from the map of such a machine
 shot() {
 	png=$work/screen.png
-	answer=$(OPTS=$1 PNG=$png TIMEOUT=240 tools/screenshot 2>"$work/errors")
+	answer=$(BOOT=iso OPTS=$1 PNG=$png TIMEOUT=$(time_left) tools/screenshot 2>"$work/errors")
 	is "$answer" "$png" "a picture is made: $1" || diag "$(<"$work/errors")"
 	pngtopnm "$png" >"$work/screen.ppm"
 	is "$(head -n 2 "$work/screen.ppm" | tr '\n' ' ')" 'P6 1440 900 ' 'it is a PNG file of the size of the screen'

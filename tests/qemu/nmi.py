@@ -1,7 +1,7 @@
 # Runs in gdb: an NMI at every instruction of every way into the kernel and out of it, and two in a row.
 #
 # NMI_KERNEL and NMI_PROGRAM are the kernel's image and that of tests/qemu/programs/entries.c, which goes
-# through these ways round after round and checks its registers; NMI_PORT is that of the emulator's stub.
+# through these ways round after round and checks its registers; NMI_STUB is the socket of the emulator's stub.
 # The machine has one processor. Writes TAP lines without a plan to NMI_RESULTS.
 import os
 import re
@@ -85,7 +85,7 @@ class Machine:
 		# from here on addresses are enough, and much faster
 		gdb.execute('set architecture i386:x86-64')
 		gdb.execute('symbol-file')
-		gdb.execute(f'target remote 127.0.0.1:{os.environ["NMI_PORT"]}', to_string=True)
+		gdb.execute(f'target remote {os.environ["NMI_STUB"]}', to_string=True)
 
 	def pieces(self):
 		"""Symbol, address and end of each piece of code that is a way in or out."""

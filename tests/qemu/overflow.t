@@ -1,21 +1,19 @@
 #!/bin/bash
 # A kernel stack that ends: the guard page behind it, #DF on a stack of its own, and a panic that says so. The
 # debugger moves the stack pointer to the last bytes in the middle of a system call.
+# needs: direct debug
 . "$(dirname "$0")/lib.sh"
 debug_only
 
 # overflow OPTS
 overflow() {
-	local port=$((20000 + RANDOM % 20000)) run
+	local run stub=$work/stub
 	rm -f "$log"
-	QEMU_ARGS="-gdb tcp:127.0.0.1:$port -S" OPTS=$1 CMD='mem' LOG=$log TIMEOUT=100 \
+	QEMU_ARGS="$(stub_arguments "$stub")" OPTS=$1 CMD='mem' LOG=$log TIMEOUT=$(time_left) \
 		tools/run >"$work/output" 2>"$work/errors" </dev/null &
 	run=$!
-	for _ in {1..50}; do
-		sleep 0.2
-		{ : >"/dev/tcp/127.0.0.1/$port"; } 2>/dev/null && break
-	done
-	timeout 90 gdb -q -nx -batch "build/$BUILD/bulwark.elf" -ex "target remote 127.0.0.1:$port" \
+	await "$run" test -S "$stub"
+	gdb -q -nx -batch "build/$BUILD/bulwark.elf" -ex "target remote $stub" \
 		-ex 'hbreak sys_memory_info' -ex continue -ex 'set $rsp = ((unsigned long)$rsp & ~0x3ffful) + 8' -ex 'delete' -ex detach \
 		>"$work/gdb" 2>&1
 	wait "$run"

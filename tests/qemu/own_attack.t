@@ -1,5 +1,6 @@
 #!/bin/bash
 # docs/your-own-attack.md, followed to the letter: from an empty folder to a row in the matrix. In the release build alone.
+# needs: direct
 . "$(dirname "$0")/lib.sh"
 . tests/qemu/pages.sh
 
@@ -13,7 +14,7 @@ echo 'int main(void) { return 0; }' >"$work/wrong/my_attack.c"
 wrong_row() {
 	echo "/* a row */" >"$work/wrong/attacks.def"
 	echo "$1" >>"$work/wrong/attacks.def"
-	said=$(make iso EXTRA="$work/wrong" 2>&1)
+	said=$(make archive EXTRA="$work/wrong" 2>&1)
 	is $? 2 "a build with this row fails: $1"
 	like "$said" "$2" "and says why: $2"
 }

@@ -11,7 +11,7 @@ follow() {
 	while IFS= read -r line; do
 		expected=
 		[[ $line =~ ^(.*[^ ])\ +#\ prints:\ (.*)$ ]] && line=${BASH_REMATCH[1]} expected=${BASH_REMATCH[2]}
-		output=$(timeout 400 bash -o pipefail -c "$line" 2>"$work/errors" </dev/null | tr -d '\r'; exit "${PIPESTATUS[0]}")
+		output=$(TIMEOUT=$(time_left) bash -o pipefail -c "$line" 2>"$work/errors" </dev/null | tr -d '\r'; exit "${PIPESTATUS[0]}")
 		is $? 0 "$1: $line"
 		errors=$(<"$work/errors")
 		[ -z "$expected" ] || like "$output" "$expected" "$1: and it prints $expected"

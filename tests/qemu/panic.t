@@ -1,22 +1,24 @@
 #!/bin/bash
 # Panics on several processors, while they are busy: one report, whole, and then the end. A machine check that
 # QEMU injects is what the kernel cannot survive.
+# needs: test-programs
 . "$(dirname "$0")/lib.sh"
 debug_only
 
-iso=$(make -s --no-print-directory print-iso EXTRA=tests/qemu/programs)
+archive=$(make -s --no-print-directory print-archive EXTRA=tests/qemu/programs)
+
+# QEMU 10 broadcasts a machine check only to a processor that it takes for one by Intel, and not too old.
+export CPU=max,vendor=GenuineIntel,family=6,model=15
 
 # check WHERE NAME: boots, waits until it is busy, injects (WHERE: `-b 0` is everywhere, `2` is there alone)
 check() {
 	rm -f "$log" "$work/output"
-	ISO=$iso SMP=4 CMD=crash LOG=$log MONITOR=$work/monitor TIMEOUT=120 \
+	ARCHIVE=$archive SMP=4 CMD=crash LOG=$log MONITOR=$work/monitor TIMEOUT=$(time_left) \
 		tools/run >"$work/output" 2>"$work/errors" &
-	local run=$! tries=0
-	while ! grep -qs busy "$work/output" && kill -0 "$run" 2>/dev/null && [ $((tries++)) -lt 300 ]; do
-		sleep 0.2
-	done
-	sleep 1
+	local run=$!
+	await "$run" says busy "$work/output"
 	perl tests/qemu/monitor.pl "$work/monitor" "mce $1 1 0xbe00000000000000 5 0 0" >"$work/said"
+	unlike "$(<"$work/said")" 'not|rror' "$2: QEMU injects it"
 	wait "$run" 2>/dev/null
 	is $? 124 "$2: the status is that of a panic"
 	is "$(grep -c 'bulwark: panic: machine check' "$log")" 1 "$2: one report" || after_failure
@@ -27,6 +29,8 @@ check() {
 		"$2: nobody else comes in between"
 }
 
-check '-b 0' 'on all processors at once'
-check '2' 'on one of them'
+for ((round = 0; round < $(soak 15 1); round++)); do
+	check '-b 0' 'on all processors at once'
+	check '2' 'on one of them'
+done
 done_testing

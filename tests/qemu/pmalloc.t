@@ -1,6 +1,7 @@
 #!/bin/bash
 # Write-once pools: each attack on sealed memory under each variant, the suites that run in the kernel, and that a
 # refused copy to user space is told. The matrix has the attacks for the release build.
+# needs: direct test-programs
 . "$(dirname "$0")/lib.sh"
 debug_only
 
@@ -17,12 +18,13 @@ for variant in off plain full; do
 	read -ra expected <<<"${outcomes[$variant]}"
 	command='' nr=0
 	for attack in $attacks; do
-		command+="attack -n 2 $attack; "
+		command+="attack -n $(soak 8 2) $attack; "
 	done
 	command+='attack seal_remap kernel; attack seal_remap user; '
 	# With KAISER and no PCIDs each way in flushes everything: what is on trial would not show.
 	SMP=2 boot "vuln=on kaiser=off pmalloc=$variant" "${command}audit"
 	is "$status" 0 "the audit is clean after all attacks: $variant"
+	tell_luck
 	for attack in $attacks; do
 		like "$output" "^$attack: ${expected[nr]} \(expected ${expected[nr]}\)" \
 			"$attack ends in ${expected[nr]}: $variant"
@@ -38,15 +40,15 @@ for variant in off plain full; do
 done
 
 # Races: what they do happens at another moment each time. The audit of each attack is part of its outcome.
-iso=$(make -s --no-print-directory print-iso EXTRA=tests/qemu/programs)
-ISO=$iso SMP=4 boot 'vuln=on' "attack kmap_storm; attack seal_storm; attack fault_storm; $(printf 'audit; %.0s' {1..25})audit"
+archive=$(make -s --no-print-directory print-archive EXTRA=tests/qemu/programs)
+ARCHIVE=$archive SMP=4 boot 'vuln=on' "attack kmap_storm; attack seal_storm; attack fault_storm; $(printf 'audit; %.0s' {1..25})audit"
 is "$status" 0 'the audit is clean after races between writing, sealing, mapping and freeing'
 unlike "$output" 'BREACH|audit:' 'what is written before a pool is sealed is no breach'
 like "$output" '^seal_storm: NOTHING' 'pools are sealed and destroyed under a writer'
 like "$output" '^kmap_storm: NOTHING' 'a frame that is given back while it is mapped does no harm'
 is "$(grep -c '^violations  *0' <<<"$output")" 26 'a fault while the machine is about to be stopped ends its process alone'
 
-ISO=$iso boot 'vuln=on pmalloc=plain' 'attack seal_again'
+ARCHIVE=$archive boot 'vuln=on pmalloc=plain' 'attack seal_again'
 like "$output" 'sealed again: refused' 'a sealed pool that was changed cannot be filled again'
 like "$output" '^seal_again: BREACH' 'and its change is told, once'
 

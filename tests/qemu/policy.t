@@ -1,5 +1,6 @@
 #!/bin/bash
 # The policy: what the shell and the log say of it, exchanged on four processors, and broken at boot.
+# needs: direct
 . "$(dirname "$0")/lib.sh"
 debug_only
 
@@ -13,7 +14,7 @@ like "$output" '^# etc/policy-strict$' 'another policy is in force'
 like "$(<"$log")" 'bulwark: etc/policy-broken:4:14: there is no system call' 'the log tells the mistake, too'
 is "$(grep -c 'caged .*uid 1002) may not call fork' "$log")" 8 'a process gets eight lines in the log'
 
-SMP=2 boot 'vuln=on pmalloc=off' 'attack -n 3 policy_redirect'
+SMP=2 boot 'vuln=on pmalloc=off' "attack -n $(soak 8 3) policy_redirect"
 is "$status" 0 'the word that points to the table is that of the processor which the attack stays on'
 like "$output" 'policy_redirect: BREACH' 'and without pools it can be changed'
 
@@ -34,9 +35,9 @@ printf 'program init\n\tuid 0\nprogram caged\n\tuid 1007\n\tallow write writev i
 printf 'program caged\r\n' >"$work/extra/dos.policy"
 printf 'program init\n\tdeny power_off\n' >"$work/extra/locked.policy"
 : >"$work/extra/nothing.policy"
-make iso EXTRA="$work/extra" BUILD="$BUILD" >"$work/make" 2>&1
+make archive EXTRA="$work/extra" >"$work/make" 2>&1
 is $? 0 'EXTRA takes policies, and needs no program with them' || diag "$(tail -n 5 "$work/make")"
-ISO=$(make -s print-iso EXTRA="$work/extra" BUILD="$BUILD") boot '' \
+ARCHIVE=$(make -s print-archive EXTRA="$work/extra") boot '' \
 	'policy; policy load etc/dos.policy; policy load etc/locked.policy; policy load etc/nothing.policy && policy'
 like "$output" '^# etc/policy$' 'etc/policy of the folder is in force at boot'
 like "$output" '^  uid 1007$' 'with its rules'
@@ -50,8 +51,7 @@ mkdir "$work/tree"
 tar -xf build/archive.tar -C "$work/tree"
 printf 'program caged\nuid 1001\nuid 1002\nallow read\n' >"$work/tree/etc/policy"
 (cd "$work/tree" && tar --format=ustar -cf ../broken.tar -- *)
-tools/make-iso "$work/iso" "build/$BUILD/bulwark.elf" "$work/broken.tar"
-ISO=$work/iso boot '' 'policy; root caged'
+ARCHIVE=$work/broken.tar boot '' 'policy; root caged'
 like "$(<"$log")" 'bulwark: etc/policy:3:1: the program has already a .uid.' 'a broken policy at boot is told'
 like "$(<"$log")" 'no policy in force: programs may make every call' 'and what that means'
 like "$output" 'no rules' 'the machine runs without one'

@@ -1,9 +1,10 @@
 #!/bin/bash
 # Everything at once, on four processors.
+# needs: direct
 . "$(dirname "$0")/lib.sh"
 
-seconds=20
-[ "$BUILD" = debug ] || seconds=5
+seconds=$(soak 240 10)
+[ "$BUILD" = debug ] || seconds=$(soak 240 5)
 
 SMP=4 boot 'vuln=on' "stress $seconds"
 is "$status" 0 "stress for $seconds seconds: no violation, no leak, no panic"

@@ -9,7 +9,8 @@ use JSON::PP ();
 use MIME::Base64 'decode_base64';
 use Time::HiRes 'sleep';
 
-use constant { SECONDS_TO_START => 60, SECONDS_PER_CALL => 120 };
+# Only what hangs takes as long as the test may.
+use constant SECONDS_PER_CALL => $ENV{TEST_SECONDS} || 600;
 
 my @FLAGS = qw(--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking
 	--disable-component-update --disable-sync --disable-dev-shm-usage --hide-scrollbars --allow-file-access-from-files);
@@ -46,7 +47,7 @@ sub start_driver {
 		open STDERR, '>&', \*STDOUT;
 		exec 'chromedriver', '--port=0' or die "chromedriver: $!\n";
 	}
-	for (1 .. SECONDS_TO_START * 10) {
+	while (1) {
 		sleep 0.1;
 		my $said = do { local (@ARGV, $/) = ("$self->{dir}/driver.log"); <> // '' };
 		if ($said =~ /started successfully on port (\d+)/) {
@@ -55,7 +56,6 @@ sub start_driver {
 		}
 		die "chromedriver: $said\n" if waitpid($self->{pid}, 1) != 0;
 	}
-	die "chromedriver did not start in @{[SECONDS_TO_START]} seconds\n";
 }
 
 sub call {

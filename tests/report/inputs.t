@@ -1,5 +1,6 @@
 #!/usr/bin/perl
 # tools/report on good, missing and bad inputs: what it writes, what it says, how it ends.
+# needs: nothing
 use strict;
 use warnings;
 use Cwd 'getcwd';
@@ -114,11 +115,11 @@ cmp_ok($nr_crosses, '>=', @breaches + 1, 'and a cross for each breach');
 chmod 0555, "$dir/deep";
 SKIP: {
 	skip 'root may write everywhere', 1 if $> == 0;
-	is((report('--matrix', $fixture, '--output', "$dir/deep/no/page.html"))[0], 1, 'a folder that cannot be made is told');
+	is((report('--matrix', $fixture, '--output', "$dir/deep/no/page.html"))[0], 2, 'a folder that cannot be made is told');
 }
 put('plain', '');
 ($status, $said) = report('--matrix', $fixture, '--output', "$dir/plain/page.html");
-is($status, 1, 'a file where a folder is wanted is told');
-like($said, qr/^report: \Q$dir\E\/plain: /, 'by name');
+is($status, 2, 'a file where a folder is wanted is told');
+like($said, qr/^report: \Q$dir\E\/plain\/page\.html cannot be written: Not a directory$/, 'by name');
 
 done_testing;

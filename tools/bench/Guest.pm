@@ -4,9 +4,12 @@ use strict;
 use warnings;
 use File::Temp 'tempdir';
 use Exporter 'import';
+use FindBin '$Bin';
+use lib "$Bin/lib";
 use Json qw(json_read json_write);
+use Output qw(check_outputs write_output);
 use Progress;
-our @EXPORT_OK = qw(run_steps options variants quick save median per icount_shift);
+our @EXPORT_OK = qw(run_steps options variants quick will_save save median per icount_shift);
 
 # TSC ticks per instruction are 2 to this power where instructions are counted.
 use constant icount_shift => 4;
@@ -105,15 +108,16 @@ sub per {
 	return defined $a && $b ? $a / $b : undef;
 }
 
-# Writes build/bench-NAME.json, at once or not at all.
+sub figures_path { return "build/bench-$_[0].json" }
+
+# Ends the benchmark with 2, before it begins, where its figures could not be kept.
+sub will_save { check_outputs("bench-$_[0]", figures_path($_[0])) }
+
+# Writes build/bench-NAME.json.
 sub save {
 	my ($name, $data) = @_;
-	my $path = "build/bench-$name.json";
-	open my $file, '>', "$path.new" or die "$path: $!\n";
-	print $file json_write($data);
-	close $file or die "$path: $!\n";
-	rename "$path.new", $path or die "$path: $!\n";
-	print "\nkept in $path\n";
+	write_output(figures_path($name), json_write($data));
+	print "\nkept in @{[figures_path($name)]}\n";
 }
 
 1;

@@ -10,16 +10,18 @@ bochs_memory_mib() {
 # bochs_configuration COM1: the text of the configuration; COM1 is the mode and device of the console.
 # No VBE: the display on a terminal knows text modes only.
 bochs_configuration() {
-	local mib
+	local mib bios vga_bios
 	mib=$(bochs_memory_mib)
+	bios=$(find_file "Bochs's BIOS" /usr/share/bochs/BIOS-bochs-latest) || return 1
+	vga_bios=$(find_file 'a VGA BIOS' /usr/share/vgabios/vgabios.bin /usr/share/bochs/VGABIOS-lgpl-latest) || return 1
 	cat <<END
 plugin_ctrl: unmapped=1
 config_interface: textconfig
 display_library: term
 cpu: model=${CPU:-corei7_icelake_u}, count=$SMP, ips=50000000, reset_on_triple_fault=0, ignore_bad_msrs=0
 memory: guest=$mib, host=$((mib < 512 ? mib : 512))
-romimage: file=/usr/share/bochs/BIOS-bochs-latest, options=fastboot
-vgaromimage: file=/usr/share/vgabios/vgabios.bin
+romimage: file=$bios, options=fastboot
+vgaromimage: file=$vga_bios
 vga: extension=none, update_freq=1
 pci: enabled=1, chipset=i440fx
 ata0: enabled=1, ioaddr1=0x1f0, ioaddr2=0x3f0, irq=14
@@ -56,7 +58,7 @@ bochs_boot() {
 		console="mode=term, dev=$(tty <&"$input")"
 		echo "run: Bochs boots in some five seconds; Ctrl-C ends it" >&2
 	fi
-	bochs_configuration "$console" >"$dir/bochsrc"
+	bochs_configuration "$console" >"$dir/bochsrc" || return 2
 	printf 'c\nq\n' >"$dir/bochs.commands"
 	# Its "screen" is drawn on stdout: not ours. The debugger's commands come from the file alone.
 	TERM=linux supervise bochs -q -f "$dir/bochsrc" -rc "$dir/bochs.commands" >"$dir/screen" 2>&1

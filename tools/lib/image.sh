@@ -1,4 +1,15 @@
-# Sourced by tools/run and tools/debug, after knobs.sh: what is booted. BOOT=iso: $ISO. BOOT=direct: $KERNEL, $ARCHIVE.
+# Sourced by tools/run and tools/debug, after knobs.sh: what is booted, and by which firmware. BOOT=iso: $ISO. BOOT=direct: $KERNEL, $ARCHIVE.
+
+# find_file WHAT FILE...: prints the first that there is; distributions keep them in different places
+find_file() {
+	local what=$1 file
+	shift
+	for file in "$@"; do
+		[ ! -f "$file" ] || { echo "$file"; return; }
+	done
+	echo "run: $what is missing; looked for $*" >&2
+	return 1
+}
 
 # image_prepare COPY: makes ready what is booted; for BOOT=iso a copy of the ISO with OPTS and CMD in it
 image_prepare() {

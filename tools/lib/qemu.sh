@@ -1,6 +1,9 @@
 # Sourced by tools/run and tools/debug. QEMU: qemu_boot runs the machine in $dir; 2 when a knob is bad.
 # BOOT=iso: GRUB loads what is in $dir/iso. BOOT=direct: the emulator loads $KERNEL and $ARCHIVE itself (PVH).
 
+# Of Debian and Ubuntu, Fedora, Arch.
+readonly OVMF_FOLDERS=(/usr/share/OVMF /usr/share/edk2/ovmf /usr/share/edk2/x64)
+
 # KVM only where the processor has the extensions: a /dev/kvm alone proves nothing.
 qemu_accelerator() {
 	case ${ACCEL:-auto} in
@@ -48,7 +51,7 @@ qemu_window() {
 # Fills the array `machine` with everything but the serial ports. The emulator's own key is Ctrl-] (0x1d): the shell has use
 # for Ctrl-A, which is QEMU's otherwise.
 qemu_machine() {
-	local accelerator window code=/usr/share/OVMF/OVMF_CODE_4M.fd vars=/usr/share/OVMF/OVMF_VARS_4M.fd
+	local accelerator code vars window
 	machine=(qemu-system-x86_64 -machine "${MACHINE:-pc}" -nodefaults -no-reboot -m "${MEM:-512M}" -smp "${SMP:-2}"
 		-echr 0x1d -device "isa-debug-exit,iobase=0xf4,iosize=4")
 	qemu_loader || return 1
@@ -62,6 +65,9 @@ qemu_machine() {
 		esac
 	fi
 	if [ "${EFI:-0}" = 1 ]; then
+		code=$(find_file 'UEFI firmware (OVMF)' "${OVMF_FOLDERS[@]/%//OVMF_CODE_4M.fd}" "${OVMF_FOLDERS[@]/%//OVMF_CODE.4m.fd}" \
+			"${OVMF_FOLDERS[@]/%//OVMF_CODE.fd}") || return 1
+		vars=${code/CODE/VARS}
 		cp "$vars" "$dir/efi-variables" || return 1
 		machine+=(-drive "if=pflash,format=raw,readonly=on,file=$code"
 			-drive "if=pflash,format=raw,file=$dir/efi-variables")

@@ -1,5 +1,8 @@
 # What is generated from the tables in kernel/abi, and the console font; and, for each build, the offsets of structures.
-FONT := /usr/share/consolefonts/spleen-8x16.psfu.gz
+# Debian and Ubuntu have the first, Fedora and Arch one of the others. Any PSF font will do.
+fonts := /usr/share/consolefonts/spleen-8x16.psfu.gz /usr/lib/kbd/consolefonts/default8x16.psfu.gz \
+	/usr/share/kbd/consolefonts/default8x16.psfu.gz
+FONT := $(firstword $(wildcard $(fonts)) $(fonts))
 GENERATED := $(GEN)/abi/option_values.h $(GEN)/abi/font.h $(GEN)/bulwark_calls.h
 KERNEL_GEN := $(OUT)/gen
 
@@ -27,14 +30,14 @@ $(GEN)/font.S: tools/gen-abi.pl
 	@perl tools/gen-abi.pl font-asm $(GEN)/font.psf > $@
 
 $(GEN)/font.o: $(GEN)/font.S $(GEN)/font.psf
-	@$(CC) -c -o $@ $<
+	$(call keep_warnings,$(CC) -c -o $@ $<)
 
 # offsets.c is compiled to assembly only; its marker lines "->NAME $value" become NASM constants.
 OFFSETS := $(wildcard kernel/arch/x86_64/offsets.c)
 
 $(KERNEL_GEN)/offsets.s: $(OFFSETS) $(GEN)/abi/option_values.h $(OUT)/kernel.flags
 	@mkdir -p $(@D)
-	@$(if $(OFFSETS),$(CC) $(KERNEL_CFLAGS) -fno-sanitize=all -MMD -MP -MT $@ -MF $(@:.s=.d) -S -o $@ $<,: > $@)
+	$(call keep_warnings,$(CC) $(KERNEL_CFLAGS) -fno-sanitize=all -MMD -MP -MT $@ -MF $(@:.s=.d) -S -o $@ $<)
 
 $(KERNEL_GEN)/offsets.inc: $(KERNEL_GEN)/offsets.s
 	$(call say,GEN,$@)

@@ -5,7 +5,7 @@ NASM := nasm
 LD := ld
 
 KERNEL := $(OUT)/bulwark.elf
-KERNEL_CFLAGS := -std=gnu11 -ffreestanding -O2 -g -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes \
+KERNEL_CFLAGS := -std=gnu11 -ffreestanding -O2 -g -Wall -Wextra -Wmissing-prototypes -Wstrict-prototypes \
 	-mno-red-zone -mgeneral-regs-only -fpie -fvisibility=hidden -mcmodel=small -fno-omit-frame-pointer \
 	-fno-stack-protector -fcf-protection=none -fno-strict-aliasing -fno-asynchronous-unwind-tables \
 	-Ikernel -I$(GEN)
@@ -37,12 +37,12 @@ $(OUT)/kernel.list: FORCE
 $(OUT)/obj/%.c.o: %.c $(OUT)/kernel.flags | $(GENERATED)
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
-	@$(CC) $(KERNEL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call keep_warnings,$(CC) $(KERNEL_CFLAGS) -MMD -MP -c -o $@ $<)
 
 $(OUT)/obj/%.asm.o: %.asm $(OUT)/kernel.flags $(KERNEL_GEN)/offsets.inc
 	$(call say,NASM,$<)
 	@mkdir -p $(@D)
-	@$(NASM) $(NASM_FLAGS) -MD $(@:.o=.d) -MP -o $@ $<
+	$(call keep_warnings,$(NASM) $(NASM_FLAGS) -MD $(@:.o=.d) -MP -o $@ $<)
 
 # Pass 1 has an empty symbol table; pass 2 has that of pass 1. Text must lie at the same place in both.
 $(OUT)/obj/symbols.pass1.S: tools/gen-symbols.pl
@@ -53,15 +53,15 @@ $(OUT)/obj/symbols.S: $(OUT)/bulwark.pass1.elf tools/gen-symbols.pl
 	@nm -n $< | perl tools/gen-symbols.pl > $@
 
 $(OUT)/obj/symbols%o: $(OUT)/obj/symbols%S
-	@$(CC) -c -o $@ $<
+	$(call keep_warnings,$(CC) -c -o $@ $<)
 
 $(OUT)/bulwark.pass1.elf: $(kernel_objects) $(OUT)/obj/symbols.pass1.o linker.ld $(OUT)/kernel.list $(OUT)/kernel.flags
 	$(call say,LD,$@)
-	@$(LD) $(KERNEL_LDFLAGS) -o $@ $(kernel_objects) $(OUT)/obj/symbols.pass1.o
+	$(call keep_warnings,$(LD) $(KERNEL_LDFLAGS) -o $@ $(kernel_objects) $(OUT)/obj/symbols.pass1.o)
 
 $(KERNEL): $(OUT)/bulwark.pass1.elf $(OUT)/obj/symbols.o
 	$(call say,LD,$@)
-	@$(LD) $(KERNEL_LDFLAGS) -o $@ $(kernel_objects) $(OUT)/obj/symbols.o
+	$(call keep_warnings,$(LD) $(KERNEL_LDFLAGS) -o $@ $(kernel_objects) $(OUT)/obj/symbols.o)
 	@cmp -s <(nm -n $< | grep ' [tT] ') <(nm -n $@ | grep ' [tT] ') \
 		|| { echo 'link: text moved between the two passes, the symbol table would be wrong' >&2; exit 1; }
 

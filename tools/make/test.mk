@@ -1,53 +1,79 @@
-# Tests: host programs are built here, tools/test runs everything.
+# Tests: host programs, and what a test says that it needs, are built here; tools/test chooses tests and runs them.
 #
 # A host test is tests/host/NAME.c; its first comment names the kernel sources that it is linked with:
 #   /* sources: kernel/mm/buddy.c kernel/lib/string.c */
-# A second comment may add compiler flags: /* flags: -O2 -fno-sanitize=all */
+# A second comment may add compiler flags, for all of these: /* flags: -O2 -fno-sanitize=all */
 # Headers in tests/host/fake/ shadow the kernel's.
 HOST_CFLAGS := -std=gnu11 -O1 -g -Wall -Wextra -fno-omit-frame-pointer -fno-strict-aliasing \
 	-fsanitize=address,undefined -fno-sanitize-recover=all -DBULWARK_HOST_TEST -DBULWARK_DEBUG \
 	-Itests/host/fake -Itests/host -Ikernel -I$(GEN)
 host_tests := $(patsubst tests/host/%.c,build/host/%,$(wildcard tests/host/*.c))
 
-.PHONY: test lint host-tests test-images
+.PHONY: test soak lint image kernel archive
 
-host-tests: $(host_tests)
+# Read when a host test is first asked for: a word NAME:SOURCE for each source, NAME!FLAG for each flag, NAME+FLAG for those
+# of the linker.
+host_words = $(eval host_words := $(shell perl tools/gen-host-words.pl))$(host_words)
+words_of = $(patsubst $(1)$(2)%,%,$(filter $(1)$(2)%,$(host_words)))
+host_flags = $(call words_of,$(1),!)
+# Tests without flags of their own share their objects.
+host_objects = $(patsubst %,build/host/obj/$(if $(host_flags),$(1),all)/%.o,tests/host/$(1).c $(call words_of,$(1),:))
+# Of an object's path below obj/: the test whose flags it has, and its source.
+object_test = $(firstword $(subst /, ,$(1)))
+object_source = $(patsubst $(object_test)/%,%,$(1))
 
-build/host/%.sources: tests/host/%.c tools/make/test.mk
-	@mkdir -p $(@D)
-	@perl -0ne 'print "$$1\n" =~ s/\s+\*?\s*/ /gr if m{\A/\*[\s*]*sources:(.*?)\*/}s' $< > $@
+build/host/flags: FORCE | $(call deps)
+	$(call remember,$@,$(HOST_CFLAGS))
 
-build/host/%.flags: tests/host/%.c tools/make/test.mk
-	@mkdir -p $(@D)
-	@perl -ne 'print "$$1\n" if m{^/\*\s*flags:(.*?)\*/}' $< > $@
-
-$(host_tests): build/host/%: tests/host/%.c build/host/%.sources build/host/%.flags tools/make/test.mk | $(GENERATED)
+.SECONDEXPANSION:
+build/host/obj/%.o: $$(call object_source,$$*) build/host/flags | $(GENERATED)
 	$(call say,HOSTCC,$<)
-	@$(CC) $(HOST_CFLAGS) -MM -MP -MT $@ $< $$(cat $@.sources) > $@.d
-	@$(CC) $(HOST_CFLAGS) $$(cat $@.flags) -o $@ $< $$(cat $@.sources)
+	@mkdir -p $(@D)
+	$(call keep_warnings,$(CC) $(HOST_CFLAGS) $(call host_flags,$(call object_test,$*)) -MMD -MP -c -o $@ $<)
 
--include $(wildcard build/host/*.d)
+$(host_tests): build/host/%: $$(call host_objects,$$*)
+	$(call keep_warnings,$(CC) $(HOST_CFLAGS) $(call host_flags,$*) -o $@ $^ $(call words_of,$*,+))
 
-# The ISO that holds the test programs of tests/qemu/programs beside Bulwark's own.
-test-images: $(ISO)
-	@$(MAKE) EXTRA=tests/qemu/programs iso 2>&1 | grep -v 'KiB$$' >&2 || true
+-include $(shell find build/host/obj -name '*.d' 2>/dev/null)
 
-# What T asks for decides what is built first: $(call wants,KIND...), a T without a folder stands for any.
-wants = $(if $(T),$(filter $(addsuffix /%,$(1)),$(T) $(patsubst tests/%,%,$(wildcard $(1:%=tests/%/$(T).*)))),1)
-needs_host := $(strip $(call wants,host model))
-needs_debug := $(strip $(call wants,lint debug) $(wildcard tests/qemu/$(T).t))
-needs_release := $(strip $(call wants,lint release) $(wildcard tests/qemu/$(T).t))
+# The goals that tools/test --needs prints. Both builds are made at the same time, each by a make of its own: what they share
+# is there before.
+.PHONY: need-headers need-kernels need-everything need-archive need-test-archive
+need-headers: $(GENERATED)
+need-everything: need-kernels $(PROGRAMS) $(host_tests)
+need-kernels: need-kernel-debug need-kernel-release
+need-host-%: build/host/% ;
+need-package-%: $(if $(filter 0,$(DEPS)),,build/deps/%) ;
 
-test: | $(call deps,run bochs efi screenshot debug lint model fuzz plots report)
-	@{ : \
-		$(if $(needs_host),&& $(MAKE) BUILD=debug host-tests) \
-		$(if $(needs_debug),&& $(MAKE) BUILD=debug test-images) \
-		$(if $(needs_release),&& $(MAKE) BUILD=release test-images); \
-	} || { echo 'test: the build failed' >&2; echo '0 passed, 1 failed'; exit 1; }
-	@tools/test $(if $(T),'$(T)')
+need-archive: $(ARCHIVE).gz
 
-lint: $(KERNEL) | $(call deps,lint plots)
-	@tools/test lint/
+need-test-archive: need-archive
+	@$(MAKE) EXTRA=tests/qemu/programs archive
+
+builds := debug release
+.PHONY: $(foreach need,kernel direct iso test-programs,$(builds:%=need-$(need)-%))
+$(builds:%=need-kernel-%): need-kernel-%: $(GENERATED) $(GEN)/font.o | $(call deps)
+	@$(MAKE) BUILD=$* kernel
+
+$(builds:%=need-direct-%): need-direct-%: need-kernel-% need-archive | $(call deps,run)
+
+$(builds:%=need-iso-%): need-iso-%: need-kernel-% need-archive | $(call deps,run)
+	@$(MAKE) BUILD=$* image
+
+$(builds:%=need-test-programs-%): need-test-programs-%: need-kernel-% need-test-archive | $(call deps,run)
+
+kernel: $(KERNEL)
+image: $(ISO)
+archive: $(ARCHIVE).gz
+
+soak: export SOAK := 1
+test soak:
+	@needs=$$(tools/test --needs) || exit 2; \
+	[ -z "$$needs" ] || $(MAKE) --silent EXTRA= $$needs || { echo 'test: the build failed' >&2; echo '0 passed, 1 failed'; exit 1; }
+	@tools/test
+
+lint:
+	@$(MAKE) test T=lint/
 
 .PHONY: docs readme
 docs readme:

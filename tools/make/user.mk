@@ -6,8 +6,6 @@ USER_CC := musl-gcc
 USER_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -fno-pie -fcf-protection=none -fno-stack-protector \
 	-Iuser/include -I$(GEN) -Ikernel -Iuser
 USER_LDFLAGS := -static -no-pie -Wl,--build-id=none
-# Ours must be free of warnings; what users add need not be.
-USER_WERROR := -Werror
 USER_OUT := build/user
 USER_LIBRARY := $(USER_OUT)/libbulwark.a
 
@@ -56,7 +54,7 @@ EXTRA_SHELL := $(if $(EXTRA_PROGRAMS),$(EXTRA_OUT)/bin/sh)
 PROGRAMS := $(if $(EXTRA_SHELL),$(filter-out %/sh,$(OWN_PROGRAMS)) $(EXTRA_SHELL),$(OWN_PROGRAMS)) $(EXTRA_PROGRAMS)
 
 build/user.flags: FORCE | $(call deps)
-	$(call remember,$@,$(USER_CFLAGS) $(USER_WERROR) $(USER_LDFLAGS))
+	$(call remember,$@,$(USER_CFLAGS) $(USER_LDFLAGS))
 
 build/user.list: FORCE
 	$(call remember,$@,$(foreach n,$(program_names),$(n): $(sources_of_$(n));) $(wildcard user/lib/*.c))
@@ -64,7 +62,7 @@ build/user.list: FORCE
 $(USER_OUT)/obj/%.c.o: %.c build/user.flags | $(GENERATED)
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
-	@$(USER_CC) $(USER_CFLAGS) $(USER_WERROR) -MMD -MP -c -o $@ $<
+	$(call keep_warnings,$(USER_CC) $(USER_CFLAGS) -MMD -MP -c -o $@ $<)
 
 $(USER_LIBRARY): $(call user_object,$(wildcard user/lib/*.c)) build/user.list
 	@mkdir -p $(@D)
@@ -73,18 +71,18 @@ $(USER_LIBRARY): $(call user_object,$(wildcard user/lib/*.c)) build/user.list
 .SECONDEXPANSION:
 $(OWN_PROGRAMS): $(USER_OUT)/%: $$(call user_object,$$(sources_of_$$*)) $(USER_LIBRARY) build/user.list
 	$(call say,LINK,$@)
-	@$(USER_CC) $(USER_LDFLAGS) -o $@ $(filter %.o,$^) $(USER_LIBRARY)
+	$(call keep_warnings,$(USER_CC) $(USER_LDFLAGS) -o $@ $(filter %.o,$^) $(USER_LIBRARY))
 
 $(EXTRA_OUT)/obj/%.o: $(EXTRA)/%.c build/user.flags | $(GENERATED)
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
-	@$(USER_CC) $(USER_CFLAGS) -I$(EXTRA) -MMD -MP -c -o $@ $<
+	$(call keep_warnings,$(USER_CC) $(USER_CFLAGS) -I$(EXTRA) -MMD -MP -c -o $@ $<)
 
 $(EXTRA_PROGRAMS): $(EXTRA_OUT)/bin/%: $$(patsubst $(EXTRA)/$$(percent).c,$(EXTRA_OUT)/obj/$$(percent).o,$$(sources_of_$$*)) \
 		$(USER_LIBRARY) $(EXTRA_OUT)/extra.list
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
-	@$(USER_CC) $(USER_LDFLAGS) -o $@ $(filter %.o,$^) $(USER_LIBRARY)
+	$(call keep_warnings,$(USER_CC) $(USER_LDFLAGS) -o $@ $(filter %.o,$^) $(USER_LIBRARY))
 
 $(EXTRA_OUT)/extra.list: FORCE
 	$(call remember,$@,$(extra_sources) $(extra_tables))
@@ -93,11 +91,11 @@ $(EXTRA_OUT)/attack_extras.c: $(extra_tables) $(EXTRA_OUT)/extra.list tools/gen-
 	@perl tools/gen-extra.pl $(EXTRA) > $@
 
 $(EXTRA_OUT)/attack_extras.o: $(EXTRA_OUT)/attack_extras.c build/user.flags user/include/attack_run.h
-	@$(USER_CC) $(USER_CFLAGS) $(USER_WERROR) -c -o $@ $<
+	$(call keep_warnings,$(USER_CC) $(USER_CFLAGS) -c -o $@ $<)
 
 $(EXTRA_SHELL): $(call user_object,$(sources_of_sh)) $(EXTRA_OUT)/attack_extras.o $(USER_LIBRARY)
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
-	@$(USER_CC) $(USER_LDFLAGS) -o $@ $(filter %.o,$^) $(USER_LIBRARY)
+	$(call keep_warnings,$(USER_CC) $(USER_LDFLAGS) -o $@ $(filter %.o,$^) $(USER_LIBRARY))
 
 -include $(wildcard $(USER_OUT)/obj/user/*/*.d $(USER_OUT)/obj/user/*/*/*.d $(EXTRA_OUT)/obj/*.d $(EXTRA_OUT)/obj/*/*.d)

@@ -12,7 +12,7 @@
 enum { ATTACKER_UID = 1000 };
 
 enum attack_outcome {
-	OUTCOME_BREACH,  /* it became root, proved the flag, or changed sealed memory */
+	OUTCOME_BREACH,  /* the kernel saw a fact: enum bw_fact */
 	OUTCOME_FAULT,   /* an in-kernel fault ended it */
 	OUTCOME_DENIED,  /* the kernel refused the vulnerable call */
 	OUTCOME_NOTHING, /* it came back without effect */
@@ -43,9 +43,11 @@ struct attack_result {
 	enum attack_outcome outcome;
 	char observed[96]; /* the outcome in words */
 	bool as_expected;
+	unsigned int nr_tries; /* the last one counts */
 	int wait_status;
-	struct bw_report report;
-	struct bw_audit audit; /* of the machine, after the attack */
+	struct bw_report report; /* of its first process */
+	struct bw_attack attack; /* what all of its processes achieved */
+	struct bw_audit audit;   /* of the machine, after the attack */
 };
 
 enum attack_voice {

@@ -9,3 +9,5 @@ int cpus_count(void);
 bool cpus_pin(int nth);
 /* Where the calling thread runs now. */
 int cpus_current(void);
+/* QEMU's code generator emulates them, which does not check all that a processor does. */
+bool cpus_are_tcg(void);

@@ -99,6 +99,9 @@ void attack_print(const struct attack_result *result)
 		printf("observed: %s\n", result->observed);
 	}
 	print_verdict(result);
+	if (result->nr_tries > 1) {
+		printf("%s: %u tries\n", result->name, result->nr_tries);
+	}
 	if (result->audit.nr_violations != 0) {
 		printf("audit: %lu violations after %s; the first: %s\n",
 		       result->audit.nr_violations, result->name, result->audit.first);
@@ -112,22 +115,31 @@ static void json_field(FILE *out, const char *name, const char *value)
 	json_string(out, value);
 }
 
+static const char *truth(uint32_t facts, enum bw_fact fact)
+{
+	return facts & fact ? "true" : "false";
+}
+
 static void print_json(const struct attack_result *result, FILE *out)
 {
+	uint32_t facts = result->attack.facts;
+
 	json_field(out, "outcome", attack_outcome_name(result->outcome));
 	json_field(out, "expected", attack_expected_name(result));
 	json_field(out, "stopped_by", result->expected.stopped_by);
 	fprintf(out, ", \"as_expected\": %s", result->as_expected ? "true" : "false");
+	fprintf(out, ", \"tries\": %u", result->nr_tries);
 	json_field(out, "observed", result->observed);
 	json_field(out, "defence", attack_defence_name(result->report.defence));
 	fprintf(out, ", \"fault_address\": \"0x%lx\"", result->report.fault_address);
 	fprintf(out,
 		", \"uid_first\": %u, \"uid_last\": %u, \"flag_proved\": %s, \"base_proved\": %s"
-		", \"sealed_changed\": %s",
-		result->report.uid_first, result->report.uid_last,
-		result->report.flag_proved != 0 ? "true" : "false",
-		result->report.base_proved != 0 ? "true" : "false",
-		result->report.sealed_changed != 0 ? "true" : "false");
+		", \"sealed_changed\": %s, \"other_user\": %s, \"forbidden_call\": %s"
+		", \"proofs\": %u, \"killed\": %u",
+		result->report.uid_first, result->report.uid_last, truth(facts, BW_FACT_FLAG),
+		truth(facts, BW_FACT_BASE), truth(facts, BW_FACT_SEALED),
+		truth(facts, BW_FACT_OTHER_USER), truth(facts, BW_FACT_FORBIDDEN_CALL),
+		result->attack.nr_proofs, result->attack.nr_killed);
 	fprintf(out, ", \"audit_violations\": %lu", result->audit.nr_violations);
 	json_field(out, "audit_first", result->audit.first);
 	json_field(out, "report", result->report.text);

@@ -4,6 +4,8 @@
 
 #include <sched.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -36,4 +38,14 @@ int cpus_current(void)
 	unsigned int id = 0;
 
 	return syscall(SYS_getcpu, &id, NULL, NULL) == 0 ? (int)id : -1;
+}
+
+/* CPUID leaf 0x40000000: who emulates this processor. */
+bool cpus_are_tcg(void)
+{
+	uint32_t eax = 0x40000000, name[3], ecx = 0;
+
+	__asm__ volatile("cpuid" : "+a"(eax), "=b"(name[0]), "+c"(ecx), "=d"(name[2]));
+	name[1] = ecx;
+	return memcmp(name, "TCGTCGTCGTCG", sizeof(name)) == 0;
 }

@@ -57,7 +57,7 @@ NAKED(write_gs_base, "wrgsbase %rdi\n" RETURN_0)
 #define ILL DIES(SIGILL)
 
 static const struct torture pieces[] = {
-	{ "INTO", into, 0, ILL },
+	{ "INTO", into, 0, ILL | LIVES_IN_TCG },
 	{ "BOUND", bound, 0, ILL | SEGV },
 	{ "a far call with its target in it", far_call_direct, 0, ILL },
 	{ "a far jump with its target in it", far_jump_direct, 0, ILL },
@@ -89,8 +89,8 @@ static const struct torture pieces[] = {
 	{ "STAC", stac, 0, ILL | SEGV },
 	{ "CLAC", clac, 0, ILL | SEGV },
 	{ "INVPCID", invpcid, 0, SEGV | ILL },
-	{ "INVD", invalidate_all, 0, SEGV },
-	{ "WBINVD", write_back, 0, SEGV },
+	{ "INVD", invalidate_all, 0, SEGV | LIVES_IN_TCG },
+	{ "WBINVD", write_back, 0, SEGV | LIVES_IN_TCG },
 	{ "MONITOR", monitor, 0, ILL | SEGV },
 	{ "STI", sti, 0, SEGV },
 	{ "IN", port_in, 0, SEGV },

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 
 #include "child.h"
+#include "cpus.h"
 #include "tap.h"
 
 #define NON_CANONICAL 0x0000800000000000UL
@@ -138,19 +139,9 @@ static const struct fault_test tests[] = {
 	SEGV("a far return to the kernel", far_return_kernel),
 };
 
-/* CPUID leaf 0x40000000: who emulates this processor. */
-static bool is_tcg(void)
-{
-	uint32_t eax = 0x40000000, name[3], ecx = 0;
-
-	__asm__ volatile("cpuid" : "+a"(eax), "=b"(name[0]), "+c"(ecx), "=d"(name[2]));
-	name[1] = ecx;
-	return memcmp(name, "TCGTCGTCGTCG", sizeof(name)) == 0;
-}
-
 static void run(const struct fault_test *test)
 {
-	if (test->not_in_tcg && is_tcg()) {
+	if (test->not_in_tcg && cpus_are_tcg()) {
 		tap_skip(test->name, "QEMU's code generator does not check for it");
 		return;
 	}

@@ -41,6 +41,9 @@ static void print_row(const struct attack_result *result)
 	       colour(attack_outcome_colour(result->outcome)), WORD_COLUMNS,
 	       attack_outcome_name(result->outcome), colour(COLOUR_NONE), WORD_COLUMNS,
 	       attack_expected_name(result), attack_stopper(result));
+	if (result->nr_tries > 1) {
+		printf("  (%u tries)", result->nr_tries);
+	}
 	if (!result->as_expected) {
 		printf("  <- not as expected: %s", result->observed);
 	}

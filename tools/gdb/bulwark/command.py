@@ -86,4 +86,5 @@ def number_of(text, what):
 
 
 def starting_with(words, start):
-	return [word for word in words if word.startswith(start)]
+	"""`start` is None where gdb (16 does) first asks where words begin."""
+	return [word for word in words if word.startswith(start or '')]

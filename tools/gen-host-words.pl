@@ -1,0 +1,13 @@
+#!/usr/bin/perl
+# Prints what the first comments of tests/host/*.c say, as words for make: NAME:SOURCE, NAME!FLAG, and NAME+FLAG for
+# flags of the linker, which stand among the sources.
+use strict;
+use warnings;
+use File::Basename 'basename';
+
+for my $path (glob 'tests/host/*.c') {
+	my $text = do { local (@ARGV, $/) = ($path); <> };
+	my $name = basename($path, '.c');
+	print $name, /^-/ ? '+' : ':', "$_\n" for $text =~ m{\A/\*[\s*]*sources:(.*?)\*/}s ? grep { $_ ne '*' } split ' ', $1 : ();
+	print "$name!$_\n" for map { split } $text =~ m{^/\*\s*flags:(.*?)\*/}mg;
+}
