@@ -46,6 +46,9 @@ LOADER_PVH	equ 0x336ec578
 LOADER_AGAIN	equ 0x6e696167
 ELFNOTE_PHYS32_ENTRY equ 18	; Xen, public/elfnote.h
 MSR_EFER	equ 0xc0000080
+COM1		equ 0x3f8
+COM2		equ 0x2f8
+EXIT_STATUS_PANIC equ 124	; kernel/core/panic.c; the messages say it, too
 R_X86_64_RELATIVE equ 8
 
 section .boot progbits alloc exec nowrite align=16
@@ -200,30 +203,53 @@ build_tables:
 	jb .low_pd
 	ret
 
-; ESI: message. COM1, as the firmware left it, and the first line of a VGA text screen; then stop.
-boot_refuse:
+; ESI: message. Onto COM1 and COM2, as the firmware left them, and the first line of a VGA text screen; then off, as
+; kernel/core/power.c and kernel/arch/x86_64/power.c do it, with the status of a panic. Once for each mode.
+%macro REFUSE 0
 	mov edi, 0xb8000
-.next:
+%%next:
 	lodsb
 	test al, al
-	jz .stop
+	jz %%off
 	mov [edi], al
 	mov byte [edi + 1], 0x4f
 	add edi, 2
 	mov ah, al
-	mov dx, 0x3fd
+	mov edx, COM1
+%%port:
+	add edx, 5			; LSR
 	mov ecx, 100000
-.wait:
+%%wait:
 	in al, dx
 	test al, 0x20
-	loopz .wait
+	loopz %%wait
+	sub edx, 5
 	mov al, ah
-	mov dx, 0x3f8
 	out dx, al
-	jmp .next
-.stop:
+	cmp edx, COM2
+	mov edx, COM2
+	jne %%port
+	jmp %%next
+%%off:
+	mov ax, 0x2000			; S5
+	mov edx, 0x604
+	out dx, ax
+	mov edx, 0xb004
+	out dx, ax
+	mov esi, LOADED(shutdown)
+	mov edx, 0x8900
+	mov ecx, SHUTDOWN_BYTES
+	rep outsb
+	mov eax, EXIT_STATUS_PANIC
+	mov edx, 0xf4
+	out dx, eax
+%%stop:
 	hlt
-	jmp .stop
+	jmp %%stop
+%endmacro
+
+boot_refuse:
+	REFUSE
 
 bits 64
 boot_64:
@@ -334,17 +360,7 @@ map_image:
 	ret
 
 boot_refuse_64:
-	mov edi, 0xb8000
-.next:
-	lodsb
-	test al, al
-	jz .stop
-	mov dx, 0x3f8
-	out dx, al
-	jmp .next
-.stop:
-	hlt
-	jmp .stop
+	REFUSE
 
 ; Starts the kernel once more, with the boot information that it has kept. RDI: physical address of a root that maps this
 ; code one to one, and where it runs now; SI: interrupts are off, and all other processors stand still.
@@ -393,10 +409,15 @@ saved_info:	dd 0
 align 8
 global boot_tsc
 boot_tsc:	dq 0			; of the kernel's first instructions: task/sys_bulwark.c
-message_loader		db "bulwark: not started by a Multiboot2 loader", 13, 10, 0
-message_long_mode	db "bulwark: this processor has no 64-bit mode", 13, 10, 0
-message_image		db "bulwark: kernel image larger than the boot tables map (8 MiB)", 13, 10, 0
-message_relocation	db "bulwark: kernel image with a relocation other than R_X86_64_RELATIVE", 13, 10, 0
+%macro MESSAGE 2
+%1	db 13, 10, "bulwark: ", %2, 13, 10, "bulwark: exit status 124", 13, 10, 0
+%endmacro
+MESSAGE message_loader, "not started by a Multiboot2 loader"
+MESSAGE message_long_mode, "this processor has no 64-bit mode"
+MESSAGE message_image, "kernel image larger than the boot tables map (8 MiB)"
+MESSAGE message_relocation, "kernel image with a relocation other than R_X86_64_RELATIVE"
+shutdown	db "Shutdown"
+SHUTDOWN_BYTES	equ $ - shutdown
 
 ; Tells PVH loaders where to enter. The alignment of 4 and the descriptor of 8 bytes are what QEMU reads.
 section .note.pvh note alloc noexec nowrite align=4

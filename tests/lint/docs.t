@@ -3,6 +3,7 @@
 # exist.
 # needs: nothing
 . "$(dirname "$0")/lib.sh"
+. tests/rows.sh
 
 found=$(tools/gen-docs --check 2>&1)
 ok $? 'the generated parts of all documents are up to date (make docs)' || diag "$found"
@@ -75,7 +76,9 @@ like "$(cd "$work/tree" && perl "$lint/docs.pl")" 'docs/sheep.md:1: README.md do
 
 help=$(make help)
 undocumented=
-for knob in $(sed -n 's/^export \(.*\)/\1/p' Makefile) EXTRA DEPS; do
+mapfile -t exported < <(sed -n 's/^export \(.*\)/\1/p' Makefile tools/make/*.mk | tr ' ' '\n')
+seen 'knobs' "${exported[@]}"
+for knob in "${exported[@]}" DEPS; do
 	grep -qE "^  $knob=" <<<"$help" || undocumented+="$knob "
 done
 is "$undocumented" '' 'make help documents every knob'

@@ -2,12 +2,15 @@
 # Scripts: shellcheck and perl find nothing to complain about.
 # needs: lint
 . "$(dirname "$0")/lib.sh"
+. tests/rows.sh
 
 mapfile -t shell < <(grep -rlE '^#!/bin/(ba)?sh' tools tests .ci | sort)
+seen 'shell scripts' "${shell[@]}"
 found=$(shellcheck -x -a -S warning "${shell[@]}" 2>&1)
 ok $? "shellcheck passes ${#shell[@]} scripts" || diag "$(head -n 40 <<<"$found")"
 
 mapfile -t perl < <(grep -rlE '^#!/usr/bin/perl' tools tests | sort)
+seen 'Perl scripts' "${perl[@]}"
 for script in "${perl[@]}"; do
 	found=$(perl -c "$script" 2>&1)
 	ok $? "perl compiles $script" || diag "$found"

@@ -3,8 +3,10 @@
 # them all on every variant. And what reports on attacks say.
 # needs: direct
 . "$(dirname "$0")/lib.sh"
+. tests/rows.sh
 
-attacks=$(sed -n 's/^ATTACK(\([a-z0-9_]*\).*/\1/p' user/attacks/attacks.def)
+read_rows attacks name
+attacks=${rows[*]}
 
 all_attacks() {
 	SMP=2 boot "vuln=on $1" 'attack all && audit'

@@ -5,6 +5,7 @@
 # Without PCIDs, as here, KAISER loads CR3 at each way in, which flushes everything: what is on trial would not show.
 # needs: direct
 . "$(dirname "$0")/lib.sh"
+. tests/rows.sh
 
 RUNS=$(soak 50 2)
 RUNS_PER_BOOT=8
@@ -43,7 +44,9 @@ counter() {
 	awk -v name="$1" '$1 == name { print $2 }' <<<"$output"
 }
 
-IFS='|' read -ra variants < <(sed -n 's/^OPTION(xpfo, [^"]*"\([^"]*\)".*/\1/p' kernel/abi/options.def)
+read_rows options name values
+IFS='|' read -ra variants < <(printf '%s\n' "${rows[@]}" | sed -n 's/^xpfo\t//p')
+seen 'variants of xpfo' "${variants[@]}"
 for variant in "${variants[@]}"; do
 	if [ -z "${outcomes[$variant]:-}" ]; then
 		ok 1 "somebody says in this test what the attacks end in: $variant"

@@ -7,6 +7,7 @@
 #include "attack_run.h"
 #include "colour.h"
 #include "command.h"
+#include "near.h"
 #include "run.h"
 
 enum { NAME_COLUMNS = 18, WORD_COLUMNS = 10, MOST_RUNS = 1000000 };
@@ -83,10 +84,60 @@ static bool is_wanted(const char *name, char *const patterns[])
 	return false;
 }
 
+static const char *name_at(size_t index) { return attack_at(index)->name; }
+
+static int refuse(const char *what, const char *name)
+{
+	fprintf(stderr, "attack: %s `%s`", what, name);
+	near_say(name, name_at, attack_count());
+	fputs(" `attack` lists the attacks\n", stderr);
+	return STATUS_USAGE;
+}
+
+/* The first pattern that fits no attack, or NULL. */
+static const char *stray_pattern(char *const patterns[])
+{
+	for (; patterns[0] != NULL; patterns++) {
+		char *const one[] = { patterns[0], NULL };
+		size_t i = 0;
+
+		while (i < attack_count() && !is_wanted(name_at(i), one)) {
+			i++;
+		}
+		if (i == attack_count()) {
+			return patterns[0];
+		}
+	}
+	return NULL;
+}
+
+static void print_summary(size_t nr_run, size_t nr_good, const bool is_skipped[])
+{
+	size_t nr_skipped = 0;
+
+	for (size_t i = 0; i < attack_count(); i++) {
+		nr_skipped += is_skipped[i];
+	}
+	printf("%zu attacks, %zu as expected, %zu not, %zu skipped", nr_run, nr_good,
+	       nr_run - nr_good, nr_skipped);
+	for (size_t i = 0, nr_named = 0; i < attack_count(); i++) {
+		if (is_skipped[i]) {
+			printf("%s %s", nr_named++ == 0 ? ":" : ",", name_at(i));
+		}
+	}
+	putchar('\n');
+}
+
 static int attack_all_table(const struct options *options, char *const patterns[])
 {
 	static struct attack_result result;
+	bool *is_skipped = calloc(attack_count(), sizeof(*is_skipped));
 	size_t nr_run = 0, nr_good = 0;
+
+	if (is_skipped == NULL) {
+		perror("attack");
+		return 1;
+	}
 
 	printf("%-*s%-*s%-*s%s\n", NAME_COLUMNS, "attack", WORD_COLUMNS, "outcome", WORD_COLUMNS,
 	       "expected", "stopped by");
@@ -101,8 +152,10 @@ static int attack_all_table(const struct options *options, char *const patterns[
 		print_row(&result);
 		nr_run++;
 		nr_good += attack_is_good(&result);
+		is_skipped[i] = result.outcome == OUTCOME_SKIP;
 	}
-	printf("%zu attacks, %zu as expected, %zu not\n", nr_run, nr_good, nr_run - nr_good);
+	print_summary(nr_run, nr_good, is_skipped);
+	free(is_skipped);
 	return nr_good == nr_run ? 0 : 1;
 }
 
@@ -132,15 +185,10 @@ static bool is_pattern(const char *word) { return strpbrk(word, "*?[") != NULL; 
 /* Those of the table that one of the patterns fits, or all. */
 static int attack_many(char *const patterns[], const struct options *options)
 {
-	bool is_any = false;
+	const char *stray = stray_pattern(patterns);
 
-	for (size_t i = 0; i < attack_count(); i++) {
-		is_any = is_any || is_wanted(attack_at(i)->name, patterns);
-	}
-	if (!is_any) {
-		fprintf(stderr, "attack: no attack fits `%s`; `attack` lists the attacks\n",
-			patterns[0]);
-		return STATUS_USAGE;
+	if (stray != NULL) {
+		return refuse("no attack fits", stray);
 	}
 	return options->json ? attack_all_json(options, patterns)
 			     : attack_all_table(options, patterns);
@@ -153,9 +201,7 @@ static int attack_one(char *const argv[], const struct options *options)
 
 	snprintf(path, sizeof(path), "bin/%s", argv[0]);
 	if (attack_row_find(argv[0]) == NULL && !bw_archive_has(path)) {
-		fprintf(stderr, "attack: no attack or program `%s`; `attack` lists the attacks\n",
-			argv[0]);
-		return STATUS_USAGE;
+		return refuse("no attack or program", argv[0]);
 	}
 	if (options->json) {
 		bool all_good = attack_run_json(argv, options->nr_runs, &result);

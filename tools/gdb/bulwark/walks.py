@@ -4,7 +4,6 @@ An attack's walk has these stops: each of its calls, the access that the last ca
 the function that it wanted to run, or the call's return), the proof where it makes one, and the process's end.
 """
 import collections
-import re
 
 from bulwark import image
 
@@ -75,12 +74,12 @@ BY_DEFAULT = ['vuln_jump', 'vuln_call', 'vuln_write', 'vuln_pivot']
 
 def attacks():
 	"""What stops each attack, by name: attacks.def."""
-	return dict(re.findall(r'^ATTACK\((\w+),\s*"[^"]*",\s*"([^"]*)"', image.source('user/attacks/attacks.def'), re.M))
+	return dict(image.table('attacks', 'name', 'stopped_by'))
 
 
 def defences():
 	"""What reports call each defence, by its name in enum bw_defence."""
-	return dict(re.findall(r'^DEFENCE\((\w+), "([^"]*)"', image.source('kernel/abi/defences.def'), re.M))
+	return dict(image.table('defences', 'name', 'text'))
 
 
 def walk_of(name):
