@@ -1,10 +1,10 @@
 #!/bin/bash
 # `reboot OPTION=VALUE...`: the kernel boots once more with these, on every kind of machine; every hint of a session is one
 # line to type; and a reset that was not asked for still ends the run.
+# needs: iso bochs efi kernels
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/session.sh"
 release_only
-export BOOT=direct
 
 # again KNOBS...: a session that boots again twice; the last line typed ahead tells the options
 again() {
@@ -59,11 +59,9 @@ is "$status" 2 'a machine that was booted for one command does not boot again'
 like "$output$errors" 'give OPTS to `make run` instead' 'and says what to do'
 
 # A reset that nobody asked the kernel for, such as that of a triple fault.
-MONITOR=$work/monitor CMD='echo up; stress 60' LOG=$log TIMEOUT=120 tools/run >"$work/output" 2>"$work/errors" &
-run=$! tries=0
-until grep -q '^up' "$work/output" || [ $((tries++)) -gt 300 ]; do
-	sleep 0.1
-done
+MONITOR=$work/monitor CMD='echo up; stress 60' LOG=$log TIMEOUT=$(time_left) tools/run >"$work/output" 2>"$work/errors" &
+run=$!
+await "$run" says '^up' "$work/output"
 perl tests/qemu/monitor.pl "$work/monitor" system_reset >/dev/null
 wait "$run"
 is $? 125 'a reset ends the run with 125'
@@ -82,7 +80,7 @@ lead_to_breaches() {
 }
 
 # Each hint, typed as it stands; and the commands of the page for those who come from elsewhere.
-mapfile -t attacks < <(sed -n 's/^ATTACK(\([a-z0-9_]*\),.*/\1/p' user/attacks/attacks.def)
+mapfile -t attacks < <(tools/def attacks name)
 session tools/run < <(prompts "${attacks[@]/#/attack }")
 mapfile -t hints < <(sed -n 's/^to see it succeed: //p' <<<"$output")
 [ "${#hints[@]}" -gt 25 ]

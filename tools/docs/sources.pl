@@ -1,7 +1,8 @@
 # generated: sources: the works of docs/sources.def, with the pages that cite each.
 use strict;
 use warnings;
-use Def;
+use Def qw(rows);
+use Page;
 
 # The text of a page as one line in small letters, so that a line break hides nothing.
 sub flat { return lc read_file($_[0]) =~ s/\s+/ /gr }
@@ -18,8 +19,8 @@ sub {
 	my @pages = grep { $_ ne 'docs/sources.md' } sort glob('docs/*.md'), glob('docs/exercises/*.md'), glob('user/attacks/*/README.md');
 	my %text = map { $_ => flat($_) } @pages;
 	my (@rows, %has_source);
-	for my $row (rows('docs/sources.def', 'SOURCE')) {
-		my ($words, $authors, $title, $where) = @$row;
+	for my $row (rows('sources')) {
+		my ($words, $authors, $title, $where) = @$row{qw(words authors title venue)};
 		my @citing = grep { cites($text{$_}, $words) } @pages;
 		die "gen-docs: docs/sources.def: no page cites \"$title\"\n" unless @citing;
 		$has_source{$_} = 1 for @citing;
