@@ -1,11 +1,10 @@
 #!/bin/bash
 # A session at the console, as a terminal of 80 columns shows it: nothing there that is for programs, no word cut, colours
 # where they are understood and nowhere else.
+# needs: test-programs
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/session.sh"
-. tests/rows.sh
 release_only
-export BOOT=direct
 
 session tools/run < <(prompts 'attack ret2dir_obj')
 is "$errors" '' 'no word of a fault is cut at 80 columns'
@@ -16,8 +15,7 @@ like "$(tr -d '\r' <"$log")" '^bulwark: fault: \{"process":"ret2dir_obj"' 'but i
 is "$(sed -n '/^  from .*syscall_main/{n;p;}' <<<"$output")" 'ret2dir_obj: FAULT (expected FAULT)' \
 	'between explanation and verdict there is nothing'
 
-read_rows commands name
-pages=("${rows[@]/#/help }")
+mapfile -t pages < <(tools/def commands name | sed 's/^/help /')
 session tools/run < <(prompts attack 'attack all' options mem stats 'audit; policy' 'ptdump diff' 'why vuln_call_through+4' \
 	'ls -l' map mitigate help "${pages[@]}")
 is "$errors" '' 'nor is one of what the commands print'
