@@ -1,11 +1,10 @@
 #!/bin/bash
 # `reboot OPTION=VALUE...`: the kernel boots once more with these, on every kind of machine; every hint of a session is one
 # line to type; and a reset that was not asked for still ends the run.
+# needs: iso bochs efi kernels
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/session.sh"
-. tests/rows.sh
 release_only
-export BOOT=direct
 
 # again KNOBS...: a session that boots again twice; the last line typed ahead tells the options
 again() {
@@ -59,30 +58,39 @@ boot 'vuln=on' 'reboot xpfo=off'
 is "$status" 2 'a machine that was booted for one command does not boot again'
 like "$output$errors" 'give OPTS to `make run` instead' 'and says what to do'
 
+rm -f "$work/output"
 # A reset that nobody asked the kernel for, such as that of a triple fault.
-MONITOR=$work/monitor CMD='echo up; stress 60' LOG=$log TIMEOUT=120 tools/run >"$work/output" 2>"$work/errors" &
-run=$! tries=0
-until grep -q '^up' "$work/output" || [ $((tries++)) -gt 300 ]; do
-	sleep 0.1
-done
+MONITOR=$work/monitor CMD='echo up; stress 60' LOG=$log TIMEOUT=$(time_left) tools/run >"$work/output" 2>"$work/errors" &
+run=$!
+await "$run" says '^up' "$work/output"
 perl tests/qemu/monitor.pl "$work/monitor" system_reset >/dev/null
 wait "$run"
 is $? 125 'a reset ends the run with 125'
 
-# Each hint, typed as it stands.
-read_rows attacks name
-session tools/run < <(prompts "${rows[@]/#/attack }")
+# lead_to_breaches LINE...: types these, each of which ends in an attack, and counts the breaches
+lead_to_breaches() {
+	local i lines=("$@")
+	{
+		printf 'bulwark# $\t%s\\r\n' "${lines[0]}"
+		for ((i = 1; i <= ${#lines[@]}; i++)); do
+			printf '^%s: (BREACH|FAULT|DENIED|NOTHING|SKIP|ERROR)(.|\\n)*bulwark# $\t%s\\r\n' "${lines[i - 1]##* }" "${lines[i]:-exit}"
+		done
+	} >"$work/lines"
+	session tools/run <"$work/lines"
+	is "$(grep -c '^[a-z0-9_]*: BREACH (expected BREACH)' <<<"$output")" "${#lines[@]}" "each of ${#lines[@]} lines leads to a breach"
+}
+
+# Each hint, typed as it stands; and the commands of the page for those who come from elsewhere.
+mapfile -t attacks < <(tools/def attacks name)
+session tools/run < <(prompts "${attacks[@]/#/attack }")
 mapfile -t hints < <(sed -n 's/^to see it succeed: //p' <<<"$output")
 [ "${#hints[@]}" -gt 25 ]
 ok $? "attacks have a hint: ${#hints[@]}"
 is "$(printf '%s\n' "${hints[@]}" | grep -vc '^reboot [a-z0-9= ]*; attack [a-z0-9_]*$')" 0 'each is one line to type'
-{
-	printf 'bulwark# $\t%s\\r\n' "${hints[0]}"
-	for ((i = 1; i <= ${#hints[@]}; i++)); do
-		printf '^%s: (BREACH|FAULT|DENIED|NOTHING|SKIP|ERROR)(.|\\n)*bulwark# $\t%s\\r\n' "${hints[i - 1]##* }" "${hints[i]:-exit}"
-	done
-} >"$work/hints"
-session tools/run <"$work/hints"
-is "$(grep -c '^[a-z0-9_]*: BREACH (expected BREACH)' <<<"$output")" "${#hints[@]}" 'and leads to a breach'
+lead_to_breaches "${hints[@]}"
+mapfile -t lines < <(sed -n 's/^|.*| `\([a-z0-9 =;&_]*attack [a-z0-9_]*\)` |$/\1/p' docs/start-here.md)
+[ "${#lines[@]}" -gt 18 ]
+ok $? "the page leads to breaches: ${#lines[@]}"
+lead_to_breaches "${lines[@]}"
 
 done_testing

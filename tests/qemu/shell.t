@@ -1,9 +1,9 @@
 #!/bin/bash
 # The shell's line editor: completion, search; and the words that people try.
+# needs: direct
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/session.sh"
 release_only
-export BOOT=direct
 
 session tools/run <<'END'
 bulwark# $	mitig\x09k\x09of\x09\r

@@ -3,8 +3,8 @@ use strict;
 use warnings;
 use Page;
 
-my @FIRST = qw(tutorial attacks your-own-attack exercises commands map report debugging xpfo tlb kaiser kaslr pmalloc policy memory
-	reading adding-a-variant booting);
+my @FIRST = qw(start-here tutorial attacks your-own-attack exercises commands map report debugging xpfo tlb kaiser kaslr pmalloc policy memory
+	reading adding-a-variant booting sources);
 
 sub {
 	my ($document) = @_;

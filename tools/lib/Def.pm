@@ -19,6 +19,7 @@ my %TABLES = (
 	map_states => ['user/shell/map_states.def', MAP_STATE => 'state:word letter:character ansi:number colour:number name:text'],
 	options => ['kernel/abi/options.def', OPTION => 'name:word default:word values:text help:text strength:text'],
 	policy => ['kernel/mm/policy.def', POLICY => 'state:word direct:word view:word rights:word text:text'],
+	sources => ['docs/sources.def', SOURCE => 'words:text authors:text title:text venue:text'],
 	status => ['kernel/abi/status.def', STATUS => 'name:word number:number text:text'],
 	syscalls => ['kernel/abi/syscalls.def', SYSCALL => 'number:number name:word nr_arguments:number',
 		SYSCALL_WITH_REGS => 'number:number name:word nr_arguments:number'],

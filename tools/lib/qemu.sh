@@ -50,8 +50,11 @@ qemu_machine() {
 	machine=(qemu-system-x86_64 -machine "$MACHINE" -nodefaults -no-reboot -m "$MEM" -smp "$SMP"
 		-echr 0x1d -device "isa-debug-exit,iobase=0xf4,iosize=4")
 	qemu_loader || return 1
+	# The firmware of all microvms here: SeaBIOS, which newer QEMU (10) has for some, takes the end of memory, where the archive is.
+	[[ $MACHINE != microvm* ]] || machine+=(-bios qboot.rom)
+	# QEMU 10 ends where the x2APIC's timer is read while it counts.
 	if [ -n "$ICOUNT" ]; then
-		machine+=(-accel "tcg,thread=single" -icount "shift=$ICOUNT,sleep=off" -cpu "${CPU:-max},-erms,-fsrm")
+		machine+=(-accel "tcg,thread=single" -icount "shift=$ICOUNT,sleep=off" -cpu "${CPU:-max},-erms,-fsrm,-x2apic")
 	else
 		case $(qemu_accelerator) in
 		kvm) machine+=(-accel kvm -cpu "${CPU:-host}") ;;

@@ -64,6 +64,16 @@ static void print_make_hint(const char *options, const char *name)
 	       is_long ? "\\\n  " : "", name);
 }
 
+/* A reboot keeps the options that it is not told: this one is in force, mostly. */
+static void drop_vuln(char *options)
+{
+	char *vuln = strstr(options, " vuln=on");
+
+	if (vuln != NULL && bw_option_is("vuln", "on")) {
+		*vuln = '\0';
+	}
+}
+
 static void print_hint(const struct attack_result *result)
 {
 	char options[128];
@@ -73,6 +83,7 @@ static void print_hint(const struct attack_result *result)
 		return;
 	}
 	if (is_session() && result->outcome != OUTCOME_SKIP) {
+		drop_vuln(options);
 		printf("to see it succeed: reboot %s; attack %s\n", options, result->name);
 	} else {
 		print_make_hint(options, result->name);
