@@ -23,7 +23,7 @@ stops_in_user_mode() {
 dump() {
 	: >"$work/output"
 	rm -f "$work/memory" "$work/registers"
-	ARCHIVE=$archive MEM=64M OPTS=$1 CMD="policy load etc/policy; hold in user mode" LOG=$log MONITOR=$work/monitor TIMEOUT=$(time_left) \
+	ARCHIVE=$archive SMP=1 MEM=64M OPTS=$1 CMD="policy load etc/policy; hold in user mode" LOG=$log MONITOR=$work/monitor TIMEOUT=$(time_left) \
 		tools/run >"$work/output" 2>"$work/errors" &
 	local run=$!
 	await "$run" says holding "$work/output"
