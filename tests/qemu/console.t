@@ -19,7 +19,7 @@ mapfile -t pages < <(tools/def commands name | sed 's/^/help /')
 session tools/run < <(prompts attack 'attack all' options mem stats 'audit; policy' 'ptdump diff' 'why vuln_call_through+4' \
 	'ls -l' map mitigate help "${pages[@]}")
 is "$errors" '' 'nor is one of what the commands print'
-like "$output" '^[0-9]+ attacks, [0-9]+ as expected, 0 not$' 'every attack is as expected'
+like "$output" '^[0-9]+ attacks, [0-9]+ as expected, 0 not, 0 skipped$' 'every attack is as expected'
 is "$(grep -cE '^[a-z0-9_]+ +SKIP ' <<<"$output")" 0 'and none is skipped: there are two processors'
 
 # The shell's keys, and the emulator's.
@@ -48,6 +48,7 @@ like "$(<"$work/output")" "${green/[/\\[}" 'it has colours where a person looks 
 # colours OPTS: how many pixels of the screen are of a bright green, at the end
 colours() {
 	local run
+	rm -f "$work/output"
 	VGA=hidden MONITOR=$work/monitor OPTS="vuln=on $1" CMD='attack ret2dir_obj; echo shown; hold' ARCHIVE=$archive TIMEOUT=$(time_left) \
 		tools/run >"$work/output" 2>/dev/null &
 	run=$!
