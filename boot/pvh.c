@@ -23,7 +23,7 @@ struct start_info {
 struct module_entry {
 	uint64_t pa;
 	uint64_t len;
-	uint64_t name_pa; /* its command line; 0: none */
+	uint64_t name_pa; /* of its command line; not looked at: qboot leaves it undefined */
 	uint64_t reserved;
 };
 
@@ -48,16 +48,6 @@ static const void *look_at(struct physical_view memory, uint64_t pa, uint64_t le
 		return NULL;
 	}
 	return (const void *)(memory.address + pa);
-}
-
-/* A text's first byte, and in *max_bytes how many can be read from there on. */
-static const char *look_at_text(struct physical_view memory, uint64_t pa, const char *what,
-				uint64_t *max_bytes, struct boot_info *out)
-{
-	const char *text = look_at(memory, pa, 1, what, out);
-
-	*max_bytes = text ? MIN(memory.len_bytes - pa, (uint64_t)COMMAND_LINE_BYTES + 1) : 0;
-	return text;
 }
 
 /* Version 0 has no memory map; all others begin like version 1. */
@@ -90,35 +80,29 @@ static status_t read_start(struct physical_view memory, uint64_t start_pa, struc
 
 static status_t read_command_line(struct physical_view memory, uint64_t pa, struct boot_info *out)
 {
-	uint64_t max_bytes;
 	const char *text;
 
 	if (pa == 0) {
 		return STATUS_OK;
 	}
-	text = look_at_text(memory, pa, "the command line", &max_bytes, out);
-	return text ? facts_command_line(out, text, max_bytes) : STATUS_EINVAL;
+	text = look_at(memory, pa, 1, "the command line", out);
+	if (!text) {
+		return STATUS_EINVAL;
+	}
+	return facts_command_line(out, text,
+				  MIN(memory.len_bytes - pa, (uint64_t)COMMAND_LINE_BYTES + 1));
 }
 
-static status_t read_module(struct physical_view memory, const struct module_entry *module,
-			    struct boot_info *out)
+static status_t read_module(const struct module_entry *module, struct boot_info *out)
 {
-	const char *name = NULL;
-	uint64_t name_max = 0, end;
+	uint64_t end;
 
 	if (__builtin_add_overflow(module->pa, module->len, &end)) {
 		format(out->error, sizeof(out->error), "module %u wraps: %#lx bytes at %#lx",
 		       out->nr_modules, module->len, module->pa);
 		return STATUS_EINVAL;
 	}
-	if (module->name_pa != 0) {
-		name = look_at_text(memory, module->name_pa, "the name of a module", &name_max,
-				    out);
-		if (!name) {
-			return STATUS_EINVAL;
-		}
-	}
-	return facts_module(out, (pa_t){ module->pa }, (pa_t){ end }, name, name_max);
+	return facts_module(out, (pa_t){ module->pa }, (pa_t){ end }, NULL, 0);
 }
 
 static status_t read_modules(struct physical_view memory, const struct start_info *start,
@@ -139,7 +123,7 @@ static status_t read_modules(struct physical_view memory, const struct start_inf
 		struct module_entry module; /* a copy: no alignment is promised */
 
 		memcpy(&module, list + i * sizeof(module), sizeof(module));
-		if (read_module(memory, &module, out)) {
+		if (read_module(&module, out)) {
 			return STATUS_EINVAL;
 		}
 	}

@@ -4,6 +4,8 @@
 # such frames, and it must find what is planted in the dump. With vuln=on there is a pool of each mode.
 # needs: test-programs
 . "$(dirname "$0")/lib.sh"
+# One processor: what is looked at, or interrupted, is on that.
+export SMP=1
 release_only
 
 symbols=$work/symbols

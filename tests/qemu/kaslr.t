@@ -3,6 +3,8 @@
 # the debugger, and right at both ends of the range.
 # needs: direct test-programs debug
 . "$(dirname "$0")/lib.sh"
+# One processor: what is looked at, or interrupted, is on that.
+export SMP=1
 release_only
 
 kernel=build/$BUILD/bulwark.elf

@@ -117,7 +117,7 @@ mkdir "$work/tree/build"
 printf '#!/bin/bash\n' >"$work/tree/tools/report"
 chmod +x "$work/tree/tools/report"
 output=$(unset MATRIX_OUT; MATRIX='ret2dir_obj ret2dir_rop defaults' "$work/tree/tools/matrix" 2>/dev/null)
-is "$(tail -n 1 <<<"$output")" 'the report: build/report/index.html' 'the last line says where the report is'
+like "$(tail -n 1 <<<"$output")" '^the report: build/report/(index|partial).html$' 'the last line says where the report is'
 
 # --- a part of the matrix, beside the full one ---
 

@@ -58,6 +58,7 @@ boot 'vuln=on' 'reboot xpfo=off'
 is "$status" 2 'a machine that was booted for one command does not boot again'
 like "$output$errors" 'give OPTS to `make run` instead' 'and says what to do'
 
+rm -f "$work/output"
 # A reset that nobody asked the kernel for, such as that of a triple fault.
 MONITOR=$work/monitor CMD='echo up; stress 60' LOG=$log TIMEOUT=$(time_left) tools/run >"$work/output" 2>"$work/errors" &
 run=$!

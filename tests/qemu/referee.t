@@ -37,7 +37,7 @@ is "$(perl -MJSON::PP -e 'local $/; my @all = JSON::PP->new->incr_parse(scalar <
 # session COMMAND: types it and then `echo heard`, and lets the machine end; what was on the console is $output
 session() {
 	local keyboard run
-	rm -f "$work/keyboard"
+	rm -f "$work/keyboard" "$work/output"
 	mkfifo "$work/keyboard"
 	exec {keyboard}<>"$work/keyboard"
 	SMP=2 OPTS='vuln=on' TIMEOUT=$(time_left) tools/run <&"$keyboard" >"$work/output" 2>"$work/errors" &

@@ -28,8 +28,8 @@ qemu_loader() {
 qemu_window() {
 	local kind kinds
 	if [ -z "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then
-		echo "run: VGA=1 opens a window, and there is no desktop here: neither DISPLAY nor WAYLAND_DISPLAY is set." \
-			"VGA=hidden, or make screenshot, does without" >&2
+		complain "VGA=1 opens a window, and there is no desktop here: neither DISPLAY nor WAYLAND_DISPLAY is set." \
+			"VGA=hidden, or make screenshot, does without"
 		return 1
 	fi
 	kinds=$(qemu-system-x86_64 -display help)
@@ -39,7 +39,7 @@ qemu_window() {
 			return 0
 		fi
 	done
-	echo "run: VGA=1: this QEMU opens no windows; the Debian package qemu-system-gui adds that" >&2
+	complain 'VGA=1: this QEMU opens no windows; the Debian package qemu-system-gui adds that'
 	return 1
 }
 
@@ -50,8 +50,11 @@ qemu_machine() {
 	machine=(qemu-system-x86_64 -machine "$MACHINE" -nodefaults -no-reboot -m "$MEM" -smp "$SMP"
 		-echr 0x1d -device "isa-debug-exit,iobase=0xf4,iosize=4")
 	qemu_loader || return 1
+	# The firmware of all microvms here: SeaBIOS, which newer QEMU (10) has for some, takes the end of memory, where the archive is.
+	[[ $MACHINE != microvm* ]] || machine+=(-bios qboot.rom)
+	# QEMU 10 ends where the x2APIC's timer is read while it counts.
 	if [ -n "$ICOUNT" ]; then
-		machine+=(-accel "tcg,thread=single" -icount "shift=$ICOUNT,sleep=off" -cpu "${CPU:-max},-erms,-fsrm")
+		machine+=(-accel "tcg,thread=single" -icount "shift=$ICOUNT,sleep=off" -cpu "${CPU:-max},-erms,-fsrm,-x2apic")
 	else
 		case $(qemu_accelerator) in
 		kvm) machine+=(-accel kvm -cpu "${CPU:-host}") ;;

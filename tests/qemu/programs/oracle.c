@@ -104,7 +104,8 @@ static int compare(const struct call *call, const uint64_t *addresses)
 			struct answer nothing = ask(call, place, decoy(addresses[i]));
 
 			if (truth.result != nothing.result || truth.ticks != nothing.ticks) {
-				printf("%s, argument %u: address %u gives %ld in %lu ticks, nothing %ld in %lu\n",
+				printf("%s, argument %u: address %u gives %ld in %lu ticks, "
+				       "nothing %ld in %lu\n",
 				       call->name, place, i, truth.result, truth.ticks,
 				       nothing.result, nothing.ticks);
 				nr_different++;
