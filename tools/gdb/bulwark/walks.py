@@ -27,6 +27,7 @@ CALLS = {
 	'vuln_overread': Call('buffer', 'copies a record there, as long as the caller says', 'copy_to_user'),
 	'vuln_pool_destroy': Call('object', 'destroys the pool of the object there'),
 	'vuln_meltdown': Call('target', 'loads from there what a processor without permission checks would'),
+	'base_prove': Call('target', 'hears that its image is there, counts that, and tells nothing'),
 	'vuln_probe': Call('target', 'looks from there on for the first address that user mode\'s root translates'),
 }
 
@@ -52,6 +53,7 @@ WALKS = {
 	'kaslr_probe': Walk(['vuln_probe'], proves=True),
 	'entry_leak': Walk(['vuln_probe'], proves=True),
 	'descriptor_leak': Walk(['vuln_leak'], proves=True),
+	'base_brute': Walk(['base_prove']),
 	'regs_rop': Walk(['vuln_pivot']),
 	'seal_write': Walk(['vuln_write']),
 	'seal_alias': Walk(['vuln_write']),
