@@ -22,7 +22,7 @@ struct io_vector {
 
 typedef int64_t transfer(uva_t at, uint64_t len_bytes);
 
-static struct wait_queue readers = WAIT_QUEUE_INIT(readers);
+static struct wait_queue readers = { WAIT_QUEUE_INIT(readers) };
 
 static void wake_readers(void) { wait_wake_all(&readers); }
 
