@@ -14,7 +14,7 @@ bochs_configuration() {
 	mib=$(bochs_memory_mib)
 	bios=$(find_file "Bochs's BIOS" /usr/share/bochs/BIOS-bochs-latest) || return 1
 	vga_bios=$(find_file 'a VGA BIOS' /usr/share/vgabios/vgabios.bin /usr/share/bochs/VGABIOS-lgpl-latest) || return 1
-	[ -z "$CMD" ] || com2="com2: enabled=1, mode=file, dev=$PWD/$dir/com2"
+	[ -z "$CMD" ] || com2="com2: enabled=1, mode=file, dev=$dir/com2"
 	cat <<END
 plugin_ctrl: unmapped=1
 config_interface: textconfig
@@ -26,7 +26,7 @@ vgaromimage: file=$vga_bios
 vga: extension=none, update_freq=1
 pci: enabled=1, chipset=i440fx
 ata0: enabled=1, ioaddr1=0x1f0, ioaddr2=0x3f0, irq=14
-ata0-master: type=cdrom, path=$PWD/$dir/iso, status=inserted
+ata0-master: type=cdrom, path=$dir/iso, status=inserted
 boot: cdrom
 com1: enabled=1, $1
 $com2
@@ -40,13 +40,13 @@ panic: action=fatal
 error: action=report
 info: action=report
 debug: action=ignore
-log: $PWD/$dir/bochs.log
+log: $dir/bochs.log
 debugger_log: /dev/null
 END
 }
 
 bochs_boot() {
-	local console="mode=file, dev=$PWD/$dir/com1"
+	local console="mode=file, dev=$dir/com1"
 	if [ -n "${MONITOR:-}${ICOUNT:-}" ] || [ "${EFI:-0}${VGA:-0}$MACHINE" != 00pc ]; then
 		echo "run: MONITOR, ICOUNT, EFI, VGA and MACHINE need EMU=qemu" >&2
 		return 2
