@@ -87,7 +87,7 @@
 .DEFAULT_GOAL := help
 .SUFFIXES:
 .DELETE_ON_ERROR:
-SHELL := /bin/bash
+SHELL := tools/lib/shell
 
 # What the command line sets must be one of the knobs above, and for one of the goals. A make that a rule starts was asked by us.
 ifeq ($(MAKELEVEL),0)

@@ -3,13 +3,14 @@
 #   ok STATUS NAME   a point that passes when STATUS is 0
 #   is GOT EXPECTED NAME; like TEXT REGEX NAME; unlike TEXT REGEX NAME
 #   skip REASON; diag TEXT; done_testing at the end
+#   copy_tree FOLDER        copies the source tree there, without what is built
 #   soak LONG SHORT         prints LONG in `make soak`, else SHORT
 #   time_left               prints the seconds that the test may still take
 #   await PID COMMAND...    until the command succeeds; false when the process has ended, or the time is over
 #
 # after_failure may be redefined: it is called after the expected and the got of a point that failed.
+. "$(dirname "${BASH_SOURCE[0]}")/../tools/lib/surroundings.sh"
 set -u
-cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 # The tests are no part of the make that started them, and its knobs are not theirs.
 unset MAKEFLAGS MAKELEVEL MFLAGS GNUMAKEFLAGS OPTS CMD SMP MEM CPU ACCEL EMU BOOT MACHINE EFI VGA ICOUNT TIMEOUT LOG MONITOR T FAILED GDB
 unset ATTACK PNG EXTRA JOBS MATRIX MATRIX_BOCHS MATRIX_OUT GDBPORT CONSOLE
@@ -64,6 +65,11 @@ ok() {
 	nr_failed=$((nr_failed + 1))
 	echo "not ok $nr_tests - $2"
 	return 1
+}
+
+copy_tree() {
+	mkdir -p "$1"
+	find . -mindepth 1 -maxdepth 1 ! -name build ! -name .git -exec cp -r -t "$1" {} +
 }
 
 skip() {

@@ -17,7 +17,7 @@ static const char *const rank_names[] = {
 
 void lock_init(struct lock *lock, const char *name, enum lock_rank rank)
 {
-	*lock = (struct lock)LOCK_INIT(name, rank);
+	*lock = LOCK_INIT(name, rank);
 }
 
 void lock_check_rank(const struct lock *lock, const struct lock *pair)

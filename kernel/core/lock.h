@@ -24,9 +24,7 @@ struct lock {
 };
 
 #define LOCK_INIT(lock_name, lock_rank)                                                            \
-	{                                                                                          \
-		.rank = (lock_rank), .name = (lock_name)                                           \
-	}
+	(struct lock) { .rank = (lock_rank), .name = (lock_name) }
 
 void lock_init(struct lock *lock, const char *name, enum lock_rank rank);
 

@@ -12,9 +12,7 @@ struct list {
 };
 
 #define LIST_INIT(name)                                                                            \
-	{                                                                                          \
-		&(name), &(name)                                                                   \
-	}
+	(struct list) { &(name), &(name) }
 
 static inline void list_init(struct list *list)
 {

@@ -48,7 +48,7 @@ static inline uint64_t align_up(uint64_t value, uint64_t align)
 static inline bool is_aligned(uint64_t value, uint64_t align) { return !(value & (align - 1)); }
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
-#define CONTAINER_OF(pointer, type, member) ((type *)((char *)(pointer)-offsetof(type, member)))
+#define CONTAINER_OF(pointer, type, member) ((type *)(((char *)(pointer)) - offsetof(type, member)))
 #define MIN(a, b) ((a) < (b) ? (a) : (b))
 #define MAX(a, b) ((a) > (b) ? (a) : (b))
 #define LIKELY(x) __builtin_expect(!!(x), 1)

@@ -12,13 +12,11 @@ static const struct {
 	const char *name;
 	size_t offset;
 } pointers[] = {
-#define POINTER(name)                                                                              \
-	{                                                                                          \
-#name, offsetof(struct regs, name)                                                 \
-	}
-	POINTER(rip), POINTER(rsp), POINTER(rbp), POINTER(rdi), POINTER(rsi), POINTER(rax),
-	POINTER(rdx), POINTER(rcx), POINTER(rbx), POINTER(r8),  POINTER(r9),  POINTER(r10),
-	POINTER(r11), POINTER(r12), POINTER(r13), POINTER(r14), POINTER(r15),
+#define POINTER(name) #name, offsetof(struct regs, name)
+	{ POINTER(rip) }, { POINTER(rsp) }, { POINTER(rbp) }, { POINTER(rdi) }, { POINTER(rsi) },
+	{ POINTER(rax) }, { POINTER(rdx) }, { POINTER(rcx) }, { POINTER(rbx) }, { POINTER(r8) },
+	{ POINTER(r9) },  { POINTER(r10) }, { POINTER(r11) }, { POINTER(r12) }, { POINTER(r13) },
+	{ POINTER(r14) }, { POINTER(r15) },
 #undef POINTER
 };
 

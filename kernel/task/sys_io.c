@@ -23,7 +23,7 @@ struct io_vector {
 
 typedef int64_t transfer(uva_t at, uint64_t len_bytes);
 
-static struct wait_queue readers = WAIT_QUEUE_INIT(readers);
+static struct wait_queue readers = { WAIT_QUEUE_INIT(readers) };
 
 void console_wake_readers(void) { wait_wake_all(&readers); }
 

@@ -31,11 +31,9 @@ struct waiter {
 	struct thread *thread;
 };
 
+/* The members of a queue: struct wait_queue queue = { WAIT_QUEUE_INIT(queue) } */
 #define WAIT_QUEUE_INIT(queue_name)                                                                \
-	{                                                                                          \
-		.lock = LOCK_INIT(#queue_name, RANK_wait),                                         \
-		.waiters = LIST_INIT((queue_name).waiters)                                         \
-	}
+	.lock = LOCK_INIT(#queue_name, RANK_wait), .waiters = LIST_INIT((queue_name).waiters)
 
 void wait_queue_init(struct wait_queue *queue, const char *name);
 void wait_enter(struct wait_queue *queue, struct waiter *waiter);

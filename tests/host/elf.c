@@ -63,6 +63,7 @@ struct change {
 };
 
 #define CHANGE(name, field, value, message)                                                        \
+	(struct change)                                                                            \
 	{                                                                                          \
 		name " = " #value, offsetof(struct elf_build, field), sizeof(file.field), value,   \
 			message                                                                    \

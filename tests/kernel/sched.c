@@ -15,7 +15,7 @@ enum { NR_ROUNDS = 100, NR_THREADS = 20, NR_STACKS = 128, NAP_NS = 20 * 1000 * 1
  * Two threads take turns: each waits until `turn` is its own. Only the one whose turn it is writes
  * the rest.
  */
-static struct wait_queue turns = WAIT_QUEUE_INIT(turns);
+static struct wait_queue turns = { WAIT_QUEUE_INIT(turns) };
 static unsigned turn; /* atomic: hands the next two over */
 static unsigned nr_turns, nr_out_of_turn;
 static unsigned nr_ended; /* atomic */

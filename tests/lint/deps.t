@@ -5,7 +5,7 @@
 
 deps=$PWD/tools/deps
 mkdir "$work/bin"
-ln -s "$(command -v bash)" "$(command -v env)" "$(command -v cat)" "$work/bin/"
+ln -s "$(command -v bash)" "$(command -v env)" "$(command -v cat)" "$(command -v dirname)" "$work/bin/"
 
 # fake NAME BODY: a command that also notes how it was called
 fake() {

@@ -25,8 +25,7 @@ found=$(warnings_in .)
 is "$(grep -c . <<<"$found")" 0 "no warnings by $(gcc --version | head -n 1)" || diag "$(head -n 60 <<<"$found")"
 
 # A tree in which each tool has something to say.
-mkdir "$work/tree"
-cp -r Makefile VERSION linker.ld boot kernel user tests tools "$work/tree"
+copy_tree "$work/tree"
 planted='int planted(void)\n{\n\tint unused;\n\treturn 0;\n}\n'
 for source in kernel/lib user/lib tests/host; do
 	printf '/* sources: */\n%b' "$planted" >"$work/tree/$source/planted.c"

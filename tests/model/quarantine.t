@@ -1,8 +1,8 @@
 #!/bin/bash
 # Checks quarantine.pml with Spin: every state of the protocol as it is, and a violation for each rule removed.
 # needs: model
-cd "$(dirname "$0")" || exit 1
-model=$PWD/quarantine.pml
+. "$(dirname "$0")/../../tools/lib/surroundings.sh"
+model=$PWD/tests/model/quarantine.pml
 out=$(mktemp -d) && trap 'rm -rf "$out"' EXIT
 cd "$out" || exit 1
 number=0

@@ -5,8 +5,7 @@
 release_only
 
 iso=build/$BUILD/bulwark.iso
-[ "$(stat -c %s "$iso")" -lt $((8 << 20)) ]
-ok $? 'the ISO is smaller than 8 MiB'
+is "$(($(stat -c %s "$iso") < 8 << 20))" 1 'the ISO is smaller than 8 MiB'
 
 mkdir "$work/tree"
 xorriso -osirrox on -indev "$iso" -extract /boot/grub/grub.cfg "$work/tree/grub.cfg" \

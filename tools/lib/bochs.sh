@@ -18,10 +18,10 @@ vgaromimage: file=$vga_bios
 vga: extension=none, update_freq=1
 pci: enabled=1, chipset=i440fx
 ata0: enabled=1, ioaddr1=0x1f0, ioaddr2=0x3f0, irq=14
-ata0-master: type=cdrom, path=$PWD/$dir/iso, status=inserted
+ata0-master: type=cdrom, path=$dir/iso, status=inserted
 boot: cdrom
 com1: enabled=1, $1
-com2: enabled=1, mode=file, dev=$PWD/$dir/com2
+com2: enabled=1, mode=file, dev=$dir/com2
 port_e9_hack: enabled=1
 magic_break: enabled=1
 sound: driver=dummy
@@ -32,13 +32,13 @@ panic: action=fatal
 error: action=report
 info: action=report
 debug: action=ignore
-log: $PWD/$dir/bochs.log
+log: $dir/bochs.log
 debugger_log: /dev/null
 END
 }
 
 bochs_boot() {
-	local console="mode=file, dev=$PWD/$dir/com1"
+	local console="mode=file, dev=$dir/com1"
 	if [ -z "$CMD" ]; then
 		if ! tty <&"$input" >/dev/null; then
 			refuse 'Bochs needs a terminal for its console; without one give CMD'

@@ -42,6 +42,7 @@ static bool run(const struct bench_figure *figure, uint64_t nr)
 }
 
 #define CHURN(pages, text)                                                                         \
+	(struct bench_figure)                                                                      \
 	{                                                                                          \
 		.name = "churn_" #pages, .brief = text, .argument = pages, .run = run              \
 	}

@@ -70,67 +70,53 @@ NAKED(resume_step_syscall, PREPARE "mov $0x10302, %esi\n" IRET_WITH_RSI "syscall
 NAKED(resume_step_int3, PREPARE "mov $0x10302, %esi\n" IRET_WITH_RSI "int3\n" BACK)
 NAKED(resume_step_page_fault, PREPARE "mov $0x10302, %esi\n" IRET_WITH_RSI "movb $1, (%rdi)\n" BACK)
 
-#define TRAPS(name, body)                                                                          \
-	{                                                                                          \
-		name, body, 0, DIES(SIGTRAP)                                                       \
-	}
+#define TRAPS(name, body) name, body, 0, DIES(SIGTRAP)
 /* What QEMU's code generator makes of ICEBP, and of a user's IRET, whose frame it reads as the
    kernel would, so that SMAP refuses. */
-#define ICEBP(name, body)                                                                          \
-	{                                                                                          \
-		name, body, 0, DIES(SIGTRAP) | DIES(SIGILL)                                        \
-	}
-#define IRET(name, body, ends)                                                                     \
-	{                                                                                          \
-		name, body, 0, (ends) | DIES(SIGSEGV)                                              \
-	}
-#define SEGV(name, body)                                                                           \
-	{                                                                                          \
-		name, body, 0, DIES(SIGSEGV)                                                       \
-	}
-#define ILL(name, body)                                                                            \
-	{                                                                                          \
-		name, body, 0, DIES(SIGILL)                                                        \
-	}
+#define ICEBP(name, body) name, body, 0, DIES(SIGTRAP) | DIES(SIGILL)
+#define IRET(name, body, ends) name, body, 0, (ends) | DIES(SIGSEGV)
+#define SEGV(name, body) name, body, 0, DIES(SIGSEGV)
+#define ILL(name, body) name, body, 0, DIES(SIGILL)
 
 static struct torture pieces[] = {
-	TRAPS("a step over SYSCALL", step_syscall),
-	TRAPS("a step over an unknown call", step_unknown_call),
-	TRAPS("a step over sched_yield", step_yield),
-	TRAPS("a step over fork", step_fork),
-	TRAPS("a step over INT3", step_int3),
-	TRAPS("a step over INT 3 of two bytes", step_int_3),
-	SEGV("a step over INT 1", step_int_1),
-	SEGV("a step over INT 2", step_int_2),
-	SEGV("a step over INT 8", step_int_8),
-	SEGV("a step over INT 14", step_int_14),
-	SEGV("a step over INT 0x80", step_int_80),
-	ICEBP("a step over ICEBP", step_icebp),
-	ILL("a step over UD2", step_undefined),
+	{ TRAPS("a step over SYSCALL", step_syscall) },
+	{ TRAPS("a step over an unknown call", step_unknown_call) },
+	{ TRAPS("a step over sched_yield", step_yield) },
+	{ TRAPS("a step over fork", step_fork) },
+	{ TRAPS("a step over INT3", step_int3) },
+	{ TRAPS("a step over INT 3 of two bytes", step_int_3) },
+	{ SEGV("a step over INT 1", step_int_1) },
+	{ SEGV("a step over INT 2", step_int_2) },
+	{ SEGV("a step over INT 8", step_int_8) },
+	{ SEGV("a step over INT 14", step_int_14) },
+	{ SEGV("a step over INT 0x80", step_int_80) },
+	{ ICEBP("a step over ICEBP", step_icebp) },
+	{ ILL("a step over UD2", step_undefined) },
 	{ "a step over SYSENTER", step_sysenter, 0, DIES(SIGSEGV) | DIES(SIGILL) },
-	TRAPS("a step over a page that is filled in", step_page_fault),
-	SEGV("a step over a bad address", step_bad_address),
+	{ TRAPS("a step over a page that is filled in", step_page_fault) },
+	{ SEGV("a step over a bad address", step_bad_address) },
 	{ "a step over a division by zero", step_divide, 0, DIES(SIGFPE) },
 	{ "MOV SS, SYSCALL", ss_syscall, 0, LIVES },
-	TRAPS("MOV SS, INT3", ss_int3),
-	TRAPS("MOV SS, INT 3 of two bytes", ss_int_3),
-	SEGV("MOV SS, INT 0x80", ss_int_80),
-	ICEBP("MOV SS, ICEBP", ss_icebp),
-	ILL("MOV SS, UD2", ss_undefined),
+	{ TRAPS("MOV SS, INT3", ss_int3) },
+	{ TRAPS("MOV SS, INT 3 of two bytes", ss_int_3) },
+	{ SEGV("MOV SS, INT 0x80", ss_int_80) },
+	{ ICEBP("MOV SS, ICEBP", ss_icebp) },
+	{ ILL("MOV SS, UD2", ss_undefined) },
 	{ "MOV SS, a page that is filled in", ss_page_fault, 0, LIVES },
 	{ "MOV SS, SYSENTER", ss_sysenter, 0, DIES(SIGSEGV) | DIES(SIGILL) },
 	{ "MOV SS, MOV SS, SYSCALL", ss_twice_syscall, 0, LIVES },
 	{ "LSS, SYSCALL", lss_syscall, 0, LIVES },
-	TRAPS("a step over MOV SS, SYSCALL", step_ss_syscall),
-	TRAPS("a step over MOV SS, INT3", step_ss_int3),
+	{ TRAPS("a step over MOV SS, SYSCALL", step_ss_syscall) },
+	{ TRAPS("a step over MOV SS, INT3", step_ss_int3) },
 	{ "a step over MOV SS, INT 0x80", step_ss_int_80, 0, DIES(SIGSEGV) | DIES(SIGTRAP) },
-	ICEBP("a step over MOV SS, ICEBP", step_ss_icebp),
+	{ ICEBP("a step over MOV SS, ICEBP", step_ss_icebp) },
 	{ "a step over MOV SS, UD2", step_ss_undefined, 0, DIES(SIGILL) | DIES(SIGTRAP) },
-	TRAPS("a step over MOV SS, a page that is filled in", step_ss_page_fault),
-	IRET("RF, SYSCALL", resume_syscall, LIVES),
-	IRET("RF and a step over SYSCALL", resume_step_syscall, DIES(SIGTRAP)),
-	IRET("RF and a step over INT3", resume_step_int3, DIES(SIGTRAP)),
-	IRET("RF and a step over a page that is filled in", resume_step_page_fault, DIES(SIGTRAP)),
+	{ TRAPS("a step over MOV SS, a page that is filled in", step_ss_page_fault) },
+	{ IRET("RF, SYSCALL", resume_syscall, LIVES) },
+	{ IRET("RF and a step over SYSCALL", resume_step_syscall, DIES(SIGTRAP)) },
+	{ IRET("RF and a step over INT3", resume_step_int3, DIES(SIGTRAP)) },
+	{ IRET("RF and a step over a page that is filled in", resume_step_page_fault,
+	       DIES(SIGTRAP)) },
 };
 
 enum { NR_PIECES = sizeof(pieces) / sizeof(pieces[0]) };
