@@ -3,6 +3,7 @@
 #   user/init/*.c -> init   user/shell/*.c -> sh   user/attacks/NAME/*.c -> NAME
 #   user/bench/NAME.c, user/selftest/NAME.c -> NAME   $(EXTRA)/NAME.c, $(EXTRA)/NAME/*.c -> NAME
 USER_CC := musl-gcc
+$(call must_be,USER_CC,-v,gcc version,GCC for musl)
 USER_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -fno-pie -fcf-protection=none -fno-stack-protector \
 	-Iuser/include -I$(GEN) -Ikernel -Iuser
 USER_LDFLAGS := -static -no-pie -Wl,--build-id=none
