@@ -116,7 +116,7 @@ OPTS ?= vuln=on
 DEPS ?= 1
 
 # The tools read the knobs from the environment. A dollar sign in these belongs to the guest, not to make.
-$(foreach k,OPTS CMD LOG MONITOR PNG,$(if $(value $(k)),$(eval override $(k) := $$(value $(k)))))
+$(foreach k,OPTS CMD LOG MONITOR PNG EXTRA,$(if $(value $(k)),$(eval override $(k) := $$(value $(k)))))
 export OPTS CMD SMP MEM CPU ACCEL EMU BOOT MACHINE EFI VGA ICOUNT TIMEOUT LOG MONITOR PNG BUILD GDB GDBPORT ATTACK T FAILED
 
 # What differs between the two builds is in OUT: the kernel and the ISO. The rest is made once, in build itself.

@@ -51,6 +51,14 @@ is $? 2 'make run fails when the command fails'
 output=$(make run CMD=true EXTRA=user/shell 2>&1)
 like "$output" 'no such folder|have|already|multiple|error' 'EXTRA with sources that are no programs fails'
 
+for tool in CC=clang CC=nosuch LD=ld.gold NASM=yasm USER_CC=clang; do
+	output=$(make iso "$tool" 2>&1)
+	is $? 2 "$tool is refused"
+	like "$output" "$tool: this is not G|$tool: this is not NASM" 'with the reason'
+done
+output=$(make iso CC=cc LD=ld.bfd 2>&1)
+is $? 0 'GCC by another name is taken' || diag "$output"
+
 mkdir "$work/none"
 output=$(make run CMD=true EXTRA="$work/none" 2>&1)
 like "$output" 'no such folder, or no .c file, .policy file or etc/ in it' 'EXTRA with nothing to take fails'

@@ -4,6 +4,13 @@ CC := gcc
 NASM := nasm
 LD := ld
 
+# $(call must_be,VARIABLE,ARGUMENT,TEXT,NAME): refuses what the command line asks for unless it says TEXT of itself.
+must_be = $(if $(filter command,$(origin $(1))),$(if $(findstring $(3),$(shell $($(1)) $(2) 2>&1)),,\
+	$(error $(1)=$($(1)): this is not $(4), and nothing else is supported)))
+$(call must_be,CC,-v,gcc version,GCC)
+$(call must_be,LD,--version,GNU ld,GNU ld)
+$(call must_be,NASM,-v,NASM version,NASM)
+
 KERNEL := $(OUT)/bulwark.elf
 KERNEL_CFLAGS := -std=gnu11 -ffreestanding -O2 -g -Wall -Wextra -Wmissing-prototypes -Wstrict-prototypes \
 	-mno-red-zone -mgeneral-regs-only -fpie -fvisibility=hidden -mcmodel=small -fno-omit-frame-pointer \

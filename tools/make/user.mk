@@ -3,6 +3,7 @@
 #   user/init/*.c -> init   user/shell/*.c -> sh   user/attacks/NAME/*.c -> NAME
 #   user/bench/NAME.c, user/selftest/NAME.c -> NAME   $(EXTRA)/NAME.c, $(EXTRA)/NAME/*.c -> NAME
 USER_CC := musl-gcc
+$(call must_be,USER_CC,-v,gcc version,GCC for musl)
 USER_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -fno-pie -fcf-protection=none -fno-stack-protector \
 	-Iuser/include -I$(GEN) -Ikernel -Iuser
 USER_LDFLAGS := -static -no-pie -Wl,--build-id=none
@@ -21,23 +22,21 @@ endif
 
 # EXTRA has an archive and ISOs of its own, so that nothing stale can stay in them, and a shell that knows its attacks.
 ifneq ($(strip $(EXTRA)),)
-ifneq ($(words $(EXTRA)),1)
-$(error EXTRA='$(EXTRA)': the name of the folder must not contain spaces)
-endif
-extra_sources := $(filter-out $(EXTRA)/etc/%,$(wildcard $(EXTRA)/*.c $(EXTRA)/*/*.c))
-extra_tables := $(wildcard $(EXTRA)/attacks.def $(EXTRA)/*/attacks.def)
+# Its files under names without blanks; tools/stage-extra says what is wrong with it.
+extra_key := $(shell tools/stage-extra '$(subst ','\'',$(EXTRA))')
+$(if $(extra_key),,$(error EXTRA=$(EXTRA) cannot be built))
+VARIANT := /extra/$(extra_key)
+extra_source := build$(VARIANT)/source
+extra_sources := $(filter-out $(extra_source)/etc/%,$(wildcard $(extra_source)/*.c $(extra_source)/*/*.c))
+extra_tables := $(wildcard $(extra_source)/attacks.def $(extra_source)/*/attacks.def)
 # What becomes etc/NAME of the guest: policies, and whatever lies in etc/.
-extra_etc := $(wildcard $(EXTRA)/*.policy $(EXTRA)/etc/*)
-extra_name = $(firstword $(subst /, ,$(patsubst $(EXTRA)/%,%,$(basename $(1)))))
+extra_etc := $(wildcard $(extra_source)/*.policy $(extra_source)/etc/*)
+extra_name = $(firstword $(subst /, ,$(patsubst $(extra_source)/%,%,$(basename $(1)))))
 extra_names := $(sort $(foreach s,$(extra_sources),$(call extra_name,$(s))))
 $(foreach s,$(extra_sources),$(eval sources_of_$(call extra_name,$(s)) += $(s)))
-ifeq ($(extra_sources)$(extra_etc),)
-$(error EXTRA=$(EXTRA): no such folder, or no .c file, .policy file or etc/ in it)
-endif
 ifneq ($(filter $(extra_names),$(program_names)),)
 $(error EXTRA=$(EXTRA): Bulwark has programs of these names already: $(filter $(extra_names),$(program_names)))
 endif
-VARIANT := /extra/$(firstword $(shell cd $(EXTRA) && pwd | md5sum))
 endif
 EXTRA_OUT := build$(VARIANT)
 
@@ -73,12 +72,13 @@ $(OWN_PROGRAMS): $(USER_OUT)/%: $$(call user_object,$$(sources_of_$$*)) $(USER_L
 	$(call say,LINK,$@)
 	$(call keep_warnings,$(USER_CC) $(USER_LDFLAGS) -o $@ $(filter %.o,$^) $(USER_LIBRARY))
 
-$(EXTRA_OUT)/obj/%.o: $(EXTRA)/%.c build/user.flags | $(GENERATED)
-	$(call say,CC,$<)
+$(EXTRA_OUT)/obj/%.o: $(extra_source)/%.c build/user.flags | $(GENERATED)
+	$(call say,CC,$$(readlink $<))
 	@mkdir -p $(@D)
-	$(call keep_warnings,$(USER_CC) $(USER_CFLAGS) -I$(EXTRA) -MMD -MP -c -o $@ $<)
+	$(call keep_warnings,$(USER_CC) $(USER_CFLAGS) -I"$$EXTRA" -MMD -MP -c -o $@ "$$(readlink $<)")
+	@sed -i 's/[$$][$$]/&&/g' $(@:.o=.d) # prerequisites are expanded twice (.SECONDEXPANSION)
 
-$(EXTRA_PROGRAMS): $(EXTRA_OUT)/bin/%: $$(patsubst $(EXTRA)/$$(percent).c,$(EXTRA_OUT)/obj/$$(percent).o,$$(sources_of_$$*)) \
+$(EXTRA_PROGRAMS): $(EXTRA_OUT)/bin/%: $$(patsubst $(extra_source)/$$(percent).c,$(EXTRA_OUT)/obj/$$(percent).o,$$(sources_of_$$*)) \
 		$(USER_LIBRARY) $(EXTRA_OUT)/extra.list
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
@@ -89,7 +89,7 @@ $(EXTRA_OUT)/extra.list: FORCE
 
 $(EXTRA_OUT)/attack_extras.c: $(extra_tables) $(EXTRA_OUT)/extra.list tools/gen-extra.pl tools/museum/Attacks.pm $(DEF_READER) \
 		kernel/abi/options.def
-	@perl tools/gen-extra.pl $(EXTRA) > $@
+	@perl tools/gen-extra.pl "$$EXTRA" > $@
 
 $(EXTRA_OUT)/attack_extras.o: $(EXTRA_OUT)/attack_extras.c build/user.flags user/include/attack_run.h
 	$(call keep_warnings,$(USER_CC) $(USER_CFLAGS) -c -o $@ $<)

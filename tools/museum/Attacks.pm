@@ -2,6 +2,7 @@
 package Attacks;
 use strict;
 use warnings;
+use File::Glob ':bsd_glob';
 use Exporter 'import';
 use Def qw(rows);
 use Near 'near_words';
@@ -47,8 +48,9 @@ sub attacks {
 # The programs of a folder: NAME.c, or NAME/ with C files in it.
 sub extra_names {
 	my ($folder) = @_;
-	my %names = map { $_ => 1 } map { m{([^/]+)\.c$} } glob "$folder/*.c";
-	$names{$_} = 1 for map { m{([^/]+)/[^/]+\.c$} } glob "$folder/*/*.c";
+	my $plain = $folder =~ s/([][*?{}~\\])/\\$1/gr;
+	my %names = map { $_ => 1 } map { m{([^/]+)\.c$} } bsd_glob("$plain/*.c");
+	$names{$_} = 1 for grep { $_ ne 'etc' } map { m{([^/]+)/[^/]+\.c$} } bsd_glob("$plain/*/*.c");
 	return sort keys %names;
 }
 
