@@ -11,19 +11,11 @@
 /* For the members of an attack that is being ended. */
 static struct wait_queue ended = { WAIT_QUEUE_INIT(ended) };
 
-void witness_process_ended(const struct process *process)
-{
-	if (witness_is_ending(process)) {
-		wait_wake_all(&ended);
-	}
-}
-
-/* Kills what still runs of a job. How many that are. */
+/* Caller holds process_lock. Kills what still runs of a job. How many that are. */
 static unsigned kill_members(uint32_t job)
 {
 	unsigned nr_alive = 0;
 
-	lock_acquire(&process_lock);
 	for (uint32_t pid = PID_INIT; pid <= ID_MAX; pid++) {
 		struct process *process = credentials_member(pid, job);
 
@@ -33,8 +25,27 @@ static unsigned kill_members(uint32_t job)
 			nr_alive++;
 		}
 	}
+	return nr_alive;
+}
+
+static unsigned end_members(uint32_t job)
+{
+	unsigned nr_alive;
+
+	lock_acquire(&process_lock);
+	nr_alive = kill_members(job);
 	lock_release(&process_lock);
 	return nr_alive;
+}
+
+void witness_process_ended(const struct process *process)
+{
+	uint32_t job;
+
+	while ((job = record_close_of(process->pid)) != 0) {
+		(void)kill_members(job);
+	}
+	wait_wake_all(&ended);
 }
 
 /* Blocks until no member is left. EINTR: the caller must end. */
@@ -43,11 +54,11 @@ static status_t await_members(uint32_t job, uint32_t *nr_killed)
 	struct waiter waiter;
 	unsigned nr_alive;
 
-	*nr_killed = nr_alive = kill_members(job);
+	*nr_killed = nr_alive = end_members(job);
 	wait_enter(&ended, &waiter);
 	while (nr_alive) {
 		sched_prepare();
-		nr_alive = kill_members(job);
+		nr_alive = end_members(job);
 		if (!nr_alive || thread_must_exit()) {
 			break;
 		}

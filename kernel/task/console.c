@@ -10,6 +10,8 @@
 #include "core/lock.h"
 #include "core/log.h"
 #include "core/options.h"
+#include "task/process.h"
+#include "task/witness.h"
 
 enum { COLUMNS = 80, ROWS = 24, POLL_MAX = 256, QUIET_NS = 20000000 };
 
@@ -95,11 +97,20 @@ void console_type_ahead(const char *text, size_t len_bytes)
 	lock_release(&console_lock);
 }
 
-void console_write(const char *text, size_t len_bytes)
+void console_hold(void) { lock_acquire(&console_lock); }
+void console_let_go(void) { lock_release(&console_lock); }
+
+bool console_write(const char *text, size_t len_bytes)
 {
+	bool is_allowed;
+
 	lock_acquire(&console_lock);
-	terminal_write(&terminal, text, len_bytes);
+	is_allowed = witness_allows_console(process_current());
+	if (is_allowed) {
+		terminal_write(&terminal, text, len_bytes);
+	}
 	lock_release(&console_lock);
+	return is_allowed;
 }
 
 void console_settings_get(struct terminal_settings *out)

@@ -47,8 +47,14 @@ size_t console_take_input(char *buffer, size_t size_bytes);
 /* As terminal_type_ahead. */
 void console_type_ahead(const char *text, size_t len_bytes);
 
-/* Waits, for a bounded time, for the serial line. Keeps nothing of the text. */
-void console_write(const char *text, size_t len_bytes);
+/*
+ * Waits, for a bounded time, for the serial line. Keeps nothing of the text. False: the console is
+ * another job's, and nothing was written.
+ */
+bool console_write(const char *text, size_t len_bytes);
+/* Between the two nothing is written: the witness changes whose the console is. */
+void console_hold(void);
+void console_let_go(void);
 
 void console_settings_get(struct terminal_settings *out);
 /* Output flags in `kept` stay as they are. */

@@ -6,28 +6,34 @@
 #include "core/options.h"
 #include "core/panic.h"
 #include "lib/assert.h"
+#include "lib/string.h"
 #include "mm/as.h"
 #include "mm/frame_init.h"
 #include "mm/pmalloc.h"
 #include "mm/ptable.h"
 #include "task/process.h"
+#include "task/program_policy.h"
 
 enum { LINES_MAX = 16 };
 
 /* With cred=plain, uid, rule and root are not used. */
 struct credential {
 	const struct process *holder; /* NULL: the number is not in use */
-	uint32_t uid;
+	/* One store, one load: both halves are of the same moment. */
+	struct identity who __attribute__((aligned(8)));
 	uint32_t binding; /* the rule, and CREDENTIALS_WATCHED */
 	pfn_t root;       /* of its address space; the kernel's own while it has none */
-	uint32_t granted_uid;
 	uint32_t job;
 };
+static_assert(sizeof(struct identity) == sizeof(uint64_t), "one store");
 static_assert(sizeof(struct credential) == 32, "a megabyte in all");
 
 /* By pid. In a write-rare pool that is claimed. */
 static RO_AFTER_INIT const struct credential *entries;
 static RO_AFTER_INIT const struct pool *pool;
+
+/* With cred=plain: makes one of the two stores of credentials_grant, for who looks at both. */
+static struct lock plain_lock = LOCK_INIT("credentials", RANK_credentials);
 
 static bool are_protected(void) { return options.cred == cred_protected; }
 
@@ -68,7 +74,7 @@ static uint32_t uid_in(const struct credential *entry, const struct process *pro
 		refuse(process);
 		return CREDENTIALS_NOBODY;
 	}
-	return entry->uid;
+	return entry->who.uid;
 }
 
 /* CREDENTIALS_NO_RULE is no rule of a watched process either. */
@@ -101,9 +107,17 @@ unsigned credentials_rule(const struct process *process)
 	return rule_of(are_protected() ? binding_in(entry_of(process), process) : process->binding);
 }
 
+/* Whether the process is watched is told by its entry alone. */
 unsigned credentials_acting_binding(const struct process *process)
 {
-	return are_protected() ? binding_in(acting_entry_of(process), process) : process->binding;
+	const struct credential *entry;
+
+	if (are_protected()) {
+		return binding_in(acting_entry_of(process), process);
+	}
+	entry = entry_of(process);
+	return (process->binding & ~CREDENTIALS_WATCHED) |
+	       (entry ? entry->binding & CREDENTIALS_WATCHED : CREDENTIALS_WATCHED);
 }
 
 unsigned credentials_acting_rule(const struct process *process)
@@ -113,22 +127,39 @@ unsigned credentials_acting_rule(const struct process *process)
 
 const uint32_t *credentials_uid_place(const struct process *process)
 {
-	return are_protected() ? &entries[process->pid].uid : &process->uid;
+	return are_protected() ? &entries[process->pid].who.uid : &process->uid;
 }
 
-uint32_t credentials_granted_uid(const struct process *process)
+bool credentials_are_own(const struct process *process) { return entry_of(process) != NULL; }
+
+struct identity credentials_identity(const struct process *process)
 {
 	const struct credential *entry = entry_of(process);
+	struct identity who = { CREDENTIALS_NOBODY, CREDENTIALS_NOBODY };
+	uint64_t both;
 
-	return entry ? entry->granted_uid : CREDENTIALS_NOBODY;
+	if (!entry) {
+		return who;
+	}
+	if (!are_protected()) {
+		lock_acquire(&plain_lock);
+	}
+	both = __atomic_load_n((const uint64_t *)&entry->who, __ATOMIC_RELAXED);
+	memcpy(&who, &both, sizeof(who));
+	if (!are_protected()) {
+		who.uid = process->uid;
+		lock_release(&plain_lock);
+	}
+	return who;
 }
 
 struct job credentials_job(const struct process *process)
 {
 	const struct credential *entry = entry_of(process);
 
+	/* what has lost its entry is believed nothing */
 	return entry ? (struct job){ entry->job, entry->binding & CREDENTIALS_WATCHED }
-		     : (struct job){ 0 };
+		     : (struct job){ .is_watched = true };
 }
 
 void credentials_set(struct process *process, uint64_t uid)
@@ -140,20 +171,39 @@ void credentials_set(struct process *process, uint64_t uid)
 		return;
 	}
 	entry = entry_of(process);
-	if (!entry || wr_assign_in(pool, &entry->uid, (uint32_t)uid)) {
+	if (!entry || wr_assign_in(pool, &entry->who.uid, (uint32_t)uid)) {
 		refuse(process);
 	}
 }
 
-void credentials_grant(struct process *process, uint32_t uid)
+static status_t identity_write(const struct credential *entry, struct identity who)
+{
+	uint64_t both;
+
+	memcpy(&both, &who, sizeof(both));
+	return wr_store_in(pool, &entry->who, both, sizeof(both));
+}
+
+status_t credentials_grant(struct process *process, uint32_t uid)
 {
 	const struct credential *entry = entry_of(process);
+	status_t status;
 
-	if (!entry || wr_assign_in(pool, &entry->granted_uid, uid)) {
+	if (!entry) {
 		refuse(process);
-		return;
+		return STATUS_EPERM;
 	}
-	credentials_set(process, uid);
+	if (entry->who.granted_uid != 0 && entry->who.granted_uid != uid) {
+		return STATUS_EPERM;
+	}
+	if (are_protected()) {
+		return identity_write(entry, (struct identity){ uid, uid });
+	}
+	lock_acquire(&plain_lock);
+	status = identity_write(entry, (struct identity){ uid, uid });
+	process->uid = status ? process->uid : uid;
+	lock_release(&plain_lock);
+	return status;
 }
 
 /* The rule alone: whether the process is watched stays as it is. */
@@ -207,16 +257,26 @@ void credentials_give(struct process *process, const struct process *parent)
 
 	assert(lock_is_held(&process_lock));
 	if (parent) {
-		value.uid = credentials_acting_uid(parent);
+		value.who = credentials_identity(parent);
 		value.binding = credentials_acting_binding(parent);
-		value.granted_uid = credentials_granted_uid(parent);
+	}
+	if (parent && are_protected() && !acting_entry_of(parent)) {
+		value.who.uid = CREDENTIALS_NOBODY;
 	}
 	if (inherited) {
 		value.job = inherited->job;
 	}
 	entry_write(&entries[process->pid], &value);
-	process->uid = value.uid;
+	process->uid = value.who.uid;
 	process->binding = value.binding;
+}
+
+/* A rule's uid, and no other. */
+static bool is_of_rule(uint32_t uid, unsigned rule)
+{
+	const struct policy_rule *found = program_rule(rule);
+
+	return found && found->has_uid && found->uid == uid;
 }
 
 void credentials_become(struct process *process, const uint32_t *uid, unsigned rule,
@@ -226,7 +286,7 @@ void credentials_become(struct process *process, const uint32_t *uid, unsigned r
 		are_protected() ? acting_entry_of(process) : entry_of(process);
 	struct credential value;
 
-	if (!entry) {
+	if (!entry || (uid && !is_of_rule(*uid, rule))) {
 		refuse(process);
 		return;
 	}
@@ -234,7 +294,8 @@ void credentials_become(struct process *process, const uint32_t *uid, unsigned r
 	value.binding = rule | (entry->binding & CREDENTIALS_WATCHED);
 	value.root = root_of(as);
 	if (uid) {
-		value.uid = value.granted_uid = process->uid = *uid;
+		value.who = (struct identity){ *uid, *uid };
+		process->uid = *uid;
 	}
 	process->binding = value.binding;
 	entry_write(entry, &value);
@@ -252,7 +313,7 @@ void credentials_leave(struct process *process)
 
 /* Else another process, at this one's address, could be led back to it. That which leads to another
  * entry, or to none, still has its own somewhere. */
-void credentials_take(struct process *process)
+uint32_t credentials_take(struct process *process)
 {
 	const struct credential *entry = entry_of(process);
 
@@ -260,9 +321,11 @@ void credentials_take(struct process *process)
 	for (uint32_t pid = 0; !entry && pid <= ID_MAX; pid++) {
 		entry = entries[pid].holder == process ? &entries[pid] : NULL;
 	}
-	if (entry) {
-		entry_write(entry, &(struct credential){ .holder = NULL });
+	if (!entry) {
+		return 0;
 	}
+	entry_write(entry, &(struct credential){ .holder = NULL });
+	return (uint32_t)(entry - entries);
 }
 
 /* The kernel's own threads count as root. */

@@ -15,6 +15,7 @@
  */
 #pragma once
 
+#include "lib/status.h"
 #include "lib/types.h"
 
 struct as;
@@ -30,7 +31,8 @@ void credentials_init(void);
 /* Caller holds process_lock for both: the process has just got its number; it is about to give it
  * back. */
 void credentials_give(struct process *process, const struct process *parent);
-void credentials_take(struct process *process);
+/* Its number; 0: it had none. */
+uint32_t credentials_take(struct process *process);
 
 /* Any context; without a lock. Of any process, to tell about it. */
 uint32_t credentials_uid(const struct process *process);
@@ -51,15 +53,28 @@ unsigned credentials_acting_binding(const struct process *process);
 void credentials_set(struct process *process, uint64_t uid);
 void credentials_set_rule(struct process *process, unsigned rule);
 
-/* setuid: the process acts for this user from now on, and by right. */
-void credentials_grant(struct process *process, uint32_t uid);
-/* The user that setuid or a rule gave it last; CREDENTIALS_NOBODY where its entry is not its own.
+/*
+ * setuid: the process acts for this user from now on, and by right. EPERM: what it was granted last
+ * is neither root nor this user, or its entry is not its own.
  */
-uint32_t credentials_granted_uid(const struct process *process);
+status_t credentials_grant(struct process *process, uint32_t uid) MUST_CHECK;
+
+/*
+ * Whom it acts for, and whom setuid or a rule let it act for, at the same moment. Nobody where its
+ * entry is not its own.
+ */
+struct identity {
+	uint32_t uid;
+	uint32_t granted_uid;
+};
+struct identity credentials_identity(const struct process *process);
+/* Is its entry its own? */
+bool credentials_are_own(const struct process *process);
 
 /*
  * The job that the process is a member of, as all that it forks and executes; 0: none, or its entry
- * is not its own. Members of a watched job look their calls up in the watched table.
+ * is not its own: then it counts as watched, too. Members of a watched job look their calls up in
+ * the watched table.
  */
 struct job {
 	uint32_t number;
@@ -71,8 +86,8 @@ void credentials_join(struct process *process, struct job job);
  */
 struct process *credentials_member(uint32_t pid, uint32_t job);
 
-/* execve: the current process goes on as this user (NULL: as it was), under this rule, in an
- * address space that is not loaded yet. */
+/* execve: the current process goes on as this user, that of the rule (NULL: as it was), under this
+ * rule, in an address space that is not loaded yet. */
 void credentials_become(struct process *process, const uint32_t *uid, unsigned rule,
 			const struct as *as);
 /* The process has left its address space for good. */

@@ -131,7 +131,8 @@ status_t process_add(struct process *process, struct process *parent)
 	status_t status = STATUS_EAGAIN;
 
 	lock_acquire(&process_lock);
-	if (!parent || (!witness_is_ending(parent) && quota_left(credentials_acting_uid(parent)))) {
+	if (!parent || (credentials_are_own(parent) && !witness_is_ending(parent) &&
+			quota_left(credentials_acting_uid(parent)))) {
 		process->pid = id_take();
 		status = process->pid ? STATUS_OK : STATUS_EAGAIN;
 	}
@@ -154,8 +155,8 @@ void process_remove(struct process *process)
 	assert(lock_is_held(&process_lock));
 	list_remove(&process->sibling);
 	list_remove(&process->all);
-	credentials_take(process);
-	id_give_back(process->pid);
+	/* not process->pid, which is ordinary memory */
+	id_give_back(credentials_take(process));
 	nr_all--;
 }
 

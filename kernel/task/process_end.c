@@ -9,6 +9,7 @@
 #include "mm/as.h"
 #include "task/credentials.h"
 #include "task/process.h"
+#include "task/program_policy.h"
 #include "task/sched.h"
 #include "task/witness.h"
 
@@ -158,6 +159,7 @@ void process_leave(struct process *process, struct thread *thread)
 	uint32_t nr_left;
 
 	assert(thread == thread_current());
+	program_check_table(process);
 	/* the address space goes with the last thread, so no CPU may have it loaded then */
 	as_switch(NULL);
 	thread->process = NULL;

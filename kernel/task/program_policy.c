@@ -14,6 +14,7 @@
 #include "task/process.h"
 #include "task/table_in_force.h"
 #include "task/watched_calls.h"
+#include "task/witness.h"
 
 struct rule_entry {
 	const struct policy_rule *rule;
@@ -60,6 +61,13 @@ static const struct syscall_table *table_of(unsigned index)
 	}
 	policy = current_policy();
 	return policy && index < policy->nr_entries ? policy->entries[index].table : table_of_none;
+}
+
+void program_check_table(const struct process *process)
+{
+	if (credentials_job(process).is_watched && table_in_force() != &syscall_table_watched) {
+		witness_note(process, BW_FACT_FORBIDDEN_CALL);
+	}
 }
 
 const struct syscall_table *program_table(const struct process *process)

@@ -32,6 +32,9 @@ status_t program_policy_load(const char *path, struct policy_error *error) MUST_
 unsigned program_rule_find(const char *name);
 /* NULL for 0, and for an index that no rule has. */
 const struct policy_rule *program_rule(unsigned index);
+/* A member of an attack whose calls this CPU serves by another table than the watched one has made
+ * it so. */
+void program_check_table(const struct process *process);
 /* Where the current process's rule leads its calls, and whether it lets it make the call of a row.
  */
 const struct syscall_table *program_table(const struct process *process);

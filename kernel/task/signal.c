@@ -25,6 +25,14 @@ static void deliver(struct process *process, unsigned signal)
 	}
 }
 
+/* What is no member must not decide how an attack ends. */
+static bool is_of_another_attack(const struct process *process)
+{
+	struct job job = credentials_job(process);
+
+	return job.is_watched && job.number != credentials_job(process_current()).number;
+}
+
 status_t signal_send(uint32_t pid, unsigned signal)
 {
 	uint32_t uid = credentials_acting_uid(process_current());
@@ -38,7 +46,7 @@ status_t signal_send(uint32_t pid, unsigned signal)
 	process = process_find(pid);
 	if (!process) {
 		status = STATUS_ESRCH;
-	} else if (uid != 0 && uid != credentials_uid(process)) {
+	} else if (uid != 0 && (uid != credentials_uid(process) || is_of_another_attack(process))) {
 		status = STATUS_EPERM;
 	} else if (signal != 0 && pid == PID_INIT) {
 		status = STATUS_EPERM;

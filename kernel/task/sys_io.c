@@ -94,10 +94,15 @@ static int64_t write_piecewise(uva_t at, uint64_t len_bytes)
 		uint64_t piece = MIN(len_bytes - done, sizeof(bounce));
 
 		status = copy_from_user(bounce, (uva_t){ at.uva + done }, piece);
+		if (status == STATUS_OK && thread_must_exit()) {
+			status = STATUS_EINTR;
+		}
+		if (status == STATUS_OK && !console_write(bounce, piece)) {
+			status = STATUS_EIO;
+		}
 		if (status) {
 			break;
 		}
-		console_write(bounce, piece);
 		done += piece;
 	}
 	bounce_scrub(bounce, sizeof(bounce));

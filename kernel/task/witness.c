@@ -6,6 +6,7 @@
 #include "lib/assert.h"
 #include "lib/string.h"
 #include "mm/pmalloc.h"
+#include "task/console.h"
 #include "task/credentials.h"
 #include "task/foreground.h"
 #include "task/process.h"
@@ -16,8 +17,9 @@
 enum { RECORDS_MAX = 16 };
 
 struct record {
-	uint32_t job; /* 0: the record is free */
-	uint32_t pid; /* the process that began it */
+	uint32_t job;   /* 0: the record is free */
+	uint32_t pid;   /* the process that began it */
+	uint32_t owner; /* and its parent, which is to end it */
 	uint32_t facts;
 	uint32_t other_uid; /* BW_FACT_OTHER_USER: the last one seen, but root stays */
 	uint32_t nr_proofs;
@@ -27,7 +29,8 @@ struct record {
 /* In a write-rare pool; written by `update` and `assign` alone. */
 struct testimony {
 	uint32_t last_job;
-	uint32_t foreground_job; /* 0: none */
+	uint32_t foreground_job;   /* 0: none */
+	uint32_t foreground_owner; /* the parent of the process that began it */
 	struct record records[RECORDS_MAX];
 };
 static RO_AFTER_INIT const struct testimony *testimony;
@@ -83,9 +86,9 @@ static void latch(const struct record *record, uint32_t facts, uint32_t other_ui
 void witness_note(const struct process *process, uint32_t facts)
 {
 	const struct record *record;
-	uint32_t uid = credentials_uid(process);
+	struct identity who = credentials_identity(process);
 
-	if (uid != credentials_granted_uid(process) && uid != CREDENTIALS_NOBODY) {
+	if (who.uid != who.granted_uid && who.uid != CREDENTIALS_NOBODY) {
 		facts |= BW_FACT_OTHER_USER;
 	}
 	if (sealed && sealed->look()) {
@@ -97,7 +100,7 @@ void witness_note(const struct process *process, uint32_t facts)
 	lock_acquire(&lock);
 	record = record_of(process);
 	if (record) {
-		latch(record, facts, uid);
+		latch(record, facts, who.uid);
 	}
 	lock_release(&lock);
 }
@@ -125,21 +128,30 @@ void witness_hear_proof(const struct process *process, enum bw_fact fact, bool i
 	lock_release(&lock);
 }
 
-/* Caller holds the lock and process_lock. One that an attack has left whose parent never asked. */
+/* Caller holds the lock. While no job writes to the console: none does afterwards but this one. */
+static void foreground_write(uint32_t job, uint32_t owner)
+{
+	console_hold();
+	must_be_written(wr_assign_in(pool, &testimony->foreground_owner, owner));
+	must_be_written(wr_assign_in(pool, &testimony->foreground_job, job));
+	console_let_go();
+}
+
+/* Caller holds the lock and process_lock. The process that was to end it is gone. */
 static bool is_abandoned(const struct record *record)
 {
-	return record->job && !process_find(record->pid);
+	return record->job && !process_find(record->owner);
 }
 
 /* Caller holds the lock and process_lock. NULL: there is none. */
-static const struct record *record_find_free(void)
+static const struct record *record_find_free(uint32_t pid)
 {
 	const struct record *abandoned = NULL;
 
 	for (unsigned i = 0; i < RECORDS_MAX; i++) {
 		const struct record *record = &testimony->records[i];
 
-		if (!record->job) {
+		if (!record->job || record->pid == pid) {
 			return record;
 		}
 		if (is_abandoned(record)) {
@@ -153,22 +165,24 @@ static const struct record *record_find_free(void)
 static status_t begin(struct process *process, enum bw_job kind)
 {
 	struct job job = { testimony->last_job + 1, kind == BW_JOB_ATTACK };
-	const struct record *record = job.is_watched ? record_find_free() : NULL;
+	uint32_t owner = process->parent ? process->parent->pid : 0;
+	const struct record *record = job.is_watched ? record_find_free(process->pid) : NULL;
 
 	if (job.is_watched && !record) {
 		return STATUS_EAGAIN;
 	}
 	must_be_written(wr_assign_in(pool, &testimony->last_job, job.number));
 	if (record) {
-		update(record, &(struct record){ .job = job.number, .pid = process->pid });
+		update(record,
+		       &(struct record){ .job = job.number, .pid = process->pid, .owner = owner });
 	}
 	credentials_join(process, job);
 	program_bind(process);
-	must_be_written(wr_assign_in(pool, &testimony->foreground_job, job.number));
+	foreground_write(job.number, owner);
 	return STATUS_OK;
 }
 
-static bool is_attack_under_way(void)
+bool witness_is_busy(void)
 {
 	bool is_found = false;
 
@@ -188,11 +202,11 @@ status_t witness_begin_job(enum bw_job kind)
 	if (kind != BW_JOB_ORDINARY && kind != BW_JOB_ATTACK) {
 		return STATUS_EINVAL;
 	}
-	if (credentials_job(process).is_watched) {
+	if (credentials_job(process).is_watched || process->nr_threads != 1) {
 		return STATUS_EPERM;
 	}
 	/* what programs that are no attacks have changed is not this attack's */
-	if (kind == BW_JOB_ATTACK && sealed && !is_attack_under_way()) {
+	if (kind == BW_JOB_ATTACK && sealed && !witness_is_busy()) {
 		(void)sealed->settle();
 	}
 	lock_acquire(&process_lock);
@@ -213,7 +227,7 @@ void witness_end_foreground(void)
 	uint32_t job = credentials_job(process).number;
 
 	lock_acquire(&lock);
-	must_be_written(wr_assign_in(pool, &testimony->foreground_job, job));
+	foreground_write(job, 0);
 	lock_release(&lock);
 	foreground_set(job ? process->pid : 0);
 	console_wake_readers();
@@ -223,6 +237,9 @@ bool witness_allows_console(const struct process *process)
 {
 	uint32_t job;
 
+	if (!credentials_are_own(process)) {
+		return false;
+	}
 	if (credentials_acting_uid(process) == 0) {
 		return true;
 	}
@@ -243,6 +260,26 @@ bool witness_is_ending(const struct process *process)
 	is_ending = record && record->is_ending;
 	lock_release(&lock);
 	return is_ending;
+}
+
+uint32_t record_close_of(uint32_t owner)
+{
+	uint32_t job = 0;
+
+	lock_acquire(&lock);
+	for (unsigned i = 0; i < RECORDS_MAX && !job; i++) {
+		const struct record *record = &testimony->records[i];
+
+		if (record->job && record->owner == owner && !record->is_ending) {
+			must_be_written(wr_assign_in(pool, &record->is_ending, 1));
+			job = record->job;
+		}
+	}
+	if (testimony->foreground_job && testimony->foreground_owner == owner) {
+		foreground_write(0, 0);
+	}
+	lock_release(&lock);
+	return job;
 }
 
 uint32_t record_close(uint32_t pid)

@@ -34,12 +34,15 @@ struct sealed_watch {
 void witness_watch_sealed(const struct sealed_watch *watch);
 
 /*
- * The current process begins a job, which is in the foreground from now on. EINVAL: no kind;
- * EPERM: it is a member of a watched job; EAGAIN: as many attacks as can be recorded are under way.
+ * The current process begins a job, which is in the foreground from now on. EINVAL: no kind; EPERM:
+ * it is a member of a watched job, or has several threads; EAGAIN: as many attacks as can be
+ * recorded are under way.
  */
 status_t witness_begin_job(enum bw_job kind) MUST_CHECK;
 /* The current process's own job is in the foreground again; none, where it has none. */
 void witness_end_foreground(void);
+/* Is an attack under way? */
+bool witness_is_busy(void);
 /* May the current process read from and write to the console? */
 bool witness_allows_console(const struct process *process);
 
@@ -55,7 +58,7 @@ void witness_hear_proof(const struct process *process, enum bw_fact fact, bool i
 
 /* Caller holds process_lock. A process of an attack that is being ended may not fork any more. */
 bool witness_is_ending(const struct process *process);
-/* Caller holds process_lock. The process has ended. */
+/* Caller holds process_lock. The process has ended: attacks that it began end with it. */
 void witness_process_ended(const struct process *process);
 
 /*

@@ -18,6 +18,7 @@
 #include "task/process.h"
 #include "task/program_policy.h"
 #include "task/table_in_force.h"
+#include "task/witness.h"
 
 static_assert((int)BW_CALL_ROWS == (int)SYSCALL_ROWS_MAX, "what an attack overwrites");
 static_assert(sizeof(struct bw_frame) == sizeof(struct regs), "what user_return_frame consumes");
@@ -25,6 +26,10 @@ static_assert(sizeof(struct bw_frame) == sizeof(struct regs), "what user_return_
 bool vuln_enter(void)
 {
 	if (options.vuln != vuln_on) {
+		return false;
+	}
+	/* what others do meanwhile would be taken for the attack's doing */
+	if (!credentials_job(process_current()).is_watched && witness_is_busy()) {
 		return false;
 	}
 	thread_current()->in_vuln = true;

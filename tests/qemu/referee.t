@@ -15,7 +15,7 @@ for way in $ways; do
 	command+="echo @@; attack wins $way; "
 done
 for smp in 1 2; do
-	SMP=$smp boot 'vuln=on cred=plain' "${command}echo @@; ps"
+	SMP=$smp boot 'vuln=on cred=plain' "${command}echo @@"
 	for way in $ways; do
 		verdict=$(awk -v RS='@@\n' -v n="$way" 'NR == 1 { next } { split("'"$ways"'", w, " "); if (w[NR - 1] == n) print }' <<<"$output")
 		like "$verdict" '^wins: BREACH' "an attack that $way is a breach: SMP=$smp"

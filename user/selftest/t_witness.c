@@ -112,6 +112,12 @@ static void test_records(void)
 	tap_is(bw_call_job_begin(7), -EINVAL, "a job of no kind is EINVAL");
 }
 
+static int begins_attack(void *unused)
+{
+	(void)unused;
+	return bw_job_begin(BW_JOB_ATTACK) == 0 ? 0 : 1;
+}
+
 /* Unread records are taken again: more attacks than there is room for, one after the other. */
 static void test_abandoned(void)
 {
@@ -122,7 +128,8 @@ static void test_abandoned(void)
 		int status = 0;
 
 		if (child == 0) {
-			_exit(bw_job_begin(BW_JOB_ATTACK) == 0 ? 0 : 1);
+			/* whose attack it is ends, too */
+			_exit(child_exit_code(child_run(begins_attack, NULL)));
 		}
 		waitpid(child, &status, 0);
 		all = all && status == 0;

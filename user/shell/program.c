@@ -116,7 +116,8 @@ int program_run(char *const argv[], enum program_user user)
 	if (child < 0) {
 		return STATUS_NOT_EXECUTABLE;
 	}
-	if (result.row != NULL && result.report.vuln_calls > 0) {
+	if (result.row != NULL && (result.report.vuln_calls > 0 || result.attack.facts != 0 ||
+				   result.attack.nr_proofs > 0)) {
 		attack_judge(&result);
 		attack_print(&result);
 	} else {
