@@ -19,21 +19,19 @@ enum { LINES_MAX = 16 };
 /* With cred=plain, uid, rule and root are not used. */
 struct credential {
 	const struct process *holder; /* NULL: the number is not in use */
-	/* One store, one load: both halves are of the same moment. */
-	struct identity who __attribute__((aligned(8)));
+	struct identity who;
 	uint32_t binding; /* the rule, and CREDENTIALS_WATCHED */
 	pfn_t root;       /* of its address space; the kernel's own while it has none */
 	uint32_t job;
 };
-static_assert(sizeof(struct identity) == sizeof(uint64_t), "one store");
 static_assert(sizeof(struct credential) == 32, "a megabyte in all");
 
 /* By pid. In a write-rare pool that is claimed. */
 static RO_AFTER_INIT const struct credential *entries;
 static RO_AFTER_INIT const struct pool *pool;
 
-/* With cred=plain: makes one of the two stores of credentials_grant, for who looks at both. */
-static struct lock plain_lock = LOCK_INIT("credentials", RANK_credentials);
+/* Guards an identity's two halves: who looks at both sees those of one moment. */
+static struct lock identity_lock = LOCK_INIT("credentials", RANK_credentials);
 
 static bool are_protected(void) { return options.cred == cred_protected; }
 
@@ -136,20 +134,13 @@ struct identity credentials_identity(const struct process *process)
 {
 	const struct credential *entry = entry_of(process);
 	struct identity who = { CREDENTIALS_NOBODY, CREDENTIALS_NOBODY };
-	uint64_t both;
 
-	if (!entry) {
-		return who;
+	lock_acquire(&identity_lock);
+	if (entry) {
+		who = entry->who;
+		who.uid = are_protected() ? who.uid : process->uid;
 	}
-	if (!are_protected()) {
-		lock_acquire(&plain_lock);
-	}
-	both = __atomic_load_n((const uint64_t *)&entry->who, __ATOMIC_RELAXED);
-	memcpy(&who, &both, sizeof(who));
-	if (!are_protected()) {
-		who.uid = process->uid;
-		lock_release(&plain_lock);
-	}
+	lock_release(&identity_lock);
 	return who;
 }
 
@@ -176,33 +167,20 @@ void credentials_set(struct process *process, uint64_t uid)
 	}
 }
 
-static status_t identity_write(const struct credential *entry, struct identity who)
-{
-	uint64_t both;
-
-	memcpy(&both, &who, sizeof(both));
-	return wr_store_in(pool, &entry->who, both, sizeof(both));
-}
-
 status_t credentials_grant(struct process *process, uint32_t uid)
 {
 	const struct credential *entry = entry_of(process);
-	status_t status;
+	const struct identity who = { uid, uid };
+	status_t status = STATUS_EPERM;
 
-	if (!entry) {
-		refuse(process);
-		return STATUS_EPERM;
+	lock_acquire(&identity_lock);
+	if (entry && (entry->who.granted_uid == 0 || entry->who.granted_uid == uid)) {
+		status = wr_memcpy_in(pool, &entry->who, &who, sizeof(who));
 	}
-	if (entry->who.granted_uid != 0 && entry->who.granted_uid != uid) {
-		return STATUS_EPERM;
+	if (status == STATUS_OK) {
+		process->uid = uid;
 	}
-	if (are_protected()) {
-		return identity_write(entry, (struct identity){ uid, uid });
-	}
-	lock_acquire(&plain_lock);
-	status = identity_write(entry, (struct identity){ uid, uid });
-	process->uid = status ? process->uid : uid;
-	lock_release(&plain_lock);
+	lock_release(&identity_lock);
 	return status;
 }
 

@@ -17,9 +17,9 @@
 enum { RECORDS_MAX = 16 };
 
 struct record {
-	uint32_t job;   /* 0: the record is free */
-	uint32_t pid;   /* the process that began it */
-	uint32_t owner; /* and its parent, which is to end it */
+	uint32_t job;    /* 0: the record is free */
+	uint32_t pid;    /* the process that began it */
+	uint32_t parent; /* and its parent, which is to end it */
 	uint32_t facts;
 	uint32_t other_uid; /* BW_FACT_OTHER_USER: the last one seen, but root stays */
 	uint32_t nr_proofs;
@@ -29,8 +29,8 @@ struct record {
 /* In a write-rare pool; written by `update` and `assign` alone. */
 struct testimony {
 	uint32_t last_job;
-	uint32_t foreground_job;   /* 0: none */
-	uint32_t foreground_owner; /* the parent of the process that began it */
+	uint32_t foreground_job;    /* 0: none */
+	uint32_t foreground_parent; /* the parent of the process that began it */
 	struct record records[RECORDS_MAX];
 };
 static RO_AFTER_INIT const struct testimony *testimony;
@@ -129,10 +129,10 @@ void witness_hear_proof(const struct process *process, enum bw_fact fact, bool i
 }
 
 /* Caller holds the lock. While no job writes to the console: none does afterwards but this one. */
-static void foreground_write(uint32_t job, uint32_t owner)
+static void foreground_write(uint32_t job, uint32_t parent)
 {
 	console_hold();
-	must_be_written(wr_assign_in(pool, &testimony->foreground_owner, owner));
+	must_be_written(wr_assign_in(pool, &testimony->foreground_parent, parent));
 	must_be_written(wr_assign_in(pool, &testimony->foreground_job, job));
 	console_let_go();
 }
@@ -140,7 +140,7 @@ static void foreground_write(uint32_t job, uint32_t owner)
 /* Caller holds the lock and process_lock. The process that was to end it is gone. */
 static bool is_abandoned(const struct record *record)
 {
-	return record->job && !process_find(record->owner);
+	return record->job && !process_find(record->parent);
 }
 
 /* Caller holds the lock and process_lock. NULL: there is none. */
@@ -165,7 +165,7 @@ static const struct record *record_find_free(uint32_t pid)
 static status_t begin(struct process *process, enum bw_job kind)
 {
 	struct job job = { testimony->last_job + 1, kind == BW_JOB_ATTACK };
-	uint32_t owner = process->parent ? process->parent->pid : 0;
+	uint32_t parent = process->parent ? process->parent->pid : 0;
 	const struct record *record = job.is_watched ? record_find_free(process->pid) : NULL;
 
 	if (job.is_watched && !record) {
@@ -173,12 +173,12 @@ static status_t begin(struct process *process, enum bw_job kind)
 	}
 	must_be_written(wr_assign_in(pool, &testimony->last_job, job.number));
 	if (record) {
-		update(record,
-		       &(struct record){ .job = job.number, .pid = process->pid, .owner = owner });
+		update(record, &(struct record){
+				       .job = job.number, .pid = process->pid, .parent = parent });
 	}
 	credentials_join(process, job);
 	program_bind(process);
-	foreground_write(job.number, owner);
+	foreground_write(job.number, parent);
 	return STATUS_OK;
 }
 
@@ -262,7 +262,7 @@ bool witness_is_ending(const struct process *process)
 	return is_ending;
 }
 
-uint32_t record_close_of(uint32_t owner)
+uint32_t record_close_of(uint32_t parent)
 {
 	uint32_t job = 0;
 
@@ -270,12 +270,12 @@ uint32_t record_close_of(uint32_t owner)
 	for (unsigned i = 0; i < RECORDS_MAX && !job; i++) {
 		const struct record *record = &testimony->records[i];
 
-		if (record->job && record->owner == owner && !record->is_ending) {
+		if (record->job && record->parent == parent && !record->is_ending) {
 			must_be_written(wr_assign_in(pool, &record->is_ending, 1));
 			job = record->job;
 		}
 	}
-	if (testimony->foreground_job && testimony->foreground_owner == owner) {
+	if (testimony->foreground_job && testimony->foreground_parent == parent) {
 		foreground_write(0, 0);
 	}
 	lock_release(&lock);

@@ -10,6 +10,6 @@
  */
 uint32_t record_close(uint32_t pid);
 /* The job of another attack that this process was to end, but has ended itself; 0: none is left. */
-uint32_t record_close_of(uint32_t owner);
+uint32_t record_close_of(uint32_t parent);
 /* What the attack achieved; the record is free then. Its members have ended. Flushes. */
 void record_take(uint32_t job, struct bw_attack *out);
