@@ -2,9 +2,9 @@
 #?
 #? Bulwark: a small microkernel, three defences of kernel memory, and the attacks they stop.
 #?
-#?   make run       build, boot in an emulator, shell on this terminal (Ctrl-A X or `exit` ends it)
+#?   make run       build, boot in an emulator, shell on this terminal (`exit` or Ctrl-] X ends it)
 #?   make test      every test there is; ends with "N passed, N failed"
-#?   make soak      the same tests, each that can in a longer form
+#?   make soak      the same tests, each that can in a longer form: some 20 minutes on two processors
 #?   make matrix    every attack on every variant of every defence: a table, build/matrix.md, the report
 #?   make debug     boot stopped at the kernel's first C line, with gdb attached (bw-help lists its commands)
 #?   make screenshot  boot with a screen, run CMD='map attack ret2dir_spray', save what it shows as PNG
@@ -22,43 +22,59 @@
 #?   make clean     remove everything that was built
 #?   make compile_commands.json      for editors and clangd
 #?
-#? What the machine is and does, with the default first:
+#? What the machine is and does, with the default first (make run, debug, screenshot):
 #?
-#?   OPTS='vuln=on'       kernel command line, for instance OPTS='xpfo=off vuln=on'
+#?   OPTS='vuln=on'       kernel command line, for instance OPTS='xpfo=off vuln=on' (also make bench*)
 #?   CMD=                 one shell command: its output alone on stdout, then power off, exit with its
 #?                        status (make itself ends with 2 when it is not 0; tools/run gives the number)
-#?   EXTRA=               a folder: each NAME.c and NAME/*.c in it becomes the program NAME of the guest; NAME.policy
-#?                        and the files of etc/ become files of etc/ (etc/policy: what is in force from boot on)
-#?   BUILD=release|debug  debug has assertions, lock ranks and UBSan; the default of `make debug`
-#?   SMP=1                processors
+#?   SMP=2                processors
 #?   MEM=512M             memory
 #?   CPU=max              processor model of the emulator (host with KVM)
-#?   ACCEL=auto|tcg|kvm   auto takes KVM only where the processor has VT-x or SVM
+#?   ACCEL=auto|tcg|kvm   auto takes KVM only where the processor has VT-x or SVM (also make matrix, bench*)
 #?   EMU=qemu|bochs       emulator
 #?   BOOT=iso|direct      direct: the emulator loads the kernel itself, without GRUB, in a third of the time (QEMU)
 #?   MACHINE=pc|q35|microvm  kind of machine; properties may follow: MACHINE=microvm,pic=off; microvm needs BOOT=direct (QEMU)
 #?   EFI=0|1              boot by UEFI firmware instead of BIOS (QEMU)
-#?   VGA=0|1|hidden       1: open a window with the guest's screen; hidden: a screen that nobody sees (QEMU)
+#?   VGA=0|1|hidden       1: open a window with the guest's screen, on a desktop; hidden: a screen that nobody sees (QEMU)
 #?   ICOUNT=              N: deterministic counting, the clock advances 2^N ns per instruction (QEMU)
-#?   TIMEOUT=             seconds after which the machine is stopped: none, 600 with CMD
-#?   LOG=build/run.log    where the kernel's messages are kept when CMD is given
+#?   TIMEOUT=             seconds after which the machine is stopped: none, 600 with CMD (also make matrix)
+#?   LOG=build/run.log    where what the kernel writes to COM2 is kept: its messages when CMD is given, else only faults as JSON
 #?   MONITOR=             path of a socket on which QEMU's monitor listens
+#?   QEMU_ARGS=           more arguments for QEMU
+#?
+#? What is built, for every goal:
+#?
+#?   BUILD=release|debug  debug has assertions, lock ranks and UBSan; the default of `make debug`
+#?   EXTRA=               a folder: each NAME.c and NAME/*.c in it becomes the program NAME of the guest; NAME.policy
+#?                        and the files of etc/ become files of etc/ (etc/policy: what is in force from boot on)
+#?   DEPS=1|0             0: do not look for packages, I have the tools (tools/deps --list names them)
+#?   CC=gcc               compiler of the kernel and of host tests
+#?   USER_CC=musl-gcc     compiler of user programs
+#?   NASM=nasm            assembler
+#?   LD=ld                linker of the kernel
+#?
+#? What some commands do:
 #?
 #?   MATRIX=              make matrix: rows and columns, for instance MATRIX='xpfo_* config:xpfo=*' (tools/matrix --help)
 #?   MATRIX_BOCHS=1|0     make matrix: 0 leaves out the column that needs Bochs
-#?   T=                   make test: these tests alone, for instance T=boot, T=host/buddy, T='lint/ host/b* release/run';
+#?   MATRIX_OUT=build     make matrix: the folder where the results go
+#?   T=                   make test, soak: these tests alone, for instance T=boot, T=host/buddy, T='lint/ host/b* release/run';
 #?                        only what they need is built (tools/test --help)
-#?   FAILED=0|1           make test: 1: those that failed last
+#?   FAILED=0|1           make test, soak: 1: those that failed last
+#?   SOAK=0|1             make test: 1: as make soak
 #?   ATTACK=              make debug: an attack's name; gdb goes to its vulnerable call and guides from there
 #?   PNG=build/screenshot.png  make screenshot: where the picture goes
 #?   GDB=1|0              make debug: 0 prints how to attach by hand and waits
 #?   GDBPORT=1234         make debug: port of the debugger stub
+#?   CONSOLE=build/console.log  make debug: where what the guest's console shows is kept
 #?   QUICK=0|1            make bench, bench-xpfo, bench-kaiser, bench-pmalloc: few runs, few processors
 #?   ONLY=                make bench: run these alone, for instance ONLY='cost kaiser'; of the others the figures
 #?                        of their last run are taken. ONLY=none only puts together what there is.
-#?   JOBS=                at the same time: tests of make test, as many as processors; guests of make matrix, 2, and of
-#?                        make bench-xpfo, 1, as more would spoil the times
-#?   DEPS=1|0             0: do not look for packages, I have the tools (tools/deps --list names them)
+#?   JOBS=                make test, soak, matrix, bench*: at the same time: as many tests as processors; guests of the
+#?                        matrix 2; guests of make bench-xpfo 1, as more would spoil the times
+#?
+#? A variable that is not one of these, or is for another command, is refused on the command line of make. What stands in
+#? the environment is not looked at.
 #?
 #? Examples:
 #?
@@ -72,6 +88,18 @@
 .SUFFIXES:
 .DELETE_ON_ERROR:
 SHELL := tools/lib/shell
+
+# What the command line sets must be one of the knobs above, and for one of the goals. A make that a rule starts was asked by us.
+ifeq ($(MAKELEVEL),0)
+asked := $(foreach v,$(.VARIABLES),$(if $(findstring command line,$(origin $(v))),$(v)))
+quoted = '$(subst ','\'',$(1)=$(value $(1)))'
+ifneq ($(asked),)
+$(shell tools/lib/check-knobs '$(MAKECMDGOALS)' $(foreach v,$(asked),$(call quoted,$(v))) >&2)
+ifneq ($(.SHELLSTATUS),0)
+$(error nothing was made)
+endif
+endif
+endif
 
 ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += -j$(shell nproc)
@@ -120,13 +148,13 @@ help:
 boot_files = $(if $(filter direct,$(BOOT)),$(KERNEL) $(ARCHIVE),$(ISO))
 boot_names = ISO=$(ISO) KERNEL=$(KERNEL) ARCHIVE=$(ARCHIVE)
 
-run: $(boot_files) | $(call deps,run $(filter bochs,$(EMU)) $(if $(filter 1,$(EFI)),efi))
+run: $(boot_files) | $(call deps,run $(filter bochs,$(EMU)) $(if $(filter 1,$(EFI)),efi) $(if $(filter 1,$(VGA)),window))
 	@$(boot_names) tools/run
 
 screenshot: $(boot_files) | $(call deps,run screenshot $(if $(filter 1,$(EFI)),efi))
 	@$(boot_names) tools/screenshot
 
-debug: $(boot_files) $(KERNEL) | $(call deps,run $(if $(filter 0,$(GDB)),,debug))
+debug: $(boot_files) $(KERNEL) | $(call deps,run $(if $(filter 0,$(GDB)),,debug) $(if $(filter 1,$(VGA)),window))
 	@$(boot_names) tools/debug
 
 iso: $(ISO)

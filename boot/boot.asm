@@ -1,7 +1,8 @@
 ; From the loader's 32-bit protected mode to the first C line in the higher half, with the image mapped as it stays:
 ; text RX, rodata R, data RW NX. Never returns. Runs at its load address, and so does image_place, which says where
 ; the image goes; every address is computed from `layout`, which linker.ld puts in front of this section. Two entries:
-; Multiboot2 (GRUB) and PVH (QEMU's -kernel), which differ in nothing but how the boot information is laid out.
+; Multiboot2 (GRUB) and PVH (QEMU's -kernel), which differ in nothing but how the boot information is laid out. A third
+; way leads here from a kernel that runs: boot_again.
 ; Sources: Multiboot2 specification, "Machine state"; Xen, "x86/HVM direct boot ABI"; Intel SDM vol. 3A, "Initializing
 ; IA-32e Mode".
 
@@ -20,7 +21,10 @@ LAYOUT_TABLES		equ LOAD_BASE + 28
 LAYOUT_STACK_TOP	equ LOAD_BASE + 32
 LAYOUT_KERNEL_MAIN	equ LOAD_BASE + 36
 LAYOUT_IMAGE_PLACE	equ LOAD_BASE + 40
+LAYOUT_DATA_END		equ LOAD_BASE + 44	; .data begins at RODATA_END; here begins .bss
 LAYOUT_IMAGE_BASE	equ LOAD_BASE + 48	; written here: where the image runs
+LAYOUT_BSS_END		equ LOAD_BASE + 56
+LAYOUT_KEPT_DATA	equ LOAD_BASE + 60	; a copy of .data, as it was loaded
 
 ; boot_tables
 TABLE_PML4		equ 0x0000
@@ -39,8 +43,12 @@ HUGE		equ 0x80
 ; enum loader; boot/loader.h
 LOADER_MULTIBOOT2 equ 0x36d76289
 LOADER_PVH	equ 0x336ec578
+LOADER_AGAIN	equ 0x6e696167
 ELFNOTE_PHYS32_ENTRY equ 18	; Xen, public/elfnote.h
 MSR_EFER	equ 0xc0000080
+COM1		equ 0x3f8
+COM2		equ 0x2f8
+EXIT_STATUS_PANIC equ 124	; kernel/core/panic.c; the messages say it, too
 R_X86_64_RELATIVE equ 8
 
 section .boot progbits alloc exec nowrite align=16
@@ -84,11 +92,12 @@ boot_entry_32:
 .known:
 	mov [LOADED(saved_loader)], eax
 	mov [LOADED(saved_info)], ebx
+	mov esp, LOAD_BASE
+	add esp, [LAYOUT_STACK_TOP]
 	rdtsc
 	mov [LOADED(boot_tsc)], eax
 	mov [LOADED(boot_tsc) + 4], edx
-	mov esp, LOAD_BASE
-	add esp, [LAYOUT_STACK_TOP]
+	call keep_data
 
 	mov eax, 0x80000000
 	cpuid
@@ -131,7 +140,30 @@ boot_entry_32:
 	lgdt [LOADED(gdt_pointer)]
 	jmp 8:LOADED(boot_64)
 
-; Fills boot_tables, which the loader has zeroed. EBP: upper half of a no-execute entry.
+; At the first boot, keeps what .data holds; at a later one, gives that back, and zeroes .bss but for the stack in use.
+keep_data:
+	mov esi, LOAD_BASE
+	mov edi, esi
+	add esi, [LAYOUT_RODATA_END]
+	add edi, [LAYOUT_KEPT_DATA]
+	mov ecx, [LAYOUT_DATA_END]
+	sub ecx, [LAYOUT_RODATA_END]
+	cmp dword [LOADED(saved_loader)], LOADER_AGAIN
+	jne .copy
+	xchg esi, edi
+	rep movsb
+	; EDI: .bss
+	pop edx				; the return address lies in it
+	mov ecx, [LAYOUT_BSS_END]
+	sub ecx, [LAYOUT_DATA_END]
+	xor eax, eax
+	rep stosb
+	jmp edx
+.copy:
+	rep movsb
+	ret
+
+; Fills boot_tables, which is zero. EBP: upper half of a no-execute entry.
 build_tables:
 	mov edi, LOAD_BASE
 	add edi, [LAYOUT_TABLES]
@@ -171,30 +203,53 @@ build_tables:
 	jb .low_pd
 	ret
 
-; ESI: message. COM1, as the firmware left it, and the first line of a VGA text screen; then stop.
-boot_refuse:
+; ESI: message. Onto COM1 and COM2, as the firmware left them, and the first line of a VGA text screen; then off, as
+; kernel/core/power.c and kernel/arch/x86_64/power.c do it, with the status of a panic. Once for each mode.
+%macro REFUSE 0
 	mov edi, 0xb8000
-.next:
+%%next:
 	lodsb
 	test al, al
-	jz .stop
+	jz %%off
 	mov [edi], al
 	mov byte [edi + 1], 0x4f
 	add edi, 2
 	mov ah, al
-	mov dx, 0x3fd
+	mov edx, COM1
+%%port:
+	add edx, 5			; LSR
 	mov ecx, 100000
-.wait:
+%%wait:
 	in al, dx
 	test al, 0x20
-	loopz .wait
+	loopz %%wait
+	sub edx, 5
 	mov al, ah
-	mov dx, 0x3f8
 	out dx, al
-	jmp .next
-.stop:
+	cmp edx, COM2
+	mov edx, COM2
+	jne %%port
+	jmp %%next
+%%off:
+	mov ax, 0x2000			; S5
+	mov edx, 0x604
+	out dx, ax
+	mov edx, 0xb004
+	out dx, ax
+	mov esi, LOADED(shutdown)
+	mov edx, 0x8900
+	mov ecx, SHUTDOWN_BYTES
+	rep outsb
+	mov eax, EXIT_STATUS_PANIC
+	mov edx, 0xf4
+	out dx, eax
+%%stop:
 	hlt
-	jmp .stop
+	jmp %%stop
+%endmacro
+
+boot_refuse:
+	REFUSE
 
 bits 64
 boot_64:
@@ -305,32 +360,64 @@ map_image:
 	ret
 
 boot_refuse_64:
-	mov edi, 0xb8000
-.next:
-	lodsb
-	test al, al
-	jz .stop
-	mov dx, 0x3f8
-	out dx, al
-	jmp .next
-.stop:
-	hlt
-	jmp .stop
+	REFUSE
+
+; Starts the kernel once more, with the boot information that it has kept. RDI: physical address of a root that maps this
+; code one to one, and where it runs now; SI: interrupts are off, and all other processors stand still.
+global boot_again
+boot_again:
+	mov rax, cr4
+	and eax, ~(1 << 17 | 1 << 7)	; PCIDE, PGE: neither outlives long mode
+	mov cr4, rax
+	mov cr3, rdi
+	mov eax, LOADED(.low)
+	jmp rax
+.low:
+	lgdt [LOADED(gdt_pointer)]
+	jmp far dword [LOADED(to_protected)]
+
+bits 32
+protected:
+	mov eax, SELECTOR_DATA
+	mov ds, eax
+	mov es, eax
+	mov ss, eax
+	mov eax, cr0
+	and eax, ~(1 << 31)		; PG: out of long mode
+	mov cr0, eax
+	xor eax, eax
+	mov cr4, eax
+	xor edx, edx
+	mov ecx, MSR_EFER
+	wrmsr
+	mov eax, LOADER_AGAIN
+	jmp boot_entry_32.known
+bits 64
 
 align 8
-gdt:	dq 0, 0x00af9a000000ffff
-gdt_pointer:
-	dw 15
-	dd LOADED(gdt)
+gdt:	dq 0, 0x00af9a000000ffff, 0x00cf9a000000ffff, 0x00cf92000000ffff
+SELECTOR_PROTECTED	equ 16
+SELECTOR_DATA		equ 24
+gdt_pointer:			; a base of 64 bits, for LGDT in 64-bit mode
+	dw 31
+	dd LOADED(gdt), 0
+to_protected:
+	dd LOADED(protected)
+	dw SELECTOR_PROTECTED
 saved_loader:	dd 0
 saved_info:	dd 0
 align 8
 global boot_tsc
 boot_tsc:	dq 0			; of the kernel's first instructions: task/sys_bulwark.c
-message_loader		db "bulwark: not started by a Multiboot2 loader", 13, 10, 0
-message_long_mode	db "bulwark: this processor has no 64-bit mode", 13, 10, 0
-message_image		db "bulwark: kernel image larger than the boot tables map (8 MiB)", 13, 10, 0
-message_relocation	db "bulwark: kernel image with a relocation other than R_X86_64_RELATIVE", 13, 10, 0
+%macro MESSAGE 2
+%1	db 13, 10, "bulwark: ", %2, 13, 10, "bulwark: exit status 124", 13, 10, 0
+%endmacro
+MESSAGE message_loader, "not started by a Multiboot2 loader"
+MESSAGE message_long_mode, "this processor has no 64-bit mode"
+MESSAGE message_image, "kernel image larger than the boot tables map (8 MiB)"
+MESSAGE message_relocation, "kernel image with a relocation other than R_X86_64_RELATIVE"
+shutdown	db "Shutdown"
+SHUTDOWN_BYTES	equ $ - shutdown
 
 ; Tells PVH loaders where to enter. The alignment of 4 and the descriptor of 8 bytes are what QEMU reads.
 section .note.pvh note alloc noexec nowrite align=4

@@ -5,6 +5,7 @@
 #include "arch/x86_64/random.h"
 #include "core/kaslr.h"
 #include "core/options.h"
+#include "core/restart.h"
 #include "loader.h"
 
 uint64_t image_place(uint32_t loader, uint64_t info_pa, uint64_t lowest, uint64_t image_bytes)
@@ -15,6 +16,9 @@ uint64_t image_place(uint32_t loader, uint64_t info_pa, uint64_t lowest, uint64_
 
 	/* what is wrong with the boot information, kernel_main says: there is a console then */
 	if (loader_parse(loader, info_pa, &info) == STATUS_OK) {
+		if (loader != LOADER_AGAIN) {
+			boot_info_kept = info;
+		}
 		(void)option_peek(info.command_line, "kaslr", &kaslr);
 	}
 	if (kaslr == kaslr_off) {

@@ -7,6 +7,7 @@
 /* boot.asm passes one of these on: by which of its two entries the kernel was entered. */
 enum loader {
 	LOADER_MULTIBOOT2 = 0x36d76289, /* Multiboot2 specification, "Machine state": EAX */
+	LOADER_AGAIN = 0x6e696167,      /* boot_again: what the first boot was told is kept */
 	LOADER_PVH = 0x336ec578,        /* Xen, start_info.h, "XEN_HVM_START_MAGIC_VALUE" */
 };
 

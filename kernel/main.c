@@ -3,6 +3,7 @@
 
 #include "../boot/loader.h"
 #include "../boot/loader_facts.h"
+#include "abi/version.h"
 #include "arch/x86_64/apic.h"
 #include "arch/x86_64/clock.h"
 #include "arch/x86_64/context.h"
@@ -84,6 +85,8 @@ static void read_boot_info(uint32_t loader, uint32_t info_pa)
 /* A feature that is wanted but not there is off, and said to be. */
 static void features_init(void)
 {
+	char model[FEATURES_MODEL_BYTES];
+
 	features_detect();
 	if (options.smep == smep_on && !cpu_features.smep) {
 		options_force_off("smep", "this processor does not have it");
@@ -98,6 +101,7 @@ static void features_init(void)
 					    .smap = options.smap == smap_on,
 					    .umip = options.umip == umip_on });
 	uaccess_init(options.smap == smap_on);
+	log_print("bulwark: processor model: %s\n", features_model(model));
 	log_print("bulwark: processor: NX %s, WP on, SMEP %s, SMAP %s, UMIP %s, PCID %s\n",
 		  cpu_features.nx ? "on" : "absent", options.smep == smep_on ? "on" : "off",
 		  options.smap == smap_on ? "on" : "off", options.umip == umip_on ? "on" : "off",
@@ -219,7 +223,8 @@ void kernel_main(uint32_t loader, uint32_t info_pa)
 	early_cpu_init();
 	serial_init(SERIAL_COM1);
 	serial_init(SERIAL_COM2);
-	log_print("bulwark: a microkernel that shows how kernel memory is defended\n");
+	log_print("bulwark: version " BULWARK_VERSION
+		  ", a microkernel that shows how kernel memory is defended\n");
 	read_boot_info(loader, info_pa);
 	nr_refused = options_parse(boot_info.command_line);
 	log_start();

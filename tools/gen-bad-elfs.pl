@@ -2,12 +2,14 @@
 # Makes ELF images for the tests of execve: good ones to show that the builder is right; bad ones, which must be
 # refused and each differ from a good one in one respect; odd ones, which may be refused or may die when they run.
 # user/selftest/t_elf.c runs them all.
-#
-# usage: gen-bad-elfs.pl              lists the names
-#        gen-bad-elfs.pl NAME > FILE  writes one image
+#?usage: tools/gen-bad-elfs.pl              lists the names
+#?       tools/gen-bad-elfs.pl NAME > FILE  writes one image
 use strict;
 use warnings;
 no warnings 'portable';   # 64-bit constants
+use FindBin '$Bin';
+use lib "$Bin/lib";
+use Usage qw(help refuse_usage);
 
 my ($PAGE, $LOAD_ADDRESS) = (0x1000, 0x400000);
 my ($PT_LOAD, $EXECUTE, $WRITE, $READ) = (1, 1, 2, 4);
@@ -99,11 +101,12 @@ sub bss_code {
 		. pack('C*', 0xb8, 231, 0, 0, 0, 0x0f, 0x05);
 }
 
+help();
 if (@ARGV == 0) {
 	print map { "$_\n" } sort keys %images;
 } elsif (@ARGV == 1 && $images{$ARGV[0]}) {
 	binmode STDOUT;
 	print $images{$ARGV[0]}->();
 } else {
-	die "usage: gen-bad-elfs.pl [NAME]\n";
+	refuse_usage("what is @ARGV?");
 }

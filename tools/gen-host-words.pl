@@ -1,10 +1,15 @@
 #!/usr/bin/perl
 # Prints what the first comments of tests/host/*.c say, as words for make: NAME:SOURCE, NAME!FLAG, and NAME+FLAG for
 # flags of the linker, which stand among the sources.
+#?usage: tools/gen-host-words.pl
 use strict;
 use warnings;
 use File::Basename 'basename';
+use FindBin '$Bin';
+use lib "$Bin/lib";
+use Usage 'no_arguments';
 
+no_arguments();
 for my $path (glob 'tests/host/*.c') {
 	my $text = do { local (@ARGV, $/) = ($path); <> };
 	my $name = basename($path, '.c');

@@ -1,10 +1,16 @@
 #!/usr/bin/perl
 # The kernel's symbol table as GNU assembler source, from the output of `nm -n` on stdin.
+#?usage: nm -n KERNEL | tools/gen-symbols.pl > symbols.S
 # Empty input gives an empty table. The layout is that of struct table in kernel/core/symbols.c:
 # a count, per symbol the offsets of its address and of its name, then the names.
 use strict;
 use warnings;
 no warnings "portable"; # addresses have 64 bits
+use FindBin '$Bin';
+use lib "$Bin/lib";
+use Usage 'no_arguments';
+
+no_arguments();
 
 # Labels inside of an assembly routine ("memmove.words") are left out, parts of a C function stay.
 my $compiler_suffix = qr/\.(?:part|constprop|isra|cold)(?:\.|$)/;

@@ -115,7 +115,32 @@ struct bw_policy_rule {
 	uint64_t calls[BW_CALL_WORDS]; /* bit N: the call of row N of syscalls.def, from 1 on */
 };
 
-/* How a process ended, as the kernel saw it: the witness of every attack. */
+/* What job_begin begins: a program that root starts, with all that it forks and executes. */
+enum bw_job {
+	BW_JOB_ORDINARY,
+	BW_JOB_ATTACK, /* watched by the kernel, which keeps a record of it */
+};
+
+/* What the kernel has seen an attack achieve: any member of it, at any time. */
+enum bw_fact {
+	BW_FACT_OTHER_USER = 1,      /* acted as a user that neither setuid nor a rule gave it */
+	BW_FACT_FLAG = 2,            /* knew the flag */
+	BW_FACT_BASE = 4,            /* knew where the kernel's image lies */
+	BW_FACT_SEALED = 8,          /* changed sealed memory that the kernel watches */
+	BW_FACT_FORBIDDEN_CALL = 16, /* made a call that its policy forbids */
+};
+
+/* Claims to know a secret: only so many of an attack's count. */
+enum { BW_PROOFS_MAX = 8 };
+
+struct bw_attack {
+	uint32_t facts;     /* enum bw_fact, joined */
+	uint32_t other_uid; /* with BW_FACT_OTHER_USER: which; 0 when it ever was 0 */
+	uint32_t nr_proofs; /* claims that were counted */
+	uint32_t nr_killed; /* members that still ran when the attack was ended */
+};
+
+/* How a process ended, as the kernel saw it. */
 enum bw_end {
 	BW_END_EXIT = 0,     /* exit or exit_group; status holds the code */
 	BW_END_USER_FAULT,   /* an exception in user mode */
@@ -132,15 +157,13 @@ enum bw_defence {
 
 struct bw_report {
 	int32_t pid;
-	int32_t status;          /* wait4 encoding */
-	uint32_t end;            /* enum bw_end */
-	uint32_t defence;        /* enum bw_defence */
-	uint32_t uid_first;      /* uid at the last execve */
-	uint32_t uid_last;       /* uid when it ended, or was last seen alive */
-	uint32_t flag_proved;    /* 1 once flag_prove accepted the flag from it */
-	uint32_t vuln_calls;     /* vulnerable calls made */
-	uint32_t base_proved;    /* 1 once base_prove accepted the image's address from it */
-	uint32_t sealed_changed; /* 1: sealed memory that the kernel watches was changed */
+	int32_t status;      /* wait4 encoding */
+	uint32_t end;        /* enum bw_end */
+	uint32_t defence;    /* enum bw_defence */
+	uint32_t uid_first;  /* uid at the last execve */
+	uint32_t uid_last;   /* uid when it ended, or was last seen alive */
+	uint32_t vuln_calls; /* vulnerable calls made */
+	uint32_t reserved;
 	uint64_t fault_address;
 	uint64_t fault_rip;
 	uint64_t fault_pfn;     /* UINT64_MAX where no frame is concerned */

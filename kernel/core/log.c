@@ -4,19 +4,20 @@
  */
 #include "core/log.h"
 
-#include "arch/x86_64/screen.h"
 #include "arch/x86_64/serial.h"
+#include "core/display.h"
 #include "core/lock.h"
 #include "core/options.h"
 #include "lib/format.h"
 #include "lib/string.h"
+#include "lib/text.h"
 
 enum { RING_BYTES = 16384, MESSAGE_BYTES = 512 };
 
 enum sink {
-	SINK_COM1 = 1 << SERIAL_COM1,
-	SINK_COM2 = 1 << SERIAL_COM2,
-	SINK_SCREEN = 1 << NR_SERIAL_PORTS,
+	SINK_DISPLAY = 1, /* COM1 and the screen */
+	SINK_SCREEN = 2,  /* the screen alone */
+	SINK_COM2 = 4,
 };
 
 static char ring[RING_BYTES];
@@ -27,32 +28,19 @@ static unsigned sinks;      /* enum sink, or-ed; 0 until log_start */
 static struct lock output = LOCK_INIT("output", RANK_log);
 static bool is_emergency;
 
-static void write_bytes(unsigned to, const char *text, size_t len)
-{
-	if (to & SINK_COM1) {
-		serial_write(SERIAL_COM1, text, len);
-	}
-	if (to & SINK_COM2) {
-		serial_write(SERIAL_COM2, text, len);
-	}
-	if (to & SINK_SCREEN) {
-		screen_write(text, len);
-	}
-}
+static void write_com2(const char *text, size_t len) { serial_write(SERIAL_COM2, text, len); }
 
-/* A terminal wants \r\n where a line ends. */
 static void write_sinks(unsigned to, const char *text, size_t len)
 {
-	size_t start = 0;
-
-	for (size_t i = 0; i < len; i++) {
-		if (text[i] == '\n') {
-			write_bytes(to, text + start, i - start);
-			write_bytes(to, "\r\n", 2);
-			start = i + 1;
-		}
+	if (to & SINK_DISPLAY) {
+		text_write_lines(text, len, display_line_end(), display_write);
 	}
-	write_bytes(to, text + start, len - start);
+	if (to & SINK_SCREEN) {
+		display_write_screen(text, len);
+	}
+	if (to & SINK_COM2) {
+		text_write_lines(text, len, display_line_end(), write_com2);
+	}
 }
 
 /* Writes what the ring holds, oldest first. */
@@ -68,17 +56,18 @@ static void replay(unsigned to)
 
 void log_start(void)
 {
-	sinks = options.log == log_com2 ? SINK_COM2 : SINK_COM1 | SINK_SCREEN;
+	display_init();
+	sinks = options.log == log_com2 ? SINK_COM2 : SINK_DISPLAY;
 	replay(sinks);
 }
 
-void log_screen_ready(void) { replay(sinks & SINK_SCREEN); }
+void log_screen_ready(void) { replay(sinks & SINK_DISPLAY ? SINK_SCREEN : 0); }
 
 void log_start_emergency(void)
 {
 	is_emergency = true;
 	if (sinks == 0) {
-		sinks = SINK_COM1 | SINK_COM2 | SINK_SCREEN;
+		sinks = SINK_DISPLAY | SINK_COM2;
 		replay(sinks);
 	}
 }
@@ -104,27 +93,27 @@ void log_output_end(void)
 }
 
 /* Between log_output_begin and log_output_end. */
-static void add(const char *text, size_t len_bytes)
+static void add(unsigned to, const char *text, size_t len_bytes)
 {
 	for (size_t i = 0; i < len_bytes; i++) {
 		ring[ring_total++ % RING_BYTES] = text[i];
 	}
-	write_sinks(sinks, text, len_bytes);
+	write_sinks(to, text, len_bytes);
 }
 
 void log_write(const char *text, size_t len_bytes)
 {
 	log_output_begin();
-	add(text, len_bytes);
+	add(sinks, text, len_bytes);
 	log_output_end();
 }
 
-void log_line(const char *prefix, const char *text)
+void log_record(const char *prefix, const char *text)
 {
 	log_output_begin();
-	add(prefix, strlen(prefix));
-	add(text, strlen(text));
-	add("\n", 1);
+	add(SINK_COM2, prefix, strlen(prefix));
+	add(SINK_COM2, text, strlen(text));
+	add(SINK_COM2, "\n", 1);
 	log_output_end();
 }
 

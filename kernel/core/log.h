@@ -11,8 +11,11 @@
 void log_print(const char *format, ...) PRINTF_LIKE(1, 2);
 /* len_bytes of text, unformatted */
 void log_write(const char *text, size_t len_bytes);
-/* prefix, text and \n as one line that nothing cuts into */
-void log_line(const char *prefix, const char *text);
+/*
+ * prefix, text and \n as one line that nothing cuts into. It is for programs: wherever messages go,
+ * it goes to COM2 alone.
+ */
+void log_record(const char *prefix, const char *text);
 
 /* Call after serial_init and options_parse: from here on options.log says where messages go. */
 void log_start(void);

@@ -15,6 +15,7 @@ enum {
 	WORD_BYTES = CMD_PREFIX_LEN + OPTIONS_CMD_BYTES,
 	SHOWN_BYTES = 64, /* of a refused word */
 	NAME_WIDTH = 8,
+	VALUE_WIDTH = 9,
 };
 
 enum option_index {
@@ -49,6 +50,9 @@ static const struct row rows[NR_OPTIONS] = {
 #include "abi/options.def"
 #undef OPTION
 };
+
+/* What options_parse was given: the caller's, for good. */
+static RO_AFTER_INIT const char *line_in_force = "";
 
 /* Of options that a running system can change: where their value is now. */
 static RO_AFTER_INIT const unsigned *shown_instead[NR_OPTIONS];
@@ -160,6 +164,7 @@ unsigned options_parse(const char *command_line)
 	unsigned nr_refused = 0;
 
 	static_assert(OPTION_NONE < 32, "one bit per option");
+	line_in_force = command_line;
 	for (;;) {
 		switch (word_next(&command_line, word, sizeof(word))) {
 		case WORD_FOUND: nr_refused += !apply(word, &seen); break;
@@ -174,6 +179,28 @@ unsigned options_parse(const char *command_line)
 		case WORD_END: return nr_refused;
 		}
 	}
+}
+
+const char *options_line(void) { return line_in_force; }
+
+status_t options_check(const char *words)
+{
+	enum word_result result;
+	char word[WORD_BYTES];
+	unsigned seen = 0, value;
+
+	while ((result = word_next(&words, word, sizeof(word))) != WORD_END) {
+		const char *equals = strchr(word, '=');
+		enum option_index index =
+			equals ? find_option(word, (size_t)(equals - word)) : OPTION_NONE;
+
+		if (result != WORD_FOUND || index >= NR_OPTIONS || seen & 1u << index ||
+		    !find_value(&rows[index], equals + 1, &value)) {
+			return STATUS_EINVAL;
+		}
+		seen |= 1u << index;
+	}
+	return STATUS_OK;
 }
 
 bool option_peek(const char *command_line, const char *name, unsigned *value)
@@ -224,7 +251,7 @@ void options_print(void)
 		size_t len = 0;
 		const char *text = value_text(&rows[i], value_in_force(i), &len);
 
-		log_print("bulwark:   %-*s %-*.*s  of %s\n", NAME_WIDTH, rows[i].name, NAME_WIDTH,
+		log_print("bulwark:   %-*s %-*.*s  of %s\n", NAME_WIDTH, rows[i].name, VALUE_WIDTH,
 			  (int)len, text, rows[i].values);
 	}
 }

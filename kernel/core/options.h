@@ -24,9 +24,19 @@ extern struct options options;
 /*
  * Parses a command line: words separated by spaces, each NAME=VALUE; double and single quotes and
  * backslash as a shell takes them. Unknown names, unknown values and repeated names are reported
- * through log_print, the rest stays in force. Returns the number of words refused.
+ * through log_print, the rest stays in force. Returns the number of words refused. The line must
+ * stay.
  */
 unsigned options_parse(const char *command_line);
+
+/* The command line that options_parse was given. */
+const char *options_line(void);
+
+/*
+ * Whether options_parse would take every one of these words, and each sets an option of the table.
+ * Changes nothing and says nothing. EINVAL.
+ */
+status_t options_check(const char *words) MUST_CHECK;
 
 /*
  * The value that options_parse would give to one option; false, and *value untouched, where the

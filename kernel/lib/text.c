@@ -2,6 +2,7 @@
 #include "lib/text.h"
 
 #include "lib/format.h"
+#include "lib/string.h"
 
 struct text text_begin(char *bytes, size_t size_bytes)
 {
@@ -23,4 +24,19 @@ void text_say(struct text *text, const char *format, ...)
 	len = (size_t)format_va(text->bytes + text->len, text->size - text->len, format, arguments);
 	va_end(arguments);
 	text->len += MIN(len, text->size - text->len - 1);
+}
+
+void text_write_lines(const char *text, size_t len_bytes, const char *line_end,
+		      void (*write)(const char *text, size_t len_bytes))
+{
+	size_t start = 0;
+
+	for (size_t i = 0; i < len_bytes; i++) {
+		if (text[i] == '\n') {
+			write(text + start, i - start);
+			write(line_end, strlen(line_end));
+			start = i + 1;
+		}
+	}
+	write(text + start, len_bytes - start);
 }

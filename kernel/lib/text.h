@@ -13,3 +13,7 @@ struct text {
 struct text text_begin(char *bytes, size_t size_bytes);
 /* Appends; what does not fit is cut off. */
 void text_say(struct text *text, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* Writes bytes of text, with line_end in place of each \n. */
+void text_write_lines(const char *text, size_t len_bytes, const char *line_end,
+		      void (*write)(const char *text, size_t len_bytes));

@@ -1,13 +1,17 @@
 /* The console: where its bytes come from and go to. */
 #include "task/console.h"
 
+#include "arch/x86_64/clock.h"
 #include "arch/x86_64/keyboard.h"
+#include "arch/x86_64/registers.h"
 #include "arch/x86_64/screen.h"
 #include "arch/x86_64/serial.h"
+#include "core/display.h"
 #include "core/lock.h"
 #include "core/log.h"
+#include "core/options.h"
 
-enum { COLUMNS = 80, ROWS = 24, POLL_MAX = 256 };
+enum { COLUMNS = 80, ROWS = 24, POLL_MAX = 256, QUIET_NS = 20000000 };
 
 RO_AFTER_INIT void (*console_interrupt_hook)(void);
 RO_AFTER_INIT void (*console_readable_hook)(void);
@@ -18,12 +22,18 @@ static struct terminal terminal; /* guarded by console_lock */
 static void emit(const char *text, size_t len_bytes)
 {
 	log_output_begin();
-	serial_write(SERIAL_COM1, text, len_bytes);
-	screen_write(text, len_bytes);
+	display_write(text, len_bytes);
 	log_output_end();
 }
 
-void console_init(void) { terminal_init(&terminal, emit); }
+/* Where a command was given, a program reads what is written, and wants it as it is. */
+void console_init(void)
+{
+	terminal_init(&terminal, emit);
+	if (options.cmd[0] != '\0') {
+		terminal.settings.output &= ~(uint32_t)OUTPUT_NL_TO_CRNL;
+	}
+}
 
 void console_input(uint8_t byte)
 {
@@ -61,6 +71,28 @@ size_t console_read_try(char *buffer, size_t size_bytes, bool *would_block)
 	len = terminal_read(&terminal, buffer, size_bytes, would_block);
 	lock_release(&console_lock);
 	return len;
+}
+
+size_t console_take_input(char *buffer, size_t size_bytes)
+{
+	uint64_t start_ns = clock_now_ns();
+	size_t len;
+
+	while (clock_now_ns() - start_ns < QUIET_NS) {
+		console_poll();
+		cpu_relax();
+	}
+	lock_acquire(&console_lock);
+	len = terminal_take(&terminal, buffer, size_bytes);
+	lock_release(&console_lock);
+	return len;
+}
+
+void console_type_ahead(const char *text, size_t len_bytes)
+{
+	lock_acquire(&console_lock);
+	terminal_type_ahead(&terminal, text, len_bytes);
+	lock_release(&console_lock);
 }
 
 void console_write(const char *text, size_t len_bytes)

@@ -39,6 +39,14 @@ void console_poll(void);
 /* As terminal_read. */
 size_t console_read_try(char *buffer, size_t size_bytes, bool *would_block);
 
+/*
+ * Waits until nothing arrives any more, for a bounded time, and takes all that was typed and not
+ * read, of at most size_bytes.
+ */
+size_t console_take_input(char *buffer, size_t size_bytes);
+/* As terminal_type_ahead. */
+void console_type_ahead(const char *text, size_t len_bytes);
+
 /* Waits, for a bounded time, for the serial line. Keeps nothing of the text. */
 void console_write(const char *text, size_t len_bytes);
 

@@ -14,17 +14,22 @@
 
 enum { LINES_MAX = 16 };
 
+/* With cred=plain, uid, rule and root are not used. */
 struct credential {
-	const struct process *holder; /* NULL: nobody has this number */
+	const struct process *holder; /* NULL: the number is not in use */
 	uint32_t uid;
-	uint32_t rule;
-	pfn_t root; /* of its address space; the kernel's own while it has none */
+	uint32_t binding; /* the rule, and CREDENTIALS_WATCHED */
+	pfn_t root;       /* of its address space; the kernel's own while it has none */
+	uint32_t granted_uid;
+	uint32_t job;
 };
-static_assert(sizeof(struct credential) == 24, "less than a megabyte in all");
+static_assert(sizeof(struct credential) == 32, "a megabyte in all");
 
-/* By pid. In a write-rare pool, which nobody else writes to; NULL: cred=plain. */
+/* By pid. In a write-rare pool that is claimed. */
 static RO_AFTER_INIT const struct credential *entries;
 static RO_AFTER_INIT const struct pool *pool;
+
+static bool are_protected(void) { return options.cred == cred_protected; }
 
 /* Any thread may count; a line more or less harms nobody. */
 static uint32_t nr_lines;
@@ -66,45 +71,71 @@ static uint32_t uid_in(const struct credential *entry, const struct process *pro
 	return entry->uid;
 }
 
-static unsigned rule_in(const struct credential *entry, const struct process *process)
+/* CREDENTIALS_NO_RULE is no rule of a watched process either. */
+static unsigned binding_in(const struct credential *entry, const struct process *process)
 {
 	if (!entry) {
 		refuse(process);
 		return CREDENTIALS_NO_RULE;
 	}
-	return entry->rule;
+	return entry->binding;
+}
+
+static unsigned rule_of(unsigned binding)
+{
+	return binding == CREDENTIALS_NO_RULE ? binding : binding & ~CREDENTIALS_WATCHED;
 }
 
 uint32_t credentials_uid(const struct process *process)
 {
-	return entries ? uid_in(entry_of(process), process) : process->uid;
+	return are_protected() ? uid_in(entry_of(process), process) : process->uid;
 }
 
 uint32_t credentials_acting_uid(const struct process *process)
 {
-	return entries ? uid_in(acting_entry_of(process), process) : process->uid;
+	return are_protected() ? uid_in(acting_entry_of(process), process) : process->uid;
 }
 
 unsigned credentials_rule(const struct process *process)
 {
-	return entries ? rule_in(entry_of(process), process) : process->rule;
+	return rule_of(are_protected() ? binding_in(entry_of(process), process) : process->binding);
+}
+
+unsigned credentials_acting_binding(const struct process *process)
+{
+	return are_protected() ? binding_in(acting_entry_of(process), process) : process->binding;
 }
 
 unsigned credentials_acting_rule(const struct process *process)
 {
-	return entries ? rule_in(acting_entry_of(process), process) : process->rule;
+	return rule_of(credentials_acting_binding(process));
 }
 
 const uint32_t *credentials_uid_place(const struct process *process)
 {
-	return entries ? &entries[process->pid].uid : &process->uid;
+	return are_protected() ? &entries[process->pid].uid : &process->uid;
+}
+
+uint32_t credentials_granted_uid(const struct process *process)
+{
+	const struct credential *entry = entry_of(process);
+
+	return entry ? entry->granted_uid : CREDENTIALS_NOBODY;
+}
+
+struct job credentials_job(const struct process *process)
+{
+	const struct credential *entry = entry_of(process);
+
+	return entry ? (struct job){ entry->job, entry->binding & CREDENTIALS_WATCHED }
+		     : (struct job){ 0 };
 }
 
 void credentials_set(struct process *process, uint64_t uid)
 {
 	const struct credential *entry;
 
-	if (!entries) {
+	if (!are_protected()) {
 		process->uid = (uint32_t)uid;
 		return;
 	}
@@ -114,18 +145,50 @@ void credentials_set(struct process *process, uint64_t uid)
 	}
 }
 
-void credentials_set_rule(struct process *process, unsigned rule)
+void credentials_grant(struct process *process, uint32_t uid)
 {
-	const struct credential *entry;
+	const struct credential *entry = entry_of(process);
 
-	if (!entries) {
-		process->rule = rule;
+	if (!entry || wr_assign_in(pool, &entry->granted_uid, uid)) {
+		refuse(process);
 		return;
 	}
-	entry = entry_of(process);
-	if (!entry || wr_assign_in(pool, &entry->rule, rule)) {
+	credentials_set(process, uid);
+}
+
+/* The rule alone: whether the process is watched stays as it is. */
+static void binding_write(struct process *process, const struct credential *entry, unsigned binding)
+{
+	if (!entry || wr_assign_in(pool, &entry->binding, binding)) {
 		refuse(process);
+		return;
 	}
+	process->binding = binding;
+}
+
+void credentials_set_rule(struct process *process, unsigned rule)
+{
+	const struct credential *entry = entry_of(process);
+
+	binding_write(process, entry, rule | (entry ? entry->binding & CREDENTIALS_WATCHED : 0));
+}
+
+void credentials_join(struct process *process, struct job job)
+{
+	const struct credential *entry = entry_of(process);
+	unsigned rule = credentials_rule(process);
+
+	if (!entry || wr_assign_in(pool, &entry->job, job.number)) {
+		refuse(process);
+		return;
+	}
+	binding_write(process, entry, rule | (job.is_watched ? CREDENTIALS_WATCHED : 0));
+}
+
+struct process *credentials_member(uint32_t pid, uint32_t job)
+{
+	assert(lock_is_held(&process_lock) && pid <= ID_MAX);
+	return entries[pid].job == job ? (struct process *)entries[pid].holder : NULL;
 }
 
 static void entry_write(const struct credential *entry, const struct credential *value)
@@ -140,42 +203,47 @@ static void entry_write(const struct credential *entry, const struct credential 
 void credentials_give(struct process *process, const struct process *parent)
 {
 	struct credential value = { .holder = process, .root = root_of(process->as) };
+	const struct credential *inherited = parent ? entry_of(parent) : NULL;
 
 	assert(lock_is_held(&process_lock));
 	if (parent) {
 		value.uid = credentials_acting_uid(parent);
-		value.rule = credentials_acting_rule(parent);
+		value.binding = credentials_acting_binding(parent);
+		value.granted_uid = credentials_granted_uid(parent);
 	}
-	if (entries) {
-		entry_write(&entries[process->pid], &value);
-	} else {
-		process->uid = value.uid;
-		process->rule = value.rule;
+	if (inherited) {
+		value.job = inherited->job;
 	}
+	entry_write(&entries[process->pid], &value);
+	process->uid = value.uid;
+	process->binding = value.binding;
 }
 
-void credentials_become(struct process *process, uint32_t uid, unsigned rule, const struct as *as)
+void credentials_become(struct process *process, const uint32_t *uid, unsigned rule,
+			const struct as *as)
 {
-	const struct credential value = { process, uid, rule, root_of(as) };
-	const struct credential *entry;
+	const struct credential *entry =
+		are_protected() ? acting_entry_of(process) : entry_of(process);
+	struct credential value;
 
-	if (!entries) {
-		process->uid = uid;
-		process->rule = rule;
+	if (!entry) {
+		refuse(process);
 		return;
 	}
-	entry = acting_entry_of(process);
-	if (entry) {
-		entry_write(entry, &value);
-	} else {
-		refuse(process);
+	value = *entry;
+	value.binding = rule | (entry->binding & CREDENTIALS_WATCHED);
+	value.root = root_of(as);
+	if (uid) {
+		value.uid = value.granted_uid = process->uid = *uid;
 	}
+	process->binding = value.binding;
+	entry_write(entry, &value);
 }
 
 /* Its root's frame will be another's. */
 void credentials_leave(struct process *process)
 {
-	const struct credential *entry = entries ? entry_of(process) : NULL;
+	const struct credential *entry = entry_of(process);
 
 	if (entry && wr_assign_in(pool, &entry->root.pfn, kernel_root.pfn)) {
 		refuse(process);
@@ -186,10 +254,10 @@ void credentials_leave(struct process *process)
  * entry, or to none, still has its own somewhere. */
 void credentials_take(struct process *process)
 {
-	const struct credential *entry = entries ? entry_of(process) : NULL;
+	const struct credential *entry = entry_of(process);
 
 	assert(lock_is_held(&process_lock));
-	for (uint32_t pid = 0; entries && !entry && pid <= ID_MAX; pid++) {
+	for (uint32_t pid = 0; !entry && pid <= ID_MAX; pid++) {
 		entry = entries[pid].holder == process ? &entries[pid] : NULL;
 	}
 	if (entry) {
@@ -227,7 +295,7 @@ static status_t entries_create(void)
 
 void credentials_init(void)
 {
-	if (options.cred == cred_protected && entries_create()) {
+	if (entries_create()) {
 		panic("no memory for credentials");
 	}
 	frame_alloc_set_root_hook(current_is_root);

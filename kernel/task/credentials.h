@@ -1,5 +1,5 @@
 /*
- * Who a process acts for, and which rule of the policy it is under.
+ * Who a process acts for, which rule of the policy it is under, and which job it is a member of.
  *
  * cred=protected keeps that in a write-rare pool, one entry for each number that a process can
  * have. An entry names the process that it belongs to; every use holds that against the process
@@ -9,7 +9,9 @@
  * Which process is the current one is told by pointers in ordinary memory, too. So an entry also
  * names the root of its process's address space, and what is done in the name of the current
  * process is held against the root that the processor has loaded: that is in a register.
- * cred=plain keeps it in struct process, as other kernels do, to show why not to.
+ * cred=plain keeps user and rule in struct process, as other kernels do, to show why not to. What
+ * the witness needs (witness.h) is in the entry in any case: the job, and the user that was
+ * granted.
  */
 #pragma once
 
@@ -39,14 +41,40 @@ uint32_t credentials_acting_uid(const struct process *process);
  * knows rules by; 0: none. */
 unsigned credentials_rule(const struct process *process);
 unsigned credentials_acting_rule(const struct process *process);
+/* The acting rule, with CREDENTIALS_WATCHED added for a member of a watched job: it says which
+ * table serves the process, in one word. */
+#define CREDENTIALS_WATCHED (1u << 31)
+unsigned credentials_acting_binding(const struct process *process);
 
-/* Checks nothing: the caller has. It is what attacks want the kernel to call. */
+/* Checks nothing: the caller has. It is what attacks want the kernel to call: nothing is granted by
+ * it. */
 void credentials_set(struct process *process, uint64_t uid);
 void credentials_set_rule(struct process *process, unsigned rule);
 
-/* execve: the current process goes on as this user, under this rule, in an address space that is
- * not loaded yet. */
-void credentials_become(struct process *process, uint32_t uid, unsigned rule, const struct as *as);
+/* setuid: the process acts for this user from now on, and by right. */
+void credentials_grant(struct process *process, uint32_t uid);
+/* The user that setuid or a rule gave it last; CREDENTIALS_NOBODY where its entry is not its own.
+ */
+uint32_t credentials_granted_uid(const struct process *process);
+
+/*
+ * The job that the process is a member of, as all that it forks and executes; 0: none, or its entry
+ * is not its own. Members of a watched job look their calls up in the watched table.
+ */
+struct job {
+	uint32_t number;
+	bool is_watched;
+};
+struct job credentials_job(const struct process *process);
+void credentials_join(struct process *process, struct job job);
+/* Caller holds process_lock. The process with this pid, if it is a member of this job; else NULL.
+ */
+struct process *credentials_member(uint32_t pid, uint32_t job);
+
+/* execve: the current process goes on as this user (NULL: as it was), under this rule, in an
+ * address space that is not loaded yet. */
+void credentials_become(struct process *process, const uint32_t *uid, unsigned rule,
+			const struct as *as);
 /* The process has left its address space for good. */
 void credentials_leave(struct process *process);
 

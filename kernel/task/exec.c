@@ -119,14 +119,9 @@ static void rule_apply(struct process *process, const struct program *program)
 {
 	unsigned index = program_rule_find(name_of(program->path));
 	const struct policy_rule *rule = program_rule(index);
-	uint32_t uid = credentials_acting_uid(process);
 
-	if (!rule) {
-		index = credentials_acting_rule(process);
-	} else if (rule->has_uid) {
-		uid = rule->uid;
-	}
-	credentials_become(process, uid, index, program->as);
+	credentials_become(process, rule && rule->has_uid ? &rule->uid : NULL,
+			   rule ? index : credentials_acting_rule(process), program->as);
 	process->uid_first = credentials_uid(process);
 	process->calls_refused = 0;
 }

@@ -158,7 +158,7 @@ static _Noreturn void kernel_fault(const struct fault *fault)
 		fault_report_kernel(report, process, fault);
 		log_write(report_text(report), strlen(report_text(report)));
 		if (report->words) {
-			log_line("bulwark: fault: ", report->words->fault_json);
+			log_record("bulwark: fault: ", report->words->fault_json);
 		}
 	}
 	/* whatever stack this is, the thread's own is good from its top down */

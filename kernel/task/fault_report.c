@@ -8,7 +8,9 @@
 #include "arch/x86_64/probe.h"
 #include "core/backtrace.h"
 #include "core/cpu.h"
+#include "core/options.h"
 #include "core/symbols.h"
+#include "lib/format.h"
 #include "mm/as.h"
 #include "mm/explain_say.h"
 #include "mm/layout.h"
@@ -16,6 +18,7 @@
 #include "task/credentials.h"
 #include "task/process.h"
 #include "task/report.h"
+#include "task/thread.h"
 
 enum { BACKTRACE_LINES = 8 };
 
@@ -112,6 +115,26 @@ static uint64_t caller_without_frame(const struct regs *regs)
 	return symbol_find(caller, &name, &offset) ? caller : 0;
 }
 
+/*
+ * A stack pointer that was led to the top of the thread's kernel stack, where user registers lie
+ * with kstack=fixed: with kstack=random no entry puts them there, and no code of the kernel runs
+ * that high.
+ */
+static void explain_stack(const struct regs *regs, struct explanation *out)
+{
+	const struct thread *thread = thread_current();
+	uint64_t place = thread->stack_top - sizeof(struct regs);
+
+	if (out->defence == BW_DEFENCE_NONE && options.kstack == kstack_random && thread->in_vuln &&
+	    regs->rsp >= place && regs->rsp <= thread->stack_top) {
+		out->defence = BW_DEFENCE_KSTACK;
+		format(out->reason, sizeof(out->reason),
+		       "kstack=random put this call's registers elsewhere: rsp was led to 0x%lx, "
+		       "where they lie with kstack=fixed",
+		       place);
+	}
+}
+
 static void account_make(struct account *account, const struct process *process,
 			 const struct fault *fault)
 {
@@ -126,6 +149,7 @@ static void account_make(struct account *account, const struct process *process,
 	} else {
 		explain_exception(root, regs, &account->explanation);
 	}
+	explain_stack(regs, &account->explanation);
 	account->callers[0] = caller_without_frame(regs);
 	account->nr_callers = account->callers[0] != 0;
 	account->nr_callers += backtrace_collect(regs->rbp, account->callers + account->nr_callers,
@@ -150,16 +174,15 @@ static void say_access(struct text *text, const struct account *account)
 	}
 }
 
+/* Three in a line: four do not fit into 80 columns. */
 static void say_registers(struct text *text, const struct regs *r)
 {
-	text_say(text, "  rax %016lx  rbx %016lx  rcx %016lx  rdx %016lx\n", r->rax, r->rbx, r->rcx,
-		 r->rdx);
-	text_say(text, "  rsi %016lx  rdi %016lx  rbp %016lx  rsp %016lx\n", r->rsi, r->rdi, r->rbp,
-		 r->rsp);
-	text_say(text, "  r8  %016lx  r9  %016lx  r10 %016lx  r11 %016lx\n", r->r8, r->r9, r->r10,
-		 r->r11);
-	text_say(text, "  r12 %016lx  r13 %016lx  r14 %016lx  r15 %016lx\n", r->r12, r->r13, r->r14,
-		 r->r15);
+	text_say(text, "  rax %016lx  rbx %016lx  rcx %016lx\n", r->rax, r->rbx, r->rcx);
+	text_say(text, "  rdx %016lx  rsi %016lx  rdi %016lx\n", r->rdx, r->rsi, r->rdi);
+	text_say(text, "  rbp %016lx  rsp %016lx  r8  %016lx\n", r->rbp, r->rsp, r->r8);
+	text_say(text, "  r9  %016lx  r10 %016lx  r11 %016lx\n", r->r9, r->r10, r->r11);
+	text_say(text, "  r12 %016lx  r13 %016lx  r14 %016lx\n", r->r12, r->r13, r->r14);
+	text_say(text, "  r15 %016lx\n", r->r15);
 }
 
 static void say_backtrace(struct text *text, const struct account *account)
@@ -174,7 +197,7 @@ static void say_backtrace(struct text *text, const struct account *account)
 	}
 }
 
-/* At most 25 lines: 1, 1, 6, 4 and 1 + BACKTRACE_LINES. */
+/* At most 27 lines: 1, 1, 6, 6 and 1 + BACKTRACE_LINES. */
 static void account_say(struct text *text, const struct account *account)
 {
 	const struct process *process = account->process;

@@ -7,6 +7,7 @@
 #include "mm/slab.h"
 #include "task/credentials.h"
 #include "task/process_end.h"
+#include "task/witness.h"
 
 struct lock process_lock = LOCK_INIT("process", RANK_process);
 
@@ -130,7 +131,7 @@ status_t process_add(struct process *process, struct process *parent)
 	status_t status = STATUS_EAGAIN;
 
 	lock_acquire(&process_lock);
-	if (!parent || quota_left(credentials_acting_uid(parent))) {
+	if (!parent || (!witness_is_ending(parent) && quota_left(credentials_acting_uid(parent)))) {
 		process->pid = id_take();
 		status = process->pid ? STATUS_OK : STATUS_EAGAIN;
 	}

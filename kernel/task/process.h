@@ -30,9 +30,9 @@ struct process {
 	/* Constant. */
 	uint32_t pid;
 
-	/* cred=plain only: credentials.c, and whoever attacks it. */
+	/* Believed with cred=plain only: credentials.c, and who attacks it. */
 	uint32_t uid;
-	uint32_t rule;
+	uint32_t binding;
 
 	/* Guarded by process_lock. */
 	struct process *parent; /* NULL: the first process */
@@ -61,7 +61,6 @@ struct process {
 
 	/* Counted without a lock: a number more or less harms nobody. */
 	uint32_t vuln_calls;
-	uint32_t flag_proved, base_proved, sealed_changed;
 	uint32_t calls_refused;   /* by the policy, since the last execve */
 	uint32_t descriptors;     /* bit N: descriptor N is open, on the console */
 	uint64_t signals_ignored; /* bit N - 1: signal N */
@@ -82,7 +81,7 @@ static inline struct process *process_current(void)
 status_t process_alloc(struct process **out) MUST_CHECK;
 /*
  * Gives it a pid and a place below the parent (NULL: the first process), and inherits. EAGAIN: the
- * quota, or no pid left.
+ * quota, no pid left, or the parent's attack is being ended.
  */
 status_t process_add(struct process *process, struct process *parent) MUST_CHECK;
 /* The first thread joins the process, and gets its pid. */

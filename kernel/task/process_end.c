@@ -10,6 +10,7 @@
 #include "task/credentials.h"
 #include "task/process.h"
 #include "task/sched.h"
+#include "task/witness.h"
 
 /* Caller holds process_lock. */
 static void interrupt_all(const struct process *process)
@@ -124,8 +125,10 @@ void process_ended(struct process *process)
 {
 	lock_acquire(&process_lock);
 	orphans_hand_over(process);
+	witness_look(process);
 	report_fill(&process->report, process);
 	process->zombie = true;
+	witness_process_ended(process);
 	wait_wake_all(&process->parent->child_wait);
 	lock_release(&process_lock);
 }

@@ -13,6 +13,7 @@
 #include "task/policy_tables.h"
 #include "task/process.h"
 #include "task/table_in_force.h"
+#include "task/watched_calls.h"
 
 struct rule_entry {
 	const struct policy_rule *rule;
@@ -61,9 +62,27 @@ static const struct syscall_table *table_of(unsigned index)
 	return policy && index < policy->nr_entries ? policy->entries[index].table : table_of_none;
 }
 
+const struct syscall_table *program_table(const struct process *process)
+{
+	return table_of(credentials_acting_rule(process));
+}
+
+bool program_may_call(const struct process *process, unsigned row)
+{
+	const struct policy_rule *rule = program_rule(credentials_acting_rule(process));
+
+	return !rule || !rule->is_bound || syscall_set_has(&rule->calls, row);
+}
+
 void program_bind(const struct process *process)
 {
-	table_in_force_set(table_of(credentials_acting_rule(process)));
+	unsigned binding = credentials_acting_binding(process);
+
+	if (UNLIKELY(binding & CREDENTIALS_WATCHED) && binding != CREDENTIALS_NO_RULE) {
+		table_in_force_set(&syscall_table_watched);
+	} else {
+		table_in_force_set(table_of(binding));
+	}
 }
 
 static unsigned find_in(const struct program_policy *policy, const char *name)

@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "core/syscall_table.h"
 #include "lib/status.h"
 #include "task/policy_parse.h"
 
@@ -31,6 +32,10 @@ status_t program_policy_load(const char *path, struct policy_error *error) MUST_
 unsigned program_rule_find(const char *name);
 /* NULL for 0, and for an index that no rule has. */
 const struct policy_rule *program_rule(unsigned index);
+/* Where the current process's rule leads its calls, and whether it lets it make the call of a row.
+ */
+const struct syscall_table *program_table(const struct process *process);
+bool program_may_call(const struct process *process, unsigned row);
 /* This CPU serves the calls of the current process, whose address space is loaded, as its rule
  * says. */
 void program_bind(const struct process *process);

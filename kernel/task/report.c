@@ -7,7 +7,6 @@
 #include "task/process.h"
 
 static struct slab_cache words_cache;
-RO_AFTER_INIT static bool (*sealed_was_changed)(void);
 
 void report_boot(void)
 {
@@ -39,30 +38,12 @@ const char *report_text(const struct report *report)
 	return report->words ? report->words->text : "";
 }
 
-void report_watch_sealed(bool (*was_changed)(void)) { sealed_was_changed = was_changed; }
-
-/* Whoever looks first learns of it, so it counts against the attacker's parents, too. */
-static void look_at_sealed(struct process *process)
-{
-	if (!process->vuln_calls || !sealed_was_changed || !sealed_was_changed()) {
-		return;
-	}
-	while (process && process->vuln_calls) {
-		process->sealed_changed = 1;
-		process = process->parent;
-	}
-}
-
 void report_fill(struct report *report, struct process *process)
 {
-	look_at_sealed(process);
-	report->sealed_changed = process->sealed_changed;
 	report->pid = (int32_t)process->pid;
 	report->status = process->status;
 	report->uid_first = process->uid_first;
 	report->uid_last = credentials_uid(process);
-	report->flag_proved = process->flag_proved;
-	report->base_proved = process->base_proved;
 	report->vuln_calls = process->vuln_calls;
 }
 
@@ -75,10 +56,7 @@ static void report_export(const struct report *report, struct bw_report *out)
 		.defence = report->defence,
 		.uid_first = report->uid_first,
 		.uid_last = report->uid_last,
-		.flag_proved = report->flag_proved,
-		.base_proved = report->base_proved,
 		.vuln_calls = report->vuln_calls,
-		.sealed_changed = report->sealed_changed,
 		.fault_address = report->fault_address,
 		.fault_rip = report->fault_rip,
 		.fault_pfn = report->fault_pfn,

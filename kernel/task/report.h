@@ -18,7 +18,7 @@ struct report {
 	int32_t pid, status;
 	uint32_t end, defence;
 	uint32_t uid_first, uid_last;
-	uint32_t flag_proved, vuln_calls, base_proved, sealed_changed;
+	uint32_t vuln_calls;
 	uint64_t fault_address, fault_rip, fault_pfn;
 	struct report_words *words; /* NULL: none */
 };
@@ -33,12 +33,6 @@ void report_clear(struct report *report);
 struct report_words *report_words(struct report *report);
 /* The text; never NULL. */
 const char *report_text(const struct report *report);
-
-/*
- * Who watches sealed memory, in kernel/vuln/: true when it was changed since it was asked last.
- * Asked in the report of a process that made vulnerable calls.
- */
-void report_watch_sealed(bool (*was_changed)(void));
 
 /* What the process itself knows: pid, status, uids, counts. Caller holds process_lock. */
 void report_fill(struct report *report, struct process *process);

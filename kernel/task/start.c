@@ -5,8 +5,10 @@
 #include "core/log.h"
 #include "core/panic.h"
 #include "core/power.h"
+#include "core/restart.h"
 #include "mm/memory.h"
 #include "task/boot_archive.h"
+#include "task/console.h"
 #include "task/credentials.h"
 #include "task/exec.h"
 #include "task/fault.h"
@@ -22,6 +24,7 @@
 #include "task/sys_io.h"
 #include "task/table_in_force.h"
 #include "task/timer.h"
+#include "task/witness.h"
 
 #define INIT_PATH "bin/" POLICY_FIRST_PROGRAM
 
@@ -53,6 +56,16 @@ static status_t first_process(void)
 	return status;
 }
 
+/* What was typed at the console before a restart. */
+static void type_ahead(void)
+{
+	const char *text;
+	size_t len = restart_input(&text);
+
+	console_type_ahead(text, len);
+	restart_forget();
+}
+
 void task_start(const struct boot_info *info, const void *archive, size_t size_bytes)
 {
 	if (boot_archive_mount(archive, size_bytes)) {
@@ -62,10 +75,12 @@ void task_start(const struct boot_info *info, const void *archive, size_t size_b
 	fault_init();
 	fault_injection_init();
 	credentials_init();
+	witness_init();
 	program_policy_init();
 	foreground_init();
 	console_calls_init();
 	irq_start();
+	type_ahead();
 	thread_init();
 	process_init();
 	endpoints_init();

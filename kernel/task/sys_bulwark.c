@@ -21,10 +21,10 @@
 #include "task/boot_archive.h"
 #include "task/credentials.h"
 #include "task/flag.h"
-#include "task/foreground.h"
 #include "task/process.h"
 #include "task/report.h"
 #include "task/syscall.h"
+#include "task/witness.h"
 
 enum { KTEST_TEXT_ORDER = 4 };
 #define ALL_CPUS UINT64_MAX
@@ -32,6 +32,9 @@ enum { KTEST_TEXT_ORDER = 4 };
 extern const uint64_t boot_tsc; /* boot/boot.asm */
 
 static bool is_root(void) { return credentials_acting_uid(process_current()) == 0; }
+
+/* Root, and not by way of an attack: such a one could forge its own verdict. */
+static bool may_judge(void) { return is_root() && !credentials_job(process_current()).is_watched; }
 
 /* Some are kept where the entry code can count. */
 static uint64_t counter_of(const struct cpu *cpu, enum counter counter)
@@ -122,7 +125,7 @@ static void log_ticks(void)
 
 int64_t sys_power_off(uint64_t exit_status)
 {
-	if (!is_root()) {
+	if (!may_judge()) {
 		return STATUS_EPERM;
 	}
 	log_ticks();
@@ -139,19 +142,13 @@ int64_t sys_pagemap(uint64_t page, uint64_t out)
 
 int64_t sys_flag_prove(uint64_t value)
 {
-	if (!flag_is(value)) {
-		return STATUS_EACCES;
-	}
-	process_current()->flag_proved = 1;
+	witness_hear_proof(process_current(), BW_FACT_FLAG, flag_is(value));
 	return STATUS_OK;
 }
 
 int64_t sys_base_prove(uint64_t address)
 {
-	if (address != (uint64_t)image_start) {
-		return STATUS_EACCES;
-	}
-	process_current()->base_proved = 1;
+	witness_hear_proof(process_current(), BW_FACT_BASE, address == (uint64_t)image_start);
 	return STATUS_OK;
 }
 
@@ -202,13 +199,33 @@ int64_t sys_boot_command(uint64_t at, uint64_t size_bytes)
 	return copy_to_user((uva_t){ at }, options.cmd, len) ? STATUS_EFAULT : (int64_t)len;
 }
 
-int64_t sys_foreground(uint64_t pid)
+int64_t sys_foreground_end(void)
 {
-	if (!is_root()) {
+	if (!may_judge()) {
 		return STATUS_EPERM;
 	}
-	foreground_set((uint32_t)pid);
+	witness_end_foreground();
 	return STATUS_OK;
+}
+
+int64_t sys_job_begin(uint64_t kind)
+{
+	return may_judge() ? witness_begin_job((enum bw_job)kind) : STATUS_EPERM;
+}
+
+int64_t sys_attack_end(uint64_t pid, uint64_t at)
+{
+	struct bw_attack attack;
+	status_t status;
+
+	if (!may_judge()) {
+		return STATUS_EPERM;
+	}
+	if (!user_range_ok((uva_t){ at }, sizeof(attack))) {
+		return STATUS_EFAULT;
+	}
+	status = witness_end_attack((uint32_t)MIN(pid, UINT32_MAX), &attack);
+	return status ? status : copy_to_user((uva_t){ at }, &attack, sizeof(attack));
 }
 
 int64_t sys_ktest(uint64_t index, uint64_t at, uint64_t size_bytes)

@@ -12,6 +12,7 @@
 #include "task/sched.h"
 #include "task/syscall.h"
 #include "task/wait.h"
+#include "task/witness.h"
 
 enum { VECTORS_MAX = 1024 };
 
@@ -24,20 +25,25 @@ typedef int64_t transfer(uva_t at, uint64_t len_bytes);
 
 static struct wait_queue readers = { WAIT_QUEUE_INIT(readers) };
 
-static void wake_readers(void) { wait_wake_all(&readers); }
+void console_wake_readers(void) { wait_wake_all(&readers); }
 
-void console_calls_init(void) { console_readable_hook = wake_readers; }
+void console_calls_init(void) { console_readable_hook = console_wake_readers; }
 
-/* Blocks until there is something. 0: end of file. */
+/* Blocks until there is something. 0: end of file. EIO: the console is another job's by now. */
 static status_t wait_and_read(char *buffer, size_t size_bytes, size_t *len)
 {
 	struct waiter waiter;
 	bool would_block;
 	status_t status = STATUS_OK;
 
+	*len = 0;
 	wait_enter(&readers, &waiter);
 	for (;;) {
 		sched_prepare();
+		if (!witness_allows_console(process_current())) {
+			status = STATUS_EIO;
+			break;
+		}
 		*len = console_read_try(buffer, size_bytes, &would_block);
 		if (*len || !would_block) {
 			break;
@@ -134,25 +140,41 @@ static bool is_open(uint64_t fd)
 	return (uint32_t)fd < 32 && process_current()->descriptors >> (uint32_t)fd & 1;
 }
 
+/* EBADF; EIO: it is open, but the console is another job's. */
+static status_t check(uint64_t fd)
+{
+	if (!is_open(fd)) {
+		return STATUS_EBADF;
+	}
+	return witness_allows_console(process_current()) ? STATUS_OK : STATUS_EIO;
+}
+
 int64_t sys_read(uint64_t fd, uint64_t at, uint64_t len_bytes)
 {
-	return is_open(fd) ? console_read((uva_t){ at }, len_bytes) : STATUS_EBADF;
+	status_t status = check(fd);
+
+	return status ? status : console_read((uva_t){ at }, len_bytes);
 }
 
 int64_t sys_write(uint64_t fd, uint64_t at, uint64_t len_bytes)
 {
-	return is_open(fd) ? write_piecewise((uva_t){ at }, len_bytes) : STATUS_EBADF;
+	status_t status = check(fd);
+
+	return status ? status : write_piecewise((uva_t){ at }, len_bytes);
 }
 
 int64_t sys_readv(uint64_t fd, uint64_t vectors_at, uint64_t nr_vectors)
 {
-	return is_open(fd) ? transfer_vectors(console_read, vectors_at, nr_vectors) : STATUS_EBADF;
+	status_t status = check(fd);
+
+	return status ? status : transfer_vectors(console_read, vectors_at, nr_vectors);
 }
 
 int64_t sys_writev(uint64_t fd, uint64_t vectors_at, uint64_t nr_vectors)
 {
-	return is_open(fd) ? transfer_vectors(write_piecewise, vectors_at, nr_vectors)
-			   : STATUS_EBADF;
+	status_t status = check(fd);
+
+	return status ? status : transfer_vectors(write_piecewise, vectors_at, nr_vectors);
 }
 
 int64_t sys_close(uint64_t fd)
@@ -168,14 +190,16 @@ int64_t sys_close(uint64_t fd)
 
 static status_t settings_set(uva_t from, enum settings_flush flush)
 {
+	const struct process *process = process_current();
 	struct terminal_settings settings;
+	bool may_quote;
 
 	if (copy_from_user(&settings, from, sizeof(settings))) {
 		return STATUS_EFAULT;
 	}
-	/* else an attack could write its own verdict */
-	console_settings_set(&settings, flush,
-			     credentials_acting_uid(process_current()) == 0 ? 0 : OUTPUT_QUOTED);
+	/* else an attack could write its own verdict, as root, too */
+	may_quote = credentials_acting_uid(process) == 0 && !credentials_job(process).is_watched;
+	console_settings_set(&settings, flush, may_quote ? 0 : OUTPUT_QUOTED);
 	return STATUS_OK;
 }
 
@@ -183,9 +207,10 @@ int64_t sys_ioctl(uint64_t fd, uint64_t request, uint64_t argument)
 {
 	struct terminal_settings settings;
 	struct console_size size;
+	status_t status = check(fd);
 
-	if (!is_open(fd)) {
-		return STATUS_EBADF;
+	if (status) {
+		return status;
 	}
 	switch ((uint32_t)request) {
 	case CONSOLE_SETTINGS_GET:

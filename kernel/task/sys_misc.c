@@ -1,4 +1,5 @@
 /* Calls that programs make in passing. */
+#include "abi/version.h"
 #include "arch/x86_64/random.h"
 #include "arch/x86_64/registers.h"
 #include "mm/layout.h"
@@ -23,7 +24,7 @@ int64_t sys_uname(uint64_t at)
 	static const struct utsname name = {
 		.system = "Bulwark",
 		.node = "bulwark",
-		.release = "1",
+		.release = BULWARK_VERSION,
 		.version = "1",
 		.machine = "x86_64",
 	};

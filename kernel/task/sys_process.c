@@ -54,7 +54,7 @@ int64_t sys_setuid(uint64_t uid)
 	    credentials_acting_uid(process) != (uint32_t)uid) {
 		return STATUS_EPERM;
 	}
-	credentials_set(process, uid);
+	credentials_grant(process, (uint32_t)uid);
 	return STATUS_OK;
 }
 

@@ -295,6 +295,33 @@ size_t terminal_read(struct terminal *terminal, char *buffer, size_t size_bytes,
 	return len;
 }
 
+size_t terminal_take(struct terminal *terminal, char *buffer, size_t size_bytes)
+{
+	size_t len = 0;
+
+	for (uint32_t at = terminal->next_read; at != terminal->nr_typed && len < size_bytes;
+	     at++) {
+		uint16_t typed = *slot(terminal, at);
+
+		if (typed != INPUT_END) {
+			buffer[len++] = (char)typed;
+		}
+	}
+	drop_input(terminal);
+	return len;
+}
+
+void terminal_type_ahead(struct terminal *terminal, const char *text, size_t len_bytes)
+{
+	uint32_t local = terminal->settings.local;
+
+	terminal->settings.local &= ~(uint32_t)(LOCAL_ECHO | LOCAL_ECHO_NL);
+	for (size_t i = 0; i < len_bytes; i++) {
+		(void)terminal_input(terminal, (uint8_t)text[i]);
+	}
+	terminal->settings.local = local;
+}
+
 void terminal_set(struct terminal *terminal, const struct terminal_settings *settings,
 		  enum settings_flush flush)
 {

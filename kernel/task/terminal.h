@@ -88,6 +88,14 @@ enum terminal_event terminal_input(struct terminal *terminal, uint8_t byte);
 size_t terminal_read(struct terminal *terminal, char *buffer, size_t size_bytes, bool *would_block);
 
 /*
+ * Takes what was typed and not read, finished lines or not, and nothing is left: at most size_bytes
+ * of it.
+ */
+size_t terminal_take(struct terminal *terminal, char *buffer, size_t size_bytes);
+/* Bytes as if typed, without an echo: a terminal's user sees them when they are read. */
+void terminal_type_ahead(struct terminal *terminal, const char *text, size_t len_bytes);
+
+/*
  * With OUTPUT_QUOTED the text is shown as the inside of a JSON string, a byte a character, and cut
  * off after TERMINAL_QUOTED_MAX bytes.
  */

@@ -11,7 +11,7 @@
 #include "mm/ptable.h"
 #include "mm/tlb.h"
 #include "mm/window.h"
-#include "task/report.h"
+#include "task/witness.h"
 
 static_assert((int)BW_NR_SEALED == (int)NR_POOL_MODES, "an object of each mode");
 static_assert(POOL_DESCRIPTOR_BYTES % 8 == 0 && BW_SEALED_BYTES % 8 == 0, "read by words");
@@ -106,8 +106,32 @@ static bool check_and_restore(const struct watched *watched, const void *bytes, 
 	return is_whole;
 }
 
-/* True: a byte of sealed memory was changed since it was asked last. */
-static bool was_changed(void)
+static bool are_whole(void)
+{
+	bool is_whole = true;
+
+	for (unsigned mode = 0; mode < NR_POOL_MODES && is_whole; mode++) {
+		is_whole =
+			sealed_holds(objects[mode].address, sealed_words, sizeof(sealed_words)) &&
+			sealed_holds(descriptors[mode].address, descriptor_bytes[mode],
+				     POOL_DESCRIPTOR_BYTES);
+	}
+	return is_whole;
+}
+
+/* Changes nothing: an attack may be in its middle, and what it has prepared is part of it. */
+static bool look(void)
+{
+	bool is_whole;
+
+	lock_acquire(&lock);
+	is_whole = are_whole();
+	lock_release(&lock);
+	return sealed_pools_changed() || !is_whole;
+}
+
+/* True: a byte of sealed memory was changed. It is not any more. */
+static bool settle(void)
 {
 	bool is_whole = true;
 
@@ -121,6 +145,8 @@ static bool was_changed(void)
 	/* both are asked, whatever the first says */
 	return sealed_pools_changed() || !is_whole;
 }
+
+static const struct sealed_watch sealed_watch = { look, settle };
 
 void sealed_init(void)
 {
@@ -137,7 +163,7 @@ void sealed_init(void)
 	for (unsigned mode = 0; mode < NR_POOL_MODES; mode++) {
 		memcpy(descriptor_bytes[mode], pools[mode], POOL_DESCRIPTOR_BYTES);
 	}
-	report_watch_sealed(was_changed);
+	witness_watch_sealed(&sealed_watch);
 }
 
 void sealed_describe(struct bw_sealed *out)

@@ -16,6 +16,7 @@
 #include "task/credentials.h"
 #include "task/flag.h"
 #include "task/process.h"
+#include "task/program_policy.h"
 #include "task/table_in_force.h"
 
 static_assert((int)BW_CALL_ROWS == (int)SYSCALL_ROWS_MAX, "what an attack overwrites");
@@ -67,7 +68,7 @@ int64_t sys_vuln_leak(uint64_t at)
 		.user_cs = SELECTOR_USER_CODE,
 		.user_ss = SELECTOR_USER_DATA,
 		.stack_top = thread_current()->stack_top,
-		.syscall_table = (uint64_t)table_in_force(),
+		.syscall_table = (uint64_t)program_table(process),
 		.syscall_table_all = (uint64_t)&syscall_table_all,
 		.syscall_table_in_force = table_in_force_place(),
 		.thread_process = (uint64_t)&thread_current()->process,

@@ -17,7 +17,7 @@
 
 #include "mm/as_init.h"
 
-enum { NR_RUNS = 6, NR_STEPS = 1500, CHECK_EVERY = 8 };
+enum { NR_RUNS = 6, NR_SOAK_RUNS = 60, NR_STEPS = 1500, CHECK_EVERY = 8 };
 
 static unsigned nr_lacking, nr_succeeded[OPERATION_LOOKUP + 1];
 
@@ -48,10 +48,11 @@ static void step(unsigned run, unsigned i)
 
 static void random_runs(const char *variant)
 {
+	unsigned nr_runs = (unsigned)soak(NR_SOAK_RUNS, NR_RUNS);
 	uint64_t nr_free = machine_nr_free();
 
 	nr_lacking = 0;
-	for (unsigned run = 0; run < NR_RUNS; run++) {
+	for (unsigned run = 0; run < nr_runs; run++) {
 		random_state = 0x100 + run;
 		for (unsigned i = 0; i < NR_STEPS; i++) {
 			step(run, i);
@@ -61,7 +62,7 @@ static void random_runs(const char *variant)
 	}
 	is(machine_nr_free(), nr_free,
 	   "xpfo=%s: %u random calls (%u times memory was short), and every frame is back", variant,
-	   NR_RUNS * NR_STEPS, nr_lacking);
+	   nr_runs * NR_STEPS, nr_lacking);
 }
 
 /* What random calls come to too seldom: each step done and compared like theirs. */

@@ -1,5 +1,5 @@
 /* sources: kernel/arch/x86_64/serial.c kernel/arch/x86_64/keyboard.c kernel/core/log.c
- * kernel/lib/format.c kernel/lib/string.c
+ * kernel/core/display.c kernel/lib/format.c kernel/lib/string.c kernel/lib/text.c kernel/lib/wrap.c
  */
 
 /* Serial ports and keyboard against simulated hardware, and which messages reach which port. */
@@ -10,9 +10,11 @@
 #include "arch/x86_64/keyboard.h"
 #include "arch/x86_64/screen.h"
 #include "arch/x86_64/serial.h"
+#include "core/display.h"
 #include "core/lock.h"
 #include "core/log.h"
 #include "core/options.h"
+#include "lib/format.h"
 
 /* One CPU: nobody to wait for. */
 static struct cpu cpu;
@@ -38,7 +40,7 @@ void lock_forget_inner(struct cpu *holder, const struct lock *lock)
 	abort();
 }
 
-struct options options = { .log = log_console };
+struct options options = { .log = log_console, .cmd = "" };
 
 /* One per serial port. */
 static struct uart {
@@ -224,6 +226,39 @@ static void test_log(void)
 	forget();
 	log_start_emergency();
 	is(uarts[0].nr_sent, 0, "an emergency changes nothing once the log has started");
+	log_record("record: ", "{}");
+	ok(uarts[0].nr_sent == 0 && !*on_screen, "a line for programs is not on the console");
+	is_text(uarts[1].sent, "record: {}\r\n", "it goes to COM2, with log=console too");
+}
+
+/* Lines of the kernel and of programs, after options that are given. */
+static void show(enum option_console console, const char *cmd)
+{
+	options.console = console;
+	options.cmd = cmd;
+	log_start();
+	forget();
+	log_print("%070d whole words\n", 7);
+	log_output_begin();
+	display_write("shown\n", 6);
+	log_output_end();
+}
+
+static void test_display(void)
+{
+	static char expected[256];
+
+	show(console_plain, "");
+	(void)format(expected, sizeof(expected), "%070d whole words\r\nshown\n", 7);
+	is_text(uarts[0].sent, expected, "a program that reads gets lines as they are");
+	show(console_terminal, "");
+	(void)format(expected, sizeof(expected), "%070d whole \r\n  words\r\nshown\n", 7);
+	is_text(uarts[0].sent, expected, "on a terminal lines break between words");
+	show(console_plain, "true");
+	(void)format(expected, sizeof(expected), "%070d whole words\nshown\n", 7);
+	is_text(uarts[0].sent, expected, "where a command was given no line has a CR");
+	(void)format(expected, sizeof(expected), "%070d whole words\r\nshown\r\n", 7);
+	is_text(on_screen, expected, "but the screen needs one");
 }
 
 int main(void)
@@ -231,5 +266,6 @@ int main(void)
 	test_serial();
 	test_keyboard();
 	test_log();
+	test_display();
 	return done_testing();
 }

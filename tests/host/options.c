@@ -249,6 +249,18 @@ static void test_rows(void)
 	ok(strstr(logged, "xpfo") && strstr(logged, "ktest"), "the banner shows every option");
 }
 
+static void test_check(void)
+{
+	ok(options_check("xpfo=off 'kaslr=off'") == STATUS_OK && options_check("") == STATUS_OK,
+	   "words that set options are sound");
+	is(options_check("xpfo=offf"), STATUS_EINVAL, "an unknown value is not");
+	is(options_check("nosuch=1"), STATUS_EINVAL, "nor an unknown option");
+	is(options_check("xpfo"), STATUS_EINVAL, "nor one without a value");
+	is(options_check("cmd=true"), STATUS_EINVAL, "nor a command");
+	is(options_check("xpfo=off xpfo=sync"), STATUS_EINVAL, "nor one that comes twice");
+	is(options_check("'xpfo=off"), STATUS_EINVAL, "nor an open quote");
+}
+
 int main(void)
 {
 	defaults = options;
@@ -259,5 +271,6 @@ int main(void)
 	test_random_lines();
 	test_peek();
 	test_rows();
+	test_check();
 	return done_testing();
 }

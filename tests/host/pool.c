@@ -15,7 +15,7 @@
 #include "random.h"
 #include "tap.h"
 
-enum { NR_STEPS = 30000, CHECK_EVERY = 256 };
+enum { NR_STEPS = 30000, NR_SOAK_STEPS = 300000, CHECK_EVERY = 256 };
 
 static const char *name_of(enum option_pmalloc variant)
 {
@@ -24,12 +24,13 @@ static const char *name_of(enum option_pmalloc variant)
 
 static void random_run(enum option_pmalloc variant, enum option_xpfo xpfo)
 {
+	unsigned nr_steps = (unsigned)soak(NR_SOAK_STEPS, NR_STEPS);
 	uint64_t nr_free;
 
 	machine_choose_xpfo(xpfo);
 	options.pmalloc = variant;
 	nr_free = machine_nr_free() + model_nr_kept();
-	for (unsigned i = 0; i < NR_STEPS; i++) {
+	for (unsigned i = 0; i < nr_steps; i++) {
 		machine_note("step %u of the random run with pmalloc=%s", i, name_of(variant));
 		model_step();
 		if (i % CHECK_EVERY == 0) {
@@ -41,7 +42,7 @@ static void random_run(enum option_pmalloc variant, enum option_xpfo xpfo)
 	model_destroy_all();
 	machine_check();
 	is(machine_nr_free() + model_nr_kept(), nr_free,
-	   "pmalloc=%s: %u random steps, and every frame is back", name_of(variant), NR_STEPS);
+	   "pmalloc=%s: %u random steps, and every frame is back", name_of(variant), nr_steps);
 }
 
 /* A piece of work that allocates in every way; false: memory ran out, and nothing else is wrong. */

@@ -13,7 +13,13 @@
 #include "mm/direct_map.h"
 #include "mm/slab.h"
 
-enum { NR_STEPS = 100000, OBJECTS_MAX = 1500, OBJECT_ALIGN = 64, PHASE = 5000 };
+enum {
+	NR_STEPS = 100000,
+	NR_SOAK_STEPS = 5000000,
+	OBJECTS_MAX = 1500,
+	OBJECT_ALIGN = 64,
+	PHASE = 5000
+};
 
 static const size_t sizes[] = { 1, 16, 64, 65, 200, 1000, 2032, 4032, 4033, 9000 };
 enum { NR_CACHES = ARRAY_SIZE(sizes) };
@@ -101,9 +107,10 @@ static void check_all(void)
 
 static void random_run(void)
 {
+	unsigned nr_steps = (unsigned)soak(NR_SOAK_STEPS, NR_STEPS);
 	uint64_t nr_free = machine_nr_free();
 
-	for (unsigned i = 0; i < NR_STEPS; i++) {
+	for (unsigned i = 0; i < nr_steps; i++) {
 		bool is_filling = i / PHASE % 2 == 0;
 
 		machine_note("step %u of the random run", i);
@@ -121,7 +128,7 @@ static void random_run(void)
 	}
 	check_all();
 	is(machine_nr_free(), nr_free, "%u random steps on %u caches, and every frame is back",
-	   NR_STEPS, (unsigned)NR_CACHES);
+	   nr_steps, (unsigned)NR_CACHES);
 }
 
 /* Objects of a cache's first slab are all different, and a slab is full before the next is made. */

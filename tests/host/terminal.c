@@ -75,6 +75,27 @@ static void test_lines(void)
 	is_text(read_text(0), "(end)", "a read of nothing does not wait");
 }
 
+static void test_ahead(void)
+{
+	char taken[16];
+
+	start();
+	type("one\rtw");
+	is(terminal_take(&terminal, taken, sizeof(taken)), 6, "all that was typed is taken");
+	ok(memcmp(taken, "one\ntw", 6) == 0, "finished lines and others");
+	is_text(read_text(100), "(wait)", "and is gone");
+	type("\004abc");
+	is(terminal_take(&terminal, taken, 2), 2,
+	   "at most as much as fits, without an end of file");
+	start();
+	terminal_type_ahead(&terminal, "one\ntw", 6);
+	is_text(shown, "", "what is typed ahead is not shown");
+	is_text(read_text(100), "one\n", "but read");
+	type("o\r");
+	is_text(read_text(100), "two\n", "and goes on");
+	is_text(shown, "o\r\n", "what is typed then is shown again");
+}
+
 static void test_editing(void)
 {
 	start();
@@ -300,6 +321,7 @@ static bool survives_anything(void)
 int main(void)
 {
 	test_lines();
+	test_ahead();
 	test_editing();
 	test_end_of_file();
 	test_interrupt();

@@ -3,7 +3,8 @@
 # The benchmarks are canned here: tests/lint/bench/NAME.json is what one keeps.
 # needs: plots
 . "$(dirname "$0")/../tap.sh"
-unset ONLY QUICK
+. tests/rows.sh
+unset ONLY QUICK JOBS OPTS
 
 # A benchmark that prints something and keeps its canned figures.
 can() {
@@ -51,8 +52,10 @@ like "$said" '^xpfo=epoch, rounds per user page, 2 processors +0 +0 +met, quick$
 like "$said" '^xpfo=epoch, time to off, 2 processors +1.03 +[0-9.]+ +not judged: timed once$' 'a time that was taken once is not judged'
 
 missing=
-for operation in $(perl -ne 'print join("_", split / /, $1), "\n" if /"operation": "([^"]*)"/' tools/bench/published.json | sort -u); do
-	grep -q "^${operation//_/ } *|" tools/bench-cost || missing+="$operation "
+mapfile -t operations < <(perl -ne 'print "$1\n" if /"operation": "([^"]*)"/' tools/bench/published.json | sort -u)
+seen 'operations' "${operations[@]}"
+for operation in "${operations[@]}"; do
+	grep -q "^$operation *|" tools/bench-cost || missing+="$operation "
 done
 is "$missing" '' 'bench-cost measures every operation that has published figures'
 
@@ -86,6 +89,61 @@ is "$status" 0 'ONLY runs those that it names'
 like "$said" '^cost +figures of 2' 'and takes the figures of the others as they are'
 ONLY=sheep bench
 is "$status" 2 'ONLY with an unknown name is refused'
-like "$(<"$work/errors")" 'no benchmark called sheep; there are: cost' 'and the names are listed'
+like "$(<"$work/errors")" 'no benchmark called sheep. There are: cost' 'and the names are listed'
+
+# What cannot be measured is refused before anything is.
+refused() {
+	local regex=$1
+	shift
+	said=$(env "$@" --tools="$work/tools" --out="$work" 2>&1)
+	is $? 2 "refused: ${*%tools/bench-all}"
+	like "$said" "$regex" "and says why: $regex"
+}
+refused 'OPTS: xpfo=offf: xpfo has no such value; did you mean off' OPTS=xpfo=offf tools/bench-all
+refused 'OPTS: bench-xpfo sets xpfo itself' OPTS=xpfo=off tools/bench-all
+refused 'JOBS=x: must be a number' JOBS=x tools/bench-all
+refused 'QUICK=yes: must be 0 or 1' QUICK=yes tools/bench-all
+refused 'no benchmark called kaisr; did you mean kaiser' ONLY=kaisr tools/bench-all
+
+# One benchmark, of a guest that is canned: what it keeps, and with what it was made.
+mkdir -p "$work/tree/build"
+cp -r VERSION tools "$work/tree"
+cp -r --parents kernel/abi/options.def "$work/tree"
+cat >"$work/tree/tools/run" <<'END'
+#!/bin/bash
+kaiser=nopcid
+printf 'bulwark: version 9.9, a microkernel\nbulwark: processor model: Canned 1\n' >"$LOG"
+[[ $KAISER != off ]] || kaiser=off
+printf 'bulwark: kaiser=%s: this processor has no PCIDs\nbulwark:   kaiser   %s   of off|nopcid|pcid\n' $kaiser $kaiser >>"$LOG"
+printf 'bulwark:   ktest    on   of on|off\n' >>"$LOG"
+echo '# bench pmalloc_16 10 1600 100 0 0'
+END
+canned() {
+	said=$(env QUICK=1 "$@" "$work/tree/tools/bench-pmalloc" 2>&1)
+	status=$?
+}
+figure() {
+	perl -MJSON::PP -e 'local $/; $_ = JSON::PP->new->decode(scalar <STDIN>); my @v = eval shift; die $@ if $@; print "@v\n"' "$1" \
+		<"$work/tree/build/bench-pmalloc.json"
+}
+canned OPTS='kaiser=nopcid'
+is "$status" 0 'a benchmark of a guest that does as asked ends with 0' || diag "$said"
+is "$(figure 'map { $_->{options}{kaiser}, $_->{asked}, $_->{version}, $_->{processor} } $_->{guests}[0]')" \
+	'nopcid ktest=on kaiser=nopcid 9.9 Canned 1' 'it keeps what was asked for, and what the guest tells of itself'
+is "$(figure 'join ",", sort keys %{ $_->{made} }')" 'date,emulators,host,host_processor,version' 'and with what it was made'
+is "$(figure '$_->{made}{version}')" "$(<VERSION)" 'by the version of the tree'
+like "$(figure '$_->{made}{date}')" '^20[0-9][0-9]-[0-9-]+T[0-9:]+Z$' 'a date'
+is "$(figure '$_->{made}{host}')" "$(uname -srm)" 'and the host'
+like "$(figure '$_->{made}{emulators}{qemu}')" '^(QEMU emulator version .*)?$' 'and the emulator'
+like "$said" '^[0-9]+ figures, [0-9]+ skipped: .*pmalloc_64 \(the guest gave no figure\)' 'what was skipped is counted and named'
+rm "$work/tree/build/bench-pmalloc.json"
+canned OPTS='kaiser=pcid'
+is "$status" 2 'a variant that is asked for and not in force is not measured'
+like "$said" 'OPTS: kaiser=pcid is not in force, but kaiser=nopcid: this processor has no PCIDs' 'and the reason is told'
+[ ! -e "$work/tree/build/bench-pmalloc.json" ]
+ok $? 'and nothing is kept'
+canned OPTS=
+is "$status" 0 'a default that falls back is measured'
+is "$(figure 'map { $_->{options}{kaiser} } $_->{guests}[0]')" nopcid 'and what is in force is kept'
 
 done_testing

@@ -19,7 +19,7 @@ but 's/\[-j\]/[-j | -x N]/' 'sheep: -x is not explained' 'every option of the sy
 but 's/sheep -j/goat/' 'does not use it' 'an example uses the command'
 but 's/"sheep")/"goat")/' 'there is no goat to see' 'what is to be seen exists'
 but "s/Counts\\./ $(printf '%072d' 0)/" 'longer than 78 columns' 'a line that stays as it is fits'
-but 's/sheep, .usage/sheep, usage/' 'it has no .usage' 'a field of another kind is found'
+but 's/sheep, .usage/sheep, usage/' 'not COMMAND\(name, .field = "text", ...\): .field = "text" is wanted' 'a field of another kind is found'
 but 's/-j.\{1,3\}tJSON/-j/' '-j in .options has no text' 'a term has a text'
 
 done_testing

@@ -3,6 +3,7 @@
 # exist.
 # needs: nothing
 . "$(dirname "$0")/lib.sh"
+. tests/rows.sh
 
 found=$(tools/gen-docs --check 2>&1)
 ok $? 'the generated parts of all documents are up to date (make docs)' || diag "$found"
@@ -20,6 +21,22 @@ printf '# Sheep\n\n<!-- generated: sheep -->\n<!-- end: sheep -->\n' >"$work/doc
 like "$(tools/gen-docs --check --tree="$work" 2>&1)" 'docs/sheep.md: generated: sheep: there is no' 'an unknown part is named'
 printf '# Sheep\n\n<!-- generated: options -->\n' >"$work/docs/sheep.md"
 like "$(tools/gen-docs --check --tree="$work" 2>&1)" 'docs/sheep.md: a generated part has no end' 'a part without an end is named'
+
+rm "$work/docs/sheep.md"
+echo 'SOURCE("a work that no page cites", "A", "B", "C")' >>"$work/docs/sources.def"
+like "$(tools/gen-docs --check --tree="$work" 2>&1)" 'no page cites "B"' 'a work that no page cites is found'
+cp docs/sources.def "$work/docs"
+sed -i 's/Rethinking/Nothing/; s/2014/2000/' "$work/user/attacks/ret2dir_code/README.md"
+like "$(tools/gen-docs --check --tree="$work" 2>&1)" 'has none of the sources of user/attacks/ret2dir_code' \
+	'so is a page of an attack without a source that is listed'
+rm "$work/docs/sources.def" "$work/docs/sources.md"
+
+# Who cites Bulwark names the version that the tree has.
+is "$(sed -n 's/^version: //p' CITATION.cff)" "$(<VERSION)" 'CITATION.cff has the version of VERSION'
+for key in cff-version message title authors version license type; do
+	grep -q "^$key:" CITATION.cff || echo "$key"
+done >"$work/missing"
+is "$(<"$work/missing")" '' 'and what a citation needs'
 
 clean docs
 catches docs docs/a.md '# A\n\nSee [b](b.md).\n' 'link to b.md leads nowhere' 'a link that leads nowhere is found'
@@ -59,7 +76,9 @@ like "$(cd "$work/tree" && perl "$lint/docs.pl")" 'docs/sheep.md:1: README.md do
 
 help=$(make help)
 undocumented=
-for knob in $(sed -n 's/^export \(.*\)/\1/p' Makefile) EXTRA DEPS; do
+mapfile -t exported < <(sed -n 's/^export \(.*\)/\1/p' Makefile tools/make/*.mk | tr ' ' '\n')
+seen 'knobs' "${exported[@]}"
+for knob in "${exported[@]}" DEPS; do
 	grep -qE "^  $knob=" <<<"$help" || undocumented+="$knob "
 done
 is "$undocumented" '' 'make help documents every knob'

@@ -2,9 +2,11 @@
 # docs/matrix.svg shows the attacks that there are, in their order (make matrix, then make matrix-picture).
 # needs: nothing
 . "$(dirname "$0")/lib.sh"
+. tests/rows.sh
 
+read_rows attacks name
 attacks() {
-	sed -n 's/^ATTACK(\([a-z0-9_]*\),.*/\1/p' user/attacks/attacks.def
+	printf '%s\n' "${rows[@]}"
 }
 
 # rows FILE: the words at the left border that are names of attacks

@@ -11,7 +11,7 @@ number=0
 verify()
 {
 	spin -a "$@" "$model" > spin.log 2>&1 &&
-		gcc -O1 -w -DSAFETY -DCOLLAPSE -o pan pan.c &&
+		gcc -w -DSAFETY -DCOLLAPSE -o pan pan.c &&
 		./pan -m1000000 -w22 > pan.log 2>&1 &&
 		! grep -q 'max search depth too small' pan.log &&
 		sed -n 's/.*errors: \([0-9]*\).*/errors: \1/p; s/^ *\([0-9]*\) states, stored.*/states: \1/p' pan.log | paste -sd ' '

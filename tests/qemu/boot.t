@@ -19,9 +19,6 @@ CPU=qemu64 boot '' 'options'
 is "$status" 0 'boots on a processor without SMEP, SMAP and UMIP'
 like "$output" 'smep +off' 'and says that SMEP is off there'
 
-boot 'xpfo=sync xpfo=off' 'true'
-like "$(<"$log")" "'xpfo=off' refused: it was given before" 'a repeated option is reported, the first one holds'
-
 boot 'log=console' 'true'
 unlike "$output" 'TSC ticks' 'a console is not told how long the boot took'
 

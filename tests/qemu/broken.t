@@ -8,22 +8,25 @@ release_only
 
 tree=$work/tree
 mkdir -p "$tree/tests" "$tree/build"
-cp -a Makefile linker.ld boot kernel tools user "$tree"
+cp -a Makefile VERSION linker.ld boot kernel tools user "$tree"
 cp -a tests/kernel "$tree/tests"
 tar --format=posix -C build --exclude='*/extra' -c gen user user.flags user.list archive.{list,tar,tar.gz} release \
 	| tar -C "$tree/build" -x
 
-# broken FILE SED WORDS [TRIES]: runs the matrix of a kernel whose FILE the sed script has changed, until it is red
+# broken FILE SED WORDS [TRIES]: runs the matrix of a kernel whose FILE the sed script has changed, until it is red; $tried
 broken() {
 	local tries=${4:-1}
+	tried=0
 	sed -i "$2" "$tree/$1"
 	! cmp -s "$1" "$tree/$1"
 	ok $? "$1 can be broken by $2"
 	while
 		output=$(make --no-print-directory -C "$tree" matrix BUILD=release DEPS=0 JOBS=1 MATRIX="$3" 2>"$work/errors")
 		status=$?
-		[ "$status" = 0 ] && [ $((tries -= 1)) -gt 0 ]
+		tried=$((tried + 1))
+		[ "$status" = 0 ] && [ "$tried" -lt "$tries" ]
 	do :; done
+	diag "the matrix was run $tried of at most $tries times"
 	cp "$1" "$tree/$1"
 }
 
@@ -32,8 +35,8 @@ is "$status" 2 'without the removal of hidden frames from the direct map the mat
 like "$output" '^ret2dir_obj +B!$' 'ret2dir_obj is marked'
 like "$output" 'ret2dir_obj, defaults: BREACH, expected FAULT \(stopped by: xpfo!=off\)' 'with what was expected, and why'
 like "$output" "by hand: make run SMP=2 .*OPTS='vuln=on' CMD='attack ret2dir_obj'" 'and how to run it by hand'
-like "$(<"$tree/build/matrix.md")" '\| ret2dir_obj \| \*\*BREACH\*\* \(expected FAULT\) \|' 'so it is in matrix.md'
-like "$(tr -d ' \n' <"$tree/build/matrix.json")" '"unexpected":\[\{"attack":"ret2dir_obj"' 'and in matrix.json'
+like "$(<"$tree/build/matrix-partial.md")" '\| ret2dir_obj \| \*\*BREACH\*\* \(expected FAULT\) \|' 'so it is in matrix.md'
+like "$(tr -d ' \n' <"$tree/build/matrix-partial.json")" '"unexpected":\[\{"attack":"ret2dir_obj"' 'and in matrix.json'
 
 # On a busy host the emulator may lose the old translation before it is used: then this one is stopped by luck.
 broken kernel/mm/xpfo.c 's/\.flush = ktlb_shootdown_sync/.flush = ktlb_flush_local/' 'xpfo_stale_tlb ret2dir_obj config:xpfo=sync,kaiser=off' 5

@@ -4,6 +4,8 @@
 # such frames, and it must find what is planted in the dump. With vuln=on there is a pool of each mode.
 # needs: test-programs
 . "$(dirname "$0")/lib.sh"
+# One processor: what is looked at, or interrupted, is on that.
+export SMP=1
 release_only
 
 symbols=$work/symbols
@@ -21,7 +23,7 @@ stops_in_user_mode() {
 dump() {
 	: >"$work/output"
 	rm -f "$work/memory" "$work/registers"
-	ARCHIVE=$archive MEM=64M OPTS=$1 CMD="policy load etc/policy; hold in user mode" LOG=$log MONITOR=$work/monitor TIMEOUT=$(time_left) \
+	ARCHIVE=$archive SMP=1 MEM=64M OPTS=$1 CMD="policy load etc/policy; hold in user mode" LOG=$log MONITOR=$work/monitor TIMEOUT=$(time_left) \
 		tools/run >"$work/output" 2>"$work/errors" &
 	local run=$!
 	await "$run" says holding "$work/output"

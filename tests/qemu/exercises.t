@@ -6,9 +6,14 @@
 
 release_only
 
-for page in docs/exercises/[0-9]*.md; do
+pages=(docs/exercises/[0-9]*.md)
+[ -e "${pages[0]}" ]
+ok $? "exercises: ${#pages[@]} are followed"
+for page in "${pages[@]}"; do
 	follow "$page"
 done
+[ "$nr_followed" -gt 0 ]
+ok $? "and so are their commands: $nr_followed"
 
 page=docs/exercises/7-break-the-audit.md
 claim_port

@@ -15,6 +15,10 @@ check_attacks() {
 check_attacks ''
 check_attacks 'xpfo=sync kaiser=off'
 
+boot 'vuln=on' 'attack regs_rop; attack descriptor_leak'
+like "$output" '^  defence +kstack: kstack=random put this call.s registers elsewhere' 'a miss of the saved registers is explained by kstack'
+unlike "$output" 'to see it succeed: .*descriptor_leak' 'what no option lets through has no hint'
+
 # What lies where with kaslr=off; RE is looked for in the text.
 kinds=(
 	'0x0' 'a null pointer'

@@ -5,7 +5,10 @@ use strict;
 use warnings;
 no warnings 'portable'; # 64-bit numbers
 
+use FindBin '$Bin';
 use JSON::PP ();
+use lib "$Bin/../../tools/lib";
+use Def qw(rows);
 
 my $json = JSON::PP->new->canonical->allow_nonref;
 
@@ -17,7 +20,7 @@ sub slurp {
 }
 
 if ($ARGV[0] eq '--walks') {
-	my %attacks = map { $_ => 1 } slurp('user/attacks/attacks.def') =~ /^ATTACK\((\w+)/mg;
+	my %attacks = map { $_->{name} => 1 } rows('attacks');
 	my %walks = map { $_ => 1 } slurp('tools/gdb/bulwark/walks.py') =~ /^\t'(\w+)': Walk\(/mg;
 	print "$_\n" for grep { !($attacks{$_} && $walks{$_}) } sort keys %{{%attacks, %walks}};
 	exit;
@@ -59,6 +62,7 @@ sub pages_of {
 	return $bytes / 4096;
 }
 
+delete $options->{version}; # of the kernel, no option
 same($of{options}, $options, 'bw-options says what `options` says');
 same(scalar @{$of{tasks}{processes} // []}, $memory->{processes}, 'bw-tasks has as many processes as `mem` counts');
 my ($sh) = grep { $_->{name} eq 'sh' } @{$of{tasks}{processes} // []};

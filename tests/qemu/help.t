@@ -2,10 +2,12 @@
 # The pages of the shell's commands: whole, and laid out for 78 columns.
 # needs: direct
 . "$(dirname "$0")/lib.sh"
+. tests/rows.sh
 release_only
 
-names=$(sed -n 's/^COMMAND(\(\w*\),.*/\1/p' user/shell/commands.def)
-nr=$(wc -w <<<"$names")
+read_rows commands name
+names=${rows[*]}
+nr=${#rows[@]}
 
 boot '' 'help'
 is "$(grep -cE '^  [a-z]+ +[a-z]' <<<"$output")" "$nr" 'the list has a line for each command'

@@ -3,6 +3,8 @@
 # the debugger, and right at both ends of the range.
 # needs: direct test-programs debug
 . "$(dirname "$0")/lib.sh"
+# One processor: what is looked at, or interrupted, is on that.
+export SMP=1
 release_only
 
 kernel=build/$BUILD/bulwark.elf
@@ -29,10 +31,20 @@ word() {
 	monitor "xp /1gx $1" | sed -n 's/^[0-9a-f]*: 0x//p'
 }
 
+# hold OPTS: boots to a program that waits. Words that the tools refuse are given to the kernel without them.
+hold() {
+	if tools/lib/check-opts kaslr.t "$1" 2>/dev/null; then
+		ARCHIVE=$archive OPTS=$1 CMD=hold LOG=$log MONITOR=$work/monitor TIMEOUT=$(time_left) exec tools/run
+	fi
+	exec qemu-system-x86_64 -nodefaults -no-reboot -display none -accel tcg -cpu max -m "$MEM" -serial stdio -serial "file:$log" \
+		-monitor "unix:$work/monitor,server=on,wait=off" -kernel "build/$BUILD/bulwark.elf" -initrd "$archive" \
+		-append "$1 log=com2 cmd=hold" </dev/null
+}
+
 # bases OPTS: boots up to user space and sets $image, $map and $kspace
 bases() {
 	: >"$work/output"
-	ARCHIVE=$archive OPTS=$1 CMD=hold LOG=$log MONITOR=$work/monitor TIMEOUT=$(time_left) tools/run >"$work/output" 2>"$work/errors" &
+	hold "$1" >"$work/output" 2>"$work/errors" &
 	local run=$!
 	await "$run" says holding "$work/output"
 	monitor stop >/dev/null

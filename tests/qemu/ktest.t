@@ -14,7 +14,9 @@ suites() {
 	is "$status" 0 "selftest and the audit behind it end with 0 with xpfo=$variant and SMP=$nr_cpus"
 }
 
-suites 4 epoch
+for ((round = 0; round < $(soak 5 1); round++)); do
+	suites 4 epoch
+done
 if [ "$BUILD" = debug ]; then
 	# under other variants what is not the same: whose frames are where
 	for variant in sync off; do

@@ -6,8 +6,11 @@
 use strict;
 use warnings;
 
+use FindBin '$Bin';
 use JSON::PP ();
 use List::Util qw(sum0 uniq);
+use lib "$Bin/../../tools/lib";
+use Def qw(rows);
 
 my $SQUARE = 3 * 3;    # pixels of a square at this size of screen and memory
 my $SWATCH = 12 * 12;  # of the legend's
@@ -85,8 +88,7 @@ my ($what, $path, @states) = @ARGV;
 my $text = do { local $/; <STDIN> } =~ s/\r//gr;
 my @objects = objects($text);
 if ($what eq 'numbers') {
-	open my $policy, '<', $path or die "map.pl: $path: $!\n";
-	numbers(@objects[0, 1], [map { /^POLICY\((\w+)/ ? $1 : () } <$policy>]);
+	numbers(@objects[0, 1], [map { $_->{state} } rows('policy', $path)]);
 } else {
 	picture($objects[0], $path, @states);
 }

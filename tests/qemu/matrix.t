@@ -3,6 +3,7 @@
 # debug build's attacks.t has some of it. And its words, and what it makes of a machine that dies.
 # needs: iso bochs
 . "$(dirname "$0")/lib.sh"
+. tests/rows.sh
 export JOBS=1 MATRIX_OUT=$work
 
 release_only
@@ -17,14 +18,18 @@ matrix() {
 # value PERL: of an expression on matrix.json, which is $_
 value() {
 	perl -MJSON::PP -e 'local $/; $_ = JSON::PP->new->decode(scalar <STDIN>); my @v = eval shift; die $@ if $@; print join(" ", @v), "\n"' \
-		"$1" <"$work/matrix.json"
+		"$1" <"$work/${2:-matrix}.json"
 }
 
 matrix ''
+# Without Bochs a column is missing: it is a part.
+[ -x /usr/bin/bochs ] || mv "$work/matrix-partial.json" "$work/matrix.json"
+[ -x /usr/bin/bochs ] || mv "$work/matrix-partial.md" "$work/matrix.md"
 is "$status" 0 'every outcome is as expected' || diag "$output$errors"
 diag "$output"
-attacks=$(sed -n 's/^ATTACK(\([a-z0-9_]*\).*/\1/p' user/attacks/attacks.def)
-is "$(value 'map { $_->{name} } @{ $_->{attacks} }')" "$(tr '\n' ' ' <<<"$attacks" | sed 's/ $//')" 'its rows are those of attacks.def'
+diag "more than one of 3 tries: $(value 'map { "$_->{attack}: $_->{tries}" } grep { ($_->{tries} // 1) > 1 } map { values %$_ } values %{ $_->{cells} }')"
+read_rows attacks name
+is "$(value 'map { $_->{name} } @{ $_->{attacks} }')" "${rows[*]}" 'its rows are those of attacks.def'
 is "$(value 'my $m = $_; my $n = 0; for my $a (@{ $m->{attacks} }) { for my $c (@{ $m->{configurations} }) {
 	my $cell = $m->{cells}{ $a->{name} }{ $c->{name} } // {};
 	$n++ if $cell->{attack} eq $a->{name} && $cell->{as_expected} && $cell->{outcome} eq $cell->{expected} && !$cell->{audit_violations};
@@ -33,30 +38,40 @@ is "$(value 'my $m = $_; my $n = 0; for my $a (@{ $m->{attacks} }) { for my $c (
 # Each value of each option that is a defence is a column, or the same machine as one.
 missing=
 names=$(value 'map { $_->{name}, map { $_->{name} } @{ $_->{also} } } @{ $_->{configurations} }')
-while read -r option values; do
-	for variant in ${values//|/ }; do
+variants=()
+read_rows options name values strength
+for row in "${rows[@]}"; do
+	IFS=$'\t' read -r option values strength <<<"$row"
+	[ -z "$strength" ] || for variant in ${values//|/ }; do
+		variants+=("$option=$variant")
 		[[ " $names " == *" $option=$variant "* ]] || missing+="$option=$variant "
 	done
-done < <(sed -n 's/^OPTION(\([a-z]*\), [a-z]*, "\([^"]*\)".*"[a-z]*\.\.[a-z]*")$/\1 \2/p' kernel/abi/options.def)
+done
+seen 'variants of defences' "${variants[@]}"
 is "$missing" '' 'every variant of every defence is a column'
 is "$(value 'grep { !/^(?:all-on|defaults)$/ && !$seen{$_}++ && !/[=]/ } map { $_->{name} } @{ $_->{configurations} }')" all-off \
 	'and all defences off is one'
 
 # Every flaw shows somewhere: each attack succeeds in a column, but for one that nothing lets through.
 is "$(value 'my $m = $_; grep { my $row = $m->{cells}{$_}; !grep { $_->{outcome} eq "BREACH" } values %$row } map { $_->{name} } @{ $m->{attacks} }')" \
-	descriptor_leak 'every attack succeeds somewhere, but for one that UMIP only makes harder'
+	'descriptor_leak base_brute' 'every attack succeeds somewhere, but for one that UMIP only makes harder and one that asks a silent judge'
 for variant in local deferred batch; do
 	is "$(value "scalar grep { \$_->{\"xpfo=$variant,kaiser=off\"}{outcome} eq 'BREACH' && \$_->{\"xpfo=sync,kaiser=off\"}{outcome} eq 'FAULT' }
 		values %{ \$_->{cells} }")" "$([ "$variant" = local ] && echo 4 || echo 3)" "the flaws of xpfo=$variant show beside xpfo=sync"
 done
 is "$(value 'join ",", @{ $_->{guest}{"xpfo=epoch,kaiser=off"}{options} }{qw(xpfo kaiser)}')" 'epoch,off' \
 	'the guest says which options were in force'
+is "$(value '@{ $_->{guest}{defaults} }{qw(version)}, $_->{made}{version}')" "$(<VERSION) $(<VERSION)" 'of which version its kernel is'
+like "$(value '$_->{guest}{defaults}{processor}')" '[A-Za-z]' 'and what its processor calls itself'
+like "$output" 'cells, [0-9]+ as expected, 0 not, 0 skipped; ' 'the summary counts what was skipped'
 is "$(value 'map { scalar @$_ > 0 } @{ $_->{guest}{defaults} }{qw(kernel_root shadow_root)}')" '1 1' 'and what its roots map'
 like "$(value '$_->{cells}{ret2dir_obj}{defaults}{said}')" 'forged object at 0x' 'a cell has what the attack said'
 [ -x /usr/bin/bochs ] && is "$(value '$_->{guest}{"kaiser=pcid,bochs"}{options}{kaiser}')" pcid 'in Bochs PCIDs are in use'
 like "$(<"$work/matrix.md")" '^\| ret2dir_obj \| FAULT \| BREACH \|' 'matrix.md has tables'
 unlike "$(<"$work/matrix.md")" 'Not as expected' 'and nothing unexpected'
 
+matrix 'attack:ret2dir_obk'
+like "$errors" 'nothing is called attack:ret2dir_obk; did you mean ret2dir_obj' 'and what may have been meant'
 matrix 'attack:sheep'
 is "$status" 2 'an attack that is not there is refused'
 like "$errors" 'nothing is called attack:sheep' 'by name'
@@ -97,5 +112,115 @@ is "$status" 1 'a violation that the audit found makes the matrix fail'
 like "$output" 'then the audit found 7 violations' 'and says so'
 canned "printf '%s\n' '{\"attack\": \"ret2dir_rop\", $cell}'; echo '@@ end'"
 is "$status" 0 'the same with nothing wrong passes'
+like "$(tr -d ' \n' <"$work/matrix.json")" '"by_hand":"makerunSMP=2MEM=64MOPTS=.vuln=on."' 'each column has the command that boots it by hand'
+mkdir "$work/tree/build"
+printf '#!/bin/bash\n' >"$work/tree/tools/report"
+chmod +x "$work/tree/tools/report"
+output=$(unset MATRIX_OUT; MATRIX='ret2dir_obj ret2dir_rop defaults' "$work/tree/tools/matrix" 2>/dev/null)
+like "$(tail -n 1 <<<"$output")" '^the report: build/report/(index|partial).html$' 'the last line says where the report is'
+
+# --- a part of the matrix, beside the full one ---
+
+# A guest that does as it is told at once: each attack that it is asked for, or all, ends in what the file `outcome` says.
+mkdir -p "$work/tree/build" "$work/tree/docs"
+cp -r tools/report tools/report.d "$work/tree/tools"
+cp VERSION "$work/tree"
+echo kernel >"$work/tree/kernel.elf"
+echo archive >"$work/tree/archive.tar"
+tools/def attacks name >"$work/tree/attacks"
+cat >"$work/tree/tools/run" <<'END'
+#!/bin/bash
+echo '@@ attacks'
+names=$(sed 's/; .*//; s/.*attack -j all//' <<<"${CMD#*; }")
+outcome=$(<outcome)
+for name in ${names:-$(<attacks)}; do
+	echo "{\"attack\": \"$name\", \"said\": \"\", \"outcome\": \"$outcome\", \"expected\": \"FAULT\", \"stopped_by\": \"\","\
+		"\"as_expected\": $([ "$outcome" = BREACH ] && echo false || echo true), \"observed\": \"\", \"audit_violations\": 0},"
+done
+echo '@@ end'
+END
+# part OUTCOME WORDS [KNOB=VALUE...]
+part() {
+	echo "$1" >"$work/tree/outcome"
+	output=$(env -u MATRIX_OUT KERNEL=kernel.elf ARCHIVE=archive.tar MATRIX="$2" PATH="$PWD/$work/bin:$PATH" "${@:3}" "$work/tree/tools/matrix" \
+		2>"$work/errors")
+	status=$?
+	errors=$(<"$work/errors")
+}
+in_tree() { value "$1" "tree/build/${2:-matrix}"; }
+picture() {
+	errors=$(cd "$work/tree" && tools/report --picture docs/matrix.svg "$@" 2>&1)
+	status=$?
+}
+# Bochs is there for this one.
+mkdir "$work/bin"
+printf '#!/bin/bash\necho Bochs x86 Emulator 0\n' >"$work/bin/bochs"
+chmod +x "$work/bin/bochs"
+
+part FAULT 'ret2dir_obj defaults'
+is "$status" 0 'a part without a full matrix is run' || diag "$errors"
+[ ! -e "$work/tree/build/matrix.json" ] && [ ! -e "$work/tree/build/report/index.html" ]
+ok $? 'and is not taken for one'
+like "$output" 'kept in build/matrix-partial.json .*; the full matrix is left as it was' 'its place is told'
+picture
+is "$status" 1 'there is no matrix to draw'
+picture --matrix build/matrix-partial.json
+is "$status" 2 'no picture is drawn of a part'
+like "$errors" 'no picture of a part: it has chosen rows' 'with the reason'
+
+part FAULT ''
+is "$status" 0 'the full matrix is run' || diag "$errors"
+nr=$(in_tree '$_->{summary}{cells}')
+picture
+is "$status" 0 'and can be drawn' || diag "$errors"
+cp "$work/tree/docs/matrix.svg" "$work/full.svg"
+
+part BREACH 'ret2dir_obj defaults xpfo=off'
+is "$status" 1 'a part that is not as expected fails'
+like "$output" '^2 cells, 0 as expected, 2 not' 'what is shown is the part'
+is "$(in_tree 'join " ", @{ $_->{summary} }{qw(cells as_expected unexpected)}')" "$nr $((nr - 2)) 2" 'it takes the place of the same cells of the full one'
+is "$(in_tree 'my $m = $_; map { $m->{cells}{ret2dir_obj}{$_}{outcome} } "defaults", "xpfo=off", "xpfo=sync"')" 'BREACH BREACH FAULT' 'of those alone'
+is "$(in_tree 'scalar @{ $_->{merged} }, $_->{merged}[0]{cells}')" '1 2' 'and that is noted'
+part SKIP 'ret2dir_obj defaults'
+is "$status" 0 'another part is run'
+like "$output" '^1 cells, 1 as expected, 0 not, 1 skipped: ret2dir_obj, defaults; ' 'what was skipped is counted and named'
+is "$(in_tree 'join " ", $_->{summary}{unexpected}, @{ $_->{summary}{skipped} }, map { $_->{configuration} } @{ $_->{unexpected} }')" \
+	'1 ret2dir_obj, defaults xpfo=off' 'what was unexpected before is so no longer'
+part FAULT 'ret2dir_obj defaults xpfo=off'
+picture
+cmp -s "$work/tree/docs/matrix.svg" "$work/full.svg"
+ok $? 'with the same outcomes the picture is the same'
+
+before=$(<"$work/tree/build/matrix.json")
+echo another >"$work/tree/kernel.elf"
+part BREACH 'ret2dir_obj defaults'
+is "$(<"$work/tree/build/matrix.json")" "$before" 'a part of another kernel changes nothing in it'
+is "$(in_tree '$_->{cells}{ret2dir_obj}{defaults}{outcome}' matrix-partial)" BREACH 'and is kept elsewhere'
+echo kernel >"$work/tree/kernel.elf"
+part BREACH 'ret2dir_obj defaults' ACCEL=kvm
+is "$(<"$work/tree/build/matrix.json")" "$before" 'nor does one that was run in another way'
+part FAULT '' MATRIX_BOCHS=0
+is "$(in_tree '$_->{summary}{cells}')" "$nr" 'a matrix without a column is a part'
+like "$output" '; columns left out: kaiser=pcid,bochs \(MATRIX_BOCHS=0\)$' 'and says which is missing'
+
+# What makes no sense, or would never end.
+no_part() {
+	part FAULT "${@:3}"
+	is "$status" 2 "refused: $1"
+	like "$errors" "$2" 'with the reason'
+}
+no_part 'JOBS=x' 'JOBS=x: must be a number of guests' '' JOBS=x
+no_part 'JOBS=-1' 'JOBS=-1: must be' '' JOBS=-1
+no_part 'JOBS=0' 'JOBS=0: must be' '' JOBS=0
+no_part 'OPTS' 'OPTS=xpfo=off: each column has its own' '' OPTS=xpfo=off
+no_part 'TIMEOUT=x' 'TIMEOUT=x: must be' '' TIMEOUT=x
+no_part 'a column that cannot be' 'kaiser=pcid,bochs: MATRIX_BOCHS=0' 'config:kaiser=pcid,bochs' MATRIX_BOCHS=0
+
+# A column is what it says, or an error.
+sed -i "2i printf 'bulwark:   xpfo   epoch   of off|epoch\\\\n' >\"\$LOG\"" "$work/tree/tools/run"
+part FAULT 'ret2dir_obj xpfo=off'
+is "$status" 1 'a column whose options are not in force fails' || diag "$output"
+like "$output" 'ret2dir_obj, xpfo=off: ERROR' 'each cell is an error'
+like "$output" 'xpfo=off is not in force, but xpfo=epoch' 'that says so'
 
 done_testing

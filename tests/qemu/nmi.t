@@ -3,6 +3,8 @@
 # that goes through them finds its registers as they were, and the audit behind it finds nothing.
 # needs: test-programs debug
 . "$(dirname "$0")/lib.sh"
+# One processor: what is looked at, or interrupted, is on that.
+export SMP=1
 debug_only
 
 archive=$(make -s --no-print-directory print-archive EXTRA=tests/qemu/programs)

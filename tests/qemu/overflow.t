@@ -3,6 +3,8 @@
 # debugger moves the stack pointer to the last bytes in the middle of a system call.
 # needs: direct debug
 . "$(dirname "$0")/lib.sh"
+# One processor: what is looked at, or interrupted, is on that.
+export SMP=1
 debug_only
 
 # overflow OPTS

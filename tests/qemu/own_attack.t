@@ -7,6 +7,8 @@
 release_only
 
 follow docs/your-own-attack.md "s,\bmine\b,$work/mine,g"
+[ "$nr_followed" -gt 0 ]
+ok $? "the page has commands: $nr_followed"
 
 # What goes wrong on the way is told before anything boots.
 mkdir "$work/wrong"
@@ -19,10 +21,10 @@ wrong_row() {
 	like "$said" "$2" "and says why: $2"
 }
 wrong_row 'ATTACK(my_attack, "x", "xpfo=of", FAULT, 1)' 'wrong/attacks.def:2: my_attack: xpfo has no value of; there are: '
-wrong_row 'ATTACK(my_attack, "x", "xpdo=off", FAULT, 1)' 'attacks.def:2: my_attack: there is no option xpdo'
+wrong_row 'ATTACK(my_attack, "x", "xpdo=off", FAULT, 1)' 'attacks.def:2: my_attack: there is no option xpdo; did you mean xpfo'
 wrong_row 'ATTACK(my_attack, "x", "xpfo", FAULT, 1)' 'attacks.def:2: my_attack: xpfo is not OPTION=VALUE'
 wrong_row 'ATTACK(my_attack, "x", "xpfo!=off", FAULTS, 1)' 'attacks.def:2: my_attack: FAULTS is no outcome'
-wrong_row 'ATTACK(my_attack, x, "xpfo!=off", FAULT, 1)' 'attacks.def:2: not ATTACK\(name, "one line"'
+wrong_row 'ATTACK(my_attack, x, "xpfo!=off", FAULT, 1)' 'attacks.def:2: not ATTACK\(name, "brief", .*: brief must be a text in quotes'
 wrong_row 'ATTACK(your_attack, "x", "xpfo!=off", FAULT, 1)' 'your_attack: there is no .*/your_attack.c'
 
 # Names that shells and make would take apart.

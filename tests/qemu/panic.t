@@ -29,6 +29,8 @@ check() {
 		"$2: nobody else comes in between"
 }
 
-check '-b 0' 'on all processors at once'
-check '2' 'on one of them'
+for ((round = 0; round < $(soak 15 1); round++)); do
+	check '-b 0' 'on all processors at once'
+	check '2' 'on one of them'
+done
 done_testing

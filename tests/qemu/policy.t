@@ -14,7 +14,7 @@ like "$output" '^# etc/policy-strict$' 'another policy is in force'
 like "$(<"$log")" 'bulwark: etc/policy-broken:4:14: there is no system call' 'the log tells the mistake, too'
 is "$(grep -c 'caged .*uid 1002) may not call fork' "$log")" 8 'a process gets eight lines in the log'
 
-SMP=2 boot 'vuln=on pmalloc=off' 'attack -n 3 policy_redirect'
+SMP=2 boot 'vuln=on pmalloc=off' "attack -n $(soak 8 3) policy_redirect"
 is "$status" 0 'the word that points to the table is that of the processor which the attack stays on'
 like "$output" 'policy_redirect: BREACH' 'and without pools it can be changed'
 

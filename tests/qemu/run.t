@@ -31,11 +31,6 @@ perl tests/qemu/monitor.pl "$work/monitor" quit >/dev/null
 wait "$run"
 is $? 125 'a program cannot fake the exit status'
 
-boot 'nosuch=1 xpfo=maybe' 'true'
-is "$status" 0 'wrong options do not stop the boot'
-like "$(<"$log")" 'nosuch' 'an unknown option is reported'
-like "$(<"$log")" 'maybe' 'an unknown value is reported'
-
 boot '' $'echo a\nb'
 is "$status" 2 'a newline in CMD is refused'
 like "$errors" 'CMD may hold printable ASCII only' 'and the message says so'

@@ -6,7 +6,10 @@ use strict;
 use warnings;
 
 use Cwd qw(getcwd);
+use FindBin '$Bin';
 use JSON::PP ();
+use lib "$Bin/../../tools/lib";
+use Def qw(rows);
 
 my $nr = 0;
 
@@ -46,8 +49,7 @@ sub check {
 		}
 	}
 	my ($inputs) = grep { $_->{id} eq 'attack' } @{$tasks->{inputs}};
-	open my $table, '<', 'user/attacks/attacks.def' or die "vscode.pl: $!\n";
-	my @attacks = map { /^ATTACK\((\w+)/ ? $1 : () } <$table>;
+	my @attacks = map { $_->{name} } rows('attacks');
 	point("@{$inputs->{options}}" eq "@attacks", 'it offers the attacks of attacks.def');
 }
 

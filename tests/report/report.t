@@ -134,6 +134,56 @@ sub test_mouse {
 	$browser->press('Escape');
 }
 
+# Each cell tells how to repeat it, and has an address of its own.
+sub test_cells {
+	my $selector = cell('xpfo_parked', 'xpfo=deferred');
+	is(count('#grid tbody td:not([id^="cell-"])'), 0, 'each cell has an anchor');
+	$browser->point($selector, 'mouse', 1);
+	like(text('#panel .repeat'), qr/^make run .*OPTS='vuln=on xpfo=deferred' CMD='attack xpfo_parked'$/, 'the panel tells how to repeat a cell');
+	my $hash = $browser->js('return location.hash');
+	is($hash, '#cell-xpfo_parked-xpfo-deferred', 'a cell that is chosen is in the address');
+	is($browser->js('return document.querySelector("#panel .own").getAttribute("href")'), $hash, 'and has a link');
+	$browser->press('Escape');
+	$browser->open('about:blank');
+	$browser->open("$page$hash");
+	settle();
+	like(panel(), qr/xpfo_parked.*xpfo=deferred.*BREACH/s, 'the link opens the page at the cell');
+	$browser->press('Escape');
+	$browser->open('about:blank');
+	$browser->open($page);
+}
+
+# A wide matrix: as many columns as there are variants.
+sub test_width {
+	my @all = map { /^  (\S+) +group (\S+)/ ? { name => $1, group => $2, options => $1, emulator => 'qemu', smp => 2 } : () }
+		split /\n/, `tools/matrix --list`;
+	my $wide = prepared();
+	for my $row (values %{ $wide->{cells} }) {
+		my $any = $row->{defaults};
+		$row->{ $_->{name} } //= $any for @all;
+	}
+	my %is_there = map { $_->{name} => 1 } @{ $wide->{configurations} };
+	push @{ $wide->{configurations} }, grep { !$is_there{ $_->{name} } } @all;
+	$browser->open(make_page('wide', $wide));
+	$browser->size(1440, 900);
+	is($browser->js('const box = document.getElementById("matrix-box"); return box.scrollWidth - box.clientWidth'), 0,
+		'all of ' . @{ $wide->{configurations} } . ' columns are to be seen at 1440 pixels');
+	is($browser->js('return document.documentElement.scrollWidth'), 1440, 'and the page does not scroll sideways');
+	cmp_ok($browser->js('return document.getElementById("panel").offsetWidth'), '>=', 270, 'the panel has room, too');
+	system('tools/report', '--matrix', "$dir/wide.json", '--picture', "$dir/wide.svg");
+	my ($width) = slurp("$dir/wide.svg") =~ /width="(\d+)"/;
+	cmp_ok($width, '<=', 1440, 'the picture fits, too');
+}
+
+# What is switched on and still beaten names no option at its weakest.
+sub test_beaten {
+	my %weakest = map { ("$_->{name}=$_->{weakest}" => 1) } @{ $matrix->{defences} };
+	my $words = $browser->js('return [...document.querySelectorAll(".beaten li > code")].map((e) => e.textContent).join(" ")');
+	like($words, qr/xpfo=deferred/, 'a variant that is beaten is listed');
+	is(join(' ', grep { $weakest{$_} } split ' ', $words), '', 'and no option at its weakest value');
+	unlike(text('.beaten'), qr/meltdown_model/, 'nor an attack that another option lets through');
+}
+
 sub luminance_script { return <<'END' }
 	const [selectors] = arguments;
 	const canvas = Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d", { willReadFrequently: true });
@@ -300,6 +350,8 @@ test_structure();
 test_keyboard();
 test_filter();
 test_mouse();
+test_cells();
+test_beaten();
 test_themes();
 test_attack_pages();
 test_walk();
@@ -307,6 +359,7 @@ test_pictures();
 test_phone($page, 'the fixture', @names);
 test_touch();
 test_motion();
+test_width();
 my $real = -e 'build/matrix.json' ? make_page('real') : undef;
 if ($real) {
 	my @all = map { $_->{name} } @{ JSON::PP->new->utf8->decode(slurp('build/matrix.json'))->{attacks} };

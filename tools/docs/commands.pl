@@ -1,8 +1,9 @@
 # generated: commands: the pages of the shell's commands, user/shell/commands.def.
 use strict;
 use warnings;
-use Commands;
-use Def;
+use Commands qw(terms_of);
+use Def qw(rows);
+use Page;
 
 # Lines that stay as they are become code, the others paragraphs.
 sub description {
@@ -31,5 +32,5 @@ sub page {
 
 sub {
 	my ($document) = @_;
-	return join "\n", map { page($document, $_) } commands_of(read_file('user/shell/commands.def'));
+	return join "\n", map { page($document, $_) } rows('commands');
 };

@@ -3,7 +3,8 @@
 use strict;
 use warnings;
 no warnings 'portable'; # 64-bit addresses
-use Def;
+use Def qw(rows);
+use Page;
 
 my $SLOT = 1 << 39;
 # What boot draws the image's place from: kernel/core/kaslr.c leaves the last 2 MiB free.
@@ -32,9 +33,8 @@ sub read_numbers {
 # All rows of the table, in its order: {view, base, bytes, lowest, end, text, is_drawn}.
 sub regions {
 	my @regions;
-	my $text = read_file('kernel/mm/layout.def') =~ s{/\*.*?\*/}{}gsr;
-	while ($text =~ /^(DRAWN|FIXED)\((\w+),\s*([^,]+),\s*([^,]+),\s*(?:([^,"]+),\s*([^,"]+),\s*)?"([^"]*)"\)/mg) {
-		my ($kind, $view, $base, $bytes, $lowest, $end, $what) = ($1, $2, $3, $4, $5, $6, $7);
+	for my $row (rows('layout')) {
+		my ($kind, $view, $base, $bytes, $lowest, $end, $what) = @$row{qw(macro view base bytes lowest end text)};
 		my %region = (view => $view, base => $base, text => $what, is_drawn => $kind eq 'DRAWN');
 		if ($view eq 'IMAGE') {
 			@region{qw(lowest end)} = ($IMAGE_LOWEST, $IMAGE_END);

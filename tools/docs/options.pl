@@ -1,10 +1,10 @@
 # generated: options: the boot options of kernel/abi/options.def.
 use strict;
 use warnings;
-use Def;
+use Options qw(options);
+use Page;
 
 sub {
-	my @rows = map { [code($_->[0]), code(split /\|/, $_->[2]), code($_->[1]), $_->[3]] }
-		rows('kernel/abi/options.def', 'OPTION');
+	my @rows = map { [code($_->{name}), code(@{ $_->{values} }), code($_->{default}), $_->{help}] } options();
 	return table([qw(option values default meaning)], @rows);
 };

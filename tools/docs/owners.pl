@@ -1,7 +1,8 @@
 # generated: owners: the owners of frames, from kernel/mm/frame.h, with the states of policy.def that each can be in.
 use strict;
 use warnings;
-use Def;
+use Def qw(rows);
+use Page;
 
 # A state belongs to the owner that it begins with; these do not. The image is no frame of the allocator's.
 my %owner_of = (IMAGE => 'RESERVED', ENTRY_TEXT => 'RESERVED', PLAIN => 'POOL');
@@ -9,7 +10,7 @@ my %owner_of = (IMAGE => 'RESERVED', ENTRY_TEXT => 'RESERVED', PLAIN => 'POOL');
 sub {
 	my ($enum) = read_file('kernel/mm/frame.h') =~ /^enum owner \{(.*?)^\};/ms or die "gen-docs: frame.h has no enum owner\n";
 	my %states;
-	for my $state (map { $_->[0] } rows('kernel/mm/policy.def', 'POLICY')) {
+	for my $state (map { $_->{state} } rows('policy')) {
 		my ($owner) = map { $owner_of{$_} } grep { $state =~ /^$_/ } sort keys %owner_of;
 		push @{ $states{ $owner // $state =~ s/_.*//r } }, $state;
 	}

@@ -1,10 +1,10 @@
 # generated: pages: the pages of docs/, by their headings "# TITLE: SUBJECT". First those to begin with, in this order.
 use strict;
 use warnings;
-use Def;
+use Page;
 
-my @FIRST = qw(tutorial attacks your-own-attack exercises commands map report debugging xpfo tlb kaiser kaslr pmalloc policy memory
-	reading adding-a-variant booting);
+my @FIRST = qw(start-here tutorial attacks your-own-attack exercises commands map report debugging xpfo tlb kaiser kaslr pmalloc policy memory
+	reading adding-a-variant booting sources);
 
 sub {
 	my ($document) = @_;

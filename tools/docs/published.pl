@@ -1,7 +1,7 @@
 # generated: published BENCH: the figures that others published and the aims of the design, of tools/bench/published.json.
 use strict;
 use warnings;
-use Def;
+use Page;
 use FindBin qw($Bin);
 use lib "$Bin/bench";
 use Published qw(published figures_text);

@@ -2,10 +2,12 @@
 # other options at their defaults (user/attacks/attacks.def).
 use strict;
 use warnings;
-use Def;
+use Def qw(rows);
+use Options qw(options option_named);
+use Page;
 
-my @options = rows('kernel/abi/options.def', 'OPTION');
-my @attacks = rows('user/attacks/attacks.def', 'ATTACK');
+my @options = options();
+my @attacks = rows('attacks');
 
 # Does a condition "option=value,value" or "option!=value,value" hold with these options?
 sub holds {
@@ -25,22 +27,22 @@ sub is_stopped {
 
 sub attack_links {
 	my ($document, @those) = @_;
-	return join ', ', map { link_to($document, code($_->[0]), "user/attacks/$_->[0]/README.md") } @those;
+	return join ', ', map { link_to($document, code($_->{name}), "user/attacks/$_->{name}/README.md") } @those;
 }
 
 sub {
 	my ($document, $option) = @_;
-	my ($row) = grep { $_->[0] eq ($option // '') } @options or die "gen-docs: variants: there is no option $option\n";
-	my %text = map { $_->[1] => $_->[2] } grep { $_->[0] eq $option } rows('kernel/abi/variants.def', 'VARIANT');
+	my $row = option_named($option // '');
+	my %text = map { $_->{value} => $_->{text} } grep { $_->{option} eq $option } rows('variants');
 	my @rows;
-	for my $value (split /\|/, $row->[2]) {
-		my %in_force = (map({ $_->[0] => $_->[1] } @options), $option => $value);
-		my @beaten_by = grep { $_->[2] =~ /\b\Q$option\E!?=/ && !is_stopped($_->[2], \%in_force) } @attacks;
+	for my $value (@{ $row->{values} }) {
+		my %in_force = (map({ $_->{name} => $_->{default} } @options), $option => $value);
+		my @beaten_by = grep { $_->{stopped_by} =~ /\b\Q$option\E!?=/ && !is_stopped($_->{stopped_by}, \%in_force) } @attacks;
 		my $text = delete $text{$value} // die "gen-docs: variants.def does not say what $option=$value does\n";
-		push @rows, [code($value) . ($value eq $row->[1] ? ', the default' : ''), $text,
+		push @rows, [code($value) . ($value eq $row->{default} ? ', the default' : ''), $text,
 			attack_links($document, @beaten_by) || 'none of these'];
 	}
 	die "gen-docs: variants.def: $option has no value $_\n" for sort keys %text;
 	return table([code($option), 'what it does', 'beaten by'], @rows)
-		. "\nNo option stops " . attack_links($document, grep { $_->[2] eq '' } @attacks) . ".\n";
+		. "\nNo option stops " . attack_links($document, grep { $_->{stopped_by} eq '' } @attacks) . ".\n";
 };

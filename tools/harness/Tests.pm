@@ -65,7 +65,7 @@ sub near_names {
 		my $is_part = length $letters && index($part, $letters) >= 0;
 		$distance{$name} = $is_part ? 1 : distance($letters, $part);
 	}
-	my $most = 1 + length(basename($letters)) / 3;
+	my $most = (length(basename($letters)) + 1) / 3;
 	my @near = grep { $distance{$_} <= $most } @names;
 	@near = sort { $distance{$a} <=> $distance{$b} || $a cmp $b } @near;
 	return @near > NEAR_NAMES_MAX ? @near[0 .. NEAR_NAMES_MAX - 1] : @near;

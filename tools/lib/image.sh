@@ -7,7 +7,7 @@ find_file() {
 	for file in "$@"; do
 		[ ! -f "$file" ] || { echo "$file"; return; }
 	done
-	echo "run: $what is missing; looked for $*" >&2
+	complain "$what is missing; looked for $*"
 	return 1
 }
 
@@ -17,32 +17,17 @@ image_prepare() {
 	cp --reflink=auto "$ISO" "$1" && chmod u+w "$1" && knobs_patch "$1" "$OPTS" "$CMD"
 }
 
-# image_check TOOL: BOOT, and the files that it needs
+# image_check: the files that BOOT needs, and what does not go with it
 image_check() {
 	local file files=("$ISO")
-	case $BOOT in
-	iso) ;;
-	direct)
+	if [ "$BOOT" = direct ]; then
 		files=("$KERNEL" "$ARCHIVE")
-		if [ "${EFI:-0}" = 1 ]; then
-			echo "$1: EFI=1 needs BOOT=iso: a direct boot has no UEFI firmware" >&2
-			return 1
-		elif [ "${EMU:-qemu}" != qemu ]; then
-			echo "$1: BOOT=direct needs EMU=qemu: Bochs boots from the ISO alone" >&2
-			return 1
-		fi ;;
-	*)
-		echo "$1: BOOT=$BOOT: must be iso or direct" >&2
-		return 1 ;;
-	esac
-	for file in "${files[@]}"; do
-		if [ ! -f "$file" ]; then
-			echo "$1: $file does not exist; \`make iso BUILD=$BUILD\` builds it" >&2
-			return 1
-		fi
-	done
-	if [ "$BOOT" = iso ] && [[ ${MACHINE:-pc} == microvm* ]]; then
-		echo "$1: MACHINE=$MACHINE needs BOOT=direct: a microvm has no CD-ROM" >&2
-		return 1
+		[ "$EFI" = 0 ] || refuse 'EFI=1 needs BOOT=iso: a direct boot has no UEFI firmware'
+		[ "$EMU" = qemu ] || refuse 'BOOT=direct needs EMU=qemu: Bochs boots from the ISO alone'
+	elif [[ $MACHINE == microvm* ]]; then
+		refuse "MACHINE=$MACHINE needs BOOT=direct: a microvm has no CD-ROM"
 	fi
+	for file in "${files[@]}"; do
+		[ -f "$file" ] || refuse "$file does not exist; \`make iso BUILD=$BUILD\` builds it"
+	done
 }

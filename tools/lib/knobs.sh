@@ -1,4 +1,4 @@
-# Sourced. How OPTS and CMD reach the kernel's command line.
+# Sourced, behind usage.sh. How OPTS and CMD reach the kernel's command line.
 #
 # By GRUB: the knobs file of the ISO, boot/grub/knobs.cfg, read by grub.cfg. It has a fixed size and opens
 # with a marker, so that `tools/run` can set the knobs inside a copy of the ISO without rebuilding it.
@@ -13,12 +13,26 @@ readonly KNOBS_LINE_MAX=2047 # COMMAND_LINE_BYTES in kernel/core/boot_info.h, bu
 knobs_check() {
 	local LC_ALL=C
 	if [ ${#2} -gt "$3" ]; then
-		echo "run: $1 is ${#2} bytes long; at most $3 fit" >&2
+		echo "$TOOL: $1 is ${#2} bytes long; at most $3 fit" >&2
 		return 1
 	fi
 	if [[ $2 == *[!\ -~]* ]]; then
-		echo "run: $1 may hold printable ASCII only: $(printf '%q' "$2")" >&2
+		echo "$TOOL: $1 may hold printable ASCII only: $(printf '%q' "$2")" >&2
 		return 1
+	fi
+}
+
+# knobs_add WORD: to OPTS, unless they set that option
+knobs_add() {
+	[[ " $OPTS" == *" ${1%%=*}="* ]] || OPTS="${OPTS:+$OPTS }$1"
+}
+
+# knobs_add_console: to OPTS, who reads the console. Without CMD that is a person, or acts like one. NO_COLOR: no-color.org
+knobs_add_console() {
+	if [ -t 1 ] && [ "${TERM:-dumb}" != dumb ] && [ -z "${NO_COLOR:-}" ]; then
+		knobs_add console=colour
+	elif [ -t 1 ] || [ -z "$CMD" ]; then
+		knobs_add console=terminal
 	fi
 }
 
@@ -35,7 +49,7 @@ knobs_file() {
 	text+=$'\n'
 	fill=$((KNOBS_SIZE - ${#text}))
 	if [ "$fill" -lt 1 ]; then
-		echo "run: OPTS and CMD together do not fit into the knobs file (quotes count four times)" >&2
+		echo "$TOOL: OPTS and CMD together do not fit into the knobs file (quotes count four times)" >&2
 		return 1
 	fi
 	printf '%s' "$text"
@@ -47,7 +61,7 @@ knobs_patch() {
 	local offsets offset
 	offsets=$(LC_ALL=C grep -abo -- "$KNOBS_MARKER" "$1" | cut -d: -f1)
 	if [ "$(wc -w <<<"$offsets")" != 1 ]; then
-		echo "run: $1: the knobs file was not found in the ISO" >&2
+		echo "$TOOL: $1: the knobs file was not found in the ISO" >&2
 		return 1
 	fi
 	offset=$offsets
@@ -74,7 +88,7 @@ knobs_line() {
 		line+="${line:+ }$(knobs_word "$word")"
 	done
 	if [ ${#line} -gt "$KNOBS_LINE_MAX" ]; then
-		echo "run: OPTS and CMD together are ${#line} bytes long; at most $KNOBS_LINE_MAX fit" >&2
+		echo "$TOOL: OPTS and CMD together are ${#line} bytes long; at most $KNOBS_LINE_MAX fit" >&2
 		return 1
 	fi
 	printf '%s' "$line"

@@ -1,4 +1,4 @@
-# Sourced by tools/run and tools/debug. QEMU: qemu_boot runs the machine in $dir; 2 when a knob is bad.
+# Sourced by tools/run and tools/debug. QEMU: qemu_boot runs the machine in $dir; its status is the emulator's.
 # BOOT=iso: GRUB loads what is in $dir/iso. BOOT=direct: the emulator loads $KERNEL and $ARCHIVE itself (PVH).
 
 # Of Debian and Ubuntu, Fedora, Arch.
@@ -6,16 +6,11 @@ readonly OVMF_FOLDERS=(/usr/share/OVMF /usr/share/edk2/ovmf /usr/share/edk2/x64)
 
 # KVM only where the processor has the extensions: a /dev/kvm alone proves nothing.
 qemu_accelerator() {
-	case ${ACCEL:-auto} in
-	auto)
-		if grep -qwE 'vmx|svm' /proc/cpuinfo && [ -r /dev/kvm ] && [ -w /dev/kvm ]; then
-			echo kvm
-		else
-			echo tcg
-		fi ;;
-	tcg | kvm) echo "$ACCEL" ;;
-	*) echo "run: ACCEL=$ACCEL: must be auto, tcg or kvm" >&2; return 1 ;;
-	esac
+	if [ "$ACCEL" = auto ] && grep -qwE 'vmx|svm' /proc/cpuinfo && [ -r /dev/kvm ] && [ -w /dev/kvm ]; then
+		echo kvm
+	else
+		echo "${ACCEL/auto/tcg}"
+	fi
 }
 
 # What is booted, and how it is told OPTS and CMD.
@@ -29,25 +24,44 @@ qemu_loader() {
 	machine+=(-kernel "$KERNEL" -initrd "$ARCHIVE" -append "$line")
 }
 
-# Fills the array `machine` with everything but the serial ports.
+# The kind of window that this QEMU can open here.
+qemu_window() {
+	local kind kinds
+	if [ -z "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then
+		complain "VGA=1 opens a window, and there is no desktop here: neither DISPLAY nor WAYLAND_DISPLAY is set." \
+			"VGA=hidden, or make screenshot, does without"
+		return 1
+	fi
+	kinds=$(qemu-system-x86_64 -display help)
+	for kind in gtk sdl; do
+		if grep -qx "$kind" <<<"$kinds"; then
+			echo "$kind"
+			return 0
+		fi
+	done
+	complain 'VGA=1: this QEMU opens no windows; the Debian package qemu-system-gui adds that'
+	return 1
+}
+
+# Fills the array `machine` with everything but the serial ports. The emulator's own key is Ctrl-] (0x1d): the shell has use
+# for Ctrl-A, which is QEMU's otherwise.
 qemu_machine() {
-	local accelerator code vars
-	machine=(qemu-system-x86_64 -machine "${MACHINE:-pc}" -nodefaults -no-reboot -m "${MEM:-512M}" -smp "${SMP:-1}"
-		-device "isa-debug-exit,iobase=0xf4,iosize=4")
+	local code vars window
+	machine=(qemu-system-x86_64 -machine "$MACHINE" -nodefaults -no-reboot -m "$MEM" -smp "$SMP"
+		-echr 0x1d -device "isa-debug-exit,iobase=0xf4,iosize=4")
 	qemu_loader || return 1
 	# The firmware of all microvms here: SeaBIOS, which newer QEMU (10) has for some, takes the end of memory, where the archive is.
-	[[ ${MACHINE:-pc} != microvm* ]] || machine+=(-bios qboot.rom)
+	[[ $MACHINE != microvm* ]] || machine+=(-bios qboot.rom)
 	# QEMU 10 ends where the x2APIC's timer is read while it counts.
-	if [ -n "${ICOUNT:-}" ]; then
+	if [ -n "$ICOUNT" ]; then
 		machine+=(-accel "tcg,thread=single" -icount "shift=$ICOUNT,sleep=off" -cpu "${CPU:-max},-erms,-fsrm,-x2apic")
 	else
-		accelerator=$(qemu_accelerator) || return 1
-		case $accelerator in
+		case $(qemu_accelerator) in
 		kvm) machine+=(-accel kvm -cpu "${CPU:-host}") ;;
 		tcg) machine+=(-accel "tcg,thread=multi" -cpu "${CPU:-max}") ;;
 		esac
 	fi
-	if [ "${EFI:-0}" = 1 ]; then
+	if [ "$EFI" = 1 ]; then
 		code=$(find_file 'UEFI firmware (OVMF)' "${OVMF_FOLDERS[@]/%//OVMF_CODE_4M.fd}" "${OVMF_FOLDERS[@]/%//OVMF_CODE.4m.fd}" \
 			"${OVMF_FOLDERS[@]/%//OVMF_CODE.fd}") || return 1
 		vars=${code/CODE/VARS}
@@ -55,11 +69,12 @@ qemu_machine() {
 		machine+=(-drive "if=pflash,format=raw,readonly=on,file=$code"
 			-drive "if=pflash,format=raw,file=$dir/efi-variables")
 	fi
-	case ${VGA:=$([ "${EFI:-0}" != 1 ] || echo hidden)} in
-	1) machine+=(-vga std) ;;
+	case ${VGA:=$([ "$EFI" != 1 ] || echo hidden)} in
+	1)
+		window=$(qemu_window) || return 1
+		machine+=(-vga std -display "$window") ;;
 	hidden) machine+=(-vga std -display none) ;;
 	'' | 0) machine+=(-vga none -display none) ;;
-	*) echo "run: VGA=$VGA: must be 0, 1 or hidden" >&2; return 1 ;;
 	esac
 	if [ -n "${MONITOR:-}" ]; then
 		machine+=(-monitor "unix:$MONITOR,server=on,wait=off")
@@ -73,7 +88,7 @@ qemu_machine() {
 
 # UEFI firmware copies the screen to COM1 until GRUB says that the console starts.
 drop_firmware_noise() {
-	if [ "${EFI:-0}" = 1 ]; then
+	if [ "$EFI" = 1 ]; then
 		sed -u '1,/bulwark: the console starts here/d'
 	else
 		cat
@@ -81,14 +96,13 @@ drop_firmware_noise() {
 }
 
 qemu_boot() {
-	qemu_machine || return 2
+	qemu_machine || exit 2
+	machine+=(-serial chardev:com1 -chardev "file,id=com2,path=$dir/com2" -device "isa-serial,index=1,chardev=com2")
 	if [ -z "$CMD" ]; then
-		supervise "${machine[@]}" -serial chardev:com1 \
-			-chardev "stdio,id=com1,mux=on,signal=off,logfile=$dir/com1" -mon chardev=com1
+		supervise "${machine[@]}" -chardev "stdio,id=com1,mux=on,signal=off,logfile=$dir/com1" -mon chardev=com1
 		return
 	fi
-	supervise "${machine[@]}" -chardev "stdio,id=com1,signal=off,logfile=$dir/com1" -serial chardev:com1 \
-		-chardev "file,id=com2,path=$dir/com2" -device isa-serial,index=1,chardev=com2 > >(drop_firmware_noise)
+	supervise "${machine[@]}" -chardev "stdio,id=com1,signal=off,logfile=$dir/com1" > >(drop_firmware_noise)
 	status=$?
 	# The filter is the last process substitution: its end means that all output is out.
 	wait $!

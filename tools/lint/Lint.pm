@@ -7,9 +7,10 @@ use Exporter qw(import);
 use File::Basename qw(dirname);
 use File::Find qw(find);
 
-our @EXPORT = qw(rules sources read_source without_comments matches_glob violation finish);
+our @EXPORT = qw(rules sources looked_at read_source without_comments matches_glob violation finish);
 
 my $nr_violations = 0;
+my $nr_looked_at = 0;
 
 # rules('boundary') gives a list of rows, each a list of fields behind the keyword.
 sub rules {
@@ -25,11 +26,15 @@ sub rules {
 	return @rows;
 }
 
+# What a check goes through: of a check that went through nothing, `clean` of tests/lint/lib.sh believes nothing.
+sub looked_at { $nr_looked_at += shift }
+
 # Paths below the current folder that match the pattern, sorted.
 sub sources {
 	my ($pattern, @folders) = @_;
 	my @found;
 	find({ no_chdir => 1, wanted => sub { push @found, $_ if -f && /$pattern/ } }, grep { -d } @folders);
+	looked_at(scalar @found);
 	return sort @found;
 }
 
@@ -67,7 +72,9 @@ sub violation {
 	$nr_violations++;
 }
 
+# LINT_COUNT=1: says how much was looked at.
 sub finish {
+	print "looked at $nr_looked_at\n" if $ENV{LINT_COUNT};
 	exit($nr_violations ? 1 : 0);
 }
 

@@ -4,7 +4,8 @@
 use strict;
 use warnings;
 use FindBin qw($Bin);
-use lib $Bin;
+use lib $Bin, "$Bin/../lib";
+use Def qw(rows);
 use Lint;
 
 use File::Basename qw(dirname);
@@ -92,20 +93,15 @@ if (-e 'README.md') {
 	}
 }
 if (-e 'user/attacks/attacks.def') {
-	my @lines = split /\n/, read_source('user/attacks/attacks.def');
-	for my $i (0 .. $#lines) {
-		check_attack($1, $i + 1) if $lines[$i] =~ /^ATTACK\((\w+)/;
-	}
+	check_attack(@$_{qw(name line)}) for rows('attacks');
 }
 # What a table says of a variant is held against the options only where a document shows it.
 if (-e 'kernel/abi/variants.def') {
 	my $text = join "\n", map { read_source($_) } @pages;
-	my @lines = split /\n/, read_source('kernel/abi/variants.def');
 	my %seen;
-	for my $i (0 .. $#lines) {
-		next unless $lines[$i] =~ /^VARIANT\((\w+)/ && !$seen{$1}++;
-		violation('kernel/abi/variants.def', $i + 1, "no document has \"generated: variants $1\"")
-			unless $text =~ /^<!-- generated: variants $1 -->$/m;
+	for my $row (grep { !$seen{ $_->{option} }++ } rows('variants')) {
+		violation('kernel/abi/variants.def', $row->{line}, "no document has \"generated: variants $row->{option}\"")
+			unless $text =~ /^<!-- generated: variants $row->{option} -->$/m;
 	}
 }
 finish();

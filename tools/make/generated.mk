@@ -3,18 +3,26 @@
 fonts := /usr/share/consolefonts/spleen-8x16.psfu.gz /usr/lib/kbd/consolefonts/default8x16.psfu.gz \
 	/usr/share/kbd/consolefonts/default8x16.psfu.gz
 FONT := $(firstword $(wildcard $(fonts)) $(fonts))
-GENERATED := $(GEN)/abi/option_values.h $(GEN)/abi/font.h $(GEN)/bulwark_calls.h
+GENERATED := $(GEN)/abi/option_values.h $(GEN)/abi/version.h $(GEN)/abi/font.h $(GEN)/bulwark_calls.h
 KERNEL_GEN := $(OUT)/gen
 
-$(GEN)/abi/option_values.h: kernel/abi/options.def tools/gen-abi.pl
-	$(call say,GEN,$@)
-	@mkdir -p $(@D)
-	@perl tools/gen-abi.pl options < $< > $@
+# What reads the tables.
+DEF_READER := tools/lib/Def.pm tools/lib/Options.pm
 
-$(GEN)/bulwark_calls.h: kernel/abi/syscalls.def tools/gen-stubs.pl
+$(GEN)/abi/option_values.h: kernel/abi/options.def tools/gen-abi.pl $(DEF_READER)
 	$(call say,GEN,$@)
 	@mkdir -p $(@D)
-	@perl tools/gen-stubs.pl $< > $@
+	@perl tools/gen-abi.pl options > $@
+
+$(GEN)/abi/version.h: VERSION tools/gen-abi.pl
+	$(call say,GEN,$@)
+	@mkdir -p $(@D)
+	@perl tools/gen-abi.pl version VERSION > $@
+
+$(GEN)/bulwark_calls.h: kernel/abi/syscalls.def tools/gen-stubs.pl $(DEF_READER)
+	$(call say,GEN,$@)
+	@mkdir -p $(@D)
+	@perl tools/gen-stubs.pl > $@
 
 $(GEN)/abi/font.h: tools/gen-abi.pl
 	$(call say,GEN,$@)

@@ -87,7 +87,8 @@ $(EXTRA_PROGRAMS): $(EXTRA_OUT)/bin/%: $$(patsubst $(extra_source)/$$(percent).c
 $(EXTRA_OUT)/extra.list: FORCE
 	$(call remember,$@,$(extra_sources) $(extra_tables))
 
-$(EXTRA_OUT)/attack_extras.c: $(extra_tables) $(EXTRA_OUT)/extra.list tools/gen-extra.pl tools/museum/Attacks.pm kernel/abi/options.def
+$(EXTRA_OUT)/attack_extras.c: $(extra_tables) $(EXTRA_OUT)/extra.list tools/gen-extra.pl tools/museum/Attacks.pm $(DEF_READER) \
+		kernel/abi/options.def
 	@perl tools/gen-extra.pl "$$EXTRA" > $@
 
 $(EXTRA_OUT)/attack_extras.o: $(EXTRA_OUT)/attack_extras.c build/user.flags user/include/attack_run.h

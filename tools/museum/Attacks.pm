@@ -4,24 +4,16 @@ use strict;
 use warnings;
 use File::Glob ':bsd_glob';
 use Exporter 'import';
-our @EXPORT_OK = qw(read_table attacks extra_names extra_attacks);
+use Def qw(rows);
+use Near 'near_words';
+use Options 'options';
+our @EXPORT_OK = qw(attacks extra_names extra_attacks);
 
 my @OUTCOMES = qw(FAULT DENIED NOTHING BREACH);
 
-# The text of a table without its comments; lines stay where they are.
-sub read_table {
-	my ($path) = @_;
-	open my $file, '<', $path or die "$path: $!\n";
-	local $/;
-	return scalar <$file> =~ s{/\*.*?\*/}{$& =~ tr/\n//cdr}gesr;
-}
-
 # Option => {value => 1}.
 sub option_values {
-	my $table = read_table('kernel/abi/options.def');
-	my %values;
-	$values{$1} = { map { $_ => 1 } split /\|/, $2 } while $table =~ /^OPTION\((\w+),\s*\w+,\s*"([^"]*)"/mg;
-	return \%values;
+	return { map { $_->{name} => { map { $_ => 1 } @{ $_->{values} } } } options() };
 }
 
 # What is wrong with a row, or nothing.
@@ -32,7 +24,7 @@ sub complaint {
 	return "$nr_cpus processors" unless $nr_cpus =~ /^[1-9]\d*$/;
 	for my $condition (map { split /&/ } split ' ', $row->{stopped_by}) {
 		my ($option, $values) = $condition =~ /^(\w+)!?=([\w,]+)$/ or return "$condition is not OPTION=VALUE or OPTION!=VALUE";
-		my $known = $options->{$option} or return "there is no option $option";
+		my $known = $options->{$option} or return "there is no option $option" . near_words($option, keys %$options);
 		for my $value (split /,/, $values) {
 			return "$option has no value $value; there are: " . join ' ', sort keys %$known unless $known->{$value};
 		}
@@ -40,21 +32,15 @@ sub complaint {
 	return;
 }
 
-# The rows of a table of attacks: {name, brief, stopped_by, outcome, nr_cpus}. Dies where one is wrong, and says where.
+# The rows of a table of attacks. Dies where one is wrong, and says where.
 sub attacks {
 	my ($path) = @_;
-	my $table = read_table($path);
 	my $options = option_values();
 	my (@rows, %seen);
-	while ($table =~ /^(ATTACK\b.*?)$/mg) {
-		my $start = $-[0];
-		my $line = 1 + (substr($table, 0, $start) =~ tr/\n//);
-		substr($table, $start) =~ /^ATTACK\(\s*(\w+)\s*,\s*"((?:[^"\\]|\\.)*)"\s*,\s*"([^"\\]*)"\s*,\s*(\w+)\s*,\s*(\w+)\s*\)/
-			or die "$path:$line: not ATTACK(name, \"one line\", \"what stops it\", OUTCOME, processors)\n";
-		my %row = (name => $1, brief => $2, stopped_by => $3, outcome => $4, nr_cpus => $5);
-		my $complaint = $seen{ $row{name} }++ ? 'it has a row above' : complaint(\%row, $options);
-		die "$path:$line: $row{name}: $complaint\n" if defined $complaint;
-		push @rows, \%row;
+	for my $row (rows('attacks', $path)) {
+		my $complaint = $seen{ $row->{name} }++ ? 'it has a row above' : complaint($row, $options);
+		die "$path:$row->{line}: $row->{name}: $complaint\n" if defined $complaint;
+		push @rows, { map { $_ => $row->{$_} } qw(name brief stopped_by outcome nr_cpus) };
 	}
 	return @rows;
 }

@@ -5,6 +5,7 @@ use strict;
 use warnings;
 use Exporter 'import';
 use JSON::PP ();
+use Made 'not_in_force';
 our @EXPORT_OK = qw(command read_cells);
 
 # What the guest tells beside the attacks, and which member of "guest" it becomes.
@@ -55,12 +56,14 @@ sub read_cells {
 	my ($step, $rows, $cells, $guest) = @_;
 	my $name = $step->{column}{name};
 	my %sections = sections($step->{output} // '');
-	my %outcomes = outcomes($sections{attacks} // '');
-	my $why = defined $sections{end} ? 'it was not run' : 'the machine ended before';
+	my ($other) = not_in_force($step->{facts} // { options => {} }, $step->{options});
+	# of another configuration than its name says, nothing counts
+	my %outcomes = $other ? () : outcomes($sections{attacks} // '');
+	my $why = $other ? $other : defined $sections{end} ? 'it was not run' : 'the machine ended before';
 	my ($running) = ($sections{attacks} // '') =~ /^\{"attack": "([^"]+)"[^\n]*\n?\z/m;
-	$step->{column}{error} = $step->{error} // "$name: it did not come to its end" unless defined $sections{end};
+	$step->{column}{error} = $step->{error} // "$name: it did not come to its end" unless defined $sections{end} && !$other;
 	my @unexpected;
-	$guest->{$name} = { map { $_->[0] => decode($sections{ $_->[0] } // '') } @TELLINGS };
+	$guest->{$name} = { %{ $step->{facts} // {} }{qw(version processor)}, map { $_->[0] => decode($sections{ $_->[0] } // '') } @TELLINGS };
 	for my $row (@$rows) {
 		my $cell = $cells->{ $row->{name} }{$name} = $outcomes{ $row->{name} } // missing($row->{name},
 			!defined $sections{end} && ($running // '') eq $row->{name} ? 'the machine ended in the middle of it' : $why);

@@ -3,6 +3,7 @@ package Choice;
 use strict;
 use warnings;
 use Exporter 'import';
+use Near 'near_words';
 our @EXPORT_OK = qw(choose);
 
 # "xpfo_*" as a regular expression
@@ -19,7 +20,10 @@ sub names {
 
 sub refuse {
 	my ($word, $rows, $columns) = @_;
-	print STDERR "matrix: nothing is called $word. There are:\n",
+	my ($kind, $name) = $word =~ /^(?:(attack|config):)?(.*)/;
+	my @names = ($kind // '') eq 'config' ? () : map { $_->{name} } @$rows;
+	push @names, ($kind // '') eq 'attack' ? () : map { names($_) } @$columns;
+	print STDERR "matrix: nothing is called $word", near_words($name, @names), " There are:\n",
 		"  attack:NAME   ", join(' ', map { $_->{name} } @$rows), "\n",
 		"  config:NAME   ", join(' ', map { $_->{name} } @$columns), "\n";
 	exit 2;

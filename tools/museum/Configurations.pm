@@ -2,8 +2,8 @@
 package Configurations;
 use strict;
 use warnings;
-use Attacks 'read_table';
 use Exporter 'import';
+use Options 'options';
 our @EXPORT_OK = qw(defences configurations);
 
 # Variants whose flaws another defence at its default hides are shown once more without that one: KAISER without PCIDs
@@ -15,11 +15,8 @@ my @IN_BOCHS = (['kaiser', 'pcid']);
 
 # The options that are defences: {name, default, values, help, weakest, strongest}.
 sub defences {
-	my @defences;
-	my $table = read_table('kernel/abi/options.def');
-	while ($table =~ /^OPTION\((\w+),\s*(\w+),\s*"([^"]*)",\s*"([^"]*)",\s*"(\w+)\.\.(\w+)"\)/mg) {
-		push @defences, { name => $1, default => $2, values => [split /\|/, $3], help => $4, weakest => $5, strongest => $6 };
-	}
+	my @defences = map { my $option = $_; +{ map { $_ => $option->{$_} } qw(name default values help weakest strongest) } }
+		grep { defined $_->{weakest} } options();
 	die "matrix: no defence in kernel/abi/options.def\n" unless @defences;
 	return @defences;
 }

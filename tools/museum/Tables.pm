@@ -51,16 +51,29 @@ sub boot_errors {
 	return map { $_->{error} // () } @{ $matrix->{configurations} };
 }
 
+sub list { return @_ ? ': ' . join('; ', @_) : '' }
+
 sub summary {
 	my ($matrix) = @_;
-	return sprintf '%d cells, %d as expected, %d not; %d boots in %d s', @{ $matrix->{summary} }{qw(cells as_expected unexpected)},
-		scalar @{ $matrix->{configurations} }, $matrix->{summary}{seconds};
+	my @skipped = @{ $matrix->{summary}{skipped} // [] };
+	my @left_out = @{ $matrix->{left_out} // [] };
+	return sprintf '%d cells, %d as expected, %d not, %d skipped%s; %d boots in %d s%s', @{ $matrix->{summary} }{qw(cells as_expected unexpected)},
+		scalar @skipped, list(@skipped), scalar @{ $matrix->{configurations} }, $matrix->{summary}{seconds},
+		@left_out ? '; columns left out' . list(@left_out) : '';
+}
+
+# With what it was made.
+sub made_text {
+	my ($made) = @_;
+	return sprintf "Version %s, %s, on %s (%s), in %s.\n\n", @$made{qw(version date host host_processor)},
+		join ' and ', map { $made->{emulators}{$_} } sort keys %{ $made->{emulators} };
 }
 
 # The whole matrix as a Markdown page.
 sub markdown {
 	my ($matrix) = @_;
 	my $text = "# Attacks and variants of defences\n\n" . summary($matrix) . " ($matrix->{build} build).\n\n";
+	$text .= made_text($matrix->{made}) if $matrix->{made};
 	if (my @problems = @{ $matrix->{unexpected} }) {
 		$text .= "## Not as expected\n\n" . join('', map { '- ' . problem_text($_) } @problems) . "\n";
 		$text .= join '', map { "```\n$_\n```\n\n" } boot_errors($matrix);

@@ -20,7 +20,7 @@ my $RANGES = [{ start => 'address', end => 'address', rights => 'text', region =
 	'for?' => 'text' }];
 my $MATRIX = {
 	'build?' => 'text',
-	configurations => [{ name => 'text', 'group?' => 'text', 'options?' => 'text', 'emulator?' => 'text',
+	configurations => [{ name => 'text', 'group?' => 'text', 'options?' => 'text', 'emulator?' => 'text', 'by_hand?' => 'text',
 		'also?' => [{ name => 'text', group => 'text' }] }],
 	'defences?' => [{ name => 'text', values => ['text'] }],
 	attacks => [{ name => 'text', 'brief?' => 'text', 'stopped_by?' => 'text', 'extra?' => 'any' }],

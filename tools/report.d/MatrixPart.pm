@@ -5,7 +5,7 @@ use warnings;
 use Exporter 'import';
 use Html qw(h slug missing badge glyph outcome_class);
 use JSON::PP ();
-use Museum qw(configurations groups cell cell_is_expected explanation fault_facts stopped_words defaults variant group_words booted_words);
+use Museum qw(configurations groups cell cell_is_expected explanation fault_facts stopped_words defaults variant group_words repeat_words weak_options);
 our @EXPORT_OK = qw(matrix_part matrix_summary);
 
 my %OUTCOMES = (
@@ -57,13 +57,19 @@ sub head {
 		. join('', @variants) . "</tr></thead>\n";
 }
 
+# The anchor of a cell: the attack's name, and the column's.
+sub cell_id {
+	my ($attack, $configuration) = @_;
+	return 'cell-' . slug($attack->{name}) . '-' . slug($configuration->{title} // $configuration->{name});
+}
+
 sub cell_html {
-	my ($cell, $is_first) = @_;
+	my ($cell, $is_first, $id) = @_;
 	my $first = $is_first ? ' first' : '';
-	return qq(<td class="c none$first"><span class="vh">not run</span></td>) unless $cell;
+	return qq(<td class="c none$first" id="$id"><span class="vh">not run</span></td>) unless $cell;
 	my $is_expected = cell_is_expected($cell);
 	my $words = $cell->{outcome} . ($is_expected ? '' : ', not as expected: ' . ($cell->{expected} // ''));
-	return '<td class="c ' . outcome_class($cell->{outcome}) . $first . ($is_expected ? '' : ' odd') . '">'
+	return qq(<td id="$id" class="c ) . outcome_class($cell->{outcome}) . $first . ($is_expected ? '' : ' odd') . '">'
 		. glyph($cell->{outcome}) . '<span class="vh">' . h($words) . '</span></td>';
 }
 
@@ -75,7 +81,7 @@ sub row {
 	for my $group (groups($matrix)) {
 		my $is_first = 1;
 		for my $configuration (@{ $group->[1] }) {
-			$html .= cell_html(cell($matrix, $attack->{name}, $configuration->{name}), $is_first);
+			$html .= cell_html(cell($matrix, $attack->{name}, $configuration->{name}), $is_first, cell_id($attack, $configuration));
 			$is_first = 0;
 		}
 	}
@@ -117,19 +123,34 @@ sub unexpected_html {
 		. join('', @items) . '</ul></details>';
 }
 
-# Published designs that one of the attacks beats: variants other than "off" in which more breaches than by default.
+# "kaiser is off": what has to be so besides.
+sub besides {
+	my @words = map { $_->[0] =~ s/=/ is /r } @_;
+	return @words ? ' (while ' . h(join ' and ', @words) . ')' : '';
+}
+
+# The attacks that win in a configuration.
+sub winners {
+	my ($matrix, $configuration) = @_;
+	return () unless $configuration;
+	return grep { my $cell = cell($matrix, $_, $configuration->{name}); $cell && $cell->{outcome} eq 'BREACH' }
+		map { $_->{name} } @{ $matrix->{attacks} };
+}
+
+# Published designs that one of the attacks beats: variants that are not the weakest of their option, with which it wins, and does
+# not win by default or by what else is switched off.
 sub what_to_look_at {
 	my ($matrix) = @_;
 	my $default = defaults($matrix) or return '';
-	my %open_by_default = map { $_->{name} => 1 } grep { my $cell = cell($matrix, $_->{name}, $default->{name});
-		$cell && $cell->{outcome} eq 'BREACH' } @{ $matrix->{attacks} };
+	my %by_options = map { ($_->{options} // '') => $_ } configurations($matrix);
 	my @items;
 	for my $configuration (configurations($matrix)) {
-		next unless ($configuration->{options} // '') =~ /^\w+=(?!off\b)/;
-		my @beaten = grep { my $cell = cell($matrix, $_, $configuration->{name});
-			!$open_by_default{$_} && $cell && $cell->{outcome} eq 'BREACH' } map { $_->{name} } @{ $matrix->{attacks} };
-		next unless @beaten;
-		push @items, '<li><code>' . h(booted_words($configuration)) . '</code> is beaten by '
+		my @options = weak_options($matrix, $configuration);
+		my @on = map { $_->[0] } grep { !$_->[1] } @options or next;
+		my @off = grep { $_->[1] } @options;
+		my %wins_anyway = map { $_ => 1 } winners($matrix, $default), winners($matrix, $by_options{ join ' ', map { $_->[0] } @off });
+		my @beaten = grep { !$wins_anyway{$_} } winners($matrix, $configuration) or next;
+		push @items, '<li><code>' . h("@on") . '</code>' . besides(@off) . ' is beaten by '
 			. join(', ', map { '<a href="#attack-' . slug($_) . '">' . h($_) . '</a>' } @beaten) . '</li>';
 	}
 	return '' unless @items;
@@ -146,7 +167,7 @@ sub explained {
 	push @facts, ['stopped by', stopped_words($attack)];
 	return {
 		outcome => $cell->{outcome}, expected => cell_is_expected($cell) ? JSON::PP::true : JSON::PP::false,
-		facts => \@facts, text => explanation($cell), said => $cell->{said} // '',
+		repeat => repeat_words($attack, $configuration), facts => \@facts, text => explanation($cell), said => $cell->{said} // '',
 	};
 }
 

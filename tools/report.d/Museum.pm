@@ -5,7 +5,7 @@ use warnings;
 use Exporter 'import';
 use Input qw(is_true);
 our @EXPORT_OK = qw(configurations cell defaults groups fault_facts explanation stopped_words
-	cell_is_expected variant group_words booted_words
+	cell_is_expected variant group_words booted_words repeat_words weak_options
 	without_defence with_defence);
 
 sub configurations { return @{ $_[0]{configurations} } }
@@ -63,6 +63,13 @@ sub booted_words {
 	return $words . (($configuration->{emulator} // 'qemu') eq 'bochs' ? ' in Bochs' : '');
 }
 
+# The command that repeats the cell of an attack.
+sub repeat_words {
+	my ($attack, $configuration) = @_;
+	my $boot = $configuration->{by_hand} // sprintf "make run OPTS='%s'", join ' ', 'vuln=on', $configuration->{options} || ();
+	return "$boot CMD='attack $attack->{name}'";
+}
+
 # What stands above its column: the value alone, where the group says of what.
 sub variant {
 	my ($configuration) = @_;
@@ -81,6 +88,13 @@ sub cell {
 sub cell_is_expected {
 	my ($cell) = @_;
 	return !defined $cell->{as_expected} || is_true($cell->{as_expected});
+}
+
+# The options of a configuration as [word, is it the weakest value of its option].
+sub weak_options {
+	my ($matrix, $configuration) = @_;
+	my %is_weakest = map { ("$_->{name}=$_->{weakest}" => 1) } grep { defined $_->{weakest} } @{ $matrix->{defences} // [] };
+	return map { [$_, $is_weakest{$_} // 0] } split ' ', $configuration->{options} // '';
 }
 
 # The configuration in which nothing was changed: the one so called, or the one with the fewest options.

@@ -30,7 +30,7 @@ const panel = {
 	root: byId("panel"),
 	body: byId("panel-body"),
 
-	fill(data, row, column) {
+	fill(data, row, column, id) {
 		const cell = data.cells[row][column];
 		const name = data.rows[row].name;
 		const title = make("h3", {}, make("code", { text: name }), make("span", { text: "with " + data.columns[column] }));
@@ -50,9 +50,14 @@ const panel = {
 			facts.append(make("div", {}, make("dt", { text: label }), make("dd", { text: text })));
 		}
 		this.body.append(facts);
+		const repeat = make("pre", { className: "repeat" }, make("code", { text: cell.repeat }));
+		repeat.tabIndex = 0;
+		this.body.append(make("p", { className: "label", text: "To repeat it" }), repeat);
 		this.words("What the attack printed", cell.said);
 		this.words("The kernel's own words", cell.text);
-		this.body.append(make("p", {}, make("a", { className: "go", href: "#" + data.rows[row].anchor, text: "Step by step" })));
+		const links = make("p", {}, make("a", { className: "go", href: "#" + data.rows[row].anchor, text: "Step by step" }));
+		links.append(" ", make("a", { className: "own", href: "#" + id, text: "Link to this cell" }));
+		this.body.append(links);
 	},
 
 	words(label, text) {
@@ -112,12 +117,14 @@ const grid = {
 
 	show(y, x) {
 		this.mark("here", y, x);
-		panel.fill(this.data, y, x);
+		panel.fill(this.data, y, x, this.cells[y][x].id);
 		panel.open();
 	},
 
+	/* The address names the cell, so that it can be sent to somebody. */
 	pin(y, x) {
 		this.pinned = [y, x];
+		history.replaceState(null, "", "#" + this.cells[y][x].id);
 		this.go(y, x);
 		this.show(y, x);
 	},
@@ -215,6 +222,10 @@ function startTheme() {
 function arrive() {
 	const target = location.hash.length > 1 && byId(decodeURIComponent(location.hash.slice(1)));
 	if (!target) { return; }
+	if (target.dataset.at) {
+		grid.pin(...target.dataset.at.split(",").map(Number));
+		return;
+	}
 	const heading = target.querySelector("h2");
 	if (target.classList.contains("attack")) {
 		if (grid.table) { grid.leave(); }

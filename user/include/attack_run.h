@@ -7,16 +7,18 @@
 #include <stdio.h>
 
 #include "bulwark.h"
+#include "colour.h"
 
 enum { ATTACKER_UID = 1000 };
 
 enum attack_outcome {
-	OUTCOME_BREACH,  /* it became root, proved the flag, or changed sealed memory */
+	OUTCOME_BREACH,  /* the kernel saw a fact: enum bw_fact */
 	OUTCOME_FAULT,   /* an in-kernel fault ended it */
 	OUTCOME_DENIED,  /* the kernel refused the vulnerable call */
 	OUTCOME_NOTHING, /* it came back without effect */
 	OUTCOME_SKIP,    /* it cannot be tried here */
 	OUTCOME_ERROR,   /* the test is broken: says nothing about the defence */
+	NR_OUTCOMES,
 };
 
 /* One row of attacks.def, or a program of the folder given as EXTRA. */
@@ -41,9 +43,11 @@ struct attack_result {
 	enum attack_outcome outcome;
 	char observed[96]; /* the outcome in words */
 	bool as_expected;
+	unsigned int nr_tries; /* the last one counts */
 	int wait_status;
-	struct bw_report report;
-	struct bw_audit audit; /* of the machine, after the attack */
+	struct bw_report report; /* of its first process */
+	struct bw_attack attack; /* what all of its processes achieved */
+	struct bw_audit audit;   /* of the machine, after the attack */
 };
 
 enum attack_voice {
@@ -68,6 +72,7 @@ extern const size_t nr_attack_extras;
 const struct attack_row *attack_row_find(const char *name);
 /* "BREACH" and so on. */
 const char *attack_outcome_name(enum attack_outcome outcome);
+enum colour attack_outcome_colour(enum attack_outcome outcome);
 /* "XPFO" and so on for an enum bw_defence; "none" for BW_DEFENCE_NONE. */
 const char *attack_defence_name(uint32_t defence);
 
@@ -75,8 +80,11 @@ const char *attack_defence_name(uint32_t defence);
 
 /* What this attack must end in under the options in force, on this machine. */
 void attack_expect(const struct attack_row *row, struct attack_expectation *expectation);
-/* The options under which it succeeds, as words of a command line: "xpfo=off vuln=on". */
-void attack_options_to_succeed(const struct attack_row *row, char *text, size_t size_bytes);
+/*
+ * The options under which it succeeds, as words of a command line: "xpfo=off vuln=on". False: there
+ * are none.
+ */
+bool attack_options_to_succeed(const struct attack_row *row, char *text, size_t size_bytes);
 
 /* ---- The run (attack_run.c, attack_judge.c) ---- */
 
@@ -92,8 +100,13 @@ void attack_judge(struct attack_result *result);
 
 /* The fault's explanation, the verdict line, and what goes with it. */
 void attack_print(const struct attack_result *result);
-/* Blocks. Runs it, and prints all there is to tell as one JSON object, without a line end. */
-void attack_run_json(char *const argv[], struct attack_result *result);
+/*
+ * Blocks. Runs it so many times, and prints all there is to tell of the last run as one JSON
+ * object, without a line end, with how often each outcome came up. True: all runs were good.
+ */
+bool attack_run_json(char *const argv[], unsigned int nr_runs, struct attack_result *result);
+/* As expected, and the audit behind it found nothing. */
+bool attack_is_good(const struct attack_result *result);
 /* The outcome that it must have, or "-" where it has no row. */
 const char *attack_expected_name(const struct attack_result *result);
 /* What stopped it, in a word: a defence, an option, or "-". */

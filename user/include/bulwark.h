@@ -62,6 +62,16 @@ static inline long bw_boot_command(char *buffer, size_t size_bytes)
 	return bw_call_boot_command((long)buffer, (long)size_bytes);
 }
 
+/*
+ * Boots once more: the words take the place of those of the command line that are for the same
+ * options, and the input is as if typed at the console then. Root only. Does not come back, but
+ * with -EINVAL where a word sets no boot option, or one twice.
+ */
+static inline long bw_reboot(const char *words, const char *input)
+{
+	return bw_call_reboot((long)words, (long)input);
+}
+
 /* ---- Calls between processes: docs/ipc.md ---- */
 
 enum { BW_NR_WORDS = 6 };
@@ -159,8 +169,24 @@ static inline long bw_report(pid_t pid, struct bw_report *report)
 /* Ends the machine and leaves this status to the host. Does not return when it succeeds. */
 static inline long bw_power_off(int status) { return bw_call_power_off(status); }
 
-/* The process that the console's interrupt key (Ctrl-C) kills; 0 for none. */
-static inline long bw_foreground(pid_t pid) { return bw_call_foreground(pid); }
+/*
+ * The caller, and all that it forks and executes, is a job from now on, and in the foreground: it
+ * may use the console whatever its user, and the interrupt key (Ctrl-C) kills the caller. An attack
+ * is watched by the kernel. -EAGAIN: too many attacks are under way.
+ */
+static inline long bw_job_begin(enum bw_job kind) { return bw_call_job_begin(kind); }
+
+/* What the caller has started is in the foreground no longer; its own job, if any, is. */
+static inline long bw_foreground_end(void) { return bw_call_foreground_end(); }
+
+/*
+ * Blocks. Ends every member of the attack that this process began, and tells what it achieved.
+ * -ESRCH: there is no such attack.
+ */
+static inline long bw_attack_end(pid_t pid, struct bw_attack *attack)
+{
+	return bw_call_attack_end(pid, (long)attack);
+}
 
 /* ---- Tests: -ENOSYS unless ktest=on ---- */
 

@@ -19,10 +19,11 @@ static inline long bw_pagemap(const void *page, uint64_t *pfn)
 	return bw_call_pagemap((long)page, (long)pfn);
 }
 
-/* Shows the kernel that its flag was read: 0, or -EACCES where the value is wrong. */
+/*
+ * Show the kernel that its flag was read, and that its image was found. It tells nothing: the
+ * result is 0, right or wrong, and only the first BW_PROOFS_MAX claims of an attack count.
+ */
 static inline long bw_flag_prove(uint64_t flag) { return bw_call_flag_prove((long)flag); }
-
-/* Shows the kernel that its image was found: 0, or -EACCES where that is another address. */
 static inline long bw_base_prove(uint64_t address) { return bw_call_base_prove((long)address); }
 
 /*

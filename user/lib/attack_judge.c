@@ -36,21 +36,30 @@ static enum attack_outcome judge_exit(struct attack_result *result, int code)
 	}
 }
 
+/* Of several facts, the one that says most. */
+static const char *fact_in_words(const struct bw_attack *attack)
+{
+	if (attack->facts & BW_FACT_FLAG) {
+		return "it read the kernel's flag";
+	}
+	if (attack->facts & BW_FACT_BASE) {
+		return "it found where the kernel lies";
+	}
+	if (attack->facts & BW_FACT_SEALED) {
+		return "it changed sealed memory";
+	}
+	if (attack->facts & BW_FACT_OTHER_USER) {
+		return attack->other_uid == 0 ? "it became root" : "it acted as another user";
+	}
+	return "it made a call that its policy forbids";
+}
+
 static enum attack_outcome judge_end(struct attack_result *result)
 {
 	const struct bw_report *report = &result->report;
 
-	if (report->flag_proved != 0) {
-		return observe(result, OUTCOME_BREACH, "it read the kernel's flag");
-	}
-	if (report->base_proved != 0) {
-		return observe(result, OUTCOME_BREACH, "it found where the kernel lies");
-	}
-	if (report->sealed_changed != 0) {
-		return observe(result, OUTCOME_BREACH, "it changed sealed memory");
-	}
-	if (report->uid_last == 0 && report->uid_first != 0) {
-		return observe(result, OUTCOME_BREACH, "it became root");
+	if (result->attack.facts != 0) {
+		return observe(result, OUTCOME_BREACH, "%s", fact_in_words(&result->attack));
 	}
 	switch (report->end) {
 	case BW_END_EXIT: return judge_exit(result, WEXITSTATUS(result->wait_status));

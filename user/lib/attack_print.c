@@ -3,8 +3,11 @@
 
 #include <string.h>
 
+#include "colour.h"
 #include "json.h"
 #include "report.h"
+
+enum { TERMINAL_COLUMNS = 80 };
 
 const char *attack_stopper(const struct attack_result *result)
 {
@@ -20,6 +23,11 @@ const char *attack_stopper(const struct attack_result *result)
 	return "-";
 }
 
+bool attack_is_good(const struct attack_result *result)
+{
+	return result->as_expected && result->audit.nr_violations == 0;
+}
+
 const char *attack_expected_name(const struct attack_result *result)
 {
 	return result->row == NULL ? "-" : attack_outcome_name(result->expected.outcome);
@@ -27,7 +35,8 @@ const char *attack_expected_name(const struct attack_result *result)
 
 static void print_verdict(const struct attack_result *result)
 {
-	printf("%s: %s ", result->name, attack_outcome_name(result->outcome));
+	printf("%s: %s%s%s ", result->name, colour(attack_outcome_colour(result->outcome)),
+	       attack_outcome_name(result->outcome), colour(COLOUR_NONE));
 	if (result->row == NULL) {
 		printf("(no expectation)\n");
 	} else {
@@ -35,19 +44,50 @@ static void print_verdict(const struct attack_result *result)
 	}
 }
 
+/* A machine that was booted for one command has nobody to type at it, so make boots another. */
+static bool is_session(void)
+{
+	char command[1];
+
+	return bw_boot_command(command, sizeof(command)) == 0;
+}
+
+/* On a terminal too narrow for all of it the shell that it is pasted into goes on in the next line.
+ */
+static void print_make_hint(const char *options, const char *name)
+{
+	int length = snprintf(NULL, 0, "to see it succeed: make run OPTS='%s' CMD='attack %s'",
+			      options, name);
+	bool is_long = length > TERMINAL_COLUMNS && !bw_option_is("console", "plain");
+
+	printf("to see it succeed: make run OPTS='%s' %sCMD='attack %s'\n", options,
+	       is_long ? "\\\n  " : "", name);
+}
+
+/* A reboot keeps the options that it is not told: this one is in force, mostly. */
+static void drop_vuln(char *options)
+{
+	char *vuln = strstr(options, " vuln=on");
+
+	if (vuln != NULL && bw_option_is("vuln", "on")) {
+		*vuln = '\0';
+	}
+}
+
 static void print_hint(const struct attack_result *result)
 {
 	char options[128];
 
-	if (result->row == NULL || !result->as_expected || result->outcome == OUTCOME_BREACH) {
+	if (result->row == NULL || !result->as_expected || result->outcome == OUTCOME_BREACH ||
+	    !attack_options_to_succeed(result->row, options, sizeof(options))) {
 		return;
 	}
-	attack_options_to_succeed(result->row, options, sizeof(options));
-	printf("to see it succeed: make run ");
-	if (result->row->nr_cpus > 1) {
-		printf("SMP=%u ", result->row->nr_cpus);
+	if (is_session() && result->outcome != OUTCOME_SKIP) {
+		drop_vuln(options);
+		printf("to see it succeed: reboot %s; attack %s\n", options, result->name);
+	} else {
+		print_make_hint(options, result->name);
 	}
-	printf("OPTS='%s' CMD='attack %s'\n", options, result->name);
 }
 
 void attack_print(const struct attack_result *result)
@@ -59,6 +99,9 @@ void attack_print(const struct attack_result *result)
 		printf("observed: %s\n", result->observed);
 	}
 	print_verdict(result);
+	if (result->nr_tries > 1) {
+		printf("%s: %u tries\n", result->name, result->nr_tries);
+	}
 	if (result->audit.nr_violations != 0) {
 		printf("audit: %lu violations after %s; the first: %s\n",
 		       result->audit.nr_violations, result->name, result->audit.first);
@@ -72,22 +115,31 @@ static void json_field(FILE *out, const char *name, const char *value)
 	json_string(out, value);
 }
 
+static const char *truth(uint32_t facts, enum bw_fact fact)
+{
+	return facts & fact ? "true" : "false";
+}
+
 static void print_json(const struct attack_result *result, FILE *out)
 {
+	uint32_t facts = result->attack.facts;
+
 	json_field(out, "outcome", attack_outcome_name(result->outcome));
 	json_field(out, "expected", attack_expected_name(result));
 	json_field(out, "stopped_by", result->expected.stopped_by);
 	fprintf(out, ", \"as_expected\": %s", result->as_expected ? "true" : "false");
+	fprintf(out, ", \"tries\": %u", result->nr_tries);
 	json_field(out, "observed", result->observed);
 	json_field(out, "defence", attack_defence_name(result->report.defence));
 	fprintf(out, ", \"fault_address\": \"0x%lx\"", result->report.fault_address);
 	fprintf(out,
 		", \"uid_first\": %u, \"uid_last\": %u, \"flag_proved\": %s, \"base_proved\": %s"
-		", \"sealed_changed\": %s",
-		result->report.uid_first, result->report.uid_last,
-		result->report.flag_proved != 0 ? "true" : "false",
-		result->report.base_proved != 0 ? "true" : "false",
-		result->report.sealed_changed != 0 ? "true" : "false");
+		", \"sealed_changed\": %s, \"other_user\": %s, \"forbidden_call\": %s"
+		", \"proofs\": %u, \"killed\": %u",
+		result->report.uid_first, result->report.uid_last, truth(facts, BW_FACT_FLAG),
+		truth(facts, BW_FACT_BASE), truth(facts, BW_FACT_SEALED),
+		truth(facts, BW_FACT_OTHER_USER), truth(facts, BW_FACT_FORBIDDEN_CALL),
+		result->attack.nr_proofs, result->attack.nr_killed);
 	fprintf(out, ", \"audit_violations\": %lu", result->audit.nr_violations);
 	json_field(out, "audit_first", result->audit.first);
 	json_field(out, "report", result->report.text);
@@ -95,14 +147,47 @@ static void print_json(const struct attack_result *result, FILE *out)
 		result->report.fault_json[0] != '\0' ? result->report.fault_json : "null");
 }
 
-/* What the attack says comes while it runs, so the object begins before. */
-void attack_run_json(char *const argv[], struct attack_result *result)
+/* How several runs of one attack ended. */
+struct tally {
+	unsigned int nr_runs, nr_good;
+	unsigned int nr_of[NR_OUTCOMES];
+};
+
+static void count(struct tally *tally, const struct attack_result *result)
 {
+	tally->nr_runs++;
+	tally->nr_good += attack_is_good(result);
+	tally->nr_of[result->outcome]++;
+}
+
+static void print_tally(const struct tally *tally, FILE *out)
+{
+	fprintf(out, ", \"runs\": %u, \"runs_as_expected\": %u, \"outcomes\": {", tally->nr_runs,
+		tally->nr_good);
+	for (unsigned int i = 0; i < NR_OUTCOMES; i++) {
+		fprintf(out, "%s\"%s\": %u", i > 0 ? ", " : "", attack_outcome_name(i),
+			tally->nr_of[i]);
+	}
+	fputc('}', out);
+}
+
+/* What the attack says comes while it runs, so the object begins before. */
+bool attack_run_json(char *const argv[], unsigned int nr_runs, struct attack_result *result)
+{
+	struct tally tally = { 0 };
+
 	fputs("{\"attack\": ", stdout);
 	json_string(stdout, argv[0]);
 	fputs(", \"said\": \"", stdout);
-	attack_run(argv, ATTACK_QUOTED, result);
+	while (tally.nr_runs < nr_runs) {
+		bool is_last = tally.nr_runs + 1 == nr_runs;
+
+		attack_run(argv, is_last ? ATTACK_QUOTED : ATTACK_QUIET, result);
+		count(&tally, result);
+	}
 	fputc('"', stdout);
 	print_json(result, stdout);
+	print_tally(&tally, stdout);
 	fputc('}', stdout);
+	return tally.nr_good == nr_runs;
 }

@@ -7,12 +7,15 @@
 #include <termios.h>
 #include <unistd.h>
 
-enum { EXIT_NO_UID = 125, EXIT_NO_PROGRAM = 126, CONTROL_TRIES = 3 };
+enum { EXIT_NO_JOB = 124, EXIT_NO_UID = 125, EXIT_NO_PROGRAM = 126, CONTROL_TRIES = 3 };
 
 static _Noreturn void become_attack(char *const argv[], enum attack_voice voice)
 {
 	char path[128];
 
+	if (bw_job_begin(BW_JOB_ATTACK) != 0) {
+		_exit(EXIT_NO_JOB);
+	}
 	if (setuid(ATTACKER_UID) != 0) {
 		_exit(EXIT_NO_UID);
 	}
@@ -38,9 +41,14 @@ static void console_quote(bool on)
 	}
 }
 
-/* Blocks. Its pid, or -1 where there is none; its wait status. */
-static pid_t run_in_foreground(char *const argv[], enum attack_voice voice, int *wait_status)
+/*
+ * Blocks until all that belongs to the attack has ended: nothing of it writes between what comes
+ * behind. Without a witness there is no verdict: then why, else NULL.
+ */
+static const char *run_in_foreground(char *const argv[], enum attack_voice voice,
+				     struct attack_result *result)
 {
+	const char *complaint = NULL;
 	pid_t child;
 
 	console_quote(voice == ATTACK_QUOTED);
@@ -48,28 +56,32 @@ static pid_t run_in_foreground(char *const argv[], enum attack_voice voice, int 
 	if (child == 0) {
 		become_attack(argv, voice);
 	}
-	if (child > 0) {
-		bw_foreground(child);
-		waitpid(child, wait_status, 0);
-		bw_foreground(0);
+	if (child < 0) {
+		complaint = "it could not be started";
+	} else {
+		waitpid(child, &result->wait_status, 0);
+		if (bw_report(child, &result->report) < 0 ||
+		    bw_attack_end(child, &result->attack) < 0) {
+			complaint = "the kernel has no record of it";
+		}
+		bw_foreground_end();
 	}
 	console_quote(false);
-	return child;
+	return complaint;
 }
 
 static void run_once(char *const argv[], enum attack_voice voice, struct attack_result *result)
 {
-	pid_t child;
+	const char *complaint;
 
 	memset(result, 0, sizeof(*result));
 	result->name = argv[0];
 	result->row = attack_row_find(argv[0]);
-	child = run_in_foreground(argv, voice, &result->wait_status);
-	if (child < 0 || bw_report(child, &result->report) < 0) {
-		/* Without a witness there is no verdict: what this status leads to is ERROR. */
+	complaint = run_in_foreground(argv, voice, result);
+	if (complaint != NULL) {
+		/* what this status leads to is ERROR */
 		result->report.end = BW_END_KILLED;
-		snprintf(result->observed, sizeof(result->observed), "%s",
-			 child < 0 ? "it could not be started" : "the kernel has no report of it");
+		snprintf(result->observed, sizeof(result->observed), "%s", complaint);
 	}
 	if (bw_audit(&result->audit) < 0) {
 		result->audit.nr_violations = 1;
@@ -95,5 +107,6 @@ void attack_run(char *const argv[], enum attack_voice voice, struct attack_resul
 
 	do {
 		run_once(argv, voice, result);
-	} while (++nr_tries < CONTROL_TRIES && deserves_another_try(result));
+		result->nr_tries = ++nr_tries;
+	} while (nr_tries < CONTROL_TRIES && deserves_another_try(result));
 }

@@ -44,6 +44,16 @@ const char *attack_outcome_name(enum attack_outcome outcome)
 	return names[outcome];
 }
 
+enum colour attack_outcome_colour(enum attack_outcome outcome)
+{
+	switch (outcome) {
+	case OUTCOME_BREACH:
+	case OUTCOME_ERROR: return COLOUR_BAD;
+	case OUTCOME_SKIP: return COLOUR_UNDECIDED;
+	default: return COLOUR_GOOD;
+	}
+}
+
 const char *attack_defence_name(uint32_t defence)
 {
 	static const char *const names[] = {

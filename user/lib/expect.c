@@ -4,7 +4,7 @@
  *
  * A row's stopped_by is a list of alternatives, of which one that holds is enough. An alternative
  * is one condition "option=value,value" or "option!=value", or several joined by '&' that must all
- * hold.
+ * hold. A row that names vuln makes no vulnerable call; to all others vuln=off denies theirs.
  */
 #include "attack_run.h"
 
@@ -84,7 +84,7 @@ void attack_expect(const struct attack_row *row, struct attack_expectation *expe
 	bool holds;
 
 	*expectation = (struct attack_expectation){ .outcome = OUTCOME_BREACH };
-	if (!bw_option_is("vuln", "on")) {
+	if (!bw_option_is("vuln", "on") && strstr(text, "vuln=") == NULL) {
 		expectation->outcome = OUTCOME_DENIED;
 		strcpy(expectation->stopped_by, "vuln=off");
 		return;
@@ -124,7 +124,7 @@ static bool value_that_lets_through(const struct condition *condition, char *val
 }
 
 /* Each option once: what lets an attack through one alternative does so for the next, too. */
-void attack_options_to_succeed(const struct attack_row *row, char *text, size_t size_bytes)
+bool attack_options_to_succeed(const struct attack_row *row, char *text, size_t size_bytes)
 {
 	const char *rest = row->stopped_by;
 	struct condition condition;
@@ -135,8 +135,10 @@ void attack_options_to_succeed(const struct attack_row *row, char *text, size_t 
 	text[0] = '\0';
 	while (condition_next(&rest, &condition)) {
 		snprintf(words, sizeof(words), "%s=", condition.option);
-		if (is_first && strstr(text, words) == NULL && used < size_bytes &&
-		    value_that_lets_through(&condition, value, sizeof(value))) {
+		if (is_first && strstr(text, words) == NULL && used < size_bytes) {
+			if (!value_that_lets_through(&condition, value, sizeof(value))) {
+				return false;
+			}
 			used += (size_t)snprintf(text + used, size_bytes - used, "%s%s ", words,
 						 value);
 		}
@@ -145,4 +147,5 @@ void attack_options_to_succeed(const struct attack_row *row, char *text, size_t 
 	if (used < size_bytes) {
 		snprintf(text + used, size_bytes - used, "vuln=on");
 	}
+	return used < size_bytes;
 }

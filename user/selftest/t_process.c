@@ -129,10 +129,13 @@ static int operator_calls_as_user(void *unused)
 	if (bw_power_off(3) != -EPERM) {
 		return 1;
 	}
+	if (bw_reboot("", "") != -EPERM) {
+		return 4;
+	}
 	if (bw_audit(&audit) != -EPERM) {
 		return 5;
 	}
-	if (bw_foreground(1) != -EPERM) {
+	if (bw_foreground_end() != -EPERM || bw_job_begin(BW_JOB_ORDINARY) != -EPERM) {
 		return 2;
 	}
 	return bw_report(getppid(), &report) == -EPERM ? 0 : 3;

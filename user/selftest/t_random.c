@@ -60,6 +60,7 @@ static bool is_left_out(long number)
 		0x1003 /* audit: slow */,
 		BW_NR_scan /* the same */,
 		0x1005 /* power_off */,
+		BW_NR_reboot,
 		0x100a /* foreground */,
 		0x100b /* ktest */,
 	};

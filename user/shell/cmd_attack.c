@@ -5,9 +5,10 @@
 #include <string.h>
 
 #include "attack_run.h"
+#include "colour.h"
 #include "command.h"
+#include "near.h"
 #include "run.h"
-#include "terminal.h"
 
 enum { NAME_COLUMNS = 18, WORD_COLUMNS = 10, MOST_RUNS = 1000000 };
 
@@ -16,11 +17,6 @@ struct options {
 	bool json;
 	unsigned int nr_runs;
 };
-
-static bool is_good(const struct attack_result *result)
-{
-	return result->as_expected && result->audit.nr_violations == 0;
-}
 
 /* What comes from the folder given as EXTRA stands apart. */
 static void head_extras(size_t index)
@@ -40,24 +36,15 @@ static int list_attacks(void)
 	return 0;
 }
 
-/* The outcome, padded, in red or green where the terminal has colours. */
-static void print_outcome(const struct attack_result *result)
-{
-	const char *name = attack_outcome_name(result->outcome);
-	bool is_bad = result->outcome == OUTCOME_BREACH || result->outcome == OUTCOME_ERROR;
-
-	if (terminal_has_colour()) {
-		printf("\x1b[%dm%-*s\x1b[0m", is_bad ? 31 : 32, WORD_COLUMNS, name);
-	} else {
-		printf("%-*s", WORD_COLUMNS, name);
-	}
-}
-
 static void print_row(const struct attack_result *result)
 {
-	printf("%-*s", NAME_COLUMNS, result->name);
-	print_outcome(result);
-	printf("%-*s%s", WORD_COLUMNS, attack_expected_name(result), attack_stopper(result));
+	printf("%-*s%s%-*s%s%-*s%s", NAME_COLUMNS, result->name,
+	       colour(attack_outcome_colour(result->outcome)), WORD_COLUMNS,
+	       attack_outcome_name(result->outcome), colour(COLOUR_NONE), WORD_COLUMNS,
+	       attack_expected_name(result), attack_stopper(result));
+	if (result->nr_tries > 1) {
+		printf("  (%u tries)", result->nr_tries);
+	}
 	if (!result->as_expected) {
 		printf("  <- not as expected: %s", result->observed);
 	}
@@ -74,7 +61,7 @@ static void run_repeatedly(char *const argv[], const struct options *options,
 {
 	for (unsigned int i = 1; i < options->nr_runs; i++) {
 		attack_run(argv, ATTACK_QUIET, result);
-		if (!is_good(result)) {
+		if (!attack_is_good(result)) {
 			printf("%s: run %u of %u is not as expected\n", argv[0], i,
 			       options->nr_runs);
 			return;
@@ -97,10 +84,60 @@ static bool is_wanted(const char *name, char *const patterns[])
 	return false;
 }
 
+static const char *name_at(size_t index) { return attack_at(index)->name; }
+
+static int refuse(const char *what, const char *name)
+{
+	fprintf(stderr, "attack: %s `%s`", what, name);
+	near_say(name, name_at, attack_count());
+	fputs(" `attack` lists the attacks\n", stderr);
+	return STATUS_USAGE;
+}
+
+/* The first pattern that fits no attack, or NULL. */
+static const char *stray_pattern(char *const patterns[])
+{
+	for (; patterns[0] != NULL; patterns++) {
+		char *const one[] = { patterns[0], NULL };
+		size_t i = 0;
+
+		while (i < attack_count() && !is_wanted(name_at(i), one)) {
+			i++;
+		}
+		if (i == attack_count()) {
+			return patterns[0];
+		}
+	}
+	return NULL;
+}
+
+static void print_summary(size_t nr_run, size_t nr_good, const bool is_skipped[])
+{
+	size_t nr_skipped = 0;
+
+	for (size_t i = 0; i < attack_count(); i++) {
+		nr_skipped += is_skipped[i];
+	}
+	printf("%zu attacks, %zu as expected, %zu not, %zu skipped", nr_run, nr_good,
+	       nr_run - nr_good, nr_skipped);
+	for (size_t i = 0, nr_named = 0; i < attack_count(); i++) {
+		if (is_skipped[i]) {
+			printf("%s %s", nr_named++ == 0 ? ":" : ",", name_at(i));
+		}
+	}
+	putchar('\n');
+}
+
 static int attack_all_table(const struct options *options, char *const patterns[])
 {
 	static struct attack_result result;
+	bool *is_skipped = calloc(attack_count(), sizeof(*is_skipped));
 	size_t nr_run = 0, nr_good = 0;
+
+	if (is_skipped == NULL) {
+		perror("attack");
+		return 1;
+	}
 
 	printf("%-*s%-*s%-*s%s\n", NAME_COLUMNS, "attack", WORD_COLUMNS, "outcome", WORD_COLUMNS,
 	       "expected", "stopped by");
@@ -114,13 +151,15 @@ static int attack_all_table(const struct options *options, char *const patterns[
 		run_repeatedly(argv, options, ATTACK_QUIET, &result);
 		print_row(&result);
 		nr_run++;
-		nr_good += is_good(&result);
+		nr_good += attack_is_good(&result);
+		is_skipped[i] = result.outcome == OUTCOME_SKIP;
 	}
-	printf("%zu attacks, %zu as expected, %zu not\n", nr_run, nr_good, nr_run - nr_good);
+	print_summary(nr_run, nr_good, is_skipped);
+	free(is_skipped);
 	return nr_good == nr_run ? 0 : 1;
 }
 
-static int attack_all_json(char *const patterns[])
+static int attack_all_json(const struct options *options, char *const patterns[])
 {
 	static struct attack_result result;
 	bool all_good = true;
@@ -134,12 +173,25 @@ static int attack_all_json(char *const patterns[])
 			continue;
 		}
 		fputs(between, stdout);
-		attack_run_json(argv, &result);
+		all_good = attack_run_json(argv, options->nr_runs, &result) && all_good;
 		between = ",\n";
-		all_good = all_good && is_good(&result);
 	}
 	puts("\n]");
 	return all_good ? 0 : 1;
+}
+
+static bool is_pattern(const char *word) { return strpbrk(word, "*?[") != NULL; }
+
+/* Those of the table that one of the patterns fits, or all. */
+static int attack_many(char *const patterns[], const struct options *options)
+{
+	const char *stray = stray_pattern(patterns);
+
+	if (stray != NULL) {
+		return refuse("no attack fits", stray);
+	}
+	return options->json ? attack_all_json(options, patterns)
+			     : attack_all_table(options, patterns);
 }
 
 static int attack_one(char *const argv[], const struct options *options)
@@ -149,18 +201,17 @@ static int attack_one(char *const argv[], const struct options *options)
 
 	snprintf(path, sizeof(path), "bin/%s", argv[0]);
 	if (attack_row_find(argv[0]) == NULL && !bw_archive_has(path)) {
-		fprintf(stderr, "attack: no attack or program `%s`; `attack` lists the attacks\n",
-			argv[0]);
-		return STATUS_USAGE;
+		return refuse("no attack or program", argv[0]);
 	}
 	if (options->json) {
-		attack_run_json(argv, &result);
+		bool all_good = attack_run_json(argv, options->nr_runs, &result);
+
 		putchar('\n');
-	} else {
-		run_repeatedly(argv, options, ATTACK_ALOUD, &result);
-		attack_print(&result);
+		return all_good ? 0 : 1;
 	}
-	return is_good(&result) ? 0 : 1;
+	run_repeatedly(argv, options, ATTACK_ALOUD, &result);
+	attack_print(&result);
+	return attack_is_good(&result) ? 0 : 1;
 }
 
 /* Takes the options off the words; false where they make no sense. */
@@ -183,7 +234,7 @@ static bool take_options(char *const **words, struct options *options)
 			return false;
 		}
 	}
-	return !(options->json && options->nr_runs > 1);
+	return true;
 }
 
 int cmd_attack(int argc, char *const argv[])
@@ -198,8 +249,7 @@ int cmd_attack(int argc, char *const argv[])
 		return command_usage("attack");
 	}
 	if (strcmp(words[0], "all") == 0) {
-		return options.json ? attack_all_json(words + 1)
-				    : attack_all_table(&options, words + 1);
+		return attack_many(words + 1, &options);
 	}
-	return attack_one(words, &options);
+	return is_pattern(words[0]) ? attack_many(words, &options) : attack_one(words, &options);
 }

@@ -47,13 +47,15 @@ int cmd_exit(int argc, char *const argv[])
 		long number = strtol(argv[1], &end, 10);
 
 		if (argc > 2 || *end != '\0' || end == argv[1] || number < 0 || number > 255) {
-			return command_usage("exit");
+			return command_usage(argv[0]);
 		}
 		status = (int)number;
 	}
 	fflush(stdout);
 	exit(status);
 }
+
+int cmd_quit(int argc, char *const argv[]) { return cmd_exit(argc, argv); }
 
 int cmd_root(int argc, char *const argv[])
 {

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "colour.h"
 #include "command.h"
 #include "run.h"
 #include "terminal.h"
@@ -20,7 +21,7 @@ static void print_blanks(size_t nr) { printf("%*s", (int)nr, ""); }
 
 static void print_heading(const char *text)
 {
-	printf(terminal_has_colour() ? "\n\x1b[1m%s\x1b[m\n" : "\n%s\n", text);
+	printf("\n%s%s%s\n", colour(COLOUR_BOLD), text, colour(COLOUR_NONE));
 }
 
 /* Words of [text, end), from this column on; further lines begin at the indent. */
@@ -136,7 +137,7 @@ static void print_page(const struct command *command)
 {
 	char line[160];
 
-	printf(terminal_has_colour() ? "\x1b[1m%s\x1b[m\n" : "%s\n", "NAME");
+	printf("%sNAME%s\n", colour(COLOUR_BOLD), colour(COLOUR_NONE));
 	snprintf(line, sizeof(line), "%s - %s", command->name, command->brief);
 	print_line(line);
 	snprintf(line, sizeof(line), "%s %s", command->name, command->usage);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "abi/version.h"
 #include "bulwark.h"
 #include "command.h"
 #include "json.h"
@@ -50,9 +51,13 @@ int cmd_options(int argc, char *const argv[])
 	if (argc > 1 + json) {
 		return command_usage("options");
 	}
+	if (json) {
+		fputs("{\"version\": ", stdout);
+		json_string(stdout, BULWARK_VERSION);
+	}
 	for (unsigned int i = 0; bw_option(i, &option) >= 0; i++) {
 		if (json) {
-			fputs(i == 0 ? "{" : ", ", stdout);
+			fputs(", ", stdout);
 			json_string(stdout, option.name);
 			fputs(": ", stdout);
 			json_string(stdout, option.value);

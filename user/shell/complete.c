@@ -1,106 +1,150 @@
 /* Tab completion. */
 #include "complete.h"
 
-#include <stdio.h>
+#include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "attack_run.h"
+#include "candidates.h"
 #include "command.h"
-#include "explain.h"
-#include "program.h"
 #include "terminal.h"
 
-enum { MAX_CANDIDATES = 64 };
-
-/* The names that begin with a given prefix. */
-struct candidates {
-	char prefix[BW_NAME_MAX];
-	size_t nr;
-	char names[MAX_CANDIDATES][BW_NAME_MAX];
+/* Where the cursor is: the word before it, and the command that it belongs to. */
+struct place {
+	const char *command; /* its first word */
+	const char *word;    /* what was typed of this one, behind an opening quote */
+	const char *end;     /* the cursor */
+	bool is_first;       /* this word is the first one */
 };
 
-static void offer(struct candidates *candidates, const char *name)
+/* Follows quotes, blanks and `;`, `&`, `|` from the line's begin to the cursor. */
+static struct place find_place(const struct line *line)
 {
-	if (strncmp(name, candidates->prefix, strlen(candidates->prefix)) != 0 ||
-	    candidates->nr == MAX_CANDIDATES || strlen(name) >= BW_NAME_MAX) {
-		return;
-	}
-	for (size_t i = 0; i < candidates->nr; i++) {
-		if (strcmp(candidates->names[i], name) == 0) {
-			return;
+	const char *end = line->text + line->cursor, *word = line->text, *command = NULL;
+	char quote = '\0';
+
+	for (const char *at = line->text; at < end; at++) {
+		bool is_between = quote == '\0' && strchr(" \t;&|", *at) != NULL;
+
+		if (quote != '\0' ? *at == quote : *at == '\'' || *at == '"') {
+			word = quote == '\0' && at == word ? at + 1 : word;
+			quote = quote == '\0' ? *at : '\0';
+		}
+		if (is_between) {
+			command = *at == ' ' || *at == '\t' ? command : NULL;
+			word = at + 1;
+		} else if (command == NULL) {
+			command = at;
 		}
 	}
-	strcpy(candidates->names[candidates->nr++], name);
+	if (command == NULL) {
+		command = word;
+	}
+	return (struct place){ command, word, end,
+			       command + (*command == '\'' || *command == '"') >= word };
 }
 
-static void offer_commands(struct candidates *candidates)
+static size_t word_length(const char *text) { return strcspn(text, " \t;&|"); }
+
+static bool is_word(const char *text, const char *word)
+{
+	return word_length(text) == strlen(word) && strncmp(text, word, strlen(word)) == 0;
+}
+
+static const char *next_word(const char *text)
+{
+	text += word_length(text);
+	return text + strspn(text, " \t;&|");
+}
+
+/* True where the command has this word already. */
+static bool is_given(const struct place *place, const char *word, size_t length)
+{
+	for (const char *at = place->command; at < place->word; at = next_word(at)) {
+		if (word_length(at) == length && strncmp(at, word, length) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The options that the command's page explains. */
+static void offer_flags(struct candidates *candidates, const struct command *command)
+{
+	for (const char *at = command->options; at != NULL && *at != '\0';
+	     at = strchr(at, '\n'), at += at != NULL) {
+		if (*at == '-' && candidates->prefix[0] == '-') {
+			size_t length = strcspn(at, " =\t");
+
+			candidates_offer(candidates, at, length + (at[length] == '='));
+		}
+	}
+}
+
+/* Words of the synopsis: those in small letters stand for themselves, the others for a kind. */
+static void offer_synopsis(struct candidates *candidates, const struct place *place,
+			   const struct command *command)
+{
+	static const char between[] = "[]|. ";
+
+	for (const char *at = command->usage; *at != '\0';) {
+		size_t length = strcspn(at, between);
+
+		if (isupper((unsigned char)*at)) {
+			candidates_offer_kind(candidates, at, length);
+		} else if (islower((unsigned char)*at) && !is_given(place, at, length)) {
+			candidates_offer(candidates, at, length);
+		}
+		at += length;
+		at += strspn(at, between);
+	}
+	offer_flags(candidates, command);
+}
+
+static const struct command *command_of(const char *text)
 {
 	for (size_t i = 0; i < nr_commands; i++) {
-		offer(candidates, commands[i].name);
-	}
-}
-
-static void offer_programs(struct candidates *candidates)
-{
-	struct bw_archive_entry entry;
-
-	for (unsigned int i = 0; bw_archive_entry(i, &entry) >= 0; i++) {
-		const char *name = program_name(&entry);
-
-		if (name != NULL) {
-			offer(candidates, name);
+		if (is_word(text, commands[i].name)) {
+			return &commands[i];
 		}
 	}
+	return NULL;
 }
 
-static void offer_attacks(struct candidates *candidates)
+static void offer_kind(struct candidates *candidates, const char *kind)
 {
-	for (size_t i = 0; i < attack_count(); i++) {
-		offer(candidates, attack_at(i)->name);
+	candidates_offer_kind(candidates, kind, strlen(kind));
+}
+
+static void offer_all(struct candidates *candidates, struct place place)
+{
+	const struct command *command = command_of(place.command);
+
+	/* a command that runs another one: that is what is being typed */
+	while (!place.is_first && command != NULL && strstr(command->usage, "COMMAND...") != NULL &&
+	       *next_word(place.command) != '-') {
+		place.command = next_word(place.command);
+		place.is_first = place.command >= place.word;
+		command = command_of(place.command);
 	}
-	offer(candidates, "all");
-}
-
-/* The kernel's functions; not all of them for no letter at all. */
-static void offer_symbols(struct candidates *candidates)
-{
-	struct bw_symbol symbol;
-
-	for (unsigned int i = 0; candidates->prefix[0] != '\0' && bw_symbol(i, &symbol) >= 0; i++) {
-		offer(candidates, symbol.name);
-	}
-}
-
-/* Who may stand at the word that starts at `start`. */
-static void offer_all(struct candidates *candidates, const struct line *line, size_t start)
-{
-	const char *first = line->text + strspn(line->text, " ");
-
-	if (first >= line->text + start) {
-		offer_commands(candidates);
-		offer_programs(candidates);
-	} else if (strncmp(first, "attack ", 7) == 0) {
-		offer_attacks(candidates);
-	} else if (strncmp(first, "help ", 5) == 0) {
-		offer_commands(candidates);
-	} else if (strncmp(first, "root ", 5) == 0) {
-		offer_programs(candidates);
-	} else if (strncmp(first, "why ", 4) == 0) {
-		offer_symbols(candidates);
+	if (place.is_first) {
+		offer_kind(candidates, "COMMAND");
+		offer_kind(candidates, "PROGRAM");
+	} else if (command != NULL) {
+		offer_synopsis(candidates, &place, command);
+	} else {
+		offer_kind(candidates, "FILE");
 	}
 }
 
 static size_t length_shared(const struct candidates *candidates)
 {
-	size_t length = strlen(candidates->names[0]);
+	/* they are sorted: what the first and the last one share, all do */
+	const char *first = candidates->names[0], *last = candidates->names[candidates->nr - 1];
+	size_t length = 0;
 
-	for (size_t i = 1; i < candidates->nr; i++) {
-		size_t same = 0;
-
-		while (same < length && candidates->names[i][same] == candidates->names[0][same]) {
-			same++;
-		}
-		length = same;
+	while (first[length] != '\0' && first[length] == last[length]) {
+		length++;
 	}
 	return length;
 }
@@ -109,40 +153,41 @@ static void list(const struct candidates *candidates)
 {
 	terminal_write("\n", 1);
 	for (size_t i = 0; i < candidates->nr; i++) {
+		bool is_last = i + 1 == candidates->nr;
+
 		terminal_write(candidates->names[i], strlen(candidates->names[i]));
-		terminal_write(i + 1 < candidates->nr ? "  " : "\n",
-			       i + 1 < candidates->nr ? 2 : 1);
+		terminal_write(is_last ? "\n" : "  ", is_last ? 1 : 2);
+	}
+}
+
+static void complete_with(struct line *line, const struct candidates *candidates, size_t length)
+{
+	size_t shared = length_shared(candidates);
+	const char *name = candidates->names[0];
+
+	line_insert(line, name + length, shared - length);
+	if (candidates->nr > 1 && shared == length) {
+		list(candidates);
+	} else if (candidates->nr == 1 && strchr("=/", name[shared - 1]) == NULL) {
+		line_insert(line, " ", 1);
 	}
 }
 
 void complete_line(struct line *line)
 {
-	static struct candidates candidates;
-	size_t start = line->cursor;
+	struct place place = find_place(line);
+	size_t length = (size_t)(place.end - place.word);
+	char *prefix = strndup(place.word, length);
+	struct candidates candidates = { .prefix = prefix };
 
-	while (start > 0 && line->text[start - 1] != ' ') {
-		start--;
-	}
-
-	size_t length = line->cursor - start;
-
-	if (length >= sizeof(candidates.prefix)) {
+	if (prefix == NULL) {
 		return;
 	}
-	memcpy(candidates.prefix, line->text + start, length);
-	candidates.prefix[length] = '\0';
-	candidates.nr = 0;
-	offer_all(&candidates, line, start);
-	if (candidates.nr == 0) {
-		return;
+	offer_all(&candidates, place);
+	candidates_sort(&candidates);
+	if (candidates.nr > 0) {
+		complete_with(line, &candidates, length);
 	}
-
-	size_t shared = length_shared(&candidates);
-
-	line_insert(line, candidates.names[0] + length, shared - length);
-	if (candidates.nr == 1) {
-		line_insert(line, " ", 1);
-	} else if (shared == length) {
-		list(&candidates);
-	}
+	candidates_free(&candidates);
+	free(prefix);
 }

@@ -1,6 +1,7 @@
 /*
- * Completing the word before the cursor: commands and programs, attacks after `attack`, commands
- * after `help`.
+ * Completing the word before the cursor: commands and programs where a command begins, behind `;`
+ * too, and else what the command's synopsis wants there: its own words, attacks, files, boot
+ * options, ...
  */
 #pragma once
 

@@ -20,15 +20,24 @@ enum {
 	CTRL_D = 4,
 	CTRL_E = 5,
 	CTRL_F = 6,
+	CTRL_G = 7,
 	CTRL_H = 8,
 	TAB = 9,
 	CTRL_K = 11,
 	CTRL_L = 12,
 	CTRL_N = 14,
 	CTRL_P = 16,
+	CTRL_R = 18,
 	CTRL_U = 21,
 	CTRL_W = 23,
 	BACKSPACE = 127,
+};
+
+/* A search through the history. */
+enum { SEARCH_MAX = 40 };
+struct search {
+	char wanted[SEARCH_MAX];
+	size_t nth; /* the line found; 0: none yet */
 };
 
 /* One call of edit_read. */
@@ -40,10 +49,9 @@ struct editor {
 	char kept[1024]; /* the one being written, while another is shown */
 };
 
-static void draw(const struct editor *editor)
+static void draw(const char *prompt, const struct line *line)
 {
-	const struct line *line = &editor->line;
-	size_t nr_columns = terminal_width() - strlen(editor->prompt) - 1;
+	size_t nr_columns = terminal_width() - strlen(prompt) - 1;
 	struct line view = *line;
 	char row[4096];
 	int length;
@@ -60,9 +68,9 @@ static void draw(const struct editor *editor)
 	while (view.cursor < line->length && line_columns(line, start, view.cursor) < nr_columns) {
 		view.cursor = line_next(&view);
 	}
-	length = snprintf(row, sizeof(row), "\r%s%.*s\x1b[K\r\x1b[%zuC", editor->prompt,
+	length = snprintf(row, sizeof(row), "\r%s%.*s\x1b[K\r\x1b[%zuC", prompt,
 			  (int)(view.cursor - start), line->text + start,
-			  strlen(editor->prompt) + nr_before);
+			  strlen(prompt) + nr_before);
 	terminal_write(row, (size_t)length);
 }
 
@@ -78,6 +86,71 @@ static void show_history(struct editor *editor, size_t nth)
 	}
 	editor->nth_line = nth;
 	line_set(&editor->line, text);
+}
+
+/* The nth line from `first` on that has the text in it; 0: none has. */
+static size_t find_in_history(const char *wanted, size_t first)
+{
+	const char *text;
+
+	for (size_t nth = first; (text = history_get(nth)) != NULL; nth++) {
+		if (strstr(text, wanted) != NULL) {
+			return nth;
+		}
+	}
+	return 0;
+}
+
+/* One key of a search. False: it is none, and ends the search. */
+static bool search_key(struct search *search, int key)
+{
+	size_t length = strlen(search->wanted), first = 1;
+
+	if (key == CTRL_R) {
+		first = search->nth + 1;
+	} else if ((key == CTRL_H || key == BACKSPACE) && length > 0) {
+		search->wanted[length - 1] = '\0';
+	} else if (key >= ' ' && key < BACKSPACE && length + 1 < sizeof(search->wanted)) {
+		search->wanted[length] = (char)key;
+		search->wanted[length + 1] = '\0';
+		first = search->nth > 0 ? search->nth : 1;
+	} else {
+		return false;
+	}
+	first = find_in_history(search->wanted, first);
+	if (first == 0) {
+		terminal_write("\a", 1);
+	} else {
+		search->nth = first;
+	}
+	return true;
+}
+
+/*
+ * Blocks. Looks for a line with what is typed in it, Ctrl-R for an older one. The key that ended
+ * the search, to be obeyed with the line that was found; KEY_UNKNOWN where it was given up.
+ */
+static int search_history(struct editor *editor)
+{
+	struct search search = { .nth = 0 };
+	char prompt[SEARCH_MAX + 16];
+	int key;
+
+	snprintf(editor->kept, sizeof(editor->kept), "%s", editor->line.text);
+	do {
+		if (search.nth > 0) {
+			line_set(&editor->line, history_get(search.nth));
+		}
+		snprintf(prompt, sizeof(prompt), "search `%s`: ", search.wanted);
+		draw(prompt, &editor->line);
+		key = terminal_key();
+	} while (search_key(&search, key));
+	editor->nth_line = search.nth;
+	if (key == CTRL_G || key == CTRL_C) {
+		show_history(editor, 0);
+		return KEY_UNKNOWN;
+	}
+	return key;
 }
 
 static void move_key(struct editor *editor, int key)
@@ -145,10 +218,13 @@ static enum edit_result edit_keys(struct editor *editor)
 		int key;
 
 		if (!editor->is_drawn) {
-			draw(editor);
+			draw(editor->prompt, &editor->line);
 		}
 		editor->is_drawn = false;
 		key = terminal_key();
+		if (key == CTRL_R) {
+			key = search_history(editor);
+		}
 		if (key == '\r' || key == '\n') {
 			return EDIT_LINE;
 		}

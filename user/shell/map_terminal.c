@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "colour.h"
 #include "map.h"
 #include "terminal.h"
 
@@ -28,7 +29,7 @@ bool map_terminal_init(struct map *map)
 		return false;
 	}
 	nr_terminal_rows = size.ws_row;
-	layout = map_layout_for(terminal_width(), MAP_ROWS, terminal_has_colour());
+	layout = map_layout_for(terminal_width(), MAP_ROWS, colour_is_on());
 	memset(lines, 0, sizeof(lines));
 	length = snprintf(text, sizeof(text), "\x1b[H\x1b[2J\x1b[%d;%ur\x1b[%d;1H", LINES + 1,
 			  nr_terminal_rows, LINES + 1);

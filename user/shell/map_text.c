@@ -1,6 +1,7 @@
 /* The map of physical memory as text and as JSON. */
 #include <inttypes.h>
 
+#include "colour.h"
 #include "json.h"
 #include "map.h"
 #include "terminal.h"
@@ -21,7 +22,7 @@ struct map_layout map_layout_for(size_t nr_columns, size_t nr_rows, bool colour)
 
 struct map_layout map_layout_plain(void)
 {
-	return map_layout_for(terminal_width(), PLAIN_ROWS, terminal_has_colour());
+	return map_layout_for(terminal_width(), PLAIN_ROWS, colour_is_on());
 }
 
 static void print_size(uint64_t kib, int width, FILE *out)

@@ -197,10 +197,11 @@ int map_watch_clock(unsigned int nr_seconds)
 	}
 	painter = start_painter();
 	if (painter == 0) {
+		/* the interrupt key ends it */
+		bw_job_begin(BW_JOB_ORDINARY);
 		follow_clock(watch, nr_seconds);
 	}
-	bw_foreground(painter > 0 ? painter : 0);
 	watch_close(watch, painter);
-	bw_foreground(0);
+	bw_foreground_end();
 	return painter > 0 ? 0 : 1;
 }

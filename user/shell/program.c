@@ -24,9 +24,21 @@ const char *program_name(const struct bw_archive_entry *entry)
 	return entry->name + length;
 }
 
+/* A program with a row in the table of attacks is one, however it is started. */
+static enum bw_job job_of(const char *name)
+{
+	return attack_row_find(name) != NULL ? BW_JOB_ATTACK : BW_JOB_ORDINARY;
+}
+
 static _Noreturn void become_program(char *const argv[], enum program_user user, char *variable)
 {
 	char path[256];
+	long status = bw_job_begin(job_of(argv[0]));
+
+	if (status != 0) {
+		fprintf(stderr, "sh: %s: %s\n", argv[0], strerror((int)-status));
+		_exit(STATUS_NOT_EXECUTABLE);
+	}
 
 	snprintf(path, sizeof(path), "%s%s", strchr(argv[0], '/') != NULL ? "" : "/bin/", argv[0]);
 	if (variable != NULL) {
@@ -47,9 +59,9 @@ static _Noreturn void become_program(char *const argv[], enum program_user user,
 	_exit(STATUS_NOT_EXECUTABLE);
 }
 
-/* Blocks. The child's pid, or -1 where there is none; its wait status. */
+/* Blocks; an attack's members have all ended then. The child's pid, or -1 where there is none. */
 static pid_t run_in_foreground(char *const argv[], enum program_user user, char *variable,
-			       int *wait_status)
+			       struct attack_result *result)
 {
 	pid_t child;
 
@@ -62,9 +74,12 @@ static pid_t run_in_foreground(char *const argv[], enum program_user user, char 
 		perror("sh: fork");
 		return -1;
 	}
-	bw_foreground(child);
-	waitpid(child, wait_status, 0);
-	bw_foreground(0);
+	waitpid(child, &result->wait_status, 0);
+	bw_report(child, &result->report);
+	if (job_of(argv[0]) == BW_JOB_ATTACK) {
+		bw_attack_end(child, &result->attack);
+	}
+	bw_foreground_end();
 	return child;
 }
 
@@ -88,20 +103,20 @@ static void explain(const char *name, int wait_status, const struct bw_report *r
 
 int program_run_with(char *const argv[], enum program_user user, char *variable)
 {
-	int wait_status;
+	struct attack_result result = { .name = argv[0] };
 
-	return run_in_foreground(argv, user, variable, &wait_status) < 0 ? -1 : wait_status;
+	return run_in_foreground(argv, user, variable, &result) < 0 ? -1 : result.wait_status;
 }
 
 int program_run(char *const argv[], enum program_user user)
 {
 	struct attack_result result = { .name = argv[0], .row = attack_row_find(argv[0]) };
-	pid_t child = run_in_foreground(argv, user, NULL, &result.wait_status);
+	pid_t child = run_in_foreground(argv, user, NULL, &result);
 
 	if (child < 0) {
 		return STATUS_NOT_EXECUTABLE;
 	}
-	if (bw_report(child, &result.report) >= 0 && result.report.vuln_calls > 0) {
+	if (result.row != NULL && result.report.vuln_calls > 0) {
 		attack_judge(&result);
 		attack_print(&result);
 	} else {

@@ -9,8 +9,19 @@
 #include "program.h"
 
 static int last_status;
+static char rest[COMMAND_LINE_MAX + 1];
 
 int run_last_status(void) { return last_status; }
+
+const char *run_rest(void) { return rest; }
+
+/* Keeps what follows a command, as a line of its own. Behind && and || too: a reboot has no status.
+ */
+static void keep_rest(const char *line)
+{
+	line += strspn(line, " \t");
+	snprintf(rest, sizeof(rest), *line != '\0' ? "%s\n" : "%s", line);
+}
 
 int run_words(int argc, char *const argv[])
 {
@@ -64,6 +75,7 @@ int run_line(const char *line)
 			return last_status;
 		}
 		if (words.argc > 0 && is_wanted(before)) {
+			keep_rest(line);
 			last_status = run_words(words.argc, words.argv);
 		}
 	} while (words.connector != CONNECT_END);

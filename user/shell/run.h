@@ -12,5 +12,7 @@ enum {
 int run_line(const char *line);
 /* Blocks. Runs one command, of these words; its status. argv ends in NULL. */
 int run_words(int argc, char *const argv[]);
+/* What follows the command that runs on its line, ended by \n; "" where nothing does. */
+const char *run_rest(void);
 /* The status of the last command. */
 int run_last_status(void);

@@ -19,7 +19,7 @@ static int run_console(void)
 	char text[COMMAND_LINE_MAX];
 
 	if (terminal_is_interactive()) {
-		puts("Welcome to Bulwark. `help` lists the commands, `attack` the attacks, "
+		puts("Welcome to Bulwark. `help` lists the commands, `attack` the attacks; "
 		     "`exit` ends.");
 	}
 	for (;;) {

@@ -23,8 +23,6 @@ static bool term_is_known(void)
 
 bool terminal_can_edit(void) { return terminal_is_interactive() && term_is_known(); }
 
-bool terminal_has_colour(void) { return isatty(STDOUT_FILENO) && term_is_known(); }
-
 bool terminal_raw(void)
 {
 	struct termios raw;

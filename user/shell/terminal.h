@@ -21,8 +21,6 @@ enum {
 
 /* True where both ends are a terminal that moves its cursor when told: line editing works. */
 bool terminal_can_edit(void);
-/* True where colours will be understood. */
-bool terminal_has_colour(void);
 /* True where a person reads: a prompt is of use. */
 bool terminal_is_interactive(void);
 

@@ -23,4 +23,5 @@ extern char entry_text_start[], entry_text_end[];
 void syscall_main(void);
 void syscall_with_regs(void);
 void syscall_refused(void);
+void syscall_watched(void);
 void syscall_leave_slowly(void);

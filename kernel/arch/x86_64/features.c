@@ -2,10 +2,17 @@
 #include "arch/x86_64/features.h"
 
 #include "arch/x86_64/registers.h"
+#include "lib/string.h"
 
 RO_AFTER_INIT struct cpu_features cpu_features;
 
-enum { LEAF_FEATURES = 1, LEAF_STRUCTURED = 7, LEAF_EXTENDED = 0x80000001 };
+enum {
+	LEAF_FEATURES = 1,
+	LEAF_STRUCTURED = 7,
+	LEAF_NEWEST_EXTENDED = 0x80000000,
+	LEAF_EXTENDED,
+	LEAF_BRAND,
+};
 
 static bool bit(uint32_t value, unsigned nr) { return value >> nr & 1; }
 
@@ -31,6 +38,46 @@ void features_detect(void)
 		.rdseed = bit(structured.ebx, 18),
 		.x2apic = bit(basic.ecx, 21),
 	};
+}
+
+/* The brand string; where there is none, the vendor. */
+static void model_read(char *out)
+{
+	uint32_t words[FEATURES_MODEL_BYTES / sizeof(uint32_t)] = { 0 };
+	struct cpuid vendor = cpuid_read(0, 0);
+
+	if (cpuid_read(LEAF_NEWEST_EXTENDED, 0).eax >= LEAF_BRAND + 2) {
+		for (unsigned i = 0; i < 3; i++) {
+			struct cpuid part = cpuid_read(LEAF_BRAND + i, 0);
+
+			memcpy(words + 4 * i, &part, sizeof(part));
+		}
+	} else {
+		words[0] = vendor.ebx;
+		words[1] = vendor.edx;
+		words[2] = vendor.ecx;
+	}
+	memcpy(out, words, sizeof(words));
+	out[sizeof(words)] = '\0';
+}
+
+const char *features_model(char out[FEATURES_MODEL_BYTES])
+{
+	char text[FEATURES_MODEL_BYTES];
+	const char *at = text;
+	size_t len = 0;
+
+	model_read(text);
+	for (; *at != '\0'; at++) {
+		char shown = *at < ' ' || *at > '~' ? '?' : *at;
+
+		if (shown != ' ' || (len > 0 && out[len - 1] != ' ')) {
+			out[len++] = shown;
+		}
+	}
+	len -= len > 0 && out[len - 1] == ' ';
+	out[len] = '\0';
+	return out;
 }
 
 void features_enable(struct cpu_wants wants)

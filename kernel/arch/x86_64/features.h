@@ -14,6 +14,10 @@ struct cpu_features {
 extern struct cpu_features cpu_features; /* of the boot CPU */
 
 void features_detect(void);
+
+enum { FEATURES_MODEL_BYTES = 49 };
+/* What the processor calls itself, in printable ASCII without blanks around it; returns `out`. */
+const char *features_model(char out[FEATURES_MODEL_BYTES]);
 /* Sets CR0, CR4 and EFER on this CPU: what is there and wanted. */
 void features_enable(struct cpu_wants wants);
 /* SYSCALL on this CPU: where it leads, selectors and flag mask. */

@@ -7,7 +7,7 @@ default rel
 bits 64
 section .text
 
-extern ktlb_newest, ktlb_catch_up, upcall_syscall_with_regs, upcall_syscall_refused, upcall_user_return
+extern ktlb_newest, ktlb_catch_up, upcall_syscall_with_regs, upcall_syscall_refused, upcall_syscall_watched, upcall_user_return
 
 ; What the entry code did not save, and IRET or a copy of the registers needs. %1: where the struct regs is. Loses R10.
 %macro COMPLETE_REGS 1
@@ -73,6 +73,28 @@ global syscall_refused
 syscall_refused:
 	mov edi, eax
 	jmp upcall_syscall_refused
+
+; The handler of all calls of an attack's members: the witness looks, then the call goes on. EAX: row of the call.
+global syscall_watched
+syscall_watched:
+	push rdi
+	push rsi
+	push rdx
+	push rcx
+	push r8
+	push r9
+	push rax
+	mov edi, eax
+	call upcall_syscall_watched
+	mov r11, rax
+	pop rax
+	pop r9
+	pop r8
+	pop rcx
+	pop rdx
+	pop rsi
+	pop rdi
+	jmp r11
 
 ; Instead of leave_syscall, when there is something to do first. RSP at the struct regs, RAX the result.
 global syscall_leave_slowly

@@ -2,6 +2,7 @@
 import functools
 import os
 import re
+import subprocess
 
 import gdb
 
@@ -33,6 +34,16 @@ def source(path):
 	"""The text of a file of the source tree."""
 	with open(os.path.join(TREE, path), encoding='utf-8') as file:
 		return file.read()
+
+
+@functools.lru_cache(None)
+def table(name, *columns):
+	"""The rows of a .def table, each a list of these columns: tools/def reads it."""
+	command = [os.path.join(TREE, 'tools/def'), name, *columns]
+	done = subprocess.run(command, capture_output=True, text=True, check=False)
+	if done.returncode:
+		raise gdb.GdbError(done.stderr.strip())
+	return [line.split('\t') for line in done.stdout.splitlines()]
 
 
 def address(expression):

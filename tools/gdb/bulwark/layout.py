@@ -3,8 +3,6 @@ import re
 
 from bulwark import image, kernel
 
-ROW = r'^(?:DRAWN|FIXED)\((\w+),\s*([^,]+),\s*([^,]+),'
-
 
 def _number(words):
 	"""What a base or size in layout.def is on this machine."""
@@ -19,7 +17,7 @@ def _number(words):
 
 def _regions():
 	"""(view, first, last), where they were drawn."""
-	for view, base, size in re.findall(ROW, image.source('kernel/mm/layout.def'), re.M):
+	for view, base, size in image.table('layout', 'view', 'base', 'bytes'):
 		first = _number(base)
 		yield f'VIEW_{view}', first, first + _number(size) - 1
 

@@ -69,11 +69,10 @@ class Process:
 	@property
 	def uid(self):
 		"""In force; None: its entry is not its own. As credentials_uid of kernel/task/credentials.c."""
-		entries = int(kernel.variable("'kernel/task/credentials.c'::entries"))
-		if not entries:
+		if str(kernel.variable('options')['cred']) == 'cred_plain':
 			return int(self.data['uid'])
-		entry = kernel.object_at('struct credential', entries + self.pid * image.type_of('struct credential').sizeof)
-		return int(entry['uid']) if int(entry['holder']) == self.at else None
+		entry = credential_of(self)
+		return None if entry is None else int(entry['uid'])
 
 	@property
 	def state(self):
@@ -82,6 +81,15 @@ class Process:
 	def threads(self):
 		head = self.at + kernel.offset_of('struct process', 'threads')
 		return [Thread(at) for at in kernel.listed(head, 'struct thread', 'process_node')]
+
+
+def credential_of(process):
+	"""Its entry; None: there are none yet, or it is another's."""
+	entries = int(kernel.variable("'kernel/task/credentials.c'::entries"))
+	if not entries:
+		return None
+	entry = kernel.object_at('struct credential', entries + process.pid * image.type_of('struct credential').sizeof)
+	return entry if int(entry['holder']) == process.at else None
 
 
 def processes():

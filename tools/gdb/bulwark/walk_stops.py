@@ -4,7 +4,7 @@ import re
 import gdb
 
 from bulwark import commands_machine, commands_pages, frame_facts, image, kernel, layout, memory, roots, tasks, text, \
-	walk_places, walks
+	walk_places, walks, witness
 
 MISSED = {
 	'call': 'it ended without having made that call',
@@ -166,9 +166,7 @@ def show_end(walk, key):
 	end = image.enum('bw_end')[int(report['end'])][len('BW_END_'):].lower().replace('_', ' ')
 	yield walk.title(f'{process} ends: {end}, status {int(report["status"]):#x}')
 	yield f'  uid           {int(report["uid_first"])} at first, {int(report["uid_last"])} in the end'
-	gains = [words for words, got in (('it became root', int(report['uid_last']) == 0 != int(report['uid_first'])),
-		('it proved the flag', report['flag_proved']), ('it proved where the image is', report['base_proved']),
-		('it changed sealed memory', report['sealed_changed'])) if got]
+	gains = witness.facts_of(process)
 	yield text.colour(text.RED, f'  It got through: {", ".join(gains)}.') if gains else \
 		text.colour(text.GREEN, '  It got nowhere.')
 	defence = image.enum('bw_defence')[int(report['defence'])][len('BW_DEFENCE_'):]

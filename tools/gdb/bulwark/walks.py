@@ -4,7 +4,6 @@ An attack's walk has these stops: each of its calls, the access that the last ca
 the function that it wanted to run, or the call's return), the proof where it makes one, and the process's end.
 """
 import collections
-import re
 
 from bulwark import image
 
@@ -28,6 +27,7 @@ CALLS = {
 	'vuln_overread': Call('buffer', 'copies a record there, as long as the caller says', 'copy_to_user'),
 	'vuln_pool_destroy': Call('object', 'destroys the pool of the object there'),
 	'vuln_meltdown': Call('target', 'loads from there what a processor without permission checks would'),
+	'base_prove': Call('target', 'hears that its image is there, counts that, and tells nothing'),
 	'vuln_probe': Call('target', 'looks from there on for the first address that user mode\'s root translates'),
 }
 
@@ -53,6 +53,7 @@ WALKS = {
 	'kaslr_probe': Walk(['vuln_probe'], proves=True),
 	'entry_leak': Walk(['vuln_probe'], proves=True),
 	'descriptor_leak': Walk(['vuln_leak'], proves=True),
+	'base_brute': Walk(['base_prove']),
 	'regs_rop': Walk(['vuln_pivot']),
 	'seal_write': Walk(['vuln_write']),
 	'seal_alias': Walk(['vuln_write']),
@@ -75,12 +76,12 @@ BY_DEFAULT = ['vuln_jump', 'vuln_call', 'vuln_write', 'vuln_pivot']
 
 def attacks():
 	"""What stops each attack, by name: attacks.def."""
-	return dict(re.findall(r'^ATTACK\((\w+),\s*"[^"]*",\s*"([^"]*)"', image.source('user/attacks/attacks.def'), re.M))
+	return dict(image.table('attacks', 'name', 'stopped_by'))
 
 
 def defences():
 	"""What reports call each defence, by its name in enum bw_defence."""
-	return dict(re.findall(r'^DEFENCE\((\w+), "([^"]*)"', image.source('kernel/abi/defences.def'), re.M))
+	return dict(image.table('defences', 'name', 'text'))
 
 
 def walk_of(name):

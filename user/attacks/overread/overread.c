@@ -12,8 +12,7 @@ int main(void)
 	attack_check("vuln_overread", status);
 	attack_say("%zu bytes of a record of %d: %s", sizeof(words), BW_SEALED_BYTES,
 		   status < 0 ? "refused" : "copied");
-	if (bw_flag_prove(words[NR_WORDS - 1]) == 0) {
-		attack_say("the last eight are the flag");
-	}
+	attack_say("the last eight are 0x%lx: the flag, if the copy went on", words[NR_WORDS - 1]);
+	bw_flag_prove(words[NR_WORDS - 1]);
 	return attack_finish();
 }

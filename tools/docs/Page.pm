@@ -1,5 +1,5 @@
-# What the generators of documentation share: rows of .def tables, and Markdown made of them.
-package Def;
+# What the generators of documentation share: files, and Markdown.
+package Page;
 use strict;
 use warnings;
 
@@ -7,27 +7,13 @@ use Exporter qw(import);
 use File::Basename qw(dirname);
 use File::Spec;
 
-our @EXPORT = qw(rows read_file table link_to code);
+our @EXPORT = qw(read_file table link_to code);
 
 sub read_file {
 	my ($path) = @_;
 	open my $file, '<', $path or die "gen-docs: $path: $!\n";
 	local $/;
 	return scalar <$file>;
-}
-
-# The rows NAME(a, "b c", ...) of a table, each a list of its arguments without quotes.
-sub rows {
-	my ($path, $name) = @_;
-	my $text = read_file($path);
-	$text =~ s{/\*.*?\*/}{}gs;
-	my @rows;
-	while ($text =~ /^\Q$name\E\(((?:[^()"]|"[^"]*"|\([^()]*\))*)\)/mg) {
-		my $arguments = $1;
-		push @rows, [map { s/^"|"$//gr } $arguments =~ /("[^"]*"|[^,\s]+(?:\s+[^,"\s]+)*)/g];
-	}
-	die "gen-docs: no $name in $path\n" unless @rows;
-	return @rows;
 }
 
 # A Markdown table: the head and each row are lists of cells.

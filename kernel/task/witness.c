@@ -1,0 +1,309 @@
+/* Jobs, the record of each attack, and who may use the console. */
+#include "task/witness.h"
+
+#include "core/lock.h"
+#include "core/panic.h"
+#include "lib/assert.h"
+#include "lib/string.h"
+#include "mm/pmalloc.h"
+#include "task/credentials.h"
+#include "task/foreground.h"
+#include "task/process.h"
+#include "task/program_policy.h"
+#include "task/sys_io.h"
+#include "task/witness_record.h"
+
+enum { RECORDS_MAX = 16 };
+
+struct record {
+	uint32_t job; /* 0: the record is free */
+	uint32_t pid; /* the process that began it */
+	uint32_t facts;
+	uint32_t other_uid; /* BW_FACT_OTHER_USER: the last one seen, but root stays */
+	uint32_t nr_proofs;
+	uint32_t is_ending;
+};
+
+/* In a write-rare pool; written by `update` and `assign` alone. */
+struct testimony {
+	uint32_t last_job;
+	uint32_t foreground_job; /* 0: none */
+	struct record records[RECORDS_MAX];
+};
+static RO_AFTER_INIT const struct testimony *testimony;
+static RO_AFTER_INIT const struct pool *pool;
+static RO_AFTER_INIT const struct sealed_watch *sealed;
+
+/* Guards the testimony. */
+static struct lock lock = LOCK_INIT("witness", RANK_witness);
+
+void witness_watch_sealed(const struct sealed_watch *watch) { sealed = watch; }
+
+static void must_be_written(status_t status)
+{
+	if (status) {
+		panic("the witness cannot write its record (%d)", status);
+	}
+}
+
+static void update(const struct record *record, const struct record *value)
+{
+	assert(lock_is_held(&lock));
+	must_be_written(wr_memcpy_in(pool, record, value, sizeof(*value)));
+}
+
+/* Caller holds the lock. NULL: the process is a member of no attack. */
+static const struct record *record_of(const struct process *process)
+{
+	struct job job = credentials_job(process);
+
+	for (unsigned i = 0; job.number && i < RECORDS_MAX; i++) {
+		if (testimony->records[i].job == job.number) {
+			return &testimony->records[i];
+		}
+	}
+	return NULL;
+}
+
+/* Caller holds the lock. */
+static void latch(const struct record *record, uint32_t facts, uint32_t other_uid)
+{
+	struct record value = *record;
+
+	value.facts |= facts;
+	if (facts & BW_FACT_OTHER_USER &&
+	    !(record->facts & BW_FACT_OTHER_USER && !record->other_uid)) {
+		value.other_uid = other_uid;
+	}
+	if (memcmp(&value, record, sizeof(value)) != 0) {
+		update(record, &value);
+	}
+}
+
+void witness_note(const struct process *process, uint32_t facts)
+{
+	const struct record *record;
+	uint32_t uid = credentials_uid(process);
+
+	if (uid != credentials_granted_uid(process) && uid != CREDENTIALS_NOBODY) {
+		facts |= BW_FACT_OTHER_USER;
+	}
+	if (sealed && sealed->look()) {
+		facts |= BW_FACT_SEALED;
+	}
+	if (!facts) {
+		return;
+	}
+	lock_acquire(&lock);
+	record = record_of(process);
+	if (record) {
+		latch(record, facts, uid);
+	}
+	lock_release(&lock);
+}
+
+void witness_look(const struct process *process)
+{
+	if (credentials_job(process).is_watched) {
+		witness_note(process, 0);
+	}
+}
+
+void witness_hear_proof(const struct process *process, enum bw_fact fact, bool is_right)
+{
+	const struct record *record;
+	struct record value;
+
+	lock_acquire(&lock);
+	record = record_of(process);
+	if (record && record->nr_proofs < BW_PROOFS_MAX) {
+		value = *record;
+		value.nr_proofs++;
+		value.facts |= is_right ? fact : 0;
+		update(record, &value);
+	}
+	lock_release(&lock);
+}
+
+/* Caller holds the lock and process_lock. One that an attack has left whose parent never asked. */
+static bool is_abandoned(const struct record *record)
+{
+	return record->job && !process_find(record->pid);
+}
+
+/* Caller holds the lock and process_lock. NULL: there is none. */
+static const struct record *record_find_free(void)
+{
+	const struct record *abandoned = NULL;
+
+	for (unsigned i = 0; i < RECORDS_MAX; i++) {
+		const struct record *record = &testimony->records[i];
+
+		if (!record->job) {
+			return record;
+		}
+		if (is_abandoned(record)) {
+			abandoned = record;
+		}
+	}
+	return abandoned;
+}
+
+/* Caller holds the lock and process_lock. */
+static status_t begin(struct process *process, enum bw_job kind)
+{
+	struct job job = { testimony->last_job + 1, kind == BW_JOB_ATTACK };
+	const struct record *record = job.is_watched ? record_find_free() : NULL;
+
+	if (job.is_watched && !record) {
+		return STATUS_EAGAIN;
+	}
+	must_be_written(wr_assign_in(pool, &testimony->last_job, job.number));
+	if (record) {
+		update(record, &(struct record){ .job = job.number, .pid = process->pid });
+	}
+	credentials_join(process, job);
+	program_bind(process);
+	must_be_written(wr_assign_in(pool, &testimony->foreground_job, job.number));
+	return STATUS_OK;
+}
+
+static bool is_attack_under_way(void)
+{
+	bool is_found = false;
+
+	lock_acquire(&lock);
+	for (unsigned i = 0; i < RECORDS_MAX; i++) {
+		is_found |= testimony->records[i].job != 0;
+	}
+	lock_release(&lock);
+	return is_found;
+}
+
+status_t witness_begin_job(enum bw_job kind)
+{
+	struct process *process = process_current();
+	status_t status;
+
+	if (kind != BW_JOB_ORDINARY && kind != BW_JOB_ATTACK) {
+		return STATUS_EINVAL;
+	}
+	if (credentials_job(process).is_watched) {
+		return STATUS_EPERM;
+	}
+	/* what programs that are no attacks have changed is not this attack's */
+	if (kind == BW_JOB_ATTACK && sealed && !is_attack_under_way()) {
+		(void)sealed->settle();
+	}
+	lock_acquire(&process_lock);
+	lock_acquire(&lock);
+	status = begin(process, kind);
+	lock_release(&lock);
+	lock_release(&process_lock);
+	if (status == STATUS_OK) {
+		foreground_set(process->pid);
+		console_wake_readers();
+	}
+	return status;
+}
+
+void witness_end_foreground(void)
+{
+	const struct process *process = process_current();
+	uint32_t job = credentials_job(process).number;
+
+	lock_acquire(&lock);
+	must_be_written(wr_assign_in(pool, &testimony->foreground_job, job));
+	lock_release(&lock);
+	foreground_set(job ? process->pid : 0);
+	console_wake_readers();
+}
+
+bool witness_allows_console(const struct process *process)
+{
+	uint32_t job;
+
+	if (credentials_acting_uid(process) == 0) {
+		return true;
+	}
+	job = credentials_job(process).number;
+	return job && job == __atomic_load_n(&testimony->foreground_job, __ATOMIC_RELAXED);
+}
+
+bool witness_is_ending(const struct process *process)
+{
+	const struct record *record;
+	bool is_ending;
+
+	if (!credentials_job(process).is_watched) {
+		return false;
+	}
+	lock_acquire(&lock);
+	record = record_of(process);
+	is_ending = record && record->is_ending;
+	lock_release(&lock);
+	return is_ending;
+}
+
+uint32_t record_close(uint32_t pid)
+{
+	struct job own = credentials_job(process_current());
+	uint32_t job = 0;
+
+	lock_acquire(&lock);
+	for (unsigned i = 0; i < RECORDS_MAX; i++) {
+		const struct record *record = &testimony->records[i];
+
+		if (record->job && record->pid == pid && record->job != own.number) {
+			must_be_written(wr_assign_in(pool, &record->is_ending, 1));
+			job = record->job;
+		}
+	}
+	lock_release(&lock);
+	return job;
+}
+
+void record_take(uint32_t job, struct bw_attack *out)
+{
+	bool sealed_changed = sealed && sealed->settle();
+
+	lock_acquire(&lock);
+	for (unsigned i = 0; i < RECORDS_MAX; i++) {
+		const struct record *record = &testimony->records[i];
+
+		if (record->job == job) {
+			out->facts = record->facts | (sealed_changed ? BW_FACT_SEALED : 0);
+			out->other_uid = record->other_uid;
+			out->nr_proofs = record->nr_proofs;
+			update(record, &(struct record){ .job = 0 });
+		}
+	}
+	lock_release(&lock);
+}
+
+static status_t testimony_create(void)
+{
+	void *object;
+	status_t status = pmalloc_create_pool("witness", POOL_WR, PAGE_SIZE, 0, &pool);
+
+	if (status == STATUS_OK) {
+		status = pmalloc_claim_pool(pool);
+	}
+	if (status == STATUS_OK) {
+		status = pzalloc(pool, sizeof(*testimony), &object);
+	}
+	if (status == STATUS_OK) {
+		status = pmalloc_protect_pool(pool);
+	}
+	if (status == STATUS_OK) {
+		testimony = object;
+	}
+	return status;
+}
+
+void witness_init(void)
+{
+	if (testimony_create()) {
+		panic("no memory for the witness");
+	}
+}
