@@ -9,7 +9,7 @@
 #include "task/witness_record.h"
 
 /* For the members of an attack that is being ended. */
-static struct wait_queue ended = WAIT_QUEUE_INIT(ended);
+static struct wait_queue ended = { WAIT_QUEUE_INIT(ended) };
 
 void witness_process_ended(const struct process *process)
 {

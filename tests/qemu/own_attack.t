@@ -46,7 +46,6 @@ odd_run() {
 }
 odd_run 'odd_attack; single; ls etc/notes~'
 is "$said" $'helped 7\nhelped\netc/notes~' 'a folder and files with odd names are built and packed'
-sleep 1
 echo '#define TEXT "changed"' >"$odd/odd_attack/the header.h"
 odd_run 'odd_attack; single'
 is "$said" $'changed 7\nchanged' 'again when a header with such a name has changed'

@@ -1,9 +1,9 @@
-# Sourced first by tools that are shell scripts: their --help is their lines that start with #?, and opens with "usage:".
+# Sourced by tools that are shell scripts, behind surroundings.sh: their --help is their lines that start with #?, and opens with "usage:".
 #
 #   usage MOST "$@"   ends the tool where its arguments are --help, something else that looks like an option, or more than MOST
 #   refuse TEXT       ends the tool with 2
 readonly TOOL=${0##*/}
-readonly TOOL_FILE=$0
+readonly TOOL_FILE=tools/$TOOL
 
 complain() {
 	echo "$TOOL: $*" >&2
