@@ -3,7 +3,7 @@
 set +efC +o posix
 while read -r _ _ function; do
 	unset -f "$function"
-done < <(declare -F)
+done < <(declare -Fx)
 shopt -u dotglob failglob nocaseglob nocasematch nullglob
 unset CDPATH
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 2
