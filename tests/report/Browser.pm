@@ -12,7 +12,7 @@ use Time::HiRes 'sleep';
 # Only what hangs takes as long as the test may.
 use constant SECONDS_PER_CALL => $ENV{TEST_SECONDS} || 600;
 
-my @FLAGS = qw(--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking
+my @FLAGS = qw(--headless --no-sandbox --remote-debugging-pipe --disable-gpu --disable-quic --no-first-run --disable-background-networking
 	--disable-component-update --disable-sync --disable-dev-shm-usage --hide-scrollbars --allow-file-access-from-files);
 my %KEYS = (Tab => 0xe004, Enter => 0xe007, Escape => 0xe00c, Home => 0xe011, End => 0xe010, Left => 0xe012, Up => 0xe013,
 	Right => 0xe014, Down => 0xe015);
