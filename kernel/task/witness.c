@@ -91,9 +91,6 @@ void witness_note(const struct process *process, uint32_t facts)
 	if (who.uid != who.granted_uid && who.uid != CREDENTIALS_NOBODY) {
 		facts |= BW_FACT_OTHER_USER;
 	}
-	if (sealed && sealed->look()) {
-		facts |= BW_FACT_SEALED;
-	}
 	if (!facts) {
 		return;
 	}
@@ -105,10 +102,18 @@ void witness_note(const struct process *process, uint32_t facts)
 	lock_release(&lock);
 }
 
+void witness_look_at_sealed(const struct process *process)
+{
+	if (credentials_job(process).is_watched && sealed && sealed->look()) {
+		witness_note(process, BW_FACT_SEALED);
+	}
+}
+
 void witness_look(const struct process *process)
 {
 	if (credentials_job(process).is_watched) {
 		witness_note(process, 0);
+		witness_look_at_sealed(process);
 	}
 }
 
