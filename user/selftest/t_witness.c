@@ -12,11 +12,12 @@
 enum { USER = 1000, NR_MEMBERS = 5, PAGE = 4096 };
 
 /* Shared with all children. */
-static struct shared {
+struct shared {
 	volatile int go;
 	volatile int nr_ready;
 	volatile long result;
-} * shared;
+};
+static struct shared *shared;
 
 static void share(void)
 {
