@@ -142,12 +142,6 @@ static void foreground_write(uint32_t job, uint32_t parent)
 	console_let_go();
 }
 
-/* Caller holds the lock and process_lock. The process that was to end it is gone. */
-static bool is_abandoned(const struct record *record)
-{
-	return record->job && !process_find(record->parent);
-}
-
 /* Caller holds the lock and process_lock. NULL: there is none. */
 static const struct record *record_find_free(uint32_t pid)
 {
@@ -159,7 +153,8 @@ static const struct record *record_find_free(uint32_t pid)
 		if (!record->job || record->pid == pid) {
 			return record;
 		}
-		if (is_abandoned(record)) {
+		/* the process that was to end it is gone */
+		if (!process_find(record->parent)) {
 			abandoned = record;
 		}
 	}
