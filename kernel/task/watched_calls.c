@@ -32,6 +32,11 @@ uint64_t upcall_syscall_watched(uint64_t row)
 	const struct process *process = process_current();
 	handler handler = program_table(process)->handlers[row];
 
+	/* a vulnerable call that did not come back to where it ends: by a chain on another stack */
+	if (thread_current()->in_vuln) {
+		thread_current()->in_vuln = false;
+		witness_look_at_sealed(process);
+	}
 	witness_note(process,
 		     is_forbidden(process, (unsigned)row, handler) ? BW_FACT_FORBIDDEN_CALL : 0);
 	return (uint64_t)handler;

@@ -91,9 +91,6 @@ void witness_note(const struct process *process, uint32_t facts)
 	if (who.uid != who.granted_uid && who.uid != CREDENTIALS_NOBODY) {
 		facts |= BW_FACT_OTHER_USER;
 	}
-	if (sealed && sealed->look()) {
-		facts |= BW_FACT_SEALED;
-	}
 	if (!facts) {
 		return;
 	}
@@ -105,10 +102,18 @@ void witness_note(const struct process *process, uint32_t facts)
 	lock_release(&lock);
 }
 
+void witness_look_at_sealed(const struct process *process)
+{
+	if (credentials_job(process).is_watched && sealed && sealed->look()) {
+		witness_note(process, BW_FACT_SEALED);
+	}
+}
+
 void witness_look(const struct process *process)
 {
 	if (credentials_job(process).is_watched) {
 		witness_note(process, 0);
+		witness_look_at_sealed(process);
 	}
 }
 
@@ -137,12 +142,6 @@ static void foreground_write(uint32_t job, uint32_t parent)
 	console_let_go();
 }
 
-/* Caller holds the lock and process_lock. The process that was to end it is gone. */
-static bool is_abandoned(const struct record *record)
-{
-	return record->job && !process_find(record->parent);
-}
-
 /* Caller holds the lock and process_lock. NULL: there is none. */
 static const struct record *record_find_free(uint32_t pid)
 {
@@ -154,7 +153,8 @@ static const struct record *record_find_free(uint32_t pid)
 		if (!record->job || record->pid == pid) {
 			return record;
 		}
-		if (is_abandoned(record)) {
+		/* the process that was to end it is gone */
+		if (!process_find(record->parent)) {
 			abandoned = record;
 		}
 	}

@@ -46,10 +46,17 @@ bool witness_is_busy(void);
 /* May the current process read from and write to the console? */
 bool witness_allows_console(const struct process *process);
 
-/* A member of an attack is about to make a call, to execute a program, or ends. */
+/* A member of an attack has ended. */
 void witness_look(const struct process *process);
-/* The same, and this has been seen, too: enum bw_fact. */
+/* One is about to make a call. Whom it acts for is looked at, and this has been seen, too: enum
+ * bw_fact. */
 void witness_note(const struct process *process, uint32_t facts);
+/*
+ * A vulnerable call is over. Sealed memory changes by these alone, so it is looked at here and not
+ * at every call: a look at a dozen pages evicts from a TLB what attacks on stale translations live
+ * of.
+ */
+void witness_look_at_sealed(const struct process *process);
 /*
  * The current process claims to know a secret. Counts, and is latched where it is right and among
  * the first BW_PROOFS_MAX claims of the attack. Tells the process nothing.

@@ -12,6 +12,8 @@
 /* Every vulnerable call begins with the one and ends with the other. False: there are none. */
 bool vuln_enter(void);
 int64_t vuln_leave(uint64_t result);
+/* The same of a call that stores nothing, and must leave the TLB as it is. */
+int64_t vuln_leave_unchanged(uint64_t result);
 
 /* The bugs themselves, at an address that nobody checked. */
 uint64_t vuln_read_from(uint64_t address);

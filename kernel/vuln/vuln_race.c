@@ -9,7 +9,7 @@ int64_t sys_vuln_warm(uint64_t address)
 		return STATUS_ENOSYS;
 	}
 	(void)vuln_read_from(address);
-	return vuln_leave(0);
+	return vuln_leave_unchanged(0);
 }
 
 int64_t sys_vuln_call_parked(uint64_t object)

@@ -72,7 +72,7 @@ class Process:
 		if str(kernel.variable('options')['cred']) == 'cred_plain':
 			return int(self.data['uid'])
 		entry = credential_of(self)
-		return None if entry is None else int(entry['uid'])
+		return None if entry is None else int(entry['who']['uid'])
 
 	@property
 	def state(self):
