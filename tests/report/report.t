@@ -368,5 +368,5 @@ if ($real) {
 take_screenshots($real // $page);
 is(join("\n", $browser->complaints), '', 'the console has no complaint');
 # The browser's own first page is made of what it brings itself.
-is(join("\n", grep { !m{^(?:file|data|chrome):} } $browser->requests), '', 'nothing was asked for over a network');
+is(join("\n", grep { !m{^(?:file|data|chrome|chrome-untrusted):} } $browser->requests), '', 'nothing was asked for over a network');
 done_testing;
