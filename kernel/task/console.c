@@ -37,12 +37,33 @@ void console_init(void)
 	}
 }
 
-void console_input(uint8_t byte)
+enum source { SOURCE_SERIAL, SOURCE_KEYBOARD };
+
+static bool try_read(enum source source, uint8_t *byte)
 {
-	enum terminal_event event;
+	int key;
+
+	if (source == SOURCE_SERIAL) {
+		return serial_try_read(SERIAL_COM1, byte);
+	}
+	key = keyboard_try_read();
+	*byte = (uint8_t)key;
+	return key >= 0;
+}
+
+/* The device is read with the lock held: two processors would lose bytes, and change their order.
+ */
+static bool take_byte(enum source source)
+{
+	enum terminal_event event = TERMINAL_QUIET;
+	uint8_t byte;
+	bool is_there;
 
 	lock_acquire(&console_lock);
-	event = terminal_input(&terminal, byte);
+	is_there = try_read(source, &byte);
+	if (is_there) {
+		event = terminal_input(&terminal, byte);
+	}
 	lock_release(&console_lock);
 	if (event == TERMINAL_INTERRUPT && console_interrupt_hook) {
 		console_interrupt_hook();
@@ -50,19 +71,13 @@ void console_input(uint8_t byte)
 	if (event == TERMINAL_READABLE && console_readable_hook) {
 		console_readable_hook();
 	}
+	return is_there;
 }
 
 void console_poll(void)
 {
-	uint8_t byte;
-	int key;
-
-	for (unsigned i = 0; i < POLL_MAX && serial_try_read(SERIAL_COM1, &byte); i++) {
-		console_input(byte);
-	}
-	for (unsigned i = 0; i < POLL_MAX && (key = keyboard_try_read()) >= 0; i++) {
-		console_input((uint8_t)key);
-	}
+	for (unsigned i = 0; i < POLL_MAX && take_byte(SOURCE_SERIAL); i++) {}
+	for (unsigned i = 0; i < POLL_MAX && take_byte(SOURCE_KEYBOARD); i++) {}
 }
 
 size_t console_read_try(char *buffer, size_t size_bytes, bool *would_block)

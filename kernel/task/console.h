@@ -31,8 +31,6 @@ extern void (*console_readable_hook)(void);
 
 void console_init(void);
 
-/* One typed byte. */
-void console_input(uint8_t byte);
 /* Takes what the serial line and the keyboard have: from their interrupts, or from the timer's. */
 void console_poll(void);
 
