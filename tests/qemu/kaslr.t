@@ -82,7 +82,7 @@ placed() {
 		tools/debug >"$work/output" 2>"$work/errors" </dev/null &
 	local run=$!
 	await "$run" says 'machine waits' "$work/errors"
-	gdb -q -batch "$kernel" -ex "set architecture i386:x86-64" -ex "target remote 127.0.0.1:$port" \
+	gdb -q -nx -batch "$kernel" -ex "set remotetimeout 60" -ex "set architecture i386:x86-64" -ex "target remote 127.0.0.1:$port" \
 		-ex "thbreak *$(loaded boot_placed) if *(long *)$layout == 0x$LINK_BASE" -ex continue \
 		-ex "set \$rax = $1" -ex detach >"$work/gdb" 2>&1
 	wait "$run"

@@ -6,6 +6,8 @@
 #   tell_luck          says of each attack in $output that lives of luck how many tries it had
 #   stop PID           ends a process and waits for it
 #   stub_arguments SOCKET  prints QEMU's arguments for a machine that waits for a debugger there
+#   listens SOCKET     true when somebody can connect there, which is later than that the file is there
+#   attach SOCKET PID ARGUMENT...  runs gdb with these arguments for the machine of `tools/run`'s PID, which ends if gdb fails
 #   claim_port         a port that is free, and no other test's while this one runs: $port
 #   pass_through TEXT  makes the guest's own TAP points of this test
 #   release_only       ends the test here unless the release build is tested: for tests of what users run, and of tools
@@ -56,6 +58,20 @@ stop() {
 stub_arguments() {
 	rm -f "$1"
 	echo "-S -chardev socket,id=stub,path=$1,server=on,wait=off -gdb chardev:stub"
+}
+
+# The fourth field are flags: __SO_ACCEPTCON.
+listens() {
+	grep -qsE "^[^ ]+ [^ ]+ [^ ]+ 00010000 .* $1\$" /proc/net/unix
+}
+
+# A machine that is stopped, as its debugger is gone, would last until the test's time is over.
+attach() {
+	local socket=$1 run=$2
+	shift 2
+	await "$run" listens "$socket"
+	# gdb gives an answer two seconds, which a busy machine may need.
+	gdb -q -nx -batch -ex 'set remotetimeout 60' "$@" >"$work/gdb" 2>&1 || { kill "$run" && diag "gdb: $(tail -n 5 "$work/gdb")"; }
 }
 
 # Below those that the system deals out. The lock goes with the test.

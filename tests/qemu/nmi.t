@@ -18,9 +18,8 @@ torture() {
 	QEMU_ARGS="$(stub_arguments "$stub")" ARCHIVE=$archive OPTS=$1 CMD='root entries && audit' LOG=$log TIMEOUT=$(time_left) \
 		tools/run >"$work/output" 2>"$work/errors" </dev/null &
 	run=$!
-	await "$run" test -S "$stub"
 	NMI_KERNEL=build/$BUILD/bulwark.elf NMI_PROGRAM=$programs/entries NMI_STUB=$stub NMI_RESULTS=$work/points \
-		gdb -q -nx -batch "build/$BUILD/bulwark.elf" -x tests/qemu/nmi.py >"$work/gdb" 2>&1 || kill "$run"
+		attach "$stub" "$run" "build/$BUILD/bulwark.elf" -x tests/qemu/nmi.py
 	[ -s "$work/points" ] || tail -n 5 "$work/gdb" >>"$work/errors"
 	wait "$run"
 	status=$?

@@ -2,6 +2,8 @@
 # Needs the kernel's symbols and $bulwark_port.
 set confirm off
 set pagination off
+# An emulator on a busy machine may answer late.
+set remotetimeout 60
 set disassembly-flavor intel
 set architecture i386:x86-64
 source tools/gdb/bulwark.py
