@@ -230,8 +230,8 @@ static bool is_covered(struct as *as, uint64_t start, uint64_t end)
 	return region && region->start <= start;
 }
 
-/* From `start` on as much of a region as is a piece, up to `end` at most, gets these rights. Returns
- * where that ends. */
+/* From `start` on as much of a region as is a piece, up to `end` at most, gets these rights.
+ * Returns where that ends. */
 static uint64_t region_protect(struct as *as, uint64_t start, uint64_t end, unsigned rights,
 			       unsigned *work)
 {

@@ -6,6 +6,7 @@
 #include "core/poll.h"
 #include "lib/assert.h"
 #include "lib/list.h"
+#include "task/budget.h"
 #include "task/sched.h"
 
 enum { NR_QUEUES = 64 };
@@ -34,13 +35,17 @@ static void interrupts_take(struct thread *thread)
 	bool works_for_kernel = thread->works_for_kernel;
 
 	thread->works_for_kernel = true;
+	budget_end();
+	budget_begin();
 	interrupts_admit();
+	budget_end();
+	budget_begin();
 	thread->works_for_kernel = works_for_kernel;
 }
 
 /*
- * A thread that must end has been told to look around, and goes on being told until it is on its way
- * out; that is no reason to let others run at the end of each piece of what it still has to do.
+ * A thread that must end has been told to look around, and goes on being told until it is on its
+ * way out; that is no reason to let others run at the end of each piece of what it still has to do.
  */
 static bool end_piece(void)
 {

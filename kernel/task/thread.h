@@ -72,6 +72,7 @@ struct thread {
 	uva_t clear_child_tid; /* set to 0 when the thread ends, and its futex woken; 0: nothing */
 	uint64_t signal_mask;
 	uint64_t started, run_time; /* in ticks of the TSC */
+	uint32_t call;              /* debug builds: the number of the system call; budget.c */
 	int32_t exit_code;
 	struct process *last_of; /* DEAD: the process that ends with this thread; NULL: none */
 	bool exiting;            /* ends on its way back to user mode */
