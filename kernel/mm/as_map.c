@@ -228,7 +228,7 @@ static status_t check_covered(struct as *as, uint64_t start, uint64_t end)
 	while (region && region->start <= start && region->end < end) {
 		start = region->end;
 		region = region_next(as, region);
-		work += WORK_REGION / 4;
+		work += WORK_REGION / 16;
 		if (pause_after(as, &work)) {
 			return STATUS_EINTR;
 		}

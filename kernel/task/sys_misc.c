@@ -15,8 +15,6 @@ enum { ARCH_SET_GS = 0x1001, ARCH_SET_FS = 0x1002, ARCH_GET_FS = 0x1003, ARCH_GE
 enum { GETRANDOM_FLAGS = 7, SIGNAL_SET_BYTES = 8, SIGACTION_BYTES = 32 };
 enum { SIG_BLOCK, SIG_UNBLOCK, SIG_SETMASK };
 enum { SIG_IGN = 1 };
-/* Some 20 instructions a byte. */
-enum { RANDOM_PIECE_BYTES = 4096 };
 
 struct utsname {
 	char system[65], node[65], release[65], version[65], machine[65], domain[65];
@@ -55,7 +53,7 @@ int64_t sys_getrandom(uint64_t at, uint64_t len_bytes, uint64_t flags)
 		random_fill(bounce, piece);
 		status = copy_to_user((uva_t){ at + done }, bounce, piece);
 		done += status ? 0 : piece;
-		if (done % RANDOM_PIECE_BYTES == 0 && poll_call()) {
+		if (poll_call()) {
 			break;
 		}
 	}

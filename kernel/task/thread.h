@@ -60,6 +60,7 @@ struct thread {
 	/* Guarded by process_lock. */
 	struct list process_node;
 	uint32_t tid;    /* read by the thread itself without */
+	bool is_told;    /* that it must end: process_end.c */
 	bool vfork_done; /* the child that this thread waits for has left the address space */
 
 	struct ipc ipc;

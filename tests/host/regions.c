@@ -112,6 +112,35 @@ static void random_calls(void)
 	as_put(as);
 }
 
+static unsigned depth_of(const struct region *tree)
+{
+	unsigned left, right;
+
+	if (!tree) {
+		return 0;
+	}
+	left = depth_of(tree->left);
+	right = depth_of(tree->right);
+	return 1 + MAX(left, right);
+}
+
+/* In the order in which a hostile program would add them. */
+static void depth_stays_small(void)
+{
+	enum { NR = 8000, DEPTH_MOST = 64 };
+	struct as *as;
+	uva_t at;
+
+	must(as_create(&as));
+	must(as_map(as, AS_MAP_FIXED, AREA, NR * PAGE_SIZE, RIGHT_READ, 0, &at));
+	for (uint64_t i = 1; i < NR; i += 2) {
+		must(as_protect(as, (uva_t){ AREA + i * PAGE_SIZE }, PAGE_SIZE, RIGHT_WRITE));
+	}
+	ok(depth_of(as->tree) <= DEPTH_MOST, "%u regions, added in order: the tree is %u deep",
+	   as->nr_regions, depth_of(as->tree));
+	as_put(as);
+}
+
 /* What the other threads of a process do between two pieces. */
 static struct as *changing;
 static unsigned nr_pieces, nr_faults;
@@ -204,6 +233,7 @@ int main(void)
 	touch_all(warm);
 	as_put(warm);
 	random_calls();
+	depth_stays_small();
 	nr_free = machine_nr_free();
 	for (unsigned kind = 0; kind < ARRAY_SIZE(names); kind++) {
 		pieces(kind, names[kind], nr_free);

@@ -135,10 +135,11 @@ static void children_start(unsigned nr)
 		pid_t pid = fork();
 
 		if (pid == 0) {
-			pause();
-			for (;;) {
-				sleep(1000);
+			/* until the parent is gone */
+			for (pid_t parent = getppid(); getppid() == parent;) {
+				sleep(1);
 			}
+			_exit(0);
 		}
 		if (pid < 0) {
 			printf("sweep: %u children\n", i);
