@@ -13,7 +13,7 @@ struct timer_queue {
 };
 
 /* As many as are woken in one go. */
-enum { WAKES_PER_TICK = 32 };
+enum { WAKES_PER_TICK = 16 };
 
 static struct timer_queue queues[NR_CPUS_MAX];
 
