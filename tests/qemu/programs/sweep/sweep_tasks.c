@@ -16,7 +16,7 @@
 
 #include "sweep.h"
 
-enum { NR_THREADS = 1500, NR_CHILDREN = 600 };
+enum { NR_THREADS = 600, NR_CHILDREN = 200 };
 enum { WAIT = 0 | 128, WAKE = 1 | 128, REQUEUE = 3 | 128, SHARED = ~128 };
 
 uint32_t words[2];
