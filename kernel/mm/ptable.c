@@ -225,13 +225,22 @@ bool ptable_detach(pfn_t root, uint64_t address, pfn_t *table)
 
 void ptable_table_free(pfn_t table) { table_free(table); }
 
-void ptable_free_below(pfn_t root, uint64_t start, uint64_t end, unsigned level)
-{
-	uint64_t step = 1ul << level_shift(level);
+/* Freeing a table takes as long as looking at so many entries, one by one; looking at a whole one,
+ * too. */
+enum { WORK_FREE = ASSERTIONS ? 384 : 64 };
 
-	for (uint64_t at = align_down(start, step); at < end; at += step) {
+uint64_t ptable_free_below(pfn_t root, uint64_t start, uint64_t end, unsigned level,
+			   unsigned *nr_left)
+{
+	uint64_t step = 1ul << level_shift(level), at;
+
+	for (at = align_down(start, step); at < end; at += step) {
 		pte_t *entry = ptable_entry(root, at, level), pte;
 
+		if (*nr_left < WORK_FREE) {
+			break;
+		}
+		--*nr_left;
 		if (!entry) {
 			/* no table: on to what the next one would cover */
 			at = align_down(at, step << 9) + (step << 9) - step;
@@ -242,32 +251,45 @@ void ptable_free_below(pfn_t root, uint64_t start, uint64_t end, unsigned level)
 			assert(!pte_is_leaf(pte, level));
 			table_entry_write(entry, level, at, PTE_NONE);
 			table_free(pte_frame(pte));
+			*nr_left -= WORK_FREE - 1;
 		}
 	}
+	return at;
 }
 
-static void free_table(pfn_t table, unsigned level)
+/* Empties the table before it is freed. False: that was all that there was time for. */
+static bool free_table(pfn_t table, unsigned level, unsigned *nr_left)
 {
 	pte_t *entries = direct_map_pointer(table);
 
 	for (unsigned i = 0; level > 1 && i < PTES_PER_TABLE; i++) {
 		if (pte_is_present(entries[i])) {
 			assert(!pte_is_leaf(entries[i], level));
-			free_table(pte_frame(entries[i]), level - 1);
+			if (!free_table(pte_frame(entries[i]), level - 1, nr_left)) {
+				return false;
+			}
 			entries[i] = PTE_NONE;
 		}
 	}
+	if (*nr_left < WORK_FREE) {
+		return false;
+	}
+	*nr_left -= WORK_FREE;
 	table_free(table);
+	return true;
 }
 
-void ptable_free_user(pfn_t root)
+bool ptable_free_user(pfn_t root, unsigned *nr_left)
 {
 	pte_t *entries = direct_map_pointer(root);
 
 	for (unsigned i = 0; i < PTES_PER_TABLE / 2; i++) {
 		if (pte_is_present(entries[i])) {
-			free_table(pte_frame(entries[i]), LEVEL_MAX - 1);
+			if (!free_table(pte_frame(entries[i]), LEVEL_MAX - 1, nr_left)) {
+				return false;
+			}
 			user_slot_write(&entries[i], PTE_NONE);
 		}
 	}
+	return true;
 }

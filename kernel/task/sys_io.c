@@ -4,6 +4,7 @@
  */
 #include "task/sys_io.h"
 
+#include "core/poll.h"
 #include "mm/usercopy.h"
 #include "task/bounce.h"
 #include "task/console.h"
@@ -104,6 +105,9 @@ static int64_t write_piecewise(uva_t at, uint64_t len_bytes)
 			break;
 		}
 		done += piece;
+		if (poll_call()) {
+			break;
+		}
 	}
 	bounce_scrub(bounce, sizeof(bounce));
 	return done ? (int64_t)done : status;
@@ -133,7 +137,7 @@ static int64_t transfer_vectors(transfer *one, uint64_t vectors_at, uint64_t nr_
 			return total ? total : done;
 		}
 		total += done;
-		if ((uint64_t)done < vector.len_bytes) {
+		if ((uint64_t)done < vector.len_bytes || poll_call()) {
 			break;
 		}
 	}

@@ -3,6 +3,7 @@
  * mmap and from mprotect.
  */
 #include "core/cpu.h"
+#include "core/poll.h"
 #include "mm/as.h"
 #include "mm/layout.h"
 #include "mm/usercopy.h"
@@ -77,6 +78,7 @@ static enum as_map_how how_decode(uint64_t flags, uint64_t at)
 }
 
 #define POPULATE_BYTES_MAX (16ul << 20)
+enum { POPULATE_PIECE_BYTES = 16 * PAGE_SIZE };
 
 /* MAP_POPULATE is a wish: what memory does not suffice for comes later, or not at all. */
 static void populate(struct as *as, uva_t at, uint64_t len_bytes, unsigned rights,
@@ -84,11 +86,10 @@ static void populate(struct as *as, uva_t at, uint64_t len_bytes, unsigned right
 {
 	unsigned wanted = rights & RIGHT_WRITE ? RIGHT_WRITE : RIGHT_READ;
 
-	/* interrupts are off meanwhile */
 	len_bytes = MIN(len_bytes, POPULATE_BYTES_MAX);
-
 	for (uint64_t done = 0; rights && done < len_bytes; done += step_bytes) {
-		if (as_fault(as, (uva_t){ at.uva + done }, wanted) != STATUS_OK) {
+		if (as_fault(as, (uva_t){ at.uva + done }, wanted) != STATUS_OK ||
+		    (done % POPULATE_PIECE_BYTES == 0 && poll_call())) {
 			return;
 		}
 	}

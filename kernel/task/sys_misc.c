@@ -2,6 +2,7 @@
 #include "abi/version.h"
 #include "arch/x86_64/random.h"
 #include "arch/x86_64/registers.h"
+#include "core/poll.h"
 #include "mm/layout.h"
 #include "mm/usercopy.h"
 #include "task/bounce.h"
@@ -52,6 +53,9 @@ int64_t sys_getrandom(uint64_t at, uint64_t len_bytes, uint64_t flags)
 		random_fill(bounce, piece);
 		status = copy_to_user((uva_t){ at + done }, bounce, piece);
 		done += status ? 0 : piece;
+		if (poll_call()) {
+			break;
+		}
 	}
 	bounce_scrub(bounce, sizeof(bounce));
 	return done || status == STATUS_OK ? (int64_t)done : status;

@@ -60,6 +60,7 @@ struct thread {
 	/* Guarded by process_lock. */
 	struct list process_node;
 	uint32_t tid;    /* read by the thread itself without */
+	bool is_told;    /* that it must end: process_end.c */
 	bool vfork_done; /* the child that this thread waits for has left the address space */
 
 	struct ipc ipc;
@@ -72,6 +73,7 @@ struct thread {
 	uva_t clear_child_tid; /* set to 0 when the thread ends, and its futex woken; 0: nothing */
 	uint64_t signal_mask;
 	uint64_t started, run_time; /* in ticks of the TSC */
+	uint32_t call;              /* debug builds: the number of the system call; budget.c */
 	int32_t exit_code;
 	struct process *last_of; /* DEAD: the process that ends with this thread; NULL: none */
 	bool exiting;            /* ends on its way back to user mode */

@@ -6,6 +6,7 @@
 #include "arch/x86_64/pic.h"
 #include "arch/x86_64/registers.h"
 #include "arch/x86_64/upcall.h"
+#include "lib/assert.h"
 
 /* Vectors of the processor itself; those above come from devices and other CPUs. */
 enum { NR_EXCEPTIONS = 32, NR_PIC_LINES = 16 };
@@ -49,6 +50,9 @@ static void interrupt_dispatch(const struct regs *regs)
 
 static void on_user_trap(struct regs *regs)
 {
+	if (ASSERTIONS) {
+		upcall_budget_trap();
+	}
 	upcall_user_trap(regs);
 	if (regs->vector < NR_EXCEPTIONS) {
 		upcall_user_exception(regs);
@@ -58,23 +62,54 @@ static void on_user_trap(struct regs *regs)
 	upcall_user_return();
 }
 
-/* From ring 0: a fault in the kernel, an interrupt of the idle loop, or one of the paranoid
- * vectors. */
+/*
+ * An NMI, or a debug exception, between STI and HLT: its IRET ends the shadow of STI, so an
+ * interrupt that is pending is taken before HLT, and what it announces would not end the wait any
+ * more. Nor does HLT run then: the idle loop looks again.
+ */
+static void halt_skip(struct regs *regs)
+{
+	if (regs->rip == (uint64_t)cpu_idle_halt) {
+		regs->rip = (uint64_t)cpu_idle_halt_end;
+	}
+}
+
+/* Of the idle loop, or between two pieces of a long call: what it takes counts for itself. */
+static void interrupt_in_kernel(const struct regs *regs)
+{
+	if (ASSERTIONS) {
+		upcall_budget_interrupt();
+	}
+	interrupt_dispatch(regs);
+	if (ASSERTIONS) {
+		upcall_budget_leave();
+	}
+}
+
+/* From ring 0: a fault in the kernel, an interrupt of the idle loop or between two pieces of a
+ * call, or one of the paranoid vectors. */
 static void on_kernel_trap(struct regs *regs)
 {
 	unsigned mode_before = upcall_trap_enter();
 
+	halt_skip(regs);
 	if (regs->vector < NR_EXCEPTIONS) {
 		upcall_kernel_exception(regs);
 	} else {
-		interrupt_dispatch(regs);
+		interrupt_in_kernel(regs);
 	}
 	upcall_trap_leave(mode_before);
+}
+
+static void on_leave(void)
+{
+	upcall_leave_check();
+	upcall_budget_leave();
 }
 
 const struct trap_handlers trap_handlers = {
 	.on_syscall = syscall_main,
 	.on_user_trap = on_user_trap,
 	.on_kernel_trap = on_kernel_trap,
-	.on_leave = upcall_leave_check,
+	.on_leave = on_leave,
 };
