@@ -61,6 +61,10 @@ static void say_policy(struct text *text, pfn_t frame)
 		text_say(text, ", %s at most %s", policy_view_name(policy->view),
 			 policy_rights_name(policy->rights));
 	}
+	if (policy->second_view != VIEW_NONE) {
+		text_say(text, ", %s at most %s", policy_view_name(policy->second_view),
+			 policy_rights_name(policy->second_rights));
+	}
 	text_say(text, "\n");
 }
 
