@@ -121,6 +121,8 @@ static void check_window(struct audit *audit, const struct cpu *cpu)
 	audit->root_name = "window root";
 	if (cpu->window_root.pfn % 2 || !audit_table(audit, cpu->window_root) ||
 	    !audit_table(audit, pfn_add(cpu->window_root, 1))) {
+		audit_violation(audit, "CPU %u: frame %#x is no window root", cpu->id,
+				cpu->window_root.pfn);
 		return;
 	}
 	audit_kernel_half(audit, cpu->window_root, slot);
@@ -128,8 +130,10 @@ static void check_window(struct audit *audit, const struct cpu *cpu)
 	audit_walk_slots(audit, cpu->window_root, slot, slot + 1);
 	if (cpu->window_is_open ||
 	    cpu->window_entries != ptable_entry(cpu->window_root, WINDOW_BASE, 1)) {
-		audit_violation(audit, "CPU %u: its private window is not where it should be, or open",
+		audit_violation(audit, "CPU %u: its window is open, or is not where it was built",
 				cpu->id);
+	} else if (cpu == this_cpu()) {
+		audit->has_window = true;
 	}
 }
 

@@ -107,9 +107,6 @@ static const char *leaf_error(const struct audit *audit, const struct leaf *leaf
 	const struct entry_rule *rule = &entry_rules[page->part];
 	enum policy_rights rights = rule->rights[audit->roots];
 
-	if (leaf->level != 1) {
-		return "is a large page";
-	}
 	if (rights == RIGHTS_ABSENT) {
 		return "is no part for them";
 	}
@@ -180,18 +177,6 @@ static void check_parts(struct audit *audit, enum entry_roots roots)
 	}
 }
 
-/* The template has the one entry and no other. */
-static void check_template(struct audit *audit, unsigned slot)
-{
-	const pte_t *entries = direct_map_pointer(entry_shadow_template());
-
-	for (unsigned i = 0; i < PTES_PER_TABLE; i++) {
-		if (i != slot && entries[i].value) {
-			audit_violation(audit, "shadow roots show the kernel in slot %u, too", i);
-		}
-	}
-}
-
 void audit_entry_area(struct audit *audit)
 {
 	unsigned slot = level_index(ENTRY_AREA_BASE, LEVEL_MAX);
@@ -199,7 +184,6 @@ void audit_entry_area(struct audit *audit)
 	audit->root_name = "shadow roots";
 	audit->roots = ENTRY_SHADOW_ROOTS;
 	if (audit_table(audit, entry_shadow_template())) {
-		check_template(audit, slot);
 		audit_walk_slots(audit, entry_shadow_template(), slot, slot + 1);
 	}
 	check_parts(audit, ENTRY_KERNEL_ROOTS);

@@ -26,6 +26,7 @@ struct audit {
 	uint64_t nr_miscounted;      /* and what it has */
 
 	uint64_t nr_direct; /* direct-map leaves seen */
+	bool has_window;    /* this CPU's can be used to look at hidden frames */
 };
 
 /* One leaf, and what all levels above it allow. */

@@ -183,7 +183,7 @@ int64_t sys_explain(uint64_t address, uint64_t pid, uint64_t at)
 	if (credentials_acting_uid(process_current()) != 0) {
 		return STATUS_EPERM;
 	}
-	status = frame_alloc_zeroed(OWNER_KERNEL, EXPLANATION_ORDER, &buffer);
+	status = frame_alloc_copied(EXPLANATION_ORDER, &buffer);
 	if (status) {
 		return status;
 	}
