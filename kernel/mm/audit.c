@@ -151,8 +151,9 @@ void audit_walk_slots(struct audit *audit, pfn_t root, unsigned first, unsigned 
 	}
 }
 
-void audit_kernel_half(struct audit *audit, pfn_t root, unsigned except)
+bool audit_kernel_half(struct audit *audit, pfn_t root, unsigned except)
 {
+	bool is_same = true;
 	const pte_t *entries = direct_map_pointer(root),
 		    *reference = direct_map_pointer(kernel_root);
 
@@ -164,8 +165,10 @@ void audit_kernel_half(struct audit *audit, pfn_t root, unsigned except)
 			audit_violation(audit,
 					"%s: kernel half differs from the kernel's root in slot %u",
 					audit->root_name, i);
+			is_same = false;
 		}
 	}
+	return is_same;
 }
 
 void audit_user_half_empty(struct audit *audit, pfn_t root)

@@ -117,6 +117,7 @@ static void check_tlb(struct audit *audit, const struct cpu *cpu)
 static void check_window(struct audit *audit, const struct cpu *cpu)
 {
 	unsigned slot = level_index(WINDOW_BASE, LEVEL_MAX);
+	bool shows_kernel;
 
 	audit->root_name = "window root";
 	if (cpu->window_root.pfn % 2 || !audit_table(audit, cpu->window_root) ||
@@ -125,7 +126,7 @@ static void check_window(struct audit *audit, const struct cpu *cpu)
 				cpu->window_root.pfn);
 		return;
 	}
-	audit_kernel_half(audit, cpu->window_root, slot);
+	shows_kernel = audit_kernel_half(audit, cpu->window_root, slot);
 	audit_user_half_empty(audit, cpu->window_root);
 	audit_walk_slots(audit, cpu->window_root, slot, slot + 1);
 	if (cpu->window_is_open ||
@@ -133,7 +134,7 @@ static void check_window(struct audit *audit, const struct cpu *cpu)
 		audit_violation(audit, "CPU %u: its window is open, or is not where it was built",
 				cpu->id);
 	} else if (cpu == this_cpu()) {
-		audit->has_window = true;
+		audit->has_window = shows_kernel;
 	}
 }
 
@@ -169,7 +170,7 @@ static void check_spares(struct audit *audit, const struct cpu *cpu)
 			continue;
 		}
 		audit_user_half_empty(audit, root);
-		audit_kernel_half(audit, root, PTES_PER_TABLE);
+		(void)audit_kernel_half(audit, root, PTES_PER_TABLE);
 		audit_shadow_root(audit, root);
 	}
 }

@@ -204,16 +204,16 @@ void audit_as(struct audit *audit, const struct as *as)
 	audit->root_name = "address space";
 	check_regions(audit, as);
 	audit_cpus_of(audit, as);
-	if (as->tlb.root.pa != pfn_to_pa(as->root).pa) {
-		audit_violation(audit, "%s: root at frame %#x, and CPUs load that at %#lx",
-				audit->root_name, as->root.pfn, as->tlb.root.pa);
-	}
 	if (as->root.pfn % 2 || !audit_table(audit, as->root) || !audit_table(audit, shadow)) {
 		audit_violation(audit, "%s: frames %#x and %#x are no pair of roots",
 				audit->root_name, as->root.pfn, shadow.pfn);
 		return;
 	}
-	audit_kernel_half(audit, as->root, PTES_PER_TABLE);
+	if (as->tlb.root.pa != pfn_to_pa(as->root).pa) {
+		audit_violation(audit, "%s: root at frame %#x, and CPUs load that at %#lx",
+				audit->root_name, as->root.pfn, as->tlb.root.pa);
+	}
+	(void)audit_kernel_half(audit, as->root, PTES_PER_TABLE);
 	audit_shadow_root(audit, as->root);
 	audit->as = as;
 	audit->region = first_region(as);

@@ -55,7 +55,7 @@ void audit_walk_slots(struct audit *audit, pfn_t root, unsigned first, unsigned 
 /* A table, of any level, that nothing else leads to. False: it must not be read. */
 bool audit_table(struct audit *audit, pfn_t table);
 /* Is the kernel half of a root that of the kernel's own? `except`: but for this slot. */
-void audit_kernel_half(struct audit *audit, pfn_t root, unsigned except);
+bool audit_kernel_half(struct audit *audit, pfn_t root, unsigned except);
 /* Nothing is in the user half of a root. */
 void audit_user_half_empty(struct audit *audit, pfn_t root);
 

@@ -48,6 +48,8 @@ static void plant_in_kernel_half(struct as *as, pfn_t spare_frame)
 {
 	pte_t *entries = direct_map_pointer(as->root);
 	pte_t *text = ptable_entry(kernel_root, (uint64_t)image_start, 1);
+	/* the kernel's symbols, which nobody reads meanwhile */
+	pte_t *names = ptable_entry(kernel_root, (uint64_t)rodata_end - PAGE_SIZE, 1);
 	pte_t *spare = direct_map_entry(spare_frame);
 	pte_t *window = this_cpu()->window_entries;
 	pfn_t image = pa_to_pfn((pa_t){ LOAD_BASE });
@@ -91,8 +93,7 @@ static void plant_in_kernel_half(struct as *as, pfn_t spare_frame)
 	plant(direct_map_pointer(this_cpu()->window_root),
 	      pte_make(table, PTE_PRESENT | PTE_USER), "window root: slot 0 of the user half",
 	      "a user half of a window root");
-	plant(text, pte_make(pfn_add(image, 1), PTE_PRESENT), "the image at",
-	      "a page of the image that shows another");
+	plant(names, pte_read(names - 1), "the image at", "a page of the image that shows another");
 	plant(window, pte_make(pointer_to_pfn(as), PTE_PRESENT | PTE_NO_EXECUTE), "private window",
 	      "a window that was left open");
 }
@@ -198,8 +199,8 @@ static void plant_in_shadow_roots(const struct as *as, pfn_t spare_frame)
 static void plant_in_kspace(pfn_t spare_frame)
 {
 	uint64_t rw = PTE_PRESENT | PTE_WRITABLE | ptable_nx();
-	va_t stack, device;
-	pte_t *first, *last, *guard;
+	va_t stack;
+	pte_t *first, *last, *guard, *device;
 
 	if (kstack_alloc(&stack)) {
 		ktest_skip("no memory for a stack");
@@ -215,11 +216,11 @@ static void plant_in_kspace(pfn_t spare_frame)
 	plant(guard, pte_make((pfn_t){ 0 }, rw), "not in its place",
 	      "a device's frame where stacks are");
 	plant(first, PTE_NONE, "is not at its place", "a stack that lacks a page");
-	device.va = kspace_base + KSPACE_SIZE / 2;
-	if (pte_is_present(pte_read(ptable_entry(kernel_root, device.va, 1)))) {
-		plant(ptable_entry(kernel_root, device.va, 1), pte_make(spare_frame, rw),
-		      "not in its place", "a kernel frame where devices are");
-	}
+	device = ptable_entry(kernel_root, kspace_base + KSPACE_SIZE / 2, 1);
+	plant(device + 1, pte_make(spare_frame, rw), "not in its place",
+	      "a kernel frame behind a device's registers");
+	plant(device + PTES_PER_TABLE - 1, pte_make((pfn_t){ 0 }, rw), "not in its place",
+	      "registers of a device that was never mapped");
 	kstack_free(stack);
 }
 
@@ -250,7 +251,8 @@ static void plant_in_pool(pte_t *entry, pte_t *other, const char *state)
 	      "a pool's frame in a part of the entry area that is another's");
 	plant(entry, PTE_NONE, "is mapped in no pool", "a pool's frame that is mapped nowhere");
 	PLANT(frame_entry(frame)->flags, frame_entry(frame)->flags ^ FRAME_HIDDEN,
-	      "is hidden, or not, against the option", "a pool's frame that is hidden, or not");
+	      is_hidden ? "is hidden, or not, against the option" : "in the direct map",
+	      "a pool's frame that is hidden, or not");
 	plant(direct_map_entry(frame),
 	      is_hidden ? pte_make(frame, PTE_PRESENT | PTE_NO_EXECUTE) : PTE_NONE,
 	      is_hidden ? "is mapped R in the direct map" : "must be in it",
