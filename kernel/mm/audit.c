@@ -31,17 +31,6 @@ void audit_violation(struct audit *audit, const char *message, ...)
 	va_end(arguments);
 }
 
-bool audit_see(pfn_t frame)
-{
-	struct frame *entry = frame_entry(frame);
-
-	if (entry->flags & FRAME_SEEN) {
-		return false;
-	}
-	entry->flags |= FRAME_SEEN;
-	return true;
-}
-
 bool audit_table(struct audit *audit, pfn_t table)
 {
 	audit->result->nr_tables++;
@@ -101,12 +90,13 @@ static void check_entry(struct audit *audit, struct leaf *here)
 {
 	pte_t pte = here->pte;
 
-	if (!pte_holds_frame(pte) ||
-	    (pte.value & PTE_ADDRESS_MASK) != (uint64_t)here->frame.pfn << PAGE_SHIFT) {
+	if (!pte_holds_frame(pte) || (pte.value & PTE_ADDRESS_MASK) != (uint64_t)here->frame.pfn
+									       << PAGE_SHIFT) {
 		audit_violation(audit, "%s: entry %#lx at %#lx is neither empty nor a mapping",
 				audit->root_name, pte.value, here->address);
 	} else if (pte.value & PTE_GLOBAL && (pte_is_leaf(pte, here->level))) {
-		audit_violation(audit, "%s: address %#lx is global: no change of the root flushes it",
+		audit_violation(audit,
+				"%s: address %#lx is global: no change of the root flushes it",
 				audit->root_name, here->address);
 	} else if (here->level < LEVEL_MAX && pte_is_leaf(pte, here->level)) {
 		audit_leaf(audit, here);

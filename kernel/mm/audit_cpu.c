@@ -67,10 +67,12 @@ static void check_loaded(struct audit *audit, const struct cpu *cpu, const struc
 
 void audit_cpus_of(struct audit *audit, const struct as *as)
 {
-	FOR_EACH_CPU (cpu) {
+	FOR_EACH_CPU(cpu)
+	{
 		const struct tlb_cpu *tlb = &cpu->tlb;
 		uint64_t word = as->tlb.active[cpu->id / CPUS_PER_WORD].value;
-		bool is_active = word >> cpu->id % CPUS_PER_WORD & 1, is_loaded = tlb->as == &as->tlb;
+		bool is_active = word >> cpu->id % CPUS_PER_WORD & 1,
+		     is_loaded = tlb->as == &as->tlb;
 
 		if (is_active != is_loaded) {
 			audit_violation(audit, "CPU %u %s root %#x, and the address space %s",
@@ -149,7 +151,8 @@ static bool is_empty(pfn_t table)
 	return !any;
 }
 
-/* Handed out as they are: a table must be empty, a pair of roots show the kernel and nobody else. */
+/* Handed out as they are: a table must be empty, a pair of roots show the kernel and nobody else.
+ */
 static void check_spares(struct audit *audit, const struct cpu *cpu)
 {
 	audit->root_name = "spare table";
@@ -177,7 +180,8 @@ static void check_spares(struct audit *audit, const struct cpu *cpu)
 
 void audit_cpus(struct audit *audit)
 {
-	FOR_EACH_CPU (cpu) {
+	FOR_EACH_CPU(cpu)
+	{
 		check_tlb(audit, cpu);
 		check_window(audit, cpu);
 		check_spares(audit, cpu);

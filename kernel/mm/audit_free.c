@@ -94,8 +94,8 @@ static uint64_t check_list(struct audit *audit, const struct place *place, uint3
 	uint64_t nr = 0;
 
 	while (first != UINT32_MAX) {
-		uint64_t nr_here = check_block(audit, place, (pfn_t){ first }, order,
-					       FRAME_FREE_HEAD);
+		uint64_t nr_here =
+			check_block(audit, place, (pfn_t){ first }, order, FRAME_FREE_HEAD);
 
 		if (nr_here != 1u << order) {
 			return nr; /* it cannot be believed any further */

@@ -79,9 +79,13 @@ static void check_bytes(struct audit *audit, uint64_t address, const void *bytes
 	memcpy(page, bytes, PAGE_SIZE);
 	forget_user_rsp(at_page->part, page);
 	for (uint64_t at = 0; at <= PAGE_SIZE - sizeof(uint64_t); at++) {
+		const uint8_t *place = (const uint8_t *)page + at;
 		uint64_t word;
 
-		memcpy(&word, (const char *)page + at, sizeof(word));
+		if (place[sizeof(word) - 1] != KERNEL_HALF >> 56) {
+			continue; /* most bytes: an address of the kernel does not end in them */
+		}
+		memcpy(&word, place, sizeof(word));
 		if (word >= KERNEL_HALF && is_secret(word)) {
 			audit_violation(audit, "entry area: %#lx tells a kernel address, %#lx",
 					address + at, word);
@@ -129,14 +133,14 @@ void audit_entry_leaf(struct audit *audit, const struct leaf *leaf)
 		error = leaf_error(audit, leaf, &page);
 	}
 	if (error) {
-		audit_violation(audit,
-				"%s: frame %#x, which belongs to %s, is mapped %s in the entry area "
-				"at %#lx, which %s",
-				roots_name(audit), leaf->frame.pfn,
-				pfn_is_valid(leaf->frame)
-					? owner_name(frame_entry(leaf->frame)->owner)
-					: "nobody",
-				audit_rights_text(leaf), leaf->address, error);
+		audit_violation(
+			audit,
+			"%s: frame %#x, which belongs to %s, is mapped %s in the entry area "
+			"at %#lx, which %s",
+			roots_name(audit), leaf->frame.pfn,
+			pfn_is_valid(leaf->frame) ? owner_name(frame_entry(leaf->frame)->owner)
+						  : "nobody",
+			audit_rights_text(leaf), leaf->address, error);
 		return;
 	}
 	/* a pool's page is at home in its pool */
@@ -159,8 +163,7 @@ static void check_part(struct audit *audit, enum entry_part_id part, unsigned cp
 		uint64_t address = entry_area_address(part, cpu, page);
 
 		if (entry_rules[part].rights[audit->roots] != RIGHTS_ABSENT &&
-		    !pte_is_present(
-			    ptable_lookup(entry_area_root(audit->roots), address, NULL))) {
+		    !pte_is_present(ptable_lookup(entry_area_root(audit->roots), address, NULL))) {
 			audit_violation(audit, "%s: the entry area lacks %#lx: %s, of CPU %u",
 					roots_name(audit), address, entry_rules[part].text, cpu);
 		}

@@ -23,10 +23,7 @@ static const struct region *region_at(struct audit *audit, uint64_t address)
 	return audit->region;
 }
 
-static uint64_t without_use(pte_t pte)
-{
-	return pte.value & ~(uint64_t)(PTE_ACCESSED | PTE_DIRTY);
-}
+static uint64_t without_use(pte_t pte) { return pte.value & ~(uint64_t)(PTE_ACCESSED | PTE_DIRTY); }
 
 /* What is wrong with the entry; NULL: nothing. */
 static const char *entry_error(const struct region *region, const struct leaf *leaf)
@@ -43,8 +40,7 @@ static const char *entry_error(const struct region *region, const struct leaf *l
 		return "is executable, in a region that is not";
 	}
 	if (without_use(leaf->pte) != as_pte(leaf->frame, region, false).value &&
-	    (!is_private ||
-	     without_use(leaf->pte) != as_pte(leaf->frame, region, true).value)) {
+	    (!is_private || without_use(leaf->pte) != as_pte(leaf->frame, region, true).value)) {
 		return "is not the entry of its region";
 	}
 	/* unless the entry says so, a write does not ask who else has the page */
@@ -85,10 +81,10 @@ void audit_user_leaf(struct audit *audit, const struct leaf *leaf)
 		return; /* that was said */
 	}
 	if (frame->flags & FRAME_TAIL || frame->order != order) {
-		audit_violation(audit,
-				"%s: the page at %#lx, of order %u, shows frame %#x, %s of order %u",
-				audit->root_name, leaf->address, order, leaf->frame.pfn,
-				frame->flags & FRAME_TAIL ? "a tail" : "the first", frame->order);
+		audit_violation(
+			audit, "%s: the page at %#lx, of order %u, shows frame %#x, %s of order %u",
+			audit->root_name, leaf->address, order, leaf->frame.pfn,
+			frame->flags & FRAME_TAIL ? "a tail" : "the first", frame->order);
 	}
 	frame->next++;
 	if (region) {

@@ -46,7 +46,13 @@ void audit_violation(struct audit *audit, const char *message, ...) PRINTF_LIKE(
  * Where a frame is at home: on a free list, in the tables, at its place in kernel space, the entry
  * area or a pool. Each is at home once. False: it was seen before.
  */
-bool audit_see(pfn_t frame);
+static inline bool audit_see(pfn_t frame)
+{
+	uint8_t before = frame_entry(frame)->flags;
+
+	frame_entry(frame)->flags = before | FRAME_SEEN;
+	return !(before & FRAME_SEEN);
+}
 
 /* --- audit.c --- */
 

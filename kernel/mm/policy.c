@@ -7,8 +7,13 @@
 
 const struct policy policy_table[NR_POLICY_STATES] = {
 #define POLICY(state, direct_map, view, rights, second_view, second_rights, text)                  \
-	{ #state,        RIGHTS_##direct_map,    VIEW_##view, RIGHTS_##rights, VIEW_##second_view,         \
-	  RIGHTS_##second_rights, text },
+	{ #state,                                                                                  \
+	  RIGHTS_##direct_map,                                                                     \
+	  VIEW_##view,                                                                             \
+	  RIGHTS_##rights,                                                                         \
+	  VIEW_##second_view,                                                                      \
+	  RIGHTS_##second_rights,                                                                  \
+	  text },
 #include "mm/policy.def"
 #undef POLICY
 };

@@ -21,9 +21,10 @@
 enum copy_direction { COPY_TO_USER, COPY_FROM_USER };
 
 /*
- * [at, at + len_bytes) lies within one object of a pool (not sealed, to write to it), one allocation
- * of pages for copies, the variables for copies or, to read, the kernel's constants; or within
- * one frame of the current kernel stack, above `frame`. False: it was reported. With pmalloc=off everything passes.
+ * [at, at + len_bytes) lies within one object of a pool (not sealed, to write to it), one
+ * allocation of pages for copies, the variables for copies or, to read, the kernel's constants; or
+ * within one frame of the current kernel stack, above `frame`. False: it was reported. With
+ * pmalloc=off everything passes.
  */
 bool usercopy_allows(const void *at, size_t len_bytes, enum copy_direction direction,
 		     const void *frame);

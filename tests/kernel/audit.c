@@ -90,9 +90,8 @@ static void plant_in_kernel_half(struct as *as, pfn_t spare_frame)
 	plant(spare, pte_with(pte_read(spare), PTE_GLOBAL), "is global", "a global page");
 	plant(direct_map_pointer(kernel_root), pte_make(table, PTE_PRESENT | PTE_USER),
 	      "kernel root: slot 0 of the user half", "a user half of the kernel's root");
-	plant(direct_map_pointer(this_cpu()->window_root),
-	      pte_make(table, PTE_PRESENT | PTE_USER), "window root: slot 0 of the user half",
-	      "a user half of a window root");
+	plant(direct_map_pointer(this_cpu()->window_root), pte_make(table, PTE_PRESENT | PTE_USER),
+	      "window root: slot 0 of the user half", "a user half of a window root");
 	plant(names, pte_read(names - 1), "the image at", "a page of the image that shows another");
 	plant(window, pte_make(pointer_to_pfn(as), PTE_PRESENT | PTE_NO_EXECUTE), "private window",
 	      "a window that was left open");
@@ -117,8 +116,8 @@ static void plant_in_history(pfn_t frame)
 	frame_histories[frame.pfn] ^= STEP_HIDDEN;
 }
 
-/* Pages of the entry area, in kernel roots and in shadow roots. Other CPUs go on meanwhile, so it is
- * an IDT that is not in force, and text only where there is no other. */
+/* Pages of the entry area, in kernel roots and in shadow roots. Other CPUs go on meanwhile, so it
+ * is an IDT that is not in force, and text only where there is no other. */
 static void plant_in_entry_area(pfn_t spare_frame)
 {
 	static const char *const names[] = { "kernel roots", "shadow roots" };
@@ -135,8 +134,7 @@ static void plant_in_entry_area(pfn_t spare_frame)
 		plant(idt, pte_with(pte_read(idt), PTE_WRITABLE), "which has other rights",
 		      "a writable IDT");
 		plant(idt, pte_without(pte_read(ptable_entry(root, entry, 1)), PTE_WRITABLE),
-		      "which shows another frame than its own",
-		      "the entry page where the IDT is");
+		      "which shows another frame than its own", "the entry page where the IDT is");
 		plant(idt, pte_read(ptable_entry(root, entry_idt(kaiser_in_force).va, 1)),
 		      "which shows another frame than its own", "another IDT where the IDT is");
 		if (nr_cpus == 1) {
@@ -227,8 +225,8 @@ static void plant_in_kspace(pfn_t spare_frame)
 static void expect_sealed(uint64_t nr_more, uint64_t before)
 {
 	audit_run(&audit_result);
-	ktest_ok(audit_result.nr_sealed == before + nr_more, "the audit counts %lu sealed frames more",
-		 nr_more);
+	ktest_ok(audit_result.nr_sealed == before + nr_more,
+		 "the audit counts %lu sealed frames more", nr_more);
 }
 
 /* The first page of a pool with one object; sealed unless the option says otherwise. */

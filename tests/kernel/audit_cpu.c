@@ -1,4 +1,5 @@
-/* The auditor sees what a CPU keeps and must not: roots to load, PCIDs, its window, spare tables. */
+/* The auditor sees what a CPU keeps and must not: roots to load, PCIDs, its window, spare tables.
+ */
 #include "audit_plant.h"
 #include "core/cpu.h"
 #include "mm/as.h"

@@ -1,5 +1,5 @@
-/* The auditor sees a frame that is free nowhere, or twice, or not empty, and books that do not count
- * what is there. */
+/* The auditor sees a frame that is free nowhere, or twice, or not empty, and books that do not
+ * count what is there. */
 #include "audit_plant.h"
 #include "core/cpu.h"
 #include "mm/frame_alloc.h"
@@ -20,7 +20,8 @@ static bool find_block(enum free_kind kind, unsigned order_min, pfn_t *out)
 	return false;
 }
 
-/* Frames that were user space's: the CPU's cache is full of them afterwards, and lists have some. */
+/* Frames that were user space's: the CPU's cache is full of them afterwards, and lists have some.
+ */
 static bool free_some(void)
 {
 	static pfn_t taken[NR_TAKEN];
@@ -102,13 +103,12 @@ static void plant_in_places(void)
 	      "a frame that is twice in a cache");
 	PLANT(cpu->frame_cache[0], pfn_add(cached, nr_frames), "in a CPU's cache, and is not free",
 	      "what is no frame in a cache");
-	PLANT(frame_pool.buddy.nr_free[FREE_REVEALED],
-	      frame_pool.buddy.nr_free[FREE_REVEALED] + 1, "the free lists: ",
-	      "free frames that are counted and not there");
+	PLANT(frame_pool.buddy.nr_free[FREE_REVEALED], frame_pool.buddy.nr_free[FREE_REVEALED] + 1,
+	      "the free lists: ", "free frames that are counted and not there");
 	PLANT(frame_pool.buddy.nr_free[FREE_HIDDEN], frame_pool.buddy.nr_free[FREE_HIDDEN] - 1,
 	      "the free lists of hidden frames: ", "a hidden frame that is not counted");
-	PLANT(quarantine->nr_frames, quarantine->nr_frames + 1, "the quarantine: ",
-	      "a frame that is counted in the quarantine and not there");
+	PLANT(quarantine->nr_frames, quarantine->nr_frames + 1,
+	      "the quarantine: ", "a frame that is counted in the quarantine and not there");
 	if (!(frame_entry(cached)->flags & FRAME_HIDDEN) || quarantine_is_full(quarantine)) {
 		ktest_skip("the quarantine has no room, or is not for frames like these");
 		return;
@@ -170,8 +170,8 @@ static void plant_in_books(void)
 	}
 	PLANT(counters[COUNTER_frames_allocated_user], counters[COUNTER_frames_allocated_user] + 1,
 	      "USER: ", "a user frame that the books have and the table has not");
-	PLANT(frame_pool.nr_usable, frame_pool.nr_usable + 1, "all that can be used: ",
-	      "a frame that was lost from the table");
+	PLANT(frame_pool.nr_usable, frame_pool.nr_usable + 1,
+	      "all that can be used: ", "a frame that was lost from the table");
 }
 
 KTEST_SUITE(audit_free)
@@ -184,7 +184,8 @@ KTEST_SUITE(audit_free)
 	}
 	expect_clean("before");
 	if (this_cpu()->nr_frame_cache > 1) {
-		plant_byte(this_cpu()->frame_cache[0], "a hidden frame in a cache that is not zero");
+		plant_byte(this_cpu()->frame_cache[0],
+			   "a hidden frame in a cache that is not zero");
 		plant_in_places();
 	} else {
 		ktest_skip("this variant has no caches");

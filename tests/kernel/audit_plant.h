@@ -1,5 +1,5 @@
-/* What the suites on the audit share: something is broken, the audit must say what, and it is mended
- * again. */
+/* What the suites on the audit share: something is broken, the audit must say what, and it is
+ * mended again. */
 #pragma once
 
 #include "arch/x86_64/paging.h"

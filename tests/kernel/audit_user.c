@@ -115,8 +115,9 @@ static void plant_after_fork(struct as *as)
 		   "a read-only page shared by fork that would not be copied either");
 	other = entry_of(child, WRITABLE_AT + PAGE_SIZE);
 	frame_entry(pte_frame(pte_read(shared)))->refs++;
-	plant(other, as_pte(pte_frame(pte_read(shared)), LIST_ENTRY(as->regions.next, struct region,
-								   node), true),
+	plant(other,
+	      as_pte(pte_frame(pte_read(shared)), LIST_ENTRY(as->regions.next, struct region, node),
+		     true),
 	      "in private and in shared memory", "a page in private and in shared memory");
 	frame_entry(pte_frame(pte_read(shared)))->refs--;
 	as_put(child);
@@ -132,11 +133,12 @@ static void plant_huge(const struct as *as)
 	struct frame *frame = frame_entry(first);
 	uint64_t rw = PTE_PRESENT | PTE_WRITABLE | PTE_USER | ptable_nx();
 
-	plant(entry, pte_make((pfn_t){ align_down(kernel_root.pfn, 1u << HUGE_ORDER) },
-			      rw | PTE_HUGE),
+	plant(entry,
+	      pte_make((pfn_t){ align_down(kernel_root.pfn, 1u << HUGE_ORDER) }, rw | PTE_HUGE),
 	      "in the user half", "a 2 MiB page over the frames of others");
-	plant(entry, pte_make((pfn_t){ align_down(pte_frame(small).pfn, 1u << HUGE_ORDER) },
-			      rw | PTE_HUGE),
+	plant(entry,
+	      pte_make((pfn_t){ align_down(pte_frame(small).pfn, 1u << HUGE_ORDER) },
+		       rw | PTE_HUGE),
 	      "in the user half", "a 2 MiB page over a 4 KiB page and its neighbours");
 	PLANT(frame[1].owner, OWNER_KERNEL, "KERNEL, is mapped RW in the user half",
 	      "another's frame in a 2 MiB page, the second");
@@ -158,7 +160,8 @@ static void plant_huge(const struct as *as)
 	      "is the first of a page with others' frames in it", "a tail that does not say so");
 	PLANT(frame_entry(pte_frame(small))->order, 3, "of order 0, shows frame",
 	      "a frame of order 3 as a page of 4 KiB");
-	PLANT(region->end, region->end - PAGE_SIZE, "cuts a page", "a region that cuts a 2 MiB page");
+	PLANT(region->end, region->end - PAGE_SIZE, "cuts a page",
+	      "a region that cuts a 2 MiB page");
 	PLANT(frame[9].refs, 1, "counts references that it cannot have",
 	      "a tail that counts references");
 }
@@ -193,7 +196,8 @@ static void plant_regions(struct as *as)
 
 	PLANT(region->end, READ_ONLY_AT + PAGE_SIZE, "overlaps", "regions that overlap");
 	PLANT(region->start, region->end, "is empty", "an empty region");
-	PLANT(last->end, USER_TOP + PAGE_SIZE, "lies beyond user space", "a region of the kernel's");
+	PLANT(last->end, USER_TOP + PAGE_SIZE, "lies beyond user space",
+	      "a region of the kernel's");
 	PLANT(region->entry_flags, region->entry_flags ^ PTE_WRITABLE, "gives entries other rights",
 	      "a region whose entries have other rights");
 	PLANT(as->nr_regions, as->nr_regions + 1, "regions and has", "a region too few");
@@ -202,7 +206,8 @@ static void plant_regions(struct as *as)
 
 static void plant_as(struct as *as)
 {
-	PLANT(as->nr_pages, as->nr_pages + 1, "pages and has", "a page that is counted and not there");
+	PLANT(as->nr_pages, as->nr_pages + 1, "pages and has",
+	      "a page that is counted and not there");
 	PLANT(as->table, entry_of(as, WRITABLE_AT) - level_index(WRITABLE_AT, 1) + 512,
 	      "remembers a page table", "a page table that is remembered wrongly");
 	PLANT(as->tlb.root.pa, as->tlb.root.pa + 2 * PAGE_SIZE, "and CPUs load that at",

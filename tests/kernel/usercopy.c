@@ -2,7 +2,7 @@
  * Hardened usercopy: what a copy may touch of kernel memory and what it may not. The user side is a
  * page of the process that asked for the suite.
  */
-#include "mm/usercopy_check.h"
+#include "mm/usercopy.h"
 #include "arch/x86_64/trap.h"
 #include "core/options.h"
 #include "ktest.h"
@@ -17,7 +17,7 @@
 #include "mm/pmalloc.h"
 #include "mm/ptable.h"
 #include "mm/slab.h"
-#include "mm/usercopy.h"
+#include "mm/usercopy_check.h"
 #include "task/fault_report.h"
 #include "task/process.h"
 #include "task/table_in_force.h"
@@ -120,7 +120,8 @@ static void check_pages(void)
 	frame_free_kernel(pages, 1);
 	expect_read(at, 8, false, "freed pages");
 	if (!frame_alloc_kernel(OWNER_KERNEL, 1, &pages)) {
-		expect_read(direct_map_pointer(pages), 8, false, "the same, when they are another's");
+		expect_read(direct_map_pointer(pages), 8, false,
+			    "the same, when they are another's");
 		frame_free_kernel(pages, 1);
 	}
 	expect_read(direct_map_pointer(others), 8, false, "pages that are not for copies");

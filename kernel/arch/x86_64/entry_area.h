@@ -30,7 +30,7 @@ enum entry_part_id {
 
 static const struct entry_part entry_parts[NR_ENTRY_PARTS] = {
 #define ENTRY_PART(name, base, offset, nr_pages, owner, kernel_roots, shadow_roots, text)          \
-	[PART_##name] = { offset, nr_pages },
+	{ offset, nr_pages },
 #include "arch/x86_64/entry_area.def"
 #undef ENTRY_PART
 };
