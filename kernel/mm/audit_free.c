@@ -194,6 +194,9 @@ static const char *frame_error(const struct frame *frame, enum policy_state stat
 {
 	bool was_seen = frame->flags & FRAME_SEEN;
 
+	if (frame->owner >= NR_OWNERS) {
+		return "has no owner";
+	}
 	if (frame->flags & ~(flags_of[frame->owner] | FRAME_SEEN)) {
 		return "has flags of another owner's";
 	}
@@ -248,7 +251,7 @@ static void check_books(struct audit *audit, const uint64_t *nr_of)
 
 void audit_frames(struct audit *audit)
 {
-	uint64_t nr_required = 0, nr_of[NR_OWNERS] = { 0 };
+	uint64_t nr_required = 0, nr_of[NR_OWNERS + 1] = { 0 };
 
 	see_other_of_kernel_root();
 	for (uint32_t i = 0; i < nr_frames; i++) {
@@ -259,7 +262,7 @@ void audit_frames(struct audit *audit)
 		audit->result->nr_frames++;
 		audit->result->nr_sealed += policy_is_sealed(state);
 		nr_required += policy_table[state].direct_map == RIGHTS_REQUIRED_RW;
-		nr_of[frame->owner]++;
+		nr_of[MIN(frame->owner, NR_OWNERS)]++;
 		if (error) {
 			audit_violation(audit, "frame %#x, %s, %s", i, policy_table[state].name,
 					error);

@@ -47,8 +47,11 @@ static void check_image(struct audit *audit, const struct leaf *leaf)
 
 static void check_pools(struct audit *audit, const struct leaf *leaf)
 {
-	if (pfn_is_valid(leaf->frame) && frame_entry(leaf->frame)->owner == OWNER_POOL &&
-	    (!pool_has_page(leaf->address, leaf->frame) || !audit_see(leaf->frame))) {
+	if (!pfn_is_valid(leaf->frame) || frame_entry(leaf->frame)->owner != OWNER_POOL) {
+		return; /* the policy says that */
+	}
+	(void)audit_see(leaf->frame);
+	if (!pool_has_page(leaf->address, leaf->frame)) {
 		audit_violation(audit, "%s: frame %#x, %s, is not the page of a pool at %#lx",
 				audit->root_name, leaf->frame.pfn,
 				policy_table[policy_state_of(leaf->frame)].name, leaf->address);
@@ -64,8 +67,9 @@ static void check_kspace(struct audit *audit, const struct leaf *leaf)
 	if (!pfn_is_valid(leaf->frame) || frame->owner == OWNER_RESERVED) {
 		is_in_place = kspace_is_device(leaf->address);
 	} else {
-		is_in_place = frame->flags & FRAME_PLACED &&
-			      frame->prev == frame_place(leaf->address) && audit_see(leaf->frame);
+		is_in_place =
+			frame->flags & FRAME_PLACED && frame->prev == frame_place(leaf->address);
+		(void)audit_see(leaf->frame);
 	}
 	if (!is_in_place) {
 		audit_violation(audit, "%s: kernel space at %#lx shows frame %#x, not in its place",

@@ -104,9 +104,7 @@ bool entry_area_is_frame_of(const struct entry_page *page, pfn_t frame)
 	uint64_t address = entry_area_address(page->part, page->cpu, page->page);
 
 	switch (page->part) {
-	case PART_TEXT:
-		return page->page < entry_text_pages() &&
-		       frame.pfn == pa_to_pfn(entry_text_pa()).pfn + page->page;
+	case PART_TEXT: return frame.pfn == pa_to_pfn(entry_text_pa()).pfn + page->page;
 	case PART_CPU_SEALED: return frame.pfn == sealed_frames[page->cpu].pfn;
 	default:
 		return frame_entry(frame)->flags & FRAME_PLACED &&

@@ -147,6 +147,7 @@ static void plant_lost(void)
 	frame_transition(frame, 0, OWNER_FREE, OWNER_KERNEL);
 	frame_pool_count(OWNER_ENTRY, -1);
 	frame_pool_count(OWNER_KERNEL, 1);
+	PLANT(frames[0].owner, NR_OWNERS, "has no owner", "a frame of an owner that there is not");
 	PLANT(frame_entry(frame)->flags, FRAME_TAIL, "has flags of another owner's",
 	      "a frame of the kernel that is the tail of a page");
 	PLANT(frame_entry(frame)->refs, 1, "counts references that it cannot have",

@@ -15,6 +15,7 @@
 #define SHARED_AT (USER_MIN + 64 * PAGE_SIZE)
 #define CODE_AT (USER_MIN + 96 * PAGE_SIZE)
 #define SMALL_AT (4 * HUGE_SIZE) /* of 4 KiB pages, as long as one of 2 MiB */
+#define SHORT_AT (6 * HUGE_SIZE) /* the same, a page long */
 #define HUGE_AT (8 * HUGE_SIZE)
 
 enum { RW = RIGHT_READ | RIGHT_WRITE, REGION_PAGES = 2 };
@@ -38,13 +39,14 @@ static status_t fill(struct as *as)
 		{ SHARED_AT, REGION_PAGES * PAGE_SIZE, RW, REGION_SHARED },
 		{ CODE_AT, REGION_PAGES * PAGE_SIZE, RIGHT_READ | RIGHT_EXECUTE, 0 },
 		{ SMALL_AT, HUGE_SIZE, RW, 0 },
+		{ SHORT_AT, PAGE_SIZE, RW, 0 },
 	};
 	status_t status = STATUS_OK;
 
 	for (unsigned i = 0; i < ARRAY_SIZE(regions) && status == STATUS_OK; i++) {
 		status = map(as, regions[i].at, regions[i].len_bytes, regions[i].rights,
 			     regions[i].flags);
-		if (status == STATUS_OK && regions[i].at != SMALL_AT) {
+		if (status == STATUS_OK && regions[i].at < SMALL_AT) {
 			status = as_fault(as, (uva_t){ regions[i].at }, RIGHT_READ);
 		}
 	}
@@ -151,6 +153,8 @@ static void plant_huge(const struct as *as)
 	      "a 2 MiB page in a region of 4 KiB pages");
 	plant(ptable_entry(as->root, HUGE_AT + HUGE_SIZE, 2), pte_read(entry), "lies in no region",
 	      "a 2 MiB page behind its region");
+	plant(ptable_entry(as->root, SHORT_AT, 2), pte_read(entry), "lies in no region",
+	      "a 2 MiB page that begins in a region and goes on behind it");
 	plant(entry_of(as, WRITABLE_AT + PAGE_SIZE), pte_make(pfn_add(first, 7), rw),
 	      "of order 0, shows frame", "a tail of a 2 MiB page as a page of 4 KiB");
 	plant(entry_of(as, WRITABLE_AT + PAGE_SIZE), pte_make(first, rw), "of order 0, shows frame",
