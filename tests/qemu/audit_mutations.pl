@@ -15,7 +15,7 @@ my @cc = (qw(gcc -std=gnu11 -ffreestanding -O1 -w -mno-red-zone -mgeneral-regs-o
 	qw(-fno-asynchronous-unwind-tables -Ikernel -Ikernel/mm -Ibuild/gen -c));
 my @ld = qw(ld -pie --no-dynamic-linker -z text -z noexecstack -z max-page-size=4096 --build-id=none -T linker.ld);
 # Without tools/run, which takes as long as the guest.
-my @qemu = (qw(qemu-system-x86_64 -machine pc -nodefaults -no-reboot -m 16M -display none -cpu max -accel tcg -serial stdio),
+my @qemu = (qw(qemu-system-x86_64 -machine pc -nodefaults -no-reboot -m 24M -display none -cpu max -accel tcg -serial stdio),
 	qw(-device isa-debug-exit,iobase=0xf4,iosize=4 -initrd build/archive.tar -append), q('ktest=on "cmd=selftest kernel"'));
 my @suites = qw(audit audit_cpu audit_entry audit_free audit_pools audit_user);
 
