@@ -10,11 +10,8 @@
 #include "mm/ptable.h"
 #include "mm/tlb.h"
 
-/* Also those that were prepared and then did not start. */
-static const struct cpu *next_cpu(unsigned id) { return id < NR_CPUS_MAX ? cpus[id] : NULL; }
-
-#define FOR_EACH_CPU(cpu)                                                                          \
-	for (const struct cpu *cpu = next_cpu(0); cpu; cpu = next_cpu(cpu->id + 1))
+/* Also one that was prepared and then did not start. */
+static bool has_cpu(unsigned id) { return id < NR_CPUS_MAX && cpus[id]; }
 
 /* Whose address space, of those that were visited, a CPU has loaded. */
 static uint64_t visited[NR_CPUS_MAX];

@@ -17,6 +17,8 @@ my @ld = qw(ld -pie --no-dynamic-linker -z text -z noexecstack -z max-page-size=
 # Without tools/run, which takes as long as the guest.
 my @qemu = (qw(qemu-system-x86_64 -machine pc -nodefaults -no-reboot -m 24M -display none -cpu max -accel tcg -serial stdio),
 	qw(-device isa-debug-exit,iobase=0xf4,iosize=4 -initrd build/archive.tar -append), q('ktest=on "cmd=selftest kernel"'));
+# A mutation may make the audit run forever.
+my $seconds = ($ENV{TEST_SECONDS} // 600) / 20;
 my @suites = qw(audit audit_cpu audit_entry audit_free audit_pools audit_user);
 
 sub run_quiet { return system("@_ > $out/said 2>&1") == 0 }
@@ -28,7 +30,7 @@ sub boot {
 	my ($suite, @objects) = @_;
 	run_quiet(@ld, '-o', "$out/kernel", "$out/base.o", @objects, "$objects/tests/kernel/$suite.c.o")
 		or return 'it does not link: ' . said();
-	my $output = qx(timeout 20 @qemu -kernel $out/kernel 2>&1) =~ tr/\r//dr;
+	my $output = qx(timeout $seconds @qemu -kernel $out/kernel 2>&1) =~ tr/\r//dr;
 	return $output =~ /^not ok/m ? 'not ok' : $output =~ /^1\.\./m ? 'ok' : "it does not run: $output";
 }
 
