@@ -64,8 +64,8 @@ static void check_loaded(struct audit *audit, const struct cpu *cpu, const struc
 
 void audit_cpus_of(struct audit *audit, const struct as *as)
 {
-	FOR_EACH_CPU(cpu)
-	{
+	for (unsigned id = 0; has_cpu(id); id++) {
+		const struct cpu *cpu = cpus[id];
 		const struct tlb_cpu *tlb = &cpu->tlb;
 		uint64_t word = as->tlb.active[cpu->id / CPUS_PER_WORD].value;
 		bool is_active = word >> cpu->id % CPUS_PER_WORD & 1,
@@ -177,11 +177,10 @@ static void check_spares(struct audit *audit, const struct cpu *cpu)
 
 void audit_cpus(struct audit *audit)
 {
-	FOR_EACH_CPU(cpu)
-	{
-		check_tlb(audit, cpu);
-		check_window(audit, cpu);
-		check_spares(audit, cpu);
-		visited[cpu->id] = 0;
+	for (unsigned id = 0; has_cpu(id); id++) {
+		check_tlb(audit, cpus[id]);
+		check_window(audit, cpus[id]);
+		check_spares(audit, cpus[id]);
+		visited[id] = 0;
 	}
 }

@@ -176,6 +176,7 @@ void audit_free_places(struct audit *audit)
 	check_lists(audit, &zero);
 	check_quarantine(audit);
 	check_caches(audit, &zero);
+	check_count(audit, "free frames in hand", 0, frame_pool.nr_in_work);
 	batch_check(audit, &zero);
 }
 

@@ -4,6 +4,7 @@
 #include "lib/assert.h"
 #include "mm/frame_alloc.h"
 #include "mm/frame_pool.h"
+#include "mm/stock.h"
 #include "mm/window.h"
 #include "mm/xpfo.h"
 
@@ -39,7 +40,7 @@ static unsigned cache_put(const pfn_t *firsts, unsigned nr)
 		return nr;
 	}
 	while (nr && cpu->nr_frame_cache < FRAME_CACHE_MAX) {
-		cpu->frame_cache[cpu->nr_frame_cache++] = firsts[--nr];
+		stock_put(cpu->frame_cache, &cpu->nr_frame_cache, firsts[--nr]);
 	}
 	return nr;
 }

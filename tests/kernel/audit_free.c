@@ -171,6 +171,8 @@ static void plant_in_books(void)
 	}
 	PLANT(counters[COUNTER_frames_allocated_user], counters[COUNTER_frames_allocated_user] + 1,
 	      "USER: ", "a user frame that the books have and the table has not");
+	PLANT(frame_pool.nr_in_work, 1,
+	      "free frames in hand: ", "a frame that a CPU has in hand while none works");
 	PLANT(frame_pool.nr_usable, frame_pool.nr_usable + 1,
 	      "all that can be used: ", "a frame that was lost from the table");
 }

@@ -13,6 +13,8 @@ extern struct bw_audit audit_result;
 void expect_violation(const char *words, const char *what);
 void expect_clean(const char *when);
 
+/* pte_write refuses what no right code does: another frame in one store. */
+void entry_force(pte_t *entry, pte_t pte);
 /* Changes an entry of a page table, expects the audit to say so, and restores it. */
 void plant(pte_t *entry, pte_t pte, const char *words, const char *what);
 

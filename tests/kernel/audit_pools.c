@@ -27,9 +27,9 @@ static void plant_in_pool(pte_t *entry, pte_t *other, const char *state)
 	}
 	plant(entry, pte_without(pte, PTE_NO_EXECUTE), "in the pools", "code in a pool");
 	plant(other, pte, "is not the page of a pool at", "a pool's frame at another address");
-	pte_write(entry, pte_read(other));
+	entry_force(entry, pte_read(other));
 	plant(other, pte, "is not the page of a pool at", "two pools' frames, each in the other's");
-	pte_write(entry, pte);
+	entry_force(entry, pte);
 	plant(entry, pte_make(kernel_root, PTE_PRESENT | PTE_NO_EXECUTE),
 	      "PTABLE, is mapped R in the pools", "a page table in a pool");
 	plant(ptable_entry(kernel_root, (uint64_t)this_cpu()->entry + CPU_SEALED_OFFSET, 1),
