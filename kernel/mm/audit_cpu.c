@@ -152,8 +152,12 @@ static bool is_empty(pfn_t table)
  */
 static void check_spares(struct audit *audit, const struct cpu *cpu)
 {
+	if (cpu->nr_spare_tables > SPARE_TABLES_MAX || cpu->nr_spare_roots > SPARE_ROOTS_MAX ||
+	    cpu->nr_frame_cache > FRAME_CACHE_MAX) {
+		audit_violation(audit, "CPU %u keeps more than it has room for", cpu->id);
+	}
 	audit->root_name = "spare table";
-	for (unsigned i = 0; i < cpu->nr_spare_tables; i++) {
+	for (unsigned i = 0; i < MIN(cpu->nr_spare_tables, (unsigned)SPARE_TABLES_MAX); i++) {
 		pfn_t table = cpu->spare_tables[i];
 
 		if (audit_table(audit, table) && !is_empty(table)) {
@@ -161,7 +165,7 @@ static void check_spares(struct audit *audit, const struct cpu *cpu)
 		}
 	}
 	audit->root_name = "spare root";
-	for (unsigned i = 0; i < cpu->nr_spare_roots; i++) {
+	for (unsigned i = 0; i < MIN(cpu->nr_spare_roots, (unsigned)SPARE_ROOTS_MAX); i++) {
 		pfn_t root = cpu->spare_roots[i];
 
 		if (root.pfn % 2 || !audit_table(audit, root) ||

@@ -93,13 +93,15 @@ static inline void check_place(struct audit *audit, const struct leaf *leaf)
 static inline void check_frame(struct audit *audit, const struct leaf *leaf)
 {
 	enum policy_view view = leaf->view;
+	bool is_user_half =
+		view == VIEW_USER_HALF; /* nor the entry alone: one more, and it is so */
 	enum policy_state state = policy_state_of(leaf->frame);
 
 	audit->result->nr_mappings++;
-	if (leaf->user != (view == VIEW_USER_HALF)) {
+	if (pte_is_user(leaf->pte) != is_user_half || leaf->user != is_user_half) {
 		audit_violation(audit, "%s: address %#lx has U/S=%d", audit->root_name,
-				leaf->address, leaf->user);
-	} else if (leaf->writable && leaf->executable && view == VIEW_USER_HALF) {
+				leaf->address, pte_is_user(leaf->pte));
+	} else if (leaf->writable && leaf->executable && is_user_half) {
 		audit_violation(audit, "%s: address %#lx is writable and executable",
 				audit->root_name, leaf->address);
 	}

@@ -90,6 +90,8 @@ static void plant_spares(struct cpu *cpu, pfn_t spare_frame)
 	      "a spare table that is none");
 	PLANT(cpu->spare_tables[0], cpu->spare_tables[1], "is in use twice",
 	      "a spare table that is kept twice");
+	PLANT(cpu->nr_spare_tables, SPARE_TABLES_MAX + 1, "more than it has room for",
+	      "more spare tables than there is room for");
 	plant(&kernel[0], pte_make(spare_frame, PTE_PRESENT), "spare root: slot 0 of the user half",
 	      "a spare root with a user half");
 	plant(&kernel[PTES_PER_TABLE - 1], PTE_NONE, "spare root: kernel half differs",
