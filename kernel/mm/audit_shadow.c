@@ -1,18 +1,18 @@
 /*
  * What user mode's roots show. Every shadow root has the user half of its kernel root and, of the
- * kernel, one top-level entry that all of them share: the entry area. That is walked once: only
- * parts of entry_area.h, in frames that belong to ENTRY, and in all their bytes, at any offset, no
- * address that would tell where the kernel lies.
+ * kernel, one top-level entry that all of them share: the entry area. That is walked once for
+ * kernel roots and once for shadow roots: each page is one of entry_area.def, shows the frame that
+ * belongs there and has the rights that roots of that kind have. In all bytes that shadow roots
+ * show, at any offset, is no address that would tell where the kernel lies.
  */
-#include "arch/x86_64/entry_area.h"
 #include "arch/x86_64/entry_set.h"
+#include "arch/x86_64/features.h"
 #include "core/cpu.h"
 #include "lib/string.h"
 #include "mm/audit_walk.h"
 #include "mm/direct_map.h"
 #include "mm/entry_area.h"
 #include "mm/layout.h"
-#include "mm/policy.h"
 #include "mm/ptable.h"
 
 void audit_shadow_root(struct audit *audit, pfn_t kernel_root_of_pair)
@@ -21,7 +21,6 @@ void audit_shadow_root(struct audit *audit, pfn_t kernel_root_of_pair)
 		    *shadow = kernel + PTES_PER_TABLE;
 	const pte_t *template = direct_map_pointer(entry_shadow_template());
 
-	audit->result->nr_tables++;
 	for (unsigned i = 0; i < PTES_PER_TABLE; i++) {
 		uint64_t expected = template[i].value;
 
@@ -43,36 +42,6 @@ void audit_shadow_root(struct audit *audit, pfn_t kernel_root_of_pair)
 	}
 }
 
-static bool is_in(uint64_t offset, uint64_t start, uint64_t nr_pages)
-{
-	return offset - start < nr_pages * PAGE_SIZE;
-}
-
-static bool is_part(uint64_t offset)
-{
-	for (unsigned i = 0; i < NR_ENTRY_PARTS; i++) {
-		if (is_in(offset, entry_parts[i].offset, entry_parts[i].nr_pages)) {
-			return !entry_parts[i].kernel_only;
-		}
-	}
-	return false;
-}
-
-/* May shadow roots show this page of the entry area? */
-static bool is_allowed(uint64_t address)
-{
-	uint64_t offset = address - ENTRY_AREA_BASE;
-
-	if (offset >= ENTRY_CPU_OFFSET) {
-		offset -= ENTRY_CPU_OFFSET;
-		return offset / ENTRY_CPU_STRIDE < NR_CPUS_MAX &&
-		       is_part(offset % ENTRY_CPU_STRIDE);
-	}
-	return is_in(offset, ENTRY_IDT_OFFSET, NR_ENTRY_SETS) ||
-	       is_in(offset, ENTRY_TEXT_OFFSET,
-		     (uint64_t)(entry_text_end - entry_text_start) >> PAGE_SHIFT);
-}
-
 /* Would the word tell where the kernel is? */
 static bool is_secret(uint64_t word)
 {
@@ -92,31 +61,31 @@ static bool is_secret(uint64_t word)
  */
 enum { NR_STACK_WORDS = PAGE_SIZE / sizeof(uint64_t), FROM_TOP_RSP = 2 };
 
-static void forget_user_rsp(uint64_t offset_in_part, uint64_t *words)
+static void forget_user_rsp(enum entry_part_id part, uint64_t *words)
 {
-	if (offset_in_part == entry_parts[PART_ENTRY_PAGE].offset) {
+	if (part == PART_ENTRY_PAGE) {
 		words[offsetof(struct cpu_entry, user_rsp) / sizeof(uint64_t)] = 0;
-	}
-	for (unsigned i = PART_ENTRY_STACK; i <= PART_DB_STACK; i++) {
-		if (offset_in_part == entry_parts[i].offset) {
-			words[NR_STACK_WORDS - FROM_TOP_RSP] = 0;
-		}
+	} else if (part >= PART_ENTRY_STACK && part <= PART_DB_STACK) {
+		words[NR_STACK_WORDS - FROM_TOP_RSP] = 0;
 	}
 }
 
-static void check_bytes(struct audit *audit, uint64_t address)
+/* `bytes`: where the kernel sees what shadow roots show at the address. */
+static void check_bytes(struct audit *audit, uint64_t address, const void *bytes,
+			const struct entry_page *at_page)
 {
 	static uint64_t page[NR_STACK_WORDS]; /* one audit at a time: the world is stopped */
-	uint64_t offset = address - ENTRY_AREA_BASE;
 
-	memcpy(page, (const void *)address, PAGE_SIZE);
-	if (offset >= ENTRY_CPU_OFFSET) {
-		forget_user_rsp((offset - ENTRY_CPU_OFFSET) % ENTRY_CPU_STRIDE, page);
-	}
+	memcpy(page, bytes, PAGE_SIZE);
+	forget_user_rsp(at_page->part, page);
 	for (uint64_t at = 0; at <= PAGE_SIZE - sizeof(uint64_t); at++) {
+		const uint8_t *place = (const uint8_t *)page + at;
 		uint64_t word;
 
-		memcpy(&word, (const char *)page + at, sizeof(word));
+		if (place[sizeof(word) - 1] != KERNEL_HALF >> 56) {
+			continue; /* most bytes: an address of the kernel does not end in them */
+		}
+		memcpy(&word, place, sizeof(word));
 		if (word >= KERNEL_HALF && is_secret(word)) {
 			audit_violation(audit, "entry area: %#lx tells a kernel address, %#lx",
 					address + at, word);
@@ -124,33 +93,102 @@ static void check_bytes(struct audit *audit, uint64_t address)
 	}
 }
 
-static void check_page(struct audit *audit, uint64_t address, pfn_t frame)
+static bool has_rights(const struct leaf *leaf, enum policy_rights rights)
 {
-	if (!is_allowed(address)) {
-		audit_violation(audit, "shadow roots show %#lx, which is no part for them",
-				address);
-	} else if (frame_entry(frame)->owner != OWNER_ENTRY) {
-		audit_violation(audit, "shadow roots show frame %#x, which belongs to %s",
-				frame.pfn, owner_name(frame_entry(frame)->owner));
-	} else {
-		check_bytes(audit, address);
+	return leaf->writable == (rights == RIGHTS_RW) &&
+	       (leaf->executable == (rights == RIGHTS_RX) || !cpu_features.nx);
+}
+
+static const char *roots_name(const struct audit *audit)
+{
+	return audit->roots == ENTRY_SHADOW_ROOTS ? "shadow roots" : "kernel roots";
+}
+
+/* Why a leaf may not be there; NULL: it may. */
+static const char *leaf_error(const struct audit *audit, const struct leaf *leaf,
+			      const struct entry_page *page)
+{
+	const struct entry_rule *rule = &entry_rules[page->part];
+	enum policy_rights rights = rule->rights[audit->roots];
+
+	if (rights == RIGHTS_ABSENT) {
+		return "is no part for them";
+	}
+	if (!pfn_is_valid(leaf->frame) || frame_entry(leaf->frame)->owner != rule->owner) {
+		return "shows another owner's frame";
+	}
+	if (!entry_area_is_frame_of(page, leaf->frame)) {
+		return "shows another frame than its own";
+	}
+	return has_rights(leaf, rights) ? NULL : "has other rights";
+}
+
+void audit_entry_leaf(struct audit *audit, const struct leaf *leaf)
+{
+	bool is_shadow = audit->roots == ENTRY_SHADOW_ROOTS;
+	struct entry_page page;
+	const char *error = "is a guard page";
+
+	if (entry_area_page_at(leaf->address, &page)) {
+		error = leaf_error(audit, leaf, &page);
+	}
+	if (error) {
+		audit_violation(
+			audit,
+			"%s: frame %#x, which belongs to %s, is mapped %s in the entry area "
+			"at %#lx, which %s",
+			roots_name(audit), leaf->frame.pfn,
+			pfn_is_valid(leaf->frame) ? owner_name(frame_entry(leaf->frame)->owner)
+						  : "nobody",
+			audit_rights_text(leaf), leaf->address, error);
+		return;
+	}
+	/* a pool's page is at home in its pool */
+	if (!is_shadow && entry_rules[page.part].owner != OWNER_POOL) {
+		(void)audit_see(leaf->frame);
+	}
+	if (is_shadow && page.part == PART_TEXT) {
+		check_bytes(audit, leaf->address, entry_text_start + page.page * PAGE_SIZE, &page);
+	} else if (is_shadow && direct_map_has(leaf->frame)) {
+		check_bytes(audit, leaf->address, direct_map_pointer(leaf->frame), &page);
+	}
+}
+
+/* Each page of the part that roots of this kind show. */
+static void check_part(struct audit *audit, enum entry_part_id part, unsigned cpu)
+{
+	uint32_t nr = part == PART_TEXT ? entry_text_pages() : entry_parts[part].nr_pages;
+
+	for (uint32_t page = 0; page < nr; page++) {
+		uint64_t address = entry_area_address(part, cpu, page);
+
+		if (entry_rules[part].rights[audit->roots] != RIGHTS_ABSENT &&
+		    !pte_is_present(ptable_lookup(entry_area_root(audit->roots), address, NULL))) {
+			audit_violation(audit, "%s: the entry area lacks %#lx: %s, of CPU %u",
+					roots_name(audit), address, entry_rules[part].text, cpu);
+		}
+	}
+}
+
+static void check_parts(struct audit *audit, enum entry_roots roots)
+{
+	audit->roots = roots;
+	for (enum entry_part_id part = 0; part < NR_ENTRY_PARTS; part++) {
+		for (unsigned cpu = 0; cpu < (entry_rules[part].is_of_cpu ? nr_cpus : 1); cpu++) {
+			check_part(audit, part, cpu);
+		}
 	}
 }
 
 void audit_entry_area(struct audit *audit)
 {
-	pfn_t root = entry_shadow_template();
-	uint64_t end = ENTRY_AREA_BASE + ENTRY_CPU_OFFSET + NR_CPUS_MAX * ENTRY_CPU_STRIDE;
 	unsigned slot = level_index(ENTRY_AREA_BASE, LEVEL_MAX);
 
 	audit->root_name = "shadow roots";
-	audit_walk_slots(audit, root, slot, slot + 1);
-	for (uint64_t at = ENTRY_AREA_BASE; at < end;) {
-		pte_t pte = ptable_lookup(root, at, NULL);
-
-		if (pte_is_present(pte)) {
-			check_page(audit, at, pte_frame(pte));
-		}
-		at = ptable_skip(root, at);
+	audit->roots = ENTRY_SHADOW_ROOTS;
+	if (audit_table(audit, entry_shadow_template())) {
+		audit_walk_slots(audit, entry_shadow_template(), slot, slot + 1);
 	}
+	check_parts(audit, ENTRY_KERNEL_ROOTS);
+	check_parts(audit, ENTRY_SHADOW_ROOTS);
 }

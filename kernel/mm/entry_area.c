@@ -7,6 +7,7 @@
 #include "arch/x86_64/trap.h"
 #include "core/options.h"
 #include "core/panic.h"
+#include "lib/assert.h"
 #include "mm/direct_map.h"
 #include "mm/frame_alloc.h"
 #include "mm/layout.h"
@@ -15,9 +16,28 @@
 /* A shadow root without a user half: all others have its entry for the entry area. */
 static RO_AFTER_INIT pfn_t shadow_template;
 
-enum view { KERNEL_ROOTS = 1, SHADOW_ROOTS = 2, ALL_ROOTS = 3 };
+/* The page of each CPU's pool that its part shows. */
+static RO_AFTER_INIT pfn_t sealed_frames[NR_CPUS_MAX];
+
+const struct entry_rule entry_rules[NR_ENTRY_PARTS] = {
+#define BASE_SHARED false
+#define BASE_CPU true
+#define ENTRY_PART(name, base, offset, nr_pages, owner, kernel_roots, shadow_roots, text)          \
+	[PART_##name] = { text,                                                                    \
+			  BASE_##base,                                                             \
+			  OWNER_##owner,                                                           \
+			  { [ENTRY_KERNEL_ROOTS] = RIGHTS_##kernel_roots,                          \
+			    [ENTRY_SHADOW_ROOTS] = RIGHTS_##shadow_roots } },
+#include "arch/x86_64/entry_area.def"
+#undef ENTRY_PART
+};
 
 va_t entry_text(void) { return (va_t){ ENTRY_AREA_BASE + ENTRY_TEXT_OFFSET }; }
+
+static pa_t entry_text_pa(void)
+{
+	return (pa_t){ LOAD_BASE + (uint64_t)(entry_text_start - image_start) };
+}
 
 va_t entry_idt(unsigned set)
 {
@@ -31,33 +51,104 @@ static va_t cpu_part(unsigned id)
 	return (va_t){ ENTRY_AREA_BASE + ENTRY_CPU_OFFSET + id * ENTRY_CPU_STRIDE };
 }
 
-static status_t map(pfn_t root, uint64_t address, pfn_t frame, uint64_t flags)
+pfn_t entry_area_root(enum entry_roots roots)
 {
-	pte_t *entry;
-	status_t status = ptable_entry_create(root, address, 1, &entry);
-
-	if (status == STATUS_OK) {
-		pte_write(entry, pte_make(frame, flags | PTE_PRESENT));
-	}
-	return status;
+	return roots == ENTRY_KERNEL_ROOTS ? kernel_root : shadow_template;
 }
 
-static status_t map_in(enum view view, uint64_t address, pfn_t frame, uint64_t flags)
+uint64_t entry_area_address(enum entry_part_id part, unsigned cpu, uint32_t page)
 {
-	status_t status = view & KERNEL_ROOTS ? map(kernel_root, address, frame, flags) : STATUS_OK;
+	return (entry_rules[part].is_of_cpu ? cpu_part(cpu).va : ENTRY_AREA_BASE) +
+	       entry_parts[part].offset + page * PAGE_SIZE;
+}
 
-	return status == STATUS_OK && view & SHADOW_ROOTS
-		       ? map(shadow_template, address, frame, flags)
-		       : status;
+static bool is_page_of(enum entry_part_id id, uint64_t offset, uint32_t *page)
+{
+	const struct entry_part *part = &entry_parts[id];
+
+	*page = (uint32_t)((offset - part->offset) >> PAGE_SHIFT);
+	return offset >= part->offset && *page < part->nr_pages;
+}
+
+bool entry_area_page_at(uint64_t address, struct entry_page *out)
+{
+	uint64_t offset = address - ENTRY_AREA_BASE, in_part;
+	bool is_of_cpu = offset >= ENTRY_CPU_OFFSET;
+
+	*out = (struct entry_page){ 0 };
+	if (is_of_cpu) {
+		in_part = (offset - ENTRY_CPU_OFFSET) % ENTRY_CPU_STRIDE;
+		out->cpu = (unsigned)MIN((offset - ENTRY_CPU_OFFSET) / ENTRY_CPU_STRIDE,
+					 (uint64_t)NR_CPUS_MAX);
+	} else {
+		in_part = offset;
+	}
+	for (; out->part < NR_ENTRY_PARTS; out->part++) {
+		if (entry_rules[out->part].is_of_cpu == is_of_cpu &&
+		    is_page_of(out->part, in_part, &out->page)) {
+			return out->cpu < NR_CPUS_MAX;
+		}
+	}
+	return false;
+}
+
+uint32_t entry_text_pages(void)
+{
+	return (uint32_t)((uint64_t)(entry_text_end - entry_text_start) >> PAGE_SHIFT);
+}
+
+/* The image's own frames, and the pools', are known by number; all others by what they say of
+ * themselves. */
+bool entry_area_is_frame_of(const struct entry_page *page, pfn_t frame)
+{
+	uint64_t address = entry_area_address(page->part, page->cpu, page->page);
+
+	switch (page->part) {
+	case PART_TEXT: return frame.pfn == pa_to_pfn(entry_text_pa()).pfn + page->page;
+	case PART_CPU_SEALED: return frame.pfn == sealed_frames[page->cpu].pfn;
+	default:
+		return frame_entry(frame)->flags & FRAME_PLACED &&
+		       frame_entry(frame)->prev == frame_place(address);
+	}
+}
+
+static uint64_t flags_of(enum policy_rights rights)
+{
+	return PTE_PRESENT | (rights == RIGHTS_RX ? 0 : ptable_nx()) |
+	       (rights == RIGHTS_RW ? PTE_WRITABLE : 0);
+}
+
+/* In the roots that the table says, with the rights that it says. */
+static status_t map_page(enum entry_part_id part, uint64_t address, pfn_t frame)
+{
+	for (enum entry_roots roots = 0; roots < NR_ENTRY_ROOTS; roots++) {
+		enum policy_rights rights = entry_rules[part].rights[roots];
+		status_t status;
+		pte_t *entry;
+
+		if (rights == RIGHTS_ABSENT) {
+			continue;
+		}
+		status = ptable_entry_create(entry_area_root(roots), address, 1, &entry);
+		if (status) {
+			return status;
+		}
+		pte_write(entry, pte_make(frame, flags_of(rights)));
+	}
+	return STATUS_OK;
 }
 
 /* A new page of data. */
-static status_t add_page(enum view view, uint64_t address, uint64_t flags, pfn_t *out)
+static status_t add_page(enum entry_part_id part, unsigned cpu, uint32_t page, pfn_t *out)
 {
-	enum owner owner = view & SHADOW_ROOTS ? OWNER_ENTRY : OWNER_KERNEL;
-	status_t status = frame_alloc_zeroed(owner, 0, out);
+	uint64_t address = entry_area_address(part, cpu, page);
+	status_t status = frame_alloc_zeroed(entry_rules[part].owner, 0, out);
 
-	return status ? status : map_in(view, address, *out, flags | ptable_nx());
+	if (status) {
+		return status;
+	}
+	frame_set_place(*out, address);
+	return map_page(part, address, *out);
 }
 
 static status_t add_idts(void)
@@ -67,7 +158,7 @@ static status_t add_idts(void)
 	for (unsigned set = 0; set < NR_ENTRY_SETS && status == STATUS_OK; set++) {
 		pfn_t frame;
 
-		status = add_page(ALL_ROOTS, entry_idt(set).va, 0, &frame);
+		status = add_page(PART_IDT, 0, set, &frame);
 		if (status == STATUS_OK) {
 			idt_fill(direct_map_pointer(frame), &entry_sets[set], entry_text());
 		}
@@ -79,12 +170,9 @@ static status_t add_text(void)
 {
 	status_t status = STATUS_OK;
 
-	for (const char *page = entry_text_start; page < entry_text_end && status == STATUS_OK;
-	     page += PAGE_SIZE) {
-		pa_t pa = { LOAD_BASE + (uint64_t)(page - image_start) };
-
-		status = map_in(ALL_ROOTS, entry_text().va + (uint64_t)(page - entry_text_start),
-				pa_to_pfn(pa), 0);
+	for (uint32_t page = 0; page < entry_text_pages() && status == STATUS_OK; page++) {
+		status = map_page(PART_TEXT, entry_area_address(PART_TEXT, 0, page),
+				  pfn_add(pa_to_pfn(entry_text_pa()), page));
 	}
 	return status;
 }
@@ -99,24 +187,23 @@ void entry_area_init(void)
 	if (status == STATUS_OK) {
 		status = add_text();
 	}
+	assert(entry_text_pages() <= ENTRY_TEXT_PAGES_MAX);
 	if (status) {
 		panic("no memory for the entry area");
 	}
 	ptable_shadow_init(shadow_template, ENTRY_AREA_BASE);
 }
 
-static status_t add_part(va_t base, enum entry_part_id id)
+static status_t add_part(enum entry_part_id part, unsigned cpu)
 {
-	const struct entry_part *part = &entry_parts[id];
 	status_t status = STATUS_OK;
 
-	for (unsigned page = 0; page < part->nr_pages && status == STATUS_OK; page++) {
+	for (uint32_t page = 0; page < entry_parts[part].nr_pages && status == STATUS_OK; page++) {
 		pfn_t frame;
 
-		status = add_page(part->kernel_only ? KERNEL_ROOTS : ALL_ROOTS,
-				  base.va + part->offset + page * PAGE_SIZE, PTE_WRITABLE, &frame);
-		if (status == STATUS_OK && id == PART_DESCRIPTORS) {
-			descriptors_fill(direct_map_pointer(frame), base);
+		status = add_page(part, cpu, page, &frame);
+		if (status == STATUS_OK && part == PART_DESCRIPTORS) {
+			descriptors_fill(direct_map_pointer(frame), cpu_part(cpu));
 		}
 	}
 	return status;
@@ -129,7 +216,10 @@ status_t entry_area_add_cpu(unsigned id, struct cpu **out)
 	status_t status = STATUS_OK;
 
 	for (unsigned part = 0; part < NR_ENTRY_PARTS && status == STATUS_OK; part++) {
-		status = add_part(base, part);
+		/* a pool's page comes later: entry_area_add_sealed */
+		if (entry_rules[part].is_of_cpu && entry_rules[part].owner != OWNER_POOL) {
+			status = add_part(part, id);
+		}
 	}
 	if (status) {
 		return status;
@@ -149,7 +239,8 @@ status_t entry_area_add_cpu(unsigned id, struct cpu **out)
 status_t entry_area_add_sealed(unsigned id, pfn_t frame)
 {
 	static_assert(ENTRY_CPU_SEALED == ENTRY_PAGE_OFFSET + CPU_SEALED_OFFSET, "GS finds it");
-	return map_in(KERNEL_ROOTS, cpu_part(id).va + ENTRY_CPU_SEALED, frame, ptable_nx());
+	sealed_frames[id] = frame;
+	return map_page(PART_CPU_SEALED, entry_area_address(PART_CPU_SEALED, id, 0), frame);
 }
 
 void entry_area_load(unsigned id) { descriptors_load(cpu_part(id)); }

@@ -1,9 +1,10 @@
-/* Builds the entry area (arch/x86_64/entry_area.h has its map). */
+/* Builds the entry area, and says what belongs where in it (arch/x86_64/entry_area.def). */
 #pragma once
 
 #include "arch/x86_64/entry_area.h"
 #include "core/cpu.h"
 #include "lib/status.h"
+#include "mm/policy.h"
 
 /* Boot, once: the shared part. Panics. */
 void entry_area_init(void);
@@ -23,6 +24,34 @@ va_t entry_text(void);
 va_t entry_idt(unsigned set);
 /* A shadow root with an empty user half. */
 pfn_t entry_shadow_template(void);
+
+/* The two kinds of root, and one that shows the entry area as all of a kind do. */
+enum entry_roots { ENTRY_KERNEL_ROOTS, ENTRY_SHADOW_ROOTS, NR_ENTRY_ROOTS };
+pfn_t entry_area_root(enum entry_roots roots);
+
+/* entry_area.def, but for the places, which are in entry_parts. */
+struct entry_rule {
+	const char *text;
+	bool is_of_cpu;
+	enum owner owner;
+	enum policy_rights rights[NR_ENTRY_ROOTS];
+};
+extern const struct entry_rule entry_rules[NR_ENTRY_PARTS];
+
+/* A page of a part. cpu: of a shared part 0. */
+struct entry_page {
+	enum entry_part_id part;
+	unsigned cpu;
+	uint32_t page;
+};
+/* Where a page of a part is; of a shared part the CPU does not matter. */
+uint64_t entry_area_address(enum entry_part_id part, unsigned cpu, uint32_t page);
+/* False: the address is that of a guard page. */
+bool entry_area_page_at(uint64_t address, struct entry_page *out);
+/* Is this the one frame that belongs there? The frame is one of the frame table. */
+bool entry_area_is_frame_of(const struct entry_page *page, pfn_t frame);
+/* Of the text part this many pages are used. */
+uint32_t entry_text_pages(void);
 
 /*
  * The user's registers lie at a random place below the top of the kernel stack, another one at each

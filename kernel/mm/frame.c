@@ -42,10 +42,7 @@ static void assert_may_leave(const struct frame *frame, enum owner from)
 }
 
 /* The flags that a change of owner leaves. */
-static uint8_t flags_kept(const struct frame *frame)
-{
-	return frame->flags & ~(FRAME_SEALED | FRAME_SLAB | FRAME_TAIL);
-}
+static uint8_t flags_kept(const struct frame *frame) { return frame->flags & FRAME_HIDDEN; }
 
 /*
  * The frames of a block after the first all have the same flags, so what to write is computed once.

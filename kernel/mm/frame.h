@@ -24,6 +24,9 @@ enum frame_flags {
 	FRAME_TAIL = 4,      /* USER: a 2 MiB page's frames but the first */
 	FRAME_SLAB = 16,     /* KERNEL: of a slab */
 	FRAME_SEALED = 8,    /* POOL: nobody may have it writable any more */
+	FRAME_COPIED = 32,   /* KERNEL: may be copied to and from user space, usercopy_check.h */
+	FRAME_PLACED = 64,   /* KERNEL, ENTRY: mapped once beside the direct map; prev says where */
+	FRAME_SEEN = 128,    /* the audit's, while the world stands still */
 };
 
 /*
@@ -33,6 +36,7 @@ enum frame_flags {
  *   USER    refs counts the user page-table entries that map it (on the first frame of a 2 MiB
  * page).
  *   KERNEL  next is the number of the first frame of its allocation.
+ *   KERNEL, ENTRY  placed: prev is the number of the page where it is mapped, frame_place.
  *   POOL    sealed: stays so until the frame is freed. next is the number of its area, prev its
  * page's number in there. refs is 0. others  refs is 0.
  */
@@ -54,6 +58,15 @@ static inline struct frame *frame_entry(pfn_t frame) { return &frames[frame.pfn]
 
 /* Moves 2^order frames from one owner to another; asserts the invariants of both. */
 void frame_transition(pfn_t first, unsigned order, enum owner from, enum owner to);
+
+/* Stacks and the entry area: the frame, KERNEL or ENTRY, is mapped at this address from now on, and
+ * nowhere else but in the direct map. */
+static inline uint32_t frame_place(uint64_t address) { return (uint32_t)(address >> PAGE_SHIFT); }
+static inline void frame_set_place(pfn_t frame, uint64_t address)
+{
+	frame_entry(frame)->flags |= FRAME_PLACED;
+	frame_entry(frame)->prev = frame_place(address);
+}
 
 /* A POOL frame is sealed from now on. There is no way back but to free it. */
 void frame_seal(pfn_t frame);

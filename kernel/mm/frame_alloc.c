@@ -156,6 +156,23 @@ status_t frame_alloc_zeroed(enum owner owner, unsigned order, pfn_t *out)
 	return status;
 }
 
+void frame_mark_copied(pfn_t first, unsigned order)
+{
+	for (uint32_t i = 0; i < 1u << order; i++) {
+		frame_entry(pfn_add(first, i))->flags |= FRAME_COPIED;
+	}
+}
+
+status_t frame_alloc_copied(unsigned order, pfn_t *out)
+{
+	status_t status = frame_alloc_zeroed(OWNER_KERNEL, order, out);
+
+	if (status == STATUS_OK) {
+		frame_mark_copied(*out, order);
+	}
+	return status;
+}
+
 void frame_free_kernel(pfn_t first, unsigned order)
 {
 	enum owner owner = frame_entry(first)->owner;

@@ -8,6 +8,10 @@
 status_t frame_alloc_kernel(enum owner owner, unsigned order, pfn_t *out) MUST_CHECK;
 /* As above, zeroed. */
 status_t frame_alloc_zeroed(enum owner owner, unsigned order, pfn_t *out) MUST_CHECK;
+/* As above, owner KERNEL, for what is copied to or from user space: usercopy refuses all others. */
+status_t frame_alloc_copied(unsigned order, pfn_t *out) MUST_CHECK;
+/* Frames that are KERNEL's, from now on for copies. */
+void frame_mark_copied(pfn_t first, unsigned order);
 void frame_free_kernel(pfn_t first, unsigned order);
 /* May the current process have what the kernel keeps ready for all, such as free objects? Not when
  * memory is so short that what is left is root's. */

@@ -29,8 +29,7 @@ void frame_history_read(pfn_t frame, struct frame_history *out)
 bool frame_history_agrees(pfn_t frame)
 {
 	const struct frame *entry = frame_entry(frame);
-	struct frame_step now = step_decode(frame_histories[frame.pfn]);
 
-	return now.owner == entry->owner && now.is_hidden == !!(entry->flags & FRAME_HIDDEN) &&
-	       now.is_sealed == !!(entry->flags & FRAME_SEALED);
+	return (frame_histories[frame.pfn] & (STEP_OWNER | STEP_HIDDEN | STEP_SEALED)) ==
+	       frame_state_encode(entry->owner, entry->flags);
 }

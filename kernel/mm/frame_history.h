@@ -36,11 +36,15 @@ extern uint64_t *frame_histories; /* nr_frames words */
 /* What cpu->frame_who is while a thread of the process runs. */
 static inline uint64_t frame_who(uint32_t pid) { return (pid & STEP_WHO_MAX) << STEP_WHO_SHIFT; }
 
+static inline uint64_t frame_state_encode(enum owner owner, unsigned flags)
+{
+	return owner | (flags & FRAME_HIDDEN) << 3 | (flags & FRAME_SEALED) << 1;
+}
+
 /* The step to this owner and these flags, on behalf of the process that runs here. */
 static inline uint64_t frame_step_encode(enum owner owner, unsigned flags)
 {
-	return owner | (flags & FRAME_HIDDEN) << 3 | (flags & FRAME_SEALED) << 1 |
-	       PERCPU_READ(offsetof(struct cpu, frame_who));
+	return frame_state_encode(owner, flags) | PERCPU_READ(offsetof(struct cpu, frame_who));
 }
 
 static inline void frame_history_add(uint64_t *history, uint64_t step)

@@ -82,6 +82,8 @@ static status_t stack_map(va_t base)
 						   PTE_WRITABLE | ptable_nx());
 			if (status) {
 				frame_free_kernel(frame, 0);
+			} else {
+				frame_set_place(frame, base.va + i * PAGE_SIZE);
 			}
 		}
 		if (status) {
@@ -194,6 +196,13 @@ bool kstack_is_guard(va_t address)
 	uint64_t offset = address.va - kspace_base;
 
 	return offset < NR_SLOTS * SLOT_BYTES && offset % SLOT_BYTES < KSTACK_SIZE;
+}
+
+bool kspace_is_device(uint64_t address)
+{
+	uint64_t offset = address - kspace_base;
+
+	return offset >= DEVICES_OFFSET && offset < device_next;
 }
 
 status_t device_map(pa_t pa, uint64_t len_bytes, enum device_cache how, va_t *out)

@@ -21,6 +21,9 @@ bool kstack_of(va_t address, va_t *base);
 /* Is the address in a guard page of a stack slot? */
 bool kstack_is_guard(va_t address);
 
+/* Is the address where device registers are mapped, or in a guard page behind some? */
+bool kspace_is_device(uint64_t address);
+
 enum device_cache { DEVICE_UNCACHED, DEVICE_WRITE_COMBINING };
 /* Maps device registers or firmware tables [pa, pa + len), RW NX (tables too; they are never
  * executed). Boot only. ENOMEM. */

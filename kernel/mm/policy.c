@@ -6,8 +6,14 @@
 #include "mm/layout.h"
 
 const struct policy policy_table[NR_POLICY_STATES] = {
-#define POLICY(state, direct_map, view, rights, text)                                              \
-	{ #state, RIGHTS_##direct_map, VIEW_##view, RIGHTS_##rights, text },
+#define POLICY(state, direct_map, view, rights, second_view, second_rights, text)                  \
+	{ #state,                                                                                  \
+	  RIGHTS_##direct_map,                                                                     \
+	  VIEW_##view,                                                                             \
+	  RIGHTS_##rights,                                                                         \
+	  VIEW_##second_view,                                                                      \
+	  RIGHTS_##second_rights,                                                                  \
+	  text },
 #include "mm/policy.def"
 #undef POLICY
 };
@@ -61,6 +67,22 @@ bool policy_is_sealed(enum policy_state state)
 	       (policy->rights == RIGHTS_R || policy->rights == RIGHTS_RX);
 }
 
+enum policy_rights policy_rights_in(enum policy_state state, enum policy_view view)
+{
+	const struct policy *policy = &policy_table[state];
+
+	if (view == VIEW_NONE) {
+		return RIGHTS_ABSENT;
+	}
+	if (view == VIEW_DIRECT_MAP) {
+		return policy->direct_map;
+	}
+	if (view == policy->view) {
+		return policy->rights;
+	}
+	return view == policy->second_view ? policy->second_rights : RIGHTS_ABSENT;
+}
+
 bool frame_is_sealed(pfn_t frame) { return policy_is_sealed(policy_state_of(frame)); }
 
 enum policy_view policy_view_of(uint64_t address)
@@ -91,7 +113,7 @@ const char *policy_rights_name(enum policy_rights rights)
 	static const char *const names[] = {
 		[RIGHTS_ABSENT] = "absent",  [RIGHTS_R] = "R",
 		[RIGHTS_RX] = "RX",          [RIGHTS_RW] = "RW",
-		[RIGHTS_REQUIRED_RW] = "RW",
+		[RIGHTS_RW_RX] = "RW or RX", [RIGHTS_REQUIRED_RW] = "RW",
 	};
 
 	return names[rights];

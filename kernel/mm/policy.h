@@ -4,13 +4,20 @@
 #include "mm/frame.h"
 
 enum policy_state {
-#define POLICY(state, direct_map, view, rights, text) STATE_##state,
+#define POLICY(state, direct_map, view, rights, second_view, second_rights, text) STATE_##state,
 #include "mm/policy.def"
 #undef POLICY
 	NR_POLICY_STATES,
 };
 
-enum policy_rights { RIGHTS_ABSENT, RIGHTS_R, RIGHTS_RX, RIGHTS_RW, RIGHTS_REQUIRED_RW };
+enum policy_rights {
+	RIGHTS_ABSENT,
+	RIGHTS_R,
+	RIGHTS_RX,
+	RIGHTS_RW,
+	RIGHTS_RW_RX,
+	RIGHTS_REQUIRED_RW
+};
 enum policy_view {
 	VIEW_NONE,
 	VIEW_KSPACE,
@@ -27,6 +34,8 @@ struct policy {
 	enum policy_rights direct_map;
 	enum policy_view view;
 	enum policy_rights rights;
+	enum policy_view second_view; /* VIEW_NONE: the own one alone */
+	enum policy_rights second_rights;
 	const char *text;
 };
 extern const struct policy policy_table[NR_POLICY_STATES];
@@ -38,8 +47,10 @@ enum policy_state policy_state_of(pfn_t frame);
  */
 bool policy_is_sealed(enum policy_state state);
 bool frame_is_sealed(pfn_t frame);
+/* The most that a frame of this state may be mapped with in a view. */
+enum policy_rights policy_rights_in(enum policy_state state, enum policy_view view);
 /* Which view a kernel-half address belongs to; VIEW_NONE: none, nothing may be mapped there. */
 enum policy_view policy_view_of(uint64_t address);
 const char *policy_view_name(enum policy_view view);
-/* "absent", "R", "RX", "RW" */
+/* "absent", "R", "RX", "RW", "RW or RX" */
 const char *policy_rights_name(enum policy_rights rights);

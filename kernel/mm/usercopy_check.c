@@ -13,7 +13,6 @@
 #include "mm/layout.h"
 #include "mm/pmalloc.h"
 #include "mm/policy.h"
-#include "mm/slab.h"
 
 struct range {
 	uint64_t start, end;
@@ -33,8 +32,9 @@ static bool is_inside(struct range range, uint64_t start, uint64_t end)
 
 /*
  * Each function's variables lie between its frame pointer and that of what it called. Linux does
- * the same (arch_within_stack_frames). The outermost saved one is the user's: not believed further
- * than to the end of the stack. NULL: it is allowed.
+ * the same (arch_within_stack_frames). The entry code clears RBP, so the chain ends with the
+ * function that it called: above that one's frame lie the user's registers, cs and flags among
+ * them. NULL: it is allowed.
  */
 static const char *check_stack(struct range range, const uint64_t *frame, uint64_t top)
 {
@@ -43,9 +43,9 @@ static const char *check_stack(struct range range, const uint64_t *frame, uint64
 
 		if (caller <= (uint64_t)frame || caller > top - 2 * sizeof(uint64_t) ||
 		    !is_aligned(caller, sizeof(uint64_t))) {
-			caller = top;
+			return "what the entry code keeps on the stack";
 		}
-		if (range.start < caller || caller == top) {
+		if (range.start < caller) {
 			return range.end <= caller ? NULL : "more than one frame of the stack";
 		}
 		frame = (const uint64_t *)caller;
@@ -55,13 +55,13 @@ static const char *check_stack(struct range range, const uint64_t *frame, uint64
 
 static const char *check_image(struct range range, enum copy_direction direction)
 {
-	if (is_inside(range, (uint64_t)ro_after_init_end, (uint64_t)image_end)) {
+	if (is_inside(range, (uint64_t)copied_start, (uint64_t)copied_end)) {
 		return NULL;
 	}
 	if (is_inside(range, (uint64_t)rodata_start, (uint64_t)ro_after_init_end)) {
 		return direction == COPY_TO_USER ? NULL : "kernel constants";
 	}
-	return range.start < (uint64_t)text_end ? "kernel text" : "the end of the kernel's data";
+	return range.start < (uint64_t)text_end ? "kernel text" : "the kernel's data";
 }
 
 static const char *check_object(struct range range, const struct object *object, const char *past)
@@ -84,27 +84,12 @@ static const char *check_pool(struct range range, enum copy_direction direction,
 		       : check_object(range, object, "past the end of an object of a pool");
 }
 
-static const char *check_slab(struct range range, struct object *object)
-{
-	struct slab_object found;
-
-	if (!slab_object_at(range.start, &found)) {
-		return "no object of a slab";
-	}
-	*object = (struct object){ found.start, found.size_bytes, "" };
-	string_copy(object->name, found.cache, sizeof(object->name));
-	return check_object(range, object, "past the end of an object of a slab");
-}
-
 static const char *check_frames(struct range range, struct object *object)
 {
 	pfn_t frame = direct_map_frame((va_t){ range.start }), first;
 
-	if (!pfn_is_valid(frame) || frame_entry(frame)->owner != OWNER_KERNEL) {
-		return "memory that holds no kernel object";
-	}
-	if (frame_entry(frame)->flags & FRAME_SLAB) {
-		return check_slab(range, object);
+	if (!pfn_is_valid(frame) || !(frame_entry(frame)->flags & FRAME_COPIED)) {
+		return "memory that is not for copies";
 	}
 	first.pfn = frame_entry(frame)->next;
 	*object = (struct object){ direct_map_base + pfn_to_pa(first).pa,

@@ -2,20 +2,29 @@
  * Hardened usercopy: what of kernel memory a copy to or from user space may touch. A bug in a
  * length or a pointer then ends in EFAULT and a line in the log, not in a leak.
  *
+ * Nothing may be copied but what is marked where it is made: frames (frame_alloc_copied) and
+ * variables (USERCOPY); and, by what they are, variables on the current stack, objects of pools
+ * and, to read, constants. Frames carry the mark, whatever address leads to them: the direct map's
+ * alias of a stack or of struct cpu is refused like the stack. No slab holds anything to copy.
+ *
  * One range lookup: the current stack by two compares and a walk of as many frames as lie between;
- * an object of a slab by its frame's entry and one division; an object of a pool by its frame's
- * entry and the area's bits. Nothing is searched.
+ * pages by their frame's entry; an object of a pool by its frame's entry and the area's bits.
+ * Nothing is searched.
  */
 #pragma once
 
 #include "lib/types.h"
 
+/* Of a variable with static storage, zero at first: it may be copied. */
+#define USERCOPY __attribute__((section(".bss.usercopy")))
+
 enum copy_direction { COPY_TO_USER, COPY_FROM_USER };
 
 /*
- * [at, at + len_bytes) lies within one object: of a slab, of a pool (not sealed, to write to it),
- * one allocation of pages, the kernel's data or, to read, its constants; or within one frame of the
- * current kernel stack, above `frame`. False: it was reported. With pmalloc=off everything passes.
+ * [at, at + len_bytes) lies within one object of a pool (not sealed, to write to it), one
+ * allocation of pages for copies, the variables for copies or, to read, the kernel's constants; or
+ * within one frame of the current kernel stack, above `frame`. False: it was reported. With
+ * pmalloc=off everything passes.
  */
 bool usercopy_allows(const void *at, size_t len_bytes, enum copy_direction direction,
 		     const void *frame);

@@ -193,6 +193,32 @@ void window_store(pfn_t frame, uint64_t offset_bytes, uint64_t value, unsigned s
 	window_close(&opening);
 }
 
+static bool is_zero(const uint64_t *page)
+{
+	for (const uint64_t *at = page; at < page + PAGE_SIZE / sizeof(*page); at += 8) {
+		if (at[0] | at[1] | at[2] | at[3] | at[4] | at[5] | at[6] | at[7]) {
+			return false;
+		}
+	}
+	return true;
+}
+
+unsigned window_find_nonzero(const pfn_t *frames_to_read, unsigned nr)
+{
+	struct opening opening = window_open();
+	unsigned found = 0;
+
+	assert(nr <= WINDOW_PAGES);
+	for (unsigned i = 0; i < nr; i++) {
+		(void)window_show(&opening, frames_to_read[i], 0);
+	}
+	while (found < nr && is_zero(page_address(found))) {
+		found++;
+	}
+	window_close(&opening);
+	return found;
+}
+
 status_t window_hold(pfn_t frame, status_t (*wait)(void))
 {
 	struct opening opening = window_open();

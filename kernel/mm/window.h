@@ -29,6 +29,10 @@ void window_set(const pfn_t *frames, unsigned nr, uint64_t offset_bytes, int byt
 /* One store of 1, 2, 4 or 8 bytes, aligned to its size: others see all of it or nothing. */
 void window_store(pfn_t frame, uint64_t offset_bytes, uint64_t value, unsigned size_bytes);
 
+/* For the audit: the first of up to WINDOW_PAGES frames that holds anything but zeroes; nr: none
+ * does. */
+unsigned window_find_nonzero(const pfn_t *frames, unsigned nr);
+
 /*
  * For kernel/vuln/ alone, to show what another CPU sees meanwhile: the frame stays in the open
  * window, for writing, while `wait` waits; returns what that returns. Nowhere else does anything

@@ -13,7 +13,7 @@ enum { BOUNCE_ORDER = 2, STRINGS_PER_PIECE = 16 };
 status_t exec_args_get(struct exec_args *args)
 {
 	pfn_t first;
-	status_t status = frame_alloc_zeroed(OWNER_KERNEL, BOUNCE_ORDER, &first);
+	status_t status = frame_alloc_copied(BOUNCE_ORDER, &first);
 
 	if (status == STATUS_OK) {
 		*args = (struct exec_args){ .bounce = direct_map_pointer(first) };

@@ -238,7 +238,7 @@ int64_t sys_ktest(uint64_t index, uint64_t at, uint64_t size_bytes)
 	if (options.ktest != ktest_on) {
 		return STATUS_ENOSYS;
 	}
-	status = frame_alloc_zeroed(OWNER_KERNEL, KTEST_TEXT_ORDER, &frames_of_text);
+	status = frame_alloc_copied(KTEST_TEXT_ORDER, &frames_of_text);
 	if (status) {
 		return status;
 	}

@@ -61,6 +61,10 @@ static void say_policy(struct text *text, pfn_t frame)
 		text_say(text, ", %s at most %s", policy_view_name(policy->view),
 			 policy_rights_name(policy->rights));
 	}
+	if (policy->second_view != VIEW_NONE) {
+		text_say(text, ", %s at most %s", policy_view_name(policy->second_view),
+			 policy_rights_name(policy->second_rights));
+	}
 	text_say(text, "\n");
 }
 
@@ -179,7 +183,7 @@ int64_t sys_explain(uint64_t address, uint64_t pid, uint64_t at)
 	if (credentials_acting_uid(process_current()) != 0) {
 		return STATUS_EPERM;
 	}
-	status = frame_alloc_zeroed(OWNER_KERNEL, EXPLANATION_ORDER, &buffer);
+	status = frame_alloc_copied(EXPLANATION_ORDER, &buffer);
 	if (status) {
 		return status;
 	}

@@ -61,7 +61,7 @@ int64_t sys_ptdump(uint64_t pid, uint64_t which, uint64_t start, uint64_t at, ui
 	if (which > BW_ROOT_SHADOW || !is_canonical || start % PAGE_SIZE) {
 		return STATUS_EINVAL;
 	}
-	status = frame_alloc_zeroed(OWNER_KERNEL, 0, &buffer);
+	status = frame_alloc_copied(0, &buffer);
 	if (status) {
 		return status;
 	}

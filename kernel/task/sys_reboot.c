@@ -12,6 +12,7 @@
 #include "mm/layout.h"
 #include "mm/ptable.h"
 #include "mm/usercopy.h"
+#include "mm/usercopy_check.h"
 #include "task/bounce.h"
 #include "task/console.h"
 #include "task/credentials.h"
@@ -24,7 +25,8 @@ extern char boot_tables[];                          /* boot/boot.asm; not in use
 extern _Noreturn void boot_again(uint64_t root_pa); /* boot/boot.asm */
 
 /* Guarded by nothing: one CPU at a time boots again, and the first one does. */
-static char line[COMMAND_LINE_BYTES], input[RESTART_INPUT_BYTES];
+static char line[COMMAND_LINE_BYTES];
+static USERCOPY char input[RESTART_INPUT_BYTES];
 
 static pfn_t image_frame(const char *at)
 {

@@ -1,62 +1,17 @@
 /* The auditor sees every kind of violation: each is planted, found and taken back. */
-#include "mm/audit.h"
+#include "audit_plant.h"
 #include "core/cpu.h"
 #include "core/options.h"
-#include "ktest.h"
-#include "lib/string.h"
 #include "mm/as.h"
 #include "mm/direct_map.h"
-#include "mm/entry_area.h"
 #include "mm/frame_alloc.h"
 #include "mm/frame_history.h"
 #include "mm/kspace.h"
 #include "mm/layout.h"
-#include "mm/pmalloc.h"
 #include "mm/ptable.h"
-#include "mm/tlb.h"
 #include "mm/xpfo.h"
 
 #define TEST_PAGE (USER_MIN + 16 * PAGE_SIZE)
-
-static struct bw_audit result;
-
-static void expect_violation(const char *words, const char *what)
-{
-	const char *at;
-
-	audit_run(&result);
-	for (at = result.first; *at && strncmp(at, words, strlen(words)) != 0; at++) {}
-	if (!ktest_ok(result.nr_violations > 0 && *at, "the audit reports %s", what)) {
-		ktest_diag("expected \"%s\", got %lu violations: %s", words, result.nr_violations,
-			   result.first);
-	}
-}
-
-static void expect_clean(const char *when)
-{
-	audit_run(&result);
-	if (!ktest_ok(result.nr_violations == 0, "the audit is clean %s", when)) {
-		ktest_diag("%s", result.first);
-	}
-}
-
-/* Changes an entry, expects the audit to say so, and restores it. */
-/* pte_write refuses what no right code does: another frame in one store. */
-static void entry_force(pte_t *entry, pte_t pte)
-{
-	*(volatile uint64_t *)&entry->value = pte.value;
-}
-
-static void plant(pte_t *entry, pte_t pte, const char *words, const char *what)
-{
-	pte_t saved = pte_read(entry);
-
-	entry_force(entry, pte);
-	ktlb_wait(ktlb_downgrade());
-	expect_violation(words, what);
-	entry_force(entry, saved);
-	ktlb_wait(ktlb_downgrade());
-}
 
 static void plant_in_user_half(struct as *as)
 {
@@ -89,9 +44,12 @@ static void plant_in_kernel_half(struct as *as, pfn_t spare_frame)
 {
 	pte_t *entries = direct_map_pointer(as->root);
 	pte_t *text = ptable_entry(kernel_root, (uint64_t)image_start, 1);
+	/* the kernel's symbols, which nobody reads meanwhile */
+	pte_t *names = ptable_entry(kernel_root, (uint64_t)rodata_end - PAGE_SIZE, 1);
 	pte_t *spare = direct_map_entry(spare_frame);
 	pte_t *window = this_cpu()->window_entries;
 	pfn_t image = pa_to_pfn((pa_t){ LOAD_BASE });
+	pfn_t table = pte_frame(pte_read(ptable_entry(as->root, TEST_PAGE, 2)));
 
 	plant(&entries[PTES_PER_TABLE / 2], pte_make(kernel_root, PTE_PRESENT),
 	      "kernel half differs", "a root whose kernel half differs");
@@ -102,6 +60,10 @@ static void plant_in_kernel_half(struct as *as, pfn_t spare_frame)
 	plant(spare, pte_make(kernel_root, PTE_PRESENT | PTE_WRITABLE | PTE_NO_EXECUTE),
 	      "shows frame", "a direct-map entry for another frame");
 	plant(spare, PTE_NONE, "must be in it", "a kernel frame missing from the direct map");
+	if (ptable_nx() && options.physmap == physmap_nx) {
+		plant(spare, pte_without(pte_read(spare), PTE_NO_EXECUTE),
+		      "KERNEL, is mapped RWX in the direct map", "an executable direct map");
+	}
 	plant(ptable_entry(as->root, TEST_PAGE + HUGE_SIZE, 2),
 	      pte_make(spare_frame, PTE_PRESENT | PTE_USER), "page table at frame",
 	      "a page table in a frame that is none");
@@ -110,20 +72,34 @@ static void plant_in_kernel_half(struct as *as, pfn_t spare_frame)
 	      "1 GiB page", "a page of 1 GiB");
 	plant((pte_t *)direct_map_pointer(pfn_add(as->root, 1)), pte_make(spare_frame, PTE_PRESENT),
 	      "shadow root", "an entry in a shadow root");
+	plant(ptable_entry(as->root, TEST_PAGE + HUGE_SIZE, 2),
+	      pte_read(ptable_entry(as->root, TEST_PAGE, 2)), "is in use twice",
+	      "a page table that two entries lead to");
+	plant(ptable_entry(as->root, TEST_PAGE, 2),
+	      pte_make(as->root, PTE_PRESENT | PTE_WRITABLE | PTE_USER), "is in use twice",
+	      "a root as a page table");
+	plant(direct_map_entry(table), PTE_NONE, "is not in the direct map",
+	      "a page table that is not in the direct map");
+	plant(ptable_entry(as->root, TEST_PAGE + HUGE_SIZE, 2), pte_make(table, PTE_PARKED),
+	      "is parked", "a page table that is parked");
+	plant(ptable_entry(as->root, TEST_PAGE + PAGE_SIZE, 1), (pte_t){ PTE_WRITABLE },
+	      "neither empty nor a mapping", "an entry that is nothing");
+	plant(ptable_entry(as->root, TEST_PAGE, 1),
+	      pte_with(pte_read(ptable_entry(as->root, TEST_PAGE, 1)), 1ul << 45),
+	      "neither empty nor a mapping", "an address beyond all memory");
+	plant(spare, pte_with(pte_read(spare), PTE_USER), "has U/S=1",
+	      "an entry of the kernel with U/S");
+	plant(ptable_entry(as->root, TEST_PAGE, 2),
+	      pte_without(pte_read(ptable_entry(as->root, TEST_PAGE, 2)), PTE_USER), "has U/S=1",
+	      "a page whose table has no U/S");
+	plant(spare, pte_with(pte_read(spare), PTE_GLOBAL), "is global", "a global page");
+	plant(direct_map_pointer(kernel_root), pte_make(table, PTE_PRESENT | PTE_USER),
+	      "kernel root: slot 0 of the user half", "a user half of the kernel's root");
+	plant(direct_map_pointer(this_cpu()->window_root), pte_make(table, PTE_PRESENT | PTE_USER),
+	      "window root: slot 0 of the user half", "a user half of a window root");
+	plant(names, pte_read(names - 1), "the image at", "a page of the image that shows another");
 	plant(window, pte_make(pointer_to_pfn(as), PTE_PRESENT | PTE_NO_EXECUTE), "private window",
 	      "a window that was left open");
-}
-
-/* A word in the entry page, at an odd place. */
-static void plant_bytes(uint64_t word, const char *what)
-{
-	char *at = (char *)this_cpu()->entry + PAGE_SIZE / 2 + 1;
-	uint64_t saved;
-
-	memcpy(&saved, at, sizeof(saved));
-	memcpy(at, &word, sizeof(word));
-	expect_violation("tells a kernel address", what);
-	memcpy(at, &saved, sizeof(saved));
 }
 
 static void plant_in_history(pfn_t frame)
@@ -133,92 +109,33 @@ static void plant_in_history(pfn_t frame)
 	frame_histories[frame.pfn] ^= STEP_HIDDEN;
 }
 
-static void plant_in_shadow_roots(const struct as *as, pfn_t spare_frame)
+/* Stacks are where they say; no other frame of the kernel is in kernel space. */
+static void plant_in_kspace(pfn_t spare_frame)
 {
-	pfn_t shadow = entry_shadow_template();
-	uint64_t cpu = (uint64_t)this_cpu(), entry = (uint64_t)this_cpu()->entry;
-	pte_t *slots = direct_map_pointer(as->root);
 	uint64_t rw = PTE_PRESENT | PTE_WRITABLE | ptable_nx();
+	va_t stack;
+	pte_t *first, *last, *guard, *device;
 
-	plant(ptable_entry(shadow, cpu, 1), pte_make(spare_frame, rw), "no part for them",
-	      "struct cpu in the shadow roots");
-	plant(ptable_entry(shadow, entry, 1), pte_make(spare_frame, rw), "which belongs to KERNEL",
-	      "a kernel frame in the shadow roots");
-	plant(ptable_entry(shadow, entry_text().va, 1),
-	      pte_with(pte_read(ptable_entry(shadow, entry_text().va, 1)), PTE_WRITABLE),
-	      "ENTRY_TEXT, is mapped RWX", "writable entry text");
-	if (ptable_user_slot_flags) {
-		plant(&slots[0], pte_without(pte_read(&slots[0]), PTE_NO_EXECUTE), "wrong NX",
-		      "a kernel root that could run user code");
-	}
-	plant_bytes((uint64_t)audit_run, "a kernel-image address in the entry area");
-	plant_bytes((uint64_t)as, "a direct-map address in the entry area");
-	plant_bytes(pool_base + PAGE_SIZE, "a pool's address in the entry area");
-	plant_bytes((uint64_t)&slots, "an address of a kernel stack in the entry area");
-}
-
-static void expect_sealed(uint64_t nr_more, uint64_t before)
-{
-	audit_run(&result);
-	ktest_ok(result.nr_sealed == before + nr_more, "the audit counts %lu sealed frames more",
-		 nr_more);
-}
-
-/* The first page of a pool with one object; sealed unless the option says otherwise. */
-static void plant_in_pool(pte_t *entry, pte_t *other, const char *state)
-{
-	pte_t pte = pte_read(entry);
-	pfn_t frame = pte_frame(pte);
-	bool is_hidden = options.pmalloc == pmalloc_full;
-
-	if (options.pmalloc != pmalloc_off) {
-		plant(entry, pte_with(pte, PTE_WRITABLE), state, "a sealed page that is writable");
-	}
-	plant(entry, pte_without(pte, PTE_NO_EXECUTE), "in the pools", "code in a pool");
-	plant(other, pte, "is not the page of a pool at", "a pool's frame at another address");
-	plant(entry, pte_make(kernel_root, PTE_PRESENT | PTE_NO_EXECUTE),
-	      "PTABLE, is mapped R in the pools", "a page table in a pool");
-	plant(ptable_entry(kernel_root,
-			   entry_area_part_end(this_cpu()->id, PART_DF_HANDLER) - PAGE_SIZE, 1),
-	      pte_without(pte, PTE_WRITABLE), "is mapped R in the entry area",
-	      "a pool's frame in a part of the entry area that is another's");
-	plant(direct_map_entry(frame),
-	      is_hidden ? pte_make(frame, PTE_PRESENT | PTE_NO_EXECUTE) : PTE_NONE,
-	      is_hidden ? "is mapped R in the direct map" : "must be in it",
-	      is_hidden ? "a pool's frame in the direct map"
-			: "a pool's frame missing from the direct map");
-}
-
-KTEST_SUITE(audit_pools)
-{
-	const struct pool *pool, *other;
-	uint64_t nr_sealed;
-	void *object, *second;
-
-	expect_clean("before");
-	nr_sealed = result.nr_sealed;
-	if (pmalloc_create_pool("audit", POOL_RO, 2 * PAGE_SIZE, 0, &pool) ||
-	    pmalloc(pool, PAGE_SIZE, &object) ||
-	    pmalloc_create_pool("audit too", POOL_RO, 0, 0, &other) || pmalloc(other, 1, &second)) {
-		ktest_skip("no memory for pools");
+	if (kstack_alloc(&stack)) {
+		ktest_skip("no memory for a stack");
 		return;
 	}
-	expect_clean("with open pools");
-	expect_sealed(0, nr_sealed);
-	ktest_ok(pmalloc_protect_pool(pool) == STATUS_OK &&
-			 pmalloc_protect_pool(other) == STATUS_OK,
-		 "pools are sealed");
-	expect_clean("with sealed pools");
-	expect_sealed(options.pmalloc == pmalloc_off ? 0 : 6, nr_sealed);
-	plant_in_pool(ptable_entry(kernel_root, (uint64_t)object, 1),
-		      ptable_entry(kernel_root, (uint64_t)second, 1),
-		      options.pmalloc == pmalloc_full ? "POOL_SEALED, is mapped RW in the pools"
-						      : "PLAIN_SEALED, is mapped RW in the pools");
-	ktest_ok(pmalloc_destroy_pool(pool) == STATUS_OK &&
-			 pmalloc_destroy_pool(other) == STATUS_OK,
-		 "pools are destroyed");
-	expect_clean("afterwards");
-	expect_sealed(0, nr_sealed);
+	first = ptable_entry(kernel_root, stack.va, 1);
+	last = ptable_entry(kernel_root, stack.va + KSTACK_SIZE - PAGE_SIZE, 1);
+	guard = ptable_entry(kernel_root, stack.va - PAGE_SIZE, 1);
+	plant(guard, pte_make(spare_frame, rw), "not in its place",
+	      "a kernel frame in a guard page of kernel space");
+	plant(guard, pte_read(first), "not in its place", "a stack's frame at a second address");
+	plant(last, pte_read(first), "not in its place", "a stack's page where another belongs");
+	plant(guard, pte_make((pfn_t){ 0 }, rw), "not in its place",
+	      "a device's frame where stacks are");
+	plant(first, PTE_NONE, "is not at its place", "a stack that lacks a page");
+	device = ptable_entry(kernel_root, kspace_base + KSPACE_SIZE / 2, 1);
+	plant(device + 1, pte_make(spare_frame, rw), "not in its place",
+	      "a kernel frame behind a device's registers");
+	plant(device + PTES_PER_TABLE - 1, pte_make((pfn_t){ 0 }, rw), "not in its place",
+	      "registers of a device that was never mapped");
+	kstack_free(stack);
 }
 
 KTEST_SUITE(audit)
@@ -241,8 +158,8 @@ KTEST_SUITE(audit)
 	expect_clean("with a new address space");
 	plant_in_user_half(as);
 	plant_in_kernel_half(as, spare);
-	plant_in_shadow_roots(as, spare);
 	plant_in_history(spare);
+	plant_in_kspace(spare);
 	frame_free_kernel(spare, 0);
 	as_put(as);
 	expect_clean("afterwards");

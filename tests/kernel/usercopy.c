@@ -3,6 +3,7 @@
  * page of the process that asked for the suite.
  */
 #include "mm/usercopy.h"
+#include "arch/x86_64/trap.h"
 #include "core/options.h"
 #include "ktest.h"
 #include "lib/string.h"
@@ -10,11 +11,13 @@
 #include "mm/direct_map.h"
 #include "mm/entry_area.h"
 #include "mm/frame_alloc.h"
+#include "mm/frame_history.h"
 #include "mm/kspace.h"
 #include "mm/layout.h"
 #include "mm/pmalloc.h"
 #include "mm/ptable.h"
 #include "mm/slab.h"
+#include "mm/usercopy_check.h"
 #include "task/fault_report.h"
 #include "task/process.h"
 #include "task/table_in_force.h"
@@ -46,31 +49,27 @@ static void expect_write(void *to, size_t len_bytes, bool is_allowed, const char
 		 is_allowed ? "may be written" : "refused");
 }
 
+static void expect_refused_write(void *to, size_t len_bytes, const char *what)
+{
+	if (options.pmalloc != pmalloc_off) {
+		expect_write(to, len_bytes, false, what);
+	}
+}
+
 static void check_slab(void)
 {
 	static struct slab_cache cache;
-	void *one, *other;
+	void *one;
 
 	slab_cache_init(&cache, "usercopy test", SLAB_BYTES);
 	if (slab_alloc(&cache, &one)) {
 		ktest_skip("no memory for an object");
 		return;
 	}
-	if (slab_alloc(&cache, &other)) {
-		slab_free(&cache, one);
-		ktest_skip("no memory for an object");
-		return;
-	}
-	expect_read(one, SLAB_BYTES, true, "an object of a slab");
-	expect_write(one, SLAB_BYTES, true, "an object of a slab");
-	expect_read((char *)one + 90, 10, true, "its end");
-	expect_read(one, SLAB_BYTES + 1, false, "one byte more");
-	expect_read((char *)one + 90, 11, false, "one byte past its end");
-	expect_read(one, PAGE_SIZE, false, "its neighbours too");
-	expect_read((char *)one - 1, 2, false, "from the byte in front of it into it");
+	expect_read(one, SLAB_BYTES, false, "an object of a slab");
+	expect_refused_write(one, SLAB_BYTES, "an object of a slab");
 	expect_read((void *)align_down((uint64_t)one, PAGE_SIZE), 8, false, "the slab's header");
 	slab_free(&cache, one);
-	slab_free(&cache, other);
 }
 
 static void check_pool(void)
@@ -101,18 +100,32 @@ static void check_pool(void)
 
 static void check_pages(void)
 {
-	pfn_t pages;
+	pfn_t pages, others;
 	char *at;
 
-	if (frame_alloc_zeroed(OWNER_KERNEL, 1, &pages)) {
+	if (frame_alloc_copied(1, &pages)) {
+		ktest_skip("no memory for pages");
+		return;
+	}
+	if (frame_alloc_zeroed(OWNER_KERNEL, 0, &others)) {
+		frame_free_kernel(pages, 1);
 		ktest_skip("no memory for pages");
 		return;
 	}
 	at = direct_map_pointer(pages);
 	expect_read(at + 100, PAGE_SIZE, true, "an allocation of two pages, across both");
+	expect_write(at + 100, PAGE_SIZE, true, "an allocation of two pages, across both");
 	expect_read(at + PAGE_SIZE, PAGE_SIZE + 1, false, "one byte past its end");
+	expect_read(at - 1, 2, false, "from the byte in front of it into it");
 	frame_free_kernel(pages, 1);
 	expect_read(at, 8, false, "freed pages");
+	if (!frame_alloc_kernel(OWNER_KERNEL, 1, &pages)) {
+		expect_read(direct_map_pointer(pages), 8, false,
+			    "the same, when they are another's");
+		frame_free_kernel(pages, 1);
+	}
+	expect_read(direct_map_pointer(others), 8, false, "pages that are not for copies");
+	frame_free_kernel(others, 0);
 	expect_read(direct_map_pointer(kernel_root), 8, false, "a page table");
 }
 
@@ -131,6 +144,52 @@ static void check_processor(void)
 	expect_read((const void *)entry_idt(0).va, 16, false, "a gate of the IDT");
 	expect_read((const void *)entry_text().va, 16, false, "the entry code");
 	expect_read((const void *)WINDOW_BASE, 8, false, "the private window");
+}
+
+/* Where the direct map has what lies at a kernel address. */
+static char *alias_of(const void *at)
+{
+	pte_t pte = ptable_lookup(kernel_root, (uint64_t)at, NULL);
+
+	return (char *)direct_map_pointer(pte_frame(pte)) + (uint64_t)at % PAGE_SIZE;
+}
+
+static void expect_alias_refused(const void *at, const char *what)
+{
+	char *alias = alias_of(at);
+
+	expect_read(alias, 8, false, what);
+	expect_refused_write(alias, 8, what);
+}
+
+/* Frames are refused, not addresses. */
+static void check_aliases(void)
+{
+	const struct cpu *cpu = this_cpu();
+	char own[8] = { 0 };
+
+	expect_alias_refused((const void *)(cpu->idle->stack.va + KSTACK_SIZE - 64),
+			     "another thread's stack through the direct map");
+	expect_alias_refused(own, "a variable of the function's own through the direct map");
+	expect_alias_refused(cpu, "a processor's data through the direct map");
+	expect_alias_refused((const char *)cpu + PAGE_SIZE, "the second page of it");
+	expect_alias_refused(cpu->entry, "the entry page through the direct map");
+	expect_alias_refused((const void *)(cpu->entry_stack_top - 64),
+			     "the entry stack through the direct map");
+	expect_alias_refused(frames, "the frame table");
+	expect_alias_refused(frame_histories, "the histories of frames");
+	expect_alias_refused(process_current(), "a process");
+}
+
+/* What the entry code saved lies above the frame of the first C function. */
+static void check_saved_registers(void)
+{
+	struct regs *regs = thread_user_regs(thread_current());
+
+	expect_read(regs, sizeof(*regs), false, "the user's registers");
+	expect_refused_write(&regs->cs, sizeof(regs->cs), "the CS to go back to");
+	expect_refused_write(thread_top_regs(thread_current()), sizeof(*regs),
+			     "the top of the stack");
 }
 
 static void check_other_stack(void)
@@ -160,6 +219,7 @@ static __attribute__((noinline)) void check_stack(char *outer)
 KTEST_SUITE(usercopy)
 {
 	static const char constant[] = "a constant";
+	static USERCOPY char copied[16];
 	static char data[16];
 	struct as *as = process_current()->as;
 	char outer[64] = { 0 };
@@ -176,11 +236,17 @@ KTEST_SUITE(usercopy)
 	if (options.pmalloc != pmalloc_off) {
 		check_processor();
 		check_other_stack();
+		check_aliases();
+		check_saved_registers();
 	}
 	expect_read(constant, sizeof(constant), true, "a constant");
-	expect_read(data, sizeof(data), true, "a variable");
-	expect_write(data, sizeof(data), true, "a variable");
+	expect_read(copied, sizeof(copied), true, "a variable for copies");
+	expect_write(copied, sizeof(copied), true, "a variable for copies");
 	if (options.pmalloc != pmalloc_off) {
+		expect_read(data, sizeof(data), false, "a variable");
+		expect_write(data, sizeof(data), false, "a variable");
+		expect_read((const void *)((uint64_t)copied_end - 1), 2, false,
+			    "past the variables for copies");
 		expect_write((char *)(uint64_t)constant, 1, false, "a constant");
 		expect_read((const void *)((uint64_t)text_end - 16), 16, false, "kernel text");
 		expect_read((const void *)(uint64_t)image_start, 16, false, "the first of it");

@@ -8,8 +8,11 @@ use warnings;
 
 use File::Basename qw(dirname basename);
 use File::Path qw(make_path);
+use FindBin '$Bin';
+use lib $Bin;
+use Mutations qw(mutations mutate);
 
-chdir(dirname($0) . '/../..') or die "tlb_mutations: $!\n";
+chdir "$Bin/../.." or die "tlb_mutations: $!\n";
 my $out = 'build/model/mutations';
 my $steps = 40_000_000;
 # A mutation may make the code run forever: that is no catch, and the test goes on.
@@ -21,42 +24,6 @@ sub sources {
 	my ($program) = @_;
 	local (@ARGV, $/) = ($program);
 	return ($program, <> =~ m{sources:(.*?)\*/}s && grep { $_ ne '*' } split ' ', $1);
-}
-
-# { name, file, edits => [[from, to], ...] }
-sub mutations {
-	open my $file, '<', 'tests/model/tlb_mutations.txt' or die "tlb_mutations.txt: $!\n";
-	my (@all, $last);
-	while (my $line = <$file>) {
-		if ($line =~ /^== (.*)/) {
-			push @all, { name => $1, edits => [] };
-			$last = '';
-		} elsif (@all && $line =~ /^([-+])(.*\n)/) {
-			push @{$all[-1]{edits}}, ['', ''] if $1 eq '-' && $last ne '-';
-			$all[-1]{edits}[-1][$1 eq '+'] .= $2;
-			$last = $1;
-		} elsif (@all && $line =~ /^exhaustive: (.*)/) {
-			$all[-1]{scenario} = $1;
-		} elsif (@all && $line =~ /^(\w\S*)$/) {
-			$all[-1]{file} = $1;
-		}
-	}
-	return @all;
-}
-
-# The mutated text, or undef and why not.
-sub mutate {
-	my ($mutation) = @_;
-	local (@ARGV, $/) = ($mutation->{file});
-	my $text = <>;
-	for my $edit (@{$mutation->{edits}}) {
-		my ($from, $to) = @$edit;
-		my $pattern = join '\s+', map { quotemeta } split ' ', $from;
-		my $found = () = $text =~ /$pattern/g;
-		return (undef, "the pattern matches $found times:\n$from") if $found != 1;
-		$text =~ s/$pattern/$to/;
-	}
-	return $text;
 }
 
 sub object { return "$out/" . basename($_[0], '.c') . '.o' }
@@ -74,7 +41,7 @@ sub build {
 # The problem, or undef and what was caught.
 sub run_mutated {
 	my ($mutation, $text) = @_;
-	my $scenario = $mutation->{scenario};
+	my $scenario = $mutation->{exhaustive};
 	my $source = "$out/mutated_" . basename($mutation->{file});
 	open my $file, '>', $source or die "$source: $!\n";
 	print $file $text;
@@ -93,7 +60,7 @@ sub run_mutated {
 make_path($out);
 my @programs = map { "tests/host/tlb_$_.c" } qw(random exhaustive);
 my %sources = map { $_ => 1 } map { sources($_) } @programs;
-my @mutations = mutations();
+my @mutations = mutations('tests/model/tlb_mutations.txt');
 printf "1..%d\n", @mutations + 2;
 my $built = !grep { !compile($_, object($_)) } keys %sources;
 my $sound = $built && build("$out/sound", map { object($_) } sources($programs[0]))

@@ -4,13 +4,15 @@ use warnings;
 use Def qw(rows);
 use Page;
 
-my %words = (ABSENT => 'absent', NONE => 'none', REQUIRED_RW => 'RW', KSPACE => 'kernel space',
+my %words = (ABSENT => 'absent', NONE => 'none', REQUIRED_RW => 'RW', RW_RX => 'RW or RX', KSPACE => 'kernel space',
 	ENTRY_AREA => 'entry area', IMAGE => 'image', USER_HALF => 'user half', POOLS => 'pools');
 
 sub {
 	my @rows = map {
-		my ($state, $direct, $view, $rights, $text) = @$_{qw(state direct view rights text)};
-		[code($state), $text, $words{$direct} // $direct, $view eq 'NONE' ? 'none' : "$words{$view}, $rights"]
+		my ($state, $direct, $text) = @$_{qw(state direct text)};
+		my @views = map { $_->[0] eq 'NONE' ? 'none' : "$words{$_->[0]}, " . ($words{$_->[1]} // $_->[1]) } [@$_{qw(view rights)}],
+			[@$_{qw(second_view second_rights)}];
+		[code($state), $text, $words{$direct} // $direct, @views]
 	} rows('policy');
-	return table(['frame', 'what it holds', 'direct map', 'own view, most rights'], @rows);
+	return table(['frame', 'what it holds', 'direct map', 'own view, most rights', 'second view'], @rows);
 };

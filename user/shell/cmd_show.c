@@ -142,7 +142,7 @@ int cmd_audit(int argc, char *const argv[])
 	print_number(json, false, "frames", audit.nr_frames, "frames checked");
 	print_number(json, false, "sealed", audit.nr_sealed, "of them sealed");
 	print_number(json, false, "violations", audit.nr_violations,
-		     "mappings that the policy forbids");
+		     "of the rules of docs/memory.md");
 	if (json) {
 		fputs(", \"first\": ", stdout);
 		json_string(stdout, audit.first);

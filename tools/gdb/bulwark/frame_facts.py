@@ -6,7 +6,8 @@ def collect(table, pfn):
 	state = table.state(pfn)
 	row = frames.Policy().rows[state]
 	facts = {'pfn': f'{pfn:#x}', 'physical': f'{pfn << 12:#x}', 'state': state, 'owner': table.owner(pfn),
-		'direct_map': row['direct_map'], 'view': row['view'][len('VIEW_'):].lower(), 'rights': row['rights']}
+		'direct_map': row['direct_map'], 'view': row['view'][len('VIEW_'):].lower(), 'rights': row['rights'],
+		'second_view': row['second_view'][len('VIEW_'):].lower(), 'second_rights': row['second_rights']}
 	if table.has(pfn):
 		facts.update(
 			hidden=table.is_hidden(pfn), order=table.byte(pfn, 'order'), refs=table.word(pfn, 'refs'),
@@ -32,4 +33,7 @@ def rule(facts):
 	direct = 'not in the direct map' if facts['direct_map'] == 'ABSENT' else 'in the direct map, RW'
 	if facts['view'] == 'none':
 		return f'{direct}; no view of its own'
-	return f'{direct}; at most {facts["rights"]} in its own view, the {facts["view"].replace("_", " ")}'
+	own = f'at most {facts["rights"].replace("_", " or ")} in its own view, the {facts["view"].replace("_", " ")}'
+	if facts['second_view'] == 'none':
+		return f'{direct}; {own}'
+	return f'{direct}; {own}, and {facts["second_rights"]} in a second one, the {facts["second_view"].replace("_", " ")}'

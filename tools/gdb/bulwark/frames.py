@@ -36,7 +36,9 @@ class Policy:
 				self.rows[kernel.string(int(row['name']))] = {
 					'direct_map': rights[int(row['direct_map'])][len('RIGHTS_'):],
 					'view': views[int(row['view'])],
-					'rights': rights[int(row['rights'])][len('RIGHTS_'):]}
+					'rights': rights[int(row['rights'])][len('RIGHTS_'):],
+					'second_view': views[int(row['second_view'])],
+					'second_rights': rights[int(row['second_rights'])][len('RIGHTS_'):]}
 
 	def is_sealed(self, state):
 		row = self.rows[state]

@@ -1,0 +1,190 @@
+/* What CPUs keep in hand: the roots that they load and what is cached under which PCID, their
+ * windows, spare tables and roots. */
+#include "core/cpu.h"
+#include "mm/asid.h"
+#include "mm/audit_walk.h"
+#include "mm/cr3_load.h"
+#include "mm/direct_map.h"
+#include "mm/kaiser.h"
+#include "mm/layout.h"
+#include "mm/ptable.h"
+#include "mm/tlb.h"
+
+/* Also one that was prepared and then did not start. */
+static bool has_cpu(unsigned id) { return id < NR_CPUS_MAX && cpus[id]; }
+
+/* Whose address space, of those that were visited, a CPU has loaded. */
+static uint64_t visited[NR_CPUS_MAX];
+
+/* NOFLUSH in exit_cr3 says whether a flush is owed, so it may be there or not. */
+static bool is_same(cr3_t cr3, cr3_t expected, uint64_t either)
+{
+	return !((cr3.value ^ expected.value) & ~either);
+}
+
+static void check_loads(struct audit *audit, const struct cpu *cpu, pfn_t kernel, pcid_t pcid,
+			pfn_t exit, pcid_t exit_pcid)
+{
+	const struct tlb_cpu *tlb = &cpu->tlb;
+	cr3_t kernel_cr3 = cr3_noflush(cr3_make(pfn_to_pa(kernel), pcid));
+	uint64_t either = cr3_noflush((cr3_t){ 0 }).value;
+
+	if (!is_same(tlb->kernel_cr3, kernel_cr3, 0)) {
+		audit_violation(audit, "CPU %u loads CR3 %#lx in the kernel, not %#lx", cpu->id,
+				tlb->kernel_cr3.value, kernel_cr3.value);
+	}
+	if (!is_same(tlb->exit_cr3, cr3_make(pfn_to_pa(exit), exit_pcid), either)) {
+		audit_violation(audit, "CPU %u loads CR3 %#lx on its way out: root %#x is meant",
+				cpu->id, tlb->exit_cr3.value, exit.pfn);
+	}
+	if (cpu == this_cpu() && !is_same(cr3_read(), kernel_cr3, CR3_NOFLUSH)) {
+		audit_violation(audit, "CPU %u has CR3 %#lx loaded, not %#lx", cpu->id,
+				cr3_read().value, kernel_cr3.value);
+	}
+}
+
+static void check_loaded(struct audit *audit, const struct cpu *cpu, const struct as *as)
+{
+	const struct tlb_cpu *tlb = &cpu->tlb;
+	pcid_t pcid = { (uint16_t)(PCID_SLOT_FIRST + tlb->slot) };
+	pcid_t exit_pcid = { pcid.pcid | PCID_USER_BIT };
+
+	visited[cpu->id] = as->tlb.id;
+	if (tlb->slot >= NR_ASIDS || tlb->slots[tlb->slot].as_id != as->tlb.id) {
+		audit_violation(audit, "CPU %u runs an address space in slot %u, another's",
+				cpu->id, tlb->slot);
+		return;
+	}
+	check_loads(audit, cpu, as->root, pcid, pfn_add(as->root, 1), exit_pcid);
+	if (tlb->as_seen.value > as->tlb.generation.value) {
+		audit_violation(audit, "CPU %u has seen a generation of user space to come",
+				cpu->id);
+	}
+}
+
+void audit_cpus_of(struct audit *audit, const struct as *as)
+{
+	for (unsigned id = 0; has_cpu(id); id++) {
+		const struct cpu *cpu = cpus[id];
+		const struct tlb_cpu *tlb = &cpu->tlb;
+		uint64_t word = as->tlb.active[cpu->id / CPUS_PER_WORD].value;
+		bool is_active = word >> cpu->id % CPUS_PER_WORD & 1,
+		     is_loaded = tlb->as == &as->tlb;
+
+		if (is_active != is_loaded) {
+			audit_violation(audit, "CPU %u %s root %#x, and the address space %s",
+					cpu->id, is_loaded ? "has loaded" : "has not loaded",
+					as->root.pfn, is_active ? "thinks so" : "does not know");
+		}
+		if (is_loaded) {
+			check_loaded(audit, cpu, as);
+		}
+		for (unsigned slot = 0; slot < NR_ASIDS; slot++) {
+			if (tlb->slots[slot].as_id == as->tlb.id &&
+			    tlb->slots[slot].generation > as->tlb.generation.value) {
+				audit_violation(audit, "CPU %u, slot %u: of a generation to come",
+						cpu->id, slot);
+			}
+		}
+	}
+}
+
+static void check_tlb(struct audit *audit, const struct cpu *cpu)
+{
+	const struct tlb_cpu *tlb = &cpu->tlb;
+	pcid_t pcid = { PCID_BOOT };
+
+	if (!tlb->as) {
+		check_loads(audit, cpu, kernel_root, pcid, kernel_root, pcid);
+	} else if (visited[cpu->id] != tlb->as->id) {
+		audit_violation(audit, "CPU %u has loaded an address space that is none", cpu->id);
+	}
+	for (unsigned a = 0; a < NR_ASIDS; a++) {
+		for (unsigned b = 0; b < a; b++) {
+			if (tlb->slots[a].as_id && tlb->slots[a].as_id == tlb->slots[b].as_id) {
+				audit_violation(audit, "CPU %u: slots %u and %u are one's", cpu->id,
+						b, a);
+			}
+		}
+	}
+	if (tlb->seen.value > ktlb_generation()) {
+		audit_violation(audit, "CPU %u has seen a generation to come", cpu->id);
+	}
+}
+
+/* The second frame of the pair is there so that the first has an even number. */
+static void check_window(struct audit *audit, const struct cpu *cpu)
+{
+	unsigned slot = level_index(WINDOW_BASE, LEVEL_MAX);
+	bool shows_kernel;
+
+	audit->root_name = "window root";
+	if (cpu->window_root.pfn % 2 || !audit_table(audit, cpu->window_root) ||
+	    !audit_table(audit, pfn_add(cpu->window_root, 1))) {
+		audit_violation(audit, "CPU %u: frame %#x is no window root", cpu->id,
+				cpu->window_root.pfn);
+		return;
+	}
+	shows_kernel = audit_kernel_half(audit, cpu->window_root, slot);
+	audit_user_half_empty(audit, cpu->window_root);
+	audit_walk_slots(audit, cpu->window_root, slot, slot + 1);
+	if (cpu->window_is_open ||
+	    cpu->window_entries != ptable_entry(cpu->window_root, WINDOW_BASE, 1)) {
+		audit_violation(audit, "CPU %u: its window is open, or is not where it was built",
+				cpu->id);
+	} else if (cpu == this_cpu()) {
+		audit->has_window = shows_kernel;
+	}
+}
+
+static bool is_empty(pfn_t table)
+{
+	const pte_t *entries = direct_map_pointer(table);
+	uint64_t any = 0;
+
+	for (unsigned i = 0; i < PTES_PER_TABLE; i++) {
+		any |= entries[i].value;
+	}
+	return !any;
+}
+
+/* Handed out as they are: a table must be empty, a pair of roots show the kernel and nobody else.
+ */
+static void check_spares(struct audit *audit, const struct cpu *cpu)
+{
+	if (cpu->nr_spare_tables > SPARE_TABLES_MAX || cpu->nr_spare_roots > SPARE_ROOTS_MAX ||
+	    cpu->nr_frame_cache > FRAME_CACHE_MAX) {
+		audit_violation(audit, "CPU %u keeps more than it has room for", cpu->id);
+	}
+	audit->root_name = "spare table";
+	for (unsigned i = 0; i < MIN(cpu->nr_spare_tables, (unsigned)SPARE_TABLES_MAX); i++) {
+		pfn_t table = cpu->spare_tables[i];
+
+		if (audit_table(audit, table) && !is_empty(table)) {
+			audit_violation(audit, "spare table at frame %#x is not empty", table.pfn);
+		}
+	}
+	audit->root_name = "spare root";
+	for (unsigned i = 0; i < MIN(cpu->nr_spare_roots, (unsigned)SPARE_ROOTS_MAX); i++) {
+		pfn_t root = cpu->spare_roots[i];
+
+		if (root.pfn % 2 || !audit_table(audit, root) ||
+		    !audit_table(audit, pfn_add(root, 1))) {
+			audit_violation(audit, "spare root at frame %#x is no pair", root.pfn);
+			continue;
+		}
+		audit_user_half_empty(audit, root);
+		(void)audit_kernel_half(audit, root, PTES_PER_TABLE);
+		audit_shadow_root(audit, root);
+	}
+}
+
+void audit_cpus(struct audit *audit)
+{
+	for (unsigned id = 0; has_cpu(id); id++) {
+		check_tlb(audit, cpus[id]);
+		check_window(audit, cpus[id]);
+		check_spares(audit, cpus[id]);
+		visited[id] = 0;
+	}
+}

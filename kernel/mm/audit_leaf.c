@@ -1,0 +1,141 @@
+/* A leaf against policy.def, and against what belongs at its address. */
+#include "core/options.h"
+#include "mm/audit_walk.h"
+#include "mm/direct_map.h"
+#include "mm/kspace.h"
+#include "mm/layout.h"
+#include "mm/pmalloc.h"
+
+const char *audit_rights_text(const struct leaf *leaf)
+{
+	if (leaf->writable) {
+		return leaf->executable ? "RWX" : "RW";
+	}
+	return leaf->executable ? "RX" : "R";
+}
+
+static bool rights_allow(enum policy_rights rights, const struct leaf *leaf)
+{
+	switch (rights) {
+	case RIGHTS_ABSENT: return false;
+	case RIGHTS_R: return !leaf->writable && !leaf->executable;
+	case RIGHTS_RX: return !leaf->writable;
+	case RIGHTS_RW: return !leaf->executable;
+	case RIGHTS_RW_RX: return !leaf->writable || !leaf->executable;
+	default: return !leaf->executable || options.physmap == physmap_rwx;
+	}
+}
+
+static void check_direct_map(struct audit *audit, const struct leaf *leaf)
+{
+	audit->nr_direct++;
+	if (direct_map_frame((va_t){ leaf->address }).pfn != leaf->frame.pfn) {
+		audit_violation(audit, "%s: direct map at %#lx shows frame %#x", audit->root_name,
+				leaf->address, leaf->frame.pfn);
+	}
+}
+
+static void check_image(struct audit *audit, const struct leaf *leaf)
+{
+	pa_t pa = { LOAD_BASE + (leaf->address - (uint64_t)image_start) };
+
+	if (pa_to_pfn(pa).pfn != leaf->frame.pfn) {
+		audit_violation(audit, "%s: the image at %#lx shows frame %#x", audit->root_name,
+				leaf->address, leaf->frame.pfn);
+	}
+}
+
+static void check_pools(struct audit *audit, const struct leaf *leaf)
+{
+	if (!pfn_is_valid(leaf->frame) || frame_entry(leaf->frame)->owner != OWNER_POOL) {
+		return; /* the policy says that */
+	}
+	(void)audit_see(leaf->frame);
+	if (!pool_has_page(leaf->address, leaf->frame)) {
+		audit_violation(audit, "%s: frame %#x, %s, is not the page of a pool at %#lx",
+				audit->root_name, leaf->frame.pfn,
+				policy_table[policy_state_of(leaf->frame)].name, leaf->address);
+	}
+}
+
+/* Stacks say where they are; all else is the registers of devices, and nobody's memory. */
+static void check_kspace(struct audit *audit, const struct leaf *leaf)
+{
+	const struct frame *frame = frame_entry(leaf->frame);
+	bool is_in_place;
+
+	if (!pfn_is_valid(leaf->frame) || frame->owner == OWNER_RESERVED) {
+		is_in_place = kspace_is_device(leaf->address);
+	} else {
+		is_in_place =
+			frame->flags & FRAME_PLACED && frame->prev == frame_place(leaf->address);
+		(void)audit_see(leaf->frame);
+	}
+	if (!is_in_place) {
+		audit_violation(audit, "%s: kernel space at %#lx shows frame %#x, not in its place",
+				audit->root_name, leaf->address, leaf->frame.pfn);
+	}
+}
+
+/* Is it the frame that belongs at the address? */
+static inline void check_place(struct audit *audit, const struct leaf *leaf)
+{
+	switch (leaf->view) {
+	case VIEW_DIRECT_MAP: check_direct_map(audit, leaf); break;
+	case VIEW_IMAGE: check_image(audit, leaf); break;
+	case VIEW_POOLS: check_pools(audit, leaf); break;
+	case VIEW_KSPACE: check_kspace(audit, leaf); break;
+	case VIEW_ENTRY_AREA: audit_entry_leaf(audit, leaf); break;
+	default: break;
+	}
+}
+
+static inline void check_frame(struct audit *audit, const struct leaf *leaf)
+{
+	enum policy_view view = leaf->view;
+	bool is_user_half =
+		view == VIEW_USER_HALF; /* nor the entry alone: one more, and it is so */
+	enum policy_state state = policy_state_of(leaf->frame);
+
+	audit->result->nr_mappings++;
+	if (pte_is_user(leaf->pte) != is_user_half || leaf->user != is_user_half) {
+		audit_violation(audit, "%s: address %#lx has U/S=%d", audit->root_name,
+				leaf->address, pte_is_user(leaf->pte));
+	} else if (leaf->writable && leaf->executable && is_user_half) {
+		audit_violation(audit, "%s: address %#lx is writable and executable",
+				audit->root_name, leaf->address);
+	}
+	if (!rights_allow(policy_rights_in(state, view), leaf)) {
+		audit_violation(audit, "%s: frame %#x, %s, is mapped %s in the %s at %#lx",
+				audit->root_name, leaf->frame.pfn, policy_table[state].name,
+				audit_rights_text(leaf), policy_view_name(view), leaf->address);
+	}
+	check_place(audit, leaf);
+}
+
+/* Each of a 2 MiB leaf's. */
+static void check_frames(struct audit *audit, struct leaf page)
+{
+	for (uint32_t i = 0; i < PTES_PER_TABLE; i++) {
+		page.view = policy_view_of(page.address);
+		check_frame(audit, &page);
+		page.address += PAGE_SIZE;
+		page.frame = pfn_add(page.frame, 1);
+	}
+}
+
+void audit_leaf(struct audit *audit, const struct leaf *leaf)
+{
+	if (leaf->level > 2) {
+		audit_violation(audit, "%s: 1 GiB page at %#lx", audit->root_name, leaf->address);
+		return;
+	}
+	if (leaf->level == 2) {
+		check_frames(audit, *leaf);
+	} else {
+		check_frame(audit, leaf);
+	}
+	if (leaf->view == VIEW_USER_HALF) {
+		audit_user_leaf(audit, leaf);
+	}
+}

@@ -1,0 +1,152 @@
+/* The auditor sees what a CPU keeps and must not: roots to load, PCIDs, its window, spare tables.
+ */
+#include "audit_plant.h"
+#include "core/cpu.h"
+#include "mm/as.h"
+#include "mm/asid.h"
+#include "mm/direct_map.h"
+#include "mm/frame_alloc.h"
+#include "mm/layout.h"
+#include "mm/ptable.h"
+#include "task/process.h"
+
+#define TEST_PAGE (USER_MIN + 16 * PAGE_SIZE)
+
+static void plant_loads(struct tlb_cpu *tlb, struct as *other)
+{
+	cr3_t boot = cr3_noflush(cr3_make(pfn_to_pa(kernel_root), (pcid_t){ PCID_BOOT }));
+	cr3_t own = tlb->kernel_cr3, exit = tlb->exit_cr3;
+	struct as_tlb *loaded = tlb->as;
+	tlb_word_t *active = &loaded->active[this_cpu()->id / CPUS_PER_WORD];
+	uint64_t bit = 1ul << this_cpu()->id % CPUS_PER_WORD;
+
+	PLANT(tlb->kernel_cr3.value, own.value ^ 2 * PAGE_SIZE, "in the kernel, not",
+	      "another root for the kernel");
+	PLANT(tlb->kernel_cr3.value, own.value ^ 1, "in the kernel, not",
+	      "another PCID for the kernel");
+	PLANT(tlb->exit_cr3.value, exit.value ^ 2 * PAGE_SIZE, "on its way out",
+	      "another root for the way out");
+	PLANT(tlb->exit_cr3.value, exit.value ^ PAGE_SIZE, "on its way out",
+	      "the kernel's root for the way out");
+	PLANT(active->value, active->value & ~bit, "does not know",
+	      "an address space that does not know who has loaded it");
+	PLANT(other->tlb.active[0].value, bit, "thinks so",
+	      "an address space that nobody has loaded and that thinks so");
+	/* all of this CPU says that it has no address space, and it has one */
+	active->value &= ~bit;
+	tlb->as = NULL;
+	tlb->kernel_cr3 = tlb->exit_cr3 = boot;
+	expect_violation("loaded, not", "another root than the one that is loaded");
+	PLANT(tlb->exit_cr3.value, exit.value, "on its way out",
+	      "a root for the way out where there is no address space");
+	tlb->as = &(struct as_tlb){ .id = UINT64_MAX };
+	expect_violation("an address space that is none", "an address space that is none");
+	tlb->as = loaded;
+	tlb->kernel_cr3 = own;
+	tlb->exit_cr3 = exit;
+	active->value |= bit;
+}
+
+static void plant_slots(struct tlb_cpu *tlb)
+{
+	struct asid_slot *slot = &tlb->slots[tlb->slot];
+	struct asid_slot *next = &tlb->slots[(tlb->slot + 1) % NR_ASIDS];
+
+	PLANT(slot->as_id, UINT64_MAX, "another's", "a slot of another address space");
+	PLANT(tlb->slot, NR_ASIDS, "another's", "a slot that there is not");
+	PLANT(slot->generation, UINT64_MAX, "of a generation to come",
+	      "a slot of a generation to come");
+	PLANT(*next, *slot, "are one's", "two slots of one address space");
+	PLANT(tlb->as_seen.value, UINT64_MAX, "has seen a generation of user space to come",
+	      "a generation of user space that is to come and was seen");
+	PLANT(tlb->seen.value, UINT64_MAX, "has seen a generation to come",
+	      "a generation that is to come and was seen");
+}
+
+static void plant_window(struct cpu *cpu)
+{
+	pte_t *slots = direct_map_pointer(cpu->window_root);
+
+	PLANT(cpu->window_entries, cpu->window_entries + 1, "is not where it was built",
+	      "a window in another place");
+	PLANT(cpu->window_is_open, true, "its window is open", "an open window");
+	PLANT(cpu->window_root.pfn, cpu->window_root.pfn + 1, "is no window root",
+	      "a window root with an odd number");
+	plant(&slots[PTES_PER_TABLE - 1], PTE_NONE, "window root: kernel half differs",
+	      "a window root whose kernel half differs");
+}
+
+/* Handed out as they are. */
+static void plant_spares(struct cpu *cpu, pfn_t spare_frame)
+{
+	pfn_t root = cpu->spare_roots[0];
+	pte_t *kernel = direct_map_pointer(root), *shadow = kernel + PTES_PER_TABLE;
+	unsigned entry_slot = level_index(ENTRY_AREA_BASE, LEVEL_MAX);
+	pte_t *last = (pte_t *)direct_map_pointer(cpu->spare_tables[0]) + PTES_PER_TABLE - 1;
+
+	plant(last, pte_make(spare_frame, PTE_PRESENT), "is not empty",
+	      "a spare table that is not empty");
+	PLANT(cpu->spare_tables[0], spare_frame, "spare table: page table at frame",
+	      "a spare table that is none");
+	PLANT(cpu->spare_tables[0], cpu->spare_tables[1], "is in use twice",
+	      "a spare table that is kept twice");
+	PLANT(cpu->nr_spare_tables, SPARE_TABLES_MAX + 1, "more than it has room for",
+	      "more spare tables than there is room for");
+	plant(&kernel[0], pte_make(spare_frame, PTE_PRESENT), "spare root: slot 0 of the user half",
+	      "a spare root with a user half");
+	plant(&kernel[PTES_PER_TABLE - 1], PTE_NONE, "spare root: kernel half differs",
+	      "a spare root whose kernel half differs");
+	plant(&shadow[0], pte_make(spare_frame, PTE_PRESENT), "shadow root at frame",
+	      "a spare shadow root with a user half");
+	plant(&shadow[entry_slot], PTE_NONE, "shadow root at frame",
+	      "a spare shadow root without the entry area");
+	plant(&shadow[PTES_PER_TABLE - 1], kernel[PTES_PER_TABLE - 1], "shadow root at frame",
+	      "a spare shadow root that shows the kernel");
+	PLANT(cpu->spare_roots[0].pfn, root.pfn + 1, "is no pair", "half a pair of spare roots");
+}
+
+static status_t make_spares(void)
+{
+	struct as *as;
+	status_t status = as_create(&as);
+	uva_t at;
+
+	if (status == STATUS_OK) {
+		status = as_map(as, AS_MAP_FIXED, TEST_PAGE, PAGE_SIZE, RIGHT_READ | RIGHT_WRITE, 0,
+				&at);
+		if (status == STATUS_OK) {
+			status = as_write(as, at, "x", 1);
+		}
+		as_put(as);
+	}
+	return status;
+}
+
+KTEST_SUITE(audit_cpu)
+{
+	struct cpu *cpu = this_cpu();
+	pfn_t spare_frame;
+	struct as *other;
+
+	if (make_spares() || as_create(&other)) {
+		ktest_skip("no memory for an address space");
+		return;
+	}
+	if (frame_alloc_zeroed(OWNER_KERNEL, 0, &spare_frame)) {
+		as_put(other);
+		ktest_skip("no memory for a frame");
+		return;
+	}
+	expect_clean("before");
+	plant_loads(&cpu->tlb, other);
+	plant_slots(&cpu->tlb);
+	plant_window(cpu);
+	as_put(other);
+	if (cpu->nr_spare_roots && cpu->nr_spare_tables > 1) {
+		plant_spares(cpu, spare_frame);
+	} else {
+		ktest_skip("this CPU keeps no spare tables");
+	}
+	frame_free_kernel(spare_frame, 0);
+	expect_clean("afterwards");
+}

@@ -1,0 +1,125 @@
+/* The auditor sees what is wrong with what user mode's roots show of the kernel. */
+#include "audit_plant.h"
+#include "core/cpu.h"
+#include "lib/string.h"
+#include "mm/as.h"
+#include "mm/direct_map.h"
+#include "mm/entry_area.h"
+#include "mm/frame_alloc.h"
+#include "mm/kaiser.h"
+#include "mm/layout.h"
+#include "mm/ptable.h"
+
+#define TEST_PAGE (USER_MIN + 16 * PAGE_SIZE)
+
+/* A word in the entry page, at an odd place. */
+static void plant_bytes(uint64_t word, const char *what)
+{
+	char *at = (char *)this_cpu()->entry + PAGE_SIZE / 2 + 1;
+	uint64_t saved;
+
+	memcpy(&saved, at, sizeof(saved));
+	memcpy(at, &word, sizeof(word));
+	expect_violation("tells a kernel address", what);
+	memcpy(at, &saved, sizeof(saved));
+}
+
+/* Pages of the entry area, in kernel roots and in shadow roots. Other CPUs go on meanwhile, so it
+ * is an IDT that is not in force, and text only where there is no other. */
+static void plant_in_entry_area(pfn_t spare_frame)
+{
+	static const char *const names[] = { "kernel roots", "shadow roots" };
+	uint64_t entry = (uint64_t)this_cpu()->entry, part = entry - ENTRY_PAGE_OFFSET;
+	uint64_t rw = PTE_PRESENT | PTE_WRITABLE | ptable_nx();
+	uint64_t stack = part + entry_parts[PART_NMI_STACK].offset;
+
+	for (enum entry_roots roots = 0; roots < NR_ENTRY_ROOTS; roots++) {
+		pfn_t root = entry_area_root(roots);
+		unsigned unused = (kaiser_in_force + 1) % NR_ENTRY_SETS;
+		pte_t *idt = ptable_entry(root, entry_idt(unused).va, 1);
+
+		ktest_diag("%s", names[roots]);
+		plant(idt, pte_with(pte_read(idt), PTE_WRITABLE), "which has other rights",
+		      "a writable IDT");
+		plant(idt, pte_without(pte_read(ptable_entry(root, entry, 1)), PTE_WRITABLE),
+		      "which shows another frame than its own", "the entry page where the IDT is");
+		plant(idt, pte_read(ptable_entry(root, entry_idt(kaiser_in_force).va, 1)),
+		      "which shows another frame than its own", "another IDT where the IDT is");
+		if (nr_cpus == 1) {
+			plant(ptable_entry(root, entry_text().va, 1),
+			      pte_read(ptable_entry(root, entry_text().va + PAGE_SIZE, 1)),
+			      "which shows another frame than its own", "entry text in disorder");
+		}
+		plant(ptable_entry(root, entry_text().va + entry_text_pages() * PAGE_SIZE, 1),
+		      pte_read(ptable_entry(root, entry_text().va, 1)),
+		      "which shows another frame than its own", "entry text behind its end");
+		plant(ptable_entry(root, entry - PAGE_SIZE, 1), pte_make(spare_frame, rw),
+		      "which is a guard page", "a kernel frame below the entry page");
+		plant(ptable_entry(root, part + 0x1f000, 1), pte_make(spare_frame, rw),
+		      "which is a guard page", "a kernel frame in a gap");
+		plant(ptable_entry(root, stack, 1), pte_make(spare_frame, rw),
+		      "which shows another owner's frame", "a kernel frame as the NMI stack");
+		plant(ptable_entry(root, stack, 1), pte_read(ptable_entry(root, entry, 1)),
+		      "which shows another frame than its own", "the entry page as the NMI stack");
+		plant(ptable_entry(root, stack, 1), PTE_NONE, "lacks", "an NMI stack too few");
+		plant(ptable_entry(root, stack, 1),
+		      pte_without(pte_read(ptable_entry(root, stack, 1)), PTE_WRITABLE),
+		      "which has other rights", "an NMI stack that is read-only");
+		plant(ptable_entry(root, part + NR_CPUS_MAX * ENTRY_CPU_STRIDE, 2),
+		      pte_make((pfn_t){ align_down(spare_frame.pfn, PTES_PER_TABLE) },
+			       rw | PTE_HUGE),
+		      "in the entry area", "a page of 2 MiB");
+	}
+	plant(ptable_entry(kernel_root, part + ENTRY_CPU_SEALED, 1), pte_make(spare_frame, rw),
+	      "which shows another owner's frame", "a kernel frame where struct cpu_sealed is");
+	plant(ptable_entry(kernel_root, part + ENTRY_CPU_SEALED, 1), PTE_NONE, "lacks",
+	      "a struct cpu_sealed too few");
+}
+
+static void plant_in_shadow_roots(const struct as *as, pfn_t spare_frame)
+{
+	pfn_t shadow = entry_shadow_template();
+	uint64_t cpu = (uint64_t)this_cpu(), entry = (uint64_t)this_cpu()->entry;
+	pte_t *slots = direct_map_pointer(as->root);
+	uint64_t rw = PTE_PRESENT | PTE_WRITABLE | ptable_nx();
+
+	plant(ptable_entry(shadow, cpu, 1), pte_make(spare_frame, rw), "no part for them",
+	      "struct cpu in the shadow roots");
+	plant(ptable_entry(shadow, entry, 1), pte_make(spare_frame, rw), "which belongs to KERNEL",
+	      "a kernel frame in the shadow roots");
+	plant(ptable_entry(shadow, entry_text().va, 1),
+	      pte_with(pte_read(ptable_entry(shadow, entry_text().va, 1)), PTE_WRITABLE),
+	      "ENTRY_TEXT, is mapped RWX", "writable entry text");
+	if (ptable_user_slot_flags) {
+		plant(&slots[0], pte_without(pte_read(&slots[0]), PTE_NO_EXECUTE), "wrong NX",
+		      "a kernel root that could run user code");
+	}
+	plant_in_entry_area(spare_frame);
+	plant_bytes((uint64_t)audit_run, "a kernel-image address in the entry area");
+	plant_bytes((uint64_t)as, "a direct-map address in the entry area");
+	plant_bytes(pool_base + PAGE_SIZE, "a pool's address in the entry area");
+	plant_bytes((uint64_t)&slots, "an address of a kernel stack in the entry area");
+}
+
+KTEST_SUITE(audit_entry)
+{
+	struct as *as;
+	pfn_t spare;
+	uva_t at;
+
+	if (as_create(&as)) {
+		ktest_skip("no memory for an address space");
+		return;
+	}
+	if (as_map(as, AS_MAP_FIXED, TEST_PAGE, PAGE_SIZE, RIGHT_READ | RIGHT_WRITE, 0, &at) ||
+	    as_write(as, at, "x", 1) || frame_alloc_zeroed(OWNER_KERNEL, 0, &spare)) {
+		ktest_skip("no memory for a page");
+		as_put(as);
+		return;
+	}
+	expect_clean("before");
+	plant_in_shadow_roots(as, spare);
+	frame_free_kernel(spare, 0);
+	as_put(as);
+	expect_clean("afterwards");
+}

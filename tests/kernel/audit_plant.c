@@ -1,0 +1,40 @@
+/* Breaking things for the audit to find. */
+#include "audit_plant.h"
+
+#include "lib/string.h"
+#include "mm/tlb.h"
+
+struct bw_audit audit_result;
+
+void expect_violation(const char *words, const char *what)
+{
+	const char *at;
+
+	audit_run(&audit_result);
+	for (at = audit_result.first; *at && strncmp(at, words, strlen(words)) != 0; at++) {}
+	if (!ktest_ok(audit_result.nr_violations > 0 && *at, "the audit reports %s", what)) {
+		ktest_diag("expected \"%s\", got %lu violations: %s", words,
+			   audit_result.nr_violations, audit_result.first);
+	}
+}
+
+void expect_clean(const char *when)
+{
+	audit_run(&audit_result);
+	if (!ktest_ok(audit_result.nr_violations == 0, "the audit is clean %s", when)) {
+		ktest_diag("%s", audit_result.first);
+	}
+}
+
+void entry_force(pte_t *entry, pte_t pte) { *(volatile uint64_t *)&entry->value = pte.value; }
+
+void plant(pte_t *entry, pte_t pte, const char *words, const char *what)
+{
+	pte_t saved = pte_read(entry);
+
+	entry_force(entry, pte);
+	ktlb_wait(ktlb_downgrade());
+	expect_violation(words, what);
+	entry_force(entry, saved);
+	ktlb_wait(ktlb_downgrade());
+}

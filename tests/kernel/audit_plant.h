@@ -1,0 +1,29 @@
+/* What the suites on the audit share: something is broken, the audit must say what, and it is
+ * mended again. */
+#pragma once
+
+#include "arch/x86_64/paging.h"
+#include "ktest.h"
+#include "mm/audit.h"
+
+/* Of the last run. */
+extern struct bw_audit audit_result;
+
+/* The first violation that the audit reports has these words in it. */
+void expect_violation(const char *words, const char *what);
+void expect_clean(const char *when);
+
+/* pte_write refuses what no right code does: another frame in one store. */
+void entry_force(pte_t *entry, pte_t pte);
+/* Changes an entry of a page table, expects the audit to say so, and restores it. */
+void plant(pte_t *entry, pte_t pte, const char *words, const char *what);
+
+/* The same with anything else that can be assigned to. */
+#define PLANT(place, value, words, what)                                                           \
+	do {                                                                                       \
+		__typeof__(place) planted_over = (place);                                          \
+                                                                                                   \
+		(place) = (value);                                                                 \
+		expect_violation(words, what);                                                     \
+		(place) = planted_over;                                                            \
+	} while (0)
