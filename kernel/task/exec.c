@@ -123,6 +123,7 @@ static void rule_apply(struct process *process, const struct program *program)
 	credentials_become(process, rule && rule->has_uid ? &rule->uid : NULL,
 			   rule ? index : credentials_acting_rule(process), program->as);
 	process->uid_first = credentials_uid(process);
+	process_set_band(process, process->uid_first);
 	process->calls_refused = 0;
 }
 

@@ -5,6 +5,7 @@
 #include "lib/string.h"
 #include "mm/frame_history.h"
 #include "mm/slab.h"
+#include "task/bands.h"
 #include "task/credentials.h"
 #include "task/process_end.h"
 #include "task/witness.h"
@@ -121,6 +122,7 @@ static bool quota_left(uint32_t uid)
 static void inherit(struct process *process, const struct process *parent)
 {
 	process->uid_first = parent->uid_first;
+	process->band_fresh = parent->band_fresh;
 	process->signals_ignored = parent->signals_ignored;
 	process->descriptors = parent->descriptors;
 	memcpy(process->name, parent->name, sizeof(process->name));
@@ -165,9 +167,20 @@ static void join(struct process *process, struct thread *thread, uint32_t tid)
 {
 	thread->process = process;
 	thread->tid = tid;
+	thread->band_fresh = process->band_fresh;
 	thread->frame_who = frame_who(process->pid);
 	list_push_back(&process->threads, &thread->process_node);
 	__atomic_store_n(&process->nr_threads, process->nr_threads + 1, __ATOMIC_RELAXED);
+}
+
+void process_set_band(struct process *process, uint32_t uid)
+{
+	lock_acquire(&process_lock);
+	process->band_fresh = uid == 0 ? BAND_ROOT_FRESH : BAND_USER_FRESH;
+	LIST_FOR_EACH (node, &process->threads) {
+		LIST_ENTRY(node, struct thread, process_node)->band_fresh = process->band_fresh;
+	}
+	lock_release(&process_lock);
 }
 
 void process_add_thread(struct process *process, struct thread *thread)

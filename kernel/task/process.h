@@ -44,6 +44,7 @@ struct process {
 	bool exiting;                /* written with the lock, read without: thread_must_exit */
 	struct thread *survivor;     /* the same. Not NULL: execve ends all the others */
 	struct thread *vfork_parent; /* waits until this process leaves its address space */
+	uint8_t band_fresh;          /* of its threads; for the scheduler alone */
 	bool zombie;
 	int32_t status;            /* wait4 encoding; valid once exiting */
 	struct report report;      /* how it ends */
@@ -93,6 +94,9 @@ void process_add_thread(struct process *process, struct thread *thread);
 status_t process_reserve_thread(uint32_t *tid) MUST_CHECK;
 void process_add_reserved(struct thread *thread, uint32_t tid);
 void process_unreserve_thread(uint32_t tid);
+/* The process acts for this user from now on: its threads wait in the bands of root's or of users'.
+ * No right depends on that. */
+void process_set_band(struct process *process, uint32_t uid);
 /* Of one that is in no tree, or reaped. */
 void process_free(struct process *process);
 

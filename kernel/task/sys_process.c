@@ -46,6 +46,7 @@ int64_t sys_getegid(void) { return credentials_acting_uid(process_current()); }
 int64_t sys_setuid(uint64_t uid)
 {
 	struct process *process = process_current();
+	status_t status;
 
 	if ((uint32_t)uid == UINT32_MAX) {
 		return STATUS_EINVAL;
@@ -54,7 +55,11 @@ int64_t sys_setuid(uint64_t uid)
 	    credentials_acting_uid(process) != (uint32_t)uid) {
 		return STATUS_EPERM;
 	}
-	return credentials_grant(process, (uint32_t)uid);
+	status = credentials_grant(process, (uint32_t)uid);
+	if (status == STATUS_OK) {
+		process_set_band(process, (uint32_t)uid);
+	}
+	return status;
 }
 
 int64_t sys_fork(const struct regs *regs)

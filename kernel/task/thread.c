@@ -92,6 +92,7 @@ void thread_inherit(struct thread *thread, const struct regs *regs)
 	thread->fs_base = current->fs_base;
 	thread->signal_mask = current->signal_mask;
 	thread->allowed = current->allowed;
+	sched_share_slice(thread);
 	fpu_save(thread->fpu);
 }
 

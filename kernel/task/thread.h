@@ -54,7 +54,13 @@ struct thread {
 	 * once that CPU has switched away. Until then no other CPU may take it (acquire).
 	 */
 	bool on_cpu;
-	struct list run_node; /* guarded by the lock of the run queue of `cpu` */
+	/* Guarded by the lock of the run queue of `cpu`. */
+	struct list run_node;
+	uint8_t band; /* enum band, while it is on the queue */
+
+	/* Whose it is to the scheduler: BAND_ROOT_FRESH or BAND_USER_FRESH. Written with
+	 * process_lock, read without. */
+	uint8_t band_fresh;
 	struct cpu_set allowed;
 
 	/* Guarded by process_lock. */
@@ -71,7 +77,9 @@ struct thread {
 	uint64_t fs_base;
 	uva_t clear_child_tid; /* set to 0 when the thread ends, and its futex woken; 0: nothing */
 	uint64_t signal_mask;
-	uint64_t started, run_time; /* in ticks of the TSC */
+	/* In ticks of the TSC: when it was switched to, how long it ran until it was last switched
+	 * away from, and up to which run time it has its slice. */
+	uint64_t started, run_time, slice_end;
 	int32_t exit_code;
 	struct process *last_of; /* DEAD: the process that ends with this thread; NULL: none */
 	bool exiting;            /* ends on its way back to user mode */
