@@ -4,6 +4,7 @@
  */
 #include "task/sys_io.h"
 
+#include "core/poll.h"
 #include "mm/usercopy.h"
 #include "task/bounce.h"
 #include "task/console.h"
@@ -14,14 +15,24 @@
 #include "task/wait.h"
 #include "task/witness.h"
 
-enum { VECTORS_MAX = 1024 };
+enum {
+	VECTORS_MAX = 1024,
+	WRITE_CHUNK_BYTES = 2048, /* written as a whole or not at all, as Linux's terminals do */
+};
+/* What one call moves at most, all of its vectors together: Linux's MAX_RW_COUNT. */
+#define TRANSFER_BYTES_MAX ((uint64_t)INT32_MAX & -PAGE_SIZE)
 
 /* Linux's struct iovec. */
 struct io_vector {
 	uint64_t at, len_bytes;
 };
 
-typedef int64_t transfer(uva_t at, uint64_t len_bytes);
+/* The user memory of a call that is not moved yet. */
+struct stream {
+	struct io_vector first;              /* of the vector under way, what is left */
+	uint64_t vectors_at, nr_vectors;     /* those after it, in user memory */
+	uint64_t left_bytes;                 /* of the call */
+};
 
 static struct wait_queue readers = { WAIT_QUEUE_INIT(readers) };
 
@@ -58,86 +69,203 @@ static status_t wait_and_read(char *buffer, size_t size_bytes, size_t *len)
 	return status;
 }
 
-/* Blocks. At most one bounce buffer full, which a reader must expect of a terminal. */
-static int64_t console_read(uva_t at, uint64_t len_bytes)
+static status_t vector_check(const struct io_vector *vector)
 {
-	char bounce[BOUNCE_BYTES];
-	size_t len;
-	status_t status;
-
-	if (!user_range_ok(at, len_bytes)) {
-		return STATUS_EFAULT;
-	}
-	if (len_bytes == 0) {
-		return 0;
-	}
-	status = wait_and_read(bounce, MIN(len_bytes, sizeof(bounce)), &len);
-	if (status == STATUS_OK) {
-		status = copy_to_user(at, bounce, len);
-	}
-	bounce_scrub(bounce, sizeof(bounce));
-	return status ? status : (int64_t)len;
+	return user_range_ok((uva_t){ vector->at }, vector->len_bytes) ? STATUS_OK : STATUS_EFAULT;
 }
 
-/* What was written before a bad address counts. */
-static int64_t write_piecewise(uva_t at, uint64_t len_bytes)
+static status_t stream_of_buffer(uint64_t at, uint64_t len_bytes, struct stream *out)
+{
+	*out = (struct stream){
+		.first = { at, len_bytes },
+		.left_bytes = MIN(len_bytes, TRANSFER_BYTES_MAX),
+	};
+	return vector_check(&out->first);
+}
+
+static status_t vector_fetch(uint64_t at, struct io_vector *out)
+{
+	return copy_from_user(out, (uva_t){ at }, sizeof(*out));
+}
+
+/* All vectors are looked at before anything is moved. In the order of Linux's checks: can they all be read, is a length
+ * negative, is a range none of the user half. */
+static status_t stream_of_vectors(uint64_t vectors_at, uint64_t nr_vectors, struct stream *out)
+{
+	bool is_negative = false;
+	status_t ranges = STATUS_OK;
+
+	if (nr_vectors > VECTORS_MAX) {
+		return STATUS_EINVAL;
+	}
+	*out = (struct stream){ .vectors_at = vectors_at, .nr_vectors = nr_vectors };
+	for (uint64_t i = 0; i < nr_vectors; i++) {
+		struct io_vector vector;
+
+		if (vector_fetch(vectors_at + i * sizeof(vector), &vector)) {
+			return STATUS_EFAULT;
+		}
+		if ((int64_t)vector.len_bytes < 0) {
+			is_negative = true;
+			continue;
+		}
+		if (vector_check(&vector)) {
+			ranges = STATUS_EFAULT;
+			continue;
+		}
+		out->left_bytes += MIN(vector.len_bytes, TRANSFER_BYTES_MAX - out->left_bytes);
+	}
+	return is_negative ? STATUS_EINVAL : ranges;
+}
+
+/*
+ * The next piece of at most max_bytes, and on. A vector is fetched here a second time, and may have changed: a range that is
+ * none is EFAULT, and left_bytes bounds what the call moves in any case.
+ */
+static status_t stream_next(struct stream *stream, uint64_t max_bytes, uva_t *at, uint64_t *len)
+{
+	uint64_t wanted = MIN(max_bytes, stream->left_bytes);
+
+	while (stream->first.len_bytes == 0 && stream->nr_vectors > 0) {
+		if (vector_fetch(stream->vectors_at, &stream->first) ||
+		    vector_check(&stream->first)) {
+			return STATUS_EFAULT;
+		}
+		stream->vectors_at += sizeof(stream->first);
+		stream->nr_vectors--;
+	}
+	*len = MIN(wanted, stream->first.len_bytes);
+	at->uva = stream->first.at;
+	stream->first.at += *len;
+	stream->first.len_bytes -= *len;
+	stream->left_bytes -= *len;
+	return STATUS_OK;
+}
+
+/*
+ * EFAULT: not all of the next chunk can be read now. Moves nothing on: the stream is a copy. A piece of a chunk lies in two
+ * pages at most, so its ends tell.
+ */
+static status_t stream_probe(struct stream stream)
+{
+	uint64_t left = WRITE_CHUNK_BYTES, len;
+	uint8_t byte;
+	uva_t at;
+
+	static_assert(WRITE_CHUNK_BYTES <= PAGE_SIZE, "two pages at most");
+	do {
+		status_t status = stream_next(&stream, left, &at, &len);
+
+		if (status || len == 0) {
+			return status;
+		}
+		if (copy_from_user(&byte, at, 1) ||
+		    copy_from_user(&byte, (uva_t){ at.uva + len - 1 }, 1)) {
+			return STATUS_EFAULT;
+		}
+		left -= len;
+	} while (left > 0);
+	return STATUS_OK;
+}
+
+/* Fills the buffer from the stream, as far as that goes; *len bytes. */
+static status_t stream_read(struct stream *stream, char *buffer, uint64_t size_bytes, size_t *len)
+{
+	*len = 0;
+	while (*len < size_bytes) {
+		uint64_t piece;
+		uva_t at;
+		status_t status = stream_next(stream, size_bytes - *len, &at, &piece);
+
+		if (status || piece == 0) {
+			return status;
+		}
+		if (copy_from_user(buffer + *len, at, piece)) {
+			return STATUS_EFAULT;
+		}
+		*len += piece;
+	}
+	return STATUS_OK;
+}
+
+static status_t stream_write(struct stream *stream, const char *buffer, size_t len_bytes)
+{
+	for (size_t done = 0; done < len_bytes;) {
+		uint64_t piece;
+		uva_t at;
+		status_t status = stream_next(stream, len_bytes - done, &at, &piece);
+
+		if (status || piece == 0 || copy_to_user(at, buffer + done, piece)) {
+			return STATUS_EFAULT;
+		}
+		done += piece;
+	}
+	return STATUS_OK;
+}
+
+/* Blocks. In line mode the rest of one line at most, whatever the vectors are. */
+static int64_t console_read(struct stream *stream)
 {
 	char bounce[BOUNCE_BYTES];
 	uint64_t done = 0;
+	size_t len = 0;
+	bool is_first = true, is_full = true, would_block;
 	status_t status = STATUS_OK;
 
-	if (!user_range_ok(at, len_bytes)) {
-		return STATUS_EFAULT;
-	}
-	len_bytes = MIN(len_bytes, CALL_BYTES_MAX);
-	while (done < len_bytes) {
-		uint64_t piece = MIN(len_bytes - done, sizeof(bounce));
+	while (status == STATUS_OK && is_full && stream->left_bytes > 0) {
+		size_t size = MIN(stream->left_bytes, sizeof(bounce));
 
-		status = copy_from_user(bounce, (uva_t){ at.uva + done }, piece);
-		if (status == STATUS_OK && thread_must_exit()) {
-			status = STATUS_EINTR;
+		if (is_first) {
+			status = wait_and_read(bounce, size, &len);
+		} else {
+			len = console_read_try(bounce, size, &would_block);
 		}
-		if (status == STATUS_OK && !console_write(bounce, piece)) {
-			status = STATUS_EIO;
+		is_first = false;
+		/* a buffer that is full may hold the beginning of a line */
+		is_full = len == size && bounce[len - 1] != '\n';
+		if (status == STATUS_OK) {
+			status = stream_write(stream, bounce, len);
 		}
-		if (status) {
-			break;
-		}
-		done += piece;
+		done += status ? 0 : len;
+	}
+	if (is_full && done > 0) {
+		console_skip_end();
 	}
 	bounce_scrub(bounce, sizeof(bounce));
 	return done ? (int64_t)done : status;
 }
 
-/* One after the other, until one is not done in full. Each vector is fetched once. */
-static int64_t transfer_vectors(transfer *one, uint64_t vectors_at, uint64_t nr_vectors)
+/* Chunk by chunk; the chunks before one that cannot be read count. */
+static int64_t console_write_all(struct stream *stream)
 {
-	int64_t total = 0;
+	char bounce[BOUNCE_BYTES];
+	uint64_t done = 0, chunk_end = 0;
+	status_t status = STATUS_OK;
 
-	if (nr_vectors > VECTORS_MAX) {
-		return STATUS_EINVAL;
-	}
-	for (uint64_t i = 0; i < nr_vectors; i++) {
-		struct io_vector vector;
-		int64_t done;
+	while (stream->left_bytes > 0) {
+		size_t len = 0;
 
-		if (copy_from_user(&vector, (uva_t){ vectors_at + i * sizeof(vector) },
-				   sizeof(vector))) {
-			return total ? total : STATUS_EFAULT;
+		if (done == chunk_end) {
+			status = stream_probe(*stream);
+			chunk_end += WRITE_CHUNK_BYTES;
 		}
-		if ((int64_t)vector.len_bytes < 0) {
-			return total ? total : STATUS_EINVAL;
+		if (status == STATUS_OK) {
+			status = stream_read(stream, bounce, MIN(chunk_end - done, sizeof(bounce)), &len);
 		}
-		done = one((uva_t){ vector.at }, vector.len_bytes);
-		if (done < 0) {
-			return total ? total : done;
+		if (status == STATUS_OK && len && !console_write(bounce, len)) {
+			status = STATUS_EIO;
 		}
-		total += done;
-		if ((uint64_t)done < vector.len_bytes) {
+		if (status || len == 0) {
+			break;
+		}
+		done += len;
+		if (poll_call()) {
+			status = STATUS_EINTR;
 			break;
 		}
 	}
-	return total;
+	bounce_scrub(bounce, sizeof(bounce));
+	return done ? (int64_t)done : status;
 }
 
 static bool is_open(uint64_t fd)
@@ -156,30 +284,46 @@ static status_t check(uint64_t fd)
 
 int64_t sys_read(uint64_t fd, uint64_t at, uint64_t len_bytes)
 {
+	struct stream stream;
 	status_t status = check(fd);
 
-	return status ? status : console_read((uva_t){ at }, len_bytes);
+	if (status == STATUS_OK) {
+		status = stream_of_buffer(at, len_bytes, &stream);
+	}
+	return status ? status : console_read(&stream);
 }
 
 int64_t sys_write(uint64_t fd, uint64_t at, uint64_t len_bytes)
 {
+	struct stream stream;
 	status_t status = check(fd);
 
-	return status ? status : write_piecewise((uva_t){ at }, len_bytes);
+	if (status == STATUS_OK) {
+		status = stream_of_buffer(at, len_bytes, &stream);
+	}
+	return status ? status : console_write_all(&stream);
 }
 
 int64_t sys_readv(uint64_t fd, uint64_t vectors_at, uint64_t nr_vectors)
 {
+	struct stream stream;
 	status_t status = check(fd);
 
-	return status ? status : transfer_vectors(console_read, vectors_at, nr_vectors);
+	if (status == STATUS_OK) {
+		status = stream_of_vectors(vectors_at, nr_vectors, &stream);
+	}
+	return status ? status : console_read(&stream);
 }
 
 int64_t sys_writev(uint64_t fd, uint64_t vectors_at, uint64_t nr_vectors)
 {
+	struct stream stream;
 	status_t status = check(fd);
 
-	return status ? status : transfer_vectors(write_piecewise, vectors_at, nr_vectors);
+	if (status == STATUS_OK) {
+		status = stream_of_vectors(vectors_at, nr_vectors, &stream);
+	}
+	return status ? status : console_write_all(&stream);
 }
 
 int64_t sys_close(uint64_t fd)
