@@ -1,6 +1,6 @@
 /*
- * What the timer and the devices ask for. They interrupt user mode or the idle loop only, so no
- * lock is held.
+ * What the timer and the devices ask for. They interrupt user mode, the idle loop, or a long call
+ * between two of its pieces (core/poll.h), so no lock is held.
  */
 #include "task/irq.h"
 

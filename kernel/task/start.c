@@ -8,6 +8,7 @@
 #include "core/restart.h"
 #include "mm/memory.h"
 #include "task/boot_archive.h"
+#include "task/call_pieces.h"
 #include "task/console.h"
 #include "task/credentials.h"
 #include "task/exec.h"
@@ -85,6 +86,7 @@ void task_start(const struct boot_info *info, const void *archive, size_t size_b
 	process_init();
 	endpoints_init();
 	futex_init();
+	call_pieces_init();
 	timer_init_cpu(this_cpu()->id);
 	if (sched_init_cpu(this_cpu())) {
 		panic("no memory for the scheduler");

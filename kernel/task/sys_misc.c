@@ -2,6 +2,7 @@
 #include "abi/version.h"
 #include "arch/x86_64/random.h"
 #include "arch/x86_64/registers.h"
+#include "core/poll.h"
 #include "mm/layout.h"
 #include "mm/usercopy.h"
 #include "task/bounce.h"
@@ -14,6 +15,8 @@ enum { ARCH_SET_GS = 0x1001, ARCH_SET_FS = 0x1002, ARCH_GET_FS = 0x1003, ARCH_GE
 enum { GETRANDOM_FLAGS = 7, SIGNAL_SET_BYTES = 8, SIGACTION_BYTES = 32 };
 enum { SIG_BLOCK, SIG_UNBLOCK, SIG_SETMASK };
 enum { SIG_IGN = 1 };
+/* Some 20 instructions a byte. */
+enum { RANDOM_PIECE_BYTES = 4096 };
 
 struct utsname {
 	char system[65], node[65], release[65], version[65], machine[65], domain[65];
@@ -52,6 +55,9 @@ int64_t sys_getrandom(uint64_t at, uint64_t len_bytes, uint64_t flags)
 		random_fill(bounce, piece);
 		status = copy_to_user((uva_t){ at + done }, bounce, piece);
 		done += status ? 0 : piece;
+		if (done % RANDOM_PIECE_BYTES == 0 && poll_call()) {
+			break;
+		}
 	}
 	bounce_scrub(bounce, sizeof(bounce));
 	return done || status == STATUS_OK ? (int64_t)done : status;

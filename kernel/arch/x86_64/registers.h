@@ -184,5 +184,12 @@ static inline struct cpuid cpuid_read(uint32_t leaf, uint32_t subleaf)
 static inline void cpu_relax(void) { asm volatile("pause" : : : "memory"); }
 static inline void cpu_halt_forever_step(void) { asm volatile("cli; hlt" : : : "memory"); }
 
-/* Blocks until the next interrupt: the only place where the kernel runs with interrupts enabled. */
+/*
+ * Takes the interrupts that are pending. Here and in cpu_idle_once alone does the kernel run with
+ * interrupts enabled. They are recognised after the instruction that follows STI (Intel SDM vol. 2,
+ * "STI"), one after the other.
+ */
+static inline void interrupts_admit(void) { asm volatile("sti; nop; cli" : : : "memory"); }
+
+/* Blocks until the next interrupt. */
 static inline void cpu_idle_once(void) { asm volatile("sti; hlt; cli" : : : "memory"); }
