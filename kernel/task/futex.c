@@ -21,11 +21,15 @@ struct bucket {
 
 static struct bucket buckets[NR_BUCKETS];
 
-/* One word, whoever names it: address space and address, or frame and offset. */
+/*
+ * One word, whoever names it: address space and address, or frame and offset. As on Linux who names a private word with
+ * FUTEX_ANY does not meet those that name it with FUTEX_THREADS.
+ */
 struct key {
 	const struct as *as; /* NULL: by frame */
-	uint64_t where;      /* address; frame number * PAGE_SIZE + offset */
+	uint64_t where; /* address, + KEY_ANY for FUTEX_ANY; frame number * PAGE_SIZE + offset */
 };
+enum { KEY_ANY = 1 };
 
 /* On the stack of the thread that waits, which takes it off the list before it goes on. */
 struct futex_waiter {
@@ -50,8 +54,9 @@ void futex_init(void)
 static status_t key_make(uva_t at, enum futex_scope scope, struct key *out)
 {
 	struct as *as = process_current()->as;
-	enum word_sharing sharing = WORD_PRIVATE;
+	enum word_sharing sharing;
 	pfn_t frame;
+	status_t status;
 
 	if (!is_aligned(at.uva, WORD_BYTES)) {
 		return STATUS_EINVAL;
@@ -59,15 +64,16 @@ static status_t key_make(uva_t at, enum futex_scope scope, struct key *out)
 	if (!user_range_ok(at, WORD_BYTES)) {
 		return STATUS_EFAULT;
 	}
-	if (scope == FUTEX_ANY) {
-		status_t status = as_word(as, at, &sharing, &frame);
-
-		if (status) {
-			return status;
-		}
+	if (scope == FUTEX_THREADS) {
+		*out = (struct key){ as, at.uva };
+		return STATUS_OK;
+	}
+	status = as_word_fill(as, at, &sharing, &frame);
+	if (status) {
+		return status;
 	}
 	*out = sharing == WORD_PRIVATE
-		       ? (struct key){ as, at.uva }
+		       ? (struct key){ as, at.uva | KEY_ANY }
 		       : (struct key){ NULL, pfn_to_pa(frame).pa | (at.uva & (PAGE_SIZE - 1)) };
 	return STATUS_OK;
 }

@@ -29,9 +29,9 @@ struct io_vector {
 
 /* The user memory of a call that is not moved yet. */
 struct stream {
-	struct io_vector first;              /* of the vector under way, what is left */
-	uint64_t vectors_at, nr_vectors;     /* those after it, in user memory */
-	uint64_t left_bytes;                 /* of the call */
+	struct io_vector first;          /* of the vector under way, what is left */
+	uint64_t vectors_at, nr_vectors; /* those after it, in user memory */
+	uint64_t left_bytes;             /* of the call */
 };
 
 static struct wait_queue readers = { WAIT_QUEUE_INIT(readers) };
@@ -88,8 +88,8 @@ static status_t vector_fetch(uint64_t at, struct io_vector *out)
 	return copy_from_user(out, (uva_t){ at }, sizeof(*out));
 }
 
-/* All vectors are looked at before anything is moved. In the order of Linux's checks: can they all be read, is a length
- * negative, is a range none of the user half. */
+/* All vectors are looked at before anything is moved. In the order of Linux's checks: can they all
+ * be read, is a length negative, is a range none of the user half. */
 static status_t stream_of_vectors(uint64_t vectors_at, uint64_t nr_vectors, struct stream *out)
 {
 	bool is_negative = false;
@@ -119,8 +119,8 @@ static status_t stream_of_vectors(uint64_t vectors_at, uint64_t nr_vectors, stru
 }
 
 /*
- * The next piece of at most max_bytes, and on. A vector is fetched here a second time, and may have changed: a range that is
- * none is EFAULT, and left_bytes bounds what the call moves in any case.
+ * The next piece of at most max_bytes, and on. A vector is fetched here a second time, and may have
+ * changed: a range that is none is EFAULT, and left_bytes bounds what the call moves in any case.
  */
 static status_t stream_next(struct stream *stream, uint64_t max_bytes, uva_t *at, uint64_t *len)
 {
@@ -143,8 +143,8 @@ static status_t stream_next(struct stream *stream, uint64_t max_bytes, uva_t *at
 }
 
 /*
- * EFAULT: not all of the next chunk can be read now. Moves nothing on: the stream is a copy. A piece of a chunk lies in two
- * pages at most, so its ends tell.
+ * EFAULT: not all of the next chunk can be read now. Moves nothing on: the stream is a copy. A
+ * piece of a chunk lies in two pages at most, so its ends tell.
  */
 static status_t stream_probe(struct stream stream)
 {
@@ -250,7 +250,8 @@ static int64_t console_write_all(struct stream *stream)
 			chunk_end += WRITE_CHUNK_BYTES;
 		}
 		if (status == STATUS_OK) {
-			status = stream_read(stream, bounce, MIN(chunk_end - done, sizeof(bounce)), &len);
+			status = stream_read(stream, bounce, MIN(chunk_end - done, sizeof(bounce)),
+					     &len);
 		}
 		if (status == STATUS_OK && len && !console_write(bounce, len)) {
 			status = STATUS_EIO;
@@ -268,7 +269,7 @@ static int64_t console_write_all(struct stream *stream)
 	return done ? (int64_t)done : status;
 }
 
-static bool is_open(uint64_t fd)
+bool descriptor_is_open(uint64_t fd)
 {
 	return (uint32_t)fd < 32 && process_current()->descriptors >> (uint32_t)fd & 1;
 }
@@ -276,7 +277,7 @@ static bool is_open(uint64_t fd)
 /* EBADF; EIO: it is open, but the console is another job's. */
 static status_t check(uint64_t fd)
 {
-	if (!is_open(fd)) {
+	if (!descriptor_is_open(fd)) {
 		return STATUS_EBADF;
 	}
 	return witness_allows_console(process_current()) ? STATUS_OK : STATUS_EIO;
@@ -328,7 +329,7 @@ int64_t sys_writev(uint64_t fd, uint64_t vectors_at, uint64_t nr_vectors)
 
 int64_t sys_close(uint64_t fd)
 {
-	if (!is_open(fd)) {
+	if (!descriptor_is_open(fd)) {
 		return STATUS_EBADF;
 	}
 	/* atomic: another thread may close another descriptor */
