@@ -25,7 +25,7 @@ static inline void poll_requests(void)
 /* Set by task/call_pieces.c once threads run; before that there is nobody to let in. */
 struct poll_hooks {
 	bool (*call)(void);
-	void (*wait)(const void *what, bool (*is_over)(const void *what));
+	bool (*wait)(const void *what, bool (*is_over)(const void *what));
 	void (*wake_one)(const void *what);
 };
 extern struct poll_hooks poll_hooks;
@@ -43,13 +43,11 @@ static inline bool poll_call(void) { return poll_hooks.call && poll_hooks.call()
 
 /*
  * Blocks until is_over(what), whose change poll_wake_one tells, or the caller's thread must end.
- * Who came back wakes the next when it has done what it waited for. No lock may be held.
+ * Who came back wakes the next when it has done what it waited for. True: it must. No lock may be held.
  */
-static inline void poll_wait(const void *what, bool (*is_over)(const void *what))
+static inline bool poll_wait(const void *what, bool (*is_over)(const void *what))
 {
-	if (poll_hooks.wait) {
-		poll_hooks.wait(what, is_over);
-	}
+	return poll_hooks.wait && poll_hooks.wait(what, is_over);
 }
 
 /* Wakes the one that waits longest for it. No lock of the rank `wait` or a later one may be held.

@@ -29,6 +29,13 @@ struct region {
 /* Both ends of a range cut, and a region added between. */
 enum { REGION_SPARES = 3 };
 
+/* What is going on between two pieces of a change: as_change.h. */
+enum as_change {
+	CHANGE_NONE,
+	CHANGE_REGIONS, /* munmap, mprotect and their like */
+	CHANGE_FORK,    /* the child is to have all pages as they were at one time */
+};
+
 struct as {
 	struct lock lock;
 	struct as_tlb tlb;
@@ -46,25 +53,30 @@ struct as {
 	uint64_t table_start;
 	uint64_t nr_pages;             /* present user pages, 4 KiB units */
 	uint64_t heap_start, heap_end; /* brk */
-	struct list all;               /* list of all address spaces, for the audit */
+	uint32_t change;               /* enum as_change; written with the lock, read without */
+	uint32_t nr_waiting;           /* for its end */
+
+	struct list all; /* list of all address spaces, for the audit; guarded by its own lock */
 };
 
 /* An empty user half. ENOMEM. */
 status_t as_create(struct as **out) MUST_CHECK;
-/* Takes and drops a reference; the last drop frees everything. Must not be the loaded address space
- * then. */
+/* Takes and drops a reference; the last drop frees everything, and Blocks. Must not be the loaded
+ * address space then. */
 void as_get(struct as *as);
 void as_put(struct as *as);
 /* Flushes: loads the address space's root (NULL: the kernel's own) on this CPU. */
 void as_switch(struct as *as);
 
 /* fork: copy-on-write of all private regions. The parent's writable entries become read-only.
- * ENOMEM. */
+ * Blocks. ENOMEM; EINTR: the thread must end. */
 status_t as_clone(struct as *parent, struct as **out) MUST_CHECK;
 
 /*
  * mmap, munmap, mprotect, brk. Addresses and lengths in bytes, page aligned except where said. All
  * checks come first: EINVAL, ENOMEM, EEXIST. `at` of 0: choose. `fixed` replaces what is there.
+ * Long ones are done in pieces (as_change.h) and Block; EINTR: the thread must end, and some of it
+ * may be done.
  */
 enum as_map_how { AS_MAP_ANYWHERE, AS_MAP_HINT, AS_MAP_FIXED, AS_MAP_FIXED_NOREPLACE };
 status_t as_map(struct as *as, enum as_map_how how, uint64_t at, uint64_t len_bytes,
@@ -73,17 +85,23 @@ status_t as_unmap(struct as *as, uva_t at, uint64_t len_bytes) MUST_CHECK;
 status_t as_protect(struct as *as, uva_t at, uint64_t len_bytes, unsigned rights) MUST_CHECK;
 /* Returns the break in force, the old one where the request cannot be met. */
 uint64_t as_brk(struct as *as, uint64_t wanted);
-/* madvise(MADV_DONTNEED): the pages read as zero afterwards. */
+/* madvise(MADV_DONTNEED): the pages read as zero afterwards. ENOMEM, and done all the same: not every
+ * page of the range is in a region. */
 status_t as_discard(struct as *as, uva_t at, uint64_t len_bytes) MUST_CHECK;
 
-/* Page fault at a user address: demand zero, copy-on-write. Any right includes that to read.
- * EFAULT: no region or no right; ENOMEM.
+/*
+ * Page fault at a user address: demand zero, copy-on-write. Any right includes that to read. Blocks
+ * while a change goes on that may answer it otherwise. EFAULT: no region or no right; ENOMEM; EINTR:
+ * the thread must end.
  */
 status_t as_fault(struct as *as, uva_t at, unsigned wanted_rights) MUST_CHECK;
+/* Does not block: for a page of another's, whose changes are none of the caller's affair. */
+status_t as_fault_now(struct as *as, uva_t at, unsigned wanted_rights) MUST_CHECK;
 
 /*
  * Writes into an address space that is not loaded (ELF images, the first stack), through the
- * private window. The regions must exist; rights are not checked. EFAULT, ENOMEM.
+ * private window. The regions must exist; rights are not checked. Nobody else may know the address
+ * space. Blocks. EFAULT, ENOMEM; EINTR: the thread must end.
  */
 status_t as_write(struct as *as, uva_t to, const void *from, uint64_t len_bytes) MUST_CHECK;
 

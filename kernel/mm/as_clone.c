@@ -1,7 +1,7 @@
 /* fork: the child gets the parent's regions and, read-only on both sides where private, its frames.
  */
+#include "mm/as_change.h"
 #include "mm/as_pages.h"
-#include "mm/frame_alloc.h"
 #include "mm/layout.h"
 #include "mm/ptable.h"
 
@@ -21,98 +21,164 @@ static bool page_share(const struct region *region, pte_t *from, pte_t *to)
 	return pte_is_writable(old) && !pte_is_writable(shared);
 }
 
-/* Caller holds both locks' worth: the parent's, and nobody else knows the child. */
-static status_t region_share(struct as *parent, struct as *child, const struct region *region,
-			     struct tlb_batch *batch)
+/* A fork under way. The parent's lock is held; nobody else knows the child. */
+struct clone {
+	struct as *parent, *child;
+	unsigned work; /* of this piece */
+};
+
+/* EINTR: the thread must end. */
+static status_t pause_after(struct clone *clone)
 {
-	unsigned level = region_level(region);
-	uint64_t table_bytes = 1ul << level_shift(level + 1);
+	if (LIKELY(clone->work < WORK_MAX)) {
+		return STATUS_OK;
+	}
+	clone->work = 0;
+	return as_change_pause(clone->parent, CHANGE_FORK) ? STATUS_EINTR : STATUS_OK;
+}
 
+/* The parent's entry of a page, and the one that the child's is to be beside: NULL where the parent
+ * has no page. */
+static status_t page_find(struct as *parent, const struct region *region, uint64_t page,
+			  pte_t **from)
+{
+	/* a page of shared memory that either side touched first would be its own otherwise */
 	if (region->flags & REGION_SHARED) {
-		/* a page that either side touched first would be its own otherwise */
-		status_t status = as_pages_fill(parent, region);
-
-		if (status) {
-			return status;
-		}
+		return as_page_fill(parent, region, page, from);
 	}
-	for (uint64_t address = region->start; address < region->end;) {
-		pte_t *from = ptable_entry(parent->root, address, level), *to;
-		uint64_t table_end =
-			MIN(align_down(address, table_bytes) + table_bytes, region->end);
-
-		if (!from) {
-			address = ptable_skip(parent->root, address);
-			continue;
-		}
-		for (to = NULL; address < table_end; address += region_page_bytes(region), from++) {
-			if (!pte_holds_frame(pte_read(from))) {
-				to += to ? 1 : 0;
-				continue;
-			}
-			if (!to) {
-				status_t status =
-					ptable_entry_create(child->root, address, level, &to);
-
-				if (status) {
-					return status;
-				}
-			}
-			if (page_share(region, from, to++)) {
-				tlb_batch_add(batch, address, address + region_page_bytes(region));
-			}
-			child->nr_pages += 1ul << region_order(region);
-		}
-	}
+	*from = ptable_entry(parent->root, page, region_level(region));
 	return STATUS_OK;
 }
 
-/* Memory must not be filled with zeroes first and found too small then. Caller holds the lock. */
-static status_t shared_check(struct as *parent)
+/* Up to the end of a table. */
+static status_t table_share(struct clone *clone, const struct region *region, uint64_t *at,
+			    struct tlb_batch *batch)
+{
+	unsigned level = region_level(region);
+	uint64_t step = region_page_bytes(region), address = *at;
+	uint64_t table_bytes = 1ul << level_shift(level + 1);
+	uint64_t end = MIN(align_down(address, table_bytes) + table_bytes, region->end);
+	pte_t *from, *to = NULL;
+	status_t status = page_find(clone->parent, region, address, &from);
+
+	if (status == STATUS_OK && !from) {
+		*at = ptable_skip(clone->parent->root, address);
+		return STATUS_OK;
+	}
+	for (; status == STATUS_OK && address < end && clone->work < WORK_MAX; address += step) {
+		clone->work += WORK_SHARED;
+		if (region->flags & REGION_SHARED && !pte_holds_frame(pte_read(from))) {
+			clone->work += WORK_PAGE;
+			status = as_page_fill(clone->parent, region, address, &from);
+		}
+		if (status == STATUS_OK && pte_holds_frame(pte_read(from))) {
+			if (!to) {
+				status = ptable_entry_create(clone->child->root, address, level,
+							     &to);
+			}
+			if (status == STATUS_OK) {
+				if (page_share(region, from, to)) {
+					tlb_batch_add(batch, address, address + step);
+				}
+				clone->child->nr_pages += 1ul << region_order(region);
+			}
+		}
+		from++;
+		to += to ? 1 : 0;
+	}
+	*at = address;
+	return status;
+}
+
+/* Flushes: in each piece, as all of its pages must be out of reach when others get in. */
+static status_t region_share(struct clone *clone, const struct region *region)
+{
+	status_t status = STATUS_OK;
+
+	for (uint64_t at = region->start; at < region->end && status == STATUS_OK;) {
+		TLB_BATCH(batch);
+
+		clone->work += WORK_TABLE;
+		status = table_share(clone, region, &at, &batch);
+		as_tlb_flush(&clone->parent->tlb, &batch);
+		if (status == STATUS_OK) {
+			status = pause_after(clone);
+		}
+	}
+	return status;
+}
+
+/* Memory must not be filled with zeroes first and found too small then. */
+static status_t shared_check(struct clone *clone)
 {
 	uint64_t nr_missing = 0;
+	status_t status = STATUS_OK;
 
-	LIST_FOR_EACH (node, &parent->regions) {
+	LIST_FOR_EACH (node, &clone->parent->regions) {
 		const struct region *region = LIST_ENTRY(node, struct region, node);
+		uint64_t at = region->flags & REGION_SHARED ? region->start : region->end;
 
-		if (region->flags & REGION_SHARED) {
-			nr_missing += as_pages_missing(parent, region);
+		clone->work += WORK_REGION / 4;
+		while (at < region->end && status == STATUS_OK) {
+			at = as_pages_missing(clone->parent, region, at, &nr_missing, &clone->work);
+			status = pause_after(clone);
 		}
+	}
+	if (status) {
+		return status;
 	}
 	return !nr_missing || frame_user_is_allowed(nr_missing) ? STATUS_OK : STATUS_ENOMEM;
 }
 
-status_t as_clone(struct as *parent, struct as **out)
+/* A region and its pages after the other: the child is whole at every time. */
+static status_t regions_share(struct clone *clone)
 {
-	struct as *child;
-	status_t status = as_create(&child);
+	status_t status = STATUS_OK;
 
-	if (status) {
-		return status;
-	}
-	lock_acquire(&parent->lock);
-	status = shared_check(parent);
-	if (status == STATUS_OK) {
-		status = region_copy_all(parent, child);
-	}
-	LIST_FOR_EACH (node, &parent->regions) {
-		TLB_BATCH(batch);
+	LIST_FOR_EACH (node, &clone->parent->regions) {
+		const struct region *region = LIST_ENTRY(node, struct region, node);
 
 		if (status == STATUS_OK) {
-			status = region_share(parent, child, LIST_ENTRY(node, struct region, node),
-					      &batch);
+			status = region_copy(clone->child, region);
+			clone->work += WORK_REGION;
 		}
-		/* region by region: together they span so much that all would have to go */
-		as_tlb_flush(&parent->tlb, &batch);
+		if (status == STATUS_OK) {
+			status = region_share(clone, region);
+		}
 	}
-	child->heap_start = parent->heap_start;
-	child->heap_end = parent->heap_end;
-	child->has_huge = parent->has_huge;
-	lock_release(&parent->lock);
+	return status;
+}
+
+static status_t clone_under_lock(struct clone *clone)
+{
+	status_t status = shared_check(clone);
+
+	if (status == STATUS_OK) {
+		status = regions_share(clone);
+	}
+	clone->child->heap_start = clone->parent->heap_start;
+	clone->child->heap_end = clone->parent->heap_end;
+	clone->child->has_huge = clone->parent->has_huge;
+	return status;
+}
+
+status_t as_clone(struct as *parent, struct as **out)
+{
+	struct clone clone = { .parent = parent };
+	status_t status = as_create(&clone.child);
+
 	if (status) {
-		as_put(child);
 		return status;
 	}
-	*out = child;
+	status = as_change_begin(parent);
+	if (status == STATUS_OK) {
+		status = clone_under_lock(&clone);
+		as_change_end(parent);
+	}
+	if (status) {
+		as_put(clone.child);
+		return status;
+	}
+	*out = clone.child;
 	return STATUS_OK;
 }

@@ -1,6 +1,7 @@
 /* Page faults: demand zero and copy-on-write; and the paths that fill a page of an address space
  * that is not loaded. */
 #include "lib/assert.h"
+#include "mm/as_change.h"
 #include "mm/as_pages.h"
 #include "mm/frame_alloc.h"
 #include "mm/layout.h"
@@ -69,20 +70,13 @@ static status_t page_make_usable(struct as *as, const struct region *region, uin
 	return STATUS_OK;
 }
 
-status_t as_pages_fill(struct as *as, const struct region *region)
+status_t as_page_fill(struct as *as, const struct region *region, uint64_t page, pte_t **entry)
 {
-	for (uint64_t page = region->start; page < region->end; page += region_page_bytes(region)) {
-		pte_t *entry;
-		status_t status = as_entry_create(as, page, region_level(region), &entry);
+	status_t status = as_entry_create(as, page, region_level(region), entry);
 
-		if (status == STATUS_OK && !pte_holds_frame(pte_read(entry))) {
-			status = fill_zero(as, region, entry);
-		}
-		if (status) {
-			return status;
-		}
-	}
-	return STATUS_OK;
+	return status == STATUS_OK && !pte_holds_frame(pte_read(*entry))
+		       ? fill_zero(as, region, *entry)
+		       : status;
 }
 
 /* A page that is there and may be written or executed can be read: the hardware has no right to
@@ -94,17 +88,13 @@ static bool is_permitted(const struct region *region, unsigned wanted_rights)
 	return region->rights && (rights & wanted_rights) == wanted_rights;
 }
 
-status_t as_fault(struct as *as, uva_t at, unsigned wanted_rights)
+/* Caller holds the lock. */
+static inline status_t fault_in(struct as *as, uva_t at, unsigned wanted_rights)
 {
-	const struct region *region;
+	const struct region *region = region_find(as, at.uva);
 	status_t status = STATUS_EFAULT;
 	pte_t *entry;
 
-	if (at.uva >= USER_TOP) {
-		return STATUS_EFAULT;
-	}
-	lock_acquire(&as->lock);
-	region = region_find(as, at.uva);
 	if (region && is_permitted(region, wanted_rights)) {
 		entry = as_entry_near(as, at.uva, region_level(region));
 		/* mostly the first touch of a page whose neighbour was touched before */
@@ -113,8 +103,67 @@ status_t as_fault(struct as *as, uva_t at, unsigned wanted_rights)
 				 : page_make_usable(as, region, at.uva, wanted_rights & RIGHT_WRITE,
 						    &entry);
 	}
+	return status;
+}
+
+status_t as_fault_now(struct as *as, uva_t at, unsigned wanted_rights)
+{
+	status_t status;
+
+	if (at.uva >= USER_TOP) {
+		return STATUS_EFAULT;
+	}
+	lock_acquire(&as->lock);
+	status = fault_in(as, at, wanted_rights);
 	lock_release(&as->lock);
 	return status;
+}
+
+/* Whether the change that goes on between two pieces may answer the fault otherwise at its end. */
+static bool must_wait(const struct as *as, status_t status)
+{
+	return as->change == CHANGE_FORK || (as->change && status == STATUS_EFAULT);
+}
+
+/* After a change was found to go on. */
+static __attribute__((noinline)) status_t fault_later(struct as *as, uva_t at,
+						      unsigned wanted_rights)
+{
+	for (;;) {
+		status_t status = STATUS_EINTR;
+		bool again;
+
+		if (!as_change_wait(as)) {
+			return status;
+		}
+		lock_acquire(&as->lock);
+		again = as->change == CHANGE_FORK;
+		if (!again) {
+			status = fault_in(as, at, wanted_rights);
+			again = must_wait(as, status);
+		}
+		lock_release(&as->lock);
+		if (!again) {
+			return status;
+		}
+	}
+}
+
+status_t as_fault(struct as *as, uva_t at, unsigned wanted_rights)
+{
+	status_t status = STATUS_EFAULT;
+	bool later;
+
+	if (at.uva >= USER_TOP) {
+		return STATUS_EFAULT;
+	}
+	lock_acquire(&as->lock);
+	if (LIKELY(as->change != CHANGE_FORK)) {
+		status = fault_in(as, at, wanted_rights);
+	}
+	later = must_wait(as, status);
+	lock_release(&as->lock);
+	return UNLIKELY(later) ? fault_later(as, at, wanted_rights) : status;
 }
 
 /* Frames of up to nr pages from `page` on, made if missing. Caller holds the lock. */
@@ -159,8 +208,11 @@ status_t as_write(struct as *as, uva_t to, const void *from, uint64_t len_bytes)
 			source += chunk;
 			len_bytes -= chunk;
 		}
+		if (len_bytes && status == STATUS_OK && as_change_pause(as, CHANGE_REGIONS)) {
+			status = STATUS_EINTR;
+		}
 	}
-	lock_release(&as->lock);
+	as_change_end(as);
 	return status;
 }
 

@@ -124,7 +124,7 @@ status_t as_grant(struct as *from, uva_t from_at, struct as *to, uva_t to_at)
 	status_t status = try_once(&grant);
 
 	for (unsigned i = 0; status == STATUS_EAGAIN && i < TRIES_MAX; i++) {
-		status = as_fault(from, from_at, RIGHT_WRITE);
+		status = as_fault_now(from, from_at, RIGHT_WRITE);
 		if (status == STATUS_OK) {
 			status = try_once(&grant);
 		}

@@ -2,7 +2,7 @@
 #include "mm/as_pages.h"
 
 #include "lib/assert.h"
-#include "mm/frame_alloc.h"
+#include "mm/as_change.h"
 #include "mm/ptable.h"
 
 /* A table stays where it is until as_tables_drop. */
@@ -47,6 +47,23 @@ struct cursor {
 	pte_t *entry; /* of address; NULL: its table is yet to be looked up */
 };
 
+/* Over as many entries as are a piece when looking at one takes so much. */
+static struct cursor cursor_over(const struct region *region, uint64_t at, uint64_t end,
+				 unsigned work)
+{
+	uint64_t step = region_page_bytes(region), most = step * (WORK_MAX / work);
+
+	return (struct cursor){ at, end - at > most ? at + most : end, step, NULL };
+}
+
+/* How much that was, when it began at `from`. Where there was no table it was less. */
+static unsigned cursor_work(const struct cursor *cursor, uint64_t from, unsigned work)
+{
+	uint64_t nr = (MIN(cursor->address, cursor->end) - from) / cursor->step;
+
+	return WORK_TABLE + (unsigned)nr * work;
+}
+
 static void cursor_step(struct cursor *cursor)
 {
 	cursor->address += cursor->step;
@@ -90,97 +107,101 @@ static bool is_stricter(pte_t from, pte_t to)
 	       (pte_is_executable(from) && !pte_is_executable(to));
 }
 
-uint64_t as_pages_missing(struct as *as, const struct region *region)
+uint64_t as_pages_missing(struct as *as, const struct region *region, uint64_t at, uint64_t *nr,
+			  unsigned *work)
 {
 	unsigned level = region_level(region);
-	struct cursor cursor = { region->start, region->end, region_page_bytes(region), NULL };
-	uint64_t nr = (region->end - region->start) >> level_shift(level);
+	struct cursor cursor = cursor_over(region, at, region->end, 1);
+	uint64_t nr_present = 0, next;
 
 	for (; cursor_find(&cursor, as, level); cursor_step(&cursor)) {
-		nr--;
+		nr_present++;
 	}
-	return nr << region_order(region);
+	next = MIN(cursor.address, region->end);
+	*nr += ((next - at) / cursor.step - nr_present) << region_order(region);
+	*work += cursor_work(&cursor, at, 1);
+	return next;
 }
 
-/* Frames whose entries are empty already, but may still be in TLBs. */
-struct dropped {
-	uint64_t start, end; /* the range that their pages span */
-	unsigned nr;
-	pfn_t frames[FRAMES_PUT_MAX];
-};
-
-/* Flushes. */
-static void dropped_free(struct dropped *dropped, struct as *as)
+uint64_t as_pages_drop(struct as *as, const struct region *region, uint64_t at, uint64_t end,
+		       struct dropped *dropped, unsigned *work)
 {
-	as_tlb_downgrade(&as->tlb, (uva_t){ dropped->start }, (uva_t){ dropped->end });
-	frames_put_user(dropped->frames, dropped->nr);
+	unsigned level = region_level(region), nr_most = level == 1 ? FRAMES_PUT_MAX : 1;
+	struct cursor cursor = cursor_over(region, at, end, 1);
+	uint64_t first = 0, last = 0;
+
 	dropped->nr = 0;
-}
-
-void as_pages_drop(struct as *as, const struct region *region, uint64_t start, uint64_t end)
-{
-	unsigned level = region_level(region);
-	struct cursor cursor = { start, end, region_page_bytes(region), NULL };
-	struct dropped dropped;
-
-	dropped.nr = 0;
-	while (cursor_find(&cursor, as, level)) {
-		if (dropped.nr == 0) {
-			dropped.start = cursor.address;
+	dropped->order = region_order(region);
+	while (dropped->nr < nr_most && cursor_find(&cursor, as, level)) {
+		if (dropped->nr == 0) {
+			first = cursor.address;
 		}
-		dropped.frames[dropped.nr++] = pte_frame(pte_read(cursor.entry));
+		dropped->frames[dropped->nr++] = pte_frame(pte_read(cursor.entry));
 		pte_write(cursor.entry, PTE_NONE);
-		as->nr_pages -= 1ul << region_order(region);
 		cursor_step(&cursor);
-		dropped.end = cursor.address;
-		if (dropped.nr == FRAMES_PUT_MAX) {
-			dropped_free(&dropped, as);
-		}
+		last = cursor.address;
 	}
-	if (dropped.nr) {
-		dropped_free(&dropped, as);
+	if (dropped->nr) {
+		as->nr_pages -= (uint64_t)dropped->nr << dropped->order;
+		as_tlb_downgrade(&as->tlb, (uva_t){ first }, (uva_t){ last });
+	}
+	*work += cursor_work(&cursor, at, 1) + dropped->nr * WORK_PAGE;
+	return cursor.address;
+}
+
+void as_dropped_free(struct as *as, struct dropped *dropped)
+{
+	if (UNLIKELY(dropped->nr && dropped->order)) {
+		as_change_leave(as, CHANGE_REGIONS);
+		frames_put_user(dropped->frames, dropped->nr);
+		as_change_return(as);
+	} else if (dropped->nr) {
+		frames_put_user(dropped->frames, dropped->nr);
 	}
 }
 
-void as_tables_drop(struct as *as, uint64_t start, uint64_t end)
+uint64_t as_tables_drop(struct as *as, uint64_t at, uint64_t end, unsigned *work)
 {
-	for (uint64_t at = start; at < end; at += HUGE_SIZE) {
+	for (; at < end && *work < WORK_MAX; *work += WORK_TABLE) {
 		pte_t *entry = ptable_entry(as->root, at, 2);
+		pte_t pte = entry ? pte_read(entry) : PTE_NONE;
 
 		if (!entry) {
-			at = ptable_skip(as->root, at) - HUGE_SIZE;
+			at = ptable_skip(as->root, at);
 			continue;
 		}
-		if (pte_is_present(pte_read(entry))) {
-			pfn_t table = pte_frame(pte_read(entry));
-
-			assert(!pte_is_leaf(pte_read(entry), 2));
+		if (pte_is_present(pte)) {
+			assert(!pte_is_leaf(pte, 2));
 			as->table = NULL;
 			pte_write(entry, PTE_NONE);
 			as_tlb_downgrade(&as->tlb, (uva_t){ at }, (uva_t){ at + HUGE_SIZE });
-			frame_free_kernel(table, 0);
+			frame_free_kernel(pte_frame(pte), 0);
 		}
+		at += HUGE_SIZE;
 	}
+	return at;
 }
 
-void as_pages_protect(struct as *as, const struct region *region, uint64_t start, uint64_t end)
+uint64_t as_pages_protect(struct as *as, const struct region *rights, uint64_t at, uint64_t end,
+			  unsigned *work)
 {
-	unsigned level = region_level(region);
-	struct cursor cursor = { start, end, region_page_bytes(region), NULL };
+	unsigned level = region_level(rights);
+	struct cursor cursor = cursor_over(rights, at, end, WORK_SHARED);
 	TLB_BATCH(batch);
 
 	for (; cursor_find(&cursor, as, level); cursor_step(&cursor)) {
 		pte_t old = pte_read(cursor.entry);
 		/* a private frame may be shared after a fork: let the first write find out */
-		bool copy = !(region->flags & REGION_SHARED) && region->rights & RIGHT_WRITE &&
+		bool copy = !(rights->flags & REGION_SHARED) && rights->rights & RIGHT_WRITE &&
 			    !pte_is_writable(old);
-		pte_t new = as_pte(pte_frame(old), region, copy || (old.value & PTE_COPY));
+		pte_t new = as_pte(pte_frame(old), rights, copy || (old.value & PTE_COPY));
 
 		pte_write(cursor.entry, new);
 		if (is_stricter(old, new)) {
-			tlb_batch_add(&batch, cursor.address,
-				      cursor.address + region_page_bytes(region));
+			tlb_batch_add(&batch, cursor.address, cursor.address + cursor.step);
 		}
 	}
 	as_tlb_flush(&as->tlb, &batch);
+	*work += cursor_work(&cursor, at, WORK_SHARED);
+	return cursor.address;
 }

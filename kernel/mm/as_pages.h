@@ -1,9 +1,15 @@
-/* Page-table side of an address space: changing and dropping the entries of a range. Caller holds
- * as->lock. */
+/*
+ * Page-table side of an address space: changing and dropping the entries of a range. Caller holds
+ * as->lock.
+ *
+ * What goes over the pages of a range does one piece of it, from `at` on, adds to *work (as_change.h)
+ * and returns the address up to which it came: where that is not below the end, all is done.
+ */
 #pragma once
 
 #include "arch/x86_64/paging.h"
 #include "mm/as.h"
+#include "mm/frame_alloc.h"
 #include "mm/region.h"
 
 /* The page size that a region's frames have: its level, and bytes. */
@@ -41,14 +47,27 @@ static inline pte_t *as_entry_near(const struct as *as, uint64_t address, unsign
 pte_t *as_entry(struct as *as, uint64_t address, unsigned level);
 status_t as_entry_create(struct as *as, uint64_t address, unsigned level, pte_t **out) MUST_CHECK;
 
-/* Drops every page in [start, end) of a region. Flushes before any frame can be used again. */
-void as_pages_drop(struct as *as, const struct region *region, uint64_t start, uint64_t end);
+/* Frames whose entries are empty, and in no TLB. */
+struct dropped {
+	unsigned nr;
+	unsigned order;
+	pfn_t frames[FRAMES_PUT_MAX];
+};
+
+/* Empties the entries of pages in [at, end) of a region. Flushes. */
+uint64_t as_pages_drop(struct as *as, const struct region *region, uint64_t at, uint64_t end,
+		       struct dropped *dropped, unsigned *work);
+/* Gives the frames back. Those of 2 MiB with the lock released meanwhile: zeroing one takes long. */
+void as_dropped_free(struct as *as, struct dropped *dropped);
 /* Flushes, then frees the 4 KiB pages' tables where no page is left, for 2 MiB pages to come. */
-void as_tables_drop(struct as *as, uint64_t start, uint64_t end);
-/* Rewrites the entries in [start, end) for the region's rights. Flushes when any became stricter.
- */
-void as_pages_protect(struct as *as, const struct region *region, uint64_t start, uint64_t end);
-/* How many frames as_pages_fill would take. */
-uint64_t as_pages_missing(struct as *as, const struct region *region);
-/* Gives every page of the region that has none a zeroed frame. ENOMEM: some have one now. */
-status_t as_pages_fill(struct as *as, const struct region *region) MUST_CHECK;
+uint64_t as_tables_drop(struct as *as, uint64_t at, uint64_t end, unsigned *work);
+/* Rewrites the entries in [at, end), which lies in one region, for the rights of another. Flushes
+ * when any became stricter. */
+uint64_t as_pages_protect(struct as *as, const struct region *rights, uint64_t at, uint64_t end,
+			  unsigned *work);
+/* Adds to *nr how many frames as_page_fill would take, of 4 KiB. */
+uint64_t as_pages_missing(struct as *as, const struct region *region, uint64_t at, uint64_t *nr,
+			  unsigned *work);
+/* Gives the page, if it has none, a zeroed frame. ENOMEM. */
+status_t as_page_fill(struct as *as, const struct region *region, uint64_t page,
+		      pte_t **entry) MUST_CHECK;

@@ -222,11 +222,12 @@ bool ptable_detach(pfn_t root, uint64_t address, pfn_t *table)
 
 void ptable_table_free(pfn_t table) { table_free(table); }
 
-void ptable_free_below(pfn_t root, uint64_t start, uint64_t end, unsigned level)
+uint64_t ptable_free_below(pfn_t root, uint64_t start, uint64_t end, unsigned level,
+			   unsigned *nr_left)
 {
-	uint64_t step = 1ul << level_shift(level);
+	uint64_t step = 1ul << level_shift(level), at;
 
-	for (uint64_t at = align_down(start, step); at < end; at += step) {
+	for (at = align_down(start, step); at < end; at += step) {
 		pte_t *entry = ptable_entry(root, at, level), pte;
 
 		if (!entry) {
@@ -236,35 +237,51 @@ void ptable_free_below(pfn_t root, uint64_t start, uint64_t end, unsigned level)
 		}
 		pte = pte_read(entry);
 		if (pte_is_present(pte)) {
+			if (*nr_left == 0) {
+				break;
+			}
 			assert(!pte_is_leaf(pte, level));
 			table_entry_write(entry, level, at, PTE_NONE);
 			table_free(pte_frame(pte));
+			--*nr_left;
 		}
 	}
+	return at;
 }
 
-static void free_table(pfn_t table, unsigned level)
+/* Empties the table before it is freed. False: *nr_left were freed, and it was not. */
+static bool free_table(pfn_t table, unsigned level, unsigned *nr_left)
 {
 	pte_t *entries = direct_map_pointer(table);
 
 	for (unsigned i = 0; level > 1 && i < PTES_PER_TABLE; i++) {
 		if (pte_is_present(entries[i])) {
 			assert(!pte_is_leaf(entries[i], level));
-			free_table(pte_frame(entries[i]), level - 1);
+			if (!free_table(pte_frame(entries[i]), level - 1, nr_left)) {
+				return false;
+			}
 			entries[i] = PTE_NONE;
 		}
 	}
+	if (*nr_left == 0) {
+		return false;
+	}
+	--*nr_left;
 	table_free(table);
+	return true;
 }
 
-void ptable_free_user(pfn_t root)
+bool ptable_free_user(pfn_t root, unsigned *nr_left)
 {
 	pte_t *entries = direct_map_pointer(root);
 
 	for (unsigned i = 0; i < PTES_PER_TABLE / 2; i++) {
 		if (pte_is_present(entries[i])) {
-			free_table(pte_frame(entries[i]), LEVEL_MAX - 1);
+			if (!free_table(pte_frame(entries[i]), LEVEL_MAX - 1, nr_left)) {
+				return false;
+			}
 			user_slot_write(&entries[i], PTE_NONE);
 		}
 	}
+	return true;
 }

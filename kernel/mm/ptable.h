@@ -60,8 +60,10 @@ status_t ptable_root_create(pfn_t *root) MUST_CHECK;
 void ptable_root_destroy(pfn_t root);
 
 /*
- * Frees the tables of the user half in which no leaf is left: what entries of a level in [start,
- * end) point to, their own tables freed before; or all there are.
+ * Frees tables of the user half in which no leaf is left: what entries of a level in [start, end)
+ * point to, their own tables freed before; or all there are. Not more than *nr_left of them, which
+ * is counted down: returns where to go on, the end or more where that is all; false: there are more.
  */
-void ptable_free_below(pfn_t root, uint64_t start, uint64_t end, unsigned level);
-void ptable_free_user(pfn_t root);
+uint64_t ptable_free_below(pfn_t root, uint64_t start, uint64_t end, unsigned level,
+			   unsigned *nr_left);
+bool ptable_free_user(pfn_t root, unsigned *nr_left) MUST_CHECK;

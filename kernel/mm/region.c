@@ -180,21 +180,17 @@ struct region *region_cut(struct as *as, uint64_t at)
 	return upper;
 }
 
-status_t region_copy_all(const struct as *from, struct as *to)
+status_t region_copy(struct as *to, const struct region *old)
 {
-	LIST_FOR_EACH (node, &from->regions) {
-		const struct region *old = entry(node);
-		struct region *copy;
-		status_t status = slab_alloc(&region_cache, (void **)&copy);
+	struct region *copy;
+	status_t status = slab_alloc(&region_cache, (void **)&copy);
 
-		if (status) {
-			return status;
-		}
+	if (status == STATUS_OK) {
 		copy->start = old->start;
 		copy->end = old->end;
 		region_set_rights(copy, old->rights, old->flags);
 		list_push_back(&to->regions, &copy->node);
 		to->nr_regions++;
 	}
-	return STATUS_OK;
+	return status;
 }

@@ -53,5 +53,5 @@ void region_delete(struct as *as, struct region *region);
 /* Makes one region of neighbours that are alike and touch at an address in [start, end]. */
 void region_join(struct as *as, uint64_t start, uint64_t end);
 
-/* Copies all regions. ENOMEM: what was copied stays, for as_put. */
-status_t region_copy_all(const struct as *from, struct as *to) MUST_CHECK;
+/* Adds one that is as another address space's and lies above all others. ENOMEM. */
+status_t region_copy(struct as *to, const struct region *old) MUST_CHECK;

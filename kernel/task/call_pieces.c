@@ -38,12 +38,18 @@ static void interrupts_take(struct thread *thread)
 	thread->works_for_kernel = works_for_kernel;
 }
 
-/* A wish to have the thread look around is kept: it is still in the kernel. */
+/*
+ * A thread that must end has been told to look around, and goes on being told until it is on its way
+ * out; that is no reason to let others run at the end of each piece of what it still has to do.
+ */
 static bool end_piece(void)
 {
 	struct thread *thread = thread_current();
 
 	assert(this_cpu()->nr_held == 0 && !this_cpu()->window_is_open);
+	if (thread_must_exit()) {
+		this_cpu()->need_resched = false;
+	}
 	interrupts_take(thread);
 	if (this_cpu()->need_resched) {
 		sched_yield();
@@ -61,7 +67,7 @@ static struct queue *queue_of(const void *what)
 	return &queues[((uint64_t)what * 0x9e3779b97f4a7c15ul) >> 58];
 }
 
-static void wait(const void *what, bool (*is_over)(const void *what))
+static bool wait(const void *what, bool (*is_over)(const void *what))
 {
 	struct queue *queue = queue_of(what);
 	struct sleeper self = { .what = what, .thread = thread_current() };
@@ -79,6 +85,7 @@ static void wait(const void *what, bool (*is_over)(const void *what))
 	lock_acquire(&queue->lock);
 	list_remove(&self.node);
 	lock_release(&queue->lock);
+	return thread_must_exit();
 }
 
 /* It stays on the list until it has come: woken twice is no harm, and who is first goes first. */

@@ -68,7 +68,8 @@ static void user_page_fault(const struct regs *regs)
 		status = as_fault(process_current()->as, (uva_t){ address },
 				  rights_wanted(regs->error));
 	}
-	if (UNLIKELY(status != STATUS_OK)) {
+	/* EINTR: it ends on its way back, whatever it did */
+	if (UNLIKELY(status != STATUS_OK && status != STATUS_EINTR)) {
 		struct fault fault = { .regs = regs,
 				       .address = address,
 				       .error = regs->error,

@@ -145,17 +145,18 @@ void model_protect(struct space *space, uint64_t start, uint64_t end, unsigned r
 
 bool model_discard(struct space *space, uint64_t start, uint64_t end)
 {
+	bool is_covered = true;
+
 	for (uint64_t at = start; at < end; at += PAGE_SIZE) {
 		struct page *page = model_page(space, at);
 
 		if (!page || !page->is_mapped) {
-			return false;
-		}
-		if (!(page->flags & REGION_SHARED)) {
+			is_covered = false;
+		} else if (!(page->flags & REGION_SHARED)) {
 			object_drop(page);
 		}
 	}
-	return true;
+	return is_covered;
 }
 
 static void each_page(struct space *space,

@@ -64,7 +64,7 @@ uint64_t model_find_gap(struct space *space, uint64_t len_bytes, uint64_t align)
 void model_map(struct space *space, uint64_t start, uint64_t end, unsigned rights, unsigned flags);
 void model_unmap(struct space *space, uint64_t start, uint64_t end);
 void model_protect(struct space *space, uint64_t start, uint64_t end, unsigned rights);
-/* Stops at the first hole: false. */
+/* False: there was a hole. */
 bool model_discard(struct space *space, uint64_t start, uint64_t end);
 void model_clone(struct space *parent, struct space *child);
 void model_put(struct space *space);

@@ -1,0 +1,55 @@
+/*
+ * Changes of an address space that are carried out in pieces, with as->lock free between two of
+ * them.
+ *
+ * Invariant: between two pieces the address space is as one would be that nobody is changing.
+ * Regions and page tables agree, and there are as many pages as as->nr_pages says: a call on a range
+ * is, from below, the same call on parts of it. What as->change adds is that nothing but a fault
+ * comes in between:
+ *
+ *   other changes wait in as_change_begin until it is over, asleep, or until they are killed;
+ *   a fault finds a page that is there, or fills one in; one that would be refused waits, as it
+ *   may lie in what a MAP_FIXED replaces;
+ *   while a fork goes on every fault waits: else the child could get what a thread wrote last,
+ *   and not what it wrote before.
+ */
+#pragma once
+
+#include "mm/as.h"
+
+/* Takes as->lock when no change is going on. Blocks. EINTR, without it: the thread must end. */
+status_t as_change_wait_and_lock(struct as *as) MUST_CHECK;
+static inline status_t as_change_begin(struct as *as)
+{
+	lock_acquire(&as->lock);
+	return LIKELY(as->change == CHANGE_NONE) ? STATUS_OK : as_change_wait_and_lock(as);
+}
+
+/*
+ * Between two pieces, the lock held before and after. Blocks. True: the caller's thread must end,
+ * so the call does no more than it owes others.
+ */
+bool as_change_pause(struct as *as, enum as_change change);
+/* The two halves: around what may block itself. */
+void as_change_leave(struct as *as, enum as_change change);
+void as_change_return(struct as *as);
+
+/* The end, and that of the lock. */
+void as_change_over(struct as *as);
+static inline void as_change_end(struct as *as)
+{
+	if (UNLIKELY(as->change != CHANGE_NONE || as->nr_waiting)) {
+		as_change_over(as);
+	} else {
+		lock_release(&as->lock);
+	}
+}
+
+/* For a fault: blocks until no change is going on. False: the thread must end. */
+bool as_change_wait(struct as *as) MUST_CHECK;
+
+/*
+ * How much a piece has done, in entries looked at, or what takes as long. One page that goes or
+ * comes costs its zeroing.
+ */
+enum { WORK_MAX = 2048, WORK_PAGE = 24, WORK_REGION = 16, WORK_TABLE = 32, WORK_SHARED = 2 };

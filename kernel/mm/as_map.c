@@ -1,0 +1,345 @@
+/* The calls that change regions: mmap, munmap, mprotect, madvise. */
+#include "mm/as_map.h"
+
+#include "lib/assert.h"
+#include "mm/as_change.h"
+#include "mm/as_pages.h"
+#include "mm/layout.h"
+
+/* mmap looks for room below this; the stack and its guard lie above. */
+#define MMAP_TOP (USER_TOP - (64ul << 20))
+enum { RIGHTS_ALL = RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE };
+
+/* Both ends are inside the user half and aligned for every region that they touch. */
+static status_t range_check(uint64_t at, uint64_t len_bytes, uint64_t *end)
+{
+	if (!is_aligned(at, PAGE_SIZE) || !len_bytes || len_bytes > USER_TOP) {
+		return STATUS_EINVAL;
+	}
+	*end = at + align_up(len_bytes, PAGE_SIZE);
+	return at >= USER_MIN && *end <= USER_TOP && *end > at ? STATUS_OK : STATUS_EINVAL;
+}
+
+static bool cuts_huge_page(struct as *as, uint64_t at)
+{
+	const struct region *region = as->has_huge ? region_find(as, at) : NULL;
+
+	return region && region->flags & REGION_HUGE && !is_aligned(at, HUGE_SIZE);
+}
+
+/* Ends a piece when enough of it is done. True: the thread must end. */
+static bool pause_after(struct as *as, unsigned *work)
+{
+	if (LIKELY(*work < WORK_MAX)) {
+		return false;
+	}
+	*work = 0;
+	return as_change_pause(as, CHANGE_REGIONS);
+}
+
+/* Removes the lower part of a region, and its pages. Returns where there is more. */
+static uint64_t region_clear(struct as *as, struct region *region, unsigned *work)
+{
+	struct dropped dropped;
+	uint64_t at = as_pages_drop(as, region, region->start, region->end, &dropped, work);
+
+	if (at < region->end) {
+		region->start = at;
+	} else {
+		at = region->end;
+		region_delete(as, region);
+		*work += WORK_REGION;
+	}
+	as_dropped_free(as, &dropped);
+	return at;
+}
+
+/*
+ * Removes all regions and pages of [start, end), from below. Caller began a change and filled the
+ * spares. EINTR: the thread must end; the upper part is still there.
+ */
+static status_t range_clear(struct as *as, uint64_t start, uint64_t end)
+{
+	struct region *region = region_cut(as, start);
+	unsigned work = 0;
+
+	as->has_stray_tables = true;
+	while (region && region->start < end) {
+		if (region->end > end) {
+			(void)region_cut(as, end);
+		}
+		start = region_clear(as, region, &work);
+		if (start < end && pause_after(as, &work)) {
+			return STATUS_EINTR;
+		}
+		region = region_first_above(as, start);
+	}
+	return STATUS_OK;
+}
+
+/* Room for tables of 2 MiB pages. EINTR as above. */
+static status_t tables_clear(struct as *as, uint64_t start, uint64_t end)
+{
+	unsigned work = 0;
+
+	while ((start = as_tables_drop(as, start, end, &work)) < end) {
+		if (pause_after(as, &work)) {
+			return STATUS_EINTR;
+		}
+	}
+	return STATUS_OK;
+}
+
+/* May a region be here, with the others left alone? */
+static bool place_fits(uint64_t at, uint64_t len_bytes, uint64_t align)
+{
+	uint64_t end;
+
+	return is_aligned(at, align) && range_check(at, len_bytes, &end) == STATUS_OK;
+}
+
+/* Exactly here: MAP_FIXED and its like. Caller began a change. */
+static status_t place_check(struct as *as, enum as_map_how how, uint64_t at, uint64_t len_bytes,
+			    uint64_t align)
+{
+	if (!place_fits(at, len_bytes, align)) {
+		return STATUS_EINVAL;
+	}
+	if (how == AS_MAP_FIXED_NOREPLACE) {
+		return region_range_is_free(as, at, at + len_bytes) ? STATUS_OK : STATUS_EEXIST;
+	}
+	return cuts_huge_page(as, at) || cuts_huge_page(as, at + len_bytes) ? STATUS_EINVAL
+									    : STATUS_OK;
+}
+
+/* Where the new region goes. *at: where it is wanted. Caller holds the lock. */
+static status_t place_choose(struct as *as, enum as_map_how how, uint64_t *at, uint64_t len_bytes,
+			     uint64_t align)
+{
+	if (how == AS_MAP_FIXED || how == AS_MAP_FIXED_NOREPLACE) {
+		return place_check(as, how, *at, len_bytes, align);
+	}
+	if (how == AS_MAP_HINT && place_fits(*at, len_bytes, align) &&
+	    region_range_is_free(as, *at, *at + len_bytes)) {
+		return STATUS_OK;
+	}
+	*at = region_find_gap(as, len_bytes, align, MMAP_TOP);
+	return *at ? STATUS_OK : STATUS_ENOMEM;
+}
+
+/* Makes the place free and puts the region there. EINTR: the thread must end. */
+static status_t region_place(struct as *as, enum as_map_how how, uint64_t at, uint64_t len_bytes,
+			     unsigned rights, unsigned region_flags)
+{
+	status_t status = STATUS_OK;
+
+	if (how == AS_MAP_FIXED) {
+		status = range_clear(as, at, at + len_bytes);
+	}
+	if (status == STATUS_OK && region_flags & REGION_HUGE) {
+		status = tables_clear(as, at, at + len_bytes);
+	}
+	if (status == STATUS_OK) {
+		region_add(as, at, at + len_bytes, rights, region_flags);
+		as->has_huge |= (region_flags & REGION_HUGE) != 0;
+	}
+	return status;
+}
+
+status_t as_map_begun(struct as *as, enum as_map_how how, uint64_t at, uint64_t len_bytes,
+		      unsigned rights, unsigned region_flags, uva_t *out)
+{
+	uint64_t align = region_flags & REGION_HUGE ? HUGE_SIZE : PAGE_SIZE;
+	status_t status;
+
+	len_bytes = align_up(len_bytes, align);
+	status = region_spares_fill(as, how == AS_MAP_FIXED ? 3 : 1);
+	if (status == STATUS_OK) {
+		status = place_choose(as, how, &at, len_bytes, align);
+	}
+	if (status == STATUS_OK && !region_has_room(as, at, at + len_bytes, 1)) {
+		status = STATUS_ENOMEM;
+	}
+	if (status == STATUS_OK) {
+		status = region_place(as, how, at, len_bytes, rights, region_flags);
+	}
+	if (status == STATUS_OK) {
+		out->uva = at;
+	}
+	return status;
+}
+
+status_t as_map(struct as *as, enum as_map_how how, uint64_t at, uint64_t len_bytes,
+		unsigned rights, unsigned region_flags, uva_t *out)
+{
+	status_t status;
+
+	if (!len_bytes || len_bytes > USER_TOP || rights & ~RIGHTS_ALL) {
+		return len_bytes > USER_TOP ? STATUS_ENOMEM : STATUS_EINVAL;
+	}
+	status = as_change_begin(as);
+	if (status == STATUS_OK) {
+		status = as_map_begun(as, how, at, len_bytes, rights, region_flags, out);
+		as_change_end(as);
+	}
+	return status;
+}
+
+/* May [start, end) change? Caller began a change. After this the change cannot fail. */
+static status_t change_prepare(struct as *as, uint64_t start, uint64_t end, unsigned nr_spares)
+{
+	if (cuts_huge_page(as, start) || cuts_huge_page(as, end)) {
+		return STATUS_EINVAL;
+	}
+	return region_has_room(as, start, end, 0) ? region_spares_fill(as, nr_spares)
+						  : STATUS_ENOMEM;
+}
+
+status_t as_unmap_begun(struct as *as, uva_t at, uint64_t len_bytes)
+{
+	uint64_t end = at.uva + align_up(len_bytes, PAGE_SIZE);
+	status_t status = change_prepare(as, at.uva, end, 2);
+
+	return status ? status : range_clear(as, at.uva, end);
+}
+
+status_t as_unmap(struct as *as, uva_t at, uint64_t len_bytes)
+{
+	uint64_t end;
+	status_t status = range_check(at.uva, len_bytes, &end);
+
+	if (status == STATUS_OK) {
+		status = as_change_begin(as);
+	}
+	if (status == STATUS_OK) {
+		status = as_unmap_begun(as, at, len_bytes);
+		as_change_end(as);
+	}
+	return status;
+}
+
+/* Every byte of [start, end) is in a region. Caller holds the lock. */
+static bool is_covered(struct as *as, uint64_t start, uint64_t end)
+{
+	const struct region *region = region_find(as, start);
+
+	while (region && region->start <= start && region->end < end) {
+		start = region->end;
+		region = region_next(as, region);
+	}
+	return region && region->start <= start;
+}
+
+/* From `start` on as much of a region as is a piece, up to `end` at most, gets these rights. Returns
+ * where that ends. */
+static uint64_t region_protect(struct as *as, uint64_t start, uint64_t end, unsigned rights,
+			       unsigned *work)
+{
+	struct region *region = region_first_above(as, start), wanted;
+	uint64_t at;
+
+	end = MIN(end, region->end);
+	*work += WORK_REGION;
+	if (region->rights == rights) {
+		return end; /* as it was, or joined with the piece before */
+	}
+	region = region_cut(as, start);
+	region_set_rights(&wanted, rights, region->flags);
+	at = as_pages_protect(as, &wanted, start, end, work);
+	at = MIN(at, end);
+	(void)region_cut(as, at);
+	region_set_rights(region, rights, region->flags);
+	region_join(as, start, at);
+	return at;
+}
+
+/* Caller began a change, checked the range and filled three spares: a cut below, one above, and one
+ * where a piece ends, which is joined with the next. */
+static status_t range_protect(struct as *as, uint64_t start, uint64_t end, unsigned rights)
+{
+	unsigned work = 0;
+
+	while (start < end) {
+		start = region_protect(as, start, end, rights, &work);
+		if (start < end && pause_after(as, &work)) {
+			return STATUS_EINTR;
+		}
+	}
+	return STATUS_OK;
+}
+
+status_t as_protect(struct as *as, uva_t at, uint64_t len_bytes, unsigned rights)
+{
+	uint64_t end;
+	status_t status;
+
+	if (!len_bytes && is_aligned(at.uva, PAGE_SIZE)) {
+		return STATUS_OK;
+	}
+	status = range_check(at.uva, len_bytes, &end);
+	if (status || rights & ~RIGHTS_ALL) {
+		return STATUS_EINVAL;
+	}
+	status = as_change_begin(as);
+	if (status) {
+		return status;
+	}
+	status = change_prepare(as, at.uva, end, 3);
+	if (status == STATUS_OK && !is_covered(as, at.uva, end)) {
+		status = STATUS_ENOMEM;
+	}
+	if (status == STATUS_OK) {
+		status = range_protect(as, at.uva, end, rights);
+	}
+	as_change_end(as);
+	return status;
+}
+
+/* Caller began a change. ENOMEM: there was a hole. */
+static status_t range_discard(struct as *as, uint64_t start, uint64_t end)
+{
+	status_t status = STATUS_OK;
+	struct dropped dropped;
+	unsigned work = 0;
+
+	while (start < end) {
+		const struct region *region = region_first_above(as, start);
+		uint64_t next = region ? MIN(region->end, end) : end;
+
+		if (!region || region->start > start) {
+			status = STATUS_ENOMEM;
+			start = region ? MIN(region->start, end) : end;
+		} else if (region->flags & REGION_SHARED) {
+			/* shared memory keeps its contents: others may still use it */
+			start = next;
+		} else {
+			start = as_pages_drop(as, region, start, next, &dropped, &work);
+			start = MIN(start, next);
+			as_dropped_free(as, &dropped);
+		}
+		work += WORK_REGION;
+		if (start < end && pause_after(as, &work)) {
+			return STATUS_EINTR;
+		}
+	}
+	return status;
+}
+
+status_t as_discard(struct as *as, uva_t at, uint64_t len_bytes)
+{
+	uint64_t end;
+	status_t status = len_bytes ? range_check(at.uva, len_bytes, &end) : STATUS_OK;
+
+	if (status || !len_bytes) {
+		return status;
+	}
+	status = as_change_begin(as);
+	if (status) {
+		return status;
+	}
+	status = cuts_huge_page(as, at.uva) || cuts_huge_page(as, end)
+			 ? STATUS_EINVAL
+			 : range_discard(as, at.uva, end);
+	as_change_end(as);
+	return status;
+}
