@@ -43,7 +43,8 @@ static inline bool poll_call(void) { return poll_hooks.call && poll_hooks.call()
 
 /*
  * Blocks until is_over(what), whose change poll_wake_one tells, or the caller's thread must end.
- * Who came back wakes the next when it has done what it waited for. True: it must. No lock may be held.
+ * Who came back wakes the next when it has done what it waited for. True: it must. No lock may be
+ * held.
  */
 static inline bool poll_wait(const void *what, bool (*is_over)(const void *what))
 {

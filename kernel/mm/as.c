@@ -61,8 +61,8 @@ status_t as_create(struct as **out)
 
 void as_get(struct as *as) { __atomic_fetch_add(&as->users, 1, __ATOMIC_RELAXED); }
 
-/* Ends a piece when enough of it is done. Nobody else knows the address space any more, and what has
- * begun to go must go. */
+/* Ends a piece when enough of it is done. Nobody else knows the address space any more, and what
+ * has begun to go must go. */
 static void pause_after(struct as *as, unsigned *work)
 {
 	if (*work >= WORK_MAX) {

@@ -78,21 +78,27 @@ status_t as_clone(struct as *parent, struct as **out) MUST_CHECK;
  * Long ones are done in pieces (as_change.h) and Block; EINTR: the thread must end, and some of it
  * may be done.
  */
-enum as_map_how { AS_MAP_ANYWHERE, AS_MAP_HINT, AS_MAP_FIXED, AS_MAP_FIXED_NOREPLACE };
+enum as_map_how {
+	AS_MAP_ANYWHERE,
+	AS_MAP_LOW, /* below 2 GiB */
+	AS_MAP_HINT,
+	AS_MAP_FIXED,
+	AS_MAP_FIXED_NOREPLACE
+};
 status_t as_map(struct as *as, enum as_map_how how, uint64_t at, uint64_t len_bytes,
 		unsigned rights, unsigned region_flags, uva_t *out) MUST_CHECK;
 status_t as_unmap(struct as *as, uva_t at, uint64_t len_bytes) MUST_CHECK;
 status_t as_protect(struct as *as, uva_t at, uint64_t len_bytes, unsigned rights) MUST_CHECK;
 /* Returns the break in force, the old one where the request cannot be met. */
 uint64_t as_brk(struct as *as, uint64_t wanted);
-/* madvise(MADV_DONTNEED): the pages read as zero afterwards. ENOMEM, and done all the same: not every
- * page of the range is in a region. */
+/* madvise(MADV_DONTNEED): the pages read as zero afterwards. ENOMEM, and done all the same: not
+ * every page of the range is in a region. */
 status_t as_discard(struct as *as, uva_t at, uint64_t len_bytes) MUST_CHECK;
 
 /*
  * Page fault at a user address: demand zero, copy-on-write. Any right includes that to read. Blocks
- * while a change goes on that may answer it otherwise. EFAULT: no region or no right; ENOMEM; EINTR:
- * the thread must end.
+ * while a change goes on that may answer it otherwise. EFAULT: no region or no right; ENOMEM;
+ * EINTR: the thread must end.
  */
 status_t as_fault(struct as *as, uva_t at, unsigned wanted_rights) MUST_CHECK;
 /* Does not block: for a page of another's, whose changes are none of the caller's affair. */

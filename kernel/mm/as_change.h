@@ -3,9 +3,9 @@
  * them.
  *
  * Invariant: between two pieces the address space is as one would be that nobody is changing.
- * Regions and page tables agree, and there are as many pages as as->nr_pages says: a call on a range
- * is, from below, the same call on parts of it. What as->change adds is that nothing but a fault
- * comes in between:
+ * Regions and page tables agree, and there are as many pages as as->nr_pages says: a call on a
+ * range is, from below, the same call on parts of it. What as->change adds is that nothing but a
+ * fault comes in between:
  *
  *   other changes wait in as_change_begin until it is over, asleep, or until they are killed;
  *   a fault finds a page that is there, or fills one in; one that would be refused waits, as it

@@ -8,6 +8,7 @@
 
 /* mmap looks for room below this; the stack and its guard lie above. */
 #define MMAP_TOP (USER_TOP - (64ul << 20))
+#define LOW_TOP (2ul << 30)
 enum { RIGHTS_ALL = RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE };
 
 /* Both ends are inside the user half and aligned for every region that they touch. */
@@ -123,7 +124,7 @@ static status_t place_choose(struct as *as, enum as_map_how how, uint64_t *at, u
 	    region_range_is_free(as, *at, *at + len_bytes)) {
 		return STATUS_OK;
 	}
-	*at = region_find_gap(as, len_bytes, align, MMAP_TOP);
+	*at = region_find_gap(as, len_bytes, align, how == AS_MAP_LOW ? LOW_TOP : MMAP_TOP);
 	return *at ? STATUS_OK : STATUS_ENOMEM;
 }
 
@@ -230,8 +231,8 @@ static bool is_covered(struct as *as, uint64_t start, uint64_t end)
 	return region && region->start <= start;
 }
 
-/* From `start` on as much of a region as is a piece, up to `end` at most, gets these rights. Returns
- * where that ends. */
+/* From `start` on as much of a region as is a piece, up to `end` at most, gets these rights.
+ * Returns where that ends. */
 static uint64_t region_protect(struct as *as, uint64_t start, uint64_t end, unsigned rights,
 			       unsigned *work)
 {

@@ -2,8 +2,9 @@
  * Page-table side of an address space: changing and dropping the entries of a range. Caller holds
  * as->lock.
  *
- * What goes over the pages of a range does one piece of it, from `at` on, adds to *work (as_change.h)
- * and returns the address up to which it came: where that is not below the end, all is done.
+ * What goes over the pages of a range does one piece of it, from `at` on, adds to *work
+ * (as_change.h) and returns the address up to which it came: where that is not below the end, all
+ * is done.
  */
 #pragma once
 
@@ -57,7 +58,8 @@ struct dropped {
 /* Empties the entries of pages in [at, end) of a region. Flushes. */
 uint64_t as_pages_drop(struct as *as, const struct region *region, uint64_t at, uint64_t end,
 		       struct dropped *dropped, unsigned *work);
-/* Gives the frames back. Those of 2 MiB with the lock released meanwhile: zeroing one takes long. */
+/* Gives the frames back. Those of 2 MiB with the lock released meanwhile: zeroing one takes long.
+ */
 void as_dropped_free(struct as *as, struct dropped *dropped);
 /* Flushes, then frees the 4 KiB pages' tables where no page is left, for 2 MiB pages to come. */
 uint64_t as_tables_drop(struct as *as, uint64_t at, uint64_t end, unsigned *work);

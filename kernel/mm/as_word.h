@@ -10,5 +10,6 @@ enum word_sharing { WORD_PRIVATE, WORD_SHARED };
  * mapped there that can be touched; EAGAIN: shared memory that has no frame yet. Takes as->lock.
  */
 status_t as_word(struct as *as, uva_t at, enum word_sharing *sharing, pfn_t *frame) MUST_CHECK;
-/* The same of the current address space, and shared memory gets its frame. Blocks. EFAULT, ENOMEM. */
+/* The same of the current address space, and shared memory gets its frame. Blocks. EFAULT, ENOMEM.
+ */
 status_t as_word_fill(struct as *as, uva_t at, enum word_sharing *sharing, pfn_t *frame) MUST_CHECK;

@@ -39,8 +39,8 @@ static void interrupts_take(struct thread *thread)
 }
 
 /*
- * A thread that must end has been told to look around, and goes on being told until it is on its way
- * out; that is no reason to let others run at the end of each piece of what it still has to do.
+ * A thread that must end has been told to look around, and goes on being told until it is on its
+ * way out; that is no reason to let others run at the end of each piece of what it still has to do.
  */
 static bool end_piece(void)
 {

@@ -22,8 +22,8 @@ struct bucket {
 static struct bucket buckets[NR_BUCKETS];
 
 /*
- * One word, whoever names it: address space and address, or frame and offset. As on Linux who names a private word with
- * FUTEX_ANY does not meet those that name it with FUTEX_THREADS.
+ * One word, whoever names it: address space and address, or frame and offset. As on Linux who names
+ * a private word with FUTEX_ANY does not meet those that name it with FUTEX_THREADS.
  */
 struct key {
 	const struct as *as; /* NULL: by frame */
@@ -76,6 +76,13 @@ static status_t key_make(uva_t at, enum futex_scope scope, struct key *out)
 		       ? (struct key){ as, at.uva | KEY_ANY }
 		       : (struct key){ NULL, pfn_to_pa(frame).pa | (at.uva & (PAGE_SIZE - 1)) };
 	return STATUS_OK;
+}
+
+status_t futex_check(uva_t at, enum futex_scope scope)
+{
+	struct key unused;
+
+	return key_make(at, scope, &unused);
 }
 
 static struct bucket *bucket_of(const struct key *key)

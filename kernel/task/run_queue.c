@@ -238,6 +238,16 @@ struct thread *run_queue_steal(void)
 	return NULL;
 }
 
+uint32_t run_queue_load(void)
+{
+	uint32_t nr = 0;
+
+	for (uint32_t id = 0; id < nr_cpus; id++) {
+		nr += nr_ready(id) + !is_idle(id);
+	}
+	return nr;
+}
+
 bool run_queue_is_empty(void) { return nr_ready(this_cpu()->id) == 0; }
 
 void run_queue_idle_begin(void)

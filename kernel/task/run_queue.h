@@ -24,6 +24,8 @@ struct thread *run_queue_steal(void);
  * queue; NULL, and nothing done: the queue is empty. */
 struct thread *run_queue_rotate(struct thread *current);
 
+/* How many threads run or wait to run, on all CPUs. A guess. */
+uint32_t run_queue_load(void);
 /* Is nobody waiting for this CPU? A guess, for who comes back later. */
 bool run_queue_is_empty(void);
 

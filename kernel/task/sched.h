@@ -65,5 +65,7 @@ void sched_tick(void);
 /* A new thread, made by the current one, gets half of what that has left of its slice. */
 void sched_share_slice(struct thread *child);
 
-/* Processor time of the current thread, in nanoseconds. */
-uint64_t sched_cpu_ns(void);
+/* Processor time of a thread that cannot end meanwhile, up to now, in ticks of the TSC. */
+uint64_t sched_run_time(const struct thread *thread);
+/* The same in nanoseconds. */
+uint64_t sched_ticks_to_ns(uint64_t ticks);

@@ -15,20 +15,22 @@ enum {
 	MADV_WILLNEED = 3,
 	MADV_DONTNEED = 4,
 	MADV_FREE = 8,
+	MADV_DOFORK = 11,
 	MADV_MERGEABLE = 12,
 	MADV_UNMERGEABLE = 13,
 	MADV_HUGEPAGE = 14,
 	MADV_NOHUGEPAGE = 15,
 	MADV_DONTDUMP = 16,
 	MADV_DODUMP = 17,
+	MADV_KEEPONFORK = 19,
 	MADV_COLD = 20,
 	MADV_PAGEOUT = 21,
 	MADV_DONTNEED_LOCKED = 24,
 };
 enum { MS_ASYNC = 1, MS_INVALIDATE = 2, MS_SYNC = 4, MS_ALL = 7 };
 
-/* Those that only hint, at memory management that Bulwark does not have, ask for no effect. Who asks for one that is not there
- * (of fork, for one) must learn it: EINVAL. */
+/* Those that only hint, at memory management that Bulwark does not have, ask for no effect. Who
+ * asks for one that is not there (that fork leaves memory out, for one) must learn it: EINVAL. */
 static bool is_known(uint32_t advice)
 {
 	switch (advice) {
@@ -38,12 +40,14 @@ static bool is_known(uint32_t advice)
 	case MADV_WILLNEED:
 	case MADV_DONTNEED:
 	case MADV_FREE:
+	case MADV_DOFORK:
 	case MADV_MERGEABLE:
 	case MADV_UNMERGEABLE:
 	case MADV_HUGEPAGE:
 	case MADV_NOHUGEPAGE:
 	case MADV_DONTDUMP:
 	case MADV_DODUMP:
+	case MADV_KEEPONFORK:
 	case MADV_COLD:
 	case MADV_PAGEOUT:
 	case MADV_DONTNEED_LOCKED: return true;
@@ -112,7 +116,8 @@ int64_t sys_msync(uint64_t at, uint64_t len_bytes, uint64_t flags)
 	return as_covers(process_current()->as, at, end) ? STATUS_OK : STATUS_ENOMEM;
 }
 
-/* One byte a page: is it there, so that a load would not have to wait? What precedes a hole is told. */
+/* One byte a page: is it there, so that a load would not have to wait? What precedes a hole is
+ * told. */
 int64_t sys_mincore(uint64_t at, uint64_t len_bytes, uint64_t out_at)
 {
 	struct as *as = process_current()->as;

@@ -76,10 +76,17 @@ static int64_t compare_and_requeue(uva_t at, uva_t to, enum futex_scope scope, u
 				   uint64_t nr_move, uint32_t wanted)
 {
 	uint32_t value;
+	status_t status;
 
-	if ((int32_t)nr_wake < 0 || (int32_t)nr_move < 0 || !is_aligned(at.uva, sizeof(value)) ||
-	    !is_aligned(to.uva, sizeof(value))) {
+	if ((int32_t)nr_wake < 0 || (int32_t)nr_move < 0) {
 		return STATUS_EINVAL;
+	}
+	status = futex_check(at, scope);
+	if (status == STATUS_OK) {
+		status = futex_check(to, scope);
+	}
+	if (status) {
+		return status;
 	}
 	if (load_user_u32(at, &value)) {
 		return STATUS_EFAULT;
@@ -107,8 +114,7 @@ int64_t sys_futex(uint64_t at, uint64_t operation, uint64_t value, uint64_t time
 	}
 	switch (command) {
 	case OP_WAIT: return wait(word, scope, (uint32_t)value, FUTEX_ALL_BITS, deadline_ns);
-	case OP_WAIT_BITSET:
-		return wait(word, scope, (uint32_t)value, (uint32_t)bits, deadline_ns);
+	case OP_WAIT_BITSET: return wait(word, scope, (uint32_t)value, (uint32_t)bits, deadline_ns);
 	case OP_WAKE: return wake(word, scope, value, FUTEX_ALL_BITS);
 	case OP_WAKE_BITSET: return wake(word, scope, value, (uint32_t)bits);
 	case OP_REQUEUE: return requeue(word, (uva_t){ to }, scope, value, timeout_or_count);

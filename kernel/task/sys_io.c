@@ -90,7 +90,7 @@ static status_t vector_fetch(uint64_t at, struct io_vector *out)
 
 /* All vectors are looked at before anything is moved. In the order of Linux's checks: can they all
  * be read, is a length negative, is a range none of the user half. */
-static status_t stream_of_vectors(uint64_t vectors_at, uint64_t nr_vectors, struct stream *out)
+static status_t stream_of_vectors(uint64_t vectors_at, uint32_t nr_vectors, struct stream *out)
 {
 	bool is_negative = false;
 	status_t ranges = STATUS_OK;
@@ -152,7 +152,7 @@ static status_t stream_probe(struct stream stream)
 	uint8_t byte;
 	uva_t at;
 
-	static_assert(WRITE_CHUNK_BYTES <= PAGE_SIZE, "two pages at most");
+	static_assert((uint64_t)WRITE_CHUNK_BYTES <= PAGE_SIZE, "two pages at most");
 	do {
 		status_t status = stream_next(&stream, left, &at, &len);
 
@@ -311,7 +311,7 @@ int64_t sys_readv(uint64_t fd, uint64_t vectors_at, uint64_t nr_vectors)
 	status_t status = check(fd);
 
 	if (status == STATUS_OK) {
-		status = stream_of_vectors(vectors_at, nr_vectors, &stream);
+		status = stream_of_vectors(vectors_at, (uint32_t)nr_vectors, &stream);
 	}
 	return status ? status : console_read(&stream);
 }
@@ -322,7 +322,7 @@ int64_t sys_writev(uint64_t fd, uint64_t vectors_at, uint64_t nr_vectors)
 	status_t status = check(fd);
 
 	if (status == STATUS_OK) {
-		status = stream_of_vectors(vectors_at, nr_vectors, &stream);
+		status = stream_of_vectors(vectors_at, (uint32_t)nr_vectors, &stream);
 	}
 	return status ? status : console_write_all(&stream);
 }

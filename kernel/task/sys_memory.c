@@ -12,7 +12,8 @@
 #include "task/sys_io.h"
 #include "task/syscall.h"
 
-/* Linux's flags. Those that are not named mean nothing for anonymous memory, and are not looked at. */
+/* Linux's flags. Those that are not named mean nothing for anonymous memory, and are not looked at.
+ */
 enum { PROT_READ = 1, PROT_WRITE = 2, PROT_EXEC = 4, PROT_ALL = 7, PROT_SEM = 8 };
 #define PROT_GROWSDOWN 0x01000000ul
 #define PROT_GROWSUP 0x02000000ul
@@ -83,11 +84,14 @@ static enum as_map_how how_decode(uint64_t flags, uint64_t at)
 	if (flags & MAP_FIXED) {
 		return AS_MAP_FIXED;
 	}
+	if (flags & MAP_32BIT) {
+		return AS_MAP_LOW;
+	}
 	return at ? AS_MAP_HINT : AS_MAP_ANYWHERE;
 }
 
-/* A place that the caller insists on, in the order of Linux's checks. The lowest pages are nobody's: who jumps through a null
- * pointer must fault. */
+/* A place that the caller insists on, in the order of Linux's checks. The lowest pages are
+ * nobody's: who jumps through a null pointer must fault. */
 static status_t place_check(uint64_t at, uint64_t len_bytes, uint64_t page_bytes)
 {
 	if (len_bytes > USER_TOP || at > USER_TOP - len_bytes) {
@@ -123,8 +127,7 @@ static status_t map_check(uint64_t *at, uint64_t *len_bytes, uint64_t flags, uin
 			  uint64_t offset)
 {
 	uint64_t page_bytes = flags & MAP_HUGETLB ? HUGE_SIZE : PAGE_SIZE;
-	status_t status =
-		is_aligned(offset, PAGE_SIZE) ? kind_check(flags, fd) : STATUS_EINVAL;
+	status_t status = is_aligned(offset, PAGE_SIZE) ? kind_check(flags, fd) : STATUS_EINVAL;
 
 	if (status || *len_bytes == 0) {
 		return status ? status : STATUS_EINVAL;
@@ -231,4 +234,3 @@ int64_t sys_mprotect(uint64_t at, uint64_t len_bytes, uint64_t prot)
 }
 
 int64_t sys_brk(uint64_t wanted) { return (int64_t)as_brk(process_current()->as, wanted); }
-

@@ -65,7 +65,9 @@ struct thread {
 
 	/* Guarded by process_lock. */
 	struct list process_node;
-	uint32_t tid;    /* read by the thread itself without */
+	uint64_t signal_mask;     /* written by the thread itself, without */
+	uint64_t signals_pending; /* for this thread alone; read by itself without */
+	uint32_t tid;             /* read by the thread itself without */
 	bool vfork_done; /* the child that this thread waits for has left the address space */
 
 	struct ipc ipc;
@@ -75,8 +77,8 @@ struct thread {
 	uint64_t user_rsp; /* of the system call under way, as in struct cpu_entry */
 	struct regs *regs; /* thread_user_regs */
 	uint64_t fs_base;
+	uva_t store_tid;       /* where it stores its tid before anything else; 0: nowhere */
 	uva_t clear_child_tid; /* set to 0 when the thread ends, and its futex woken; 0: nothing */
-	uint64_t signal_mask;
 	/* In ticks of the TSC: when it was switched to, how long it ran until it was last switched
 	 * away from, and up to which run time it has its slice. */
 	uint64_t started, run_time, slice_end;

@@ -1,4 +1,4 @@
-/* sources: kernel/arch/x86_64/clock.c */
+/* sources: kernel/arch/x86_64/clock.c kernel/arch/x86_64/rtc.c */
 
 /* The clock is set going with the 8254, and without. */
 #include "tap.h"

@@ -23,7 +23,7 @@ enum {
 #define HZ_GUESS 2000000000ul /* rather too fast: waits become longer, not shorter */
 
 static RO_AFTER_INIT uint64_t tsc_hz, tsc_start;
-static RO_AFTER_INIT uint64_t start_ns; /* the time of day at tsc_start */
+static RO_AFTER_INIT uint64_t start_ns;    /* the time of day at tsc_start */
 static RO_AFTER_INIT uint64_t ns_per_tick; /* << SCALE_SHIFT */
 
 /* TSC ticks while the 8254 counts down `ms` milliseconds; 0: it does not end. */

@@ -1,5 +1,5 @@
-/* Time since boot from the TSC, calibrated against the 8254 once; the time of day from the machine's
- * clock. */
+/* Time since boot from the TSC, calibrated against the 8254 once; the time of day from the
+ * machine's clock. */
 #pragma once
 
 #include "lib/types.h"

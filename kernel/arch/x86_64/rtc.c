@@ -3,8 +3,15 @@
 
 #include "arch/x86_64/io.h"
 
-enum { PORT_INDEX = 0x70, PORT_DATA = 0x71, NMI_OFF = 0x80 };
-enum { REGISTER_A = 10, REGISTER_B = 11, A_UPDATING = 0x80, B_BINARY = 4, B_24_HOURS = 2, PM = 0x80 };
+enum { PORT_INDEX = 0x70, PORT_DATA = 0x71 };
+enum {
+	REGISTER_A = 10,
+	REGISTER_B = 11,
+	A_UPDATING = 0x80,
+	B_BINARY = 4,
+	B_24_HOURS = 2,
+	PM = 0x80
+};
 enum { READS_MAX = 10000, YEAR_LEAST = 24 };
 
 enum field { SECOND, MINUTE, HOUR, DAY, MONTH, YEAR, NR_FIELDS };
@@ -18,7 +25,7 @@ struct reading {
 
 static uint8_t read_register(uint8_t number)
 {
-	io_write8(PORT_INDEX, NMI_OFF | number);
+	io_write8(PORT_INDEX, number);
 	return io_read8(PORT_DATA);
 }
 
