@@ -86,28 +86,25 @@ static void pages_drop_all(struct as *as, unsigned *work)
 	assert(as->nr_pages == 0);
 }
 
-enum { TABLES_PER_PIECE = 16 };
-
 /* Frees all page tables: those below the regions, or, when there may be others, whatever there is.
  */
 static void tables_free(struct as *as, unsigned *work)
 {
-	unsigned nr_left = TABLES_PER_PIECE;
+	unsigned nr_left = WORK_MAX;
 
 	while (as->has_stray_tables && !ptable_free_user(as->root, &nr_left)) {
 		*work = WORK_MAX;
 		pause_after(as, work);
-		nr_left = TABLES_PER_PIECE;
+		nr_left = WORK_MAX;
 	}
 	for (unsigned level = 2; level <= LEVEL_MAX && !as->has_stray_tables; level++) {
 		LIST_FOR_EACH (node, &as->regions) {
 			const struct region *region = LIST_ENTRY(node, struct region, node);
 
 			for (uint64_t at = region->start; at < region->end; pause_after(as, work)) {
-				nr_left = TABLES_PER_PIECE;
+				nr_left = WORK_MAX;
 				at = ptable_free_below(as->root, at, region->end, level, &nr_left);
-				*work += WORK_TABLE + (TABLES_PER_PIECE - nr_left) *
-							      (WORK_MAX / TABLES_PER_PIECE);
+				*work += WORK_REGION / 4 + WORK_MAX - nr_left;
 			}
 		}
 	}

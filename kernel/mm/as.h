@@ -24,6 +24,10 @@ struct region {
 	uint64_t start, end;
 	uint8_t rights, flags; /* enum; region_set_rights alone writes them */
 	uint64_t entry_flags;  /* of a page's entry under these */
+	/* region_tree.h: below it in the tree; the largest gap before any region of its subtree,
+	 * for pages of 4 KiB and of 2 MiB */
+	struct region *left, *right;
+	uint64_t gap_max, huge_max;
 };
 
 /* Both ends of a range cut, and a region added between. */
@@ -43,6 +47,7 @@ struct as {
 	uint32_t users;      /* threads and kernel references */
 	struct list regions; /* sorted by start */
 	struct list *near;   /* in that list: where the last search ended */
+	struct region *tree; /* region_tree.h; NULL: there are few */
 	uint32_t nr_regions;
 	uint32_t nr_spares;
 	struct region *spares[REGION_SPARES]; /* taken by cuts, which so cannot fail */

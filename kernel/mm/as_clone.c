@@ -123,6 +123,9 @@ static status_t shared_check(struct clone *clone)
 			at = as_pages_missing(clone->parent, region, at, &nr_missing, &clone->work);
 			status = pause_after(clone);
 		}
+		if (status == STATUS_OK) {
+			status = pause_after(clone);
+		}
 	}
 	if (status) {
 		return status;

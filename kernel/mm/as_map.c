@@ -45,7 +45,7 @@ static uint64_t region_clear(struct as *as, struct region *region, unsigned *wor
 	uint64_t at = as_pages_drop(as, region, region->start, region->end, &dropped, work);
 
 	if (at < region->end) {
-		region->start = at;
+		region_set_start(as, region, at);
 	} else {
 		at = region->end;
 		region_delete(as, region);
@@ -219,16 +219,22 @@ status_t as_unmap(struct as *as, uva_t at, uint64_t len_bytes)
 	return status;
 }
 
-/* Every byte of [start, end) is in a region. Caller holds the lock. */
-static bool is_covered(struct as *as, uint64_t start, uint64_t end)
+/* Caller began a change. ENOMEM: not every byte of [start, end) is in a region. EINTR: the thread
+ * must end. */
+static status_t check_covered(struct as *as, uint64_t start, uint64_t end)
 {
 	const struct region *region = region_find(as, start);
+	unsigned work = 0;
 
 	while (region && region->start <= start && region->end < end) {
 		start = region->end;
 		region = region_next(as, region);
+		work += WORK_REGION / 4;
+		if (pause_after(as, &work)) {
+			return STATUS_EINTR;
+		}
 	}
-	return region && region->start <= start;
+	return region && region->start <= start ? STATUS_OK : STATUS_ENOMEM;
 }
 
 /* From `start` on as much of a region as is a piece, up to `end` at most, gets these rights.
@@ -286,8 +292,8 @@ status_t as_protect(struct as *as, uva_t at, uint64_t len_bytes, unsigned rights
 		return status;
 	}
 	status = change_prepare(as, at.uva, end, 3);
-	if (status == STATUS_OK && !is_covered(as, at.uva, end)) {
-		status = STATUS_ENOMEM;
+	if (status == STATUS_OK) {
+		status = check_covered(as, at.uva, end);
 	}
 	if (status == STATUS_OK) {
 		status = range_protect(as, at.uva, end, rights);

@@ -222,6 +222,10 @@ bool ptable_detach(pfn_t root, uint64_t address, pfn_t *table)
 
 void ptable_table_free(pfn_t table) { table_free(table); }
 
+/* Freeing a table takes as long as looking at so many entries, one by one; looking at a whole one,
+ * too. */
+enum { WORK_FREE = 64 };
+
 uint64_t ptable_free_below(pfn_t root, uint64_t start, uint64_t end, unsigned level,
 			   unsigned *nr_left)
 {
@@ -230,6 +234,10 @@ uint64_t ptable_free_below(pfn_t root, uint64_t start, uint64_t end, unsigned le
 	for (at = align_down(start, step); at < end; at += step) {
 		pte_t *entry = ptable_entry(root, at, level), pte;
 
+		if (*nr_left < WORK_FREE) {
+			break;
+		}
+		--*nr_left;
 		if (!entry) {
 			/* no table: on to what the next one would cover */
 			at = align_down(at, step << 9) + (step << 9) - step;
@@ -237,19 +245,16 @@ uint64_t ptable_free_below(pfn_t root, uint64_t start, uint64_t end, unsigned le
 		}
 		pte = pte_read(entry);
 		if (pte_is_present(pte)) {
-			if (*nr_left == 0) {
-				break;
-			}
 			assert(!pte_is_leaf(pte, level));
 			table_entry_write(entry, level, at, PTE_NONE);
 			table_free(pte_frame(pte));
-			--*nr_left;
+			*nr_left -= WORK_FREE - 1;
 		}
 	}
 	return at;
 }
 
-/* Empties the table before it is freed. False: *nr_left were freed, and it was not. */
+/* Empties the table before it is freed. False: that was all that there was time for. */
 static bool free_table(pfn_t table, unsigned level, unsigned *nr_left)
 {
 	pte_t *entries = direct_map_pointer(table);
@@ -263,10 +268,10 @@ static bool free_table(pfn_t table, unsigned level, unsigned *nr_left)
 			entries[i] = PTE_NONE;
 		}
 	}
-	if (*nr_left == 0) {
+	if (*nr_left < WORK_FREE) {
 		return false;
 	}
-	--*nr_left;
+	*nr_left -= WORK_FREE;
 	table_free(table);
 	return true;
 }

@@ -7,6 +7,7 @@
 #include "lib/assert.h"
 #include "mm/layout.h"
 #include "mm/ptable.h"
+#include "mm/region_tree.h"
 #include "mm/slab.h"
 
 static struct slab_cache region_cache;
@@ -20,6 +21,12 @@ struct region *region_first_above(struct as *as, uint64_t address)
 	struct list *head = &as->regions, *node = as->near;
 
 	assert(lock_is_held(&as->lock));
+	if (UNLIKELY(as->tree)) {
+		struct region *found = region_tree_first_above(as, address);
+
+		as->near = found ? &found->node : head;
+		return found;
+	}
 	while (node != head && entry(node)->end <= address) {
 		node = node->next;
 	}
@@ -46,6 +53,9 @@ uint64_t region_find_gap(const struct as *as, uint64_t len_bytes, uint64_t align
 {
 	uint64_t top = below;
 
+	if (UNLIKELY(as->tree)) {
+		return region_tree_find_gap(as, len_bytes, align, below);
+	}
 	for (struct list *node = as->regions.previous; node != &as->regions;
 	     node = node->previous) {
 		const struct region *region = entry(node);
@@ -74,11 +84,23 @@ static bool is_alike(const struct region *region, unsigned rights, unsigned flag
 	return region->rights == rights && region->flags == flags;
 }
 
+void region_set_start(struct as *as, struct region *region, uint64_t start)
+{
+	region->start = start;
+	region_tree_moved(as, region);
+}
+
 void region_delete(struct as *as, struct region *region)
 {
-	as->near = region->node.next;
+	struct list *next = region->node.next;
+
+	as->near = next;
+	region_tree_remove(as, region);
 	list_remove(&region->node);
 	as->nr_regions--;
+	if (UNLIKELY(as->tree) && next != &as->regions) {
+		region_tree_moved(as, entry(next));
+	}
 	if (as->nr_spares < REGION_SPARES) {
 		as->spares[as->nr_spares++] = region;
 	} else {
@@ -94,8 +116,10 @@ void region_join(struct as *as, uint64_t start, uint64_t end)
 		next = region_next(as, region);
 		if (next && region->end == next->start &&
 		    is_alike(region, next->rights, next->flags)) {
-			next->start = region->start;
+			uint64_t lower = region->start;
+
 			region_delete(as, region);
+			region_set_start(as, next, lower);
 		}
 	}
 }
@@ -160,6 +184,7 @@ void region_add(struct as *as, uint64_t start, uint64_t end, unsigned rights, un
 	list_insert(next ? &next->node : &as->regions, &region->node);
 	as->near = &region->node;
 	as->nr_regions++;
+	region_tree_add(as, region);
 	region_join(as, start, end);
 }
 
@@ -177,6 +202,7 @@ struct region *region_cut(struct as *as, uint64_t at)
 	region->end = at;
 	list_insert(region->node.next, &upper->node);
 	as->nr_regions++;
+	region_tree_add(as, upper);
 	return upper;
 }
 
@@ -191,6 +217,7 @@ status_t region_copy(struct as *to, const struct region *old)
 		region_set_rights(copy, old->rights, old->flags);
 		list_push_back(&to->regions, &copy->node);
 		to->nr_regions++;
+		region_tree_add(to, copy);
 	}
 	return status;
 }

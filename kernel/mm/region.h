@@ -47,6 +47,8 @@ void region_add(struct as *as, uint64_t start, uint64_t end, unsigned rights, un
 /* A region that spans `at` becomes two. Takes a spare then. Returns the first region above it;
  * NULL: none. */
 struct region *region_cut(struct as *as, uint64_t at);
+/* Moves the lower end, within what is free below it or its own. */
+void region_set_start(struct as *as, struct region *region, uint64_t start);
 /* Removes one region. */
 void region_delete(struct as *as, struct region *region);
 

@@ -6,6 +6,7 @@
 #include "core/poll.h"
 #include "lib/assert.h"
 #include "lib/list.h"
+#include "task/budget.h"
 #include "task/sched.h"
 
 enum { NR_QUEUES = 64 };
@@ -34,7 +35,11 @@ static void interrupts_take(struct thread *thread)
 	bool works_for_kernel = thread->works_for_kernel;
 
 	thread->works_for_kernel = true;
+	budget_end();
+	budget_begin();
 	interrupts_admit();
+	budget_end();
+	budget_begin();
 	thread->works_for_kernel = works_for_kernel;
 }
 

@@ -2,46 +2,18 @@
 #include "task/futex.h"
 
 #include "arch/x86_64/clock.h"
-#include "core/lock.h"
 #include "lib/assert.h"
-#include "lib/list.h"
 #include "mm/as_word.h"
 #include "mm/layout.h"
 #include "mm/usercopy.h"
+#include "task/futex_walk.h"
 #include "task/process.h"
 #include "task/sched.h"
 #include "task/timer.h"
 
 enum { NR_BUCKETS = 256, WORD_BYTES = 4 };
 
-struct bucket {
-	struct lock lock;
-	struct list waiters; /* guarded by lock */
-};
-
 static struct bucket buckets[NR_BUCKETS];
-
-/*
- * One word, whoever names it: address space and address, or frame and offset. As on Linux who names
- * a private word with FUTEX_ANY does not meet those that name it with FUTEX_THREADS.
- */
-struct key {
-	const struct as *as; /* NULL: by frame */
-	uint64_t where; /* address, + KEY_ANY for FUTEX_ANY; frame number * PAGE_SIZE + offset */
-};
-enum { KEY_ANY = 1 };
-
-/* On the stack of the thread that waits, which takes it off the list before it goes on. */
-struct futex_waiter {
-	struct list node;
-	struct bucket *bucket; /* written with both locks, old and new; read without to find them */
-	struct thread *thread;
-	uva_t at;
-	/* Guarded by bucket->lock. */
-	struct key key;
-	uint32_t bits;
-	bool is_woken; /* read without by its thread */
-};
 
 void futex_init(void)
 {
@@ -213,7 +185,9 @@ status_t futex_wait(const struct futex_wait *wait)
 
 int64_t futex_wake_bits(uva_t at, enum futex_scope scope, uint32_t nr, uint32_t bits)
 {
+	struct futex_waiter *waiter;
 	struct bucket *bucket;
+	struct walk walk;
 	struct key key;
 	uint32_t nr_woken = 0;
 	status_t status = key_make(at, scope, &key);
@@ -222,19 +196,14 @@ int64_t futex_wake_bits(uva_t at, enum futex_scope scope, uint32_t nr, uint32_t 
 		return status;
 	}
 	bucket = bucket_of(&key);
-	lock_acquire(&bucket->lock);
-	LIST_FOR_EACH (node, &bucket->waiters) {
-		struct futex_waiter *waiter = LIST_ENTRY(node, struct futex_waiter, node);
-
-		if (nr_woken == nr) {
-			break;
-		}
+	walk_begin(&walk, bucket, bucket);
+	while (nr_woken < nr && (waiter = walk_next(&walk))) {
 		if (waiter->bits & bits && matches(waiter, &key)) {
 			wake(waiter);
 			nr_woken++;
 		}
 	}
-	lock_release(&bucket->lock);
+	walk_end(&walk);
 	return nr_woken;
 }
 
@@ -243,23 +212,28 @@ int64_t futex_wake(uva_t at, enum futex_scope scope, uint32_t nr)
 	return futex_wake_bits(at, scope, nr, FUTEX_ALL_BITS);
 }
 
-/* Caller holds the locks of both buckets. */
+/* Caller holds the locks of both buckets. In its own bucket it stays where it is: the walk would
+ * come by again, and without end where the words are the same. */
 static void move(struct futex_waiter *waiter, const struct key *to_key, uva_t to,
 		 struct bucket *bucket)
 {
-	list_remove(&waiter->node);
 	waiter->key = *to_key;
 	waiter->at = to;
-	list_push_back(&bucket->waiters, &waiter->node);
-	/* pairs with the load in dequeue */
-	__atomic_store_n(&waiter->bucket, bucket, __ATOMIC_RELEASE);
+	if (waiter->bucket != bucket) {
+		list_remove(&waiter->node);
+		list_push_back(&bucket->waiters, &waiter->node);
+		/* pairs with the load in dequeue */
+		__atomic_store_n(&waiter->bucket, bucket, __ATOMIC_RELEASE);
+	}
 }
 
 int64_t futex_requeue(uva_t at, uva_t to, enum futex_scope scope, uint32_t nr_wake,
 		      uint32_t nr_move)
 {
 	struct key from_key, to_key;
-	struct bucket *from_bucket, *to_bucket;
+	struct futex_waiter *waiter;
+	struct bucket *to_bucket;
+	struct walk walk;
 	uint32_t nr_woken = 0, nr_moved = 0;
 	status_t status = key_make(at, scope, &from_key);
 
@@ -269,15 +243,9 @@ int64_t futex_requeue(uva_t at, uva_t to, enum futex_scope scope, uint32_t nr_wa
 	if (status) {
 		return status;
 	}
-	from_bucket = bucket_of(&from_key);
 	to_bucket = bucket_of(&to_key);
-	lock_acquire_both(&from_bucket->lock, &to_bucket->lock);
-	LIST_FOR_EACH (node, &from_bucket->waiters) {
-		struct futex_waiter *waiter = LIST_ENTRY(node, struct futex_waiter, node);
-
-		if (nr_woken == nr_wake && nr_moved == nr_move) {
-			break;
-		}
+	walk_begin(&walk, bucket_of(&from_key), to_bucket);
+	while ((nr_woken < nr_wake || nr_moved < nr_move) && (waiter = walk_next(&walk))) {
 		if (!matches(waiter, &from_key)) {
 			continue;
 		}
@@ -289,6 +257,6 @@ int64_t futex_requeue(uva_t at, uva_t to, enum futex_scope scope, uint32_t nr_wa
 			nr_moved++;
 		}
 	}
-	lock_release_both(&from_bucket->lock, &to_bucket->lock);
+	walk_end(&walk);
 	return nr_woken + nr_moved;
 }

@@ -2,6 +2,7 @@
 #include "arch/x86_64/registers.h"
 #include "mm/entry_area.h"
 #include "mm/ktlb.h"
+#include "task/budget.h"
 #include "task/irq.h"
 #include "task/run_queue.h"
 #include "task/sched.h"
@@ -25,9 +26,11 @@ static void sleep(void)
 	run_queue_idle_begin();
 	if (run_queue_is_empty()) {
 		irq_stop_ticks(timer_next_ns());
+		budget_end();
 		ktlb_leave(CPU_IDLE);
 		cpu_idle_once();
 		(void)ktlb_enter();
+		budget_begin();
 	}
 	run_queue_idle_end();
 }

@@ -21,6 +21,7 @@
 #include "lib/assert.h"
 #include "mm/as.h"
 #include "mm/entry_area.h"
+#include "task/budget.h"
 #include "task/process.h"
 #include "task/process_end.h"
 #include "task/program_policy.h"
@@ -62,6 +63,7 @@ static void switch_to(struct thread *next)
 	uint64_t now = tsc_read();
 
 	assert(cpu->nr_held == 0 && previous != next);
+	budget_end();
 	previous->run_time += now - previous->started;
 	next->started = now;
 	if (previous->process) {
@@ -106,6 +108,7 @@ __attribute__((noinline)) void sched_after_switch(void)
 	struct thread *left = left_threads[this_cpu()->id];
 	uint32_t state;
 
+	budget_begin();
 	if (!left) {
 		return; /* the boot stack */
 	}

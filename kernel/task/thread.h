@@ -82,6 +82,7 @@ struct thread {
 	/* In ticks of the TSC: when it was switched to, how long it ran until it was last switched
 	 * away from, and up to which run time it has its slice. */
 	uint64_t started, run_time, slice_end;
+	uint32_t call; /* debug builds: the number of the system call; budget.c */
 	int32_t exit_code;
 	struct process *last_of; /* DEAD: the process that ends with this thread; NULL: none */
 	bool exiting;            /* ends on its way back to user mode */

@@ -6,7 +6,7 @@
  *          tests/host/mm/model.c tests/host/mm/model_check.c tests/host/mm/operations.c
  *          tests/host/mm/operations_expect.c kernel/mm/as.c kernel/mm/as_map.c
  * kernel/mm/as_change.c kernel/core/poll.c kernel/mm/as_pages.c kernel/mm/as_fault.c
- * kernel/mm/as_clone.c kernel/mm/as_heap.c kernel/mm/region.c */
+ * kernel/mm/as_clone.c kernel/mm/as_heap.c kernel/mm/region.c kernel/mm/region_tree.c */
 
 /*
  * Memory runs out at every allocation site of every call on address spaces: first one site after

@@ -7,7 +7,7 @@ default rel
 bits 64
 section .text
 
-extern ktlb_newest, ktlb_catch_up, upcall_syscall_with_regs, upcall_syscall_refused, upcall_syscall_watched, upcall_user_return
+extern upcall_budget_call, ktlb_newest, ktlb_catch_up, upcall_syscall_with_regs, upcall_syscall_refused, upcall_syscall_watched, upcall_user_return
 
 ; What the entry code did not save, and IRET or a copy of the registers needs. %1: where the struct regs is. Loses R10.
 %macro COMPLETE_REGS 1
@@ -23,9 +23,34 @@ extern ktlb_newest, ktlb_catch_up, upcall_syscall_with_regs, upcall_syscall_refu
 	mov qword [%1 + REGS_ss], SELECTOR_USER_DATA
 %endmacro
 
+; For the meter of debug builds.
+%macro BEGIN_BUDGET 0
+	push rdi
+	push rsi
+	push rdx
+	push rcx
+	push r8
+	push r9
+	push rax
+	push rax
+	mov rdi, rax
+	call upcall_budget_call
+	pop rax
+	pop rax
+	pop r9
+	pop r8
+	pop rcx
+	pop rdx
+	pop rsi
+	pop rdi
+%endmacro
+
 ; RAX number, arguments in RDI RSI RDX RCX R8 R9, RSP at the struct regs.
 global syscall_main
 syscall_main:
+%ifdef BULWARK_DEBUG
+	BEGIN_BUDGET
+%endif
 	mov r11, [ktlb_newest]
 	cmp r11, [gs:CPU_TLB_SEEN]
 	jne .catch_up

@@ -6,6 +6,7 @@
 #include "arch/x86_64/pic.h"
 #include "arch/x86_64/registers.h"
 #include "arch/x86_64/upcall.h"
+#include "lib/assert.h"
 
 /* Vectors of the processor itself; those above come from devices and other CPUs. */
 enum { NR_EXCEPTIONS = 32, NR_PIC_LINES = 16 };
@@ -49,6 +50,9 @@ static void interrupt_dispatch(const struct regs *regs)
 
 static void on_user_trap(struct regs *regs)
 {
+	if (ASSERTIONS) {
+		upcall_budget_trap();
+	}
 	upcall_user_trap(regs);
 	if (regs->vector < NR_EXCEPTIONS) {
 		upcall_user_exception(regs);
@@ -72,9 +76,15 @@ static void on_kernel_trap(struct regs *regs)
 	upcall_trap_leave(mode_before);
 }
 
+static void on_leave(void)
+{
+	upcall_leave_check();
+	upcall_budget_leave();
+}
+
 const struct trap_handlers trap_handlers = {
 	.on_syscall = syscall_main,
 	.on_user_trap = on_user_trap,
 	.on_kernel_trap = on_kernel_trap,
-	.on_leave = upcall_leave_check,
+	.on_leave = on_leave,
 };

@@ -8,6 +8,11 @@
 void upcall_user_trap(struct regs *regs);
 /* Last thing before user mode, debug builds: the oracle looks at exit_cr3. mm/tlb.c */
 void upcall_leave_check(void);
+/* Debug builds: a system call of this number, or a trap from user mode, begins; last thing before
+ * user mode. task/budget.c */
+void upcall_budget_call(uint64_t number);
+void upcall_budget_trap(void);
+void upcall_budget_leave(void);
 /* Around what interrupts ring 0, the idle loop for one, for the TLB generations: leave takes what
  * enter returned. mm/tlb.c */
 unsigned upcall_trap_enter(void);

@@ -1,0 +1,23 @@
+/*
+ * The regions of an address space that has many, as a search tree beside the list: a treap by
+ * start, which knows the largest gap of each subtree. An address space with few has none (as->tree
+ * is NULL): its list is walked. Caller holds as->lock.
+ */
+#pragma once
+
+#include "mm/as.h"
+
+/* As many regions as are walked: the tree is grown above that, and felled below the half of it. */
+enum { REGIONS_WALKED = 64 };
+
+/* After the region entered the list. */
+void region_tree_add(struct as *as, struct region *region);
+/* Before it leaves it. */
+void region_tree_remove(struct as *as, struct region *region);
+/* After a region's start or end, or that of the one before it, changed. */
+void region_tree_moved(struct as *as, const struct region *region);
+
+/* As region_first_above and region_find_gap, where there is a tree. */
+struct region *region_tree_first_above(const struct as *as, uint64_t address);
+uint64_t region_tree_find_gap(const struct as *as, uint64_t len_bytes, uint64_t align,
+			      uint64_t below);

@@ -1,0 +1,71 @@
+/* The meter, which only debug builds read. */
+#include "task/budget.h"
+
+#include "arch/x86_64/registers.h"
+#include "arch/x86_64/upcall.h"
+#include "core/log.h"
+#include "core/options.h"
+#include "core/panic.h"
+#include "core/syscall_table.h"
+#include "task/syscall_rows.h"
+#include "task/thread.h"
+
+enum { LOGGED_LEAST = 20000 };
+
+/* This CPU only. When the piece began; 0: none has. */
+static uint64_t began[NR_CPUS_MAX];
+
+/* With budget=log: the longest so far. Whoever is late overwrites it, and tells it once more. */
+static uint64_t longest[SYSCALL_ROWS_MAX];
+
+static unsigned row_of(const struct thread *thread)
+{
+	return thread && thread->call < NR_SYSCALL_NUMBERS ? syscall_table_all.rows[thread->call]
+							   : ROW_NONE;
+}
+
+static const char *name_of(unsigned row)
+{
+	return row == ROW_NONE ? "a trap, or the kernel itself" : syscall_name(row);
+}
+
+static void tell(unsigned row, uint64_t ticks)
+{
+	if (ticks > longest[row] + longest[row] / 16 && ticks >= LOGGED_LEAST) {
+		longest[row] = ticks;
+		log_print("bulwark: budget: %lu ticks in a row: %s\n", ticks, name_of(row));
+	}
+}
+
+void budget_end_piece(void)
+{
+	uint64_t *start = &began[this_cpu()->id], ticks = tsc_read() - *start;
+	unsigned row;
+
+	if (options.budget == budget_off || *start == 0) {
+		return;
+	}
+	row = row_of(thread_current());
+	if (options.budget == budget_log) {
+		tell(row, ticks);
+	} else if (ticks > BUDGET_TICKS) {
+		panic("budget: %lu ticks in a row, %lu are allowed: %s", ticks, BUDGET_TICKS,
+		      name_of(row));
+	}
+}
+
+void budget_begin_piece(void) { began[this_cpu()->id] = tsc_read(); }
+
+void upcall_budget_call(uint64_t number)
+{
+	thread_current()->call = (uint32_t)number;
+	budget_begin_piece();
+}
+
+void upcall_budget_trap(void)
+{
+	thread_current()->call = NR_SYSCALL_NUMBERS;
+	budget_begin_piece();
+}
+
+void upcall_budget_leave(void) { budget_end_piece(); }

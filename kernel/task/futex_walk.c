@@ -1,0 +1,26 @@
+/* The end of a walk's piece. */
+#include "task/futex_walk.h"
+
+#include "core/poll.h"
+
+#define NO_KEY ((struct key){ NULL, UINT64_MAX })
+
+bool walk_pause(struct walk *walk)
+{
+	bool must_end;
+
+	if (walk->end == &walk->bucket->waiters) {
+		walk->last.key = NO_KEY;
+		walk->end = &walk->last.node;
+		list_push_back(&walk->bucket->waiters, walk->end);
+	}
+	walk->here.key = NO_KEY;
+	list_insert(walk->next, &walk->here.node);
+	walk_unlock(walk);
+	must_end = poll_call();
+	walk_lock(walk);
+	walk->next = walk->here.node.next;
+	list_remove(&walk->here.node);
+	walk->nr_left = WAITERS_PER_PIECE;
+	return must_end;
+}

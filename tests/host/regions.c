@@ -1,0 +1,212 @@
+/* sources: tests/host/mm/machine.c tests/host/mm/machine_check.c tests/host/mm/user_tlb.c
+ *          tests/host/mm/window.c kernel/mm/frame_alloc.c kernel/mm/frame_user.c
+ *          kernel/mm/frame_put.c kernel/mm/quarantine.c kernel/mm/frame.c kernel/mm/frame_history.c
+ *          kernel/mm/buddy.c kernel/mm/direct_map.c kernel/mm/ptable.c kernel/mm/xpfo.c
+ *          kernel/core/lock.c kernel/core/cpu.c -Wl,--wrap=frame_transition kernel/mm/slab.c
+ *          kernel/mm/as.c kernel/mm/as_map.c kernel/mm/as_change.c kernel/core/poll.c
+ *          kernel/mm/as_pages.c kernel/mm/as_fault.c kernel/mm/as_clone.c kernel/mm/as_heap.c
+ *          kernel/mm/region.c kernel/mm/region_tree.c tests/host/mm/space_check.c */
+
+/* Many regions: random calls, and what the tree says is what a walk of the list says. Then what a
+ * long call leaves between two of its pieces. */
+#include "host_assert.h"
+#include "mm/machine.h"
+#include "random.h"
+#include "tap.h"
+
+#include "core/poll.h"
+#include "mm/as_init.h"
+#include "mm/layout.h"
+#include "mm/region.h"
+#include "mm/region_tree.h"
+#include "mm/space_check.h"
+
+enum { NR_STEPS = 20000, NR_PAGES = 2500, CHECK_EVERY = 50 };
+#define AREA 0x40000000ul
+#define TOP (AREA + (uint64_t)NR_PAGES * PAGE_SIZE + HUGE_SIZE)
+
+static void must(status_t status)
+{
+	if (status) {
+		machine_die("refused: %d", status);
+	}
+}
+
+static void step(struct as *as)
+{
+	uint64_t at = AREA + random_below(NR_PAGES) * PAGE_SIZE;
+	uint64_t len = (1 + random_below(random_below(8) ? 3 : 200)) * PAGE_SIZE;
+	status_t status;
+	uva_t placed;
+
+	switch (random_below(6)) {
+	case 0: status = as_unmap(as, (uva_t){ at }, len); break;
+	case 1:
+	case 2: status = as_protect(as, (uva_t){ at }, len, (unsigned)random_below(3)); break;
+	case 3: status = as_fault(as, (uva_t){ at }, RIGHT_READ); break;
+	default:
+		status = as_map(as, AS_MAP_FIXED, at, len,
+				RIGHT_READ | (random_below(2) ? RIGHT_WRITE : 0),
+				random_below(2) ? REGION_SHARED : 0, &placed);
+	}
+	if (status != STATUS_OK && status != STATUS_EFAULT && status != STATUS_ENOMEM) {
+		machine_die("refused: %d", status);
+	}
+}
+
+static uint64_t gap_by_walk(struct as *as, uint64_t len, uint64_t align, uint64_t below)
+{
+	struct region *tree = as->tree;
+	uint64_t at;
+
+	as->tree = NULL;
+	at = region_find_gap(as, len, align, below);
+	as->tree = tree;
+	return at;
+}
+
+static const struct region *above_by_walk(const struct as *as, uint64_t address)
+{
+	LIST_FOR_EACH (node, &as->regions) {
+		const struct region *region = LIST_ENTRY(node, struct region, node);
+
+		if (region->end > address) {
+			return region;
+		}
+	}
+	return NULL;
+}
+
+static unsigned nr_wrong, nr_compared;
+
+static void compare(struct as *as)
+{
+	uint64_t align = random_below(2) ? PAGE_SIZE : HUGE_SIZE;
+	uint64_t len = align * (1 + random_below(random_below(2) ? 3 : 100));
+	uint64_t at = AREA + random_below(NR_PAGES + 100) * PAGE_SIZE;
+	uint64_t below = random_below(2) ? TOP : at;
+
+	lock_acquire(&as->lock);
+	nr_compared += as->tree != NULL;
+	nr_wrong += region_first_above(as, at) != above_by_walk(as, at);
+	nr_wrong += region_find_gap(as, len, align, below) != gap_by_walk(as, len, align, below);
+	lock_release(&as->lock);
+}
+
+static void random_calls(void)
+{
+	unsigned most = 0;
+	struct as *as;
+
+	ok(as_create(&as) == STATUS_OK, "an address space");
+	for (unsigned i = 0; i < NR_STEPS; i++) {
+		step(as);
+		compare(as);
+		most = MAX(most, as->nr_regions);
+		if (i % CHECK_EVERY == 0) {
+			space_check(as);
+		}
+	}
+	ok(most > 4 * REGIONS_WALKED, "there were up to %u regions", most);
+	is(nr_wrong, 0, "the tree finds what a walk finds (compared %u times)", nr_compared);
+	as_put(as);
+}
+
+/* What the other threads of a process do between two pieces. */
+static struct as *changing;
+static unsigned nr_pieces, nr_faults;
+static bool must_end, is_fork;
+
+static bool between(void)
+{
+	uint64_t page = AREA + random_below(NR_PAGES) * PAGE_SIZE;
+
+	nr_pieces++;
+	space_check(changing);
+	if (changing->change != CHANGE_NONE && !is_fork &&
+	    as_fault_now(changing, (uva_t){ page }, RIGHT_READ) == STATUS_OK) {
+		nr_faults++;
+	}
+	return must_end;
+}
+
+static void touch_all(struct as *as)
+{
+	uva_t at;
+
+	must(as_map(as, AS_MAP_FIXED, AREA, (uint64_t)NR_PAGES * PAGE_SIZE,
+		    RIGHT_READ | RIGHT_WRITE, 0, &at));
+	for (uint64_t i = 0; i < NR_PAGES; i++) {
+		must(as_fault(as, (uva_t){ AREA + i * PAGE_SIZE }, RIGHT_WRITE));
+	}
+}
+
+static status_t call_run(unsigned kind, struct as *as)
+{
+	uint64_t len = (uint64_t)NR_PAGES * PAGE_SIZE;
+	status_t status = STATUS_OK;
+	struct as *child;
+	uva_t at;
+
+	switch (kind) {
+	case 0: return as_unmap(as, (uva_t){ AREA }, len);
+	case 1: return as_protect(as, (uva_t){ AREA }, len, RIGHT_READ);
+	case 2: return as_discard(as, (uva_t){ AREA }, len);
+	case 3: return as_map(as, AS_MAP_FIXED, AREA, len, RIGHT_READ, REGION_SHARED, &at);
+	default:
+		is_fork = true;
+		status = as_clone(as, &child);
+		if (status == STATUS_OK) {
+			space_check(child);
+			as_put(child);
+		}
+		is_fork = false;
+		return status;
+	}
+}
+
+static void pieces(unsigned kind, const char *name, uint64_t nr_free)
+{
+	status_t status;
+
+	for (unsigned killed = 0; killed < 2; killed++) {
+		must(as_create(&changing));
+		touch_all(changing);
+		nr_pieces = nr_faults = 0;
+		must_end = killed;
+		poll_hooks.call = between;
+		status = call_run(kind, changing);
+		is(status, killed ? STATUS_EINTR : STATUS_OK, "%s%s", name,
+		   killed ? " is killed after its first piece" : " in pieces");
+		ok(nr_pieces > !killed && changing->change == CHANGE_NONE,
+		   "the address space was whole after each (%u), and nothing goes on (%u faults)",
+		   nr_pieces, nr_faults);
+		space_check(changing);
+		is_fork = true;
+		as_put(changing);
+		is_fork = false;
+		poll_hooks.call = NULL;
+		is(machine_nr_free(), nr_free, "and every frame is back");
+	}
+}
+
+int main(void)
+{
+	static const char *const names[] = { "munmap", "mprotect", "madvise", "mmap over it",
+					     "fork" };
+	struct as *warm;
+	uint64_t nr_free;
+
+	random_state = 0x51;
+	machine_start();
+	as_init();
+	must(as_create(&warm));
+	touch_all(warm);
+	as_put(warm);
+	random_calls();
+	nr_free = machine_nr_free();
+	for (unsigned kind = 0; kind < ARRAY_SIZE(names); kind++) {
+		pieces(kind, names[kind], nr_free);
+	}
+	return done_testing();
+}
