@@ -69,7 +69,7 @@ ok() {
 
 copy_tree() {
 	mkdir -p "$1"
-	find . -mindepth 1 -maxdepth 1 ! -name build ! -name .git -exec cp -r -t "$1" {} +
+	find . -mindepth 1 -maxdepth 1 ! -name build ! -name .git -exec cp -rp -t "$1" {} +
 }
 
 skip() {

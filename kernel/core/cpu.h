@@ -73,14 +73,14 @@ struct cpu {
 	const struct lock *held[HELD_LOCKS_MAX];
 	unsigned nr_held;
 
-	/* frame_alloc.c: hidden, zeroed order-0 frames, ready for user space */
+	/* frame_user.c: order-0 frames ready for user space; mm/stock.h says who may have them */
 	pfn_t frame_cache[FRAME_CACHE_MAX];
 	unsigned nr_frame_cache;
 
 	/* frame_history.h: on whose behalf this CPU works; the scheduler says it */
 	uint64_t frame_who;
 
-	/* ptable.c: empty page tables, and root pairs with an empty user half */
+	/* ptable.c: empty page tables, and root pairs with an empty user half; stocks, too */
 	pfn_t spare_tables[SPARE_TABLES_MAX];
 	pfn_t spare_roots[SPARE_ROOTS_MAX];
 	unsigned nr_spare_tables, nr_spare_roots;

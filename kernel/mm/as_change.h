@@ -52,4 +52,4 @@ bool as_change_wait(struct as *as) MUST_CHECK;
  * How much a piece has done, in entries looked at, or what takes as long. One page that goes or
  * comes costs its zeroing.
  */
-enum { WORK_MAX = 1024, WORK_PAGE = 24, WORK_REGION = 24, WORK_TABLE = 32, WORK_SHARED = 2 };
+enum { WORK_MAX = 1024, WORK_PAGE = 24, WORK_REGION = 128, WORK_TABLE = 32, WORK_SHARED = 2 };

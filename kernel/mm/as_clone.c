@@ -118,7 +118,7 @@ static status_t shared_check(struct clone *clone)
 		const struct region *region = LIST_ENTRY(node, struct region, node);
 		uint64_t at = region->flags & REGION_SHARED ? region->start : region->end;
 
-		clone->work += WORK_REGION / 4;
+		clone->work += WORK_REGION / 16;
 		while (at < region->end && status == STATUS_OK) {
 			at = as_pages_missing(clone->parent, region, at, &nr_missing, &clone->work);
 			status = pause_after(clone);

@@ -39,9 +39,10 @@ static status_t copy_on_write(struct as *as, const struct region *region, uint64
 	if (status) {
 		return status;
 	}
+	/* nobody writes to the old one: all entries for it are read-only */
 	window_copy(copy, old, region_order(region));
-	pte_write(entry, as_pte(copy, region, false));
-	as_tlb_downgrade(&as->tlb, (uva_t){ page }, (uva_t){ page + region_page_bytes(region) });
+	as_tlb_replace(&as->tlb, (tlb_word_t *)entry, as_pte(copy, region, false).value,
+		       (uva_t){ page }, (uva_t){ page + region_page_bytes(region) });
 	frame_put_user(old);
 	return STATUS_OK;
 }

@@ -70,32 +70,34 @@ static status_t prepare(struct grant *grant)
 	return ptable_entry_create(to->as->root, to->at.uva, 1, &to->entry);
 }
 
-/* Flushes. Caller holds the lock. Returns the frame that was there, or PFN_NONE. */
-static pfn_t page_remove(const struct side *side)
+/* Flushes. Caller holds the lock. */
+static void page_remove(const struct side *side)
+{
+	pte_write(side->entry, PTE_NONE);
+	side->as->nr_pages--;
+	as_tlb_downgrade(&side->as->tlb, side->at, (uva_t){ side->at.uva + PAGE_SIZE });
+}
+
+/* Flushes if a frame was there, which is freed. Caller holds the lock. */
+static void page_set(const struct side *side, pte_t new)
 {
 	pte_t old = pte_read(side->entry);
 
 	if (!pte_holds_frame(old)) {
-		return PFN_NONE;
+		pte_write(side->entry, new);
+		side->as->nr_pages++;
+		return;
 	}
-	pte_write(side->entry, PTE_NONE);
-	side->as->nr_pages--;
-	as_tlb_downgrade(&side->as->tlb, side->at, (uva_t){ side->at.uva + PAGE_SIZE });
-	return pte_frame(old);
+	as_tlb_replace(&side->as->tlb, (tlb_word_t *)side->entry, new.value, side->at,
+		       (uva_t){ side->at.uva + PAGE_SIZE });
+	frame_put_user(pte_frame(old));
 }
 
 /* Flushes. Caller holds both locks. The frame keeps its owner and its one reference. */
 static void commit(const struct grant *grant)
 {
-	pfn_t replaced;
-
-	(void)page_remove(&grant->from);
-	replaced = page_remove(&grant->to);
-	if (!pfn_is_none(replaced)) {
-		frame_put_user(replaced);
-	}
-	pte_write(grant->to.entry, as_pte(grant->frame, grant->to.region, false));
-	grant->to.as->nr_pages++;
+	page_remove(&grant->from);
+	page_set(&grant->to, as_pte(grant->frame, grant->to.region, false));
 }
 
 static bool is_same_page(const struct grant *grant)

@@ -8,7 +8,6 @@
 
 /* mmap looks for room below this; the stack and its guard lie above. */
 #define MMAP_TOP (USER_TOP - (64ul << 20))
-#define LOW_TOP (2ul << 30)
 enum { RIGHTS_ALL = RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE };
 
 /* Both ends are inside the user half and aligned for every region that they touch. */
@@ -124,7 +123,7 @@ static status_t place_choose(struct as *as, enum as_map_how how, uint64_t *at, u
 	    region_range_is_free(as, *at, *at + len_bytes)) {
 		return STATUS_OK;
 	}
-	*at = region_find_gap(as, len_bytes, align, how == AS_MAP_LOW ? LOW_TOP : MMAP_TOP);
+	*at = region_find_gap(as, len_bytes, align, how == AS_MAP_LOW ? AS_LOW_TOP : MMAP_TOP);
 	return *at ? STATUS_OK : STATUS_ENOMEM;
 }
 
@@ -229,7 +228,7 @@ static status_t check_covered(struct as *as, uint64_t start, uint64_t end)
 	while (region && region->start <= start && region->end < end) {
 		start = region->end;
 		region = region_next(as, region);
-		work += WORK_REGION / 4;
+		work += WORK_REGION / 16;
 		if (pause_after(as, &work)) {
 			return STATUS_EINTR;
 		}

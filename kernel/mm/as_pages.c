@@ -145,7 +145,8 @@ uint64_t as_pages_drop(struct as *as, const struct region *region, uint64_t at, 
 		as->nr_pages -= (uint64_t)dropped->nr << dropped->order;
 		as_tlb_downgrade(&as->tlb, (uva_t){ first }, (uva_t){ last });
 	}
-	*work += cursor_work(&cursor, at, 1) + dropped->nr * WORK_PAGE;
+	*work += cursor_work(&cursor, at, 1) +
+		 dropped->nr * (dropped->order ? (unsigned)WORK_MAX : (unsigned)WORK_PAGE);
 	return cursor.address;
 }
 

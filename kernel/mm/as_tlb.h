@@ -35,6 +35,14 @@ void as_tlb_downgrade(struct as_tlb *tlb, uva_t start, uva_t end);
 void as_tlb_flush(struct as_tlb *tlb, struct tlb_batch *batch);
 
 /*
+ * Replaces what a user-half entry of [start, end) says by something else about another frame:
+ * clears the entry, downgrades, and only then writes the new value. At no time can one CPU use the
+ * old frame at an address and another the new one. Blocks as as_tlb_downgrade does; a fault on the
+ * page meanwhile waits for the lock that the caller holds.
+ */
+void as_tlb_replace(struct as_tlb *tlb, tlb_word_t *entry, uint64_t value, uva_t start, uva_t end);
+
+/*
  * After an entry became more permissive (and maps the same frame): Flushes that page here, under
  * the kernel's PCID; a fault in user mode has removed the user PCID's by itself. Other CPUs may
  * fault once more; as_fault finds nothing to do then.

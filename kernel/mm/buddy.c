@@ -7,13 +7,28 @@ enum { NONE = -1 };
 
 static uint8_t kind_flag(enum free_kind kind) { return kind == FREE_HIDDEN ? FRAME_HIDDEN : 0; }
 
-void buddy_init(struct buddy *buddy)
+void buddy_init(struct buddy *buddy, uint16_t *nr_free_in)
 {
+	buddy->nr_free_in = nr_free_in;
 	for (unsigned kind = 0; kind < NR_FREE_KINDS; kind++) {
 		buddy->nr_free[kind] = 0;
 		for (unsigned order = 0; order < NR_BUDDY_ORDERS; order++) {
 			buddy->heads[kind][order] = (uint32_t)NONE;
 		}
+	}
+}
+
+/* A block of 2^BUDDY_ORDER_MAX frames lies in several ranges, any other in one. */
+static void count_free(struct buddy *buddy, uint32_t first, unsigned order, enum free_kind kind,
+		       int sign)
+{
+	int nr_here = sign * (1 << MIN(order, (unsigned)RANGE_ORDER));
+
+	buddy->nr_free[kind] += (uint64_t)(sign * (1l << order));
+	for (uint32_t i = 0; i < 1u << order; i += RANGE_FRAMES) {
+		uint16_t *nr = &buddy->nr_free_in[(first + i) / RANGE_FRAMES];
+
+		*nr = (uint16_t)(*nr + nr_here);
 	}
 }
 
@@ -68,7 +83,7 @@ void buddy_insert(struct buddy *buddy, pfn_t frame, unsigned order, enum free_ki
 
 	assert(is_aligned(first, 1u << order) && order <= BUDDY_ORDER_MAX);
 	assert(frames[first].owner == OWNER_FREE && frames[first].flags == kind_flag(kind));
-	buddy->nr_free[kind] += 1u << order;
+	count_free(buddy, first, order, kind, 1);
 	while (order < BUDDY_ORDER_MAX) {
 		uint32_t other = first ^ 1u << order;
 
@@ -100,7 +115,66 @@ bool buddy_take(struct buddy *buddy, unsigned order, enum free_kind kind, pfn_t 
 		link_block(buddy, first + (1u << from), from, kind);
 	}
 	frames[first].order = order;
-	buddy->nr_free[kind] -= 1u << order;
+	count_free(buddy, first, order, kind, -1);
 	*out = (pfn_t){ first };
 	return true;
+}
+
+/* All frames of [first, first + 2^order) are on the lists, in blocks of this order or smaller. */
+static bool is_free_range(uint32_t first, unsigned order)
+{
+	for (uint32_t at = first; at < first + (1u << order); at += 1u << frames[at].order) {
+		if (at >= nr_frames || frames[at].owner != OWNER_FREE ||
+		    !(frames[at].flags & FRAME_FREE_HEAD) || frames[at].order > order) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Off the lists, block by block. */
+static void unlink_range(struct buddy *buddy, uint32_t first, unsigned order)
+{
+	for (uint32_t at = first; at < first + (1u << order);) {
+		unsigned at_order = frames[at].order;
+		enum free_kind kind = frames[at].flags & FRAME_HIDDEN ? FREE_HIDDEN : FREE_REVEALED;
+
+		unlink_block(buddy, at, at_order, kind);
+		count_free(buddy, at, at_order, kind, -1);
+		at += 1u << at_order;
+	}
+	frames[first].order = order;
+}
+
+/* The free range of this order that begins in a range; or NONE. */
+static uint32_t range_search(const struct buddy *buddy, uint32_t range, unsigned order)
+{
+	uint32_t start = range * RANGE_FRAMES;
+
+	if (buddy->nr_free_in[range] < 1u << MIN(order, (unsigned)RANGE_ORDER)) {
+		return (uint32_t)NONE;
+	}
+	for (uint32_t at = start; at < start + RANGE_FRAMES; at += 1u << order) {
+		if (is_aligned(at, 1u << order) && is_free_range(at, order)) {
+			return at;
+		}
+	}
+	return (uint32_t)NONE;
+}
+
+bool buddy_take_mixed(struct buddy *buddy, unsigned order, uint32_t *range, uint32_t nr_ranges,
+		      pfn_t *out)
+{
+	uint32_t end = MIN(*range + nr_ranges, buddy_nr_ranges());
+
+	while (*range < end) {
+		uint32_t first = range_search(buddy, (*range)++, order);
+
+		if (first != (uint32_t)NONE) {
+			unlink_range(buddy, first, order);
+			*out = (pfn_t){ first };
+			return true;
+		}
+	}
+	return false;
 }

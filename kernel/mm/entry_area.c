@@ -166,10 +166,10 @@ void kstack_ring_fill(struct cpu *cpu)
 	if (options.kstack == kstack_fixed) {
 		return;
 	}
-	random_fill(random, sizeof(random));
+	/* never the last place, that of kstack=fixed: who counts on that is never lucky */
+	random_fill_below(random, sizeof(random), UINT8_MAX);
 	for (unsigned i = 0; i < KSTACK_RING_MAX; i++) {
-		/* never the last place, that of kstack=fixed: who counts on that is never lucky */
-		cpu->kstack_ring[i] = random[i] % UINT8_MAX * KSTACK_OFFSET_STEP;
+		cpu->kstack_ring[i] = random[i] * KSTACK_OFFSET_STEP;
 	}
 }
 

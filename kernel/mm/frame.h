@@ -28,7 +28,8 @@ enum frame_flags {
 
 /*
  * Invariants by owner:
- *   FREE    hidden: zeroed, on no TLB; revealed: in the direct map. refs is 0.
+ *   FREE    hidden: zeroed, on no TLB (in quarantine: neither yet); revealed: in the direct map.
+ *           refs is 0.
  *   USER    refs counts the user page-table entries that map it (on the first frame of a 2 MiB
  * page).
  *   KERNEL  next is the number of the first frame of its allocation.

@@ -8,6 +8,7 @@
 #include "mm/frame_history.h"
 #include "mm/frame_init.h"
 #include "mm/frame_pool.h"
+#include "mm/stock.h"
 
 struct frame_pool frame_pool = { .lock = LOCK_INIT("frames", RANK_frames) };
 
@@ -50,7 +51,7 @@ void frame_table_claim(pfn_t first, uint32_t nr, enum owner owner)
 	frame_pool.nr_usable += nr;
 }
 
-void frame_alloc_init(void) { buddy_init(&frame_pool.buddy); }
+void frame_alloc_init(uint16_t *nr_free_in) { buddy_init(&frame_pool.buddy, nr_free_in); }
 
 void frame_flags_set_hidden(pfn_t first, unsigned order, bool hidden)
 {
@@ -77,8 +78,8 @@ bool frame_kernel_is_allowed(void) { return frame_pool_allows(USE_KERNEL, 1); }
 
 bool frame_user_is_allowed(uint64_t nr) { return frame_pool_allows(USE_PAGES, nr); }
 
-/* Caller holds the lock. A block that the kernel can use; hidden ones are revealed when there is no
- * other. */
+/* Caller holds the lock. A block of one kind for the kernel; hidden ones are revealed when there is
+ * no other. */
 static bool take_revealed(unsigned order, pfn_t *out)
 {
 	if (buddy_take(&frame_pool.buddy, order, FREE_REVEALED, out)) {
@@ -87,39 +88,32 @@ static bool take_revealed(unsigned order, pfn_t *out)
 	if (!buddy_take(&frame_pool.buddy, order, FREE_HIDDEN, out)) {
 		return false;
 	}
-	direct_map_reveal(*out, order);
-	frame_flags_set_hidden(*out, order, false);
+	block_reveal(*out, order);
 	return true;
 }
 
-bool frame_pool_reveal_quarantine(void)
+/* Caller holds the lock. The same of what is free but on no list, or not of one kind. */
+static __attribute__((noinline)) bool take_otherwise(unsigned order, pfn_t *out)
 {
-	unsigned order;
-	pfn_t first;
-
-	if (!quarantine_leave(&frame_pool.quarantine, UINT64_MAX, &first, &order)) {
-		return false;
-	}
-	direct_map_reveal(first, order);
-	frame_flags_set_hidden(first, order, false);
-	buddy_insert(&frame_pool.buddy, first, order, FREE_REVEALED);
-	return true;
-}
-
-/* Caller holds the lock. What was set aside for user space first goes back. */
-static bool take_from_users(unsigned order, pfn_t *out)
-{
-	frame_pool_release_quarantine();
-	frame_pool_drain_cache();
-	if (!frame_pool_allows(USE_KERNEL, 1u << order)) {
-		return false;
-	}
-	while (!take_revealed(order, out)) {
-		if (!frame_pool_reveal_quarantine()) {
+	for (;;) {
+		(void)frames_gather();
+		if (!frame_pool_allows(USE_KERNEL, 1u << order)) {
+			return false;
+		}
+		if (take_revealed(order, out)) {
+			return true;
+		}
+		if (quarantine_reveal()) {
+			continue;
+		}
+		if (frames_take_mixed(order, out)) {
+			block_reveal(*out, order);
+			return true;
+		}
+		if (!frames_await_work()) {
 			return false;
 		}
 	}
-	return true;
 }
 
 /* Each frame knows where its allocation begins. */
@@ -141,7 +135,7 @@ status_t frame_alloc_kernel(enum owner owner, unsigned order, pfn_t *out)
 	}
 	lock_acquire(&frame_pool.lock);
 	found = (frame_pool_allows(USE_KERNEL, 1u << order) && take_revealed(order, &first)) ||
-		take_from_users(order, &first);
+		take_otherwise(order, &first);
 	if (found) {
 		frame_transition(first, order, OWNER_FREE, owner);
 		note_first(first, order);
@@ -198,14 +192,17 @@ void frame_stats_read(struct frame_stats *out)
 
 	lock_acquire(&frame_pool.lock);
 	for (unsigned id = 0; id < nr_cpus; id++) {
-		nr_cached += cpus[id]->nr_frame_cache;
-		nr_spare_tables += cpus[id]->nr_spare_tables + 2 * cpus[id]->nr_spare_roots;
+		const struct cpu *cpu = cpus[id];
+
+		nr_cached += stock_count(cpu->frame_cache, FRAME_CACHE_MAX);
+		nr_spare_tables += stock_count(cpu->spare_tables, SPARE_TABLES_MAX) +
+				   2 * stock_count(cpu->spare_roots, SPARE_ROOTS_MAX);
 	}
 	*out = (struct frame_stats){
 		.nr_usable = frame_pool.nr_usable,
 		.nr_free_revealed = frame_pool.buddy.nr_free[FREE_REVEALED] + nr_spare_tables,
-		.nr_free_hidden =
-			frame_pool.buddy.nr_free[FREE_HIDDEN] + frame_pool.quarantine.nr_frames,
+		.nr_free_hidden = frame_pool.buddy.nr_free[FREE_HIDDEN] +
+				  frame_pool.quarantine.nr_frames + frame_pool.nr_in_work,
 		.nr_user = nr_user_frames(),
 		.nr_kernel = frame_pool.nr_owned[OWNER_KERNEL] + frame_pool.nr_owned[OWNER_ENTRY] +
 			     frame_pool.nr_owned[OWNER_POOL],

@@ -22,12 +22,12 @@ status_t frame_alloc_user(unsigned order, pfn_t *out) MUST_CHECK;
 bool frame_user_is_allowed(uint64_t nr);
 
 /*
- * One frame for a pool: zeroed, owner POOL. POOL_ALIAS_NONE: hidden, though TLBs may hold its
- * direct-map entry until the caller's next downgrade is complete. POOL_ALIAS_STAYS: in the direct
- * map. ENOMEM.
+ * Up to WINDOW_PAGES frames for a pool: zeroed, owner POOL. POOL_ALIAS_NONE: hidden and on no TLB,
+ * so that nobody but the caller could have written to them since they are zero. POOL_ALIAS_STAYS:
+ * in the direct map. ENOMEM: none of them. Flushes when some must be hidden for it.
  */
 enum pool_alias { POOL_ALIAS_NONE, POOL_ALIAS_STAYS };
-status_t frame_alloc_pool(enum pool_alias alias, pfn_t *out) MUST_CHECK;
+status_t frames_alloc_pool(enum pool_alias alias, pfn_t *out, unsigned nr) MUST_CHECK;
 /* Scrubs and frees up to WINDOW_PAGES of them; no TLB may still hold one. Flushes. */
 void frame_free_pool(const pfn_t *firsts, unsigned nr);
 

@@ -3,7 +3,8 @@
 
 #include "mm/frame.h"
 
-void frame_alloc_init(void);
+/* As buddy_init has it. */
+void frame_alloc_init(uint16_t *nr_free_in);
 /* [start, end) was RESERVED and becomes FREE, revealed. */
 void frame_table_fill(pfn_t start, pfn_t end);
 /* RESERVED frames that early boot handed out get their owner. */

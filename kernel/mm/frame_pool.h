@@ -1,5 +1,5 @@
-/* What both sides of the frame allocator share: frame_alloc.c (kernel) and frame_user.c (user
- * space). No one else's. */
+/* What the parts of the frame allocator share: frame_alloc.c (kernel), frame_user.c (user space),
+ * frame_sealed.c (pools), frame_hide.c and frame_gather.c. No one else's. */
 #pragma once
 
 #include "core/lock.h"
@@ -13,6 +13,8 @@ struct frame_pool {
 	/* Guarded by lock. */
 	struct buddy buddy;
 	struct quarantine quarantine;
+	uint64_t nr_in_work; /* free frames that a CPU has in hand, to hide or to zero them: on no
+				list, and back in a moment */
 
 	/* Atomic. Not of USER: the CPUs count for themselves what they give out and take back. */
 	uint64_t nr_owned[NR_OWNERS];
@@ -43,7 +45,8 @@ static inline uint64_t frame_pool_nr_free(void)
 {
 	return __atomic_load_n(&frame_pool.buddy.nr_free[FREE_REVEALED], __ATOMIC_RELAXED) +
 	       __atomic_load_n(&frame_pool.buddy.nr_free[FREE_HIDDEN], __ATOMIC_RELAXED) +
-	       __atomic_load_n(&frame_pool.quarantine.nr_frames, __ATOMIC_RELAXED);
+	       __atomic_load_n(&frame_pool.quarantine.nr_frames, __ATOMIC_RELAXED) +
+	       __atomic_load_n(&frame_pool.nr_in_work, __ATOMIC_RELAXED);
 }
 
 /* How many frames anybody who is not root may not have, so that root can work on. */
@@ -62,13 +65,32 @@ bool frame_pool_allows(enum frame_use use, uint64_t nr);
 /* FRAME_HIDDEN of every frame of a block. */
 void frame_flags_set_hidden(pfn_t first, unsigned order, bool hidden);
 
-/* Blocks whose generation is complete become allocatable. Caller holds the lock. */
-void frame_pool_release_quarantine(void);
-/* This CPU's cached frames go back, so that they can be revealed or merged. Caller holds the lock.
- */
-void frame_pool_drain_cache(void);
+/* --- frame_hide.c --- */
+
+/* A free block that the caller has in hand: what is revealed of it leaves the direct map. TLBs may
+ * hold it all the same, and its contents are anything. */
+void block_hide(pfn_t first, unsigned order);
+/* What is hidden of it goes back into the direct map. */
+void block_reveal(pfn_t first, unsigned order);
+/* Hides a block that the caller has in hand, as nr_in_work says, and has it wait in the quarantine;
+ * where that is full, for itself. Flushes then. */
+void quarantine_put(pfn_t first, unsigned order);
+/* Blocks whose generation is complete are zeroed, and can be had. */
+void quarantine_release(void);
+/* The same, after a wait for the oldest. Flushes. */
+void quarantine_wait(void);
 /*
  * A block of the quarantine becomes revealed; false: there is none. The kernel need not wait: what
  * a TLB may still hold of the block is what the direct map says again. Caller holds the lock.
  */
-bool frame_pool_reveal_quarantine(void);
+bool quarantine_reveal(void);
+
+/* --- frame_gather.c: when the lists have nothing. Caller holds the lock. --- */
+
+/* All CPUs' caches and stocks go back to the lists. False: they were empty. */
+bool frames_gather(void);
+/* A block whose frames are free, but not all of one kind: the caller hides or reveals the rest. The
+ * lock is let go between looks at parts of memory. Never of order 0. */
+bool frames_take_mixed(unsigned order, pfn_t *out);
+/* Lets go of the lock for a moment if a CPU has free frames in hand. False: none has. */
+bool frames_await_work(void);

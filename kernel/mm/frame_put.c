@@ -1,11 +1,24 @@
 /* User frames that nobody maps any more: scrubbed, and back to the free list that they are ready
  * for. */
 #include "core/cpu.h"
+#include "core/poll.h"
 #include "lib/assert.h"
 #include "mm/frame_alloc.h"
 #include "mm/frame_pool.h"
+#include "mm/stock.h"
 #include "mm/window.h"
 #include "mm/xpfo.h"
+
+/* Where the caller can be held up, others get in between. */
+static void scrub_large(pfn_t first, uint32_t nr)
+{
+	for (uint32_t done = 0; done < nr; done += WINDOW_PAGES) {
+		window_zero_range(pfn_add(first, done), MIN(nr - done, (uint32_t)WINDOW_PAGES));
+		if (this_cpu()->nr_held == 0) {
+			(void)poll_call();
+		}
+	}
+}
 
 /* The contents go before the frame does. With xpfo=off nothing is scrubbed, as in Linux. */
 static void scrub(const pfn_t *firsts, unsigned nr, unsigned order)
@@ -14,7 +27,7 @@ static void scrub(const pfn_t *firsts, unsigned nr, unsigned order)
 		return;
 	}
 	if (order) {
-		window_zero_range(*firsts, 1u << order);
+		scrub_large(*firsts, 1u << order);
 	} else {
 		window_zero(firsts, nr);
 	}
@@ -39,7 +52,7 @@ static unsigned cache_put(const pfn_t *firsts, unsigned nr)
 		return nr;
 	}
 	while (nr && cpu->nr_frame_cache < FRAME_CACHE_MAX) {
-		cpu->frame_cache[cpu->nr_frame_cache++] = firsts[--nr];
+		stock_put(cpu->frame_cache, &cpu->nr_frame_cache, firsts[--nr]);
 	}
 	return nr;
 }

@@ -7,83 +7,109 @@
 #include "mm/direct_map.h"
 #include "mm/frame_alloc.h"
 #include "mm/frame_pool.h"
+#include "mm/tlb.h"
 #include "mm/window.h"
 
-/* Caller holds the lock. */
-static bool take(enum free_kind kind, pfn_t *out)
+/* Caller holds the lock. A free frame, hidden already if there is one and that is wanted. */
+static bool take(enum pool_alias alias, pfn_t *out)
 {
-	return buddy_take(&frame_pool.buddy, 0, kind, out);
-}
+	enum free_kind wanted = alias == POOL_ALIAS_NONE ? FREE_HIDDEN : FREE_REVEALED;
+	enum free_kind other = alias == POOL_ALIAS_NONE ? FREE_REVEALED : FREE_HIDDEN;
 
-/* Caller holds the lock. Hidden frames are zeroed, and on no TLB already. */
-static bool take_hidden(pfn_t *out)
-{
-	if (take(FREE_HIDDEN, out)) {
-		return true;
-	}
-	if (!take(FREE_REVEALED, out)) {
-		return false;
-	}
-	memset(direct_map_pointer(*out), 0, PAGE_SIZE);
-	direct_map_hide(*out, 0);
-	frame_flags_set_hidden(*out, 0, true);
-	return true;
+	return buddy_take(&frame_pool.buddy, 0, wanted, out) ||
+	       buddy_take(&frame_pool.buddy, 0, other, out);
 }
 
 /* Caller holds the lock. */
-static bool take_revealed(pfn_t *out)
+static bool take_otherwise(enum pool_alias alias, pfn_t *out)
 {
-	if (!take(FREE_REVEALED, out)) {
-		if (!take(FREE_HIDDEN, out)) {
+	for (;;) {
+		(void)frames_gather();
+		if (!frame_pool_allows(USE_KERNEL, 1)) {
 			return false;
 		}
-		direct_map_reveal(*out, 0);
-		frame_flags_set_hidden(*out, 0, false);
-	}
-	memset(direct_map_pointer(*out), 0, PAGE_SIZE);
-	return true;
-}
-
-/* Caller holds the lock. */
-static bool take_as(enum pool_alias alias, pfn_t *out)
-{
-	return alias == POOL_ALIAS_NONE ? take_hidden(out) : take_revealed(out);
-}
-
-/* Caller holds the lock. What was set aside for user space first goes back. */
-static bool take_from_users(enum pool_alias alias, pfn_t *out)
-{
-	frame_pool_release_quarantine();
-	frame_pool_drain_cache();
-	if (!frame_pool_allows(USE_KERNEL, 1)) {
-		return false;
-	}
-	while (!take_as(alias, out)) {
-		if (!frame_pool_reveal_quarantine()) {
+		if (take(alias, out)) {
+			return true;
+		}
+		if (!quarantine_reveal() && !frames_await_work()) {
 			return false;
 		}
 	}
-	return true;
 }
 
-status_t frame_alloc_pool(enum pool_alias alias, pfn_t *out)
+/* Returns how many of them there were. */
+static unsigned take_all(enum pool_alias alias, pfn_t *out, unsigned nr)
 {
-	bool found;
-	pfn_t frame;
+	unsigned found = 0;
 
-	if (allocation_should_fail()) {
-		return STATUS_ENOMEM;
-	}
 	lock_acquire(&frame_pool.lock);
-	found = (frame_pool_allows(USE_KERNEL, 1) && take_as(alias, &frame)) ||
-		take_from_users(alias, &frame);
-	if (found) {
-		frame_transition(frame, 0, OWNER_FREE, OWNER_POOL);
-		frame_pool_count(OWNER_POOL, 1);
-		*out = frame;
+	while (found < nr && !allocation_should_fail() &&
+	       ((frame_pool_allows(USE_KERNEL, 1) && take(alias, &out[found])) ||
+		take_otherwise(alias, &out[found]))) {
+		found++;
 	}
 	lock_release(&frame_pool.lock);
-	return found ? STATUS_OK : STATUS_ENOMEM;
+	return found;
+}
+
+/* As they were taken. */
+static void give_back(const pfn_t *taken, unsigned nr)
+{
+	lock_acquire(&frame_pool.lock);
+	for (unsigned i = 0; i < nr; i++) {
+		bool hidden = frame_entry(taken[i])->flags & FRAME_HIDDEN;
+
+		buddy_insert(&frame_pool.buddy, taken[i], 0, hidden ? FREE_HIDDEN : FREE_REVEALED);
+	}
+	lock_release(&frame_pool.lock);
+}
+
+/* Those of them that were not hidden yet are when this returns, on no TLB, and zero. Flushes. */
+static void hide_rest(const pfn_t *taken, unsigned nr)
+{
+	pfn_t shown[WINDOW_PAGES];
+	unsigned nr_shown = 0;
+
+	for (unsigned i = 0; i < nr; i++) {
+		if (!(frame_entry(taken[i])->flags & FRAME_HIDDEN)) {
+			shown[nr_shown++] = taken[i];
+			block_hide(taken[i], 0);
+		}
+	}
+	if (nr_shown) {
+		ktlb_wait(ktlb_downgrade());
+		window_zero(shown, nr_shown);
+	}
+}
+
+static void reveal_rest(const pfn_t *taken, unsigned nr)
+{
+	for (unsigned i = 0; i < nr; i++) {
+		block_reveal(taken[i], 0);
+		memset(direct_map_pointer(taken[i]), 0, PAGE_SIZE);
+	}
+}
+
+status_t frames_alloc_pool(enum pool_alias alias, pfn_t *out, unsigned nr)
+{
+	unsigned found;
+
+	assert(nr <= WINDOW_PAGES);
+	found = take_all(alias, out, nr);
+	if (found < nr) {
+		give_back(out, found);
+		return STATUS_ENOMEM;
+	}
+	if (alias == POOL_ALIAS_NONE) {
+		hide_rest(out, nr);
+	} else {
+		reveal_rest(out, nr);
+	}
+	for (unsigned i = 0; i < nr; i++) {
+		frame_transition(out[i], 0, OWNER_FREE, OWNER_POOL);
+	}
+	frame_pool_count(OWNER_POOL, nr);
+	return STATUS_OK;
 }
 
 /* Caller holds the lock. With xpfo=off nobody looks for hidden frames, so they go back. */

@@ -8,6 +8,8 @@
 #include "mm/direct_map.h"
 #include "mm/frame_alloc.h"
 #include "mm/frame_pool.h"
+#include "mm/kspace.h"
+#include "mm/stock.h"
 #include "mm/tlb.h"
 #include "mm/window.h"
 #include "mm/xpfo.h"
@@ -16,142 +18,90 @@
  * next batch goes into quarantine, ahead of need. */
 enum { REFILL_ORDER = 4, LOW_WATER = 64 };
 
-static bool block_take(unsigned order, enum free_kind kind, pfn_t *out)
+/* A block of a kind, of the wanted order; a smaller one when there is none and `or_less`. Caller
+ * holds the lock. */
+static bool kind_take(enum free_kind kind, unsigned *order, bool or_less, pfn_t *out)
 {
-	bool found;
-
-	lock_acquire(&frame_pool.lock);
-	found = frame_pool_allows(USE_PAGES, 1u << order) &&
-		buddy_take(&frame_pool.buddy, order, kind, out);
-	lock_release(&frame_pool.lock);
-	return found;
-}
-
-/* A revealed block of the wanted order; a smaller one when there is none and `or_less`. */
-static bool revealed_take(unsigned *order, bool or_less, pfn_t *out)
-{
-	while (!block_take(*order, FREE_REVEALED, out)) {
-		if (!or_less || *order == 0) {
+	for (unsigned at = *order;; at--) {
+		if (frame_pool_allows(USE_PAGES, 1u << at) &&
+		    buddy_take(&frame_pool.buddy, at, kind, out)) {
+			*order = at;
+			return true;
+		}
+		if (!or_less || at == 0) {
 			return false;
 		}
-		--*order;
 	}
-	return true;
 }
 
-/* A hidden block of the order, put back into the direct map. */
-static bool hidden_take_and_reveal(unsigned order, pfn_t *out)
-{
-	if (!block_take(order, FREE_HIDDEN, out)) {
-		return false;
-	}
-	direct_map_reveal(*out, order);
-	frame_flags_set_hidden(*out, order, false);
-	return true;
-}
+/* --- xpfo=epoch --- */
 
-/* Takes a revealed block out of the direct map, zeroed first. The caller flushes. */
-static void block_hide(pfn_t first, unsigned order)
-{
-	memset(direct_map_pointer(first), 0, (size_t)PAGE_SIZE << order);
-	direct_map_hide(first, order);
-	frame_flags_set_hidden(first, order, true);
-}
+/* What a look under the lock comes to. */
+enum look {
+	LOOK_FOUND,   /* a hidden block */
+	LOOK_HIDE,    /* a block in hand that is not hidden yet */
+	LOOK_WAIT,    /* what there is waits in the quarantine */
+	LOOK_AGAIN,   /* something came back to the lists */
+	LOOK_NOTHING, /* users can have nothing */
+};
 
-/* The published variants: hides a block for this very allocation, a smaller one if need be and
- * `or_less`. What was user space's last comes first, as it would in Linux. Flushes. */
-static bool hide_and_flush(unsigned *order, bool or_less, pfn_t *out)
-{
-	unsigned wanted = *order;
-	bool found = hidden_take_and_reveal(*order, out);
-
-	while (!found && or_less && *order > 0) {
-		--*order;
-		found = hidden_take_and_reveal(*order, out);
-	}
-	if (!found) {
-		*order = wanted;
-		found = revealed_take(order, or_less, out);
-	}
-	if (!found) {
-		return false;
-	}
-	block_hide(*out, *order);
-	xpfo_variant()->flush((va_t){ direct_map_base + pfn_to_pa(*out).pa }, 1ul << *order);
-	return true;
-}
-
-void frame_pool_release_quarantine(void)
-{
-	uint64_t oldest;
+struct found {
+	pfn_t first;
 	unsigned order;
-	pfn_t first;
+};
 
-	assert(lock_is_held(&frame_pool.lock));
-	while ((oldest = quarantine_oldest(&frame_pool.quarantine)) && ktlb_is_complete(oldest)) {
-		while (quarantine_leave(&frame_pool.quarantine, oldest, &first, &order)) {
-			buddy_insert(&frame_pool.buddy, first, order, FREE_HIDDEN);
-		}
-	}
-}
-
-/* Blocks until the oldest batch is out of quarantine. False: it is empty. Flushes. */
-static bool quarantine_wait(void)
+static enum look take_in_hand(const struct found *found)
 {
-	uint64_t oldest;
-
-	lock_acquire(&frame_pool.lock);
-	oldest = quarantine_oldest(&frame_pool.quarantine);
-	lock_release(&frame_pool.lock);
-	if (!oldest) {
-		return false;
-	}
-	COUNT(quarantine_waits);
-	ktlb_wait(oldest);
-	lock_acquire(&frame_pool.lock);
-	frame_pool_release_quarantine();
-	lock_release(&frame_pool.lock);
-	return true;
+	frame_pool.nr_in_work += 1ul << found->order;
+	return LOOK_HIDE;
 }
 
-/* Hides a block and puts it into quarantine. False: there is none to hide. */
-static bool quarantine_feed(unsigned order, bool or_less)
+/* Caller holds the lock. */
+static enum look look_for_hidden(unsigned order, struct found *found)
 {
-	pfn_t first;
-
-	if (quarantine_is_full(&frame_pool.quarantine) && !quarantine_wait()) {
-		return false;
+	found->order = order;
+	if (!frame_pool_allows(USE_PAGES, 1u << order)) {
+		return frames_gather() ? LOOK_AGAIN : LOOK_NOTHING;
 	}
-	if (!revealed_take(&order, or_less, &first)) {
-		return false;
+	if (buddy_take(&frame_pool.buddy, order, FREE_HIDDEN, &found->first)) {
+		return LOOK_FOUND;
 	}
-	block_hide(first, order);
-	lock_acquire(&frame_pool.lock);
-	if (quarantine_is_full(&frame_pool.quarantine)) {
-		/* others filled it meanwhile: wait for this block alone */
-		lock_release(&frame_pool.lock);
-		ktlb_wait(ktlb_downgrade());
-		lock_acquire(&frame_pool.lock);
-		buddy_insert(&frame_pool.buddy, first, order, FREE_HIDDEN);
-	} else {
-		quarantine_enter(&frame_pool.quarantine, first, order, ktlb_downgrade());
+	found->order = MAX(order, xpfo_variant()->batch_order);
+	if (kind_take(FREE_REVEALED, &found->order, order == 0, &found->first)) {
+		return take_in_hand(found);
 	}
-	lock_release(&frame_pool.lock);
-	COUNT_N(quarantine_frames, 1u << order);
-	return true;
+	if (frame_pool.quarantine.nr) {
+		return LOOK_WAIT;
+	}
+	if (frames_gather()) {
+		return LOOK_AGAIN;
+	}
+	found->order = order;
+	if (frames_take_mixed(order, &found->first)) {
+		return take_in_hand(found);
+	}
+	return frames_await_work() ? LOOK_AGAIN : LOOK_NOTHING;
 }
 
-/* xpfo=epoch: a hidden block; what must be hidden for it waits until no TLB holds it. Flushes. */
+/* A hidden block; what must be hidden for it waits until no TLB holds it. Flushes. */
 static bool epoch_take(unsigned order, pfn_t *out)
 {
-	while (!block_take(order, FREE_HIDDEN, out)) {
-		bool fed = quarantine_feed(MAX(order, xpfo_variant()->batch_order), order == 0);
+	enum look look = LOOK_AGAIN;
+	struct found found;
 
-		if (!quarantine_wait() && !fed) {
-			return false;
+	while (look != LOOK_FOUND && look != LOOK_NOTHING) {
+		lock_acquire(&frame_pool.lock);
+		look = look_for_hidden(order, &found);
+		lock_release(&frame_pool.lock);
+		if (look == LOOK_HIDE) {
+			quarantine_put(found.first, found.order);
+		}
+		if (look == LOOK_HIDE || look == LOOK_WAIT) {
+			quarantine_wait();
 		}
 	}
-	return true;
+	*out = found.first;
+	return look == LOOK_FOUND;
 }
 
 /* Anybody may have what is in the cache, so nothing goes there that is kept back from users. */
@@ -173,7 +123,25 @@ static void cache_fill(struct cpu *cpu, enum free_kind kind)
 		}
 	}
 	for (uint32_t i = 0; i < 1u << order; i++) {
-		cpu->frame_cache[cpu->nr_frame_cache++] = pfn_add(first, i);
+		stock_put(cpu->frame_cache, &cpu->nr_frame_cache, pfn_add(first, i));
+	}
+}
+
+/* The next batch goes into quarantine before the hidden frames run out. */
+static void feed_ahead(void)
+{
+	struct found found = { .order = xpfo_variant()->batch_order };
+	bool is_found;
+
+	lock_acquire(&frame_pool.lock);
+	is_found = !quarantine_is_full(&frame_pool.quarantine) &&
+		   kind_take(FREE_REVEALED, &found.order, true, &found.first);
+	if (is_found) {
+		(void)take_in_hand(&found);
+	}
+	lock_release(&frame_pool.lock);
+	if (is_found) {
+		quarantine_put(found.first, found.order);
 	}
 }
 
@@ -182,42 +150,65 @@ static void epoch_refill(struct cpu *cpu)
 {
 	bool is_low;
 
-	lock_acquire(&frame_pool.lock);
-	if (frame_pool.quarantine.nr) {
-		frame_pool_release_quarantine();
+	if (__atomic_load_n(&frame_pool.quarantine.nr, __ATOMIC_RELAXED)) {
+		quarantine_release();
 	}
+	lock_acquire(&frame_pool.lock);
 	cache_fill(cpu, FREE_HIDDEN);
-	is_low =
-		frame_pool.buddy.nr_free[FREE_HIDDEN] + frame_pool.quarantine.nr_frames < LOW_WATER;
+	is_low = frame_pool.buddy.nr_free[FREE_HIDDEN] + frame_pool.quarantine.nr_frames +
+			 frame_pool.nr_in_work <
+		 LOW_WATER;
 	lock_release(&frame_pool.lock);
 	if (is_low) {
-		(void)quarantine_feed(xpfo_variant()->batch_order, true);
+		feed_ahead();
 	}
+}
+
+/* --- the published variants --- */
+
+/* Any free block. What was user space's last comes first, as it would in Linux. Caller holds the
+ * lock. */
+static bool any_take(unsigned *order, bool or_less, pfn_t *out)
+{
+	return kind_take(FREE_HIDDEN, order, or_less, out) ||
+	       kind_take(FREE_REVEALED, order, or_less, out);
+}
+
+/* Hides a block anew for this very allocation. What reaches it in spite of the variant's flush is
+ * the variant's weakness. Flushes. */
+static void hide_and_flush(pfn_t first, unsigned order)
+{
+	block_reveal(first, order);
+	block_hide(first, order);
+	xpfo_variant()->flush((va_t){ direct_map_base + pfn_to_pa(first).pa }, 1ul << order);
+	window_zero_range(first, 1u << order);
 }
 
 /* xpfo=batch: hides a cache's worth and hands it out as the flush leaves it. Flushes. */
 static void batch_refill(struct cpu *cpu)
 {
-	unsigned order = xpfo_variant()->batch_order;
-	pfn_t first;
+	struct found found = { .order = xpfo_variant()->batch_order };
+	bool is_found;
 
-	if (cache_may_have(order) && hide_and_flush(&order, true, &first)) {
-		for (uint32_t i = 0; i < 1u << order; i++) {
-			cpu->frame_cache[cpu->nr_frame_cache++] = pfn_add(first, i);
-		}
+	lock_acquire(&frame_pool.lock);
+	is_found = cache_may_have(found.order) && any_take(&found.order, true, &found.first);
+	if (is_found) {
+		(void)take_in_hand(&found);
 	}
+	lock_release(&frame_pool.lock);
+	if (!is_found) {
+		return;
+	}
+	hide_and_flush(found.first, found.order);
+	for (uint32_t i = 0; i < 1u << found.order; i++) {
+		stock_put(cpu->frame_cache, &cpu->nr_frame_cache, pfn_add(found.first, i));
+	}
+	lock_acquire(&frame_pool.lock);
+	frame_pool.nr_in_work -= 1ul << found.order;
+	lock_release(&frame_pool.lock);
 }
 
-void frame_pool_drain_cache(void)
-{
-	struct cpu *cpu = this_cpu();
-
-	assert(lock_is_held(&frame_pool.lock));
-	while (cpu->nr_frame_cache) {
-		buddy_insert(&frame_pool.buddy, cpu->frame_cache[--cpu->nr_frame_cache], 0,
-			     frame_pool_cached_kind());
-	}
-}
+/* --- any variant --- */
 
 /* xpfo=off: as they are. */
 static void off_refill(struct cpu *cpu)
@@ -227,8 +218,7 @@ static void off_refill(struct cpu *cpu)
 	lock_release(&frame_pool.lock);
 }
 
-/* False: the cache is not for this variant, or nothing could be had for it. */
-static __attribute__((noinline)) bool cache_refill(struct cpu *cpu)
+static void cache_refill(struct cpu *cpu)
 {
 	if (!xpfo_is_on()) {
 		off_refill(cpu);
@@ -237,27 +227,50 @@ static __attribute__((noinline)) bool cache_refill(struct cpu *cpu)
 	} else if (xpfo_variant()->batch_order) {
 		batch_refill(cpu);
 	}
-	return cpu->nr_frame_cache;
+}
+
+static __attribute__((noinline)) bool cache_refill_and_take(struct cpu *cpu, pfn_t *out)
+{
+	cache_refill(cpu);
+	return stock_take(cpu->frame_cache, &cpu->nr_frame_cache, out);
 }
 
 /* From this CPU's cache, filled first when it is empty. */
-static bool cache_take(pfn_t *out)
+static inline bool cache_take(pfn_t *out)
 {
 	struct cpu *cpu = this_cpu();
 
-	if (UNLIKELY(!cpu->nr_frame_cache) && !cache_refill(cpu)) {
-		return false;
-	}
-	*out = cpu->frame_cache[--cpu->nr_frame_cache];
-	return true;
+	return LIKELY(stock_take(cpu->frame_cache, &cpu->nr_frame_cache, out)) ||
+	       cache_refill_and_take(cpu, out);
+}
+
+/* A block of exactly this order, of whatever kind. */
+static bool block_take(unsigned order, pfn_t *out)
+{
+	bool found;
+
+	lock_acquire(&frame_pool.lock);
+	do {
+		found = any_take(&order, false, out) ||
+			(frame_pool_allows(USE_PAGES, 1u << order) &&
+			 frames_take_mixed(order, out));
+	} while (!found && (frames_gather() || frames_await_work()));
+	lock_release(&frame_pool.lock);
+	return found;
 }
 
 static __attribute__((noinline)) bool uncached_take(unsigned order, pfn_t *out)
 {
-	if (!xpfo_is_on()) {
-		return block_take(order, FREE_REVEALED, out);
+	if (xpfo_is_on() && !xpfo_variant()->flush) {
+		return epoch_take(order, out);
 	}
-	return xpfo_variant()->flush ? hide_and_flush(&order, false, out) : epoch_take(order, out);
+	if (!block_take(order, out)) {
+		return false;
+	}
+	if (xpfo_is_on()) {
+		hide_and_flush(*out, order);
+	}
+	return true;
 }
 
 /* A free block that is ready for user space, on no list. */
@@ -277,7 +290,8 @@ status_t frame_alloc_user(unsigned order, pfn_t *out)
 	pfn_t first;
 
 	assert(order == 0 || order == HUGE_ORDER);
-	if (allocation_should_fail() || !ready_take(order, &first)) {
+	if (allocation_should_fail() ||
+	    (!ready_take(order, &first) && !(kstack_trim() && ready_take(order, &first)))) {
 		return STATUS_ENOMEM;
 	}
 	frame_transition(first, order, OWNER_FREE, OWNER_USER);

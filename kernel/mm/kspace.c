@@ -146,10 +146,11 @@ static void stacks_release(const va_t *stacks, unsigned nr)
 	lock_release(&lock);
 }
 
-void kstack_trim(void)
+bool kstack_trim(void)
 {
 	va_t stacks[RELEASE_MAX];
 	unsigned nr;
+	bool trimmed = false;
 
 	do {
 		lock_acquire(&lock);
@@ -157,8 +158,10 @@ void kstack_trim(void)
 		lock_release(&lock);
 		if (nr) {
 			stacks_release(stacks, nr);
+			trimmed = true;
 		}
 	} while (nr);
+	return trimmed;
 }
 
 void kstack_free(va_t base)

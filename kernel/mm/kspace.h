@@ -13,8 +13,9 @@ status_t kstack_alloc(va_t *base) MUST_CHECK;
  * too many are kept, half of them are given back with one flush.
  */
 void kstack_free(va_t base);
-/* Flushes: gives back the stacks that were kept. For counts of what is really in use. */
-void kstack_trim(void);
+/* Flushes: gives back the stacks that were kept. For counts of what is really in use, and when
+ * memory is short. False: none were kept. */
+bool kstack_trim(void);
 /* The kernel stack that an address lies on, from its first byte on. False: on none. */
 bool kstack_of(va_t address, va_t *base);
 /* Is the address in a guard page of a stack slot? */

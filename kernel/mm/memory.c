@@ -8,6 +8,7 @@
 #include "core/panic.h"
 #include "lib/assert.h"
 #include "lib/string.h"
+#include "mm/buddy.h"
 #include "mm/direct_map.h"
 #include "mm/early.h"
 #include "mm/frame_history.h"
@@ -149,7 +150,7 @@ static unsigned collect_keeps(const struct boot_info *info, struct keep *keeps)
 void memory_init(const struct boot_info *info)
 {
 	struct keep keeps[KEEPS_MAX];
-	pfn_t start, end, table, histories;
+	pfn_t start, end, table, histories, nr_free_in;
 	uint32_t highest = 0;
 	unsigned nr_keeps;
 
@@ -165,12 +166,16 @@ void memory_init(const struct boot_info *info)
 	histories =
 		early_alloc(OWNER_KERNEL,
 			    align_up(highest * sizeof(*frame_histories), PAGE_SIZE) >> PAGE_SHIFT);
+	nr_free_in = early_alloc(
+		OWNER_KERNEL,
+		align_up(highest / RANGE_FRAMES * sizeof(uint16_t) + sizeof(uint16_t), PAGE_SIZE) >>
+			PAGE_SHIFT);
 	build_root(info);
 	tlb_boot(pfn_to_pa(kernel_root));
 	nr_frames = highest;
 	frames = direct_map_pointer(table);
 	frame_histories = direct_map_pointer(histories);
-	frame_alloc_init();
+	frame_alloc_init(direct_map_pointer(nr_free_in));
 	nr_keeps = collect_keeps(info, keeps);
 	for (unsigned i = 0; i < info->nr_usable; i++) {
 		if (clip(&info->usable[i], &start, &end)) {

@@ -83,10 +83,13 @@ void pool_header_write(const struct pool_header *value);
 
 /* ---- pool_store.c: the only writes to sealed pages ---- */
 
-/* Maps a fresh frame at an address of the region, as page `page` of a descriptor's area. ENOMEM. */
+/*
+ * Maps up to WINDOW_PAGES fresh, zeroed frames from an address of the region on, as the pages of a
+ * descriptor's area from `page` on. With pmalloc=full they are on no TLB elsewhere. ENOMEM: none.
+ */
 enum pool_rights { POOL_PAGE_OPEN, POOL_PAGE_SEALED };
-status_t pool_page_map(uint64_t address, slot_id area, uint32_t page,
-		       enum pool_rights rights) MUST_CHECK;
+status_t pool_pages_map(uint64_t address, slot_id area, uint32_t page, unsigned nr,
+			enum pool_rights rights) MUST_CHECK;
 /* Through the window. EFAULT, nothing written: a page is not that area's. */
 status_t pool_store(slot_id area, uint64_t to, uint64_t value, unsigned size_bytes) MUST_CHECK;
 status_t pool_copy(slot_id area, uint64_t to, const void *from, size_t len_bytes) MUST_CHECK;

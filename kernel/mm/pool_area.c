@@ -75,6 +75,7 @@ status_t pool_area_create(const struct pool *pool, size_t len_bytes, slot_id *ou
 					   .next = pool->first_area,
 					   .len_bytes = (uint32_t)len_bytes,
 					   .is_sealed = is_sealed } };
+	uint32_t nr_pages = (uint32_t)(len_bytes >> PAGE_SHIFT);
 	status_t status = pool_slot_take(&slot.area.id);
 
 	if (status) {
@@ -86,20 +87,17 @@ status_t pool_area_create(const struct pool *pool, size_t len_bytes, slot_id *ou
 		return STATUS_ENOMEM;
 	}
 	pool_slot_write(slot.area.id, &slot);
-	count(1, (int64_t)(len_bytes >> PAGE_SHIFT));
-	for (uint32_t page = 0; page < len_bytes >> PAGE_SHIFT; page++) {
-		status = pool_page_map(slot.area.base + page * (uint64_t)PAGE_SIZE, slot.area.id,
-				       page, is_sealed ? POOL_PAGE_SEALED : POOL_PAGE_OPEN);
+	count(1, nr_pages);
+	for (uint32_t page = 0; page < nr_pages; page += WINDOW_PAGES) {
+		status = pool_pages_map(slot.area.base + page * (uint64_t)PAGE_SIZE, slot.area.id,
+					page, MIN(nr_pages - page, (uint32_t)WINDOW_PAGES),
+					is_sealed ? POOL_PAGE_SEALED : POOL_PAGE_OPEN);
 		if (status) {
 			pool_area_unmap(slot.area.id);
 			ktlb_wait(ktlb_downgrade());
 			pool_area_free(slot.area.id);
 			return status;
 		}
-	}
-	if (is_sealed) {
-		/* no TLB may hold the direct map's alias of what counts as sealed */
-		ktlb_wait(ktlb_downgrade());
 	}
 	*out = slot.area.id;
 	return STATUS_OK;

@@ -4,7 +4,6 @@
 #include "lib/assert.h"
 #include "lib/string.h"
 #include "mm/pool.h"
-#include "mm/tlb.h"
 
 enum { HEADER_ID = 0, SLOTS_PER_PAGE = PAGE_SIZE / sizeof(union pool_slot) };
 
@@ -42,7 +41,7 @@ void pool_header_write(const struct pool_header *value)
 	pool_slot_write(HEADER_ID, &(union pool_slot){ .header = *value });
 }
 
-/* One more page of descriptors, all free. Flushes: no TLB may hold the frame's alias. */
+/* One more page of descriptors, all free. */
 static status_t page_add(struct pool_header *header)
 {
 	uint64_t page = POOL_SLOTS_START + header->nr_slots * sizeof(union pool_slot);
@@ -51,12 +50,11 @@ static status_t page_add(struct pool_header *header)
 	if (page >= POOL_SLOTS_START + POOL_SLOTS_BYTES) {
 		return STATUS_ENOMEM;
 	}
-	status =
-		pool_page_map(page, HEADER_ID, header->nr_slots / SLOTS_PER_PAGE, POOL_PAGE_SEALED);
+	status = pool_pages_map(page, HEADER_ID, header->nr_slots / SLOTS_PER_PAGE, 1,
+				POOL_PAGE_SEALED);
 	if (status) {
 		return status;
 	}
-	ktlb_wait(ktlb_downgrade());
 	for (unsigned i = SLOTS_PER_PAGE; i-- > 0;) {
 		slot_id id = header->nr_slots + i;
 

@@ -6,29 +6,42 @@
 #include "mm/ptable.h"
 #include "mm/window.h"
 
-status_t pool_page_map(uint64_t address, slot_id area, uint32_t page, enum pool_rights rights)
+/* The page tables for a range. ENOMEM. */
+static status_t tables_make(uint64_t address, unsigned nr)
+{
+	status_t status = STATUS_OK;
+	pte_t *entry;
+
+	for (unsigned i = 0; i < nr && status == STATUS_OK; i++) {
+		status = ptable_entry_create(kernel_root, address + i * (uint64_t)PAGE_SIZE, 1,
+					     &entry);
+	}
+	return status;
+}
+
+status_t pool_pages_map(uint64_t address, slot_id area, uint32_t page, unsigned nr,
+			enum pool_rights rights)
 {
 	bool is_sealed = rights == POOL_PAGE_SEALED && options.pmalloc != pmalloc_off;
 	enum pool_alias alias =
 		options.pmalloc == pmalloc_full ? POOL_ALIAS_NONE : POOL_ALIAS_STAYS;
-	pte_t *entry;
-	pfn_t frame;
-	status_t status = ptable_entry_create(kernel_root, address, 1, &entry);
+	uint64_t flags = PTE_PRESENT | ptable_nx() | (is_sealed ? 0 : PTE_WRITABLE);
+	pfn_t taken[WINDOW_PAGES];
+	status_t status = tables_make(address, nr);
 
 	if (status == STATUS_OK) {
-		status = frame_alloc_pool(alias, &frame);
+		status = frames_alloc_pool(alias, taken, nr);
 	}
-	if (status) {
-		return status;
+	for (unsigned i = 0; i < nr && status == STATUS_OK; i++) {
+		frame_entry(taken[i])->next = area;
+		frame_entry(taken[i])->prev = page + i;
+		if (is_sealed) {
+			frame_seal(taken[i]);
+		}
+		pte_write(ptable_entry(kernel_root, address + i * (uint64_t)PAGE_SIZE, 1),
+			  pte_make(taken[i], flags));
 	}
-	frame_entry(frame)->next = area;
-	frame_entry(frame)->prev = page;
-	if (is_sealed) {
-		frame_seal(frame);
-	}
-	pte_write(entry,
-		  pte_make(frame, PTE_PRESENT | ptable_nx() | (is_sealed ? 0 : PTE_WRITABLE)));
-	return STATUS_OK;
+	return status;
 }
 
 bool pool_frame(slot_id area, uint64_t address, pfn_t *out)

@@ -6,6 +6,7 @@
 #include "lib/string.h"
 #include "mm/direct_map.h"
 #include "mm/frame_alloc.h"
+#include "mm/stock.h"
 
 enum { ROOT_PAIR_ORDER = 1 };
 
@@ -76,14 +77,15 @@ static status_t table_alloc(pfn_t *out)
 {
 	struct cpu *cpu = this_cpu();
 
-	if (!cpu->nr_spare_tables) {
+	if (!cpu->nr_spare_tables || !frame_kernel_is_allowed()) {
 		return frame_alloc_zeroed(OWNER_PTABLE, 0, out);
 	}
-	if (allocation_should_fail() || !frame_kernel_is_allowed()) {
+	if (allocation_should_fail()) {
 		return STATUS_ENOMEM;
 	}
-	*out = cpu->spare_tables[--cpu->nr_spare_tables];
-	return STATUS_OK;
+	return stock_take(cpu->spare_tables, &cpu->nr_spare_tables, out)
+		       ? STATUS_OK
+		       : frame_alloc_zeroed(OWNER_PTABLE, 0, out);
 }
 
 static bool is_empty(pfn_t table, unsigned nr_entries)
@@ -104,7 +106,7 @@ static void table_free(pfn_t table)
 
 	assert(is_empty(table, PTES_PER_TABLE));
 	if (cpu->nr_spare_tables < SPARE_TABLES_MAX) {
-		cpu->spare_tables[cpu->nr_spare_tables++] = table;
+		stock_put(cpu->spare_tables, &cpu->nr_spare_tables, table);
 	} else {
 		frame_free_kernel(table, 0);
 	}
@@ -116,12 +118,13 @@ status_t ptable_root_create(pfn_t *root)
 	status_t status;
 	pte_t *pair;
 
-	if (cpu->nr_spare_roots) {
-		if (allocation_should_fail() || !frame_kernel_is_allowed()) {
+	if (cpu->nr_spare_roots && frame_kernel_is_allowed()) {
+		if (allocation_should_fail()) {
 			return STATUS_ENOMEM;
 		}
-		*root = cpu->spare_roots[--cpu->nr_spare_roots];
-		return STATUS_OK;
+		if (stock_take(cpu->spare_roots, &cpu->nr_spare_roots, root)) {
+			return STATUS_OK;
+		}
 	}
 	status = frame_alloc_zeroed(OWNER_PTABLE, ROOT_PAIR_ORDER, root);
 	if (status == STATUS_OK) {
@@ -140,7 +143,7 @@ void ptable_root_destroy(pfn_t root)
 
 	assert(is_empty(root, PTES_PER_TABLE / 2));
 	if (cpu->nr_spare_roots < SPARE_ROOTS_MAX) {
-		cpu->spare_roots[cpu->nr_spare_roots++] = root;
+		stock_put(cpu->spare_roots, &cpu->nr_spare_roots, root);
 	} else {
 		frame_free_kernel(root, ROOT_PAIR_ORDER);
 	}
@@ -224,7 +227,7 @@ void ptable_table_free(pfn_t table) { table_free(table); }
 
 /* Freeing a table takes as long as looking at so many entries, one by one; looking at a whole one,
  * too. */
-enum { WORK_FREE = 64 };
+enum { WORK_FREE = 192 };
 
 uint64_t ptable_free_below(pfn_t root, uint64_t start, uint64_t end, unsigned level,
 			   unsigned *nr_left)

@@ -7,6 +7,8 @@
 #include "mm/policy.h"
 #include "mm/ptable.h"
 
+enum { LOOKUPS_PER_PIECE = 128 };
+
 /* What an address leads to; the page starts at or before it. */
 struct page {
 	bool is_mapped;
@@ -72,21 +74,25 @@ static bool range_extend(struct bw_range *range, uint64_t address, const struct 
 /* Addresses between the two halves do not exist; behind the last one there is 0. */
 static uint64_t next_address(uint64_t end) { return end == 1ul << 47 ? KERNEL_HALF : end; }
 
-unsigned ptdump_collect(pfn_t root, uint64_t start, struct bw_range *ranges, unsigned max)
+bool ptdump_collect(pfn_t root, struct ptdump *dump)
 {
-	uint64_t address = start;
-	unsigned nr = 0;
+	for (unsigned nr_left = LOOKUPS_PER_PIECE; !dump->is_done; nr_left--) {
+		uint64_t address = dump->address;
+		struct page page;
 
-	do {
-		struct page page = look_up(root, address);
-
-		if (page.is_mapped && (nr == 0 || !range_extend(&ranges[nr - 1], address, &page))) {
-			if (nr == max) {
+		if (nr_left == 0) {
+			return false;
+		}
+		page = look_up(root, address);
+		if (page.is_mapped &&
+		    (dump->nr == 0 || !range_extend(&dump->ranges[dump->nr - 1], address, &page))) {
+			if (dump->nr == dump->nr_max) {
 				break;
 			}
-			range_begin(&ranges[nr++], address, &page);
+			range_begin(&dump->ranges[dump->nr++], address, &page);
 		}
-		address = next_address(page.end);
-	} while (address);
-	return nr;
+		dump->address = next_address(page.end);
+		dump->is_done = dump->address == 0;
+	}
+	return true;
 }

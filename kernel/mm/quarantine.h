@@ -1,7 +1,7 @@
 /*
  * The quarantine of xpfo=epoch: blocks that were taken out of the direct map and wait until no TLB
- * can hold them, each batch with the generation of its downgrade (mm/ktlb.h). A block leaves, for
- * the free list of hidden blocks, only when its generation is complete. Pure bookkeeping; caller
+ * can hold them, each batch with the generation of its downgrade (mm/ktlb.h). A block leaves only
+ * when its generation is complete, and is zeroed then. Pure bookkeeping; caller
  * holds the frames lock.
  */
 #pragma once
@@ -10,8 +10,8 @@
 
 enum { QUARANTINE_MAX = 16 };
 
-/* Invariant: blocks are FREE, hidden, zeroed and on no list; generations rise from first to last.
- */
+/* Invariant: blocks are FREE, hidden and on no list; generations rise from first to last. What they
+ * hold is anything: a CPU that has not flushed yet may still write there. */
 struct quarantine {
 	struct quarantine_block {
 		pfn_t first;

@@ -40,14 +40,17 @@ status_t zero_user(uva_t to, size_t len_bytes)
 					 : STATUS_EFAULT;
 }
 
-/* Page by page, so that a string which ends before an unmapped page is found. */
+/* Little by little, as most are short; and never over the end of a page, so that a string which
+ * ends before an unmapped one is found. */
+enum { STRING_CHUNK = 64 };
+
 status_t copy_string_from_user(char *to, uva_t from, size_t size_bytes, size_t *len)
 {
 	size_t done = 0;
 
 	while (done < size_bytes) {
 		uint64_t at = from.uva + done;
-		size_t chunk = MIN(size_bytes - done, PAGE_SIZE - (at & (PAGE_SIZE - 1)));
+		size_t chunk = MIN(size_bytes - done, STRING_CHUNK - (at & (STRING_CHUNK - 1)));
 
 		if (copy_from_user(to + done, (uva_t){ at }, chunk)) {
 			return STATUS_EFAULT;

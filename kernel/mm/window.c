@@ -3,6 +3,7 @@
 
 #include "arch/x86_64/cr3.h"
 #include "core/cpu.h"
+#include "core/poll.h"
 #include "lib/assert.h"
 #include "lib/string.h"
 #include "mm/direct_map.h"
@@ -100,6 +101,9 @@ void window_zero(const pfn_t *frames_to_zero, unsigned nr)
 		window_close(&opening);
 		frames_to_zero += batch;
 		nr -= batch;
+		if (nr) {
+			poll_requests();
+		}
 	}
 }
 
@@ -115,6 +119,9 @@ void window_zero_range(pfn_t first, unsigned nr)
 		}
 		window_zero(batch, size);
 		done += size;
+		if (done < nr) {
+			poll_requests();
+		}
 	}
 }
 
@@ -135,6 +142,9 @@ void window_copy(pfn_t to, pfn_t from, unsigned order)
 		memcpy(page_address(0), page_address(batch), (size_t)batch * PAGE_SIZE);
 		window_close(&opening);
 		done += batch;
+		if (done < 1u << order) {
+			poll_requests();
+		}
 	}
 }
 

@@ -14,7 +14,7 @@ enum { WINDOW_PAGES = 64 };
 struct cpu;
 status_t window_init_cpu(struct cpu *cpu) MUST_CHECK;
 
-/* Any number of frames; opened for WINDOW_PAGES at a time. */
+/* Any number of frames; opened for WINDOW_PAGES at a time, and requests are served in between. */
 void window_zero(const pfn_t *frames, unsigned nr);
 void window_zero_range(pfn_t first, unsigned nr);
 /* 2^order frames. */

@@ -1,4 +1,5 @@
 /* Ends an attack with all its members. */
+#include "core/poll.h"
 #include "task/credentials.h"
 #include "task/process.h"
 #include "task/process_end.h"
@@ -11,12 +12,17 @@
 /* For the members of an attack that is being ended. */
 static struct wait_queue ended = { WAIT_QUEUE_INIT(ended) };
 
-/* Caller holds process_lock. Kills what still runs of a job. How many that are. */
-static unsigned kill_members(uint32_t job)
+/* How often a process has ended. Atomic: pairs with the look in await_members. */
+static uint64_t nr_ended;
+
+enum { PIDS_PER_PIECE = 512 };
+
+/* Caller holds process_lock. Kills what still runs of a job, of these pids. How many that are. */
+static unsigned kill_members(uint32_t job, uint32_t first, uint32_t last)
 {
 	unsigned nr_alive = 0;
 
-	for (uint32_t pid = PID_INIT; pid <= ID_MAX; pid++) {
+	for (uint32_t pid = first; pid <= last; pid++) {
 		struct process *process = credentials_member(pid, job);
 
 		if (process && !process->zombie) {
@@ -28,13 +34,17 @@ static unsigned kill_members(uint32_t job)
 	return nr_alive;
 }
 
+/* Blocks. */
 static unsigned end_members(uint32_t job)
 {
-	unsigned nr_alive;
+	unsigned nr_alive = 0;
 
-	lock_acquire(&process_lock);
-	nr_alive = kill_members(job);
-	lock_release(&process_lock);
+	for (uint32_t pid = PID_INIT; pid <= ID_MAX; pid += PIDS_PER_PIECE) {
+		lock_acquire(&process_lock);
+		nr_alive += kill_members(job, pid, MIN(pid + PIDS_PER_PIECE - 1, (uint32_t)ID_MAX));
+		lock_release(&process_lock);
+		(void)poll_call();
+	}
 	return nr_alive;
 }
 
@@ -43,8 +53,9 @@ void witness_process_ended(const struct process *process)
 	uint32_t job;
 
 	while ((job = record_close_of(process->pid)) != 0) {
-		(void)kill_members(job);
+		(void)kill_members(job, PID_INIT, ID_MAX);
 	}
+	__atomic_fetch_add(&nr_ended, 1, __ATOMIC_SEQ_CST);
 	wait_wake_all(&ended);
 }
 
@@ -57,12 +68,16 @@ static status_t await_members(uint32_t job, uint32_t *nr_killed)
 	*nr_killed = nr_alive = end_members(job);
 	wait_enter(&ended, &waiter);
 	while (nr_alive) {
-		sched_prepare();
+		uint64_t seen = __atomic_load_n(&nr_ended, __ATOMIC_SEQ_CST);
+
 		nr_alive = end_members(job);
+		sched_prepare();
 		if (!nr_alive || thread_must_exit()) {
 			break;
 		}
-		sched_block();
+		if (__atomic_load_n(&nr_ended, __ATOMIC_SEQ_CST) == seen) {
+			sched_block();
+		}
 	}
 	wait_leave(&ended, &waiter);
 	return nr_alive ? STATUS_EINTR : STATUS_OK;

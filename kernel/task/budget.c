@@ -18,6 +18,14 @@ static uint64_t began[NR_CPUS_MAX];
 /* With budget=log: the longest so far. Whoever is late overwrites it, and tells it once more. */
 static uint64_t longest[SYSCALL_ROWS_MAX];
 
+/* Those that the meter cannot hold to it. */
+enum how { CONSTANT, PIECES, STOPS };
+static const uint8_t budgets[NR_ROWS] = {
+#define BUDGET(name, how, what_grows) [ROW_##name] = (how),
+#include "task/budgets.def"
+#undef BUDGET
+};
+
 static unsigned row_of(const struct thread *thread)
 {
 	return thread && thread->call < NR_SYSCALL_NUMBERS ? syscall_table_all.rows[thread->call]
@@ -46,6 +54,9 @@ void budget_end_piece(void)
 		return;
 	}
 	row = row_of(thread_current());
+	if (budgets[row] == STOPS) {
+		return;
+	}
 	if (options.budget == budget_log) {
 		tell(row, ticks);
 	} else if (ticks > BUDGET_TICKS) {
@@ -67,5 +78,7 @@ void upcall_budget_trap(void)
 	thread_current()->call = NR_SYSCALL_NUMBERS;
 	budget_begin_piece();
 }
+
+void upcall_budget_interrupt(void) { budget_begin_piece(); }
 
 void upcall_budget_leave(void) { budget_end_piece(); }

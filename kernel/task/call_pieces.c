@@ -36,9 +36,7 @@ static void interrupts_take(struct thread *thread)
 
 	thread->works_for_kernel = true;
 	budget_end();
-	budget_begin();
 	interrupts_admit();
-	budget_end();
 	budget_begin();
 	thread->works_for_kernel = works_for_kernel;
 }

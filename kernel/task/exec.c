@@ -3,6 +3,7 @@
 
 #include "arch/x86_64/context.h"
 #include "core/log.h"
+#include "core/poll.h"
 #include "lib/string.h"
 #include "mm/as.h"
 #include "task/boot_archive.h"
@@ -75,7 +76,10 @@ static status_t program_build(struct exec_args *args, uint32_t uid, struct progr
 	if (status) {
 		return status;
 	}
-	status = image_load(out->as, &image, file->data);
+	status = poll_call() ? STATUS_EINTR : image_load(out->as, &image, file->data);
+	if (status == STATUS_OK && poll_call()) {
+		status = STATUS_EINTR;
+	}
 	if (status == STATUS_OK) {
 		status = exec_stack_build(out->as, args, &image, uid, &out->rsp);
 	}

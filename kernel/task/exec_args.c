@@ -1,13 +1,14 @@
 /* Collects the strings for a new program. */
 #include "task/exec_args.h"
 
+#include "core/poll.h"
 #include "lib/string.h"
 #include "mm/direct_map.h"
 #include "mm/frame_alloc.h"
 #include "mm/usercopy.h"
 #include "task/bounce.h"
 
-enum { BOUNCE_ORDER = 2 };
+enum { BOUNCE_ORDER = 2, STRINGS_PER_PIECE = 16 };
 
 status_t exec_args_get(struct exec_args *args)
 {
@@ -67,6 +68,9 @@ static status_t fetch_array(struct exec_args *args, uva_t array, unsigned *nr)
 		}
 		(*nr)++;
 		array.uva += sizeof(string);
+		if (*nr % STRINGS_PER_PIECE == 0 && poll_call()) {
+			return STATUS_EINTR;
+		}
 	}
 	return STATUS_OK;
 }

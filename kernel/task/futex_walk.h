@@ -49,7 +49,7 @@ struct walk {
 };
 
 /* A piece's worth of waiters that are woken. */
-enum { WAITERS_PER_PIECE = 64 };
+enum { WAITERS_PER_PIECE = 16 };
 
 static inline void walk_lock(const struct walk *walk)
 {

@@ -14,11 +14,27 @@
 #include "task/signal.h"
 #include "task/witness.h"
 
-/* Caller holds process_lock. */
-static void interrupt_all(const struct process *process)
+/* Told by whoever makes the process end, and by each thread that leaves. */
+enum { TOLD_FIRST = 8, TOLD_EACH = 2 };
+
+/*
+ * Caller holds process_lock. Tells up to nr threads that they must end. However many there are,
+ * nobody tells them all: each one that leaves tells two more. Those that were told are at the end
+ * of the list.
+ */
+static void tell_threads(struct process *process, unsigned nr)
 {
-	LIST_FOR_EACH (node, &process->threads) {
-		sched_interrupt(LIST_ENTRY(node, struct thread, process_node));
+	for (; nr && !list_is_empty(&process->threads); nr--) {
+		struct thread *thread =
+			LIST_ENTRY(process->threads.next, struct thread, process_node);
+
+		if (thread->is_told) {
+			break;
+		}
+		thread->is_told = true;
+		list_remove(&thread->process_node);
+		list_push_back(&process->threads, &thread->process_node);
+		sched_interrupt(thread);
 	}
 }
 
@@ -29,6 +45,7 @@ static void survivor_settle(struct process *process)
 
 	lock_acquire(&process_lock);
 	__atomic_store_n(&process->survivor, NULL, __ATOMIC_RELEASE);
+	thread->is_told = false;
 	if (thread->tid != process->pid) {
 		id_give_back(thread->tid);
 		thread->tid = process->pid;
@@ -46,7 +63,10 @@ bool process_begin_exit(struct process *process, int32_t status, enum bw_end end
 	process->report.end = end;
 	/* pairs with the load in thread_must_exit */
 	__atomic_store_n(&process->exiting, true, __ATOMIC_RELEASE);
-	interrupt_all(process);
+	if (process->survivor) {
+		sched_interrupt(process->survivor);
+	}
+	tell_threads(process, TOLD_FIRST);
 	return true;
 }
 
@@ -60,7 +80,7 @@ status_t process_end_others(void)
 	if (!process->survivor) {
 		/* pairs with the load in thread_is_ending */
 		__atomic_store_n(&process->survivor, thread_current(), __ATOMIC_RELEASE);
-		interrupt_all(process);
+		tell_threads(process, TOLD_FIRST);
 	}
 	lock_release(&process_lock);
 	wait_enter(&process->thread_wait, &waiter);
@@ -146,6 +166,9 @@ static uint32_t unlink_thread(struct process *process, struct thread *thread)
 		id_give_back(thread->tid);
 	}
 	__atomic_store_n(&process->nr_threads, nr_left, __ATOMIC_RELEASE);
+	if (process->exiting || process->survivor) {
+		tell_threads(process, TOLD_EACH);
+	}
 	if (nr_left == 0 && !process->exiting) {
 		(void)process_begin_exit(process, status_of_exit(thread->exit_code), BW_END_EXIT);
 	}

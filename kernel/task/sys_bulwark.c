@@ -159,7 +159,7 @@ int64_t sys_memory_info(uint64_t at)
 
 	/* root wants to know what is in use; for anybody else nothing is flushed */
 	if (is_root()) {
-		kstack_trim();
+		(void)kstack_trim();
 	}
 	frame_stats_read(&stats);
 	info = (struct bw_memory_info){

@@ -1,12 +1,16 @@
 /* The calls that draw beside the console. */
 #include "arch/x86_64/canvas.h"
+#include "core/poll.h"
 #include "mm/usercopy.h"
 #include "task/bounce.h"
 #include "task/credentials.h"
 #include "task/process.h"
 #include "task/syscall.h"
 
-enum { RECTANGLES_PER_PIECE = BOUNCE_BYTES / sizeof(struct bw_rectangle) };
+enum {
+	PIXELS_PER_PIECE = 16384,
+	RECTANGLES_PER_PIECE = BOUNCE_BYTES / sizeof(struct bw_rectangle)
+};
 static_assert((int)BW_CANVAS_TEXT_MAX == (int)BOUNCE_BYTES, "one piece");
 
 static bool is_root(void) { return credentials_acting_uid(process_current()) == 0; }
@@ -22,6 +26,21 @@ int64_t sys_canvas(uint64_t at)
 	return copy_to_user((uva_t){ at }, &canvas, sizeof(canvas));
 }
 
+/* Stripe by stripe: others get in between. */
+static void fill(const struct bw_rectangle *rectangle)
+{
+	struct bw_rectangle stripe = *rectangle;
+	unsigned end = (unsigned)rectangle->y + rectangle->height;
+
+	stripe.height = (uint16_t)MAX(PIXELS_PER_PIECE / MAX((unsigned)stripe.width, 1u), 1u);
+	for (unsigned y = rectangle->y; y < end && y <= UINT16_MAX; y += stripe.height) {
+		stripe.y = (uint16_t)y;
+		stripe.height = (uint16_t)MIN((unsigned)stripe.height, end - y);
+		canvas_fill(&stripe);
+		(void)poll_call();
+	}
+}
+
 /* Draws those that the pixels left pay for: how many. */
 static uint64_t fill_some(const struct bw_rectangle *rectangles, uint64_t nr, uint64_t *nr_pixels)
 {
@@ -32,12 +51,12 @@ static uint64_t fill_some(const struct bw_rectangle *rectangles, uint64_t nr, ui
 			return i;
 		}
 		*nr_pixels -= cost;
-		canvas_fill(&rectangles[i]);
+		fill(&rectangles[i]);
 	}
 	return nr;
 }
 
-/* Interrupts are off, so that one call draws BW_CANVAS_PIXELS_MAX pixels at most. */
+/* One call draws BW_CANVAS_PIXELS_MAX pixels at most. */
 int64_t sys_canvas_fill(uint64_t at, uint64_t nr)
 {
 	struct bw_rectangle rectangles[RECTANGLES_PER_PIECE];

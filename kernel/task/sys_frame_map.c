@@ -1,4 +1,5 @@
 /* The call that tells in which state of the policy the frames are, group by group. */
+#include "core/poll.h"
 #include "mm/frame.h"
 #include "mm/policy.h"
 #include "mm/usercopy.h"
@@ -7,21 +8,26 @@
 #include "task/syscall.h"
 
 static_assert((int)NR_POLICY_STATES == (int)BW_FRAME_STATES, "a count for every row of policy.def");
+enum { FRAMES_PER_PIECE = 512 };
 static_assert(BW_FRAME_GROUP_MAX <= UINT16_MAX, "a group of one state can be counted");
 
 /*
  * The table is read without its lock: a frame that changes hands meanwhile is counted as it was
  * before or after.
  */
-static void count_states(uint32_t first, uint32_t end, struct bw_frame_group *group)
+static status_t count_states(uint32_t first, uint32_t end, struct bw_frame_group *group)
 {
 	*group = (struct bw_frame_group){ { 0 } };
 	for (uint32_t pfn = first; pfn < end; pfn++) {
 		group->nr[policy_state_of((pfn_t){ pfn })]++;
+		if (pfn % FRAMES_PER_PIECE == 0 && poll_call()) {
+			return STATUS_EINTR;
+		}
 	}
+	return STATUS_OK;
 }
 
-/* Interrupts are off, so that one call looks at BW_FRAME_GROUP_MAX frames at most. */
+/* One call looks at BW_FRAME_GROUP_MAX frames at most. */
 int64_t sys_frame_map(uint64_t first, uint64_t frames_per_group, uint64_t at, uint64_t nr_max)
 {
 	struct bw_frame_group group;
@@ -37,7 +43,11 @@ int64_t sys_frame_map(uint64_t first, uint64_t frames_per_group, uint64_t at, ui
 	for (; nr < nr_max && first < nr_frames; nr++) {
 		uint64_t end = MIN(first + frames_per_group, (uint64_t)nr_frames);
 
-		count_states((uint32_t)first, (uint32_t)end, &group);
+		status_t status = count_states((uint32_t)first, (uint32_t)end, &group);
+
+		if (status) {
+			return status;
+		}
 		if (copy_to_user((uva_t){ at + nr * sizeof(group) }, &group, sizeof(group))) {
 			return STATUS_EFAULT;
 		}

@@ -103,7 +103,7 @@ static status_t place_check(uint64_t at, uint64_t len_bytes, uint64_t page_bytes
 	return at < USER_MIN ? STATUS_EPERM : STATUS_OK;
 }
 
-enum { POPULATE_PIECE = 64 };
+enum { POPULATE_PIECE = 16 };
 
 /* A wish: what memory does not suffice for comes later, or not at all. */
 static void populate(struct as *as, uva_t at, uint64_t len_bytes, unsigned rights,

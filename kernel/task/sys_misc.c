@@ -14,8 +14,6 @@ enum { ARCH_SET_GS = 0x1001, ARCH_SET_FS = 0x1002, ARCH_GET_FS = 0x1003, ARCH_GE
 enum { UMASK_BITS = 0777 };
 enum { ARCH_GET_CPUID = 0x1011, ARCH_SET_CPUID = 0x1012 };
 enum { GETRANDOM_RANDOM = 2, GETRANDOM_INSECURE = 4, GETRANDOM_FLAGS = 7 };
-/* Some 20 instructions a byte. */
-enum { RANDOM_PIECE_BYTES = 4096 };
 
 struct utsname {
 	char system[65], node[65], release[65], version[65], machine[65], domain[65];
@@ -67,7 +65,7 @@ int64_t sys_getrandom(uint64_t at, uint64_t len_bytes, uint64_t flags)
 		random_fill(bounce, piece);
 		status = copy_to_user((uva_t){ at + done }, bounce, piece);
 		done += status ? copied_bytes(at + done, bounce, piece) : piece;
-		if (done % RANDOM_PIECE_BYTES == 0 && poll_call()) {
+		if (status == STATUS_OK && poll_call()) {
 			break;
 		}
 	}

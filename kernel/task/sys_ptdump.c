@@ -1,4 +1,5 @@
 /* The call that tells what a root maps. */
+#include "core/poll.h"
 #include "core/rendezvous.h"
 #include "lib/string.h"
 #include "mm/as.h"
@@ -25,11 +26,33 @@ static status_t find_root(uint64_t pid, uint64_t which, pfn_t *root)
 	return status;
 }
 
+/* Piece by piece: the others are not stopped for long. EINTR: the thread must end. */
+static status_t collect(uint64_t pid, uint64_t which, struct ptdump *dump)
+{
+	bool is_full = false;
+	status_t status;
+
+	do {
+		pfn_t root;
+
+		rendezvous_stop_others();
+		status = find_root(pid, which, &root);
+		if (status == STATUS_OK) {
+			is_full = ptdump_collect(root, dump);
+		}
+		rendezvous_release();
+		if (status == STATUS_OK && poll_call()) {
+			status = STATUS_EINTR;
+		}
+	} while (status == STATUS_OK && !is_full);
+	return status;
+}
+
 int64_t sys_ptdump(uint64_t pid, uint64_t which, uint64_t start, uint64_t at, uint64_t nr_max)
 {
 	bool is_canonical = start < 1ul << 47 || start >= KERNEL_HALF;
-	pfn_t buffer, root;
-	unsigned nr = 0;
+	struct ptdump dump = { .address = start, .nr_max = (unsigned)MIN(nr_max, RANGES_MAX) };
+	pfn_t buffer;
 	status_t status;
 
 	if (credentials_acting_uid(process_current()) != 0) {
@@ -42,17 +65,12 @@ int64_t sys_ptdump(uint64_t pid, uint64_t which, uint64_t start, uint64_t at, ui
 	if (status) {
 		return status;
 	}
-	rendezvous_stop_others();
-	status = find_root(pid, which, &root);
-	if (status == STATUS_OK) {
-		nr = ptdump_collect(root, start, direct_map_pointer(buffer),
-				    (unsigned)MIN(nr_max, RANGES_MAX));
-	}
-	rendezvous_release();
+	dump.ranges = direct_map_pointer(buffer);
+	status = collect(pid, which, &dump);
 	if (status == STATUS_OK) {
 		status = copy_to_user((uva_t){ at }, direct_map_pointer(buffer),
-				      nr * sizeof(struct bw_range));
+				      dump.nr * sizeof(struct bw_range));
 	}
 	frame_free_kernel(buffer, 0);
-	return status ? status : (int64_t)nr;
+	return status ? status : (int64_t)dump.nr;
 }

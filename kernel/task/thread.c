@@ -3,6 +3,7 @@
 
 #include "arch/x86_64/upcall.h"
 #include "core/cpu.h"
+#include "core/syscall_table.h"
 #include "lib/assert.h"
 #include "lib/string.h"
 #include "mm/kspace.h"
@@ -37,6 +38,7 @@ status_t thread_create(struct process *process, void (*start)(void *thread), str
 		return status;
 	}
 	thread->process = process;
+	thread->call = NR_SYSCALL_NUMBERS; /* none yet */
 	thread->stack_top = thread->stack.va + KSTACK_SIZE;
 	thread->saved_rsp = context_prepare(thread->stack_top - sizeof(struct regs), start, thread);
 	thread->regs = thread_top_regs(thread);

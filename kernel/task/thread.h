@@ -68,6 +68,7 @@ struct thread {
 	uint64_t signal_mask;     /* written by the thread itself, without */
 	uint64_t signals_pending; /* for this thread alone; read by itself without */
 	uint32_t tid;             /* read by the thread itself without */
+	bool is_told;             /* that it must end: process_end.c */
 	bool vfork_done; /* the child that this thread waits for has left the address space */
 
 	struct ipc ipc;

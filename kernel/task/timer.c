@@ -1,7 +1,9 @@
 /* One queue of timers per CPU, sorted by deadline. */
 #include "task/timer.h"
 
+#include "arch/x86_64/apic.h"
 #include "arch/x86_64/clock.h"
+#include "arch/x86_64/registers.h"
 #include "core/lock.h"
 #include "task/sched.h"
 
@@ -9,6 +11,9 @@ struct timer_queue {
 	struct lock lock;
 	struct list timers; /* guarded by lock; earliest deadline first */
 };
+
+/* As many as are woken in one go. */
+enum { WAKES_PER_TICK = 16 };
 
 static struct timer_queue queues[NR_CPUS_MAX];
 
@@ -65,12 +70,18 @@ void timer_tick(void)
 {
 	struct timer_queue *queue = &queues[this_cpu()->id];
 	uint64_t now_ns = clock_now_ns();
+	unsigned nr_left = WAKES_PER_TICK;
 
 	lock_acquire(&queue->lock);
 	LIST_FOR_EACH (node, &queue->timers) {
 		struct timer *timer = timer_of(node);
 
 		if (timer->deadline_ns > now_ns) {
+			break;
+		}
+		if (nr_left-- == 0) {
+			/* the others as soon as whoever else waits has been let in */
+			apic_send_ipi(this_cpu()->apic_id, VECTOR_TIMER);
 			break;
 		}
 		/* on no list from here on: timer_stop may remove it once more */

@@ -26,13 +26,10 @@ static void store_through(struct as *as, uint64_t page, pte_t *entry, pte_t borr
 	uva_t start = { page }, end = { page + PAGE_SIZE };
 	pte_t own = pte_read(entry);
 
-	pte_write(entry, PTE_NONE);
-	as_tlb_downgrade(&as->tlb, start, end);
-	pte_write(entry, borrowed);
+	as_tlb_replace(&as->tlb, (tlb_word_t *)entry, borrowed.value, start, end);
 	/* cannot fault: the entry is there, and writable */
 	(void)uaccess.store_u64((void *)(page + offset), value);
-	pte_write(entry, own);
-	as_tlb_downgrade(&as->tlb, start, end);
+	as_tlb_replace(&as->tlb, (tlb_word_t *)entry, own.value, start, end);
 }
 
 /*

@@ -1,6 +1,8 @@
 /* sources: kernel/mm/buddy.c kernel/mm/frame.c kernel/mm/frame_history.c */
-/* The buddy allocator in every state that 16 frames of one kind, or 8 of both, can be in; and what
- * its assertions catch. */
+/*
+ * The buddy allocator in every state that 8 frames of one kind or of both can be in, in a soak 16
+ * of one; and what its assertions catch.
+ */
 #include "host_assert.h"
 #include "tap.h"
 
@@ -15,6 +17,7 @@ enum cell { CELL_REVEALED, CELL_HIDDEN, CELL_INSIDE, CELL_ALLOCATED };
 struct cpu *host_cpu; /* no transition gets so far that it would matter */
 
 static struct frame table[NR_MAX];
+static uint16_t nr_free_in[(NR_MAX + RANGE_FRAMES - 1) / RANGE_FRAMES];
 static struct buddy buddy;
 static unsigned char model[NR_MAX];
 static unsigned nr_cells;
@@ -51,7 +54,8 @@ static void set_free(unsigned first, unsigned order, enum free_kind kind)
 static void build(void)
 {
 	memset(table, 0, sizeof(table));
-	buddy_init(&buddy);
+	memset(nr_free_in, 0, sizeof(nr_free_in));
+	buddy_init(&buddy, nr_free_in);
 	for (unsigned i = 0; i < nr_cells; i++) {
 		table[i].owner = OWNER_KERNEL;
 	}
@@ -124,6 +128,9 @@ static void check(const char *after)
 			return;
 		}
 	}
+	if (nr_free_in[0] != counted[0] + counted[1]) {
+		note_wrong("count of a range");
+	}
 	if (counted[0] != buddy.nr_free[0] || counted[1] != buddy.nr_free[1]) {
 		note_wrong("count");
 	}
@@ -157,6 +164,43 @@ static void try_take(unsigned order, enum free_kind kind)
 	memcpy(model, saved, sizeof(model));
 }
 
+/* An aligned range of free frames that no larger block holds. */
+static bool is_mixed(unsigned first, unsigned order)
+{
+	for (unsigned i = first; i < first + (1u << order); i++) {
+		if (!is_free(i) || block_order(i) > (int)order) {
+			return false;
+		}
+	}
+	return block_order(first) >= 0;
+}
+
+static void try_take_mixed(unsigned order)
+{
+	unsigned char saved[NR_MAX];
+	uint32_t range = 0;
+	bool possible = false, got;
+	pfn_t first = { 0 };
+
+	memcpy(saved, model, sizeof(model));
+	for (unsigned i = 0; i + (1u << order) <= nr_cells; i += 1u << order) {
+		possible |= is_mixed(i, order);
+	}
+	build();
+	got = buddy_take_mixed(&buddy, order, &range, 1, &first);
+	nr_operations++;
+	if (got != possible || range != 1 || (got && !is_mixed(first.pfn, order))) {
+		note_wrong("take of both kinds");
+		return;
+	}
+	for (unsigned i = first.pfn; got && i < first.pfn + (1u << order); i++) {
+		model[i] = CELL_INSIDE;
+		table[i].owner = OWNER_KERNEL;
+	}
+	check("take of both kinds");
+	memcpy(model, saved, sizeof(model));
+}
+
 static void try_insert(unsigned first, unsigned order, enum free_kind kind)
 {
 	unsigned char saved[NR_MAX];
@@ -178,6 +222,9 @@ static void try_everything(void)
 	nr_states++;
 	build();
 	check("build");
+	for (unsigned order = 0; both_kinds && order <= ORDER_MAX; order++) {
+		try_take_mixed(order);
+	}
 	for (unsigned kind = 0; kind < NR_FREE_KINDS; kind++) {
 		for (unsigned order = 0; order <= ORDER_MAX; order++) {
 			try_take(order, kind);
@@ -276,7 +323,8 @@ static void transition_listed(void)
 int main(void)
 {
 	frames = table;
-	enumerate_all(ORDER_MAX, false, 458330);
+	/* a block of order n has 1 + s(n - 1)^2 states, s(0) = 2 */
+	enumerate_all((unsigned)soak(ORDER_MAX, ORDER_MAX - 1), false, soak(458330, 677));
 	enumerate_all(ORDER_MAX - 1, true, 10202);
 
 	memset(model, CELL_INSIDE, sizeof(model));

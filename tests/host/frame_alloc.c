@@ -1,7 +1,8 @@
 /* sources: tests/host/mm/machine.c tests/host/mm/machine_check.c tests/host/mm/user_tlb.c
  *          tests/host/mm/window.c kernel/mm/frame_alloc.c kernel/mm/frame_user.c
- *          kernel/mm/frame_put.c kernel/mm/quarantine.c kernel/mm/frame.c kernel/mm/frame_history.c
- * kernel/mm/buddy.c kernel/mm/direct_map.c kernel/mm/ptable.c kernel/mm/xpfo.c kernel/core/lock.c
+ *          kernel/mm/frame_hide.c kernel/mm/frame_gather.c kernel/mm/frame_put.c
+ *          kernel/mm/quarantine.c kernel/mm/frame.c kernel/mm/frame_history.c kernel/mm/buddy.c
+ *          kernel/mm/direct_map.c kernel/mm/ptable.c kernel/mm/xpfo.c kernel/core/lock.c
  *          kernel/core/cpu.c -Wl,--wrap=frame_transition */
 
 /* Frames for the kernel and for users, under each XPFO variant: random runs against a model, then
@@ -14,6 +15,7 @@
 #include "core/cpu.h"
 #include "mm/direct_map.h"
 #include "mm/frame_alloc.h"
+#include "mm/stock.h"
 #include "mm/window.h"
 #include "mm/xpfo.h"
 
@@ -47,13 +49,11 @@ static void batch_finish(void)
 
 static bool user_can_have(unsigned order)
 {
-	uint64_t nr_cached = this_cpu()->nr_frame_cache;
-
-	if (order == 0 && nr_cached) {
+	if (order == 0 && stock_count(this_cpu()->frame_cache, FRAME_CACHE_MAX)) {
 		return true;
 	}
-	return machine_nr_free() - nr_cached >= machine_nr_reserve() + (1u << order) &&
-	       machine_block_exists(order, TAKER_USER);
+	return machine_nr_free() >= machine_nr_reserve() + (1u << order) &&
+	       machine_block_exists(order);
 }
 
 static void block_add(pfn_t first, unsigned order, enum owner owner)
@@ -82,7 +82,7 @@ static void step_alloc_kernel(void)
 	static const enum owner owners[] = { OWNER_KERNEL, OWNER_PTABLE, OWNER_ENTRY };
 	enum owner owner = owners[random_below(ARRAY_SIZE(owners))];
 	unsigned order = (unsigned)random_below(random_below(8) ? 3 : 11);
-	bool can = machine_block_exists(order, TAKER_KERNEL), zeroed = random_below(2);
+	bool can = machine_block_exists(order), zeroed = random_below(2);
 	pfn_t first = PFN_NONE;
 	status_t status = (zeroed ? frame_alloc_zeroed : frame_alloc_kernel)(owner, order, &first);
 
@@ -218,6 +218,7 @@ static void step(bool is_filling)
 		step_kunmap(&blocks[any]);
 	} else if (which < 70) {
 		machine_other_cpu_touch((pfn_t){ (uint32_t)random_below(MACHINE_FRAMES) });
+		machine_other_cpu_store();
 	} else if (which < 72) {
 		machine_enter_kernels();
 	} else {

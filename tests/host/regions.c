@@ -1,6 +1,6 @@
 /* sources: tests/host/mm/machine.c tests/host/mm/machine_check.c tests/host/mm/user_tlb.c
  *          tests/host/mm/window.c kernel/mm/frame_alloc.c kernel/mm/frame_user.c
- *          kernel/mm/frame_put.c kernel/mm/quarantine.c kernel/mm/frame.c kernel/mm/frame_history.c
+ *          kernel/mm/frame_put.c kernel/mm/frame_hide.c kernel/mm/frame_gather.c kernel/mm/quarantine.c kernel/mm/frame.c kernel/mm/frame_history.c
  *          kernel/mm/buddy.c kernel/mm/direct_map.c kernel/mm/ptable.c kernel/mm/xpfo.c
  *          kernel/core/lock.c kernel/core/cpu.c -Wl,--wrap=frame_transition kernel/mm/slab.c
  *          kernel/mm/as.c kernel/mm/as_map.c kernel/mm/as_change.c kernel/core/poll.c
@@ -112,6 +112,35 @@ static void random_calls(void)
 	as_put(as);
 }
 
+static unsigned depth_of(const struct region *tree)
+{
+	unsigned left, right;
+
+	if (!tree) {
+		return 0;
+	}
+	left = depth_of(tree->left);
+	right = depth_of(tree->right);
+	return 1 + MAX(left, right);
+}
+
+/* In the order in which a hostile program would add them. */
+static void depth_stays_small(void)
+{
+	enum { NR = 8000, DEPTH_MOST = 64 };
+	struct as *as;
+	uva_t at;
+
+	must(as_create(&as));
+	must(as_map(as, AS_MAP_FIXED, AREA, NR * PAGE_SIZE, RIGHT_READ, 0, &at));
+	for (uint64_t i = 1; i < NR; i += 2) {
+		must(as_protect(as, (uva_t){ AREA + i * PAGE_SIZE }, PAGE_SIZE, RIGHT_WRITE));
+	}
+	ok(depth_of(as->tree) <= DEPTH_MOST, "%u regions, added in order: the tree is %u deep",
+	   as->nr_regions, depth_of(as->tree));
+	as_put(as);
+}
+
 /* What the other threads of a process do between two pieces. */
 static struct as *changing;
 static unsigned nr_pieces, nr_faults;
@@ -204,6 +233,7 @@ int main(void)
 	touch_all(warm);
 	as_put(warm);
 	random_calls();
+	depth_stays_small();
 	nr_free = machine_nr_free();
 	for (unsigned kind = 0; kind < ARRAY_SIZE(names); kind++) {
 		pieces(kind, names[kind], nr_free);

@@ -111,6 +111,13 @@ static void protect_0(void)
 	kernel_exit();
 }
 
+static void replace_0(void)
+{
+	kernel_enter();
+	page_downgrade(0, 0, PAGE_REPLACE);
+	kernel_exit();
+}
+
 static void unmap_large_1(void)
 {
 	kernel_enter();
@@ -273,6 +280,11 @@ static const struct scenario scenarios[] = {
 	{ .name = "a shootdown between two switches", .programs = { switch_and_give_sync } },
 	{ .name = "a hidden frame is given away while another CPU idles",
 	  .programs = { hide_and_give, idle_with_root } },
+	{ .name = "copy-on-write under a CPU in user mode",
+	  .programs = { replace_0, system_call } },
+	{ .name = "copy-on-write under two other CPUs, one of which leaves",
+	  .programs = { replace_0, system_call, switch_away } },
+	{ .name = "copy-on-write by two CPUs", .programs = { replace_0, replace_0 } },
 	{ .name = "munmap against hiding", .programs = { unmap_0, hide_and_give } },
 };
 

@@ -114,7 +114,7 @@ static uint64_t free_after_threads(void)
 	wait_for_ends(nr_started);
 	/* each is freed by whoever runs on its CPU after it */
 	timer_sleep_until(clock_now_ns() + NAP_NS);
-	kstack_trim();
+	(void)kstack_trim();
 	frame_stats_read(&stats);
 	return stats.nr_free_revealed + stats.nr_free_hidden;
 }
@@ -137,7 +137,7 @@ KTEST_SUITE(stacks)
 	struct frame_stats before, after;
 	unsigned nr = 0;
 
-	kstack_trim();
+	(void)kstack_trim();
 	frame_stats_read(&before);
 	while (nr < NR_STACKS && kstack_alloc(&stacks[nr]) == STATUS_OK) {
 		nr++;
@@ -151,7 +151,7 @@ KTEST_SUITE(stacks)
 	if (!ktest_ok(generation <= NR_STACKS / 8, "those that are given back share flushes")) {
 		ktest_diag("%lu downgrades for %u stacks", generation, NR_STACKS);
 	}
-	kstack_trim();
+	(void)kstack_trim();
 	frame_stats_read(&after);
 	ktest_ok(after.nr_kernel == before.nr_kernel, "and all their frames come back");
 }

@@ -1,9 +1,9 @@
 #!/bin/bash
-# The same ISO boots in Bochs, which has PCIDs and is stricter than QEMU: the release build as a user runs it, whose whole
-# suite is bochs_suite.t; the debug build, which has assertions, with what is odd about the ways into the kernel.
+# The same ISO boots in Bochs, which has PCIDs and is stricter than QEMU: the release build as a user runs it, whose
+# suites are bochs_suite.t; the debug build, which has assertions, with what is odd about the ways into the kernel.
 # needs: iso bochs
 . "$(dirname "$0")/lib.sh"
-export BOOT=iso EMU=bochs MEM=256M
+export BOOT=iso EMU=bochs MEM=64M
 
 if [ "$BUILD" = release ]; then
 	boot 'vuln=on' 'echo it lives; attack ret2dir_obj'

@@ -1,6 +1,6 @@
 #!/bin/bash
 # The suites that run inside the machine: in the kernel, and in user mode. The release build has them on one processor in
-# bochs_suite.t.
+# bochs_suite.t, too: some of them, all in a soak.
 # needs: direct
 . "$(dirname "$0")/lib.sh"
 

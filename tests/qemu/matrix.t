@@ -21,10 +21,13 @@ value() {
 		"$1" <"$work/${2:-matrix}.json"
 }
 
+# The column in Bochs takes as long as ten others.
+with_bochs=$([ -x /usr/bin/bochs ] && soak 1 0)
+export MATRIX_BOCHS=${with_bochs:-0}
 matrix ''
 # Without Bochs a column is missing: it is a part.
-[ -x /usr/bin/bochs ] || mv "$work/matrix-partial.json" "$work/matrix.json"
-[ -x /usr/bin/bochs ] || mv "$work/matrix-partial.md" "$work/matrix.md"
+[ "$MATRIX_BOCHS" = 1 ] || mv "$work/matrix-partial.json" "$work/matrix.json"
+[ "$MATRIX_BOCHS" = 1 ] || mv "$work/matrix-partial.md" "$work/matrix.md"
 is "$status" 0 'every outcome is as expected' || diag "$output$errors"
 diag "$output"
 diag "more than one of 3 tries: $(value 'map { "$_->{attack}: $_->{tries}" } grep { ($_->{tries} // 1) > 1 } map { values %$_ } values %{ $_->{cells} }')"
@@ -66,7 +69,8 @@ like "$(value '$_->{guest}{defaults}{processor}')" '[A-Za-z]' 'and what its proc
 like "$output" 'cells, [0-9]+ as expected, 0 not, 0 skipped; ' 'the summary counts what was skipped'
 is "$(value 'map { scalar @$_ > 0 } @{ $_->{guest}{defaults} }{qw(kernel_root shadow_root)}')" '1 1' 'and what its roots map'
 like "$(value '$_->{cells}{ret2dir_obj}{defaults}{said}')" 'forged object at 0x' 'a cell has what the attack said'
-[ -x /usr/bin/bochs ] && is "$(value '$_->{guest}{"kaiser=pcid,bochs"}{options}{kaiser}')" pcid 'in Bochs PCIDs are in use'
+[ "$MATRIX_BOCHS" = 1 ] && is "$(value '$_->{guest}{"kaiser=pcid,bochs"}{options}{kaiser}')" pcid 'in Bochs PCIDs are in use'
+unset MATRIX_BOCHS
 like "$(<"$work/matrix.md")" '^\| ret2dir_obj \| FAULT \| BREACH \|' 'matrix.md has tables'
 unlike "$(<"$work/matrix.md")" 'Not as expected' 'and nothing unexpected'
 

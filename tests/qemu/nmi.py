@@ -212,6 +212,17 @@ def try_second(machine, context, path):
 		(f', but at {" ".join(wrong)}' if wrong else ''))
 
 
+def try_halt(machine):
+	"""Between STI and HLT of the idle loop: HLT must not run after the handler, it could miss what ends it."""
+	halt, after = machine.kernel['cpu_idle_halt'], machine.kernel['cpu_idle_halt_end']
+	if not machine.stop_at(halt) or machine.inject() != halt:
+		result(False, 'an NMI before HLT is delivered there')
+		return
+	machine.stops.add(halt, after)
+	result(machine.stops.go() == after, 'an NMI between STI and HLT: the idle loop looks again and does not wait')
+	machine.stops.drop_all()
+
+
 def contexts(machine, reached):
 	"""Where the handler is interesting: in user mode, on the user's GS in ring 0, in the kernel."""
 	entry = [at for at in reached if machine.name[at].startswith('entry_syscall')]
@@ -234,6 +245,7 @@ def main():
 		path = machine.handler_path(context)
 		covered.update(path)
 		try_second(machine, context, path)
+	try_halt(machine)
 	left = [machine.name[at] for at in machine.opcode if at not in covered]
 	say(f'# never run: {" ".join(name for name in left if not name.startswith("stub"))}')
 	machine.to_mark()

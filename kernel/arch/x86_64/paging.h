@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "lib/assert.h"
 #include "lib/types.h"
 
 typedef struct {
@@ -57,12 +58,18 @@ static inline unsigned level_index(uint64_t address, unsigned level)
 	return address >> level_shift(level) & (PTES_PER_TABLE - 1);
 }
 
-/* One store, as the processor may walk the table at any time. */
-static inline void pte_write(pte_t *slot, pte_t pte)
-{
-	*(volatile uint64_t *)&slot->value = pte.value;
-}
 static inline pte_t pte_read(const pte_t *slot)
 {
 	return (pte_t){ *(const volatile uint64_t *)&slot->value };
+}
+/*
+ * One store, as the processor may walk the table at any time. Not for another frame where one is
+ * mapped: the entry is cleared and flushed in between (as_tlb_replace), else two frames could be
+ * used at one address.
+ */
+static inline void pte_write(pte_t *slot, pte_t pte)
+{
+	assert(!pte_is_present(pte_read(slot)) || !pte_is_present(pte) ||
+	       pte_frame(pte_read(slot)).pfn == pte_frame(pte).pfn);
+	*(volatile uint64_t *)&slot->value = pte.value;
 }

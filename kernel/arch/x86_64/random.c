@@ -104,6 +104,20 @@ static void state_init(uint32_t *state)
 	memcpy(state + 12, words, 16);
 }
 
+void random_fill_below(uint8_t *to, size_t nr, uint8_t limit)
+{
+	size_t done = 0;
+
+	while (done < nr) {
+		random_fill(to + done, nr - done);
+		for (size_t i = done; i < nr; i++) {
+			if (to[i] < limit) {
+				to[done++] = to[i];
+			}
+		}
+	}
+}
+
 void random_fill(void *to, size_t len_bytes)
 {
 	uint32_t state[STATE_WORDS], block[STATE_WORDS];

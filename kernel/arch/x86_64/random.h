@@ -6,5 +6,8 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 
 void random_fill(void *to, size_t len_bytes);
+/* nr bytes, all values below `limit` equally likely. Draws others again: for limits near 256. */
+void random_fill_below(uint8_t *to, size_t nr, uint8_t limit);

@@ -191,5 +191,7 @@ static inline void cpu_halt_forever_step(void) { asm volatile("cli; hlt" : : : "
  */
 static inline void interrupts_admit(void) { asm volatile("sti; nop; cli" : : : "memory"); }
 
-/* Blocks until the next interrupt. */
-static inline void cpu_idle_once(void) { asm volatile("sti; hlt; cli" : : : "memory"); }
+/* Blocks until the next interrupt; may return for no reason. switch.asm */
+void cpu_idle_once(void);
+/* Its HLT, and what follows: trap.c. */
+extern const char cpu_idle_halt[], cpu_idle_halt_end[];

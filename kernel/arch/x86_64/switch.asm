@@ -22,6 +22,16 @@ context_switch:
 	pop rbx
 	ret
 
+; void cpu_idle_once(void): an interrupt that is pending at STI ends HLT at once. Intel SDM vol. 2, "STI".
+global cpu_idle_once, cpu_idle_halt, cpu_idle_halt_end
+cpu_idle_once:
+	sti
+cpu_idle_halt:
+	hlt
+cpu_idle_halt_end:
+	cli
+	ret
+
 ; uint64_t context_prepare(uint64_t stack_top, void (*function)(void *), void *argument)
 global context_prepare
 context_prepare:

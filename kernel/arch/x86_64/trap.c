@@ -62,16 +62,41 @@ static void on_user_trap(struct regs *regs)
 	upcall_user_return();
 }
 
-/* From ring 0: a fault in the kernel, an interrupt of the idle loop, or one of the paranoid
- * vectors. */
+/*
+ * An NMI, or a debug exception, between STI and HLT: its IRET ends the shadow of STI, so an
+ * interrupt that is pending is taken before HLT, and what it announces would not end the wait any
+ * more. Nor does HLT run then: the idle loop looks again.
+ */
+static void halt_skip(struct regs *regs)
+{
+	if (regs->rip == (uint64_t)cpu_idle_halt) {
+		regs->rip = (uint64_t)cpu_idle_halt_end;
+	}
+}
+
+/* Of the idle loop, or between two pieces of a long call: what it takes counts for itself. */
+static void interrupt_in_kernel(const struct regs *regs)
+{
+	if (ASSERTIONS) {
+		upcall_budget_interrupt();
+	}
+	interrupt_dispatch(regs);
+	if (ASSERTIONS) {
+		upcall_budget_leave();
+	}
+}
+
+/* From ring 0: a fault in the kernel, an interrupt of the idle loop or between two pieces of a
+ * call, or one of the paranoid vectors. */
 static void on_kernel_trap(struct regs *regs)
 {
 	unsigned mode_before = upcall_trap_enter();
 
+	halt_skip(regs);
 	if (regs->vector < NR_EXCEPTIONS) {
 		upcall_kernel_exception(regs);
 	} else {
-		interrupt_dispatch(regs);
+		interrupt_in_kernel(regs);
 	}
 	upcall_trap_leave(mode_before);
 }

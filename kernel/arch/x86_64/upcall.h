@@ -12,6 +12,7 @@ void upcall_leave_check(void);
  * user mode. task/budget.c */
 void upcall_budget_call(uint64_t number);
 void upcall_budget_trap(void);
+void upcall_budget_interrupt(void);
 void upcall_budget_leave(void);
 /* Around what interrupts ring 0, the idle loop for one, for the TLB generations: leave takes what
  * enter returned. mm/tlb.c */

@@ -36,6 +36,7 @@ struct cpu *host_cpu;
 static struct cpu cpu;
 static struct frame table[MACHINE_FRAMES];
 static uint64_t histories[MACHINE_FRAMES];
+static uint16_t nr_free_in[MACHINE_FRAMES / RANGE_FRAMES];
 static char *ram;
 static bool is_cached[NR_TLBS][MACHINE_FRAMES];
 static uint64_t newest = 1, complete = 1; /* generations */
@@ -159,6 +160,22 @@ void machine_other_cpu_touch(pfn_t frame)
 	}
 }
 
+static bool is_strict(void) { return options.xpfo == xpfo_sync || options.xpfo == xpfo_epoch; }
+
+void machine_other_cpu_store(void)
+{
+	/* with a weak variant of XPFO it would reach what it must not: that is what is weak about
+	 * it */
+	bool is_weak =
+		options.xpfo != xpfo_off && options.xpfo != xpfo_sync && options.xpfo != xpfo_epoch;
+
+	for (uint32_t frame = MACHINE_RESERVED; frame < MACHINE_FRAMES && !is_weak; frame++) {
+		if (is_cached[OTHER_CPU][frame] && frames[frame].owner == OWNER_FREE) {
+			((char *)ram)[((size_t)frame << PAGE_SHIFT) + frame % PAGE_SIZE] = 'o';
+		}
+	}
+}
+
 void machine_other_cpu_forget(void)
 {
 	memset(is_cached[OTHER_CPU], 0, sizeof(is_cached[OTHER_CPU]));
@@ -204,21 +221,21 @@ void ktlb_wait(uint64_t generation)
 		machine_die("waits for generation %lu, which is not there yet", generation);
 	}
 	if (generation > complete) {
+		machine_other_cpu_store();
 		machine_enter_kernels();
 	}
 }
 
 void ktlb_shootdown_sync(va_t first, uint64_t nr_pages)
 {
+	machine_other_cpu_store();
 	ktlb_flush_local(first, nr_pages);
 	memset(&is_cached[OTHER_CPU][frame_of(first, nr_pages)], 0, nr_pages);
 }
 
 bool machine_is_stale(uint32_t frame)
 {
-	bool is_strict = options.xpfo == xpfo_sync || options.xpfo == xpfo_epoch;
-
-	return is_cached[THIS_CPU][frame] || (is_cached[OTHER_CPU][frame] && is_strict);
+	return is_cached[THIS_CPU][frame] || (is_cached[OTHER_CPU][frame] && is_strict());
 }
 
 void __real_frame_transition(pfn_t first, unsigned order, enum owner from, enum owner to);
@@ -294,7 +311,7 @@ void machine_start(void)
 	direct_map_base = MAP_BASE;
 	kernel_root.pfn = nr_early++;
 	direct_map_build(kernel_root, (pfn_t){ 0 }, (pfn_t){ MACHINE_FRAMES });
-	frame_alloc_init();
+	frame_alloc_init(nr_free_in);
 	frame_table_claim((pfn_t){ MACHINE_RESERVED }, nr_early - MACHINE_RESERVED, OWNER_PTABLE);
 	frame_table_fill((pfn_t){ nr_early }, (pfn_t){ MACHINE_FRAMES });
 }
@@ -327,11 +344,3 @@ bool machine_fail_stop(void)
 }
 
 uint32_t machine_first_free(void) { return nr_early; }
-
-void machine_choose_xpfo(enum option_xpfo variant)
-{
-	lock_acquire(&frame_pool.lock);
-	frame_pool_drain_cache();
-	lock_release(&frame_pool.lock);
-	options.xpfo = variant;
-}

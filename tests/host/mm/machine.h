@@ -37,6 +37,8 @@ extern struct machine_hooks machine_hooks;
 void *machine_ram(pfn_t frame);
 bool machine_is_zero(pfn_t first, unsigned order);
 void machine_other_cpu_touch(pfn_t frame);
+/* It writes to everything that it can still reach through the direct map. */
+void machine_other_cpu_store(void);
 /* As a boot would leave it: xpfo=local lets stale entries rest there for good. */
 void machine_other_cpu_forget(void);
 /* All CPUs enter the kernel: every downgrade so far is complete. */
@@ -53,10 +55,8 @@ bool machine_direct_map_has(pfn_t frame);
 uint64_t machine_nr_free(void);
 uint64_t machine_nr_reserve(void);
 uint32_t machine_first_free(void);
-/* An aligned free block of one kind that the allocator must find: the kernel may drain this CPU's
- * cache and reveal what is in quarantine; users may wait for that. */
-enum frame_taker { TAKER_KERNEL, TAKER_USER };
-bool machine_block_exists(unsigned order, enum frame_taker taker);
+/* An aligned range of free frames, wherever they are kept: the allocator must find it. */
+bool machine_block_exists(unsigned order);
 
 /* The next allocation sites succeed; the one after `nr` of them fails. Returns whether it came to
  * that, and stops. */

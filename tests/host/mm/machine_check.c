@@ -3,9 +3,12 @@
 #include "mm/frame_alloc.h"
 #include "mm/frame_history.h"
 #include "mm/frame_pool.h"
+#include "mm/kspace.h"
 #include "mm/ktlb.h"
 #include "mm/machine.h"
+#include "mm/stock.h"
 #include "mm/user_tlb.h"
+#include "random.h"
 
 static void frame_check(uint32_t number)
 {
@@ -44,10 +47,42 @@ uint64_t machine_nr_free(void)
 
 uint64_t machine_nr_reserve(void) { return (MACHINE_FRAMES - machine_first_free()) / 64; }
 
+static bool is_in_quarantine(uint32_t number)
+{
+	const struct quarantine *quarantine = &frame_pool.quarantine;
+
+	for (unsigned i = 0; i < quarantine->nr; i++) {
+		const struct quarantine_block *block =
+			&quarantine->blocks[(quarantine->first + i) % QUARANTINE_MAX];
+
+		if (number - block->first.pfn < 1u << block->order) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Hidden free frames that can be had are zero; some of them are looked at. */
+static void zero_check(void)
+{
+	enum { NR_LOOKS = 16 };
+
+	for (unsigned i = 0; i < NR_LOOKS; i++) {
+		uint32_t number = (uint32_t)random_below(MACHINE_FRAMES);
+		const struct frame *frame = &frames[number];
+
+		if (frame->owner == OWNER_FREE && frame->flags & FRAME_HIDDEN &&
+		    !is_in_quarantine(number) && !machine_is_zero((pfn_t){ number }, 0)) {
+			machine_die("hidden free frame %u is not zero", number);
+		}
+	}
+}
+
 void machine_check(void)
 {
 	/* kept ready by ptable.c: PTABLE, but as good as free */
-	uint64_t nr_spare = this_cpu()->nr_spare_tables + 2 * this_cpu()->nr_spare_roots;
+	uint64_t nr_spare = stock_count(this_cpu()->spare_tables, SPARE_TABLES_MAX) +
+			    2 * stock_count(this_cpu()->spare_roots, SPARE_ROOTS_MAX);
 	uint64_t counted[NR_OWNERS] = { 0 }, nr_hidden = 0;
 	struct frame_stats stats;
 
@@ -68,62 +103,37 @@ void machine_check(void)
 	if (this_cpu()->nr_held) {
 		machine_die("a lock is still held");
 	}
+	zero_check();
 	user_tlb_check();
 }
 
-/* What users cannot have although it is free: the cache holds single frames. */
-static bool is_cached(uint32_t number)
+static bool is_block(uint32_t first, unsigned order)
 {
-	for (unsigned i = 0; i < this_cpu()->nr_frame_cache; i++) {
-		if (this_cpu()->frame_cache[i].pfn == number) {
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool is_waiting(uint32_t number)
-{
-	const struct quarantine *quarantine = &frame_pool.quarantine;
-
-	for (unsigned i = 0; i < quarantine->nr; i++) {
-		const struct quarantine_block *block =
-			&quarantine->blocks[(quarantine->first + i) % QUARANTINE_MAX];
-
-		if (number - block->first.pfn < 1u << block->order) {
-			return !ktlb_is_complete(block->generation);
-		}
-	}
-	return false;
-}
-
-/* Hidden, also when the one who wants it is done with what he may do about that: the kernel reveals
- * what waits in quarantine. */
-static bool stays_hidden(uint32_t number, enum frame_taker taker)
-{
-	return frames[number].flags & FRAME_HIDDEN &&
-	       !(taker == TAKER_KERNEL && is_waiting(number));
-}
-
-static bool is_block(uint32_t first, unsigned order, enum frame_taker taker)
-{
-	bool is_hidden = stays_hidden(first, taker);
-
 	for (uint32_t i = first; i < first + (1u << order); i++) {
-		if (frames[i].owner != OWNER_FREE || stays_hidden(i, taker) != is_hidden ||
-		    (taker == TAKER_USER && is_cached(i))) {
+		if (frames[i].owner != OWNER_FREE) {
 			return false;
 		}
 	}
 	return true;
 }
 
-bool machine_block_exists(unsigned order, enum frame_taker taker)
+bool machine_block_exists(unsigned order)
 {
 	for (uint32_t first = 0; first < MACHINE_FRAMES; first += 1u << order) {
-		if (is_block(first, order, taker)) {
+		if (is_block(first, order)) {
 			return true;
 		}
 	}
 	return false;
 }
+
+void machine_choose_xpfo(enum option_xpfo variant)
+{
+	lock_acquire(&frame_pool.lock);
+	(void)frames_gather();
+	lock_release(&frame_pool.lock);
+	options.xpfo = variant;
+}
+
+/* This machine keeps no stacks. */
+bool kstack_trim(void) { return false; }

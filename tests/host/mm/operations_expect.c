@@ -250,9 +250,7 @@ void operation_check_failed(struct operation *operation)
 bool operation_may_lack_memory(const struct operation *operation)
 {
 	enum { SMALL_CALL = 128 };
-	/* what is kept ready counts as free, but is no use for anything else */
-	uint64_t nr_usable = machine_nr_free() - this_cpu()->nr_spare_tables -
-			     2 * this_cpu()->nr_spare_roots - this_cpu()->nr_frame_cache;
+	uint64_t nr_usable = machine_nr_free();
 	bool is_short = nr_usable < machine_nr_reserve() + SMALL_CALL;
 	struct page *page = model_page(operation->space, operation->at);
 
@@ -261,7 +259,7 @@ bool operation_may_lack_memory(const struct operation *operation)
 		return is_short || operation->space->as->has_huge;
 	case OPERATION_ACCESS:
 		return is_short || (page->flags & REGION_HUGE &&
-				    (!machine_block_exists(HUGE_ORDER, TAKER_USER) ||
+				    (!machine_block_exists(HUGE_ORDER) ||
 				     nr_usable < machine_nr_reserve() + HUGE_PAGES));
 	default: return is_short;
 	}

@@ -194,6 +194,13 @@ void as_tlb_downgrade(struct as_tlb *tlb, uva_t start, uva_t end)
 	forget(tlb, start.uva, end.uva, false);
 }
 
+void as_tlb_replace(struct as_tlb *tlb, tlb_word_t *entry, uint64_t value, uva_t start, uva_t end)
+{
+	entry->value = 0;
+	as_tlb_downgrade(tlb, start, end);
+	entry->value = value;
+}
+
 void as_tlb_flush(struct as_tlb *tlb, struct tlb_batch *batch)
 {
 	struct tlb_batch taken = tlb_batch_take(batch);

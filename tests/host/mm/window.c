@@ -9,13 +9,18 @@
 
 uint64_t machine_nr_stores;
 
-/* What the window may touch: frames of user space and of pools, dying ones included. */
+/* What the window may touch: frames of user space and of pools, dying ones included; and free ones
+ * that are hidden and that nobody can reach any more. */
 static void target_check(pfn_t frame)
 {
-	if (!pfn_is_valid(frame) ||
-	    (frame_entry(frame)->owner != OWNER_USER && frame_entry(frame)->owner != OWNER_POOL)) {
-		machine_die("window on frame %u of %s", frame.pfn,
-			    pfn_is_valid(frame) ? owner_name(frame_entry(frame)->owner) : "nobody");
+	enum owner owner = pfn_is_valid(frame) ? frame_entry(frame)->owner : NR_OWNERS;
+
+	if (owner == OWNER_FREE && frame_entry(frame)->flags & FRAME_HIDDEN &&
+	    !machine_is_stale(frame.pfn)) {
+		return;
+	}
+	if (owner != OWNER_USER && owner != OWNER_POOL) {
+		machine_die("window on frame %u of %s", frame.pfn, owner_name(owner));
 	}
 }
 

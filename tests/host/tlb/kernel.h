@@ -45,8 +45,9 @@ void frame_give_deferred(
 void frame_reveal(unsigned page); /* user's -> revealed */
 void frame_seal(unsigned page);   /* revealed, made stricter, returns when that is complete */
 
-enum page_how { PAGE_UNMAP, PAGE_PROTECT, PAGE_UNMAP_ALL };
-/* munmap, mprotect, copy-on-write; PAGE_UNMAP_ALL flushes a large range, whatever else is in it. */
+enum page_how { PAGE_UNMAP, PAGE_PROTECT, PAGE_REPLACE, PAGE_UNMAP_ALL };
+/* munmap, mprotect, copy-on-write (another frame); PAGE_UNMAP_ALL flushes a large range, whatever
+ * else is in it. */
 void page_downgrade(unsigned space, unsigned page, enum page_how how);
 void page_map(unsigned space, unsigned page);
 

@@ -152,8 +152,14 @@ void page_downgrade(unsigned space, unsigned page, enum page_how how)
 	kernel_lock(&page_locks[space][page]);
 	version = sim_version_new();
 	if (sim.user_pte[space][page].value) {
-		tlb_hw_write(&sim.user_pte[space][page], how == PAGE_PROTECT ? version : 0);
-		as_tlb_downgrade(&sim.spaces[space], start, end);
+		if (how == PAGE_REPLACE) {
+			sim_note_other_frame(space, page, version);
+			as_tlb_replace(&sim.spaces[space], &sim.user_pte[space][page], version,
+				       start, end);
+		} else {
+			tlb_hw_write(&sim.user_pte[space][page], how == PAGE_PROTECT ? version : 0);
+			as_tlb_downgrade(&sim.spaces[space], start, end);
+		}
 		sim_forbid_user(space, page, version);
 	}
 	kernel_unlock(&page_locks[space][page]);

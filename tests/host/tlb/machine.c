@@ -38,6 +38,7 @@ static bool is_pte(const tlb_word_t *word)
 void sim_memory_write(tlb_word_t *word, uint64_t value)
 {
 	word->value = value;
+	sim_user_pte_write(word, value);
 	for (unsigned id = 0; is_pte(word) && id < sim.config.nr_cpus; id++) {
 		sim_fill(&sim.cpus[id]);
 	}

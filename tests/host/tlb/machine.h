@@ -78,6 +78,8 @@ struct sim {
 	tlb_word_t user_pte[SIM_SPACES][SIM_USER_PAGES];
 	uint16_t kernel_min[SIM_KERNEL_PAGES]; /* older versions are forbidden */
 	uint16_t user_min[SIM_SPACES][SIM_USER_PAGES];
+	uint16_t other_frame_from[SIM_SPACES][SIM_USER_PAGES]; /* this version, when it is written,
+								   maps another frame; 0: none */
 	struct as_tlb spaces[SIM_SPACES];
 	uint16_t newest_version;
 	unsigned current; /* CPU that runs */
@@ -125,6 +127,12 @@ uint16_t sim_version_new(void);
 /* Versions of the page older than this one are gone, says the code under test. */
 void sim_forbid_kernel(unsigned page, uint16_t oldest_allowed);
 void sim_forbid_user(unsigned space, unsigned page, uint16_t oldest_allowed);
+/*
+ * From this version on the entry maps another frame. From the moment it is visible an older one
+ * that a CPU could use is a violation: two frames would be usable at one address of one address
+ * space.
+ */
+void sim_note_other_frame(unsigned space, unsigned page, uint16_t first_version);
 static inline va_t sim_kernel_address(unsigned page)
 {
 	return (va_t){ SIM_KERNEL_BASE + page * PAGE_SIZE };

@@ -7,7 +7,9 @@
 void sim_barrier(void);
 void sim_memory_write(tlb_word_t *word, uint64_t value);
 
-/* translations.c: everything that the CPU's loaded root translates gets cached. */
+/* translations.c: a user page's entry is about to be written. */
+void sim_user_pte_write(const tlb_word_t *word, uint64_t value);
+/* everything that the CPU's loaded root translates gets cached. */
 void sim_fill(struct sim_cpu *cpu);
 /* This CPU's TLB loses what a PCID holds: everything, or one page. */
 void sim_forget(unsigned pcid);

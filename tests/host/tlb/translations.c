@@ -100,6 +100,23 @@ void sim_forbid_user(unsigned space, unsigned page, uint16_t oldest_allowed)
 	judge_all();
 }
 
+void sim_note_other_frame(unsigned space, unsigned page, uint16_t first_version)
+{
+	sim.other_frame_from[space][page] = first_version;
+}
+
+void sim_user_pte_write(const tlb_word_t *word, uint64_t value)
+{
+	uint64_t index = (uint64_t)(word - sim.user_pte[0]);
+	unsigned space = (unsigned)(index / SIM_USER_PAGES), page = index % SIM_USER_PAGES;
+
+	if (index < SIM_SPACES * SIM_USER_PAGES && value && sim.other_frame_from[space][page] &&
+	    value >= sim.other_frame_from[space][page]) {
+		sim_forbid_user(space, page, sim.other_frame_from[space][page]);
+		sim.other_frame_from[space][page] = 0;
+	}
+}
+
 uint16_t sim_version_new(void) { return ++sim.newest_version; }
 
 static void cache(uint16_t *entry, const tlb_word_t *pte)

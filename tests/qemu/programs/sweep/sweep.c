@@ -55,15 +55,17 @@ static void sweeps_set(void)
 #define SWEEP(name) calls[ROW_##name].sweep = sweep_##name;
 	SWEEP(mmap)
 	SWEEP(munmap)
-	SWEEP(mprotect) SWEEP(madvise) SWEEP(brk) SWEEP(fork) SWEEP(exit) SWEEP(getrandom)
-		SWEEP(futex) SWEEP(clone) SWEEP(exit_group) SWEEP(execve) SWEEP(kill) SWEEP(wait4)
-			SWEEP(nanosleep) SWEEP(tkill) SWEEP(sched_setaffinity) SWEEP(ipc_call)
-				SWEEP(endpoint_create) SWEEP(write) SWEEP(writev) SWEEP(readv)
-					SWEEP(option) SWEEP(archive_entry) SWEEP(symbol)
-						SWEEP(ptdump) SWEEP(frame_map) SWEEP(canvas_fill)
-							SWEEP(policy_load) SWEEP(policy_rule)
-								SWEEP(pagemap) SWEEP(explain)
-									SWEEP(attack_end)
+	SWEEP(mprotect)
+	SWEEP(madvise)
+	SWEEP(brk)
+	SWEEP(fork) SWEEP(exit) SWEEP(getrandom) SWEEP(futex) SWEEP(clone) SWEEP(exit_group)
+		SWEEP(execve) SWEEP(kill) SWEEP(wait4) SWEEP(nanosleep) SWEEP(tkill)
+			SWEEP(sched_setaffinity) SWEEP(ipc_call) SWEEP(endpoint_create) SWEEP(write)
+				SWEEP(writev) SWEEP(readv) SWEEP(option) SWEEP(archive_entry)
+					SWEEP(symbol) SWEEP(ptdump) SWEEP(frame_map)
+						SWEEP(canvas_fill) SWEEP(policy_load)
+							SWEEP(policy_rule) SWEEP(pagemap)
+								SWEEP(explain) SWEEP(attack_end)
 #undef SWEEP
 }
 
@@ -148,6 +150,26 @@ static void call_sweep(const struct call *call)
 	}
 }
 
+/* A call that works in pieces must be swept with what makes it long. */
+static const char *const in_pieces[] = {
+#define PIECES(name) #name,
+#define STOPS(name)
+#define BUDGET(name, how, what_grows) how(name)
+#include "../../../../kernel/task/budgets.def"
+#undef BUDGET
+};
+
+static void all_are_swept(void)
+{
+	for (unsigned row = 0; row < NR_ROWS; row++) {
+		if (!calls[row].sweep &&
+		    is_in(calls[row].name, in_pieces, sizeof(in_pieces) / sizeof(in_pieces[0]))) {
+			printf("sweep: %s has no sweep\n", calls[row].name);
+			exit(1);
+		}
+	}
+}
+
 int main(int argc, char **argv)
 {
 	setvbuf(stdout, NULL, _IONBF, 0);
@@ -155,6 +177,7 @@ int main(int argc, char **argv)
 		large_bytes = strtoul(argv[1], NULL, 0) * MIB;
 	}
 	sweeps_set();
+	all_are_swept();
 	for (unsigned row = 0; row < NR_ROWS; row++) {
 		if (argc < 3 ||
 		    is_in(calls[row].name, (const char *const *)argv + 2, (size_t)argc - 2)) {

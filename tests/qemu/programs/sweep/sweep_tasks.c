@@ -16,7 +16,7 @@
 
 #include "sweep.h"
 
-enum { NR_THREADS = 1500, NR_CHILDREN = 600 };
+enum { NR_THREADS = 600, NR_CHILDREN = 200 };
 enum { WAIT = 0 | 128, WAKE = 1 | 128, REQUEUE = 3 | 128, SHARED = ~128 };
 
 uint32_t words[2];
@@ -135,10 +135,11 @@ static void children_start(unsigned nr)
 		pid_t pid = fork();
 
 		if (pid == 0) {
-			pause();
-			for (;;) {
-				sleep(1000);
+			/* until the parent is gone */
+			for (pid_t parent = getppid(); getppid() == parent;) {
+				sleep(1);
 			}
+			_exit(0);
 		}
 		if (pid < 0) {
 			printf("sweep: %u children\n", i);

@@ -1,0 +1,90 @@
+/*
+ * What is done when the free lists have nothing: frames that CPUs keep for themselves go back, and
+ * free neighbours of both kinds serve as one block. ENOMEM is the answer only when one look under
+ * the lock saw no free frame that could have been had: on no list, in no quarantine, in no cache or
+ * stock, and in nobody's hands.
+ */
+#include "core/cpu.h"
+#include "core/poll.h"
+#include "lib/assert.h"
+#include "mm/frame_pool.h"
+#include "mm/stock.h"
+
+enum { ROOT_PAIR_ORDER = 1, RANGES_PER_LOOK = 64 };
+
+/* Frames that an empty page table, or two, were kept in. */
+static void table_free(pfn_t first, unsigned order)
+{
+	frame_transition(first, order, OWNER_PTABLE, OWNER_FREE);
+	frame_pool_count(OWNER_PTABLE, -(1l << order));
+	buddy_insert(&frame_pool.buddy, first, order, FREE_REVEALED);
+}
+
+static void cached_free(pfn_t frame, unsigned order)
+{
+	buddy_insert(&frame_pool.buddy, frame, order, frame_pool_cached_kind());
+}
+
+/* Returns how many there were. */
+static unsigned stock_empty(pfn_t *slots, unsigned nr_slots, unsigned order,
+			    void (*give)(pfn_t first, unsigned order))
+{
+	unsigned nr = 0;
+	pfn_t first;
+
+	for (unsigned i = 0; i < nr_slots; i++) {
+		if (stock_count(&slots[i], 1) && stock_swap_out(&slots[i], &first)) {
+			give(first, order);
+			nr++;
+		}
+	}
+	return nr;
+}
+
+bool frames_gather(void)
+{
+	unsigned nr = 0;
+
+	assert(lock_is_held(&frame_pool.lock));
+	for (unsigned id = 0; id < nr_cpus; id++) {
+		struct cpu *cpu = cpus[id];
+
+		nr += stock_empty(cpu->frame_cache, FRAME_CACHE_MAX, 0, cached_free);
+		nr += stock_empty(cpu->spare_tables, SPARE_TABLES_MAX, 0, table_free);
+		nr += stock_empty(cpu->spare_roots, SPARE_ROOTS_MAX, ROOT_PAIR_ORDER, table_free);
+	}
+	COUNT_N(frames_gathered, nr);
+	return nr;
+}
+
+/* Lets others work, and serves them, before the next look. */
+static void breathe(void)
+{
+	lock_release(&frame_pool.lock);
+	poll_requests();
+	cpu_relax();
+	lock_acquire(&frame_pool.lock);
+}
+
+bool frames_take_mixed(unsigned order, pfn_t *out)
+{
+	uint32_t range = 0;
+
+	while (order && range < buddy_nr_ranges()) {
+		if (buddy_take_mixed(&frame_pool.buddy, order, &range, RANGES_PER_LOOK, out)) {
+			COUNT(blocks_mixed);
+			return true;
+		}
+		breathe();
+	}
+	return false;
+}
+
+bool frames_await_work(void)
+{
+	if (!frame_pool.nr_in_work) {
+		return false;
+	}
+	breathe();
+	return true;
+}

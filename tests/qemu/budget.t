@@ -1,0 +1,32 @@
+#!/bin/bash
+# No call is long: every one with its largest arguments, and the kernel counts the instructions in which it lets nobody
+# in. Then calls that are killed in the middle.
+# needs: test-programs debug
+. "$(dirname "$0")/lib.sh"
+# Release builds have no meter.
+debug_only
+
+ARCHIVE=$(make -s --no-print-directory print-archive EXTRA=tests/qemu/programs)
+export ARCHIVE
+
+# sweep OPTS: every call but those that stop the machine. The count is of one processor alone.
+sweep() {
+	SMP=1 MEM=1500M ICOUNT=0 boot "budget=panic $1" "root sweep $(soak 512 32)"
+	output=$(tail -n 30 <<<"$output" | cut -c1-200)
+	is "$status" 0 "no call keeps the processor for more than 200,000 instructions ($1)"
+	like "$output" 'sweep: done' 'and all were made'
+	unlike "$(<"$log")" 'bulwark: panic|budget:' 'the meter has nothing to say'
+}
+
+sweep xpfo=epoch
+
+# The meter finds what is too long: the kernel's own tests are one call that lets nobody in.
+SMP=1 MEM=128M ICOUNT=0 boot 'budget=log' 'true'
+like "$(<"$log")" 'bulwark: budget: [0-9]+ ticks in a row' 'the meter counts'
+
+SMP=2 MEM=1024M boot '' 'root kill_long; audit'
+output=$(grep -E '^(ok|not ok|#|[0-9]*\.\.)|violation' <<<"$output" | cut -c1-200)
+pass_through "$output"
+is "$status" 0 'the audit behind it finds no violation'
+
+done_testing
