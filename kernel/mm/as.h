@@ -88,9 +88,9 @@ enum as_map_how {
 	AS_MAP_HINT,
 	AS_MAP_FIXED,
 	AS_MAP_FIXED_NOREPLACE,
-	AS_MAP_LOW, /* anywhere below AS_LOW_TOP */
+	AS_MAP_LOW, /* anywhere below LOW_TOP */
 };
-#define AS_LOW_TOP (2ul << 30)
+#define LOW_TOP (2ul << 30)
 status_t as_map(struct as *as, enum as_map_how how, uint64_t at, uint64_t len_bytes,
 		unsigned rights, unsigned region_flags, uva_t *out) MUST_CHECK;
 status_t as_unmap(struct as *as, uva_t at, uint64_t len_bytes) MUST_CHECK;
