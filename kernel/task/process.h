@@ -52,6 +52,8 @@ struct process {
 	bool has_execed;             /* since it was forked */
 	uint8_t end_signal; /* tells the parent of its end: SIGCHLD, or none for a "clone child" */
 	uint64_t signals_pending; /* bit N - 1: signal N, which every thread blocks */
+	uint64_t alarm_ns;        /* when SIGALRM comes, as clock_now_ns; 0: it does not */
+	uint64_t alarm_every_ns;  /* and again after this; 0: once */
 	uint64_t ended_ticks;     /* processor time of its threads that are gone, TSC */
 	uint64_t waited_ticks;    /* of its children that were waited for, and of theirs */
 	bool zombie;

@@ -170,6 +170,8 @@ status_t signal_send_thread(uint32_t pid, uint32_t tid, unsigned signal)
 	return status;
 }
 
+void signal_deliver(struct process *process, unsigned signal) { deliver(process, NULL, signal); }
+
 void signal_interrupt(uint32_t pid)
 {
 	struct process *process;

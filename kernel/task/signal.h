@@ -16,6 +16,7 @@ enum signal {
 	SIGNAL_FPE = 8,
 	SIGNAL_KILL = 9,
 	SIGNAL_SEGV = 11,
+	SIGNAL_ALRM = 14,
 	SIGNAL_CHLD = 17,
 	SIGNAL_CONT = 18,
 	SIGNAL_STOP = 19,
@@ -28,7 +29,7 @@ enum signal {
 
 static inline uint64_t signal_bit(unsigned signal) { return 1ul << (signal - 1); }
 
-struct thread;
+struct process;
 /* To whom: a process, all of a process group, all there are but the first one and the caller. */
 enum signal_target { SIGNAL_PROCESS, SIGNAL_GROUP, SIGNAL_ALL };
 /*
@@ -38,6 +39,8 @@ enum signal_target { SIGNAL_PROCESS, SIGNAL_GROUP, SIGNAL_ALL };
 status_t signal_send(enum signal_target target, uint32_t id, unsigned signal) MUST_CHECK;
 /* To one thread, of process pid or (0) of any. Errors as above. */
 status_t signal_send_thread(uint32_t pid, uint32_t tid, unsigned signal) MUST_CHECK;
+/* From the kernel. Caller holds process_lock. */
+void signal_deliver(struct process *process, unsigned signal);
 /* The console's interrupt key, which no process has pressed. */
 void signal_interrupt(uint32_t pid);
 /* Can what it does be changed, and can it be blocked? */

@@ -8,12 +8,16 @@ static const struct {
 	const char *name;
 	void (*part)(void);
 } parts[] = {
-	{ "io", say_io },         { "mmap", say_mmap },   { "protect", say_protect },
-	{ "advice", say_advice }, { "remap", say_remap }, { "signals", say_signals },
-	{ "masks", say_masks },   { "time", say_time },   { "processes", say_processes },
-	{ "clone", say_clone },   { "exec", say_exec },   { "groups", say_groups },
-	{ "usage", say_usage },   { "futex", say_futex }, { "waiters", say_waiters },
-	{ "sched", say_sched },   { "misc", say_misc },   { "absent", say_absent },
+	{ "io", say_io },           { "mmap", say_mmap },
+	{ "protect", say_protect }, { "advice", say_advice },
+	{ "remap", say_remap },     { "signals", say_signals },
+	{ "masks", say_masks },     { "time", say_time },
+	{ "alarms", say_alarms },   { "processes", say_processes },
+	{ "clone", say_clone },     { "exec", say_exec },
+	{ "groups", say_groups },   { "usage", say_usage },
+	{ "futex", say_futex },     { "waiters", say_waiters },
+	{ "sched", say_sched },     { "misc", say_misc },
+	{ "absent", say_absent },
 };
 
 int main(int argc, char **argv)

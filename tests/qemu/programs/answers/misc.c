@@ -60,6 +60,9 @@ void say_misc(void)
 	say("setuid", "itself with a high half", CALL(SYS_setuid, HIGH(getuid())));
 	say("getppid", "there is one", getppid() > 0);
 	say("set_tid_address", "null", CALL(SYS_set_tid_address, 0) == gettid());
+	SAY(umask, "it was 22", 027);
+	SAY(umask, "bits that there are not", 010777);
+	SAY(umask, "they are not kept", 022);
 	say_random();
 	say_arch();
 	say_numbers();

@@ -52,6 +52,7 @@ void say_remap(void);
 void say_signals(void);
 void say_masks(void);
 void say_time(void);
+void say_alarms(void);
 void say_processes(void);
 void say_clone(void);
 void say_exec(void);

@@ -94,7 +94,7 @@ static void get_by_thread(void) { CALL(SYS_tkill, gettid(), SIGTERM); }
 static void touch_ignored(void)
 {
 	signal(SIGSEGV, SIG_IGN);
-	*(volatile char *)8 = 1;
+	*(volatile char *)(uintptr_t)getpid() = 1;
 }
 static void get_33_by_thread(void) { CALL(SYS_tkill, gettid(), 33); }
 static void get_stop(void) { _exit(CALL(SYS_kill, getpid(), SIGTSTP) == 0 ? 0 : 22); }
