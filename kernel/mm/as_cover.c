@@ -4,7 +4,7 @@
 #include "core/poll.h"
 #include "mm/region.h"
 
-enum { COVER_PIECE = 256 };
+enum { COVER_PIECE = 64 };
 
 bool as_part_find(struct as *as, uint64_t at, uint64_t end, struct as_part *out)
 {
@@ -25,7 +25,7 @@ bool as_part_find(struct as *as, uint64_t at, uint64_t end, struct as_part *out)
 	return region;
 }
 
-bool as_covers(struct as *as, uint64_t at, uint64_t end)
+uint64_t as_covered_end(struct as *as, uint64_t at, uint64_t end)
 {
 	struct as_part part;
 
@@ -35,9 +35,9 @@ bool as_covers(struct as *as, uint64_t at, uint64_t end)
 			(void)poll_call();
 		}
 		if (!as_part_find(as, at, end, &part) || part.start > at) {
-			return false;
+			break;
 		}
 		at = part.end;
 	}
-	return true;
+	return at;
 }

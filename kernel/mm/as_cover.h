@@ -12,5 +12,11 @@ struct as_part {
 	bool is_shared;
 };
 bool as_part_find(struct as *as, uint64_t at, uint64_t end, struct as_part *out) MUST_CHECK;
-/* Is all of [at, end) mapped? Blocks: in pieces. */
-bool as_covers(struct as *as, uint64_t at, uint64_t end);
+/* Where the mapped memory that begins at `at` ends, `end` at most; `at`: nothing is there. Blocks:
+ * in pieces. */
+uint64_t as_covered_end(struct as *as, uint64_t at, uint64_t end);
+/* Is all of [at, end) mapped? Blocks as above. */
+static inline bool as_covers(struct as *as, uint64_t at, uint64_t end)
+{
+	return at >= end || as_covered_end(as, at, end) == end;
+}

@@ -83,10 +83,16 @@ int64_t sys_madvise(uint64_t at, uint64_t len_bytes, uint64_t advice)
 	struct as *as = process_current()->as;
 	struct as_part part;
 	uint64_t end;
-	bool has_hole = false;
+	bool has_hole;
 	status_t status =
 		is_known((uint32_t)advice) ? range_decode(at, len_bytes, &end) : STATUS_EINVAL;
 
+	if (status || at == end) {
+		return status;
+	}
+	/* nothing above is mapped, whatever lies there */
+	has_hole = end > USER_TOP;
+	end = MIN(end, USER_TOP);
 	while (status == STATUS_OK && at < end) {
 		if (!as_part_find(as, at, end, &part)) {
 			return STATUS_ENOMEM;

@@ -210,27 +210,24 @@ static status_t protect_check(uint64_t prot, uint64_t at, uint64_t *len_bytes)
 int64_t sys_mprotect(uint64_t at, uint64_t len_bytes, uint64_t prot)
 {
 	struct as *as = process_current()->as;
-	struct as_part part;
 	unsigned rights;
-	uint64_t end;
+	uint64_t end, covered_end;
 	status_t status = protect_check(prot, at, &len_bytes);
 
 	if (status || len_bytes == 0) {
 		return status;
 	}
 	end = at + len_bytes;
-	if (!as_part_find(as, at, end, &part) || part.start > at) {
+	covered_end = as_covered_end(as, at, end);
+	if (covered_end == at) {
 		return STATUS_ENOMEM;
 	}
 	status = prot & (PROT_GROWSDOWN | PROT_GROWSUP) ? STATUS_EINVAL
 							: rights_decode(prot, &rights);
-	while (status == STATUS_OK && at < end) {
-		status = as_part_find(as, at, end, &part) && part.start == at
-				 ? as_protect(as, (uva_t){ at }, part.end - at, rights)
-				 : STATUS_ENOMEM;
-		at = part.end;
+	if (status == STATUS_OK) {
+		status = as_protect(as, (uva_t){ at }, covered_end - at, rights);
 	}
-	return status;
+	return status == STATUS_OK && covered_end < end ? STATUS_ENOMEM : status;
 }
 
 int64_t sys_brk(uint64_t wanted) { return (int64_t)as_brk(process_current()->as, wanted); }
