@@ -83,7 +83,14 @@ status_t as_clone(struct as *parent, struct as **out) MUST_CHECK;
  * Long ones are done in pieces (as_change.h) and Block; EINTR: the thread must end, and some of it
  * may be done.
  */
-enum as_map_how { AS_MAP_ANYWHERE, AS_MAP_HINT, AS_MAP_FIXED, AS_MAP_FIXED_NOREPLACE };
+enum as_map_how {
+	AS_MAP_ANYWHERE,
+	AS_MAP_HINT,
+	AS_MAP_FIXED,
+	AS_MAP_FIXED_NOREPLACE,
+	AS_MAP_LOW, /* anywhere below LOW_TOP */
+};
+#define LOW_TOP (2ul << 30)
 status_t as_map(struct as *as, enum as_map_how how, uint64_t at, uint64_t len_bytes,
 		unsigned rights, unsigned region_flags, uva_t *out) MUST_CHECK;
 status_t as_unmap(struct as *as, uva_t at, uint64_t len_bytes) MUST_CHECK;

@@ -100,7 +100,7 @@ static status_t place_choose(struct as *as, enum as_map_how how, uint64_t *at, u
 	    region_range_is_free(as, *at, *at + len_bytes)) {
 		return STATUS_OK;
 	}
-	*at = region_find_gap(as, len_bytes, align, MMAP_TOP);
+	*at = region_find_gap(as, len_bytes, align, how == AS_MAP_LOW ? LOW_TOP : MMAP_TOP);
 	return *at ? STATUS_OK : STATUS_ENOMEM;
 }
 

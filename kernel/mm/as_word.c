@@ -29,14 +29,27 @@ status_t as_word(struct as *as, uva_t at, enum word_sharing *sharing, pfn_t *fra
 	}
 	lock_acquire(&as->lock);
 	region = region_find(as, at.uva);
-	if (!region) {
+	if (!region || !region->rights) {
 		status = STATUS_EFAULT;
 	} else if (region->flags & REGION_SHARED) {
 		*sharing = WORD_SHARED;
-		status = frame_find(as, at, frame);
+		status = frame_find(as, at, frame) ? STATUS_EAGAIN : STATUS_OK;
 	} else {
 		*sharing = WORD_PRIVATE;
 	}
 	lock_release(&as->lock);
 	return status;
+}
+
+status_t as_word_fill(struct as *as, uva_t at, enum word_sharing *sharing, pfn_t *frame)
+{
+	status_t status = as_word(as, at, sharing, frame);
+
+	if (status == STATUS_EAGAIN) {
+		status = as_fault(as, at, RIGHT_READ);
+		if (status == STATUS_OK) {
+			status = as_word(as, at, sharing, frame);
+		}
+	}
+	return status == STATUS_EAGAIN ? STATUS_EFAULT : status;
 }

@@ -9,12 +9,6 @@
 
 enum { BOUNCE_BYTES = 256 };
 /*
- * What one call moves at most; the rest is for the next call, as the caller must expect. The kernel
- * runs with interrupts off, so no call may take long.
- */
-#define CALL_BYTES_MAX (64ul << 10)
-
-/*
  * Zeroes it; unlike memset on a variable that is not used any more, the compiler does not leave it
  * out.
  */

@@ -90,6 +90,13 @@ size_t console_read_try(char *buffer, size_t size_bytes, bool *would_block)
 	return len;
 }
 
+void console_skip_end(void)
+{
+	lock_acquire(&console_lock);
+	terminal_skip_end(&terminal);
+	lock_release(&console_lock);
+}
+
 size_t console_take_input(char *buffer, size_t size_bytes)
 {
 	uint64_t start_ns = clock_now_ns();

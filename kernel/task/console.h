@@ -37,6 +37,9 @@ void console_poll(void);
 /* As terminal_read. */
 size_t console_read_try(char *buffer, size_t size_bytes, bool *would_block);
 
+/* As terminal_skip_end. */
+void console_skip_end(void);
+
 /*
  * Waits until nothing arrives any more, for a bounded time, and takes all that was typed and not
  * read, of at most size_bytes.

@@ -10,6 +10,7 @@
 #include "task/credentials.h"
 #include "task/elf.h"
 #include "task/exec_args.h"
+#include "task/exec_path.h"
 #include "task/exec_stack.h"
 #include "task/ipc.h"
 #include "task/process.h"
@@ -127,6 +128,8 @@ static void rule_apply(struct process *process, const struct program *program)
 	credentials_become(process, rule && rule->has_uid ? &rule->uid : NULL,
 			   rule ? index : credentials_acting_rule(process), program->as);
 	process->uid_first = credentials_uid(process);
+	process->has_execed = true;
+	process_set_band(process, process->uid_first);
 	process->calls_refused = 0;
 }
 
@@ -201,7 +204,13 @@ status_t exec_from_user(uva_t path, uva_t argv, uva_t envp)
 	if (status) {
 		return status;
 	}
-	status = exec_args_fetch(&args, path, argv, envp);
+	status = exec_args_fetch_path(&args, path);
+	if (status == STATUS_OK) {
+		status = exec_path_resolve(args.bounce->path);
+	}
+	if (status == STATUS_OK) {
+		status = exec_args_fetch(&args, argv, envp);
+	}
 	if (status) {
 		exec_args_put(&args);
 		return status;

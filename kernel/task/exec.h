@@ -6,7 +6,7 @@
 
 /*
  * Goes to user mode with the new program. Returns only on failure, with the process as it was:
- * ENOENT, ENOEXEC, ENOMEM, E2BIG, EFAULT, ENAMETOOLONG; EINTR: the
+ * ENOENT, ENOTDIR, EACCES, ENOEXEC, ENOMEM, E2BIG, EFAULT, ENAMETOOLONG; EINTR: the
  * caller must end. Other threads of the process end first, once nothing can fail any more. Blocks.
  */
 status_t exec_from_user(uva_t path, uva_t argv, uva_t envp) MUST_CHECK;

@@ -75,18 +75,21 @@ static status_t fetch_array(struct exec_args *args, uva_t array, unsigned *nr)
 	return STATUS_OK;
 }
 
-status_t exec_args_fetch(struct exec_args *args, uva_t path, uva_t argv, uva_t envp)
+status_t exec_args_fetch_path(struct exec_args *args, uva_t path)
 {
 	size_t len;
-	status_t status = copy_string_from_user(args->bounce->path, path, EXEC_PATH_BYTES, &len);
 
-	if (status == STATUS_OK) {
-		status = fetch_array(args, argv, &args->nr_arguments);
+	return copy_string_from_user(args->bounce->path, path, EXEC_PATH_BYTES, &len);
+}
+
+status_t exec_args_fetch(struct exec_args *args, uva_t argv, uva_t envp)
+{
+	status_t status = fetch_array(args, argv, &args->nr_arguments);
+
+	if (status == STATUS_OK && args->nr_arguments == 0) {
+		status = exec_args_add(args, "");
 	}
-	if (status == STATUS_OK) {
-		status = fetch_array(args, envp, &args->nr_variables);
-	}
-	return status;
+	return status ? status : fetch_array(args, envp, &args->nr_variables);
 }
 
 status_t exec_args_add(struct exec_args *args, const char *argument)

@@ -34,7 +34,10 @@ struct exec_args {
 status_t exec_args_get(struct exec_args *args) MUST_CHECK;
 void exec_args_put(struct exec_args *args);
 
-/* EFAULT; E2BIG: more than fits; ENAMETOOLONG: the path. A null argv or envp is an empty one. */
-status_t exec_args_fetch(struct exec_args *args, uva_t path, uva_t argv, uva_t envp) MUST_CHECK;
+/* EFAULT, ENAMETOOLONG. */
+status_t exec_args_fetch_path(struct exec_args *args, uva_t path) MUST_CHECK;
+/* EFAULT; E2BIG: more than fits. A null argv or envp is an empty one; a program without arguments
+ * gets an empty one, as its own name is believed to be there. */
+status_t exec_args_fetch(struct exec_args *args, uva_t argv, uva_t envp) MUST_CHECK;
 /* One argument, from the kernel. E2BIG. */
 status_t exec_args_add(struct exec_args *args, const char *argument) MUST_CHECK;

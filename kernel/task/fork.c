@@ -1,5 +1,6 @@
 /* fork and vfork: everything that can fail first, then the child appears. */
 #include "mm/as.h"
+#include "task/clone.h"
 #include "task/process.h"
 #include "task/sched.h"
 
@@ -16,15 +17,20 @@ static status_t as_for_child(bool shared, struct as **out)
 	return STATUS_OK;
 }
 
-static status_t fork_prepare(bool shared, struct process **out, struct thread **out_thread)
+static status_t fork_prepare(bool shared, const struct thread_wish *wish, struct process **out,
+			     struct thread **out_thread)
 {
 	struct process *child;
 	struct thread *thread;
-	status_t status = process_alloc(&child);
+	status_t status = thread_wish_check(wish);
 
+	if (status == STATUS_OK) {
+		status = process_alloc(&child);
+	}
 	if (status) {
 		return status;
 	}
+	child->end_signal = wish->end_signal;
 	status = as_for_child(shared, &child->as);
 	if (status) {
 		goto free_process;
@@ -51,26 +57,37 @@ free_process:
 	return status;
 }
 
-static void fork_commit(struct process *child, struct thread *thread, const struct regs *regs)
+static void fork_commit(struct process *child, struct thread *thread, const struct regs *regs,
+			const struct thread_wish *wish)
 {
 	endpoints_inherit(child, process_current());
 	thread_inherit(thread, regs);
+	thread_wish_grant(wish, thread);
 	process_add_thread(child, thread);
 	sched_start(thread);
 }
 
-status_t process_fork(const struct regs *regs, uint32_t *pid)
+/* A pid that cannot be stored is returned all the same. */
+static void tell(const struct thread_wish *wish, uint32_t pid)
+{
+	if (thread_wish_tell(wish, pid)) {
+		return;
+	}
+}
+
+status_t process_fork(const struct regs *regs, const struct thread_wish *wish, uint32_t *pid)
 {
 	struct process *child;
 	struct thread *thread;
-	status_t status = fork_prepare(false, &child, &thread);
+	status_t status = fork_prepare(false, wish, &child, &thread);
 
 	if (status) {
 		return status;
 	}
 	/* the child may end and be reaped by another thread of ours as soon as it runs */
 	*pid = child->pid;
-	fork_commit(child, thread, regs);
+	tell(wish, *pid);
+	fork_commit(child, thread, regs, wish);
 	return STATUS_OK;
 }
 
@@ -87,19 +104,20 @@ static void vfork_forget(uint32_t pid)
 	lock_release(&process_lock);
 }
 
-status_t process_vfork(const struct regs *regs, uint32_t *pid)
+status_t process_vfork(const struct regs *regs, const struct thread_wish *wish, uint32_t *pid)
 {
 	struct thread *self = thread_current(), *thread;
 	struct process *child;
-	status_t status = fork_prepare(true, &child, &thread);
+	status_t status = fork_prepare(true, wish, &child, &thread);
 
 	if (status) {
 		return status;
 	}
 	*pid = child->pid;
+	tell(wish, *pid);
 	child->vfork_parent = self;
 	self->vfork_done = false;
-	fork_commit(child, thread, regs);
+	fork_commit(child, thread, regs, wish);
 	for (;;) {
 		sched_prepare();
 		/* pairs with process_vfork_release */

@@ -26,8 +26,9 @@ void futex_init(void)
 static status_t key_make(uva_t at, enum futex_scope scope, struct key *out)
 {
 	struct as *as = process_current()->as;
-	enum word_sharing sharing = WORD_PRIVATE;
+	enum word_sharing sharing;
 	pfn_t frame;
+	status_t status;
 
 	if (!is_aligned(at.uva, WORD_BYTES)) {
 		return STATUS_EINVAL;
@@ -35,17 +36,25 @@ static status_t key_make(uva_t at, enum futex_scope scope, struct key *out)
 	if (!user_range_ok(at, WORD_BYTES)) {
 		return STATUS_EFAULT;
 	}
-	if (scope == FUTEX_ANY) {
-		status_t status = as_word(as, at, &sharing, &frame);
-
-		if (status) {
-			return status;
-		}
+	if (scope == FUTEX_THREADS) {
+		*out = (struct key){ as, at.uva };
+		return STATUS_OK;
+	}
+	status = as_word_fill(as, at, &sharing, &frame);
+	if (status) {
+		return status;
 	}
 	*out = sharing == WORD_PRIVATE
-		       ? (struct key){ as, at.uva }
+		       ? (struct key){ as, at.uva | KEY_ANY }
 		       : (struct key){ NULL, pfn_to_pa(frame).pa | (at.uva & (PAGE_SIZE - 1)) };
 	return STATUS_OK;
+}
+
+status_t futex_check(uva_t at, enum futex_scope scope)
+{
+	struct key unused;
+
+	return key_make(at, scope, &unused);
 }
 
 static struct bucket *bucket_of(const struct key *key)

@@ -10,9 +10,9 @@
 #include "lib/status.h"
 #include "lib/types.h"
 
-/* Who can mean the same word. */
+/* Who can mean the same word: those that name it with the same scope. */
 enum futex_scope {
-	FUTEX_ANY,    /* everybody who maps its frame, if that is shared memory */
+	FUTEX_ANY,    /* everybody who maps its frame, if that is shared memory; else as below */
 	FUTEX_THREADS /* this address space: its address says which word it is */
 };
 
@@ -28,6 +28,9 @@ struct futex_wait {
 };
 
 void futex_init(void);
+
+/* Can the word be one? EINVAL, EFAULT. */
+status_t futex_check(uva_t at, enum futex_scope scope) MUST_CHECK;
 
 /*
  * Blocks until woken. EAGAIN: the word holds another value; ETIMEDOUT; EINTR: the thread must end;

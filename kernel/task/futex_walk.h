@@ -14,11 +14,15 @@ struct bucket {
 	struct list waiters; /* guarded by lock */
 };
 
-/* One word, whoever names it: address space and address, or frame and offset. */
+/*
+ * One word, whoever names it: address space and address, or frame and offset. As on Linux who names
+ * a private word with FUTEX_ANY does not meet those that name it with FUTEX_THREADS.
+ */
 struct key {
 	const struct as *as; /* NULL: by frame */
-	uint64_t where;      /* address; frame number * PAGE_SIZE + offset */
+	uint64_t where; /* address, + KEY_ANY for FUTEX_ANY; frame number * PAGE_SIZE + offset */
 };
+enum { KEY_ANY = 1 };
 
 /* On the stack of the thread that waits, which takes it off the list before it goes on. */
 struct futex_waiter {

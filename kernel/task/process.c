@@ -5,9 +5,14 @@
 #include "lib/string.h"
 #include "mm/frame_history.h"
 #include "mm/slab.h"
+#include "task/bands.h"
 #include "task/credentials.h"
 #include "task/process_end.h"
+#include "task/sched.h"
+#include "task/signal.h"
 #include "task/witness.h"
+
+enum { UMASK_FIRST = 022 };
 
 struct lock process_lock = LOCK_INIT("process", RANK_process);
 
@@ -37,6 +42,35 @@ struct process *process_find(uint32_t pid)
 		}
 	}
 	return NULL;
+}
+
+static struct thread *thread_of(struct list *node)
+{
+	return LIST_ENTRY(node, struct thread, process_node);
+}
+
+struct thread *process_find_thread(uint32_t tid)
+{
+	assert(lock_is_held(&process_lock));
+	LIST_FOR_EACH (node, &all) {
+		LIST_FOR_EACH (thread, &process_of(node)->threads) {
+			if (thread_of(thread)->tid == tid) {
+				return thread_of(thread);
+			}
+		}
+	}
+	return NULL;
+}
+
+uint64_t process_run_time(const struct process *process)
+{
+	uint64_t ticks = process->ended_ticks;
+
+	assert(lock_is_held(&process_lock));
+	LIST_FOR_EACH (node, &process->threads) {
+		ticks += sched_run_time(thread_of(node));
+	}
+	return ticks;
 }
 
 void process_for_each(void (*visit)(struct process *, const void *), const void *argument)
@@ -79,6 +113,8 @@ status_t process_alloc(struct process **out)
 	report_init(&process->report);
 	report_init(&process->last_report);
 	process->descriptors = DESCRIPTORS_CONSOLE;
+	process->end_signal = SIGNAL_CHLD;
+	process->umask = UMASK_FIRST;
 	list_init(&process->children);
 	list_init(&process->sibling);
 	list_init(&process->all);
@@ -121,7 +157,11 @@ static bool quota_left(uint32_t uid)
 static void inherit(struct process *process, const struct process *parent)
 {
 	process->uid_first = parent->uid_first;
+	process->band_fresh = parent->band_fresh;
 	process->signals_ignored = parent->signals_ignored;
+	process->umask = parent->umask;
+	process->group = parent->group;
+	process->session = parent->session;
 	process->descriptors = parent->descriptors;
 	memcpy(process->name, parent->name, sizeof(process->name));
 }
@@ -142,6 +182,8 @@ status_t process_add(struct process *process, struct process *parent)
 			inherit(process, parent);
 			process->parent = parent;
 			list_push_back(&parent->children, &process->sibling);
+		} else {
+			process->group = process->session = process->pid;
 		}
 		list_push_back(&all, &process->all);
 		nr_all++;
@@ -165,9 +207,20 @@ static void join(struct process *process, struct thread *thread, uint32_t tid)
 {
 	thread->process = process;
 	thread->tid = tid;
+	thread->band_fresh = process->band_fresh;
 	thread->frame_who = frame_who(process->pid);
 	list_push_back(&process->threads, &thread->process_node);
 	__atomic_store_n(&process->nr_threads, process->nr_threads + 1, __ATOMIC_RELAXED);
+}
+
+void process_set_band(struct process *process, uint32_t uid)
+{
+	lock_acquire(&process_lock);
+	process->band_fresh = uid == 0 ? BAND_ROOT_FRESH : BAND_USER_FRESH;
+	LIST_FOR_EACH (node, &process->threads) {
+		thread_of(node)->band_fresh = process->band_fresh;
+	}
+	lock_release(&process_lock);
 }
 
 void process_add_thread(struct process *process, struct thread *thread)

@@ -12,11 +12,14 @@
 #include "task/thread.h"
 #include "task/wait.h"
 
+struct thread_wish;
+
 enum {
 	PID_INIT = ID_INIT,
 	PROCESSES_PER_UID = 256, /* for every uid but 0 */
 	THREADS_PER_UID = 1024,  /* the same, in all of its processes together */
-	DESCRIPTORS_CONSOLE = 7, /* 0, 1 and 2 */
+	NR_DESCRIPTORS = 3,
+	DESCRIPTORS_CONSOLE = (1 << NR_DESCRIPTORS) - 1,
 };
 
 /* The tree of processes, who is alive, and how those that are not have ended. */
@@ -44,6 +47,15 @@ struct process {
 	bool exiting;                /* written with the lock, read without: thread_must_exit */
 	struct thread *survivor;     /* the same. Not NULL: execve ends all the others */
 	struct thread *vfork_parent; /* waits until this process leaves its address space */
+	uint8_t band_fresh;          /* of its threads; for the scheduler alone */
+	uint32_t group, session;     /* pids of those who began them */
+	bool has_execed;             /* since it was forked */
+	uint8_t end_signal; /* tells the parent of its end: SIGCHLD, or none for a "clone child" */
+	uint64_t signals_pending; /* bit N - 1: signal N, which every thread blocks */
+	uint64_t alarm_ns;        /* when SIGALRM comes, as clock_now_ns; 0: it does not */
+	uint64_t alarm_every_ns;  /* and again after this; 0: once */
+	uint64_t ended_ticks;     /* processor time of its threads that are gone, TSC */
+	uint64_t waited_ticks;    /* of its children that were waited for, and of theirs */
 	bool zombie;
 	int32_t status;            /* wait4 encoding; valid once exiting */
 	struct report report;      /* how it ends */
@@ -63,6 +75,7 @@ struct process {
 	uint32_t vuln_calls;
 	uint32_t calls_refused;   /* by the policy, since the last execve */
 	uint32_t descriptors;     /* bit N: descriptor N is open, on the console */
+	uint16_t umask;           /* atomic */
 	uint64_t signals_ignored; /* bit N - 1: signal N */
 	uint64_t fail_countdown;  /* fault injection: 1 is the next kernel allocation, 0 none */
 };
@@ -93,11 +106,18 @@ void process_add_thread(struct process *process, struct thread *thread);
 status_t process_reserve_thread(uint32_t *tid) MUST_CHECK;
 void process_add_reserved(struct thread *thread, uint32_t tid);
 void process_unreserve_thread(uint32_t tid);
+/* The process acts for this user from now on: its threads wait in the bands of root's or of users'.
+ * No right depends on that. */
+void process_set_band(struct process *process, uint32_t uid);
 /* Of one that is in no tree, or reaped. */
 void process_free(struct process *process);
 
 /* Caller holds process_lock. NULL: there is none. Zombies are found too. */
 struct process *process_find(uint32_t pid);
+/* Caller holds process_lock. A thread of any process, by tid; NULL: there is none. */
+struct thread *process_find_thread(uint32_t tid);
+/* Caller holds process_lock. Processor time of all its threads, in ticks of the TSC. */
+uint64_t process_run_time(const struct process *process);
 /*
  * While all other CPUs are stopped, so that it stays: the process of this pid, the caller for 0,
  * and it has an address space. ESRCH: there is none.
@@ -108,16 +128,18 @@ uint64_t process_count(void);
 void process_for_each(void (*visit)(struct process *, const void *), const void *argument);
 
 /*
- * The copy of the calling process; its only thread starts with `regs` and the result 0. ENOMEM,
- * EAGAIN. fork.c
+ * The copy of the calling process; its only thread starts with `regs` and the result 0, and what
+ * the wish says. ENOMEM, EAGAIN; EPERM: the wish's TLS. fork.c
  */
-status_t process_fork(const struct regs *regs, uint32_t *pid) MUST_CHECK;
+status_t process_fork(const struct regs *regs, const struct thread_wish *wish,
+		      uint32_t *pid) MUST_CHECK;
 
 /*
  * A process in the caller's own address space; its only thread starts with `regs` and the result 0.
  * Blocks until that process has left the address space, by execve or its end. ENOMEM, EAGAIN;
  * EINTR: the caller must end. fork.c
  */
-status_t process_vfork(const struct regs *regs, uint32_t *pid) MUST_CHECK;
+status_t process_vfork(const struct regs *regs, const struct thread_wish *wish,
+		       uint32_t *pid) MUST_CHECK;
 /* The current process leaves its address space for another, or for good. fork.c */
 void process_vfork_release(struct process *process);

@@ -11,6 +11,7 @@
 #include "task/process.h"
 #include "task/program_policy.h"
 #include "task/sched.h"
+#include "task/signal.h"
 #include "task/witness.h"
 
 /* Told by whoever makes the process end, and by each thread that leaves. */
@@ -159,6 +160,7 @@ static uint32_t unlink_thread(struct process *process, struct thread *thread)
 {
 	uint32_t nr_left = process->nr_threads - 1;
 
+	process->ended_ticks += sched_run_time(thread);
 	list_remove(&thread->process_node);
 	if (thread->tid != process->pid) {
 		id_give_back(thread->tid);
@@ -195,17 +197,26 @@ void process_leave(struct process *process, struct thread *thread)
 	}
 }
 
+static bool is_wanted(const struct process *child, const struct child_wish *wish)
+{
+	bool is_clone = child->end_signal != SIGNAL_CHLD;
+
+	return (wish->pid == 0 || child->pid == wish->pid) &&
+	       (wish->group == 0 || child->group == wish->group) &&
+	       (wish->kinds == CHILDREN_ALL || is_clone == (wish->kinds == CHILDREN_CLONE));
+}
+
 /*
  * Caller holds process_lock. A zombie among the children; *any tells whether one of those wanted
  * exists at all.
  */
-static struct process *find_zombie(struct process *parent, uint32_t wanted, bool *any)
+static struct process *find_zombie(struct process *parent, const struct child_wish *wish, bool *any)
 {
 	*any = false;
 	LIST_FOR_EACH (node, &parent->children) {
 		struct process *child = LIST_ENTRY(node, struct process, sibling);
 
-		if (wanted && child->pid != wanted) {
+		if (!is_wanted(child, wish)) {
 			continue;
 		}
 		*any = true;
@@ -217,14 +228,14 @@ static struct process *find_zombie(struct process *parent, uint32_t wanted, bool
 }
 
 /* Takes a zombie off the tree; the parent keeps its report. ECHILD; EAGAIN: none has ended yet. */
-static status_t reap(struct process *parent, uint32_t wanted, uint32_t *pid, int32_t *status)
+static status_t reap(struct process *parent, const struct child_wish *wish, struct child_end *out)
 {
 	struct process *child;
 	struct report old;
 	bool any;
 
 	lock_acquire(&process_lock);
-	child = find_zombie(parent, wanted, &any);
+	child = find_zombie(parent, wish, &any);
 	if (!child) {
 		lock_release(&process_lock);
 		return any ? STATUS_EAGAIN : STATUS_ECHILD;
@@ -233,14 +244,16 @@ static status_t reap(struct process *parent, uint32_t wanted, uint32_t *pid, int
 	old = parent->last_report;
 	parent->last_report = child->report;
 	child->report = old; /* cleared with the child */
+	*out = (struct child_end){ .pid = child->pid,
+				   .status = child->status,
+				   .ticks = child->ended_ticks + child->waited_ticks };
+	parent->waited_ticks += out->ticks;
 	lock_release(&process_lock);
-	*pid = child->pid;
-	*status = child->status;
 	process_free(child);
 	return STATUS_OK;
 }
 
-status_t process_wait(uint32_t wanted, unsigned wait_options, uint32_t *pid, int32_t *status)
+status_t process_wait(const struct child_wish *wish, unsigned wait_options, struct child_end *out)
 {
 	struct process *parent = process_current();
 	struct waiter waiter;
@@ -249,12 +262,12 @@ status_t process_wait(uint32_t wanted, unsigned wait_options, uint32_t *pid, int
 	wait_enter(&parent->child_wait, &waiter);
 	for (;;) {
 		sched_prepare();
-		result = reap(parent, wanted, pid, status);
+		result = reap(parent, wish, out);
 		if (result != STATUS_EAGAIN) {
 			break;
 		}
 		if (wait_options & WAIT_NO_HANG) {
-			*pid = 0;
+			out->pid = 0;
 			result = STATUS_OK;
 			break;
 		}

@@ -42,9 +42,23 @@ void process_ended(struct process *process);
 void process_remove(struct process *process);
 
 enum wait_options { WAIT_NO_HANG = 1 };
+
+/* Which children are waited for: those whose end is told by SIGCHLD, the others, or all. */
+enum child_kinds { CHILDREN_USUAL, CHILDREN_CLONE, CHILDREN_ALL };
+struct child_wish {
+	uint32_t pid;   /* this one; 0: any */
+	uint32_t group; /* of this process group; 0: of any */
+	enum child_kinds kinds;
+};
+struct child_end {
+	uint32_t pid;
+	int32_t status; /* as wait4 tells it */
+	uint64_t ticks; /* processor time of it and of those that it waited for, in ticks of the TSC
+			 */
+};
 /*
- * Blocks until a child has ended, this one or (pid 0) any, and reaps it. *pid is 0 where
- * WAIT_NO_HANG found none. ECHILD: there is no such child; EINTR: the caller itself must end.
+ * Blocks until a wanted child has ended, and reaps it. Its pid is 0 where WAIT_NO_HANG found none.
+ * ECHILD: there is no such child; EINTR: the caller itself must end.
  */
-status_t process_wait(uint32_t wanted, unsigned wait_options, uint32_t *pid,
-		      int32_t *status) MUST_CHECK;
+status_t process_wait(const struct child_wish *wish, unsigned wait_options,
+		      struct child_end *out) MUST_CHECK;

@@ -2,25 +2,35 @@
 #include "task/run_queue.h"
 
 #include "arch/x86_64/apic.h"
+#include "arch/x86_64/clock.h"
 #include "arch/x86_64/registers.h"
 #include "core/lock.h"
 #include "lib/assert.h"
+#include "task/bands.h"
+#include "task/process.h"
+
+enum { SLICES_PER_S = 100 };
 
 struct run_queue {
 	struct lock lock;
-	struct list ready; /* guarded by lock */
-	uint32_t nr_ready; /* written with the lock, read without: a guess then */
+	struct bands ready; /* guarded by lock */
+	uint32_t nr_ready;  /* written with the lock, read without: a guess then */
 };
 
 static struct run_queue queues[NR_CPUS_MAX];
+RO_AFTER_INIT uint64_t slice_ticks;
 /* CPUs that wait for an interrupt, or are about to. A hint: a wrong one costs time only. */
 static struct cpu_set idle_cpus;
 
 void run_queue_init(uint32_t cpu)
 {
 	lock_init(&queues[cpu].lock, "run queue", RANK_run_queue);
-	list_init(&queues[cpu].ready);
+	bands_init(&queues[cpu].ready);
+	slice_ticks = clock_tsc_hz() / SLICES_PER_S;
 }
+
+static_assert(BAND_ROOT_SPENT == BAND_ROOT_FRESH + 1 && BAND_USER_SPENT == BAND_USER_FRESH + 1,
+	      "the SPENT band follows the FRESH one");
 
 static uint32_t nr_ready(uint32_t cpu)
 {
@@ -36,10 +46,11 @@ void cpu_kick(uint32_t id)
 }
 
 /* Caller holds queue->lock. */
-static void push(struct run_queue *queue, struct thread *thread)
+static void push(struct run_queue *queue, struct thread *thread, enum band band)
 {
 	assert(lock_is_held(&queue->lock));
-	list_push_back(&queue->ready, &thread->run_node);
+	thread->band = (uint8_t)band;
+	bands_push(&queue->ready, &thread->run_node, band);
 	__atomic_store_n(&queue->nr_ready, queue->nr_ready + 1, __ATOMIC_RELAXED);
 }
 
@@ -54,6 +65,9 @@ static struct thread *unlink(struct run_queue *queue, struct list *node)
 	assert(lock_is_held(&queue->lock));
 	list_remove(node);
 	__atomic_store_n(&queue->nr_ready, queue->nr_ready - 1, __ATOMIC_RELAXED);
+	if (band_is_spent(thread->band)) {
+		thread->slice_end = thread->run_time + slice_ticks;
+	}
 	thread->cpu = this_cpu()->id;
 	__atomic_exchange_n(&thread->state, THREAD_RUNNING, __ATOMIC_SEQ_CST);
 	return thread;
@@ -127,7 +141,7 @@ void run_queue_add(struct thread *thread)
 
 	lock_acquire(&queue->lock);
 	thread->cpu = id;
-	push(queue, thread);
+	push(queue, thread, thread->band_fresh + (thread->run_time >= thread->slice_end));
 	/* it looks at its queue with interrupts off before it waits for one, so either it sees the
 	 * thread or the interrupt ends the wait */
 	kick = is_idle(id);
@@ -141,10 +155,12 @@ struct thread *run_queue_take(void)
 {
 	struct run_queue *queue = &queues[this_cpu()->id];
 	struct thread *thread = NULL;
+	struct list *first;
 
 	lock_acquire(&queue->lock);
-	if (!list_is_empty(&queue->ready)) {
-		thread = unlink(queue, queue->ready.next);
+	first = bands_next(&queue->ready);
+	if (first) {
+		thread = unlink(queue, first);
 	}
 	lock_release(&queue->lock);
 	return thread;
@@ -154,34 +170,51 @@ struct thread *run_queue_rotate(struct thread *current)
 {
 	struct run_queue *queue = &queues[this_cpu()->id];
 	struct thread *thread = NULL;
+	struct list *first;
 
 	lock_acquire(&queue->lock);
-	if (!list_is_empty(&queue->ready)) {
-		thread = unlink(queue, queue->ready.next);
+	first = bands_next(&queue->ready);
+	if (first) {
+		thread = unlink(queue, first);
 		__atomic_store_n(&current->state, THREAD_READY, __ATOMIC_RELEASE);
-		push(queue, current);
+		push(queue, current, current->band_fresh + 1u);
 	}
 	lock_release(&queue->lock);
 	return thread;
 }
 
-static struct thread *steal_from(struct run_queue *queue, uint32_t self)
+/* Caller holds queue->lock. The first one that fits, in the order of the bands. */
+static struct list *find(struct run_queue *queue, bool (*fits)(const struct thread *))
 {
-	struct thread *found = NULL;
-
-	lock_acquire(&queue->lock);
-	LIST_FOR_EACH (node, &queue->ready) {
-		const struct thread *thread = LIST_ENTRY(node, struct thread, run_node);
-
-		/* pairs with the release in sched_after_switch */
-		if (!__atomic_load_n(&thread->on_cpu, __ATOMIC_ACQUIRE) &&
-		    cpu_set_has(&thread->allowed, self)) {
-			found = unlink(queue, node);
-			break;
+	for (unsigned band = 0; band < NR_BANDS; band++) {
+		LIST_FOR_EACH (node, &queue->ready.lists[band]) {
+			if (fits(LIST_ENTRY(node, struct thread, run_node))) {
+				return node;
+			}
 		}
 	}
+	return NULL;
+}
+
+static bool may_come_here(const struct thread *thread)
+{
+	/* pairs with the release in sched_after_switch */
+	return !__atomic_load_n(&thread->on_cpu, __ATOMIC_ACQUIRE) &&
+	       cpu_set_has(&thread->allowed, this_cpu()->id);
+}
+
+static struct thread *steal_from(struct run_queue *queue)
+{
+	struct list *found;
+	struct thread *thread = NULL;
+
+	lock_acquire(&queue->lock);
+	found = find(queue, may_come_here);
+	if (found) {
+		thread = unlink(queue, found);
+	}
 	lock_release(&queue->lock);
-	return found;
+	return thread;
 }
 
 struct thread *run_queue_steal(void)
@@ -196,13 +229,23 @@ struct thread *run_queue_steal(void)
 		if (nr_ready(id) == 0 || is_idle(id)) {
 			continue;
 		}
-		thread = steal_from(&queues[id], self);
+		thread = steal_from(&queues[id]);
 		if (thread) {
 			COUNT(steals);
 			return thread;
 		}
 	}
 	return NULL;
+}
+
+uint32_t run_queue_load(void)
+{
+	uint32_t nr = 0;
+
+	for (uint32_t id = 0; id < nr_cpus; id++) {
+		nr += nr_ready(id) + !is_idle(id);
+	}
+	return nr;
 }
 
 bool run_queue_is_empty(void) { return nr_ready(this_cpu()->id) == 0; }
@@ -221,21 +264,23 @@ void run_queue_idle_end(void)
 	__atomic_fetch_and(&idle_cpus.words[id / 64], ~(1ul << (id % 64)), __ATOMIC_SEQ_CST);
 }
 
-/* The first that waits decides where to: whoever comes takes any that it may. */
-void run_queue_balance(void)
+static bool may_go_to_idle(const struct thread *thread) { return find_idle(thread) < nr_cpus; }
+
+/* The first that waits and may go decides where to: whoever comes takes any that it may. */
+void run_queue_tick(const struct thread *current)
 {
 	struct run_queue *queue = &queues[this_cpu()->id];
 	uint32_t idle = nr_cpus;
+	struct list *found;
 
 	if (run_queue_is_empty()) {
 		return;
 	}
 	lock_acquire(&queue->lock);
-	LIST_FOR_EACH (node, &queue->ready) {
-		idle = find_idle(LIST_ENTRY(node, struct thread, run_node));
-		if (idle < nr_cpus) {
-			break;
-		}
+	bands_tick(&queue->ready, current->band_fresh == BAND_ROOT_FRESH);
+	found = find(queue, may_go_to_idle);
+	if (found) {
+		idle = find_idle(LIST_ENTRY(found, struct thread, run_node));
 	}
 	lock_release(&queue->lock);
 	if (idle < nr_cpus) {

@@ -27,16 +27,8 @@
 #include "task/program_policy.h"
 #include "task/run_queue.h"
 
-enum { SLICES_PER_S = 100 };
-#define NS_PER_S 1000000000ul
-
-/* This CPU only. */
-struct cpu_sched {
-	struct thread *left; /* by the switch going on */
-	uint64_t slice_end;  /* in ticks of the TSC */
-};
-
-static struct cpu_sched scheds[NR_CPUS_MAX];
+/* This CPU only: the thread that the switch going on leaves. */
+static struct thread *left_threads[NR_CPUS_MAX];
 
 static uint32_t state_of(const struct thread *thread)
 {
@@ -50,9 +42,15 @@ static bool state_change(struct thread *thread, uint32_t *from, uint32_t to)
 					   __ATOMIC_SEQ_CST);
 }
 
-static void slice_begin(const struct cpu *cpu)
+/* How long a thread of this CPU has run, now. */
+static uint64_t run_time_of(const struct thread *current)
 {
-	scheds[cpu->id].slice_end = tsc_read() + clock_tsc_hz() / SLICES_PER_S;
+	return current->run_time + tsc_read() - current->started;
+}
+
+static bool slice_is_over(const struct thread *current)
+{
+	return run_time_of(current) >= current->slice_end;
 }
 
 /* Returns when the thread that called it runs again, perhaps on another CPU. */
@@ -69,7 +67,7 @@ static void switch_to(struct thread *next)
 	if (previous->process) {
 		fpu_save(previous->fpu);
 	}
-	scheds[cpu->id].left = previous;
+	left_threads[cpu->id] = previous;
 	next->on_cpu = true;
 	cpu->current = next;
 	cpu->frame_who = next->frame_who;
@@ -105,8 +103,7 @@ static void bury(struct thread *dead)
 
 __attribute__((noinline)) void sched_after_switch(void)
 {
-	struct cpu_sched *sched = &scheds[this_cpu()->id];
-	struct thread *left = sched->left;
+	struct thread *left = left_threads[this_cpu()->id];
 	uint32_t state;
 
 	budget_begin();
@@ -134,7 +131,6 @@ void sched_run(struct thread *next)
 	if (thread_is_ending(next) || !cpu_set_has(&next->allowed, cpu->id)) {
 		cpu_attend();
 	}
-	slice_begin(cpu);
 	/* it may have been woken since it decided to wait */
 	if (next != cpu->current) {
 		switch_to(next);
@@ -148,22 +144,38 @@ static void run_next(void)
 	sched_run(next ? next : this_cpu()->idle);
 }
 
-void sched_yield(void)
+/* True: the thread may not run here any more, and came back elsewhere, or here since it may again.
+ */
+static bool moved_away(struct cpu *cpu)
 {
-	struct cpu *cpu = this_cpu();
-	struct thread *current = cpu->current, *next;
+	struct thread *current = cpu->current;
 
 	cpu->need_resched = false;
-	if (!cpu_set_has(&current->allowed, cpu->id)) {
-		__atomic_store_n(&current->state, THREAD_MOVING, __ATOMIC_RELEASE);
-		run_next();
-		return;
+	if (cpu_set_has(&current->allowed, cpu->id)) {
+		return false;
 	}
-	next = run_queue_rotate(current);
+	__atomic_store_n(&current->state, THREAD_MOVING, __ATOMIC_RELEASE);
+	run_next();
+	return true;
+}
+
+static void rotate(struct thread *current)
+{
+	struct thread *next = run_queue_rotate(current);
+
 	if (next) {
 		sched_run(next);
 	} else {
-		slice_begin(cpu);
+		current->slice_end = run_time_of(current) + slice_ticks;
+	}
+}
+
+void sched_yield(void)
+{
+	struct cpu *cpu = this_cpu();
+
+	if (!moved_away(cpu)) {
+		rotate(cpu->current);
 	}
 }
 
@@ -283,28 +295,25 @@ void sched_tick(void)
 {
 	struct cpu *cpu = this_cpu();
 
-	if (cpu->current != cpu->idle && tsc_read() >= scheds[cpu->id].slice_end) {
+	if (cpu->current != cpu->idle && slice_is_over(cpu->current)) {
 		cpu_attend();
 	}
-	run_queue_balance();
+	run_queue_tick(cpu->current);
 }
 
-uint64_t sched_cpu_ns(void)
-{
-	const struct thread *thread = thread_current();
-	uint64_t ticks = thread->run_time + tsc_read() - thread->started, hz = clock_tsc_hz();
-
-	return ticks / hz * NS_PER_S + ticks % hz * NS_PER_S / hz;
-}
-
-/* Out of line: most calls have nothing to attend to. */
+/* Out of line: most calls have nothing to attend to. A thread is interrupted for other reasons,
+ * too, than that its slice is over: then it keeps what is left. */
 static __attribute__((noinline)) void attend(void)
 {
 	do {
+		struct cpu *cpu = this_cpu();
+
 		if (thread_must_exit()) {
 			thread_exit();
 		}
-		sched_yield();
+		if (!moved_away(cpu) && slice_is_over(cpu->current)) {
+			rotate(cpu->current);
+		}
 	} while (this_cpu()->need_resched || thread_must_exit());
 }
 

@@ -18,7 +18,7 @@ void sched_start(struct thread *thread);
  */
 void sched_after_switch(void);
 
-/* Switches: lets others that are ready run first. */
+/* Switches: lets others that are ready run first, and gives up the rest of the time slice. */
 void sched_yield(void);
 
 /*
@@ -36,8 +36,7 @@ void sched_block(void);
  * claimed.
  */
 bool sched_claim(struct thread *thread) MUST_CHECK;
-/* As sched_block, and the claimed thread runs at once, on what is left of the caller's time slice.
- */
+/* As sched_block, and the claimed thread runs at once. Its time slice is its own. */
 void sched_block_to(struct thread *claimed);
 /* Lets it run later. */
 void sched_unclaim(struct thread *claimed);
@@ -63,5 +62,10 @@ void sched_run(struct thread *next);
 /* A tick of this CPU's timer. */
 void sched_tick(void);
 
-/* Processor time of the current thread, in nanoseconds. */
-uint64_t sched_cpu_ns(void);
+/* A new thread, made by the current one, gets half of what that has left of its slice. */
+void sched_share_slice(struct thread *child);
+
+/* Processor time of a thread that cannot end meanwhile, up to now, in ticks of the TSC. */
+uint64_t sched_run_time(const struct thread *thread);
+/* The same in nanoseconds. */
+uint64_t sched_ticks_to_ns(uint64_t ticks);

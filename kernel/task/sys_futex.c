@@ -14,39 +14,58 @@ enum {
 	OP_WAIT_BITSET = 9,
 	OP_WAKE_BITSET = 10,
 	OP_PRIVATE = 128,
-	OP_CLOCK_REALTIME = 256, /* the time of day is that since boot, so nothing differs */
+	OP_CLOCK_REALTIME = 256, /* an absolute deadline is one of the time of day */
 	OP_FLAGS = OP_PRIVATE | OP_CLOCK_REALTIME,
 };
 
-static status_t deadline_load(uint64_t timeout_at, bool is_absolute, uint64_t *deadline_ns)
+/* Only waits have one; of WAIT it is relative. */
+static status_t deadline_load(uint32_t operation, uint64_t timeout_at, uint64_t *deadline_ns)
 {
+	uint32_t command = operation & ~(uint32_t)OP_FLAGS;
 	uint64_t ns;
 	status_t status;
 
 	*deadline_ns = FUTEX_NO_DEADLINE;
-	if (!timeout_at) {
+	if (!timeout_at || (command != OP_WAIT && command != OP_WAIT_BITSET)) {
 		return STATUS_OK;
 	}
 	status = timespec_load((uva_t){ timeout_at }, &ns);
-	if (status == STATUS_OK) {
-		*deadline_ns = is_absolute ? ns : clock_now_ns() + ns;
+	if (status) {
+		return status;
 	}
-	return status;
+	if (command == OP_WAIT) {
+		*deadline_ns = clock_now_ns() + ns;
+	} else {
+		*deadline_ns = operation & OP_CLOCK_REALTIME ? clock_of_realtime(ns) : ns;
+	}
+	return STATUS_OK;
 }
 
-static int64_t wait(uint64_t at, enum futex_scope scope, uint32_t value, uint32_t bits,
-		    uint64_t timeout_at, bool is_absolute)
+static int64_t wait(uva_t at, enum futex_scope scope, uint32_t value, uint32_t bits,
+		    uint64_t deadline_ns)
 {
-	struct futex_wait wait = { .at = { at }, .scope = scope, .value = value, .bits = bits };
-	status_t status = deadline_load(timeout_at, is_absolute, &wait.deadline_ns);
+	const struct futex_wait wait = {
+		.at = at, .scope = scope, .value = value, .bits = bits, .deadline_ns = deadline_ns
+	};
 
-	return status ? status : futex_wait(&wait);
+	return bits ? (int64_t)futex_wait(&wait) : STATUS_EINVAL;
 }
 
-/* A count that is negative means none. */
-static uint32_t count_of(uint64_t argument)
+/* A wake wakes one at least, as Linux's does. */
+static int64_t wake(uva_t at, enum futex_scope scope, uint64_t count, uint32_t bits)
 {
-	return (int32_t)argument < 0 ? 0 : (uint32_t)argument;
+	uint32_t nr = (int32_t)count > 0 ? (uint32_t)count : 1;
+
+	return bits ? futex_wake_bits(at, scope, nr, bits) : STATUS_EINVAL;
+}
+
+static int64_t requeue(uva_t at, uva_t to, enum futex_scope scope, uint64_t nr_wake,
+		       uint64_t nr_move)
+{
+	if ((int32_t)nr_wake < 0 || (int32_t)nr_move < 0) {
+		return STATUS_EINVAL;
+	}
+	return futex_requeue(at, to, scope, (uint32_t)nr_wake, (uint32_t)nr_move);
 }
 
 /*
@@ -57,9 +76,17 @@ static int64_t compare_and_requeue(uva_t at, uva_t to, enum futex_scope scope, u
 				   uint64_t nr_move, uint32_t wanted)
 {
 	uint32_t value;
+	status_t status;
 
-	if (!is_aligned(at.uva, sizeof(value))) {
+	if ((int32_t)nr_wake < 0 || (int32_t)nr_move < 0) {
 		return STATUS_EINVAL;
+	}
+	status = futex_check(at, scope);
+	if (status == STATUS_OK) {
+		status = futex_check(to, scope);
+	}
+	if (status) {
+		return status;
 	}
 	if (load_user_u32(at, &value)) {
 		return STATUS_EFAULT;
@@ -67,30 +94,30 @@ static int64_t compare_and_requeue(uva_t at, uva_t to, enum futex_scope scope, u
 	if (value != wanted) {
 		return STATUS_EAGAIN;
 	}
-	return futex_requeue(at, to, scope, count_of(nr_wake), count_of(nr_move));
+	return requeue(at, to, scope, nr_wake, nr_move);
 }
 
 int64_t sys_futex(uint64_t at, uint64_t operation, uint64_t value, uint64_t timeout_or_count,
 		  uint64_t to, uint64_t bits)
 {
 	enum futex_scope scope = operation & OP_PRIVATE ? FUTEX_THREADS : FUTEX_ANY;
+	uint32_t command = (uint32_t)operation & ~(uint32_t)OP_FLAGS;
 	uva_t word = { at };
+	uint64_t deadline_ns;
+	status_t status = deadline_load((uint32_t)operation, timeout_or_count, &deadline_ns);
 
-	switch ((uint32_t)operation & ~(uint32_t)OP_FLAGS) {
-	case OP_WAIT:
-		return wait(at, scope, (uint32_t)value, FUTEX_ALL_BITS, timeout_or_count, false);
-	case OP_WAIT_BITSET:
-		return (uint32_t)bits ? wait(at, scope, (uint32_t)value, (uint32_t)bits,
-					     timeout_or_count, true)
-				      : STATUS_EINVAL;
-	case OP_WAKE: return futex_wake(word, scope, count_of(value));
-	case OP_WAKE_BITSET:
-		return (uint32_t)bits
-			       ? futex_wake_bits(word, scope, count_of(value), (uint32_t)bits)
-			       : STATUS_EINVAL;
-	case OP_REQUEUE:
-		return futex_requeue(word, (uva_t){ to }, scope, count_of(value),
-				     count_of(timeout_or_count));
+	if (status) {
+		return status;
+	}
+	if (operation & OP_CLOCK_REALTIME && command != OP_WAIT_BITSET) {
+		return STATUS_ENOSYS;
+	}
+	switch (command) {
+	case OP_WAIT: return wait(word, scope, (uint32_t)value, FUTEX_ALL_BITS, deadline_ns);
+	case OP_WAIT_BITSET: return wait(word, scope, (uint32_t)value, (uint32_t)bits, deadline_ns);
+	case OP_WAKE: return wake(word, scope, value, FUTEX_ALL_BITS);
+	case OP_WAKE_BITSET: return wake(word, scope, value, (uint32_t)bits);
+	case OP_REQUEUE: return requeue(word, (uva_t){ to }, scope, value, timeout_or_count);
 	case OP_CMP_REQUEUE:
 		return compare_and_requeue(word, (uva_t){ to }, scope, value, timeout_or_count,
 					   (uint32_t)bits);

@@ -11,18 +11,10 @@
 #include "task/credentials.h"
 #include "task/process.h"
 #include "task/sched.h"
+#include "task/stream.h"
 #include "task/syscall.h"
 #include "task/wait.h"
 #include "task/witness.h"
-
-enum { VECTORS_MAX = 1024 };
-
-/* Linux's struct iovec. */
-struct io_vector {
-	uint64_t at, len_bytes;
-};
-
-typedef int64_t transfer(uva_t at, uint64_t len_bytes);
 
 static struct wait_queue readers = { WAIT_QUEUE_INIT(readers) };
 
@@ -59,53 +51,65 @@ static status_t wait_and_read(char *buffer, size_t size_bytes, size_t *len)
 	return status;
 }
 
-/* Blocks. At most one bounce buffer full, which a reader must expect of a terminal. */
-static int64_t console_read(uva_t at, uint64_t len_bytes)
-{
-	char bounce[BOUNCE_BYTES];
-	size_t len;
-	status_t status;
-
-	if (!user_range_ok(at, len_bytes)) {
-		return STATUS_EFAULT;
-	}
-	if (len_bytes == 0) {
-		return 0;
-	}
-	status = wait_and_read(bounce, MIN(len_bytes, sizeof(bounce)), &len);
-	if (status == STATUS_OK) {
-		status = copy_to_user(at, bounce, len);
-	}
-	bounce_scrub(bounce, sizeof(bounce));
-	return status ? status : (int64_t)len;
-}
-
-/* What was written before a bad address counts. */
-static int64_t write_piecewise(uva_t at, uint64_t len_bytes)
+/* Blocks. In line mode the rest of one line at most, whatever the vectors are. */
+static int64_t console_read(struct stream *stream)
 {
 	char bounce[BOUNCE_BYTES];
 	uint64_t done = 0;
+	size_t len = 0;
+	bool is_first = true, is_full = true, would_block;
 	status_t status = STATUS_OK;
 
-	if (!user_range_ok(at, len_bytes)) {
-		return STATUS_EFAULT;
-	}
-	len_bytes = MIN(len_bytes, CALL_BYTES_MAX);
-	while (done < len_bytes) {
-		uint64_t piece = MIN(len_bytes - done, sizeof(bounce));
+	while (status == STATUS_OK && is_full && stream->left_bytes > 0) {
+		size_t size = MIN(stream->left_bytes, sizeof(bounce));
 
-		status = copy_from_user(bounce, (uva_t){ at.uva + done }, piece);
-		if (status == STATUS_OK && thread_must_exit()) {
-			status = STATUS_EINTR;
+		if (is_first) {
+			status = wait_and_read(bounce, size, &len);
+		} else {
+			len = console_read_try(bounce, size, &would_block);
 		}
-		if (status == STATUS_OK && !console_write(bounce, piece)) {
+		is_first = false;
+		/* a buffer that is full may hold the beginning of a line */
+		is_full = len == size && bounce[len - 1] != '\n';
+		if (status == STATUS_OK) {
+			status = stream_write(stream, bounce, len);
+		}
+		done += status ? 0 : len;
+	}
+	if (is_full && done > 0) {
+		console_skip_end();
+	}
+	bounce_scrub(bounce, sizeof(bounce));
+	return done ? (int64_t)done : status;
+}
+
+/* Chunk by chunk; the chunks before one that cannot be read count. */
+static int64_t console_write_all(struct stream *stream)
+{
+	char bounce[BOUNCE_BYTES];
+	uint64_t done = 0, chunk_end = 0;
+	status_t status = STATUS_OK;
+
+	while (stream->left_bytes > 0) {
+		size_t len = 0;
+
+		if (done == chunk_end) {
+			status = stream_probe(*stream);
+			chunk_end += WRITE_CHUNK_BYTES;
+		}
+		if (status == STATUS_OK) {
+			status = stream_read(stream, bounce, MIN(chunk_end - done, sizeof(bounce)),
+					     &len);
+		}
+		if (status == STATUS_OK && len && !console_write(bounce, len)) {
 			status = STATUS_EIO;
 		}
-		if (status) {
+		if (status || len == 0) {
 			break;
 		}
-		done += piece;
+		done += len;
 		if (poll_call()) {
+			status = STATUS_EINTR;
 			break;
 		}
 	}
@@ -113,38 +117,7 @@ static int64_t write_piecewise(uva_t at, uint64_t len_bytes)
 	return done ? (int64_t)done : status;
 }
 
-/* One after the other, until one is not done in full. Each vector is fetched once. */
-static int64_t transfer_vectors(transfer *one, uint64_t vectors_at, uint64_t nr_vectors)
-{
-	int64_t total = 0;
-
-	if (nr_vectors > VECTORS_MAX) {
-		return STATUS_EINVAL;
-	}
-	for (uint64_t i = 0; i < nr_vectors; i++) {
-		struct io_vector vector;
-		int64_t done;
-
-		if (copy_from_user(&vector, (uva_t){ vectors_at + i * sizeof(vector) },
-				   sizeof(vector))) {
-			return total ? total : STATUS_EFAULT;
-		}
-		if ((int64_t)vector.len_bytes < 0) {
-			return total ? total : STATUS_EINVAL;
-		}
-		done = one((uva_t){ vector.at }, vector.len_bytes);
-		if (done < 0) {
-			return total ? total : done;
-		}
-		total += done;
-		if ((uint64_t)done < vector.len_bytes || poll_call()) {
-			break;
-		}
-	}
-	return total;
-}
-
-static bool is_open(uint64_t fd)
+bool descriptor_is_open(uint64_t fd)
 {
 	return (uint32_t)fd < 32 && process_current()->descriptors >> (uint32_t)fd & 1;
 }
@@ -152,7 +125,7 @@ static bool is_open(uint64_t fd)
 /* EBADF; EIO: it is open, but the console is another job's. */
 static status_t check(uint64_t fd)
 {
-	if (!is_open(fd)) {
+	if (!descriptor_is_open(fd)) {
 		return STATUS_EBADF;
 	}
 	return witness_allows_console(process_current()) ? STATUS_OK : STATUS_EIO;
@@ -160,35 +133,51 @@ static status_t check(uint64_t fd)
 
 int64_t sys_read(uint64_t fd, uint64_t at, uint64_t len_bytes)
 {
+	struct stream stream;
 	status_t status = check(fd);
 
-	return status ? status : console_read((uva_t){ at }, len_bytes);
+	if (status == STATUS_OK) {
+		status = stream_of_buffer(at, len_bytes, &stream);
+	}
+	return status ? status : console_read(&stream);
 }
 
 int64_t sys_write(uint64_t fd, uint64_t at, uint64_t len_bytes)
 {
+	struct stream stream;
 	status_t status = check(fd);
 
-	return status ? status : write_piecewise((uva_t){ at }, len_bytes);
+	if (status == STATUS_OK) {
+		status = stream_of_buffer(at, len_bytes, &stream);
+	}
+	return status ? status : console_write_all(&stream);
 }
 
 int64_t sys_readv(uint64_t fd, uint64_t vectors_at, uint64_t nr_vectors)
 {
+	struct stream stream;
 	status_t status = check(fd);
 
-	return status ? status : transfer_vectors(console_read, vectors_at, nr_vectors);
+	if (status == STATUS_OK) {
+		status = stream_of_vectors(vectors_at, (uint32_t)nr_vectors, &stream);
+	}
+	return status ? status : console_read(&stream);
 }
 
 int64_t sys_writev(uint64_t fd, uint64_t vectors_at, uint64_t nr_vectors)
 {
+	struct stream stream;
 	status_t status = check(fd);
 
-	return status ? status : transfer_vectors(write_piecewise, vectors_at, nr_vectors);
+	if (status == STATUS_OK) {
+		status = stream_of_vectors(vectors_at, (uint32_t)nr_vectors, &stream);
+	}
+	return status ? status : console_write_all(&stream);
 }
 
 int64_t sys_close(uint64_t fd)
 {
-	if (!is_open(fd)) {
+	if (!descriptor_is_open(fd)) {
 		return STATUS_EBADF;
 	}
 	/* atomic: another thread may close another descriptor */

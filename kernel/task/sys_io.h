@@ -1,7 +1,12 @@
-/* Waiting for the console. */
+/* The console, for other calls. */
 #pragma once
+
+#include "lib/types.h"
 
 /* Hooks the console's readers up. */
 void console_calls_init(void);
 /* They look again whether there is something, and whether the console is still theirs. */
 void console_wake_readers(void);
+
+/* Is this descriptor of the current process open? Its upper half is not looked at. */
+bool descriptor_is_open(uint64_t fd);

@@ -5,60 +5,70 @@
 #include "core/cpu.h"
 #include "core/poll.h"
 #include "mm/as.h"
+#include "mm/as_cover.h"
 #include "mm/layout.h"
 #include "mm/usercopy.h"
 #include "task/process.h"
+#include "task/sys_io.h"
 #include "task/syscall.h"
 
-/* Linux's flags. */
-enum { PROT_READ = 1, PROT_WRITE = 2, PROT_EXEC = 4, PROT_ALL = 7 };
+/* Linux's flags. Those that are not named mean nothing for anonymous memory, and are not looked at.
+ */
+enum { PROT_READ = 1, PROT_WRITE = 2, PROT_EXEC = 4, PROT_ALL = 7, PROT_SEM = 8 };
+#define PROT_GROWSDOWN 0x01000000ul
+#define PROT_GROWSUP 0x02000000ul
 enum {
 	MAP_SHARED = 0x01,
 	MAP_PRIVATE = 0x02,
 	MAP_TYPE = 0x0f,
 	MAP_FIXED = 0x10,
 	MAP_ANONYMOUS = 0x20,
-	MAP_NORESERVE = 0x4000,
+	MAP_32BIT = 0x40,
+	MAP_GROWSDOWN = 0x100,
+	MAP_LOCKED = 0x2000,
 	MAP_POPULATE = 0x8000,
-	MAP_STACK = 0x20000,
+	MAP_NONBLOCK = 0x10000,
 	MAP_HUGETLB = 0x40000,
 	MAP_FIXED_NOREPLACE = 0x100000,
 	MAP_HUGE_SIZE_SHIFT = 26,
 	MAP_HUGE_2MB = 21 << MAP_HUGE_SIZE_SHIFT,
 };
 #define MAP_HUGE_SIZE_MASK (63u << MAP_HUGE_SIZE_SHIFT)
-#define MAP_KNOWN                                                                                  \
-	(MAP_TYPE | MAP_FIXED | MAP_ANONYMOUS | MAP_NORESERVE | MAP_POPULATE | MAP_STACK |         \
-	 MAP_HUGETLB | MAP_FIXED_NOREPLACE | MAP_HUGE_SIZE_MASK)
 static_assert((int)PROT_READ == (int)RIGHT_READ && (int)PROT_WRITE == (int)RIGHT_WRITE &&
 		      (int)PROT_EXEC == (int)RIGHT_EXECUTE,
 	      "Linux's rights are ours");
-enum { MADV_NORMAL = 0, MADV_WILLNEED = 3, MADV_DONTNEED = 4, MADV_FREE = 8 };
 
 static status_t rights_decode(uint64_t prot, unsigned *rights)
 {
-	if (prot & ~(uint64_t)PROT_ALL) {
-		return STATUS_EINVAL;
-	}
 	if (prot & PROT_WRITE && prot & PROT_EXEC) {
 		return STATUS_EACCES;
 	}
 	/* the processor has no page that can be written or run but not read */
-	*rights = (unsigned)prot | (prot ? RIGHT_READ : 0);
+	*rights = (unsigned)(prot & PROT_ALL) | (prot & PROT_ALL ? RIGHT_READ : 0);
 	return STATUS_OK;
 }
 
-static status_t flags_decode(uint64_t flags, unsigned *region_flags)
+/* What there is no memory for: files, regions that grow, other page sizes. */
+static status_t kind_check(uint64_t flags, uint64_t fd)
 {
-	uint64_t type = flags & MAP_TYPE, huge_size = flags & MAP_HUGE_SIZE_MASK;
+	uint64_t huge_size = flags & MAP_HUGE_SIZE_MASK;
 
-	if (flags & ~(uint64_t)MAP_KNOWN || (type != MAP_SHARED && type != MAP_PRIVATE)) {
+	if (!(flags & MAP_ANONYMOUS)) {
+		/* the console has no memory to map */
+		return descriptor_is_open(fd) ? STATUS_ENODEV : STATUS_EBADF;
+	}
+	if (flags & MAP_GROWSDOWN ||
+	    (flags & MAP_HUGETLB && huge_size && huge_size != MAP_HUGE_2MB)) {
 		return STATUS_EINVAL;
 	}
-	if (!(flags & MAP_ANONYMOUS)) {
-		return STATUS_ENODEV;
-	}
-	if (huge_size && !(flags & MAP_HUGETLB && huge_size == MAP_HUGE_2MB)) {
+	return STATUS_OK;
+}
+
+static status_t type_decode(uint64_t flags, unsigned *region_flags)
+{
+	uint64_t type = flags & MAP_TYPE;
+
+	if (type != MAP_SHARED && type != MAP_PRIVATE) {
 		return STATUS_EINVAL;
 	}
 	*region_flags =
@@ -74,25 +84,66 @@ static enum as_map_how how_decode(uint64_t flags, uint64_t at)
 	if (flags & MAP_FIXED) {
 		return AS_MAP_FIXED;
 	}
+	if (flags & MAP_32BIT) {
+		return AS_MAP_LOW;
+	}
 	return at ? AS_MAP_HINT : AS_MAP_ANYWHERE;
 }
 
-#define POPULATE_BYTES_MAX (16ul << 20)
-enum { POPULATE_PIECE_BYTES = 16 * PAGE_SIZE };
+/* A place that the caller insists on, in the order of Linux's checks. The lowest pages are
+ * nobody's: who jumps through a null pointer must fault. */
+static status_t place_check(uint64_t at, uint64_t len_bytes, uint64_t page_bytes)
+{
+	if (len_bytes > USER_TOP || at > USER_TOP - len_bytes) {
+		return STATUS_ENOMEM;
+	}
+	if (!is_aligned(at, page_bytes)) {
+		return STATUS_EINVAL;
+	}
+	return at < USER_MIN ? STATUS_EPERM : STATUS_OK;
+}
 
-/* MAP_POPULATE is a wish: what memory does not suffice for comes later, or not at all. */
+enum { POPULATE_PIECE = 16 };
+
+/* A wish: what memory does not suffice for comes later, or not at all. */
 static void populate(struct as *as, uva_t at, uint64_t len_bytes, unsigned rights,
-		     uint64_t step_bytes)
+		     uint64_t page_bytes)
 {
 	unsigned wanted = rights & RIGHT_WRITE ? RIGHT_WRITE : RIGHT_READ;
+	uint64_t nr = rights ? len_bytes / page_bytes : 0;
+	/* a page's cost is its zeroing */
+	uint64_t piece = page_bytes == HUGE_SIZE ? 1 : POPULATE_PIECE;
 
-	len_bytes = MIN(len_bytes, POPULATE_BYTES_MAX);
-	for (uint64_t done = 0; rights && done < len_bytes; done += step_bytes) {
-		if (as_fault(as, (uva_t){ at.uva + done }, wanted) != STATUS_OK ||
-		    (done % POPULATE_PIECE_BYTES == 0 && poll_call())) {
+	for (uint64_t i = 0; i < nr; i++) {
+		if (as_fault(as, (uva_t){ at.uva + i * page_bytes }, wanted) != STATUS_OK ||
+		    (i % piece == piece - 1 && poll_call())) {
 			return;
 		}
 	}
+}
+
+/* In the order of Linux's checks. */
+static status_t map_check(uint64_t *at, uint64_t *len_bytes, uint64_t flags, uint64_t fd,
+			  uint64_t offset)
+{
+	uint64_t page_bytes = flags & MAP_HUGETLB ? HUGE_SIZE : PAGE_SIZE;
+	status_t status = is_aligned(offset, PAGE_SIZE) ? kind_check(flags, fd) : STATUS_EINVAL;
+
+	if (status || *len_bytes == 0) {
+		return status ? status : STATUS_EINVAL;
+	}
+	if (*len_bytes > USER_TOP) {
+		return STATUS_ENOMEM;
+	}
+	*len_bytes = align_up(*len_bytes, page_bytes);
+	if (offset + *len_bytes < offset) {
+		return STATUS_EOVERFLOW;
+	}
+	if (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) {
+		return place_check(*at, *len_bytes, page_bytes);
+	}
+	*at = align_down(*at, PAGE_SIZE);
+	return STATUS_OK;
 }
 
 int64_t sys_mmap(uint64_t at, uint64_t len_bytes, uint64_t prot, uint64_t flags, uint64_t fd,
@@ -100,90 +151,83 @@ int64_t sys_mmap(uint64_t at, uint64_t len_bytes, uint64_t prot, uint64_t flags,
 {
 	struct as *as = process_current()->as;
 	unsigned rights, region_flags;
-	uint64_t page_bytes;
 	uva_t where;
-	status_t status = flags_decode(flags, &region_flags);
+	status_t status = map_check(&at, &len_bytes, flags, fd, offset);
 
-	(void)fd;
+	if (status == STATUS_OK) {
+		status = type_decode(flags, &region_flags);
+	}
 	if (status == STATUS_OK) {
 		status = rights_decode(prot, &rights);
 	}
+	if (status == STATUS_OK) {
+		status = as_map(as, how_decode(flags, at), at, len_bytes, rights, region_flags,
+				&where);
+	}
 	if (status) {
 		return status;
 	}
-	page_bytes = region_flags & REGION_HUGE ? HUGE_SIZE : PAGE_SIZE;
-	if (len_bytes == 0 || !is_aligned(offset, PAGE_SIZE)) {
-		return STATUS_EINVAL;
-	}
-	if (len_bytes > USER_TOP) {
-		return STATUS_ENOMEM;
-	}
-	len_bytes = align_up(len_bytes, page_bytes);
-	status = as_map(as, how_decode(flags, at), at, len_bytes, rights, region_flags, &where);
-	if (status) {
-		return status;
-	}
-	if (flags & MAP_POPULATE) {
-		populate(as, where, len_bytes, rights, page_bytes);
+	/* no page is ever taken away, so a locked one is one that is there */
+	if (flags & MAP_LOCKED || (flags & MAP_POPULATE && !(flags & MAP_NONBLOCK))) {
+		populate(as, where, len_bytes, rights,
+			 region_flags & REGION_HUGE ? HUGE_SIZE : PAGE_SIZE);
 	}
 	return (int64_t)where.uva;
 }
 
-/*
- * A page-aligned range of the user half, its length rounded up; EINVAL where that is not what it
- * is.
- */
-static status_t range_decode(uint64_t at, uint64_t *len_bytes)
-{
-	if (!is_aligned(at, PAGE_SIZE) || *len_bytes > USER_TOP) {
-		return STATUS_EINVAL;
-	}
-	*len_bytes = align_up(*len_bytes, PAGE_SIZE);
-	return user_range_ok((uva_t){ at }, *len_bytes) ? STATUS_OK : STATUS_EINVAL;
-}
-
 int64_t sys_munmap(uint64_t at, uint64_t len_bytes)
 {
-	status_t status = range_decode(at, &len_bytes);
+	uint64_t end;
 
-	if (status || len_bytes == 0) {
+	if (!is_aligned(at, PAGE_SIZE) || len_bytes == 0 || at > USER_TOP ||
+	    len_bytes > USER_TOP - at) {
 		return STATUS_EINVAL;
 	}
-	return as_unmap(process_current()->as, (uva_t){ at }, len_bytes);
+	end = at + align_up(len_bytes, PAGE_SIZE);
+	at = MAX(at, USER_MIN);
+	return end > at ? as_unmap(process_current()->as, (uva_t){ at }, end - at) : STATUS_OK;
 }
 
-int64_t sys_mprotect(uint64_t at, uint64_t len_bytes, uint64_t prot)
+/* What grows is for stacks, which do not here: the mapping is none that grows. */
+static status_t protect_check(uint64_t prot, uint64_t at, uint64_t *len_bytes)
 {
-	unsigned rights;
-	status_t status = rights_decode(prot, &rights);
+	uint64_t grows = prot & (PROT_GROWSDOWN | PROT_GROWSUP);
 
-	if (status || !is_aligned(at, PAGE_SIZE)) {
-		return status ? status : STATUS_EINVAL;
+	if (grows == (PROT_GROWSDOWN | PROT_GROWSUP) || !is_aligned(at, PAGE_SIZE)) {
+		return STATUS_EINVAL;
 	}
-	if (len_bytes == 0) {
+	if (*len_bytes == 0) {
 		return STATUS_OK;
 	}
-	if (range_decode(at, &len_bytes)) {
+	*len_bytes = align_up(*len_bytes, PAGE_SIZE);
+	if (at + *len_bytes <= at) {
 		return STATUS_ENOMEM;
 	}
-	return as_protect(process_current()->as, (uva_t){ at }, len_bytes, rights);
+	return prot & ~(uint64_t)(PROT_ALL | PROT_SEM) & ~grows ? STATUS_EINVAL : STATUS_OK;
+}
+
+/* What lies before the first hole changes. */
+int64_t sys_mprotect(uint64_t at, uint64_t len_bytes, uint64_t prot)
+{
+	struct as *as = process_current()->as;
+	unsigned rights;
+	uint64_t end, covered_end;
+	status_t status = protect_check(prot, at, &len_bytes);
+
+	if (status || len_bytes == 0) {
+		return status;
+	}
+	end = at + len_bytes;
+	covered_end = as_covered_end(as, at, end);
+	if (covered_end == at) {
+		return STATUS_ENOMEM;
+	}
+	status = prot & (PROT_GROWSDOWN | PROT_GROWSUP) ? STATUS_EINVAL
+							: rights_decode(prot, &rights);
+	if (status == STATUS_OK) {
+		status = as_protect(as, (uva_t){ at }, covered_end - at, rights);
+	}
+	return status == STATUS_OK && covered_end < end ? STATUS_ENOMEM : status;
 }
 
 int64_t sys_brk(uint64_t wanted) { return (int64_t)as_brk(process_current()->as, wanted); }
-
-int64_t sys_madvise(uint64_t at, uint64_t len_bytes, uint64_t advice)
-{
-	status_t status = range_decode(at, &len_bytes);
-
-	if (status) {
-		return status;
-	}
-	if (advice == MADV_DONTNEED) {
-		return as_discard(process_current()->as, (uva_t){ at }, len_bytes);
-	}
-	/*
-	 * the other pieces of advice are for memory management that Bulwark does not have; none
-	 * asks for an effect
-	 */
-	return advice <= MADV_WILLNEED || advice == MADV_FREE ? STATUS_OK : STATUS_EINVAL;
-}

@@ -7,14 +7,13 @@
 #include "mm/usercopy.h"
 #include "task/bounce.h"
 #include "task/process.h"
-#include "task/signal.h"
 #include "task/syscall.h"
 
 /* Linux's. */
 enum { ARCH_SET_GS = 0x1001, ARCH_SET_FS = 0x1002, ARCH_GET_FS = 0x1003, ARCH_GET_GS = 0x1004 };
-enum { GETRANDOM_FLAGS = 7, SIGNAL_SET_BYTES = 8, SIGACTION_BYTES = 32 };
-enum { SIG_BLOCK, SIG_UNBLOCK, SIG_SETMASK };
-enum { SIG_IGN = 1 };
+enum { UMASK_BITS = 0777 };
+enum { ARCH_GET_CPUID = 0x1011, ARCH_SET_CPUID = 0x1012 };
+enum { GETRANDOM_RANDOM = 2, GETRANDOM_INSECURE = 4, GETRANDOM_FLAGS = 7 };
 
 struct utsname {
 	char system[65], node[65], release[65], version[65], machine[65], domain[65];
@@ -33,6 +32,17 @@ int64_t sys_uname(uint64_t at)
 	return copy_to_user((uva_t){ at }, &name, sizeof(name));
 }
 
+/* How many go before the first that cannot be stored. */
+static uint64_t copied_bytes(uint64_t at, const uint8_t *bytes, uint64_t len_bytes)
+{
+	uint64_t nr = 0;
+
+	while (nr < len_bytes && copy_to_user((uva_t){ at + nr }, bytes + nr, 1) == STATUS_OK) {
+		nr++;
+	}
+	return nr;
+}
+
 /* The bytes must not stay: the program may use them as a key. */
 int64_t sys_getrandom(uint64_t at, uint64_t len_bytes, uint64_t flags)
 {
@@ -40,20 +50,22 @@ int64_t sys_getrandom(uint64_t at, uint64_t len_bytes, uint64_t flags)
 	uint64_t done = 0;
 	status_t status = STATUS_OK;
 
-	if (flags & ~(uint64_t)GETRANDOM_FLAGS) {
+	if ((uint32_t)flags & ~(uint32_t)GETRANDOM_FLAGS ||
+	    (flags & (GETRANDOM_RANDOM | GETRANDOM_INSECURE)) ==
+		    (GETRANDOM_RANDOM | GETRANDOM_INSECURE)) {
 		return STATUS_EINVAL;
 	}
 	if (!user_range_ok((uva_t){ at }, len_bytes)) {
 		return STATUS_EFAULT;
 	}
-	len_bytes = MIN(len_bytes, CALL_BYTES_MAX);
+	len_bytes = MIN(len_bytes, INT32_MAX);
 	while (done < len_bytes && status == STATUS_OK) {
 		uint64_t piece = MIN(len_bytes - done, sizeof(bounce));
 
 		random_fill(bounce, piece);
 		status = copy_to_user((uva_t){ at + done }, bounce, piece);
-		done += status ? 0 : piece;
-		if (poll_call()) {
+		done += status ? copied_bytes(at + done, bounce, piece) : piece;
+		if (status == STATUS_OK && poll_call()) {
 			break;
 		}
 	}
@@ -61,10 +73,17 @@ int64_t sys_getrandom(uint64_t at, uint64_t len_bytes, uint64_t flags)
 	return done || status == STATUS_OK ? (int64_t)done : status;
 }
 
-/* GS belongs to the kernel's entry code; programs have FS. */
+/* There are no files to create with it: it is kept for who asks. */
+int64_t sys_umask(uint64_t mask)
+{
+	return __atomic_exchange_n(&process_current()->umask, (uint16_t)(mask & UMASK_BITS),
+				   __ATOMIC_RELAXED);
+}
+
+/* GS belongs to the kernel's entry code; programs have FS. CPUID never faults. */
 int64_t sys_arch_prctl(uint64_t code, uint64_t address)
 {
-	switch (code) {
+	switch ((uint32_t)code) {
 	case ARCH_SET_FS:
 		if (address >= USER_TOP) {
 			return STATUS_EPERM;
@@ -73,60 +92,10 @@ int64_t sys_arch_prctl(uint64_t code, uint64_t address)
 		msr_write(MSR_FS_BASE, address);
 		return STATUS_OK;
 	case ARCH_GET_FS: return store_user_u64((uva_t){ address }, thread_current()->fs_base);
+	case ARCH_GET_CPUID: return 1;
+	case ARCH_SET_CPUID: return STATUS_ENODEV;
 	case ARCH_SET_GS:
 	case ARCH_GET_GS:
 	default: return STATUS_EINVAL;
 	}
-}
-
-/*
- * No signal is ever delivered to a handler: those that end a process do so, unless they are
- * ignored. A handler is accepted, since C libraries set some in passing, and never runs.
- */
-int64_t sys_rt_sigaction(uint64_t signal, uint64_t action_at, uint64_t old_at, uint64_t set_bytes)
-{
-	struct process *process = process_current();
-	uint64_t old[SIGACTION_BYTES / 8] = { 0 };
-	uint64_t handler = 0, bit;
-
-	if (set_bytes != SIGNAL_SET_BYTES || signal == 0 || signal >= NR_SIGNALS ||
-	    (action_at && !signal_can_be_ignored((unsigned)signal))) {
-		return STATUS_EINVAL;
-	}
-	bit = 1ul << (signal - 1);
-	if (action_at && load_user_u64((uva_t){ action_at }, &handler)) {
-		return STATUS_EFAULT;
-	}
-	old[0] = process->signals_ignored & bit ? SIG_IGN : 0;
-	if (old_at && copy_to_user((uva_t){ old_at }, old, sizeof(old))) {
-		return STATUS_EFAULT;
-	}
-	if (action_at) {
-		process->signals_ignored = handler == SIG_IGN ? process->signals_ignored | bit
-							      : process->signals_ignored & ~bit;
-	}
-	return STATUS_OK;
-}
-
-/* The mask is kept for whoever asks; it holds nothing back. */
-int64_t sys_rt_sigprocmask(uint64_t how, uint64_t set_at, uint64_t old_at, uint64_t set_bytes)
-{
-	struct thread *thread = thread_current();
-	uint64_t set = 0, mask = thread->signal_mask;
-
-	if (set_bytes != SIGNAL_SET_BYTES || (set_at && how > SIG_SETMASK)) {
-		return STATUS_EINVAL;
-	}
-	if (set_at && load_user_u64((uva_t){ set_at }, &set)) {
-		return STATUS_EFAULT;
-	}
-	if (old_at && store_user_u64((uva_t){ old_at }, mask)) {
-		return STATUS_EFAULT;
-	}
-	if (set_at) {
-		thread->signal_mask = how == SIG_BLOCK     ? mask | set
-				      : how == SIG_UNBLOCK ? mask & ~set
-							   : set;
-	}
-	return STATUS_OK;
 }

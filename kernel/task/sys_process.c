@@ -1,13 +1,14 @@
 /* Process calls. */
 #include "mm/usercopy.h"
+#include "task/clone.h"
 #include "task/credentials.h"
 #include "task/exec.h"
 #include "task/process.h"
 #include "task/process_end.h"
-#include "task/signal.h"
 #include "task/syscall.h"
+#include "task/usage.h"
 
-/* Linux's options of wait4. The kinds of children that they tell apart are all one here. */
+/* Linux's options of wait4. Nobody stops, or goes on. */
 #define WAIT_STOPPED 2u
 #define WAIT_CONTINUED 8u
 #define WAIT_NO_THREAD 0x20000000u
@@ -15,8 +16,6 @@
 #define WAIT_CLONE 0x80000000u
 #define WAIT_KNOWN                                                                                 \
 	(WAIT_NO_HANG | WAIT_STOPPED | WAIT_CONTINUED | WAIT_NO_THREAD | WAIT_ALL | WAIT_CLONE)
-
-enum { RUSAGE_BYTES = 144 };
 
 int64_t sys_getpid(void) { return process_current()->pid; }
 
@@ -46,6 +45,7 @@ int64_t sys_getegid(void) { return credentials_acting_uid(process_current()); }
 int64_t sys_setuid(uint64_t uid)
 {
 	struct process *process = process_current();
+	status_t status;
 
 	if ((uint32_t)uid == UINT32_MAX) {
 		return STATUS_EINVAL;
@@ -54,13 +54,17 @@ int64_t sys_setuid(uint64_t uid)
 	    credentials_acting_uid(process) != (uint32_t)uid) {
 		return STATUS_EPERM;
 	}
-	return credentials_grant(process, (uint32_t)uid);
+	status = credentials_grant(process, (uint32_t)uid);
+	if (status == STATUS_OK) {
+		process_set_band(process, (uint32_t)uid);
+	}
+	return status;
 }
 
 int64_t sys_fork(const struct regs *regs)
 {
 	uint32_t pid;
-	status_t status = process_fork(regs, &pid);
+	status_t status = process_fork(regs, &thread_wish_fork, &pid);
 
 	return status ? status : (int64_t)pid;
 }
@@ -76,38 +80,42 @@ int64_t sys_exit_group(uint64_t code)
 	return STATUS_OK;
 }
 
-int64_t sys_wait4(uint64_t wanted, uint64_t status_at, uint64_t wait_options, uint64_t rusage_at)
+static enum child_kinds kinds_of(uint32_t wait_options)
 {
-	int32_t which = (int32_t)wanted, child_status;
-	uint32_t pid;
+	if (wait_options & WAIT_ALL) {
+		return CHILDREN_ALL;
+	}
+	return wait_options & WAIT_CLONE ? CHILDREN_CLONE : CHILDREN_USUAL;
+}
+
+/* Who is wanted: a pid, 0 the caller's group, -1 any, else the group of that number. */
+int64_t sys_wait4(uint64_t wanted, uint64_t status_at, uint64_t wait_options, uint64_t usage_at)
+{
+	int32_t which = (int32_t)wanted;
+	struct child_wish wish = { .kinds = kinds_of((uint32_t)wait_options) };
+	struct child_end end;
+	struct usage usage;
 	status_t status;
 
 	if ((uint32_t)wait_options & ~WAIT_KNOWN) {
 		return STATUS_EINVAL;
 	}
-	/* process groups, which the other negative numbers stand for, there are none */
-	if (which < -1) {
-		return STATUS_ECHILD;
-	}
-	status = process_wait(which > 0 ? (uint32_t)which : 0, wait_options & WAIT_NO_HANG, &pid,
-			      &child_status);
-	if (status || pid == 0) {
-		return status;
-	}
-	if (status_at && store_user_u32((uva_t){ status_at }, (uint32_t)child_status)) {
-		return STATUS_EFAULT;
-	}
-	if (rusage_at && zero_user((uva_t){ rusage_at }, RUSAGE_BYTES)) {
-		return STATUS_EFAULT;
-	}
-	return pid;
-}
-
-/* Only single processes: there are no groups. */
-int64_t sys_kill(uint64_t pid, uint64_t signal)
-{
-	if ((int32_t)pid <= 0) {
+	if (which == INT32_MIN) {
 		return STATUS_ESRCH;
 	}
-	return signal_send((uint32_t)pid, (unsigned)signal);
+	if (which > 0) {
+		wish.pid = (uint32_t)which;
+	} else if (which != -1) {
+		wish.group = which ? (uint32_t)-which : process_current()->group;
+	}
+	status = process_wait(&wish, wait_options & WAIT_NO_HANG, &end);
+	if (status || end.pid == 0) {
+		return status;
+	}
+	usage_fill(&usage, end.ticks);
+	if ((status_at && store_user_u32((uva_t){ status_at }, (uint32_t)end.status)) ||
+	    (usage_at && copy_to_user((uva_t){ usage_at }, &usage, sizeof(usage)))) {
+		return STATUS_EFAULT;
+	}
+	return end.pid;
 }

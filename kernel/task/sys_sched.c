@@ -2,6 +2,7 @@
 #include "core/cpu.h"
 #include "lib/string.h"
 #include "mm/usercopy.h"
+#include "task/credentials.h"
 #include "task/process.h"
 #include "task/sched.h"
 #include "task/syscall.h"
@@ -23,20 +24,18 @@ static struct cpu_set online(void)
 	return set;
 }
 
-/* Caller holds process_lock. A thread of the caller's process, by tid; 0: the caller. */
-static struct thread *find_own(uint64_t tid)
+/* Caller holds process_lock. By tid; 0: the caller. */
+static struct thread *find(uint64_t tid)
 {
-	if (tid == 0 || (uint32_t)tid == thread_current()->tid) {
-		return thread_current();
-	}
-	LIST_FOR_EACH (node, &process_current()->threads) {
-		struct thread *thread = LIST_ENTRY(node, struct thread, process_node);
+	return (uint32_t)tid == 0 ? thread_current() : process_find_thread((uint32_t)tid);
+}
 
-		if (thread->tid == (uint32_t)tid) {
-			return thread;
-		}
-	}
-	return NULL;
+/* Caller holds process_lock. */
+static bool may_change(const struct thread *thread)
+{
+	uint32_t uid = credentials_acting_uid(process_current());
+
+	return uid == 0 || uid == credentials_uid(thread->process);
 }
 
 /* Word by word: others read it meanwhile and may see a mixture, which they find out later. */
@@ -53,24 +52,25 @@ int64_t sys_sched_setaffinity(uint64_t tid, uint64_t size_bytes, uint64_t set_at
 	struct cpu_set set = { { 0 } }, all = online();
 	struct thread *thread;
 	uint64_t any = 0;
+	status_t status = STATUS_ESRCH;
 
-	if (copy_from_user(&set, (uva_t){ set_at }, MIN(size_bytes, sizeof(set)))) {
+	if (copy_from_user(&set, (uva_t){ set_at }, MIN((uint32_t)size_bytes, sizeof(set)))) {
 		return STATUS_EFAULT;
 	}
 	for (unsigned i = 0; i < ARRAY_SIZE(set.words); i++) {
 		set.words[i] &= all.words[i];
 		any |= set.words[i];
 	}
-	if (!any) {
-		return STATUS_EINVAL;
-	}
 	lock_acquire(&process_lock);
-	thread = find_own(tid);
+	thread = find(tid);
 	if (thread) {
+		status = !may_change(thread) ? STATUS_EPERM : any ? STATUS_OK : STATUS_EINVAL;
+	}
+	if (status == STATUS_OK) {
 		allow(thread, &set);
 	}
 	lock_release(&process_lock);
-	return thread ? STATUS_OK : STATUS_ESRCH;
+	return status;
 }
 
 /* Returns how many bytes the set takes, as Linux does. */
@@ -78,13 +78,13 @@ int64_t sys_sched_getaffinity(uint64_t tid, uint64_t size_bytes, uint64_t set_at
 {
 	struct cpu_set set = online();
 	const struct thread *thread;
-	uint64_t len_bytes = MIN(size_bytes, sizeof(set));
+	uint64_t size = (uint32_t)size_bytes, len_bytes = MIN(size, sizeof(set));
 
-	if (size_bytes * 8 < nr_cpus || size_bytes % sizeof(uint64_t)) {
+	if (size * 8 < nr_cpus || size % sizeof(uint64_t)) {
 		return STATUS_EINVAL;
 	}
 	lock_acquire(&process_lock);
-	thread = find_own(tid);
+	thread = find(tid);
 	for (unsigned i = 0; thread && i < ARRAY_SIZE(set.words); i++) {
 		set.words[i] &= thread->allowed.words[i];
 	}

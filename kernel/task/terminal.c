@@ -295,6 +295,16 @@ size_t terminal_read(struct terminal *terminal, char *buffer, size_t size_bytes,
 	return len;
 }
 
+void terminal_skip_end(struct terminal *terminal)
+{
+	uint16_t *next = slot(terminal, terminal->next_read);
+
+	if (terminal->next_read != terminal->nr_ready && *next == INPUT_END) {
+		*next = 0;
+		terminal->next_read++;
+	}
+}
+
 size_t terminal_take(struct terminal *terminal, char *buffer, size_t size_bytes)
 {
 	size_t len = 0;

@@ -88,6 +88,13 @@ enum terminal_event terminal_input(struct terminal *terminal, uint8_t byte);
 size_t terminal_read(struct terminal *terminal, char *buffer, size_t size_bytes, bool *would_block);
 
 /*
+ * For a reader whose buffer was filled by the beginning of a line: where only the end-of-file key
+ * follows, which ended that line, it is taken too, so that the next read does not find an end of
+ * file.
+ */
+void terminal_skip_end(struct terminal *terminal);
+
+/*
  * Takes what was typed and not read, finished lines or not, and nothing is left: at most size_bytes
  * of it.
  */

@@ -94,12 +94,19 @@ void thread_inherit(struct thread *thread, const struct regs *regs)
 	thread->fs_base = current->fs_base;
 	thread->signal_mask = current->signal_mask;
 	thread->allowed = current->allowed;
+	sched_share_slice(thread);
 	fpu_save(thread->fpu);
 }
 
 void thread_start_user(void *thread)
 {
+	struct thread *self = thread;
+
 	sched_after_switch();
+	/* memory that is not there, or not writable, is the program's own affair */
+	if (self->store_tid.uva && store_user_u32(self->store_tid, self->tid)) {
+		self->store_tid.uva = 0;
+	}
 	thread_enter_user(thread_user_regs(thread));
 }
 

@@ -54,13 +54,21 @@ struct thread {
 	 * once that CPU has switched away. Until then no other CPU may take it (acquire).
 	 */
 	bool on_cpu;
-	struct list run_node; /* guarded by the lock of the run queue of `cpu` */
+	/* Guarded by the lock of the run queue of `cpu`. */
+	struct list run_node;
+	uint8_t band; /* enum band, while it is on the queue */
+
+	/* Whose it is to the scheduler: BAND_ROOT_FRESH or BAND_USER_FRESH. Written with
+	 * process_lock, read without. */
+	uint8_t band_fresh;
 	struct cpu_set allowed;
 
 	/* Guarded by process_lock. */
 	struct list process_node;
-	uint32_t tid;    /* read by the thread itself without */
-	bool is_told;    /* that it must end: process_end.c */
+	uint64_t signal_mask;     /* written by the thread itself, without */
+	uint64_t signals_pending; /* for this thread alone; read by itself without */
+	uint32_t tid;             /* read by the thread itself without */
+	bool is_told;             /* that it must end: process_end.c */
 	bool vfork_done; /* the child that this thread waits for has left the address space */
 
 	struct ipc ipc;
@@ -70,10 +78,12 @@ struct thread {
 	uint64_t user_rsp; /* of the system call under way, as in struct cpu_entry */
 	struct regs *regs; /* thread_user_regs */
 	uint64_t fs_base;
+	uva_t store_tid;       /* where it stores its tid before anything else; 0: nowhere */
 	uva_t clear_child_tid; /* set to 0 when the thread ends, and its futex woken; 0: nothing */
-	uint64_t signal_mask;
-	uint64_t started, run_time; /* in ticks of the TSC */
-	uint32_t call;              /* debug builds: the number of the system call; budget.c */
+	/* In ticks of the TSC: when it was switched to, how long it ran until it was last switched
+	 * away from, and up to which run time it has its slice. */
+	uint64_t started, run_time, slice_end;
+	uint32_t call; /* debug builds: the number of the system call; budget.c */
 	int32_t exit_code;
 	struct process *last_of; /* DEAD: the process that ends with this thread; NULL: none */
 	bool exiting;            /* ends on its way back to user mode */

@@ -30,6 +30,18 @@ END
 like "$output" '^begun$' 'Ctrl-A goes to the begin of the line'
 like "$output" 'QEMU: Terminated' 'Ctrl-] X ends the emulator'
 
+# A line that fills the first vector ends the read, and so does the end of file, which ends no other.
+ARCHIVE=$(make -s print-archive EXTRA=tests/qemu/programs) session tools/run <<'END'
+bulwark# $	vectors\r
+type 0$	abcd\r
+type 1$	\x04
+type 2$	abcde\x04
+type 3$	abcdefghi\r
+bulwark# $	exit\r
+END
+is "$(grep -o 'vectors .*' <<<"$output" | tr '\n' ' ')" 'vectors 0: 5 vectors 1: 0 vectors 2: 5 vectors 3: 10 ' \
+	'readv returns a line, the end of a file, what precedes it, and a line of two vectors'
+
 # Who has colours.
 prompts 'attack ret2dir_obj' 'attack all ret2dir_obj' >"$work/attacks"
 green=$'\e[1;32mFAULT'

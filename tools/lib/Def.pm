@@ -18,6 +18,7 @@ my %TABLES = (
 		. 'kernel_roots:word shadow_roots:word text:text'],
 	layout => ['kernel/mm/layout.def', DRAWN => 'view:word base:any bytes:any lowest:any end:any text:text',
 		FIXED => 'view:word base:any bytes:any text:text'],
+	linux => ['docs/linux.def', DIFFERENCE => 'call:word what:text linux:text ours:text why:text'],
 	lock_ranks => ['kernel/core/lock_ranks.def', RANK => 'name:word'],
 	map_states => ['user/shell/map_states.def', MAP_STATE => 'state:word letter:character ansi:number colour:number name:text'],
 	options => ['kernel/abi/options.def', OPTION => 'name:word default:word values:text help:text strength:text'],

@@ -78,8 +78,11 @@ static void test_timeout(void)
 	tap_is(futex(&word, WAIT | PRIVATE, 0, &nap, NULL, 0), -ETIMEDOUT, "a wait times out");
 	tap_ok(now_ns() - before >= NAP_NS, "and not too early");
 	before = now_ns();
-	deadline.tv_sec = (before + NAP_NS) / 1000000000;
-	deadline.tv_nsec = (before + NAP_NS) % 1000000000;
+	/* of the time of day */
+	clock_gettime(CLOCK_REALTIME, &deadline);
+	deadline.tv_nsec += NAP_NS;
+	deadline.tv_sec += deadline.tv_nsec / 1000000000;
+	deadline.tv_nsec %= 1000000000;
 	tap_is(futex(&word, WAIT_BITSET | REALTIME, 0, &deadline, NULL, 1), -ETIMEDOUT,
 	       "a wait with a deadline times out");
 	tap_ok(now_ns() - before >= NAP_NS, "and not too early");

@@ -4,6 +4,7 @@
 
 #include "arch/x86_64/io.h"
 #include "arch/x86_64/registers.h"
+#include "arch/x86_64/rtc.h"
 
 enum {
 	PIT_HZ = 1193182,
@@ -22,6 +23,7 @@ enum {
 #define HZ_GUESS 2000000000ul /* rather too fast: waits become longer, not shorter */
 
 static RO_AFTER_INIT uint64_t tsc_hz, tsc_start;
+static RO_AFTER_INIT uint64_t start_ns;    /* the time of day at tsc_start */
 static RO_AFTER_INIT uint64_t ns_per_tick; /* << SCALE_SHIFT */
 
 /* TSC ticks while the 8254 counts down `ms` milliseconds; 0: it does not end. */
@@ -75,12 +77,21 @@ bool clock_init(void)
 		tsc_hz = HZ_GUESS;
 	}
 	ns_per_tick = (1000000000ul << SCALE_SHIFT) / tsc_hz;
+	start_ns = rtc_read_seconds() * 1000000000ul;
+	start_ns -= MIN(start_ns, clock_now_ns());
 	return is_measured;
 }
 
 uint64_t clock_now_ns(void)
 {
 	return (uint64_t)((unsigned __int128)(tsc_read() - tsc_start) * ns_per_tick >> SCALE_SHIFT);
+}
+
+uint64_t clock_realtime_ns(void) { return start_ns + clock_now_ns(); }
+
+uint64_t clock_of_realtime(uint64_t realtime_ns)
+{
+	return realtime_ns > start_ns ? realtime_ns - start_ns : 0;
 }
 
 uint64_t clock_tsc_hz(void) { return tsc_hz; }

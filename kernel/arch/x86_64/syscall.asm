@@ -62,7 +62,12 @@ syscall_main:
 	call [r10 + rax * 8]
 	jmp [gs:CPU_LEAVE_SYSCALL]
 
+; The upper half of a number is not looked at.
 .unknown:
+	mov r11d, eax
+	cmp r11, rax
+	mov eax, eax
+	jne .caught_up
 	mov rax, -ENOSYS
 	jmp [gs:CPU_LEAVE_SYSCALL]
 

@@ -78,14 +78,15 @@ static struct answer ask(const struct call *call, unsigned int place, uint64_t a
 	struct answer answer = { 0, UINT64_MAX };
 
 	argument[place] = address;
-	for (int i = 0; i < NR_TRIES; i++) {
+	/* the first finds the address space as others left it, and does not count */
+	for (int i = -1; i < NR_TRIES; i++) {
 		uint64_t start = ticks(), took;
 
 		answer.result = syscall(call->number, argument[0], argument[1], argument[2],
 					argument[3], argument[4], argument[5]);
 		answer.result = answer.result == -1 ? -errno : answer.result;
 		took = ticks() - start;
-		answer.ticks = took < answer.ticks ? took : answer.ticks;
+		answer.ticks = i >= 0 && took < answer.ticks ? took : answer.ticks;
 	}
 	return answer;
 }

@@ -1,0 +1,173 @@
+/* Moves pages from one place of an address space to another. */
+#include "mm/as_remap.h"
+
+#include "mm/as_change.h"
+#include "mm/as_map.h"
+#include "mm/as_pages.h"
+#include "mm/layout.h"
+#include "mm/ptable.h"
+
+enum { MOVE_PAGES = 64 };
+
+/* The tables of the new place, wherever the old one has some: after this moving cannot fail.
+ * ENOMEM. */
+static status_t tables_prepare(struct as *as, uint64_t from, uint64_t to, uint64_t len_bytes,
+			       unsigned *work)
+{
+	uint64_t done = 0;
+
+	as->has_stray_tables = true;
+	while (done < len_bytes) {
+		pte_t *entry = ptable_entry(as->root, from + done, 1), *unused;
+		status_t status;
+
+		*work += WORK_TABLE;
+		if (!entry) {
+			done = ptable_skip(as->root, from + done) - from;
+			continue;
+		}
+		status = as_entry_create(as, to + done, 1, &unused);
+		if (status) {
+			return status;
+		}
+		/* the next page for which either has another table */
+		done += MIN(HUGE_SIZE - ((from + done) & (HUGE_SIZE - 1)),
+			    HUGE_SIZE - ((to + done) & (HUGE_SIZE - 1)));
+	}
+	return STATUS_OK;
+}
+
+/* Flushes. No frame is ever usable in both places. */
+static void pages_move(struct as *as, uint64_t from, uint64_t to, unsigned nr)
+{
+	pte_t moved[MOVE_PAGES];
+	bool is_any = false;
+
+	for (unsigned i = 0; i < nr; i++) {
+		pte_t *entry = as_entry(as, from + i * PAGE_SIZE, 1);
+
+		moved[i] = entry ? pte_read(entry) : PTE_NONE;
+		if (pte_holds_frame(moved[i])) {
+			pte_write(entry, PTE_NONE);
+			is_any = true;
+		}
+	}
+	if (!is_any) {
+		return;
+	}
+	as_tlb_downgrade(&as->tlb, (uva_t){ from }, (uva_t){ from + nr * PAGE_SIZE });
+	for (unsigned i = 0; i < nr; i++) {
+		if (pte_holds_frame(moved[i])) {
+			pte_write(as_entry(as, to + i * PAGE_SIZE, 1), moved[i]);
+		}
+	}
+}
+
+static status_t range_move(struct as *as, uint64_t from, uint64_t to, uint64_t len_bytes,
+			   unsigned *work)
+{
+	for (uint64_t done = 0; done < len_bytes;) {
+		unsigned nr = (unsigned)MIN((len_bytes - done) / PAGE_SIZE, (uint64_t)MOVE_PAGES);
+
+		pages_move(as, from + done, to + done, nr);
+		done += nr * PAGE_SIZE;
+		*work += nr * WORK_SHARED + WORK_TABLE;
+		if (*work >= WORK_MAX && done < len_bytes) {
+			*work = 0;
+			if (as_change_pause(as, CHANGE_REGIONS)) {
+				return STATUS_EINTR;
+			}
+		}
+	}
+	return STATUS_OK;
+}
+
+/* Caller began a change. `region` holds the old range. */
+static status_t move(struct as *as, const struct as_remap_wish *wish, const struct region *region,
+		     uva_t *out)
+{
+	enum as_map_how how = wish->is_fixed ? AS_MAP_FIXED : AS_MAP_ANYWHERE;
+	uint64_t len_bytes = MIN(wish->old_bytes, wish->new_bytes);
+	unsigned work = 0;
+	status_t status = as_map_begun(as, how, wish->to, wish->new_bytes, region->rights,
+				       region->flags, out);
+
+	if (status) {
+		return status;
+	}
+	status = tables_prepare(as, wish->at, out->uva, len_bytes, &work);
+	if (status) {
+		/* what was there before with MAP_FIXED is gone, as on Linux */
+		return as_unmap_begun(as, *out, wish->new_bytes) == STATUS_EINTR ? STATUS_EINTR
+										 : status;
+	}
+	status = range_move(as, wish->at, out->uva, len_bytes, &work);
+	if (status == STATUS_OK && !wish->keeps_old) {
+		status = as_unmap_begun(as, (uva_t){ wish->at }, wish->old_bytes);
+	}
+	return status;
+}
+
+/* Without a move. ENOMEM: it needs one. */
+static status_t resize(struct as *as, const struct as_remap_wish *wish, const struct region *region)
+{
+	uint64_t old_end = wish->at + wish->old_bytes, new_end = wish->at + wish->new_bytes;
+	uva_t unused;
+	status_t status;
+
+	if (new_end == old_end) {
+		return STATUS_OK;
+	}
+	if (region->end != old_end || new_end > USER_TOP) {
+		return STATUS_ENOMEM;
+	}
+	status = as_map_begun(as, AS_MAP_FIXED_NOREPLACE, old_end, new_end - old_end,
+			      region->rights, region->flags, &unused);
+	return status ? STATUS_ENOMEM : STATUS_OK;
+}
+
+/* Caller began a change. */
+static status_t remap(struct as *as, const struct as_remap_wish *wish, uva_t *out)
+{
+	const struct region *region = region_find(as, wish->at);
+	status_t status;
+
+	out->uva = wish->at;
+	if (!region) {
+		return STATUS_EFAULT;
+	}
+	if (!wish->is_fixed && !wish->keeps_old && wish->new_bytes < wish->old_bytes) {
+		return as_unmap_begun(as, (uva_t){ wish->at + wish->new_bytes },
+				      wish->old_bytes - wish->new_bytes);
+	}
+	if (wish->old_bytes > region->end - wish->at) {
+		return STATUS_EFAULT;
+	}
+	if (region->flags & REGION_HUGE) {
+		return STATUS_EINVAL;
+	}
+	if (!wish->is_fixed && !wish->keeps_old) {
+		status = resize(as, wish, region);
+		if (status != STATUS_ENOMEM || !wish->may_move) {
+			return status;
+		}
+		region = region_find(as, wish->at);
+	}
+	return move(as, wish, region, out);
+}
+
+status_t as_remap(struct as *as, const struct as_remap_wish *wish, uva_t *out)
+{
+	status_t status = as_change_begin(as);
+	uva_t where;
+
+	if (status) {
+		return status;
+	}
+	status = remap(as, wish, &where);
+	as_change_end(as);
+	if (status == STATUS_OK) {
+		*out = where;
+	}
+	return status;
+}

@@ -1,0 +1,137 @@
+/*
+ * A thread of the kernel's own sleeps until the first alarm of any process is due. It is made when
+ * the first alarm is set.
+ */
+#include "task/alarm.h"
+
+#include "arch/x86_64/clock.h"
+#include "task/process.h"
+#include "task/sched.h"
+#include "task/signal.h"
+#include "task/timer.h"
+
+/* An alarm that repeats does so at most as often as a busy CPU's timer ticks. */
+#define EVERY_LEAST_NS 10000000ul
+
+/* Guarded by process_lock. */
+static struct thread *sleeper;
+static uint64_t earliest_ns = UINT64_MAX; /* until when it sleeps, at most */
+
+struct look {
+	uint64_t now_ns;
+	uint64_t *next_ns;
+};
+
+static void ring(struct process *process, const void *argument)
+{
+	const struct look *look = argument;
+
+	if (process->alarm_ns && process->alarm_ns <= look->now_ns) {
+		process->alarm_ns =
+			process->alarm_every_ns ? look->now_ns + process->alarm_every_ns : 0;
+		signal_deliver(process, SIGNAL_ALRM);
+	}
+	if (process->alarm_ns) {
+		*look->next_ns = MIN(*look->next_ns, process->alarm_ns);
+	}
+}
+
+/* Tells those whose time has come; when to look again. */
+static uint64_t ring_due(void)
+{
+	uint64_t next_ns = UINT64_MAX;
+
+	/* whoever sets one meanwhile wakes the sleeper, which then does not block */
+	lock_acquire(&process_lock);
+	earliest_ns = UINT64_MAX;
+	lock_release(&process_lock);
+	process_for_each(ring, &(struct look){ clock_now_ns(), &next_ns });
+	lock_acquire(&process_lock);
+	earliest_ns = MIN(earliest_ns, next_ns);
+	lock_release(&process_lock);
+	return next_ns;
+}
+
+static void sleeper_main(void *thread)
+{
+	(void)thread;
+	sched_after_switch();
+	for (;;) {
+		struct timer timer;
+		uint64_t next_ns;
+
+		sched_prepare();
+		next_ns = ring_due();
+		timer_start(&timer, next_ns);
+		sched_block();
+		timer_stop(&timer);
+	}
+}
+
+/* Caller does not hold process_lock. */
+static status_t sleeper_make(void)
+{
+	struct thread *thread;
+	bool is_there;
+	status_t status;
+
+	lock_acquire(&process_lock);
+	is_there = sleeper;
+	lock_release(&process_lock);
+	if (is_there) {
+		return STATUS_OK;
+	}
+	status = thread_create(NULL, sleeper_main, &thread);
+	if (status) {
+		return status;
+	}
+	lock_acquire(&process_lock);
+	is_there = sleeper;
+	sleeper = is_there ? sleeper : thread;
+	lock_release(&process_lock);
+	if (is_there) {
+		thread_destroy(thread);
+	} else {
+		sched_start(thread);
+	}
+	return STATUS_OK;
+}
+
+/* Caller holds process_lock. */
+static void read(const struct process *process, struct alarm *out)
+{
+	uint64_t now_ns = clock_now_ns();
+
+	*out = (struct alarm){ .every_ns = process->alarm_every_ns };
+	if (process->alarm_ns) {
+		out->left_ns = process->alarm_ns > now_ns ? process->alarm_ns - now_ns : 1;
+	}
+}
+
+status_t alarm_set(const struct alarm *wish, struct alarm *old)
+{
+	struct process *process = process_current();
+	status_t status = wish->left_ns ? sleeper_make() : STATUS_OK;
+
+	if (status) {
+		return status;
+	}
+	lock_acquire(&process_lock);
+	read(process, old);
+	process->alarm_ns = wish->left_ns ? clock_now_ns() + wish->left_ns : 0;
+	process->alarm_every_ns = wish->every_ns ? MAX(wish->every_ns, EVERY_LEAST_NS) : 0;
+	/* a later one the sleeper finds in time */
+	if (process->alarm_ns && process->alarm_ns < earliest_ns) {
+		earliest_ns = process->alarm_ns;
+		sched_wake(sleeper);
+	}
+	lock_release(&process_lock);
+	return STATUS_OK;
+}
+
+void alarm_get(struct alarm *out)
+{
+	lock_acquire(&process_lock);
+	read(process_current(), out);
+	lock_release(&process_lock);
+}
