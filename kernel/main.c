@@ -212,8 +212,11 @@ static void memory_report(void)
 
 	memory_loss_report();
 	frame_stats_read(&stats);
-	log_print("bulwark: memory: %lu MiB, %lu KiB in page tables, %lu KiB in the kernel\n",
-		  stats.nr_usable >> 8, stats.nr_ptable << 2, stats.nr_kernel << 2);
+	log_print(
+		"bulwark: memory: %lu MiB, %lu KiB in page tables, %lu KiB in the kernel, of these "
+		"%lu KiB in the frame table\n",
+		stats.nr_usable >> 8, stats.nr_ptable << 2, stats.nr_kernel << 2,
+		memory_frame_table_bytes() >> 10);
 }
 
 void kernel_main(uint32_t loader, uint32_t info_pa)

@@ -191,7 +191,7 @@ void audit_run(struct bw_audit *out)
 
 	memset(out, 0, sizeof(*out));
 	rendezvous_stop_others();
-	for (uint32_t i = 0; i < nr_frames; i++) {
+	FOR_EACH_FRAME (i) {
 		frames[i].flags &= ~FRAME_SEEN;
 		if (frames[i].owner == OWNER_USER) {
 			frames[i].next = frames[i].prev = 0;

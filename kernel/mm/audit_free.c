@@ -255,7 +255,7 @@ void audit_frames(struct audit *audit)
 	uint64_t nr_required = 0, nr_of[NR_OWNERS + 1] = { 0 };
 
 	see_other_of_kernel_root();
-	for (uint32_t i = 0; i < nr_frames; i++) {
+	FOR_EACH_FRAME (i) {
 		struct frame *frame = &frames[i];
 		enum policy_state state = policy_state_of((pfn_t){ i });
 		const char *error = frame_error(frame, state);

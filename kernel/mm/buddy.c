@@ -167,7 +167,7 @@ bool buddy_take_mixed(struct buddy *buddy, unsigned order, uint32_t *range, uint
 {
 	uint32_t end = MIN(*range + nr_ranges, buddy_nr_ranges());
 
-	while (*range < end) {
+	while ((*range = frame_known(*range * RANGE_FRAMES) / RANGE_FRAMES) < end) {
 		uint32_t first = range_search(buddy, (*range)++, order);
 
 		if (first != (uint32_t)NONE) {

@@ -53,15 +53,6 @@ void direct_map_hide(pfn_t first, unsigned order)
 	COUNT_N(hides, 1u << order);
 }
 
-/* Entries in a row for frames in a row: the frame number is counted up in the entry itself. */
-static void entries_fill(pte_t *entry, uint32_t nr, pte_t pte)
-{
-	for (const pte_t *end = entry + nr; entry < end; entry++) {
-		*entry = pte;
-		pte.value += PAGE_SIZE;
-	}
-}
-
 void direct_map_build(pfn_t root, pfn_t start, pfn_t end)
 {
 	for (pfn_t frame = start; frame.pfn < end.pfn;) {
@@ -69,7 +60,7 @@ void direct_map_build(pfn_t root, pfn_t start, pfn_t end)
 		uint32_t nr_to_table_end = PTES_PER_TABLE - level_index(address, 1);
 		uint32_t nr = MIN(end.pfn - frame.pfn, nr_to_table_end);
 
-		entries_fill(early_entry(root, address), nr, pte_make(frame, entry_flags()));
+		early_fill(early_entry(root, address, nr), nr, pte_make(frame, entry_flags()));
 		frame = pfn_add(frame, nr);
 	}
 }

@@ -30,5 +30,5 @@ bool direct_map_has(pfn_t frame);
 void direct_map_reveal(pfn_t first, unsigned order);
 void direct_map_hide(pfn_t first, unsigned order);
 
-/* Boot: builds the map of [start, end) in `root`, tables from early_alloc. */
+/* Boot: builds the map of [start, end) in `root`, tables from early_entry. */
 void direct_map_build(pfn_t root, pfn_t start, pfn_t end);

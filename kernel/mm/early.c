@@ -1,95 +1,179 @@
-/* The early bump allocator: downward from the end of the largest free range below 4 GiB. */
+/* The early allocator: frames from both ends of the pieces of memory, the largest piece first. */
 #include "mm/early.h"
 
 #include "core/boot_info.h"
 #include "core/panic.h"
 #include "lib/string.h"
+#include "mm/direct_map.h"
 #include "mm/layout.h"
+#include "mm/ram.h"
 
-#define EARLY_LIMIT (1ul << 32) /* boot.asm's identity map ends here */
-#define LOW_MEMORY_END 0x100000ul
-#define EARLY_MIN_BYTES (4ul << 20)
+/* boot.asm's identity map ends here. */
+#define IDENTITY_END (pa_to_pfn((pa_t){ 1ul << 32 }))
 
-static uint64_t next, limit; /* physical; handed out down to limit */
-static struct early_run runs[EARLY_RUNS_MAX];
-static unsigned nr_runs;
+/* The image and each module may cut one in two. */
+enum { NR_KEEPS_MAX = 1 + MODULES_MAX, PIECES_MAX = MEMORY_RANGES_MAX + NR_KEEPS_MAX };
 
-/* Shrinks [*start, *end) to its larger part outside [from, to). */
-static void keep_clear(uint64_t *start, uint64_t *end, uint64_t from, uint64_t to)
+static struct early_piece pieces[PIECES_MAX];
+static unsigned nr_pieces;
+static pfn_t reach;
+static bool is_direct; /* the direct map is there, and the identity map is gone */
+
+/* What is handed out from now, of each kind; both change when it is used up. */
+static struct early_piece *tables_from, *kernel_from;
+
+/* The first of the keeps that lies in [start, end), or NULL. */
+static const struct ram_range *first_keep(const struct ram_range *keeps, unsigned nr,
+					  uint32_t start, uint32_t end)
 {
-	if (to <= *start || from >= *end) {
-		return;
+	const struct ram_range *found = NULL;
+
+	for (unsigned i = 0; i < nr; i++) {
+		if (keeps[i].start < end && keeps[i].end > start &&
+		    (!found || keeps[i].start < found->start)) {
+			found = &keeps[i];
+		}
 	}
-	if (from - MIN(*start, from) >= *end - MIN(to, *end)) {
-		*end = from;
-	} else {
-		*start = to;
+	return found;
+}
+
+static void add_piece(uint32_t start, uint32_t end)
+{
+	if (start < end) {
+		pieces[nr_pieces++] = (struct early_piece){ start, start, end, end };
 	}
 }
 
-void early_init(const struct boot_info *info)
+void early_init(const struct ram *ram, const struct boot_info *info)
 {
-	for (unsigned i = 0; i < info->nr_usable; i++) {
-		uint64_t start = MAX(info->usable[i].start.pa, LOW_MEMORY_END);
-		uint64_t end = MIN(info->usable[i].end.pa, EARLY_LIMIT);
+	struct ram_range keeps[NR_KEEPS_MAX];
+	unsigned nr_keeps = 0;
 
-		if (start >= end) {
-			continue;
-		}
-		keep_clear(&start, &end, LOW_MEMORY_END,
-			   LOW_MEMORY_END + (uint64_t)(image_end - image_start));
-		for (unsigned m = 0; m < info->nr_modules; m++) {
-			keep_clear(&start, &end, align_down(info->modules[m].start.pa, PAGE_SIZE),
-				   align_up(info->modules[m].end.pa, PAGE_SIZE));
-		}
-		if (start < end && end - start > next - limit) {
-			limit = start;
-			next = end;
-		}
+	keeps[nr_keeps++] = (struct ram_range){
+		LOAD_BASE >> PAGE_SHIFT,
+		(uint32_t)((LOAD_BASE + (uint64_t)(image_end - image_start)) >> PAGE_SHIFT)
+	};
+	for (unsigned i = 0; i < info->nr_modules; i++) {
+		keeps[nr_keeps++] = (struct ram_range){
+			pa_to_pfn(info->modules[i].start).pfn,
+			(uint32_t)(align_up(info->modules[i].end.pa, PAGE_SIZE) >> PAGE_SHIFT)
+		};
 	}
-	if (next - limit < EARLY_MIN_BYTES) {
-		panic("no 4 MiB of free memory in one piece below 4 GiB");
+	for (unsigned i = 0; i < ram->nr; i++) {
+		uint32_t start = ram->ranges[i].start, end = ram->ranges[i].end;
+		const struct ram_range *keep;
+
+		while (start < end && (keep = first_keep(keeps, nr_keeps, start, end))) {
+			add_piece(start, keep->start);
+			start = keep->end;
+		}
+		add_piece(start, end);
 	}
+	reach = IDENTITY_END;
 }
 
-pfn_t early_alloc(enum owner owner, uint64_t nr)
+void early_reach(pfn_t end)
 {
-	struct early_run *last = nr_runs ? &runs[nr_runs - 1] : NULL;
+	reach = end;
+	is_direct = true;
+}
+
+void *early_pointer(pfn_t frame)
+{
+	return is_direct ? direct_map_pointer(frame) : (void *)pfn_to_pa(frame).pa;
+}
+
+static uint32_t nr_left(const struct early_piece *piece)
+{
+	uint32_t end = MIN(piece->high, reach.pfn);
+
+	return end > piece->low ? end - piece->low : 0;
+}
+
+uint64_t early_nr_left(void)
+{
+	uint64_t nr = 0;
+
+	for (unsigned i = 0; i < nr_pieces; i++) {
+		nr += nr_left(&pieces[i]);
+	}
+	return nr;
+}
+
+/* The piece with the most left, which is nr frames at least. */
+static struct early_piece *largest(uint32_t nr)
+{
+	struct early_piece *found = &pieces[0];
+
+	for (unsigned i = 1; i < nr_pieces; i++) {
+		if (nr_left(&pieces[i]) > nr_left(found)) {
+			found = &pieces[i];
+		}
+	}
+	if (!nr_pieces || nr_left(found) < nr) {
+		panic("out of memory while booting: no %u frames in a row", nr);
+	}
+	return found;
+}
+
+pfn_t early_alloc_tables(uint32_t nr)
+{
+	if (!tables_from || nr_left(tables_from) < nr) {
+		tables_from = largest(nr);
+	}
+	tables_from->low += nr;
+	return (pfn_t){ tables_from->low - nr };
+}
+
+pfn_t early_alloc_kernel(uint32_t nr, uint32_t *got)
+{
 	pfn_t first;
 
-	if (nr > (next - limit) >> PAGE_SHIFT) {
-		panic("out of memory while booting: %lu frames wanted", nr);
+	if (!kernel_from || nr_left(kernel_from) < 1) {
+		kernel_from = largest(1);
 	}
-	next -= nr << PAGE_SHIFT;
-	first = pa_to_pfn((pa_t){ next });
-	memset((void *)next, 0, nr << PAGE_SHIFT);
-	if (last && last->owner == owner && last->first.pfn == first.pfn + nr) {
-		last->first = first;
-		last->nr += nr;
-	} else if (nr_runs < EARLY_RUNS_MAX) {
-		runs[nr_runs++] = (struct early_run){ first, (uint32_t)nr, owner };
-	} else {
-		panic("early memory handed out in more than %d runs", EARLY_RUNS_MAX);
-	}
+	*got = MIN(nr, nr_left(kernel_from));
+	kernel_from->high -= *got;
+	first = (pfn_t){ kernel_from->high };
+	memset(early_pointer(first), 0, (uint64_t)*got << PAGE_SHIFT);
 	return first;
 }
 
-pte_t *early_entry(pfn_t root, uint64_t address)
+static pfn_t table_make(bool is_zeroed)
 {
-	pte_t *entry = (pte_t *)pfn_to_pa(root).pa + level_index(address, LEVEL_MAX);
+	pfn_t table = early_alloc_tables(1);
+
+	if (is_zeroed) {
+		memset(early_pointer(table), 0, PAGE_SIZE);
+	}
+	return table;
+}
+
+pte_t *early_entry(pfn_t root, uint64_t address, uint32_t nr)
+{
+	pte_t *entry = (pte_t *)early_pointer(root) + level_index(address, LEVEL_MAX);
 
 	for (unsigned level = LEVEL_MAX; level > 1; level--) {
 		if (!pte_is_present(*entry)) {
-			*entry = pte_make(early_alloc(OWNER_PTABLE, 1), PTE_PRESENT | PTE_WRITABLE);
+			*entry = pte_make(table_make(level > 2 || nr < PTES_PER_TABLE),
+					  PTE_PRESENT | PTE_WRITABLE);
 		}
-		entry = (pte_t *)pfn_to_pa(pte_frame(*entry)).pa + level_index(address, level - 1);
+		entry = (pte_t *)early_pointer(pte_frame(*entry)) + level_index(address, level - 1);
 	}
 	return entry;
 }
 
-unsigned early_finish(const struct early_run **out)
+/* The frame number is counted up in the entry itself. */
+void early_fill(pte_t *entry, uint32_t nr, pte_t first)
 {
-	*out = runs;
-	limit = next; /* any later call panics */
-	return nr_runs;
+	for (const pte_t *end = entry + nr; entry < end; entry++) {
+		*entry = first;
+		first.value += PAGE_SIZE;
+	}
+}
+
+const struct early_piece *early_pieces(unsigned *nr)
+{
+	*nr = nr_pieces;
+	return pieces;
 }

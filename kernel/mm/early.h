@@ -1,6 +1,13 @@
 /*
- * Memory before the frame table exists: a bump allocator in the largest free range below 4 GiB,
- * which boot.asm maps one to one. What it handed out is remembered by owner, for frame_table_fill.
+ * Memory before the frame table exists. Each piece of memory is handed out from both ends: page
+ * tables upward, the frame table downward; what is between them at the end is free.
+ *
+ *     start      low                     high            end
+ *       +---------+------------------------+--------------+
+ *       | PTABLE  |          left          |    KERNEL    |
+ *       +---------+------------------------+--------------+
+ *
+ * At first only the 4 GiB that boot.asm maps one to one can be used; then what the direct map has.
  */
 #pragma once
 
@@ -9,23 +16,33 @@
 #include "mm/frame.h"
 
 struct boot_info;
+struct ram;
 
-/* Keeps clear of the first MiB, the image and the modules. Panics without 4 MiB to work with. */
-void early_init(const struct boot_info *info);
-/* nr zeroed frames in a row, for an owner. Panics when there are none left. */
-pfn_t early_alloc(enum owner owner, uint64_t nr);
+/* Keeps clear of the image and the modules. */
+void early_init(const struct ram *ram, const struct boot_info *info);
+/* The kernel's root is loaded: the memory below `end` can be used, through the direct map. */
+void early_reach(pfn_t end);
+/* Frames that page tables could have now. */
+uint64_t early_nr_left(void);
+
+/* nr frames in a row for page tables, contents undefined. Panics when there are none. */
+pfn_t early_alloc_tables(uint32_t nr);
+/* Up to nr zeroed frames in a row for the kernel, *got of them. All memory can be used. Panics. */
+pfn_t early_alloc_kernel(uint32_t nr, uint32_t *got);
+void *early_pointer(pfn_t frame);
+
 /*
  * The 4 KiB entry for a kernel-half address in `root`; missing tables are made. Those of the pages
- * after it follow, up to the end of its page table.
+ * after it follow, up to the end of its page table. The caller writes nr of them at once: a page
+ * table of just these is not zeroed first.
  */
-pte_t *early_entry(pfn_t root, uint64_t address);
+pte_t *early_entry(pfn_t root, uint64_t address, uint32_t nr);
+/* Writes nr entries in a row for frames in a row. */
+void early_fill(pte_t *entry, uint32_t nr, pte_t first);
 
-enum { EARLY_RUNS_MAX = 16 }; /* one more is a panic */
-
-struct early_run {
-	pfn_t first;
-	uint32_t nr;
-	enum owner owner;
+/* Frames; see above. */
+struct early_piece {
+	uint32_t start, low, high, end;
 };
-/* Ends early allocation. Returns the number of runs. */
-unsigned early_finish(const struct early_run **runs);
+/* What became of all memory, sorted. */
+const struct early_piece *early_pieces(unsigned *nr);

@@ -7,6 +7,8 @@
 
 RO_AFTER_INIT struct frame *frames;
 RO_AFTER_INIT uint32_t nr_frames;
+RO_AFTER_INIT struct frame_hole *frame_holes;
+RO_AFTER_INIT unsigned nr_frame_holes;
 
 static const char *const names[NR_OWNERS] = {
 	[OWNER_RESERVED] = "RESERVED", [OWNER_FREE] = "FREE",   [OWNER_KERNEL] = "KERNEL",
@@ -15,6 +17,23 @@ static const char *const names[NR_OWNERS] = {
 };
 
 const char *owner_name(enum owner owner) { return owner < NR_OWNERS ? names[owner] : "?"; }
+
+uint32_t frame_skip_hole(uint32_t from)
+{
+	unsigned low = 0, high = nr_frame_holes;
+
+	/* the first hole that ends behind `from` */
+	while (low < high) {
+		unsigned middle = (low + high) / 2;
+
+		if (frame_holes[middle].end <= from) {
+			low = middle + 1;
+		} else {
+			high = middle;
+		}
+	}
+	return low < nr_frame_holes && frame_holes[low].start <= from ? frame_holes[low].end : from;
+}
 
 /* What must hold of a frame while `owner` has it. */
 static void assert_invariant(const struct frame *frame, enum owner owner)

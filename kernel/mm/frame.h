@@ -1,6 +1,6 @@
 /*
- * The frame table: one 16-byte entry per 4 KiB frame from frame 0 to the highest RAM frame.
- * Every frame has exactly one owner; only frame_transition writes it.
+ * The frame table: one 16-byte entry per 4 KiB frame from frame 0 to the highest RAM frame, but for
+ * large holes. Every frame has exactly one owner; only frame_transition writes it.
  */
 #pragma once
 
@@ -51,9 +51,28 @@ struct frame {
 static_assert(sizeof(struct frame) == 16, "frame table entries are 16 bytes");
 
 extern struct frame *frames;
-extern uint32_t nr_frames; /* entries in the table */
+extern uint32_t nr_frames; /* behind the last entry of the table */
 
-static inline bool pfn_is_valid(pfn_t frame) { return frame.pfn < nr_frames; }
+/* Frames [start, end) that are in no memory: nothing is mapped where the table would have them. */
+struct frame_hole {
+	uint32_t start, end;
+};
+extern struct frame_hole *frame_holes; /* sorted */
+extern unsigned nr_frame_holes;
+
+/* The first frame that the table knows, from this one on; nr_frames or beyond: there is none. */
+uint32_t frame_skip_hole(uint32_t from);
+static inline uint32_t frame_known(uint32_t from)
+{
+	return nr_frame_holes ? frame_skip_hole(from) : from;
+}
+/* For every entry of the table: `i` is its frame's number. */
+#define FOR_EACH_FRAME(i) for (uint32_t i = 0; (i = frame_known(i)) < nr_frames; i++)
+
+static inline bool pfn_is_valid(pfn_t frame)
+{
+	return frame.pfn < nr_frames && frame_known(frame.pfn) == frame.pfn;
+}
 static inline struct frame *frame_entry(pfn_t frame) { return &frames[frame.pfn]; }
 
 /* Moves 2^order frames from one owner to another; asserts the invariants of both. */

@@ -3,33 +3,29 @@
 
 #include "arch/x86_64/cr3.h"
 #include "arch/x86_64/entry_set.h"
+#include "arch/x86_64/features.h"
 #include "core/boot_info.h"
 #include "core/log.h"
 #include "core/panic.h"
-#include "lib/assert.h"
 #include "lib/string.h"
-#include "mm/buddy.h"
 #include "mm/direct_map.h"
 #include "mm/early.h"
-#include "mm/frame_history.h"
 #include "mm/frame_init.h"
 #include "mm/layout.h"
 #include "mm/ptable.h"
+#include "mm/ram.h"
 #include "mm/tlb.h"
 
-#define LOW_MEMORY_END 0x100000ul
+/* Frames that boot.asm maps one to one. */
+#define LOW_END (1u << (32 - PAGE_SHIFT))
+
+/* Page tables that the smallest range may take, and as many again: of each level two. */
+enum { TABLES_LEAST = 16 };
 
 static pfn_t pfn_of(uint64_t pa) { return pa_to_pfn((pa_t){ pa }); }
 
-/* [start, end) of a range clipped to what the allocator may own. */
-static bool clip(const struct memory_range *range, pfn_t *start, pfn_t *end)
-{
-	uint64_t from = MAX(range->start.pa, LOW_MEMORY_END);
-
-	*start = pfn_of(from);
-	*end = pfn_of(range->end.pa);
-	return from < range->end.pa && start->pfn < end->pfn;
-}
+static RO_AFTER_INIT struct ram ram;
+static RO_AFTER_INIT uint64_t nr_table_frames;
 
 static uint64_t image_flags(const char *page)
 {
@@ -42,7 +38,7 @@ static uint64_t image_flags(const char *page)
 static void map_image(pfn_t root)
 {
 	for (const char *page = image_start; page < image_end; page += PAGE_SIZE) {
-		pte_write(early_entry(root, (uint64_t)page),
+		pte_write(early_entry(root, (uint64_t)page, 1),
 			  pte_make(pfn_of(LOAD_BASE + (uint64_t)(page - image_start)),
 				   image_flags(page)));
 	}
@@ -55,59 +51,61 @@ static void reserve_slots(pfn_t root)
 				   pool_base + POOL_SIZE - 1, ENTRY_AREA_BASE };
 
 	for (unsigned i = 0; i < ARRAY_SIZE(bases); i++) {
-		(void)early_entry(root, bases[i]);
+		(void)early_entry(root, bases[i], 0);
 	}
 }
 
-static void build_root(const struct boot_info *info)
+/* The kernel's root, with the direct map of what can be used already. */
+static void build_root(void)
 {
-	pfn_t root = early_alloc(OWNER_PTABLE, 2);
-	pfn_t start, end;
+	pfn_t root = early_alloc_tables(2);
 
 	/* an odd frame number says shadow root: entry.asm */
 	root.pfn += root.pfn & 1;
+	memset(early_pointer(root), 0, PAGE_SIZE);
 	kernel_root = root;
 	map_image(root);
 	reserve_slots(root);
-	for (unsigned i = 0; i < info->nr_usable; i++) {
-		if (clip(&info->usable[i], &start, &end)) {
-			direct_map_build(root, start, end);
-		}
+	for (unsigned i = 0; i < ram.nr && ram.ranges[i].start < LOW_END; i++) {
+		direct_map_build(root, (pfn_t){ ram.ranges[i].start },
+				 (pfn_t){ MIN(ram.ranges[i].end, LOW_END) });
 	}
 }
 
-static bool overlaps(pfn_t start, pfn_t end, uint32_t from, uint32_t to)
+/* Frames that can be mapped with the page tables that can be had: half of them, to be sure. */
+static uint32_t nr_to_map(uint32_t nr_wanted)
 {
-	return from < end.pfn && to > start.pfn;
+	uint64_t nr_left = early_nr_left();
+
+	return nr_left < TABLES_LEAST
+		       ? 0
+		       : (uint32_t)MIN((uint64_t)nr_wanted, nr_left / 2 * PTES_PER_TABLE);
 }
 
-/*
- * Frees [start, end) but for the image, the modules and what early boot handed out: cuts at the
- * first of them that is in the way and goes on with both sides.
- */
-struct keep {
-	uint32_t from, to;
-};
-
-static void fill_around(pfn_t start, pfn_t end, const struct keep *keeps, unsigned nr_keeps)
+/* The rest of the direct map, upward: what is mapped gives the page tables for what is above it. */
+static void build_high(void)
 {
-	for (unsigned i = 0; i < nr_keeps; i++) {
-		if (!overlaps(start, end, keeps[i].from, keeps[i].to)) {
-			continue;
+	for (unsigned i = 0; i < ram.nr; i++) {
+		uint32_t at = MAX(ram.ranges[i].start, LOW_END);
+
+		while (at < ram.ranges[i].end) {
+			uint32_t nr = nr_to_map(ram.ranges[i].end - at);
+
+			if (!nr) {
+				early_reach((pfn_t){ at });
+				nr = nr_to_map(ram.ranges[i].end - at);
+			}
+			if (!nr) {
+				panic("out of memory while booting: no page tables for the memory "
+				      "at %#lx",
+				      pfn_to_pa((pfn_t){ at }).pa);
+			}
+			direct_map_build(kernel_root, (pfn_t){ at }, (pfn_t){ at + nr });
+			at += nr;
 		}
-		if (keeps[i].from > start.pfn) {
-			fill_around(start, (pfn_t){ keeps[i].from }, keeps + i + 1,
-				    nr_keeps - i - 1);
-		}
-		if (keeps[i].to < end.pfn) {
-			fill_around((pfn_t){ keeps[i].to }, end, keeps + i + 1, nr_keeps - i - 1);
-		}
-		return;
 	}
-	frame_table_fill(start, end);
+	early_reach((pfn_t){ PFN_MAX });
 }
-
-enum { KEEPS_MAX = 1 + MODULES_MAX + EARLY_RUNS_MAX };
 
 /* The image's frames are not in the direct map. */
 static void hide_image(void)
@@ -121,67 +119,76 @@ static void hide_image(void)
 	}
 }
 
-static unsigned collect_keeps(const struct boot_info *info, struct keep *keeps)
+/* The frames from a byte of the image, or of a module, to the page that holds its end. */
+static void claim(pa_t start, pa_t end, enum owner owner)
 {
-	const struct early_run *runs;
-	unsigned nr_runs = early_finish(&runs), nr = 0;
+	pfn_t first = pa_to_pfn(start);
 
-	keeps[nr++] = (struct keep){ LOAD_BASE >> PAGE_SHIFT,
-				     pfn_of(LOAD_BASE + (uint64_t)(image_end - image_start)).pfn };
-	for (unsigned i = 0; i < info->nr_modules; i++) {
-		keeps[nr++] =
-			(struct keep){ pfn_of(info->modules[i].start.pa).pfn,
-				       pfn_of(align_up(info->modules[i].end.pa, PAGE_SIZE)).pfn };
-	}
-	for (unsigned i = 0; i < nr_runs; i++) {
-		keeps[nr++] = (struct keep){ runs[i].first.pfn, runs[i].first.pfn + runs[i].nr };
-		frame_table_claim(runs[i].first, runs[i].nr, runs[i].owner);
-	}
-	for (unsigned i = 1; i <= info->nr_modules; i++) {
-		frame_table_claim((pfn_t){ keeps[i].from }, keeps[i].to - keeps[i].from,
-				  OWNER_KERNEL);
-	}
-	frame_table_claim(pfn_of(LOAD_BASE + (uint64_t)(entry_text_start - image_start)),
-			  (uint32_t)((uint64_t)(entry_text_end - entry_text_start) >> PAGE_SHIFT),
-			  OWNER_ENTRY);
-	return nr;
+	frame_table_claim(first, pfn_of(align_up(end.pa, PAGE_SIZE)).pfn - first.pfn, owner);
 }
+
+/* Each frame gets the owner for whom it was handed out, or becomes free. */
+static void fill_frame_table(const struct boot_info *info)
+{
+	unsigned nr;
+	const struct early_piece *pieces = early_pieces(&nr);
+	pa_t entry_text = { LOAD_BASE + (uint64_t)(entry_text_start - image_start) };
+
+	for (unsigned i = 0; i < nr; i++) {
+		frame_table_claim((pfn_t){ pieces[i].start }, pieces[i].low - pieces[i].start,
+				  OWNER_PTABLE);
+		frame_table_claim((pfn_t){ pieces[i].high }, pieces[i].end - pieces[i].high,
+				  OWNER_KERNEL);
+		nr_table_frames += pieces[i].end - pieces[i].high;
+	}
+	for (unsigned i = 0; i < info->nr_modules; i++) {
+		claim(info->modules[i].start, info->modules[i].end, OWNER_KERNEL);
+	}
+	claim(entry_text, (pa_t){ entry_text.pa + (uint64_t)(entry_text_end - entry_text_start) },
+	      OWNER_ENTRY);
+	for (unsigned i = 0; i < nr; i++) {
+		frame_table_fill((pfn_t){ pieces[i].low }, (pfn_t){ pieces[i].high });
+	}
+}
+
+/* What the loader calls usable and is not used. */
+static void report_unused(void)
+{
+	if (ram.nr_frames_too_high) {
+		log_print("bulwark: memory: %lu KiB left out: beyond the %u address bits of this "
+			  "processor\n",
+			  ram.nr_frames_too_high << 2, cpu_features.phys_bits);
+	}
+	if (ram.nr_dear) {
+		log_print("bulwark: memory: %lu KiB left out, %u %s between %#lx and %#lx: page "
+			  "tables and frame table would take more\n",
+			  ram.nr_frames_dear << 2, ram.nr_dear,
+			  ram.nr_dear == 1 ? "piece" : "pieces",
+			  pfn_to_pa((pfn_t){ ram.dear.start }).pa,
+			  pfn_to_pa((pfn_t){ ram.dear.end }).pa);
+	}
+}
+
+uint64_t memory_frame_table_bytes(void) { return nr_table_frames << PAGE_SHIFT; }
 
 void memory_init(const struct boot_info *info)
 {
-	struct keep keeps[KEEPS_MAX];
-	pfn_t start, end, table, histories, nr_free_in;
-	uint32_t highest = 0;
-	unsigned nr_keeps;
-
 	layout_draw();
-	early_init(info);
-	for (unsigned i = 0; i < info->nr_usable; i++) {
-		if (clip(&info->usable[i], &start, &end)) {
-			highest = MAX(highest, end.pfn);
+	ram_choose(&ram, info, cpu_features.phys_bits);
+	for (unsigned i = 0; i < info->nr_modules; i++) {
+		if (!ram_has(&ram, info->modules[i].start, info->modules[i].end)) {
+			panic("module %u, '%s', lies where this processor has no memory", i,
+			      info->modules[i].name);
 		}
 	}
-	table = early_alloc(OWNER_KERNEL,
-			    align_up(highest * sizeof(struct frame), PAGE_SIZE) >> PAGE_SHIFT);
-	histories =
-		early_alloc(OWNER_KERNEL,
-			    align_up(highest * sizeof(*frame_histories), PAGE_SIZE) >> PAGE_SHIFT);
-	nr_free_in = early_alloc(
-		OWNER_KERNEL,
-		align_up(highest / RANGE_FRAMES * sizeof(uint16_t) + sizeof(uint16_t), PAGE_SIZE) >>
-			PAGE_SHIFT);
-	build_root(info);
+	report_unused();
+	early_init(&ram, info);
+	build_root();
 	tlb_boot(pfn_to_pa(kernel_root));
-	nr_frames = highest;
-	frames = direct_map_pointer(table);
-	frame_histories = direct_map_pointer(histories);
-	frame_alloc_init(direct_map_pointer(nr_free_in));
-	nr_keeps = collect_keeps(info, keeps);
-	for (unsigned i = 0; i < info->nr_usable; i++) {
-		if (clip(&info->usable[i], &start, &end)) {
-			fill_around(start, end, keeps, nr_keeps);
-		}
-	}
+	early_reach((pfn_t){ LOW_END });
+	build_high();
+	frame_table_build(&ram);
+	fill_frame_table(info);
 	hide_image();
 }
 

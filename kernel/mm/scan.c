@@ -42,7 +42,7 @@ static bool is_scanned(pfn_t frame)
 void scan_kernel_memory(uint64_t inverse, enum scan_reach reach, struct bw_scan *out)
 {
 	memset(out, 0, sizeof(*out));
-	for (uint32_t i = 0; i < nr_frames; i++) {
+	FOR_EACH_FRAME (i) {
 		pfn_t frame = { i };
 
 		if (is_scanned(frame)) {

@@ -19,7 +19,13 @@ static status_t count_states(uint32_t first, uint32_t end, struct bw_frame_group
 {
 	*group = (struct bw_frame_group){ { 0 } };
 	for (uint32_t pfn = first; pfn < end; pfn++) {
-		group->nr[policy_state_of((pfn_t){ pfn })]++;
+		uint32_t known = MIN(frame_known(pfn), end);
+
+		group->nr[STATE_RESERVED] += (uint16_t)(known - pfn);
+		pfn = known;
+		if (pfn < end) {
+			group->nr[policy_state_of((pfn_t){ pfn })]++;
+		}
 		if (pfn % FRAMES_PER_PIECE == 0 && poll_call()) {
 			return STATUS_EINTR;
 		}

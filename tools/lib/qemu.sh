@@ -43,6 +43,19 @@ qemu_window() {
 	return 1
 }
 
+# More memory than the host has to give: the emulator asks for its addresses alone, and takes what the guest touches.
+qemu_memory() {
+	local kib_there
+	kib_there=$(sed -n 's/^MemAvailable: *\([0-9]*\) kB$/\1/p' /proc/meminfo)
+	[ "$((${kib_there:-0} / 1024))" -lt "$(memory_mib)" ] || return 0
+	machine+=(-object "memory-backend-ram,id=memory,size=$MEM,reserve=off" -machine memory-backend=memory)
+}
+
+# The processors of TCG address 1 TiB unless told otherwise, and some of that is for devices.
+qemu_address_bits() {
+	[ "$(memory_mib)" -le $((512 * 1024)) ] || [[ ${CPU:-} == *,phys-bits=* ]] || echo ',phys-bits=48'
+}
+
 # Fills the array `machine` with everything but the serial ports. The emulator's own key is Ctrl-] (0x1d): the shell has use
 # for Ctrl-A, which is QEMU's otherwise.
 qemu_machine() {
@@ -50,15 +63,16 @@ qemu_machine() {
 	machine=(qemu-system-x86_64 -machine "$MACHINE" -nodefaults -no-reboot -m "$MEM" -smp "$SMP"
 		-echr 0x1d -device "isa-debug-exit,iobase=0xf4,iosize=4")
 	qemu_loader || return 1
+	qemu_memory
 	# The firmware of all microvms here: SeaBIOS, which newer QEMU (10) has for some, takes the end of memory, where the archive is.
 	[[ $MACHINE != microvm* ]] || machine+=(-bios qboot.rom)
 	# QEMU 10 ends where the x2APIC's timer is read while it counts.
 	if [ -n "$ICOUNT" ]; then
-		machine+=(-accel "tcg,thread=single" -icount "shift=$ICOUNT,sleep=off" -cpu "${CPU:-max},-erms,-fsrm,-x2apic")
+		machine+=(-accel "tcg,thread=single" -icount "shift=$ICOUNT,sleep=off" -cpu "${CPU:-max},-erms,-fsrm,-x2apic$(qemu_address_bits)")
 	else
 		case $(qemu_accelerator) in
 		kvm) machine+=(-accel kvm -cpu "${CPU:-host}") ;;
-		tcg) machine+=(-accel "tcg,thread=multi" -cpu "${CPU:-max}") ;;
+		tcg) machine+=(-accel "tcg,thread=multi" -cpu "${CPU:-max}$(qemu_address_bits)") ;;
 		esac
 	fi
 	if [ "$EFI" = 1 ]; then

@@ -12,7 +12,18 @@ enum {
 	LEAF_NEWEST_EXTENDED = 0x80000000,
 	LEAF_EXTENDED,
 	LEAF_BRAND,
+	LEAF_ADDRESSES = 0x80000008,
 };
+
+enum { PHYS_BITS_LEAST = 36 }; /* of a processor that does not say */
+
+static uint8_t phys_bits(void)
+{
+	if (cpuid_read(LEAF_NEWEST_EXTENDED, 0).eax < LEAF_ADDRESSES) {
+		return PHYS_BITS_LEAST;
+	}
+	return cpuid_read(LEAF_ADDRESSES, 0).eax & 0xff;
+}
 
 static bool bit(uint32_t value, unsigned nr) { return value >> nr & 1; }
 
@@ -37,6 +48,7 @@ void features_detect(void)
 		.rdrand = bit(basic.ecx, 30),
 		.rdseed = bit(structured.ebx, 18),
 		.x2apic = bit(basic.ecx, 21),
+		.phys_bits = phys_bits(),
 	};
 }
 

@@ -1,0 +1,73 @@
+/*
+ * Lays out the frame table, the histories and the counts per range in kernel space. Their frames
+ * may lie anywhere, and holes in memory have none.
+ */
+#include "lib/assert.h"
+#include "mm/buddy.h"
+#include "mm/early.h"
+#include "mm/frame_history.h"
+#include "mm/frame_init.h"
+#include "mm/layout.h"
+#include "mm/ptable.h"
+#include "mm/ram.h"
+
+#define FRAMES_BYTES (PFN_MAX * sizeof(struct frame))
+#define HISTORIES_BYTES (PFN_MAX * sizeof(uint64_t))
+#define COUNTS_BYTES (PFN_MAX / RANGE_FRAMES * sizeof(uint16_t))
+
+static_assert(FRAMES_BYTES + HISTORIES_BYTES + COUNTS_BYTES <= FRAME_TABLE_SIZE, "room for all");
+static_assert(RAM_BLOCK_FRAMES * sizeof(struct frame) % PAGE_SIZE == 0, "of a block: whole pages");
+static_assert(RAM_BLOCK_FRAMES * sizeof(uint64_t) % PAGE_SIZE == 0, "of a block: whole pages");
+static_assert(RAM_BLOCK_FRAMES >= 1 << BUDDY_ORDER_MAX, "buddies lie in one block");
+
+static RO_AFTER_INIT struct frame_hole holes[MEMORY_RANGES_MAX];
+
+/* Maps what is not mapped yet of the pages that hold [start, end). */
+static void map(uint64_t start, uint64_t end)
+{
+	for (uint64_t at = align_down(start, PAGE_SIZE); at < end;) {
+		uint32_t to_table_end = PTES_PER_TABLE - level_index(at, 1);
+		uint32_t nr = (uint32_t)MIN((end - at + PAGE_SIZE - 1) >> PAGE_SHIFT,
+					    (uint64_t)to_table_end);
+		pte_t *entry = early_entry(kernel_root, at, 0);
+		pfn_t first;
+
+		if (pte_is_present(*entry)) {
+			/* counts of the run before are in this page, too */
+			at += PAGE_SIZE;
+			continue;
+		}
+		first = early_alloc_kernel(nr, &nr);
+		early_fill(entry, nr, pte_make(first, PTE_PRESENT | PTE_WRITABLE | ptable_nx()));
+		at += (uint64_t)nr << PAGE_SHIFT;
+	}
+}
+
+void frame_table_build(const struct ram *ram)
+{
+	uint64_t at_frames = kspace_base + FRAME_TABLE_OFFSET;
+	uint64_t at_histories = at_frames + FRAMES_BYTES;
+	uint64_t at_counts = at_histories + HISTORIES_BYTES;
+	unsigned at = 0, nr_holes = 0;
+	struct ram_range run;
+	uint32_t behind = 0;
+
+	while (ram_next_run(ram, &at, &run)) {
+		map(at_frames + run.start * sizeof(struct frame),
+		    at_frames + run.end * sizeof(struct frame));
+		map(at_histories + run.start * sizeof(uint64_t),
+		    at_histories + run.end * sizeof(uint64_t));
+		map(at_counts + run.start / RANGE_FRAMES * sizeof(uint16_t),
+		    at_counts + run.end / RANGE_FRAMES * sizeof(uint16_t));
+		if (run.start > behind) {
+			holes[nr_holes++] = (struct frame_hole){ behind, run.start };
+		}
+		behind = run.end;
+	}
+	frames = (struct frame *)at_frames;
+	frame_histories = (uint64_t *)at_histories;
+	frame_holes = holes;
+	nr_frame_holes = nr_holes;
+	nr_frames = ram->ranges[ram->nr - 1].end;
+	frame_alloc_init((uint16_t *)at_counts);
+}
