@@ -17,6 +17,7 @@
 #include "mm/direct_map.h"
 #include "mm/early.h"
 #include "mm/ptable.h"
+#include "mm/ram.h"
 #include "random.h"
 
 /* Early memory is used where it lies in physical memory, as boot.asm maps it: so it does here. */
@@ -58,9 +59,11 @@ pte_t ptable_lookup(pfn_t root, uint64_t address, unsigned *level)
 
 static void memory_start(void)
 {
-	static struct boot_info info = { .nr_usable = 1 };
+	static const struct boot_info info;
+	static const struct ram ram = { .ranges = { { EARLY_START >> PAGE_SHIFT,
+						      (EARLY_START + EARLY_BYTES) >> PAGE_SHIFT } },
+					.nr = 1 };
 
-	info.usable[0] = (struct memory_range){ { EARLY_START }, { EARLY_START + EARLY_BYTES } };
 	if (mmap((void *)EARLY_START, EARLY_BYTES, PROT_READ | PROT_WRITE,
 		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1,
 		 0) != (void *)EARLY_START) {
@@ -68,8 +71,8 @@ static void memory_start(void)
 		exit(EXIT_FAILURE);
 	}
 	/* the firmware leaves memory dirty */
-	memset((void *)(EARLY_START + EARLY_BYTES / 2), 0xff, EARLY_BYTES / 2);
-	early_init(&info);
+	memset((void *)EARLY_START, 0xff, EARLY_BYTES / 2);
+	early_init(&ram, &info);
 }
 
 static pte_t *table_of(pte_t entry) { return (pte_t *)pfn_to_pa(pte_frame(entry)).pa; }
@@ -115,9 +118,10 @@ static pfn_t first_wrong(pfn_t root, uint64_t flags)
 
 static void builds(const char *what, uint64_t flags, const struct range *ranges, unsigned nr)
 {
-	pfn_t root = early_alloc(OWNER_PTABLE, 1);
+	pfn_t root = early_alloc_tables(1);
 	uint64_t nr_usable = 0;
 
+	memset(early_pointer(root), 0, PAGE_SIZE);
 	memset(is_usable, 0, sizeof(is_usable));
 	for (unsigned i = 0; i < nr; i++) {
 		direct_map_build(root, (pfn_t){ ranges[i].start }, (pfn_t){ ranges[i].end });

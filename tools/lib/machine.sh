@@ -65,7 +65,7 @@ machine_check() {
 	one_of ACCEL auto tcg kvm
 	one_of EFI 0 1
 	[ -z "$VGA" ] || one_of VGA 0 1 hidden
-	[[ $MACHINE =~ ^(pc|q35|microvm)(,[a-z0-9.,=_-]*)?$ ]] || refuse "MACHINE=$MACHINE: must be pc, q35 or microvm"
+	[[ $MACHINE =~ ^(pc|q35|microvm)(,[A-Za-z0-9.,=_-]*)?$ ]] || refuse "MACHINE=$MACHINE: must be pc, q35 or microvm"
 	number_of SMP processors
 	[ -z "$ICOUNT" ] || [[ $ICOUNT =~ ^([0-9]|10)$ ]] || refuse "ICOUNT=$ICOUNT: must be a number from 0 to 10"
 	[ "$ACCEL" != kvm ] || [ "$EMU" != qemu ] || kvm_check

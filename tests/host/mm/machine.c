@@ -259,7 +259,7 @@ void __wrap_frame_transition(pfn_t first, unsigned order, enum owner from, enum 
 
 /* --- boot --- */
 
-pte_t *early_entry(pfn_t root, uint64_t address)
+pte_t *early_entry(pfn_t root, uint64_t address, uint32_t nr)
 {
 	pte_t *entry = (pte_t *)machine_ram(root) + level_index(address, LEVEL_MAX);
 
@@ -269,7 +269,15 @@ pte_t *early_entry(pfn_t root, uint64_t address)
 		}
 		entry = (pte_t *)machine_ram(pte_frame(*entry)) + level_index(address, level - 1);
 	}
+	(void)nr; /* all tables are zero */
 	return entry;
+}
+
+void early_fill(pte_t *entry, uint32_t nr, pte_t first)
+{
+	for (uint32_t i = 0; i < nr; i++) {
+		entry[i].value = first.value + i * PAGE_SIZE;
+	}
 }
 
 static void ram_map(void *ram_at, int flags)
