@@ -52,6 +52,7 @@ run 'SMP=none: must be a number of processors' SMP=none
 run 'SMP=0: must be a number of processors, from 1 on' SMP=0
 run 'MEM=12: must be a size such as' MEM=12
 run 'MEM=1M: must be at least [0-9]+M: .* for the boot archive' MEM=1M
+run 'MEM=100000G: must be at most [0-9]+G: .* a 128th' MEM=100000G
 run 'MEM=32M: must be at least [0-9]+M: .*UEFI' MEM=32M EFI=1 BOOT=iso
 run 'TIMEOUT=soon: must be a number of seconds' TIMEOUT=soon
 none=0
@@ -100,7 +101,6 @@ run 'Invalid SMP CPUs 999.*' SMP=999
 like "$output" 'run: qemu did not start' 'and that it is the emulator'
 unlike "$output" 'triple fault' 'no guest is blamed'
 run "unable to find CPU model 'nonsense'" CPU=nonsense
-run 'cannot set up guest memory' MEM=100000G
 run "Property '.*foo' not found" MACHINE=pc,foo=1
 run 'Failed to bind socket' MONITOR=/proc/none/socket
 grep -qwE 'vmx|svm' /proc/cpuinfo || run 'ACCEL=kvm: this processor has neither' ACCEL=kvm

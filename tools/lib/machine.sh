@@ -27,6 +27,19 @@ memory_mib() {
 	esac
 }
 
+# MiB that the host has to give; nothing where it does not say.
+host_mib() {
+	awk '/^MemAvailable:/ { print int($2 / 1024) }' /proc/meminfo 2>/dev/null
+}
+
+# The kernel touches its tables alone, a 128th of the memory; half of what the host has must do for them.
+memory_check_most() {
+	local most
+	most=$(host_mib)
+	[ -z "$most" ] || [ "$(memory_mib)" -le $((most * 64)) ] \
+		|| refuse "MEM=$MEM: must be at most $((most / 16))G: the kernel's tables take a 128th of it, and this host has $most MiB to give"
+}
+
 # With less the loader, or the firmware, hangs before the kernel could say so.
 memory_check() {
 	local archive=0 least
@@ -36,6 +49,7 @@ memory_check() {
 	[ "$(memory_mib)" -ge "$least" ] \
 		|| refuse "MEM=$MEM: must be at least ${least}M: $archive MiB for the boot archive, the rest for kernel and programs$(
 			[ "$EFI" != 1 ] || echo ", $MEMORY_FIRMWARE MiB for UEFI firmware")"
+	memory_check_most
 }
 
 bochs_check() {

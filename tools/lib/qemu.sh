@@ -43,12 +43,12 @@ qemu_window() {
 	return 1
 }
 
-# More memory than the host has to give: the emulator asks for its addresses alone, and takes what the guest touches.
+# More memory than the host has to give: the emulator asks for addresses alone, and gets what the guest touches.
 qemu_memory() {
-	local kib_there
-	kib_there=$(sed -n 's/^MemAvailable: *\([0-9]*\) kB$/\1/p' /proc/meminfo)
-	[ "$((${kib_there:-0} / 1024))" -lt "$(memory_mib)" ] || return 0
-	machine+=(-object "memory-backend-ram,id=memory,size=$MEM,reserve=off" -machine memory-backend=memory)
+	local most
+	most=$(host_mib)
+	[ -z "$most" ] || [ "$(memory_mib)" -lt "$most" ] \
+		|| machine+=(-object "memory-backend-ram,id=memory,size=$MEM,reserve=off" -machine memory-backend=memory)
 }
 
 # The processors of TCG address 1 TiB unless told otherwise, and some of that is for devices.

@@ -1,0 +1,55 @@
+#!/bin/bash
+# Machines with memory at odd places, or with more than the host has: what the kernel needs of it may lie anywhere, holes cost
+# nothing, and what does not pay is left out and said. tests/host/ram.c has the maps that no emulator gives.
+# needs: direct
+. "$(dirname "$0")/lib.sh"
+
+# What programs have: filled in by `figures`, of `mem -j`.
+figures() {
+	usable=$(sed -n 's/.*"usable": \([0-9]*\).*/\1/p' <<<"$output")
+	pfn_end=$(sed -n 's/.*"pfn_end": \([0-9]*\).*/\1/p' <<<"$output")
+}
+
+# at_1_tib SIZE MEM COMMAND: 256 MiB from 0 on, the rest of SIZE at 1 TiB, where QEMU has it with a processor of AMD's once
+# memory could be plugged in up to there.
+at_1_tib() {
+	CPU=max,phys-bits=48 MACHINE=pc,max-ram-below-4g=256M MEM=$2 QEMU_ARGS="-m $1,maxmem=1100G,slots=1" boot 'vuln=on' "$3"
+	figures
+}
+
+unused='bulwark: memory: [0-9]+ KiB left out'
+
+SMP=2 MACHINE=pc,max-ram-below-4g=128M MEM=16G boot 'vuln=on' 'mem -j; attack ret2dir_obj'
+figures
+is "$status" 0 'boots with 16 GiB, of which 128 MiB lie below 4 GiB'
+is "$((usable > 4190000))" 1 "and uses nearly all of it: $usable frames"
+like "$output" 'ret2dir_obj: FAULT' 'and an attack is stopped'
+unlike "$(<"$log")" "$unused" 'nothing is left out'
+MACHINE=pc,max-ram-below-4g=128M MEM=2G boot '' 'audit'
+is "$status" 0 'with 128 MiB below 4 GiB the audit finds nothing'
+
+at_1_tib 257M 257M 'mem -j; audit; root t_frame_map; root t_pressure'
+is "$status" 0 'boots with a bank of 1 MiB at 1 TiB: the audit finds nothing, and memory can be filled'
+is "$pfn_end" "$(((1 << 28) + 256))" 'the bank is known'
+is "$((usable > 65300))" 1 "and used: $usable frames"
+like "$(<"$log")" 'of these 1[0-9][0-9][0-9] KiB in the frame table' 'the hole takes no frame table'
+unlike "$(<"$log")" "$unused" 'nothing is left out'
+
+at_1_tib 262160k 257M 'mem -j; audit'
+is "$status" 0 'boots with 16 KiB at 1 TiB'
+is "$((pfn_end <= 65536))" 1 'which are not used'
+like "$(<"$log")" \
+	'bulwark: memory: 16 KiB left out, 1 piece between 0x10000000000 and 0x10000004000: page tables and frame table would take more' \
+	'and are said to be left out, where, and why'
+
+[ "$BUILD" = debug ] || {
+	size=$(soak 400 40)
+	MEM=${size}G boot '' 'mem -j; echo it lives'
+	figures
+	is "$status" 0 "boots with $size GiB"
+	like "$output" 'it lives' 'and runs programs'
+	is "$((usable > size * 262144 - 1024))" 1 "nearly all is usable: $usable frames"
+	unlike "$(<"$log")" "$unused" 'nothing is left out'
+}
+
+done_testing
