@@ -78,8 +78,8 @@ static inline struct frame *frame_entry(pfn_t frame) { return &frames[frame.pfn]
 /* Moves 2^order frames from one owner to another; asserts the invariants of both. */
 void frame_transition(pfn_t first, unsigned order, enum owner from, enum owner to);
 
-/* Stacks and the entry area: the frame, KERNEL or ENTRY, is mapped at this address from now on, and
- * nowhere else but in the direct map. */
+/* Stacks, the entry area, the frame table: the frame, KERNEL or ENTRY, is mapped at this address
+ * from now on, and nowhere else but in the direct map. */
 static inline uint32_t frame_place(uint64_t address) { return (uint32_t)(address >> PAGE_SHIFT); }
 static inline void frame_set_place(pfn_t frame, uint64_t address)
 {

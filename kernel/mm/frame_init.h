@@ -7,6 +7,8 @@ struct ram;
 
 /* Maps the frame table, all RESERVED, and says where it is. Frames from early_alloc_kernel. */
 void frame_table_build(const struct ram *ram);
+/* Behind the claims: the frames of the table know where they are mapped. */
+void frame_table_note_places(void);
 /* As buddy_init has it. */
 void frame_alloc_init(uint16_t *nr_free_in);
 /* [start, end) was RESERVED and becomes FREE, revealed. */

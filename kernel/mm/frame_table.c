@@ -71,3 +71,19 @@ void frame_table_build(const struct ram *ram)
 	nr_frames = ram->ranges[ram->nr - 1].end;
 	frame_alloc_init((uint16_t *)at_counts);
 }
+
+void frame_table_note_places(void)
+{
+	uint64_t start = kspace_base + FRAME_TABLE_OFFSET, end = start + FRAME_TABLE_SIZE;
+
+	for (uint64_t at = start; at < end;) {
+		pte_t pte = ptable_lookup(kernel_root, at, NULL);
+
+		if (pte_is_present(pte)) {
+			frame_set_place(pte_frame(pte), at);
+			at += PAGE_SIZE;
+		} else {
+			at = ptable_skip(kernel_root, at);
+		}
+	}
+}

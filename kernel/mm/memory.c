@@ -189,6 +189,7 @@ void memory_init(const struct boot_info *info)
 	build_high();
 	frame_table_build(&ram);
 	fill_frame_table(info);
+	frame_table_note_places();
 	hide_image();
 }
 
