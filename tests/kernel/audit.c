@@ -9,6 +9,7 @@
 #include "mm/kspace.h"
 #include "mm/layout.h"
 #include "mm/ptable.h"
+#include "mm/window.h"
 #include "mm/xpfo.h"
 
 #define TEST_PAGE (USER_MIN + 16 * PAGE_SIZE)
@@ -47,7 +48,8 @@ static void plant_in_kernel_half(struct as *as, pfn_t spare_frame)
 	/* the kernel's symbols, which nobody reads meanwhile */
 	pte_t *names = ptable_entry(kernel_root, (uint64_t)rodata_end - PAGE_SIZE, 1);
 	pte_t *spare = direct_map_entry(spare_frame);
-	pte_t *window = this_cpu()->window_entries;
+	/* behind those that the audit itself shows frames in */
+	pte_t *window = this_cpu()->window_entries + WINDOW_PAGES;
 	pfn_t image = pa_to_pfn((pa_t){ LOAD_BASE });
 	pfn_t table = pte_frame(pte_read(ptable_entry(as->root, TEST_PAGE, 2)));
 
