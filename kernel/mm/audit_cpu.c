@@ -8,6 +8,7 @@
 #include "mm/kaiser.h"
 #include "mm/layout.h"
 #include "mm/ptable.h"
+#include "mm/stock.h"
 #include "mm/tlb.h"
 
 /* Also one that was prepared and then did not start. */
@@ -112,6 +113,17 @@ static void check_tlb(struct audit *audit, const struct cpu *cpu)
 	}
 }
 
+static bool is_empty(pfn_t table)
+{
+	const pte_t *entries = direct_map_pointer(table);
+	uint64_t any = 0;
+
+	for (unsigned i = 0; i < PTES_PER_TABLE; i++) {
+		any |= entries[i].value;
+	}
+	return !any;
+}
+
 /* The second frame of the pair is there so that the first has an even number. */
 static void check_window(struct audit *audit, const struct cpu *cpu)
 {
@@ -133,41 +145,38 @@ static void check_window(struct audit *audit, const struct cpu *cpu)
 		audit_violation(audit, "CPU %u: its window is open, or is not where it was built",
 				cpu->id);
 	} else if (cpu == this_cpu()) {
-		audit->has_window = shows_kernel;
+		audit->has_window = shows_kernel && is_empty(pointer_to_pfn(cpu->window_entries));
 	}
 }
 
-static bool is_empty(pfn_t table)
+/* What is behind the slots that a CPU counts is not there for it (mm/stock.h). */
+static void check_stock(struct audit *audit, const struct cpu *cpu, const pfn_t *slots, unsigned nr,
+			unsigned nr_slots)
 {
-	const pte_t *entries = direct_map_pointer(table);
-	uint64_t any = 0;
-
-	for (unsigned i = 0; i < PTES_PER_TABLE; i++) {
-		any |= entries[i].value;
+	if (nr > nr_slots || stock_count(slots + nr, nr_slots - nr)) {
+		audit_violation(audit, "CPU %u keeps frames behind those that it counts", cpu->id);
 	}
-	return !any;
 }
 
 /* Handed out as they are: a table must be empty, a pair of roots show the kernel and nobody else.
  */
 static void check_spares(struct audit *audit, const struct cpu *cpu)
 {
-	if (cpu->nr_spare_tables > SPARE_TABLES_MAX || cpu->nr_spare_roots > SPARE_ROOTS_MAX ||
-	    cpu->nr_frame_cache > FRAME_CACHE_MAX) {
-		audit_violation(audit, "CPU %u keeps more than it has room for", cpu->id);
-	}
 	audit->root_name = "spare table";
-	for (unsigned i = 0; i < MIN(cpu->nr_spare_tables, (unsigned)SPARE_TABLES_MAX); i++) {
+	for (unsigned i = 0; i < SPARE_TABLES_MAX; i++) {
 		pfn_t table = cpu->spare_tables[i];
 
-		if (audit_table(audit, table) && !is_empty(table)) {
+		if (stock_count(&table, 1) && audit_table(audit, table) && !is_empty(table)) {
 			audit_violation(audit, "spare table at frame %#x is not empty", table.pfn);
 		}
 	}
 	audit->root_name = "spare root";
-	for (unsigned i = 0; i < MIN(cpu->nr_spare_roots, (unsigned)SPARE_ROOTS_MAX); i++) {
+	for (unsigned i = 0; i < SPARE_ROOTS_MAX; i++) {
 		pfn_t root = cpu->spare_roots[i];
 
+		if (!stock_count(&root, 1)) {
+			continue;
+		}
 		if (root.pfn % 2 || !audit_table(audit, root) ||
 		    !audit_table(audit, pfn_add(root, 1))) {
 			audit_violation(audit, "spare root at frame %#x is no pair", root.pfn);
@@ -179,12 +188,20 @@ static void check_spares(struct audit *audit, const struct cpu *cpu)
 	}
 }
 
+static void check_stocks(struct audit *audit, const struct cpu *cpu)
+{
+	check_stock(audit, cpu, cpu->spare_tables, cpu->nr_spare_tables, SPARE_TABLES_MAX);
+	check_stock(audit, cpu, cpu->spare_roots, cpu->nr_spare_roots, SPARE_ROOTS_MAX);
+	check_stock(audit, cpu, cpu->frame_cache, cpu->nr_frame_cache, FRAME_CACHE_MAX);
+}
+
 void audit_cpus(struct audit *audit)
 {
 	for (unsigned id = 0; has_cpu(id); id++) {
 		check_tlb(audit, cpus[id]);
 		check_window(audit, cpus[id]);
 		check_spares(audit, cpus[id]);
+		check_stocks(audit, cpus[id]);
 		visited[id] = 0;
 	}
 }

@@ -10,6 +10,7 @@
 #include "mm/frame_history.h"
 #include "mm/frame_pool.h"
 #include "mm/ptable.h"
+#include "mm/stock.h"
 #include "mm/window.h"
 
 /* Hidden frames whose contents are yet to be looked at. */
@@ -160,10 +161,12 @@ static void check_caches(struct audit *audit, struct batch *zero)
 			       is_hidden ? zero : NULL };
 
 	for (unsigned id = 0; id < nr_cpus; id++) {
-		for (unsigned i = 0; i < MIN(cpus[id]->nr_frame_cache, (unsigned)FRAME_CACHE_MAX);
-		     i++) {
-			(void)check_free_frame(audit, &place, cpus[id]->frame_cache[i],
-					       place.flags);
+		for (unsigned i = 0; i < FRAME_CACHE_MAX; i++) {
+			pfn_t frame = cpus[id]->frame_cache[i];
+
+			if (stock_count(&frame, 1)) {
+				(void)check_free_frame(audit, &place, frame, place.flags);
+			}
 		}
 	}
 }

@@ -79,19 +79,25 @@ static void plant_window(struct cpu *cpu)
 /* Handed out as they are. */
 static void plant_spares(struct cpu *cpu, pfn_t spare_frame)
 {
-	pfn_t root = cpu->spare_roots[0];
+	/* the last ones are there: somebody may have taken others */
+	pfn_t *roots = &cpu->spare_roots[cpu->nr_spare_roots - 1];
+	pfn_t *tables = &cpu->spare_tables[cpu->nr_spare_tables - 2];
+	pfn_t root = *roots;
 	pte_t *kernel = direct_map_pointer(root), *shadow = kernel + PTES_PER_TABLE;
 	unsigned entry_slot = level_index(ENTRY_AREA_BASE, LEVEL_MAX);
-	pte_t *last = (pte_t *)direct_map_pointer(cpu->spare_tables[0]) + PTES_PER_TABLE - 1;
+	pte_t *last = (pte_t *)direct_map_pointer(tables[0]) + PTES_PER_TABLE - 1;
 
 	plant(last, pte_make(spare_frame, PTE_PRESENT), "is not empty",
 	      "a spare table that is not empty");
-	PLANT(cpu->spare_tables[0], spare_frame, "spare table: page table at frame",
+	PLANT(tables[0], spare_frame, "spare table: page table at frame",
 	      "a spare table that is none");
-	PLANT(cpu->spare_tables[0], cpu->spare_tables[1], "is in use twice",
-	      "a spare table that is kept twice");
-	PLANT(cpu->nr_spare_tables, SPARE_TABLES_MAX + 1, "more than it has room for",
+	PLANT(tables[0], tables[1], "is in use twice", "a spare table that is kept twice");
+	PLANT(cpu->nr_spare_tables, SPARE_TABLES_MAX + 1, "behind those that it counts",
 	      "more spare tables than there is room for");
+	PLANT(cpu->nr_spare_roots, cpu->nr_spare_roots - 1, "behind those that it counts",
+	      "a spare root that is not counted");
+	PLANT(cpu->nr_frame_cache, FRAME_CACHE_MAX + 1, "behind those that it counts",
+	      "more free frames than there is room for");
 	plant(&kernel[0], pte_make(spare_frame, PTE_PRESENT), "spare root: slot 0 of the user half",
 	      "a spare root with a user half");
 	plant(&kernel[PTES_PER_TABLE - 1], PTE_NONE, "spare root: kernel half differs",
@@ -102,7 +108,7 @@ static void plant_spares(struct cpu *cpu, pfn_t spare_frame)
 	      "a spare shadow root without the entry area");
 	plant(&shadow[PTES_PER_TABLE - 1], kernel[PTES_PER_TABLE - 1], "shadow root at frame",
 	      "a spare shadow root that shows the kernel");
-	PLANT(cpu->spare_roots[0].pfn, root.pfn + 1, "is no pair", "half a pair of spare roots");
+	PLANT(roots->pfn, root.pfn + 1, "is no pair", "half a pair of spare roots");
 }
 
 static status_t make_spares(void)

@@ -50,6 +50,22 @@ static void plant_byte(pfn_t frame, const char *what)
 	window_store(frame, 0, 0, 1);
 }
 
+/* The last of all that are looked at, with two numbers of them: they are looked at in batches. */
+static void plant_in_cache(void)
+{
+	struct cpu *cpu = this_cpu();
+	pfn_t taken;
+
+	plant_byte(cpu->frame_cache[cpu->nr_frame_cache - 1],
+		   "a hidden frame in a cache that is not zero");
+	if (frame_alloc_user(0, &taken)) {
+		ktest_skip("no memory for a frame");
+		return;
+	}
+	plant_byte(cpu->frame_cache[cpu->nr_frame_cache - 1], "one less, and the last");
+	frame_put_user(taken);
+}
+
 static void plant_in_list(pfn_t first)
 {
 	struct frame *frame = frame_entry(first);
@@ -65,14 +81,15 @@ static void plant_in_list(pfn_t first)
 	      "a block in the list of another order");
 	PLANT(frame->flags, frame->flags | FRAME_SLAB, "is not free, or of another kind",
 	      "a frame of a slab on a free list");
+	PLANT(*head, (uint32_t)align_up(nr_frames, 1u << BUDDY_ORDER_MAX),
+	      "and is not free, or of another kind", "a list that leads out of memory");
 	if (find_block(FREE_HIDDEN, 0, &hidden)) {
+		head = &frame_pool.buddy.heads[FREE_REVEALED][frame_entry(hidden)->order];
 		PLANT(*head, hidden.pfn, "is not free, or of another kind",
 		      "a hidden block on a list of revealed ones");
 	}
 	PLANT(frame->flags, frame->flags & ~FRAME_FREE_HEAD, "is not free, or of another kind",
 	      "a block on a list that does not say so");
-	PLANT(*head, nr_frames, "and is not free, or of another kind",
-	      "a list that leads out of memory");
 	PLANT(frame->owner, OWNER_KERNEL, "and is not free, or of another kind",
 	      "a frame of the kernel on a free list");
 	PLANT(cpu->frame_cache[0], first, "a CPU's cache, and is not free",
@@ -187,8 +204,7 @@ KTEST_SUITE(audit_free)
 	}
 	expect_clean("before");
 	if (this_cpu()->nr_frame_cache > 1) {
-		plant_byte(this_cpu()->frame_cache[0],
-			   "a hidden frame in a cache that is not zero");
+		plant_in_cache();
 		plant_in_places();
 	} else {
 		ktest_skip("this variant has no caches");

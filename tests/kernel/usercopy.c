@@ -184,11 +184,15 @@ static void check_aliases(void)
 /* What the entry code saved lies above the frame of the first C function. */
 static void check_saved_registers(void)
 {
-	struct regs *regs = thread_user_regs(thread_current());
+	const uint64_t *frame = __builtin_frame_address(0);
 
-	expect_read(regs, sizeof(*regs), false, "the user's registers");
-	expect_refused_write(&regs->cs, sizeof(regs->cs), "the CS to go back to");
-	expect_refused_write(thread_top_regs(thread_current()), sizeof(*regs),
+	while (frame[0]) {
+		frame = (const uint64_t *)frame[0];
+	}
+	expect_read(frame + 2, 8, false, "the user's registers");
+	expect_refused_write((uint64_t *)(uint64_t)frame + 2, sizeof(struct regs),
+			     "all of the user's registers");
+	expect_refused_write(thread_top_regs(thread_current()), sizeof(struct regs),
 			     "the top of the stack");
 }
 
