@@ -104,7 +104,7 @@ static void tables_free(struct as *as, unsigned *work)
 			for (uint64_t at = region->start; at < region->end; pause_after(as, work)) {
 				nr_left = WORK_MAX;
 				at = ptable_free_below(as->root, at, region->end, level, &nr_left);
-				*work += WORK_REGION / 16 + WORK_MAX - nr_left;
+				*work += WORK_REGION / 32 + WORK_MAX - nr_left;
 			}
 		}
 	}
@@ -114,7 +114,7 @@ static void regions_free(struct as *as, unsigned *work)
 {
 	LIST_FOR_EACH (node, &as->regions) {
 		region_delete(as, LIST_ENTRY(node, struct region, node));
-		*work += WORK_REGION;
+		*work += region_work(as);
 		pause_after(as, work);
 	}
 	region_spares_drop(as);

@@ -27,6 +27,9 @@ struct clone {
 	unsigned work; /* of this piece */
 };
 
+/* Pages of shared memory that nobody has touched: made in one piece. */
+enum { FILLS_PER_PIECE = WORK_MAX / WORK_PAGE };
+
 /* EINTR: the thread must end. */
 static status_t pause_after(struct clone *clone)
 {
@@ -50,13 +53,34 @@ static status_t page_find(struct as *parent, const struct region *region, uint64
 	return STATUS_OK;
 }
 
-/* Up to the end of a table. */
+/* One page, which the parent has: the child gets it, too. *to: the child's entry; NULL: its table
+ * may be missing. */
+static inline __attribute__((always_inline)) status_t page_give(struct clone *clone,
+								const struct region *region,
+								uint64_t address, pte_t *from,
+								pte_t **to, struct tlb_batch *batch)
+{
+	status_t status = STATUS_OK;
+
+	if (!*to) {
+		status = ptable_entry_create(clone->child->root, address, region_level(region), to);
+	}
+	if (status == STATUS_OK) {
+		if (page_share(region, from, *to)) {
+			tlb_batch_add(batch, address, address + region_page_bytes(region));
+		}
+		clone->child->nr_pages += 1ul << region_order(region);
+	}
+	return status;
+}
+
+/* Up to the end of a table, or of the piece. */
 static status_t table_share(struct clone *clone, const struct region *region, uint64_t *at,
 			    struct tlb_batch *batch)
 {
-	unsigned level = region_level(region);
 	uint64_t step = region_page_bytes(region), address = *at;
-	uint64_t table_bytes = 1ul << level_shift(level + 1);
+	uint64_t table_bytes = 1ul << level_shift(region_level(region) + 1);
+	uint64_t piece = address + step * (1 + (WORK_MAX - clone->work) / WORK_SHARED);
 	uint64_t end = MIN(align_down(address, table_bytes) + table_bytes, region->end);
 	pte_t *from, *to = NULL;
 	status_t status = page_find(clone->parent, region, address, &from);
@@ -65,27 +89,21 @@ static status_t table_share(struct clone *clone, const struct region *region, ui
 		*at = ptable_skip(clone->parent->root, address);
 		return STATUS_OK;
 	}
-	for (; status == STATUS_OK && address < end && clone->work < WORK_MAX; address += step) {
-		clone->work += WORK_SHARED;
-		if (region->flags & REGION_SHARED && !pte_holds_frame(pte_read(from))) {
+	end = MIN(end, piece);
+	for (; status == STATUS_OK && address < end; address += step, from++) {
+		if (pte_holds_frame(pte_read(from))) {
+			status = page_give(clone, region, address, from, &to, batch);
+		} else if (UNLIKELY(region->flags & REGION_SHARED)) {
+			end = MIN(end, address + step * FILLS_PER_PIECE);
 			clone->work += WORK_PAGE;
 			status = as_page_fill(clone->parent, region, address, &from);
-		}
-		if (status == STATUS_OK && pte_holds_frame(pte_read(from))) {
-			if (!to) {
-				status = ptable_entry_create(clone->child->root, address, level,
-							     &to);
-			}
 			if (status == STATUS_OK) {
-				if (page_share(region, from, to)) {
-					tlb_batch_add(batch, address, address + step);
-				}
-				clone->child->nr_pages += 1ul << region_order(region);
+				status = page_give(clone, region, address, from, &to, batch);
 			}
 		}
-		from++;
 		to += to ? 1 : 0;
 	}
+	clone->work += (unsigned)((address - *at) / step) * WORK_SHARED;
 	*at = address;
 	return status;
 }
@@ -118,7 +136,7 @@ static status_t shared_check(struct clone *clone)
 		const struct region *region = LIST_ENTRY(node, struct region, node);
 		uint64_t at = region->flags & REGION_SHARED ? region->start : region->end;
 
-		clone->work += WORK_REGION / 16;
+		clone->work += WORK_REGION / 32;
 		while (at < region->end && status == STATUS_OK) {
 			at = as_pages_missing(clone->parent, region, at, &nr_missing, &clone->work);
 			status = pause_after(clone);
@@ -143,7 +161,7 @@ static status_t regions_share(struct clone *clone)
 
 		if (status == STATUS_OK) {
 			status = region_copy(clone->child, region);
-			clone->work += WORK_REGION;
+			clone->work += region_work(clone->child);
 		}
 		if (status == STATUS_OK) {
 			status = region_share(clone, region);

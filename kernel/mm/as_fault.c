@@ -90,7 +90,8 @@ static bool is_permitted(const struct region *region, unsigned wanted_rights)
 }
 
 /* Caller holds the lock. */
-static inline status_t fault_in(struct as *as, uva_t at, unsigned wanted_rights)
+static inline __attribute__((always_inline)) status_t fault_in(struct as *as, uva_t at,
+							       unsigned wanted_rights)
 {
 	const struct region *region = region_find(as, at.uva);
 	status_t status = STATUS_EFAULT;
@@ -126,45 +127,43 @@ static bool must_wait(const struct as *as, status_t status)
 	return as->change == CHANGE_FORK || (as->change && status == STATUS_EFAULT);
 }
 
-/* After a change was found to go on. */
-static __attribute__((noinline)) status_t fault_later(struct as *as, uva_t at,
-						      unsigned wanted_rights)
+/* While a change goes on between two pieces. Caller holds the lock, which is free afterwards. */
+static __attribute__((noinline)) status_t fault_during_change(struct as *as, uva_t at,
+							      unsigned wanted_rights)
 {
 	for (;;) {
-		status_t status = STATUS_EINTR;
-		bool again;
+		status_t status = STATUS_EFAULT;
+		bool later;
 
-		if (!as_change_wait(as)) {
+		if (as->change != CHANGE_FORK) {
+			status = fault_in(as, at, wanted_rights);
+		}
+		later = must_wait(as, status);
+		lock_release(&as->lock);
+		if (!later) {
 			return status;
+		}
+		if (!as_change_wait(as)) {
+			return STATUS_EINTR;
 		}
 		lock_acquire(&as->lock);
-		again = as->change == CHANGE_FORK;
-		if (!again) {
-			status = fault_in(as, at, wanted_rights);
-			again = must_wait(as, status);
-		}
-		lock_release(&as->lock);
-		if (!again) {
-			return status;
-		}
 	}
 }
 
 status_t as_fault(struct as *as, uva_t at, unsigned wanted_rights)
 {
-	status_t status = STATUS_EFAULT;
-	bool later;
+	status_t status;
 
 	if (at.uva >= USER_TOP) {
 		return STATUS_EFAULT;
 	}
 	lock_acquire(&as->lock);
-	if (LIKELY(as->change != CHANGE_FORK)) {
-		status = fault_in(as, at, wanted_rights);
+	if (UNLIKELY(as->change != CHANGE_NONE)) {
+		return fault_during_change(as, at, wanted_rights);
 	}
-	later = must_wait(as, status);
+	status = fault_in(as, at, wanted_rights);
 	lock_release(&as->lock);
-	return UNLIKELY(later) ? fault_later(as, at, wanted_rights) : status;
+	return status;
 }
 
 /* Frames of up to nr pages from `page` on, made if missing. Caller holds the lock. */

@@ -10,35 +10,9 @@
 #define MMAP_TOP (USER_TOP - (64ul << 20))
 enum { RIGHTS_ALL = RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE };
 
-/* Both ends are inside the user half and aligned for every region that they touch. */
-static status_t range_check(uint64_t at, uint64_t len_bytes, uint64_t *end)
-{
-	if (!is_aligned(at, PAGE_SIZE) || !len_bytes || len_bytes > USER_TOP) {
-		return STATUS_EINVAL;
-	}
-	*end = at + align_up(len_bytes, PAGE_SIZE);
-	return at >= USER_MIN && *end <= USER_TOP && *end > at ? STATUS_OK : STATUS_EINVAL;
-}
-
-static bool cuts_huge_page(struct as *as, uint64_t at)
-{
-	const struct region *region = as->has_huge ? region_find(as, at) : NULL;
-
-	return region && region->flags & REGION_HUGE && !is_aligned(at, HUGE_SIZE);
-}
-
-/* Ends a piece when enough of it is done. True: the thread must end. */
-static bool pause_after(struct as *as, unsigned *work)
-{
-	if (LIKELY(*work < WORK_MAX)) {
-		return false;
-	}
-	*work = 0;
-	return as_change_pause(as, CHANGE_REGIONS);
-}
-
 /* Removes the lower part of a region, and its pages. Returns where there is more. */
-static uint64_t region_clear(struct as *as, struct region *region, unsigned *work)
+static inline __attribute__((always_inline)) uint64_t
+region_clear(struct as *as, struct region *region, unsigned *work)
 {
 	struct dropped dropped;
 	uint64_t at = as_pages_drop(as, region, region->start, region->end, &dropped, work);
@@ -48,7 +22,7 @@ static uint64_t region_clear(struct as *as, struct region *region, unsigned *wor
 	} else {
 		at = region->end;
 		region_delete(as, region);
-		*work += WORK_REGION;
+		*work += region_work(as);
 	}
 	as_dropped_free(as, &dropped);
 	return at;
@@ -69,7 +43,10 @@ static status_t range_clear(struct as *as, uint64_t start, uint64_t end)
 			(void)region_cut(as, end);
 		}
 		start = region_clear(as, region, &work);
-		if (start < end && pause_after(as, &work)) {
+		if (start >= end) {
+			break;
+		}
+		if (pause_after(as, &work)) {
 			return STATUS_EINTR;
 		}
 		region = region_first_above(as, start);
@@ -128,8 +105,9 @@ static status_t place_choose(struct as *as, enum as_map_how how, uint64_t *at, u
 }
 
 /* Makes the place free and puts the region there. EINTR: the thread must end. */
-static status_t region_place(struct as *as, enum as_map_how how, uint64_t at, uint64_t len_bytes,
-			     unsigned rights, unsigned region_flags)
+static inline __attribute__((always_inline)) status_t
+region_place(struct as *as, enum as_map_how how, uint64_t at, uint64_t len_bytes, unsigned rights,
+	     unsigned region_flags)
 {
 	status_t status = STATUS_OK;
 
@@ -195,7 +173,8 @@ static status_t change_prepare(struct as *as, uint64_t start, uint64_t end, unsi
 						  : STATUS_ENOMEM;
 }
 
-status_t as_unmap_begun(struct as *as, uva_t at, uint64_t len_bytes)
+static inline __attribute__((always_inline)) status_t unmap_begun(struct as *as, uva_t at,
+								  uint64_t len_bytes)
 {
 	uint64_t end = at.uva + align_up(len_bytes, PAGE_SIZE);
 	status_t status = change_prepare(as, at.uva, end, 2);
@@ -212,7 +191,7 @@ status_t as_unmap(struct as *as, uva_t at, uint64_t len_bytes)
 		status = as_change_begin(as);
 	}
 	if (status == STATUS_OK) {
-		status = as_unmap_begun(as, at, len_bytes);
+		status = unmap_begun(as, at, len_bytes);
 		as_change_end(as);
 	}
 	return status;
@@ -228,7 +207,7 @@ static status_t check_covered(struct as *as, uint64_t start, uint64_t end)
 	while (region && region->start <= start && region->end < end) {
 		start = region->end;
 		region = region_next(as, region);
-		work += WORK_REGION / 16;
+		work += WORK_REGION / 32;
 		if (pause_after(as, &work)) {
 			return STATUS_EINTR;
 		}
@@ -245,7 +224,7 @@ static uint64_t region_protect(struct as *as, uint64_t start, uint64_t end, unsi
 	uint64_t at;
 
 	end = MIN(end, region->end);
-	*work += WORK_REGION;
+	*work += region_work(as);
 	if (region->rights == rights) {
 		return end; /* as it was, or joined with the piece before */
 	}
@@ -301,51 +280,7 @@ status_t as_protect(struct as *as, uva_t at, uint64_t len_bytes, unsigned rights
 	return status;
 }
 
-/* Caller began a change. ENOMEM: there was a hole. */
-static status_t range_discard(struct as *as, uint64_t start, uint64_t end)
+status_t as_unmap_begun(struct as *as, uva_t at, uint64_t len_bytes)
 {
-	status_t status = STATUS_OK;
-	struct dropped dropped;
-	unsigned work = 0;
-
-	while (start < end) {
-		const struct region *region = region_first_above(as, start);
-		uint64_t next = region ? MIN(region->end, end) : end;
-
-		if (!region || region->start > start) {
-			status = STATUS_ENOMEM;
-			start = region ? MIN(region->start, end) : end;
-		} else if (region->flags & REGION_SHARED) {
-			/* shared memory keeps its contents: others may still use it */
-			start = next;
-		} else {
-			start = as_pages_drop(as, region, start, next, &dropped, &work);
-			start = MIN(start, next);
-			as_dropped_free(as, &dropped);
-		}
-		work += WORK_REGION;
-		if (start < end && pause_after(as, &work)) {
-			return STATUS_EINTR;
-		}
-	}
-	return status;
-}
-
-status_t as_discard(struct as *as, uva_t at, uint64_t len_bytes)
-{
-	uint64_t end;
-	status_t status = len_bytes ? range_check(at.uva, len_bytes, &end) : STATUS_OK;
-
-	if (status || !len_bytes) {
-		return status;
-	}
-	status = as_change_begin(as);
-	if (status) {
-		return status;
-	}
-	status = cuts_huge_page(as, at.uva) || cuts_huge_page(as, end)
-			 ? STATUS_EINVAL
-			 : range_discard(as, at.uva, end);
-	as_change_end(as);
-	return status;
+	return unmap_begun(as, at, len_bytes);
 }

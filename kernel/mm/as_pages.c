@@ -44,22 +44,23 @@ status_t as_entry_create(struct as *as, uint64_t address, unsigned level, pte_t 
 /* Where a walk over the entries of a range stands. */
 struct cursor {
 	uint64_t address, end, step;
-	pte_t *entry; /* of address; NULL: its table is yet to be looked up */
+	uint64_t skipped; /* so many bytes had no table */
+	pte_t *entry;     /* of address; NULL: its table is yet to be looked up */
 };
 
 /* Over as many entries as are a piece when looking at one takes so much. */
-static struct cursor cursor_over(const struct region *region, uint64_t at, uint64_t end,
-				 unsigned work)
+static inline struct cursor cursor_over(const struct region *region, uint64_t at, uint64_t end,
+					unsigned work)
 {
 	uint64_t step = region_page_bytes(region), most = step * (WORK_MAX / work);
 
-	return (struct cursor){ at, end - at > most ? at + most : end, step, NULL };
+	return (struct cursor){ at, end - at > most ? at + most : end, step, 0, NULL };
 }
 
-/* How much that was, when it began at `from`. Where there was no table it was less. */
-static unsigned cursor_work(const struct cursor *cursor, uint64_t from, unsigned work)
+/* How much that was, when it began at `from`. */
+static inline unsigned cursor_work(const struct cursor *cursor, uint64_t from, unsigned work)
 {
-	uint64_t nr = (MIN(cursor->address, cursor->end) - from) / cursor->step;
+	uint64_t nr = (cursor->address - cursor->skipped - from) / cursor->step;
 
 	return WORK_TABLE + (unsigned)nr * work;
 }
@@ -79,7 +80,10 @@ static __attribute__((noinline)) void cursor_look_up(struct cursor *cursor, stru
 {
 	cursor->entry = as_entry(as, cursor->address, level);
 	if (!cursor->entry) {
-		cursor->address = ptable_skip(as->root, cursor->address);
+		uint64_t from = cursor->address;
+
+		cursor->address = ptable_skip(as->root, from);
+		cursor->skipped += cursor->address - from;
 	}
 }
 
@@ -150,15 +154,11 @@ uint64_t as_pages_drop(struct as *as, const struct region *region, uint64_t at, 
 	return cursor.address;
 }
 
-void as_dropped_free(struct as *as, struct dropped *dropped)
+void as_dropped_free_large(struct as *as, struct dropped *dropped)
 {
-	if (UNLIKELY(dropped->nr && dropped->order)) {
-		as_change_leave(as, CHANGE_REGIONS);
-		frames_put_user(dropped->frames, dropped->nr);
-		as_change_return(as);
-	} else if (dropped->nr) {
-		frames_put_user(dropped->frames, dropped->nr);
-	}
+	as_change_leave(as, CHANGE_REGIONS);
+	frames_put_user(dropped->frames, dropped->nr);
+	as_change_return(as);
 }
 
 uint64_t as_tables_drop(struct as *as, uint64_t at, uint64_t end, unsigned *work)

@@ -60,7 +60,15 @@ uint64_t as_pages_drop(struct as *as, const struct region *region, uint64_t at, 
 		       struct dropped *dropped, unsigned *work);
 /* Gives the frames back. Those of 2 MiB with the lock released meanwhile: zeroing one takes long.
  */
-void as_dropped_free(struct as *as, struct dropped *dropped);
+void as_dropped_free_large(struct as *as, struct dropped *dropped);
+static inline void as_dropped_free(struct as *as, struct dropped *dropped)
+{
+	if (dropped->nr && LIKELY(!dropped->order)) {
+		frames_put_user(dropped->frames, dropped->nr);
+	} else if (dropped->nr) {
+		as_dropped_free_large(as, dropped);
+	}
+}
 /* Flushes, then frees the 4 KiB pages' tables where no page is left, for 2 MiB pages to come. */
 uint64_t as_tables_drop(struct as *as, uint64_t at, uint64_t end, unsigned *work);
 /* Rewrites the entries in [at, end), which lies in one region, for the rights of another. Flushes

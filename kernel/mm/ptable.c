@@ -227,7 +227,7 @@ void ptable_table_free(pfn_t table) { table_free(table); }
 
 /* Freeing a table takes as long as looking at so many entries, one by one; looking at a whole one,
  * too. */
-enum { WORK_FREE = 192 };
+enum { WORK_FREE = ASSERTIONS ? 384 : 64 };
 
 uint64_t ptable_free_below(pfn_t root, uint64_t start, uint64_t end, unsigned level,
 			   unsigned *nr_left)

@@ -113,34 +113,28 @@ static void refresh(const struct as *as, struct region *tree, const struct regio
 	node_update(as, tree);
 }
 
-void region_tree_moved(struct as *as, const struct region *region)
+void region_tree_refresh(struct as *as, const struct region *region)
 {
-	if (!as->tree) {
-		return;
-	}
 	refresh(as, as->tree, region);
 	if (region->node.next != &as->regions) {
 		refresh(as, as->tree, LIST_ENTRY(region->node.next, struct region, node));
 	}
 }
 
-void region_tree_add(struct as *as, struct region *region)
+void region_tree_insert(struct as *as, struct region *region)
 {
 	if (as->tree) {
 		insert(as, &as->tree, region);
-		region_tree_moved(as, region);
-	} else if (UNLIKELY(as->nr_regions > REGIONS_WALKED)) {
+		region_tree_refresh(as, region);
+	} else {
 		LIST_FOR_EACH (node, &as->regions) {
 			insert(as, &as->tree, LIST_ENTRY(node, struct region, node));
 		}
 	}
 }
 
-void region_tree_remove(struct as *as, struct region *region)
+void region_tree_take_out(struct as *as, struct region *region)
 {
-	if (!as->tree) {
-		return;
-	}
 	if (as->nr_regions < REGIONS_WALKED / 2) {
 		as->tree = NULL;
 		return;

@@ -10,12 +10,32 @@
 /* As many regions as are walked: the tree is grown above that, and felled below the half of it. */
 enum { REGIONS_WALKED = 64 };
 
+/* region_tree.c: where there is a tree, or must be one. */
+void region_tree_insert(struct as *as, struct region *region);
+void region_tree_take_out(struct as *as, struct region *region);
+void region_tree_refresh(struct as *as, const struct region *region);
+
 /* After the region entered the list. */
-void region_tree_add(struct as *as, struct region *region);
+static inline void region_tree_add(struct as *as, struct region *region)
+{
+	if (UNLIKELY(as->tree || as->nr_regions > REGIONS_WALKED)) {
+		region_tree_insert(as, region);
+	}
+}
 /* Before it leaves it. */
-void region_tree_remove(struct as *as, struct region *region);
+static inline void region_tree_remove(struct as *as, struct region *region)
+{
+	if (UNLIKELY(as->tree)) {
+		region_tree_take_out(as, region);
+	}
+}
 /* After a region's start or end, or that of the one before it, changed. */
-void region_tree_moved(struct as *as, const struct region *region);
+static inline void region_tree_moved(struct as *as, const struct region *region)
+{
+	if (UNLIKELY(as->tree)) {
+		region_tree_refresh(as, region);
+	}
+}
 
 /* As region_first_above and region_find_gap, where there is a tree. */
 struct region *region_tree_first_above(const struct as *as, uint64_t address);

@@ -15,7 +15,7 @@ static struct wait_queue ended = { WAIT_QUEUE_INIT(ended) };
 /* How often a process has ended. Atomic: pairs with the look in await_members. */
 static uint64_t nr_ended;
 
-enum { PIDS_PER_PIECE = 512 };
+enum { PIDS_PER_PIECE = 1024 };
 
 /* Caller holds process_lock. Kills what still runs of a job, of these pids. How many that are. */
 static unsigned kill_members(uint32_t job, uint32_t first, uint32_t last)

@@ -10,6 +10,7 @@ our @EXPORT_OK = qw(rows rows_of_text table_names table_path columns_of macros_o
 my %TABLES = (
 	attacks => ['user/attacks/attacks.def', ATTACK => 'name:word brief:text stopped_by:text outcome:word nr_cpus:number'],
 	benches => ['user/bench/benches.def', BENCH => 'program:word name:word brief:text'],
+	budgets => ['kernel/task/budgets.def', BUDGET => 'name:word how:word what_grows:text'],
 	commands => ['user/shell/commands.def', COMMAND => 'name:word ...'],
 	counters => ['kernel/abi/counters.def', COUNTER => 'name:word help:text'],
 	defences => ['kernel/abi/defences.def', DEFENCE => 'name:word text:text'],
