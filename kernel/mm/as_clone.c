@@ -28,7 +28,7 @@ struct clone {
 };
 
 /* Pages of shared memory that nobody has touched: made in one piece. */
-enum { FILLS_PER_PIECE = WORK_MAX / WORK_PAGE };
+enum { FILLS_PER_PIECE = WORK_MAX / WORK_PAGE / 2 };
 
 /* EINTR: the thread must end. */
 static status_t pause_after(struct clone *clone)

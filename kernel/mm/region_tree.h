@@ -8,7 +8,7 @@
 #include "mm/as.h"
 
 /* As many regions as are walked: the tree is grown above that, and felled below the half of it. */
-enum { REGIONS_WALKED = 64 };
+enum { REGIONS_WALKED = 32 };
 
 /* region_tree.c: where there is a tree, or must be one. */
 void region_tree_insert(struct as *as, struct region *region);

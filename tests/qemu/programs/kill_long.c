@@ -103,7 +103,7 @@ static void call_execve(void)
 	touch(MAP_PRIVATE);
 	begin();
 	/* what the old program leaves is the long part */
-	execl("bin/true", "true", NULL);
+	execl("bin/sh", "sh", "-c", "true", NULL);
 }
 
 static void call_getrandom(void)

@@ -1,7 +1,7 @@
 /*
- * sweep [MiB [CALL...]]: makes every system call with the largest arguments that it takes, and each
- * with odd ones. Says which comes next; a kernel with budget=panic ends where one keeps the
- * processor for too long. Run as root.
+ * sweep [MiB[h] [CALL...]] (h: on pages of 2 MiB, too): makes every system call with the largest
+ * arguments that it takes, and each with odd ones. Says which comes next; a kernel with
+ * budget=panic ends where one keeps the processor for too long. Run as root.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +13,7 @@
 #include "sweep.h"
 
 size_t large_bytes = 512 * MIB;
+bool with_huge;
 
 struct call {
 	long number;
@@ -63,12 +64,16 @@ static void sweeps_set(void)
 	SWEEP(getrandom)
 	SWEEP(futex)
 	SWEEP(clone)
-	SWEEP(exit_group) SWEEP(execve) SWEEP(kill) SWEEP(wait4) SWEEP(nanosleep) SWEEP(tkill)
-		SWEEP(sched_setaffinity) SWEEP(ipc_call) SWEEP(endpoint_create) SWEEP(write)
-			SWEEP(writev) SWEEP(readv) SWEEP(option) SWEEP(archive_entry) SWEEP(symbol)
-				SWEEP(ptdump) SWEEP(frame_map) SWEEP(canvas_fill) SWEEP(policy_load)
-					SWEEP(policy_rule) SWEEP(pagemap) SWEEP(explain)
-						SWEEP(attack_end)
+	SWEEP(exit_group)
+	SWEEP(execve)
+	SWEEP(kill)
+	SWEEP(wait4)
+	SWEEP(nanosleep)
+	SWEEP(tkill)
+	SWEEP(sched_setaffinity) SWEEP(ipc_call) SWEEP(endpoint_create) SWEEP(write) SWEEP(writev)
+		SWEEP(readv) SWEEP(option) SWEEP(archive_entry) SWEEP(symbol) SWEEP(ptdump)
+			SWEEP(frame_map) SWEEP(canvas_fill) SWEEP(policy_load) SWEEP(policy_rule)
+				SWEEP(pagemap) SWEEP(explain) SWEEP(attack_end)
 #undef SWEEP
 }
 
@@ -178,6 +183,7 @@ int main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IONBF, 0);
 	if (argc > 1) {
 		large_bytes = strtoul(argv[1], NULL, 0) * MIB;
+		with_huge = strchr(argv[1], 'h') != NULL;
 	}
 	sweeps_set();
 	all_are_swept();

@@ -11,6 +11,8 @@
 
 /* How much memory a large mapping has. */
 extern size_t large_bytes;
+/* Pages of 2 MiB, too: the allocator zeroes one in a row (docs/calls.md). */
+extern bool with_huge;
 
 /* Memory of that size with every page touched, or with one page of each `step` bytes. */
 char *memory_touched(size_t len_bytes, int flags);

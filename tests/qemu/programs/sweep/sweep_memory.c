@@ -42,7 +42,7 @@ void sweep_mmap(void)
 	}
 	mmap(memory, large_bytes, PROT_READ | PROT_WRITE,
 	     MAP_ANONYMOUS | MAP_PRIVATE | MAP_FIXED | MAP_HUGETLB, -1, 0);
-	for (size_t i = 0; i < large_bytes / 4; i += BW_HUGE_PAGE_SIZE) {
+	for (size_t i = 0; with_huge && i < large_bytes / 4; i += BW_HUGE_PAGE_SIZE) {
 		memory[i] = 1;
 	}
 	regions_make();
@@ -61,8 +61,10 @@ void sweep_munmap(void)
 	memory = mmap(NULL, 1ul << 46, PROT_READ, MAP_ANONYMOUS | MAP_PRIVATE | MAP_NORESERVE, -1,
 		      0);
 	munmap(memory, 1ul << 46);
-	memory = memory_touched(64 * MIB, MAP_PRIVATE | MAP_HUGETLB);
-	munmap(memory, 64 * MIB);
+	if (with_huge) {
+		memory = memory_touched(64 * MIB, MAP_PRIVATE | MAP_HUGETLB);
+		munmap(memory, 64 * MIB);
+	}
 	memory = regions_make();
 	munmap(memory, (size_t)NR_REGIONS * BW_PAGE_SIZE);
 }
@@ -90,7 +92,9 @@ void sweep_madvise(void)
 	madvise((void *)BW_PAGE_SIZE, 1ul << 46, MADV_DONTNEED);
 	regions_make();
 	madvise((void *)BW_PAGE_SIZE, 1ul << 46, MADV_DONTNEED);
-	memory_touched(64 * MIB, MAP_PRIVATE | MAP_HUGETLB);
+	if (with_huge) {
+		memory_touched(64 * MIB, MAP_PRIVATE | MAP_HUGETLB);
+	}
 	madvise((void *)BW_PAGE_SIZE, 1ul << 46, MADV_DONTNEED);
 }
 
@@ -115,6 +119,19 @@ static void fork_and_wait(void)
 	waitpid(pid, NULL, 0);
 }
 
+static void fork_huge(void)
+{
+	char *memory = memory_touched(64 * MIB, MAP_PRIVATE | MAP_HUGETLB);
+
+	fork_and_wait();
+	if (fork() == 0) {
+		memory[0] = 2;
+		_exit(0);
+	}
+	memory[0] = 3;
+	munmap(memory, 64 * MIB);
+}
+
 void sweep_fork(void)
 {
 	char *memory = memory_touched(large_bytes, MAP_PRIVATE);
@@ -129,14 +146,9 @@ void sweep_fork(void)
 		      0);
 	fork_and_wait();
 	munmap(memory, large_bytes / 2);
-	memory = memory_touched(64 * MIB, MAP_PRIVATE | MAP_HUGETLB);
-	fork_and_wait();
-	if (fork() == 0) {
-		memory[0] = 2;
-		_exit(0);
+	if (with_huge) {
+		fork_huge();
 	}
-	memory[0] = 3;
-	munmap(memory, 64 * MIB);
 	memory_sparse(4096 * 2 * MIB, 2 * MIB);
 	fork_and_wait();
 	regions_make();

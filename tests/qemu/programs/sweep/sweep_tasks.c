@@ -109,7 +109,7 @@ static char *arguments[4000], *variables[4000];
 
 void sweep_execve(void)
 {
-	static char path[] = "bin/true", text[] = "1234567";
+	static char path[] = "bin/sh", text[] = "1234567";
 
 	for (unsigned i = 0; i < 255; i++) {
 		arguments[i] = text;
