@@ -58,16 +58,12 @@ static status_t image_load(struct as *as, const struct elf_image *image, const u
 	return status == STATUS_EEXIST || status == STATUS_EINVAL ? STATUS_ENOEXEC : status;
 }
 
-static status_t program_build(struct exec_args *args, uint32_t uid, struct program *out)
+static status_t program_build(const struct archive_entry *file, struct exec_args *args,
+			      uint32_t uid, struct program *out)
 {
-	const struct archive_entry *file = boot_archive_find(args->bounce->path);
 	struct elf_image image;
-	status_t status;
+	status_t status = elf_parse(file->data, file->size_bytes, &image);
 
-	if (!file) {
-		return STATUS_ENOENT;
-	}
-	status = elf_parse(file->data, file->size_bytes, &image);
 	if (status) {
 		log_print("bulwark: %s does not run: %s\n", file->name, image.error);
 		return status;
@@ -177,8 +173,12 @@ static status_t exec_with(struct exec_args *args)
 {
 	struct process *process = process_current();
 	struct program program;
-	status_t status = program_build(args, uid_for(args->bounce->path), &program);
+	const struct archive_entry *file;
+	status_t status = exec_path_find(args->bounce->path, &file);
 
+	if (status == STATUS_OK) {
+		status = program_build(file, args, uid_for(file->name), &program);
+	}
 	if (status == STATUS_OK) {
 		status = process_end_others();
 		if (status) {
@@ -205,9 +205,6 @@ status_t exec_from_user(uva_t path, uva_t argv, uva_t envp)
 		return status;
 	}
 	status = exec_args_fetch_path(&args, path);
-	if (status == STATUS_OK) {
-		status = exec_path_resolve(args.bounce->path);
-	}
 	if (status == STATUS_OK) {
 		status = exec_args_fetch(&args, argv, envp);
 	}

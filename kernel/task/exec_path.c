@@ -67,9 +67,9 @@ static status_t folder_check(char *path, size_t len_bytes)
 	return status;
 }
 
-status_t exec_path_resolve(char *path)
+/* Makes the path in place what the boot archive calls the file. */
+static status_t resolve(char *path)
 {
-	const struct archive_entry *file;
 	const char *part = path, *end;
 	size_t len = 0;
 
@@ -104,12 +104,25 @@ status_t exec_path_resolve(char *path)
 		}
 	}
 	path[len] = '\0';
-	if (is_folder(path, len)) {
-		return STATUS_EACCES;
+	return is_folder(path, len) ? STATUS_EACCES : STATUS_OK;
+}
+
+status_t exec_path_find(char *path, const struct archive_entry **out)
+{
+	const struct archive_entry *file = boot_archive_find(path);
+
+	/* mostly it is written as the archive has it */
+	if (!file) {
+		status_t status = resolve(path);
+
+		if (status) {
+			return status;
+		}
+		file = boot_archive_find(path);
 	}
-	file = boot_archive_find(path);
 	if (!file) {
 		return STATUS_ENOENT;
 	}
+	*out = file;
 	return file->mode & MODE_EXECUTE ? STATUS_OK : STATUS_EACCES;
 }

@@ -3,9 +3,11 @@
 
 #include "lib/status.h"
 
+struct archive_entry;
+
 /*
- * Makes the path in place what the boot archive calls the file: without slashes in front, ".", ".."
- * and empty parts. ENOENT; ENOTDIR: a part but the last is a file; EACCES: a folder, or a file that
- * is no program; ENAMETOOLONG: a part.
+ * The program of this path, with ".", ".." and empty parts as Linux has them; changes the path.
+ * ENOENT; ENOTDIR: a part but the last is a file; EACCES: a folder, or a file that is no program;
+ * ENAMETOOLONG: a part.
  */
-status_t exec_path_resolve(char *path) MUST_CHECK;
+status_t exec_path_find(char *path, const struct archive_entry **out) MUST_CHECK;

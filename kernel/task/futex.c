@@ -40,7 +40,10 @@ static status_t key_make(uva_t at, enum futex_scope scope, struct key *out)
 		*out = (struct key){ as, at.uva };
 		return STATUS_OK;
 	}
-	status = as_word_fill(as, at, &sharing, &frame);
+	status = as_word(as, at, &sharing, &frame);
+	if (UNLIKELY(status == STATUS_EAGAIN)) {
+		status = as_word_fill(as, at, &sharing, &frame);
+	}
 	if (status) {
 		return status;
 	}

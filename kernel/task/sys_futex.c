@@ -18,15 +18,14 @@ enum {
 	OP_FLAGS = OP_PRIVATE | OP_CLOCK_REALTIME,
 };
 
-/* Only waits have one; of WAIT it is relative. */
+/* Only waits have one; of WAIT it is relative. For others *deadline_ns stays. */
 static status_t deadline_load(uint32_t operation, uint64_t timeout_at, uint64_t *deadline_ns)
 {
 	uint32_t command = operation & ~(uint32_t)OP_FLAGS;
 	uint64_t ns;
 	status_t status;
 
-	*deadline_ns = FUTEX_NO_DEADLINE;
-	if (!timeout_at || (command != OP_WAIT && command != OP_WAIT_BITSET)) {
+	if (command != OP_WAIT && command != OP_WAIT_BITSET) {
 		return STATUS_OK;
 	}
 	status = timespec_load((uva_t){ timeout_at }, &ns);
@@ -103,11 +102,15 @@ int64_t sys_futex(uint64_t at, uint64_t operation, uint64_t value, uint64_t time
 	enum futex_scope scope = operation & OP_PRIVATE ? FUTEX_THREADS : FUTEX_ANY;
 	uint32_t command = (uint32_t)operation & ~(uint32_t)OP_FLAGS;
 	uva_t word = { at };
-	uint64_t deadline_ns;
-	status_t status = deadline_load((uint32_t)operation, timeout_or_count, &deadline_ns);
+	uint64_t deadline_ns = FUTEX_NO_DEADLINE;
 
-	if (status) {
-		return status;
+	if (timeout_or_count) {
+		status_t status =
+			deadline_load((uint32_t)operation, timeout_or_count, &deadline_ns);
+
+		if (status) {
+			return status;
+		}
 	}
 	if (operation & OP_CLOCK_REALTIME && command != OP_WAIT_BITSET) {
 		return STATUS_ENOSYS;
