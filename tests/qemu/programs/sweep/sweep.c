@@ -70,10 +70,11 @@ static void sweeps_set(void)
 	SWEEP(wait4)
 	SWEEP(nanosleep)
 	SWEEP(tkill)
-	SWEEP(sched_setaffinity) SWEEP(ipc_call) SWEEP(endpoint_create) SWEEP(write) SWEEP(writev)
-		SWEEP(readv) SWEEP(option) SWEEP(archive_entry) SWEEP(symbol) SWEEP(ptdump)
-			SWEEP(frame_map) SWEEP(canvas_fill) SWEEP(policy_load) SWEEP(policy_rule)
-				SWEEP(pagemap) SWEEP(explain) SWEEP(attack_end)
+	SWEEP(sched_setaffinity)
+	SWEEP(ipc_call) SWEEP(endpoint_create) SWEEP(write) SWEEP(writev) SWEEP(readv) SWEEP(option)
+		SWEEP(archive_entry) SWEEP(symbol) SWEEP(ptdump) SWEEP(frame_map) SWEEP(canvas_fill)
+			SWEEP(policy_load) SWEEP(policy_rule) SWEEP(pagemap) SWEEP(explain)
+				SWEEP(attack_end)
 #undef SWEEP
 }
 
