@@ -28,7 +28,7 @@ struct clone {
 };
 
 /* In one piece: pages of shared memory that are made, and pages that the child gets. */
-enum { FILLS_PER_PIECE = WORK_MAX / WORK_PAGE / 2, GIVES_PER_PIECE = WORK_MAX / WORK_SHARED / 2 };
+enum { FILLS_PER_PIECE = WORK_MAX / WORK_PAGE / 2, GIVES_PER_PIECE = WORK_MAX / 8 };
 
 /* EINTR: the thread must end. */
 static status_t pause_after(struct clone *clone)
@@ -105,7 +105,8 @@ static status_t table_share(struct clone *clone, const struct region *region, ui
 		}
 		to += to ? 1 : 0;
 	}
-	clone->work += ((unsigned)((address - *at) / step) + nr_given) * WORK_SHARED;
+	clone->work += (unsigned)((address - *at) / step) * WORK_SHARED +
+		       nr_given * (WORK_MAX / GIVES_PER_PIECE - WORK_SHARED);
 	*at = address;
 	return status;
 }
