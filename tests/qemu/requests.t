@@ -54,6 +54,8 @@ run 'MEM=12: must be a size such as' MEM=12
 run 'MEM=1M: must be at least [0-9]+M: .* for the boot archive' MEM=1M
 run 'MEM=32M: must be at least [0-9]+M: .*UEFI' MEM=32M EFI=1 BOOT=iso
 run 'TIMEOUT=soon: must be a number of seconds' TIMEOUT=soon
+none=0
+run 'TIMEOUT=.: must be a number of seconds, from 1 on' TIMEOUT=$none
 run 'MACHINE=vax: must be pc' MACHINE=vax
 run 'run: /proc/none/log cannot be written: No such file' LOG=/proc/none/log
 run 'build cannot be written: it is a folder' LOG=build
@@ -81,7 +83,6 @@ refused 'LOG=x: .make debug. does not take it' make debug LOG=x
 refused 'VGA=1: .make screenshot. does not take it' make screenshot VGA=1
 refused 'MONITOR=x: .make screenshot. does not take it' make screenshot MONITOR=x
 refused 'CMD=x: for which command. .make run.' make CMD=x
-refused 'TIMEOUT=0: must be a number of seconds, from 1 on' make run TIMEOUT=0
 refused 'JOBS=x: must be a number of tests, from 1 on' make test JOBS=x T=host/smoke
 refused 'OPTS=smep=off: .make test. does not take it' make test OPTS=smep=off
 refused 'EFI=2: must be one of 0 1' make run EFI=2
