@@ -27,8 +27,8 @@ struct clone {
 	unsigned work; /* of this piece */
 };
 
-/* Pages of shared memory that nobody has touched: made in one piece. */
-enum { FILLS_PER_PIECE = WORK_MAX / WORK_PAGE / 2 };
+/* In one piece: pages of shared memory that are made, and pages that the child gets. */
+enum { FILLS_PER_PIECE = WORK_MAX / WORK_PAGE / 2, GIVES_PER_PIECE = WORK_MAX / 8 };
 
 /* EINTR: the thread must end. */
 static status_t pause_after(struct clone *clone)
@@ -82,6 +82,7 @@ static status_t table_share(struct clone *clone, const struct region *region, ui
 	uint64_t table_bytes = 1ul << level_shift(region_level(region) + 1);
 	uint64_t piece = address + step * (1 + (WORK_MAX - clone->work) / WORK_SHARED);
 	uint64_t end = MIN(align_down(address, table_bytes) + table_bytes, region->end);
+	unsigned nr_given = 0;
 	pte_t *from, *to = NULL;
 	status_t status = page_find(clone->parent, region, address, &from);
 
@@ -93,6 +94,7 @@ static status_t table_share(struct clone *clone, const struct region *region, ui
 	for (; status == STATUS_OK && address < end; address += step, from++) {
 		if (pte_holds_frame(pte_read(from))) {
 			status = page_give(clone, region, address, from, &to, batch);
+			end = ++nr_given == GIVES_PER_PIECE ? address + step : end;
 		} else if (UNLIKELY(region->flags & REGION_SHARED)) {
 			end = MIN(end, address + step * FILLS_PER_PIECE);
 			clone->work += WORK_PAGE;
@@ -103,7 +105,8 @@ static status_t table_share(struct clone *clone, const struct region *region, ui
 		}
 		to += to ? 1 : 0;
 	}
-	clone->work += (unsigned)((address - *at) / step) * WORK_SHARED;
+	clone->work += (unsigned)((address - *at) / step) * WORK_SHARED +
+		       nr_given * (WORK_MAX / GIVES_PER_PIECE - WORK_SHARED);
 	*at = address;
 	return status;
 }

@@ -53,40 +53,40 @@ static const char *const not_odd[] = { "exit",        "exit_group",
 
 static void sweeps_set(void)
 {
-#define SWEEP(name) calls[ROW_##name].sweep = sweep_##name;
-	SWEEP(mmap)
-	SWEEP(munmap)
-	SWEEP(mprotect)
-	SWEEP(madvise)
-	SWEEP(brk)
-	SWEEP(fork)
-	SWEEP(exit)
-	SWEEP(getrandom)
-	SWEEP(futex)
-	SWEEP(clone)
-	SWEEP(exit_group)
-	SWEEP(execve)
-	SWEEP(kill)
-	SWEEP(wait4)
-	SWEEP(nanosleep)
-	SWEEP(tkill)
-	SWEEP(sched_setaffinity)
-	SWEEP(ipc_call)
-	SWEEP(endpoint_create)
-	SWEEP(write)
-	SWEEP(writev)
-	SWEEP(readv)
-	SWEEP(option)
-	SWEEP(archive_entry)
-	SWEEP(symbol)
-	SWEEP(ptdump)
-	SWEEP(frame_map)
-	SWEEP(canvas_fill)
-	SWEEP(policy_load)
-	SWEEP(policy_rule)
-	SWEEP(pagemap)
-	SWEEP(explain)
-	SWEEP(attack_end)
+#define SWEEP(name) calls[ROW_##name].sweep = sweep_##name
+	SWEEP(mmap);
+	SWEEP(munmap);
+	SWEEP(mprotect);
+	SWEEP(madvise);
+	SWEEP(brk);
+	SWEEP(fork);
+	SWEEP(exit);
+	SWEEP(getrandom);
+	SWEEP(futex);
+	SWEEP(clone);
+	SWEEP(exit_group);
+	SWEEP(execve);
+	SWEEP(kill);
+	SWEEP(wait4);
+	SWEEP(nanosleep);
+	SWEEP(tkill);
+	SWEEP(sched_setaffinity);
+	SWEEP(ipc_call);
+	SWEEP(endpoint_create);
+	SWEEP(write);
+	SWEEP(writev);
+	SWEEP(readv);
+	SWEEP(option);
+	SWEEP(archive_entry);
+	SWEEP(symbol);
+	SWEEP(ptdump);
+	SWEEP(frame_map);
+	SWEEP(canvas_fill);
+	SWEEP(policy_load);
+	SWEEP(policy_rule);
+	SWEEP(pagemap);
+	SWEEP(explain);
+	SWEEP(attack_end);
 #undef SWEEP
 }
 
