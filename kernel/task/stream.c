@@ -1,9 +1,10 @@
 /* Walks over the vectors of a call. */
 #include "task/stream.h"
 
+#include "core/poll.h"
 #include "mm/usercopy.h"
 
-enum { VECTORS_MAX = 1024 };
+enum { VECTORS_MAX = 1024, VECTORS_PER_PIECE = 128 };
 /* What one call moves at most, all of its vectors together: Linux's MAX_RW_COUNT. */
 #define TRANSFER_BYTES_MAX ((uint64_t)INT32_MAX & -PAGE_SIZE)
 
@@ -40,6 +41,9 @@ status_t stream_of_vectors(uint64_t vectors_at, uint32_t nr_vectors, struct stre
 	for (uint64_t i = 0; i < nr_vectors; i++) {
 		struct io_vector vector;
 
+		if (i % VECTORS_PER_PIECE == VECTORS_PER_PIECE - 1 && poll_call()) {
+			return STATUS_EINTR;
+		}
 		if (vector_fetch(vectors_at + i * sizeof(vector), &vector)) {
 			return STATUS_EFAULT;
 		}
@@ -71,6 +75,9 @@ static status_t stream_next(struct stream *stream, uint64_t max_bytes, uva_t *at
 		}
 		stream->vectors_at += sizeof(stream->first);
 		stream->nr_vectors--;
+		if (stream->nr_vectors % VECTORS_PER_PIECE == 0 && poll_call()) {
+			return STATUS_EINTR;
+		}
 	}
 	*len = MIN(wanted, stream->first.len_bytes);
 	at->uva = stream->first.at;

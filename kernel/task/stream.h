@@ -20,7 +20,8 @@ struct stream {
 
 /* EFAULT. */
 status_t stream_of_buffer(uint64_t at, uint64_t len_bytes, struct stream *out) MUST_CHECK;
-/* EINVAL, EFAULT: all vectors are looked at before anything is moved. */
+/* Blocks. EINVAL, EFAULT; EINTR: the thread must end. All vectors are looked at before anything is
+ * moved. */
 status_t stream_of_vectors(uint64_t vectors_at, uint32_t nr_vectors, struct stream *out) MUST_CHECK;
 /* EFAULT: not all of the next chunk can be read now. The stream is a copy, and not moved on. */
 status_t stream_probe(struct stream stream) MUST_CHECK;
