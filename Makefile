@@ -36,10 +36,12 @@
 #?   MACHINE=pc|q35|microvm  kind of machine; properties may follow: MACHINE=microvm,pic=off; microvm needs BOOT=direct (QEMU)
 #?   EFI=0|1              boot by UEFI firmware instead of BIOS (QEMU)
 #?   VGA=0|1|hidden       1: open a window with the guest's screen, on a desktop; hidden: a screen that nobody sees (QEMU)
+#?                        (not make screenshot)
 #?   ICOUNT=              N: deterministic counting, the clock advances 2^N ns per instruction (QEMU)
-#?   TIMEOUT=             seconds after which the machine is stopped: none, 600 with CMD (also make matrix)
+#?   TIMEOUT=             seconds after which the machine is stopped: none, 600 with CMD (also make matrix) (not make debug)
 #?   LOG=build/run.log    where what the kernel writes to COM2 is kept: its messages when CMD is given, else only faults as JSON
-#?   MONITOR=             path of a socket on which QEMU's monitor listens
+#?                        (not make debug, screenshot)
+#?   MONITOR=             path of a socket on which QEMU's monitor listens (not make screenshot)
 #?   QEMU_ARGS=           more arguments for QEMU
 #?
 #? What is built, for every goal:

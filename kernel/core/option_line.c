@@ -15,7 +15,7 @@ static bool name_next(const char **line, char name[NAME_BYTES], const char **wor
 	enum word_result result;
 	char *equals;
 
-	while (**line == ' ') {
+	while (word_is_blank(**line)) {
 		(*line)++;
 	}
 	*word = *line;

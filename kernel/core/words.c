@@ -7,7 +7,7 @@ struct word {
 	size_t len; /* of the whole word, stored or not */
 };
 
-static bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+bool word_is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
 static void add(struct word *word, char c)
 {
@@ -35,7 +35,7 @@ static bool read_word(const char **line, struct word *word)
 	const char *at = *line;
 	char quote = '\0';
 
-	for (; *at != '\0' && (quote != '\0' || !is_blank(*at)); at++) {
+	for (; *at != '\0' && (quote != '\0' || !word_is_blank(*at)); at++) {
 		if (is_escape(at, quote)) {
 			add(word, *++at);
 		} else if (quote != '\0' && *at == quote) {
@@ -55,7 +55,7 @@ enum word_result word_next(const char **line, char *word, size_t size_bytes)
 	struct word out = { .text = word, .size = size_bytes };
 	bool is_closed;
 
-	while (is_blank(**line)) {
+	while (word_is_blank(**line)) {
 		(*line)++;
 	}
 	word[0] = '\0';

@@ -15,6 +15,9 @@ enum word_result {
 	WORD_UNTERMINATED, /* a quote is never closed; the buffer holds what there is */
 };
 
+/* A space, tab or end of line: what separates words. */
+bool word_is_blank(char c);
+
 /*
  * Reads the next word from *line into `word`, always terminated, and moves *line behind it.
  * size_bytes is that of `word` and at least 1.

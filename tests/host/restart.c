@@ -28,6 +28,7 @@ static void test_lines(void)
 	is_text(overridden("vuln=on", "xpfo=off kaslr=off"), "xpfo=off kaslr=off vuln=on",
 		"others are kept");
 	is_text(overridden(" a=1  b=2 ", ""), "a=1 b=2", "no words: the line as it is");
+	is_text(overridden("\ta=1\t \tb=2\t", "c=3"), "c=3 a=1 b=2", "tabs separate words, too");
 	is_text(overridden("", ""), "", "even if there is none");
 	is_text(overridden("", "a=1"), "a=1", "or nothing to keep");
 	is_text(overridden("xpfo=sync xpfo=off", "xpfo=epoch"), "xpfo=epoch",

@@ -49,11 +49,13 @@ run 'ACCEL=hax: must be auto, tcg or kvm' ACCEL=hax
 run 'ICOUNT=x: must be a number from 0 to 10' ICOUNT=x
 run 'ICOUNT=99: must be a number from 0 to 10' ICOUNT=99
 run 'SMP=none: must be a number of processors' SMP=none
-run 'SMP=0: there must be a processor' SMP=0
+run 'SMP=0: must be a number of processors, from 1 on' SMP=0
 run 'MEM=12: must be a size such as' MEM=12
 run 'MEM=1M: must be at least [0-9]+M: .* for the boot archive' MEM=1M
 run 'MEM=32M: must be at least [0-9]+M: .*UEFI' MEM=32M EFI=1 BOOT=iso
 run 'TIMEOUT=soon: must be a number of seconds' TIMEOUT=soon
+none=0
+run 'TIMEOUT=.: must be a number of seconds, from 1 on' TIMEOUT=$none
 run 'MACHINE=vax: must be pc' MACHINE=vax
 run 'run: /proc/none/log cannot be written: No such file' LOG=/proc/none/log
 run 'build cannot be written: it is a folder' LOG=build
@@ -76,6 +78,12 @@ refused 'SHEEP=1: there is no such knob\. .make help. explains them: ACCEL ATTAC
 refused 'OPTS=xpfo=off: .make matrix. does not take it; .make run.' make matrix OPTS=xpfo=off
 refused 'CPU=qemu64: .make bench-cost. does not take it' make bench-cost CPU=qemu64
 refused 'CMD=x: .make iso. does not take it' make iso CMD=x
+refused 'TIMEOUT=x: .make debug. does not take it; .make run.' make debug TIMEOUT=x
+refused 'LOG=x: .make debug. does not take it' make debug LOG=x
+refused 'VGA=1: .make screenshot. does not take it' make screenshot VGA=1
+refused 'MONITOR=x: .make screenshot. does not take it' make screenshot MONITOR=x
+refused 'CMD=x: for which command. .make run.' make CMD=x
+refused 'JOBS=x: must be a number of tests, from 1 on' make test JOBS=x T=host/smoke
 refused 'OPTS=smep=off: .make test. does not take it' make test OPTS=smep=off
 refused 'EFI=2: must be one of 0 1' make run EFI=2
 refused 'DEPS=no: must be one of 1 0' make iso DEPS=no

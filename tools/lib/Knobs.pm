@@ -1,7 +1,8 @@
 # The knobs of `make`, from its help: which there are, what they can be, and for which goals.
 #
 # A line "#?   NAME=VALUE  text" is one. VALUE of the form a|b says all that it can be. Its goals are those of "make GOAL, ...: "
-# that the text begins with, else those of "(make GOAL, ...):" in the heading above, else all; "(also make GOAL, ...)" adds some.
+# that the text begins with, else those of "(make GOAL, ...):" in the heading above, else all; "(also make GOAL, ...)" adds some,
+# "(not make GOAL, ...)" takes some away.
 # A goal may be a pattern: bench*.
 package Knobs;
 use strict;
@@ -29,6 +30,8 @@ sub knobs {
 			$last->{values} = [split /\|/, $value] if $value =~ /^[\w-]+(?:\|[\w-]+)+$/;
 		}
 		push @{ $last->{goals} }, words($1) if $last && $line =~ /\(also make ($GOALS)\)/;
+		my %without = map { $_ => 1 } $last && $line =~ /\(not make ($GOALS)\)/ ? words($1) : ();
+		$last->{goals} = [grep { !$without{$_} } @{ $last->{goals} }] if %without;
 	}
 	die "Makefile: its help has no knobs\n" unless %knobs;
 	return \%knobs;
@@ -54,6 +57,8 @@ sub knob_complaint {
 		. " `make help` explains them: @{[sort keys %$knobs]}" unless $knob;
 	return "$name=$value: `make @$goals` does not take it; " . join(', ', map { "`make $_`" } @{ $knob->{goals} }) . ' would'
 		if @$goals && !grep { takes($knob, $_) } @$goals;
+	return "$name=$value: for which command? " . join(', ', map { "`make $_`" } @{ $knob->{goals} }) . ' take it'
+		if !@$goals && @{ $knob->{goals} };
 	my @values = @{ $knob->{values} // [] };
 	my ($head) = $name eq 'MACHINE' ? split(/,/, $value) : $value;
 	return "$name=$value: must be one of @values" . near_words($head, @values)

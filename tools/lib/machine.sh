@@ -17,7 +17,7 @@ one_of() {
 }
 
 number_of() {
-	[[ ${!1} =~ ^[0-9]{1,9}$ ]] || refuse "$1=${!1}: must be a number of $2"
+	[[ ${!1} =~ ^[1-9][0-9]{0,8}$ ]] || refuse "$1=${!1}: must be a number of $2, from 1 on"
 }
 
 memory_mib() {
@@ -67,7 +67,6 @@ machine_check() {
 	[ -z "$VGA" ] || one_of VGA 0 1 hidden
 	[[ $MACHINE =~ ^(pc|q35|microvm)(,[a-z0-9.,=_-]*)?$ ]] || refuse "MACHINE=$MACHINE: must be pc, q35 or microvm"
 	number_of SMP processors
-	[ "$SMP" -gt 0 ] || refuse 'SMP=0: there must be a processor'
 	[ -z "$ICOUNT" ] || [[ $ICOUNT =~ ^([0-9]|10)$ ]] || refuse "ICOUNT=$ICOUNT: must be a number from 0 to 10"
 	[ "$ACCEL" != kvm ] || [ "$EMU" != qemu ] || kvm_check
 	[ "$EMU" != bochs ] || bochs_check
