@@ -204,6 +204,9 @@ struct bw_leak {
 	uint64_t process_first;  /* as process, of the first process, which is root */
 };
 
+/* What vuln_copy_on stores, as often as it can: room for an object and its table. */
+enum { BW_COPY_BYTES = 32 };
+
 /*
  * Sealed memory for attacks to aim at: an object of BW_SEALED_BYTES in a pool of each mode, every
  * eight bytes of it BW_SEALED_VALUE. The kernel notices any other byte.
@@ -218,7 +221,8 @@ enum bw_sealed_mode {
 };
 enum {
 	BW_SEALED_BYTES = 64,
-	BW_SEALED_POOLS = 8, /* that attacks have made, at a time */
+	BW_SEALED_POOLS = 16,      /* that attacks have made, at a time */
+	BW_SEALED_PAGES = 1 << 14, /* of one that is born sealed, at most */
 };
 #define BW_SEALED_VALUE 0x5ea1ed5ea1ed5ea1ul
 

@@ -2,10 +2,12 @@
  * Blocks on their way from the direct map to user space: hidden, in quarantine until no TLB can
  * hold them, and only then zeroed. In this order nobody can write to a frame any more when it is
  * made zero: a CPU that still has the old translation may store through it until its generation
- * is complete.
+ * is complete. zero=early has the published order, for comparison.
  */
 #include "core/cpu.h"
+#include "core/options.h"
 #include "lib/assert.h"
+#include "lib/string.h"
 #include "mm/direct_map.h"
 #include "mm/frame_pool.h"
 #include "mm/tlb.h"
@@ -17,6 +19,9 @@ void block_hide(pfn_t first, unsigned order)
 		pfn_t frame = pfn_add(first, i);
 
 		if (!(frame_entry(frame)->flags & FRAME_HIDDEN)) {
+			if (options.zero == zero_early) {
+				memset(direct_map_pointer(frame), 0, PAGE_SIZE);
+			}
 			direct_map_hide(frame, 0);
 			frame_flags_set_hidden(frame, 0, true);
 		}
@@ -35,10 +40,17 @@ void block_reveal(pfn_t first, unsigned order)
 	}
 }
 
+void block_zero(pfn_t first, unsigned order)
+{
+	if (options.zero == zero_late) {
+		window_zero_range(first, 1u << order);
+	}
+}
+
 /* Zeroes a block that the CPU has in hand and that no TLB can hold: anybody may have it now. */
 static void block_finish(pfn_t first, unsigned order)
 {
-	window_zero_range(first, 1u << order);
+	block_zero(first, order);
 	lock_acquire(&frame_pool.lock);
 	buddy_insert(&frame_pool.buddy, first, order, FREE_HIDDEN);
 	frame_pool.nr_in_work -= 1ul << order;

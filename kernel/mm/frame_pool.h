@@ -70,6 +70,8 @@ void frame_flags_set_hidden(pfn_t first, unsigned order, bool hidden);
 /* A free block that the caller has in hand: what is revealed of it leaves the direct map. TLBs may
  * hold it all the same, and its contents are anything. */
 void block_hide(pfn_t first, unsigned order);
+/* One that block_hide has hidden and that is flushed by now. zero=early: block_hide has done it. */
+void block_zero(pfn_t first, unsigned order);
 /* What is hidden of it goes back into the direct map. */
 void block_reveal(pfn_t first, unsigned order);
 /* Hides a block that the caller has in hand, as nr_in_work says, and has it wait in the quarantine;

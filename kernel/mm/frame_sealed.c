@@ -2,6 +2,7 @@
  * Frames for write-once pools. They are the kernel's, but like user space's they are hidden: the
  * pool's own mapping is the only one.
  */
+#include "core/options.h"
 #include "lib/assert.h"
 #include "lib/string.h"
 #include "mm/direct_map.h"
@@ -78,7 +79,9 @@ static void hide_rest(const pfn_t *taken, unsigned nr)
 	}
 	if (nr_shown) {
 		ktlb_wait(ktlb_downgrade());
-		window_zero(shown, nr_shown);
+		if (options.zero == zero_late) {
+			window_zero(shown, nr_shown);
+		}
 	}
 }
 

@@ -11,7 +11,6 @@
 #include "mm/kspace.h"
 #include "mm/stock.h"
 #include "mm/tlb.h"
-#include "mm/window.h"
 #include "mm/xpfo.h"
 
 /* REFILL_ORDER: what an empty cache is filled with. LOW_WATER: below that many hidden frames the
@@ -181,7 +180,7 @@ static void hide_and_flush(pfn_t first, unsigned order)
 	block_reveal(first, order);
 	block_hide(first, order);
 	xpfo_variant()->flush((va_t){ direct_map_base + pfn_to_pa(first).pa }, 1ul << order);
-	window_zero_range(first, 1u << order);
+	block_zero(first, order);
 }
 
 /* xpfo=batch: hides a cache's worth and hands it out as the flush leaves it. Flushes. */

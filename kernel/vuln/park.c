@@ -22,7 +22,7 @@ static bool is_over(const uint32_t *place, uint32_t pid)
 	return __atomic_load_n(place, __ATOMIC_ACQUIRE) != pid || thread_must_exit();
 }
 
-status_t park(void)
+status_t park_busy(void (*work)(void *), void *argument)
 {
 	uint32_t *place = &places[this_cpu()->id], pid = process_current()->pid, found;
 	uint64_t limit_ns = clock_now_ns() + LIMIT_NS;
@@ -30,7 +30,7 @@ status_t park(void)
 	__atomic_store_n(place, pid, __ATOMIC_RELEASE);
 	while (!is_over(place, pid) && clock_now_ns() < limit_ns) {
 		poll_requests();
-		cpu_relax();
+		work(argument);
 	}
 	found = __atomic_exchange_n(place, 0, __ATOMIC_ACQ_REL);
 	if (found == pid) {
@@ -38,6 +38,14 @@ status_t park(void)
 	}
 	return found == (RELEASED | PARK_GO_ON) ? STATUS_OK : STATUS_EINTR;
 }
+
+static void idle(void *unused)
+{
+	(void)unused;
+	cpu_relax();
+}
+
+status_t park(void) { return park_busy(idle, NULL); }
 
 unsigned park_release(uint32_t pid, enum park_order order)
 {

@@ -14,6 +14,8 @@
  * called off; ETIMEDOUT: nobody came.
  */
 status_t park(void) MUST_CHECK;
+/* The same, busy with a piece of work, again and again; requests are served between two. */
+status_t park_busy(void (*work)(void *), void *argument) MUST_CHECK;
 
 enum park_order { PARK_CALL_OFF, PARK_GO_ON };
 /* To all of the process's parked threads; returns how many there were. */

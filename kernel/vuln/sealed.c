@@ -166,6 +166,19 @@ void sealed_init(void)
 	witness_watch_sealed(&sealed_watch);
 }
 
+struct bw_sealed_object sealed_object_describe(const struct pool *pool, const void *object)
+{
+	struct watched place = watch(object);
+
+	return (struct bw_sealed_object){
+		.object = place.address,
+		.alias = direct_map_base + pfn_to_pa(place.frame).pa + place.address % PAGE_SIZE,
+		.pfn = place.frame.pfn,
+		.pool = (uint64_t)pool,
+		.entry = (uint64_t)ptable_entry(kernel_root, place.address, 1),
+	};
+}
+
 void sealed_describe(struct bw_sealed *out)
 {
 	*out = (struct bw_sealed){ .window = WINDOW_BASE + objects[POOL_WR].address % PAGE_SIZE };
@@ -173,16 +186,8 @@ void sealed_describe(struct bw_sealed *out)
 		out->window = objects[POOL_WR].address;
 	}
 	for (unsigned mode = 0; mode < NR_POOL_MODES; mode++) {
-		const struct watched *object = &objects[mode];
-
-		out->of_mode[mode] = (struct bw_sealed_object){
-			.object = object->address,
-			.alias = direct_map_base + pfn_to_pa(object->frame).pa +
-				 object->address % PAGE_SIZE,
-			.pfn = object->frame.pfn,
-			.pool = (uint64_t)pools[mode],
-			.entry = (uint64_t)ptable_entry(kernel_root, object->address, 1),
-		};
+		out->of_mode[mode] =
+			sealed_object_describe(pools[mode], (const void *)objects[mode].address);
 	}
 }
 

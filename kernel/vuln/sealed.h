@@ -19,6 +19,8 @@ extern const uint64_t sealed_words[SEALED_NR_WORDS];
 void sealed_init(void);
 
 void sealed_describe(struct bw_sealed *out);
+/* Where the object of a pool is, to whoever wants to know. */
+struct bw_sealed_object sealed_object_describe(const struct pool *pool, const void *object);
 /* The frame of the write-rare object. */
 pfn_t sealed_frame(void);
 
@@ -32,6 +34,11 @@ bool sealed_holds(uint64_t address, const void *bytes, size_t len_bytes);
 
 /* A pool of one object, open; where that lies. ENOMEM; EAGAIN: BW_SEALED_POOLS are in use. */
 status_t sealed_pool_open(uint32_t pid, uint64_t *object) MUST_CHECK;
+/*
+ * A pool of so many pages that is born sealed. Its object stays as the pool gave it, zero: what is
+ * there otherwise was changed. EINVAL: a number of pages that no pool grows by; else as above.
+ */
+status_t sealed_pool_born(uint32_t pid, uint64_t nr_pages, struct bw_sealed_object *out) MUST_CHECK;
 /* By the address of its object. EINVAL: there is no such pool, or it is sealed. */
 status_t sealed_pool_seal(uint64_t object) MUST_CHECK;
 status_t sealed_pool_destroy(uint64_t object) MUST_CHECK;

@@ -83,22 +83,75 @@ static struct scratch *scratch_find(uint64_t object)
 	return NULL;
 }
 
-status_t sealed_pool_open(uint32_t pid, uint64_t *out)
+/* With one object, as the pool gives it. */
+static status_t born_create(size_t len_bytes, const struct pool **pool, void **object)
 {
-	status_t status = STATUS_EAGAIN;
+	status_t status = pmalloc_create_pool("born sealed", POOL_START_WR, len_bytes, 64, pool);
+
+	if (status) {
+		return status;
+	}
+	status = pzalloc(*pool, BW_SEALED_BYTES, object);
+	if (status) {
+		return pmalloc_destroy_pool(*pool) ? STATUS_EINVAL : status;
+	}
+	return STATUS_OK;
+}
+
+/* An open pool, or one of so many pages that is born sealed. Caller holds the lock. */
+static status_t scratch_add(uint32_t pid, uint64_t nr_pages_born, struct scratch **out)
+{
+	struct scratch *scratch = scratch_find(0);
 	const struct pool *pool;
-	struct scratch *scratch;
+	status_t status;
 	void *object;
 
-	reap();
-	lock_acquire(&lock);
-	scratch = scratch_find(0);
-	if (scratch) {
+	if (!scratch) {
+		return STATUS_EAGAIN;
+	}
+	if (nr_pages_born) {
+		status = born_create(nr_pages_born * PAGE_SIZE, &pool, &object);
+	} else {
 		status = sealed_object_create(POOL_RO, &pool, &object);
 	}
 	if (status == STATUS_OK) {
-		*scratch = (struct scratch){ .pool = pool, .object = object, .pid = pid };
-		*out = (uint64_t)object;
+		/* what is born sealed must hold zeros, as the words do here */
+		*scratch = (struct scratch){
+			.pool = pool, .object = object, .pid = pid, .is_sealed = nr_pages_born
+		};
+		*out = scratch;
+	}
+	return status;
+}
+
+status_t sealed_pool_open(uint32_t pid, uint64_t *out)
+{
+	struct scratch *scratch;
+	status_t status;
+
+	reap();
+	lock_acquire(&lock);
+	status = scratch_add(pid, 0, &scratch);
+	if (status == STATUS_OK) {
+		*out = (uint64_t)scratch->object;
+	}
+	lock_release(&lock);
+	return status;
+}
+
+status_t sealed_pool_born(uint32_t pid, uint64_t nr_pages, struct bw_sealed_object *out)
+{
+	struct scratch *scratch;
+	status_t status;
+
+	if (!nr_pages || nr_pages > BW_SEALED_PAGES) {
+		return STATUS_EINVAL;
+	}
+	reap();
+	lock_acquire(&lock);
+	status = scratch_add(pid, nr_pages, &scratch);
+	if (status == STATUS_OK) {
+		*out = sealed_object_describe(scratch->pool, scratch->object);
 	}
 	lock_release(&lock);
 	return status;

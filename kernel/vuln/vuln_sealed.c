@@ -44,6 +44,21 @@ int64_t sys_vuln_pool_destroy(uint64_t object)
 	return vuln_enter() ? vuln_leave((uint64_t)sealed_pool_destroy(object)) : STATUS_ENOSYS;
 }
 
+int64_t sys_vuln_pool_born(uint64_t nr_pages, uint64_t at)
+{
+	struct bw_sealed_object object;
+	status_t status;
+
+	if (!vuln_enter()) {
+		return STATUS_ENOSYS;
+	}
+	status = sealed_pool_born(process_current()->pid, nr_pages, &object);
+	if (status == STATUS_OK) {
+		status = copy_to_user((uva_t){ at }, &object, sizeof(object));
+	}
+	return vuln_leave((uint64_t)status);
+}
+
 /* The second store is that of a kernel that checked before it waited. */
 int64_t sys_vuln_write_parked(uint64_t address, uint64_t value)
 {

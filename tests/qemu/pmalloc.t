@@ -5,13 +5,13 @@
 . "$(dirname "$0")/lib.sh"
 debug_only
 
-attacks='seal_write seal_alias seal_remap seal_race seal_metadata wr_alias wr_forge overread overflow uaf_pool pte_overwrite'
+attacks='seal_write seal_alias seal_remap seal_race seal_born seal_metadata wr_alias wr_forge overread overflow uaf_pool pte_overwrite'
 
 # The outcome of each, in that order.
 declare -A outcomes=(
-	[off]='BREACH BREACH BREACH BREACH BREACH BREACH BREACH BREACH BREACH BREACH BREACH'
-	[plain]='FAULT BREACH BREACH FAULT FAULT FAULT DENIED NOTHING FAULT FAULT BREACH'
-	[full]='FAULT FAULT DENIED FAULT FAULT FAULT DENIED NOTHING FAULT FAULT BREACH'
+	[off]='BREACH BREACH BREACH BREACH BREACH BREACH BREACH BREACH BREACH BREACH BREACH BREACH'
+	[plain]='FAULT BREACH BREACH FAULT BREACH FAULT FAULT DENIED NOTHING FAULT FAULT BREACH'
+	[full]='FAULT FAULT DENIED FAULT FAULT FAULT FAULT DENIED NOTHING FAULT FAULT BREACH'
 )
 
 for variant in off plain full; do

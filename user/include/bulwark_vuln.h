@@ -137,6 +137,34 @@ static inline long bw_vuln_write_parked(uint64_t address, uint64_t value)
 	return bw_call_vuln_write_parked((long)address, (long)value);
 }
 
+/*
+ * Blocks, parked: stores BW_COPY_BYTES at a kernel address as often as the processor can, until it
+ * is called off. They were stored at least once where it counts as parked.
+ */
+static inline long bw_vuln_copy_on(uint64_t address, const void *bytes)
+{
+	return bw_call_vuln_copy_on((long)address, (long)bytes);
+}
+
+/*
+ * The kernel is the first to use a page of the caller's, looks there for a fifth of a second, and
+ * calls through the struct bw_vuln_object that it finds. -ENOENT: none; -EINVAL: the page is in
+ * use.
+ */
+static inline long bw_vuln_call_fresh(const void *page)
+{
+	return bw_call_vuln_call_fresh((long)page);
+}
+
+/*
+ * A new pool of up to BW_SEALED_PAGES that is born sealed, with one object, which stays zero: what
+ * else it holds is watched. -EAGAIN beyond BW_SEALED_POOLS.
+ */
+static inline long bw_vuln_pool_born(uint64_t nr_pages, struct bw_sealed_object *object)
+{
+	return bw_call_vuln_pool_born((long)nr_pages, (long)object);
+}
+
 /* A write-rare of 8 bytes at an address that nobody checked. */
 static inline long bw_vuln_wr(uint64_t address, uint64_t value)
 {
