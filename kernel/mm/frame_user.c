@@ -273,7 +273,7 @@ static __attribute__((noinline)) bool uncached_take(unsigned order, pfn_t *out)
 }
 
 /* A free block that is ready for user space, on no list. */
-static bool ready_take(unsigned order, pfn_t *out)
+static inline bool ready_take(unsigned order, pfn_t *out)
 {
 	if (!(order == 0 && cache_take(out)) && !uncached_take(order, out)) {
 		return false;
@@ -284,13 +284,19 @@ static bool ready_take(unsigned order, pfn_t *out)
 	return true;
 }
 
+/* The kernel's stacks that nobody uses are the last that is given up for user space. */
+static __attribute__((noinline)) bool ready_take_of_stacks(unsigned order, pfn_t *out)
+{
+	return kstack_trim() && ready_take(order, out);
+}
+
 status_t frame_alloc_user(unsigned order, pfn_t *out)
 {
 	pfn_t first;
 
 	assert(order == 0 || order == HUGE_ORDER);
 	if (allocation_should_fail() ||
-	    (!ready_take(order, &first) && !(kstack_trim() && ready_take(order, &first)))) {
+	    (!ready_take(order, &first) && !ready_take_of_stacks(order, &first))) {
 		return STATUS_ENOMEM;
 	}
 	frame_transition(first, order, OWNER_FREE, OWNER_USER);
