@@ -50,9 +50,15 @@ bool as_change_wait(struct as *as) MUST_CHECK;
 
 /*
  * How much a piece has done, in entries looked at, or what takes as long. One page that goes or
- * comes costs its zeroing.
+ * comes costs its zeroing. Assertions make each several times as long, so pieces are shorter then.
  */
-enum { WORK_MAX = 1024, WORK_PAGE = 30, WORK_REGION = 256, WORK_TABLE = 64, WORK_SHARED = 2 };
+enum {
+	WORK_MAX = ASSERTIONS ? 1024 : 2048,
+	WORK_PAGE = 30,
+	WORK_REGION = 256,
+	WORK_TABLE = 64,
+	WORK_SHARED = 2
+};
 
 /* A region that is cut, joined or removed: most of that is the upkeep of the tree. */
 static inline unsigned region_work(const struct as *as)
