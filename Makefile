@@ -28,7 +28,7 @@
 #?   CMD=                 one shell command: its output alone on stdout, then power off, exit with its
 #?                        status (make itself ends with 2 when it is not 0; tools/run gives the number)
 #?   SMP=2                processors
-#?   MEM=512M             memory
+#?   MEM=512M             memory; may be more than the host has (QEMU): the guest touches a 128th of it
 #?   CPU=max              processor model of the emulator (host with KVM)
 #?   ACCEL=auto|tcg|kvm   auto takes KVM only where the processor has VT-x or SVM (also make matrix, bench*)
 #?   EMU=qemu|bochs       emulator

@@ -1,7 +1,7 @@
 /*
  * The direct map: RAM frames at direct_map_base + physical address, in 4 KiB entries, RW NX
  * (physmap=rwx: executable). A hidden frame's entry is empty. This file and window.h are the only
- * ways from a frame number to a pointer.
+ * ways from a frame number to a pointer; early.h is one more while nothing is hidden yet.
  */
 #pragma once
 

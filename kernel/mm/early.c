@@ -163,15 +163,6 @@ pte_t *early_entry(pfn_t root, uint64_t address, uint32_t nr)
 	return entry;
 }
 
-/* The frame number is counted up in the entry itself. */
-void early_fill(pte_t *entry, uint32_t nr, pte_t first)
-{
-	for (const pte_t *end = entry + nr; entry < end; entry++) {
-		*entry = first;
-		first.value += PAGE_SIZE;
-	}
-}
-
 const struct early_piece *early_pieces(unsigned *nr)
 {
 	*nr = nr_pieces;

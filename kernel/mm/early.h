@@ -37,8 +37,14 @@ void *early_pointer(pfn_t frame);
  * table of just these is not zeroed first.
  */
 pte_t *early_entry(pfn_t root, uint64_t address, uint32_t nr);
-/* Writes nr entries in a row for frames in a row. */
-void early_fill(pte_t *entry, uint32_t nr, pte_t first);
+/* Writes nr entries in a row for frames in a row: the frame number is counted up in the entry. */
+static inline void early_fill(pte_t *entry, uint32_t nr, pte_t first)
+{
+	for (const pte_t *end = entry + nr; entry < end; entry++) {
+		*entry = first;
+		first.value += PAGE_SIZE;
+	}
+}
 
 /* Frames; see above. */
 struct early_piece {

@@ -9,6 +9,7 @@ RO_AFTER_INIT struct frame *frames;
 RO_AFTER_INIT uint32_t nr_frames;
 RO_AFTER_INIT struct frame_hole *frame_holes;
 RO_AFTER_INIT unsigned nr_frame_holes;
+RO_AFTER_INIT uint32_t nr_frames_unbroken;
 
 static const char *const names[NR_OWNERS] = {
 	[OWNER_RESERVED] = "RESERVED", [OWNER_FREE] = "FREE",   [OWNER_KERNEL] = "KERNEL",

@@ -59,19 +59,21 @@ struct frame_hole {
 };
 extern struct frame_hole *frame_holes; /* sorted */
 extern unsigned nr_frame_holes;
+extern uint32_t nr_frames_unbroken; /* in front of the first hole: these need no look at the list */
 
 /* The first frame that the table knows, from this one on; nr_frames or beyond: there is none. */
 uint32_t frame_skip_hole(uint32_t from);
 static inline uint32_t frame_known(uint32_t from)
 {
-	return nr_frame_holes ? frame_skip_hole(from) : from;
+	return LIKELY(from < nr_frames_unbroken) ? from : frame_skip_hole(from);
 }
 /* For every entry of the table: `i` is its frame's number. */
 #define FOR_EACH_FRAME(i) for (uint32_t i = 0; (i = frame_known(i)) < nr_frames; i++)
 
 static inline bool pfn_is_valid(pfn_t frame)
 {
-	return frame.pfn < nr_frames && frame_known(frame.pfn) == frame.pfn;
+	return LIKELY(frame.pfn < nr_frames_unbroken) ||
+	       (frame.pfn < nr_frames && frame_skip_hole(frame.pfn) == frame.pfn);
 }
 static inline struct frame *frame_entry(pfn_t frame) { return &frames[frame.pfn]; }
 

@@ -7,7 +7,7 @@
 #include "mm/early.h"
 #include "mm/frame_history.h"
 #include "mm/frame_init.h"
-#include "mm/layout.h"
+#include "mm/kspace.h"
 #include "mm/ptable.h"
 #include "mm/ram.h"
 
@@ -69,6 +69,7 @@ void frame_table_build(const struct ram *ram)
 	frame_holes = holes;
 	nr_frame_holes = nr_holes;
 	nr_frames = ram->ranges[ram->nr - 1].end;
+	nr_frames_unbroken = nr_holes ? holes[0].start : nr_frames;
 	frame_alloc_init((uint16_t *)at_counts);
 }
 

@@ -6,13 +6,11 @@
 #include "lib/assert.h"
 #include "lib/string.h"
 #include "mm/frame_alloc.h"
-#include "mm/layout.h"
 #include "mm/ptable.h"
 #include "mm/tlb.h"
 
 #define SLOT_BYTES (2ul * KSTACK_SIZE)
 #define DEVICES_OFFSET (KSPACE_SIZE / 2)
-#define DEVICES_END FRAME_TABLE_OFFSET
 enum {
 	NR_SLOTS = 65536,
 	PAGES_PER_STACK = KSTACK_SIZE / PAGE_SIZE,
@@ -213,7 +211,7 @@ status_t device_map(pa_t pa, uint64_t len_bytes, enum device_cache how, va_t *ou
 			 (how == DEVICE_UNCACHED ? PTE_CACHE_DISABLE | PTE_WRITE_THROUGH : 0);
 	uint64_t at = kspace_base + device_next;
 
-	if (end < first || end - first > DEVICES_END - device_next - PAGE_SIZE) {
+	if (end < first || end - first > FRAME_TABLE_OFFSET - device_next - PAGE_SIZE) {
 		return STATUS_ENOMEM;
 	}
 	device_next += end - first + PAGE_SIZE;

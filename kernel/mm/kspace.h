@@ -1,8 +1,13 @@
-/* Kernel virtual ranges with guard pages: thread stacks and device registers. */
+/* Kernel virtual ranges: thread stacks and device registers with guard pages, the frame table. */
 #pragma once
 
 #include "lib/status.h"
 #include "lib/types.h"
+#include "mm/layout.h"
+
+/* Where frame_table.c lays out what it makes, in kernel space. */
+#define FRAME_TABLE_OFFSET (KSPACE_SIZE / 4 * 3)
+#define FRAME_TABLE_SIZE (KSPACE_SIZE / 4)
 
 enum { KSTACK_SIZE = 16 * 1024 };
 

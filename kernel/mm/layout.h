@@ -14,9 +14,6 @@
 #define DIRECT_MAP_MAX_SIZE (16 * PML4_SLOT_SIZE) /* PFN_MAX frames */
 #define KSPACE_LOWEST 0xffffc00000000000ul
 #define KSPACE_SIZE PML4_SLOT_SIZE
-/* The frame table, the histories and the counts per range: at these offsets of kernel space. */
-#define FRAME_TABLE_OFFSET (KSPACE_SIZE / 4 * 3)
-#define FRAME_TABLE_SIZE (KSPACE_SIZE / 4)
 #define WINDOW_BASE 0xffffd00000000000ul
 #define POOL_LOWEST 0xffffd80000000000ul
 #define POOL_SIZE PML4_SLOT_SIZE

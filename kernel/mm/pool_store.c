@@ -48,13 +48,14 @@ bool pool_frame(slot_id area, uint64_t address, pfn_t *out)
 {
 	pte_t *entry = ptable_entry(kernel_root, address, 1);
 	uint64_t base = area ? pool_slot(area, SLOT_AREA)->area.base : POOL_SLOTS_START;
+	pfn_t shown = entry ? pte_frame(pte_read(entry)) : PFN_NONE;
 	const struct frame *frame;
 
-	if (!entry || !pfn_is_valid(pte_frame(pte_read(entry)))) {
+	if (!pfn_is_valid(shown)) {
 		return false;
 	}
-	*out = pte_frame(pte_read(entry));
-	frame = frame_entry(*out);
+	*out = shown;
+	frame = frame_entry(shown);
 	return frame->owner == OWNER_POOL && frame->next == area &&
 	       frame->prev == (address - base) >> PAGE_SHIFT;
 }

@@ -46,6 +46,8 @@ is "$(json 'grep { !$_->{source} || !$_->{unit} || !@{ $_->{columns} } } @{ $_->
 is "$(json 'scalar @{ $_->{notes} }')" 3 'the notes say what an emulator can and cannot say'
 is "$(json 'scalar grep { $_->{name} =~ /^boot/ } @{ $t->{"CR3 writes per operation"}{rows} }')" 0 \
 	'a boot is counted in instructions alone'
+is "$(json 'map { ($_->{name}, @{ $_->{values} }{"instructions", "tables, MiB"}) } @{ $t->{"boot by memory"}{rows} }')" \
+	'boot with 64 MiB 3344050 0.7 boot with 400 GiB null null' 'boots have the tables of their memory beside them; one was not measured'
 like "$said" '^boot, 512 MiB, instructions +10000000 +5426025 +met$' 'a figure in millions is shown in full'
 like "$said" '^IPC round trip, instructions +400 +999.1 +2.50 times over$' 'an aim that is missed is shown as missed'
 like "$said" '^xpfo=epoch, rounds per user page, 2 processors +0 +0 +met, quick$' 'one that is met by a quick run, as quick'

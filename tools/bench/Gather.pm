@@ -59,9 +59,13 @@ sub cost_tables {
 		row_of($_, 'Linux 6.1, off' => $linux->{cr3_off}, 'Linux 6.1, on' => $linux->{cr3_on},
 			Bulwark => $ours{$_}{cr3_loads}, aim => $all->{aims}{$_}{cr3_loads}) } @operations;
 	@writes = grep { %{ $_->{values} } } @writes; # a boot has none
+	my @boots = map { row_of($_->{operation}, instructions => $_->{instructions}, 'tables, MiB' => $_->{tables_mib}) }
+		grep { $_->{operation} =~ /^boot with/ } rows_of($bench, 'cost');
 	my @columns = ('Linux 6.1, off', 'Linux 6.1, on', 'seL4, off', 'seL4, on', 'L4Re, least', 'L4Re, most', 'xv6', 'Bulwark', 'aim');
 	return (table_of(@$all{qw(table unit source)}, \@columns, @instructions),
-		table_of('CR3 writes per operation', 'writes, one processor', $all->{source}, \@columns, @writes));
+		table_of('CR3 writes per operation', 'writes, one processor', $all->{source}, \@columns, @writes),
+		@boots ? table_of('boot by memory', 'instructions from kernel entry to the end of CMD=true; page tables and frame table',
+			'Bulwark alone: none were published.', ['instructions', 'tables, MiB'], @boots) : ());
 }
 
 sub processors { my ($smp) = @_; return "Bulwark, $smp processor" . ($smp == 1 ? '' : 's') }

@@ -273,13 +273,6 @@ pte_t *early_entry(pfn_t root, uint64_t address, uint32_t nr)
 	return entry;
 }
 
-void early_fill(pte_t *entry, uint32_t nr, pte_t first)
-{
-	for (uint32_t i = 0; i < nr; i++) {
-		entry[i].value = first.value + i * PAGE_SIZE;
-	}
-}
-
 static void ram_map(void *ram_at, int flags)
 {
 	int file = memfd_create("ram", 0);

@@ -1,4 +1,5 @@
 """The frame table: who owns a frame, and which row of policy.def it is under."""
+import bisect
 import struct
 
 import gdb
@@ -56,18 +57,38 @@ class Frames:
 			raise gdb.GdbError('there is no frame table yet: the kernel has not come that far')
 		self.size = kind.sizeof
 		self.at = int(kernel.variable('frames'))
-		self.data = kernel.read(self.at, self.count * self.size) if whole else None
+		self.holes = self._holes()
+		self.runs = self._runs() if whole else None
 		self.owners = {value: text[len('OWNER_'):] for value, text in image.enum('owner').items()}
 		self.member = {name: kind[name].bitpos // 8 for name in ('owner', 'order', 'flags', 'kmaps', 'refs', 'next', 'prev')}
 		self.states = {}  # by what they follow from
 		self.hidden, self.sealed = image.enumerator('FRAME_HIDDEN'), image.enumerator('FRAME_SEALED')
 
+	@staticmethod
+	def _holes():
+		"""[start, end) of what the table has nothing mapped for, as frame_holes has it."""
+		count = int(kernel.variable('nr_frame_holes'))
+		data = kernel.read(int(kernel.variable('frame_holes')), 8 * count) if count else b''
+		return [struct.unpack_from('<II', data, 8 * i) for i in range(count)]
+
+	def _runs(self):
+		"""Copies of what lies between the holes: (first frame, bytes)."""
+		starts = [0] + [end for _, end in self.holes]
+		ends = [start for start, _ in self.holes] + [self.count]
+		return [(start, kernel.read(self.at + start * self.size, (end - start) * self.size))
+			for start, end in zip(starts, ends)]
+
 	def has(self, pfn):
-		return 0 <= pfn < self.count
+		hole = bisect.bisect_right(self.holes, (pfn, self.count)) - 1
+		return 0 <= pfn < self.count and (hole < 0 or pfn >= self.holes[hole][1])
 
 	def _entry(self, pfn):
 		at = pfn * self.size
-		return self.data[at:at + self.size] if self.data else kernel.read(self.at + at, self.size)
+		if not self.runs:
+			return kernel.read(self.at + at, self.size)
+		first, data = self.runs[bisect.bisect_right(self.holes, (pfn, self.count))]
+		at -= first * self.size
+		return data[at:at + self.size]
 
 	def byte(self, pfn, member):
 		return self._entry(pfn)[self.member[member]]
