@@ -63,11 +63,14 @@ void memory_map_add(struct boot_info *info, uint64_t start, uint64_t len_bytes)
 	uint64_t end;
 	unsigned index = 0;
 
-	if (__builtin_add_overflow(start, len_bytes, &end) || start >= MEMORY_END) {
+	if (__builtin_add_overflow(start, len_bytes, &end)) {
 		info->nr_ranges_refused++;
 		return;
 	}
-	info->nr_ranges_refused += end > MEMORY_END;
+	if (end > MEMORY_END) {
+		info->nr_ranges_refused++;
+		info->too_high_bytes += end - MAX(start, MEMORY_END);
+	}
 	start = align_up(start, PAGE_SIZE);
 	end = align_down(MIN(end, MEMORY_END), PAGE_SIZE);
 	if (start >= end) {

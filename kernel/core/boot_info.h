@@ -43,7 +43,8 @@ struct boot_info {
 	 */
 	struct memory_range usable[MEMORY_RANGES_MAX];
 	unsigned nr_usable;
-	unsigned nr_ranges_refused;  /* entries that wrap or reach too high */
+	unsigned nr_ranges_refused;  /* entries that wrap or reach beyond PFN_MAX frames */
+	uint64_t too_high_bytes;     /* of what reaches beyond */
 	unsigned nr_ranges_left_out; /* the smallest, where there were more than fit */
 	uint64_t left_out_bytes;     /* of memory in those; later entries may reserve some */
 

@@ -111,7 +111,7 @@ static struct early_piece *largest(uint32_t nr)
 		}
 	}
 	if (!nr_pieces || nr_left(found) < nr) {
-		panic("out of memory while booting: no %u frames in a row", nr);
+		panic("out of memory while booting: %u frames in a row wanted", nr);
 	}
 	return found;
 }

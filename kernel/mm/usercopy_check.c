@@ -112,7 +112,7 @@ static const char *check(struct range range, enum copy_direction direction, cons
 	case VIEW_DIRECT_MAP: return check_frames(range, object);
 	case VIEW_IMAGE: return check_image(range, direction);
 	case VIEW_POOLS: return check_pool(range, direction, object);
-	case VIEW_KSPACE: return "another thread's stack";
+	case VIEW_KSPACE: return "kernel space: another thread's stack, or the frame table";
 	case VIEW_ENTRY_AREA: return "the processors' own memory";
 	case VIEW_WINDOW: return "the private window";
 	default: return "no kernel memory";
