@@ -197,11 +197,10 @@ static void options_seal(void)
 static void memory_loss_report(void)
 {
 	if (boot_info.nr_ranges_refused) {
-		log_print(
-			"bulwark: memory map: entries that wrap or reach beyond %lu GiB: %u, %lu KiB left "
-			"out\n",
-			PFN_MAX << PAGE_SHIFT >> 30, boot_info.nr_ranges_refused,
-			boot_info.too_high_bytes >> 10);
+		log_print("bulwark: memory map: entries that wrap or reach beyond %lu GiB: %u, "
+			  "%lu KiB left out\n",
+			  PFN_MAX << PAGE_SHIFT >> 30, boot_info.nr_ranges_refused,
+			  boot_info.too_high_bytes >> 10);
 	}
 	if (boot_info.nr_ranges_left_out) {
 		log_print("bulwark: memory map: %u ranges too many, %lu KiB left out\n",
