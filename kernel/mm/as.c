@@ -92,6 +92,7 @@ static void tables_free(struct as *as, unsigned *work)
 {
 	unsigned nr_left = WORK_MAX;
 
+	as->table = NULL;
 	while (as->has_stray_tables && !ptable_free_user(as->root, &nr_left)) {
 		*work = WORK_MAX;
 		pause_after(as, work);

@@ -6,7 +6,7 @@
 #include "mm/ptable.h"
 
 /* Gives the child one of the parent's frames. True: the parent's entry became stricter. */
-static bool page_share(const struct region *region, pte_t *from, pte_t *to)
+static inline bool page_share(const struct region *region, pte_t *from, pte_t *to)
 {
 	pte_t old = pte_read(from), shared = old;
 
@@ -40,74 +40,103 @@ static status_t pause_after(struct clone *clone)
 	return as_change_pause(clone->parent, CHANGE_FORK) ? STATUS_EINTR : STATUS_OK;
 }
 
-/* The parent's entry of a page, and the one that the child's is to be beside: NULL where the parent
- * has no page. */
-static status_t page_find(struct as *parent, const struct region *region, uint64_t page,
-			  pte_t **from)
+/* Where a walk over the entries of one table stands: up to its end, or that of the piece. */
+struct walk {
+	uint64_t address, end, step;
+	pte_t *from, *to; /* to: the child's entry beside from; NULL: its table may be missing */
+	unsigned nr_given;
+};
+
+static struct walk walk_start(const struct clone *clone, const struct region *region,
+			      uint64_t address)
 {
-	/* a page of shared memory that either side touched first would be its own otherwise */
-	if (region->flags & REGION_SHARED) {
-		return as_page_fill(parent, region, page, from);
-	}
-	*from = ptable_entry(parent->root, page, region_level(region));
-	return STATUS_OK;
+	uint64_t step = region_page_bytes(region);
+	uint64_t table_bytes = 1ul << level_shift(region_level(region) + 1);
+	uint64_t piece = address + step * (1 + (WORK_MAX - clone->work) / WORK_SHARED);
+	uint64_t end = MIN(align_down(address, table_bytes) + table_bytes, region->end);
+
+	return (struct walk){ .address = address, .end = MIN(end, piece), .step = step };
 }
 
-/* One page, which the parent has: the child gets it, too. *to: the child's entry; NULL: its table
- * may be missing. */
-static inline __attribute__((always_inline)) status_t page_give(struct clone *clone,
-								const struct region *region,
-								uint64_t address, pte_t *from,
-								pte_t **to, struct tlb_batch *batch)
+/* Of the pages from here on those that are there; the child has the table. */
+static inline void pages_give(struct clone *clone, const struct region *region, struct walk *walk,
+			      struct tlb_batch *batch)
 {
-	status_t status = STATUS_OK;
+	struct walk at = *walk;
 
-	if (!*to) {
-		status = ptable_entry_create(clone->child->root, address, region_level(region), to);
-	}
-	if (status == STATUS_OK) {
-		if (page_share(region, from, *to)) {
-			tlb_batch_add(batch, address, address + region_page_bytes(region));
+	for (; at.address < at.end && at.nr_given < GIVES_PER_PIECE;
+	     at.address += at.step, at.from++, at.to++) {
+		if (pte_holds_frame(pte_read(at.from))) {
+			if (page_share(region, at.from, at.to)) {
+				tlb_batch_add(batch, at.address, at.address + at.step);
+			}
+			at.nr_given++;
 		}
-		clone->child->nr_pages += 1ul << region_order(region);
+	}
+	clone->child->nr_pages += (uint64_t)(at.nr_given - walk->nr_given) << region_order(region);
+	*walk = at;
+}
+
+/* Private memory: what is not there stays away. */
+static status_t private_share(struct clone *clone, const struct region *region, struct walk *walk,
+			      struct tlb_batch *batch)
+{
+	status_t status;
+
+	walk->from = ptable_entry(clone->parent->root, walk->address, region_level(region));
+	if (!walk->from) {
+		walk->address = ptable_skip(clone->parent->root, walk->address);
+		return STATUS_OK;
+	}
+	while (walk->address < walk->end && !pte_holds_frame(pte_read(walk->from))) {
+		walk->address += walk->step;
+		walk->from++;
+	}
+	if (walk->address >= walk->end) {
+		return STATUS_OK;
+	}
+	status = ptable_entry_create(clone->child->root, walk->address, region_level(region),
+				     &walk->to);
+	if (status == STATUS_OK) {
+		pages_give(clone, region, walk, batch);
 	}
 	return status;
 }
 
-/* Up to the end of a table, or of the piece. */
+/* A page of shared memory that either side touched first would be its own otherwise. */
+static status_t shared_share(struct clone *clone, const struct region *region, struct walk *walk)
+{
+	unsigned level = region_level(region);
+
+	for (unsigned nr = 0; walk->address < walk->end && nr < FILLS_PER_PIECE; nr++) {
+		status_t status = as_page_fill(clone->parent, region, walk->address, &walk->from);
+
+		if (status == STATUS_OK) {
+			status = ptable_entry_create(clone->child->root, walk->address, level,
+						     &walk->to);
+		}
+		if (status) {
+			return status;
+		}
+		(void)page_share(region, walk->from, walk->to);
+		clone->child->nr_pages += 1ul << region_order(region);
+		clone->work += WORK_PAGE;
+		walk->address += walk->step;
+	}
+	return STATUS_OK;
+}
+
 static status_t table_share(struct clone *clone, const struct region *region, uint64_t *at,
 			    struct tlb_batch *batch)
 {
-	uint64_t step = region_page_bytes(region), address = *at;
-	uint64_t table_bytes = 1ul << level_shift(region_level(region) + 1);
-	uint64_t piece = address + step * (1 + (WORK_MAX - clone->work) / WORK_SHARED);
-	uint64_t end = MIN(align_down(address, table_bytes) + table_bytes, region->end);
-	unsigned nr_given = 0;
-	pte_t *from, *to = NULL;
-	status_t status = page_find(clone->parent, region, address, &from);
+	struct walk walk = walk_start(clone, region, *at);
+	status_t status = region->flags & REGION_SHARED
+				  ? shared_share(clone, region, &walk)
+				  : private_share(clone, region, &walk, batch);
 
-	if (status == STATUS_OK && !from) {
-		*at = ptable_skip(clone->parent->root, address);
-		return STATUS_OK;
-	}
-	end = MIN(end, piece);
-	for (; status == STATUS_OK && address < end; address += step, from++) {
-		if (pte_holds_frame(pte_read(from))) {
-			status = page_give(clone, region, address, from, &to, batch);
-			end = ++nr_given == GIVES_PER_PIECE ? address + step : end;
-		} else if (UNLIKELY(region->flags & REGION_SHARED)) {
-			end = MIN(end, address + step * FILLS_PER_PIECE);
-			clone->work += WORK_PAGE;
-			status = as_page_fill(clone->parent, region, address, &from);
-			if (status == STATUS_OK) {
-				status = page_give(clone, region, address, from, &to, batch);
-			}
-		}
-		to += to ? 1 : 0;
-	}
-	clone->work += (unsigned)((address - *at) / step) * WORK_SHARED +
-		       nr_given * (WORK_MAX / GIVES_PER_PIECE - WORK_SHARED);
-	*at = address;
+	clone->work += (unsigned)(MIN(walk.address, walk.end) - *at) / walk.step * WORK_SHARED +
+		       walk.nr_given * (WORK_MAX / GIVES_PER_PIECE - WORK_SHARED);
+	*at = walk.address;
 	return status;
 }
 

@@ -11,7 +11,7 @@ export ARCHIVE
 
 # sweep OPTS: every call but those that stop the machine. The count is of one processor alone.
 sweep() {
-	SMP=1 MEM=1500M ICOUNT=0 boot "budget=panic $1" "root sweep $(soak 512 32)"
+	SMP=1 MEM=1500M ICOUNT=0 boot "budget=panic $1" "root sweep $(soak 512 8)"
 	output=$(tail -n 30 <<<"$output" | cut -c1-200)
 	is "$status" 0 "no call keeps the processor for more than 200,000 instructions ($1)"
 	like "$output" 'sweep: done' 'and all were made'
