@@ -49,7 +49,8 @@ static const char *const not_odd[] = { "exit",        "exit_group",
 				       "vfork",       "clone",
 				       "audit",       "scan",
 				       "mitigate",    "ktest",
-				       "brk",         "munmap" };
+				       "brk",         "munmap",
+				       "pause" };
 
 static void sweeps_set(void)
 {
