@@ -1,6 +1,7 @@
 /*
  * SIGKILL in the middle of long calls: the process is gone, its call was not finished, and every
- * frame is back. Run as root, on two processors. Writes TAP.
+ * frame is back. Run as root, on two processors; how often each is killed is its argument. Writes
+ * TAP.
  */
 #define _GNU_SOURCE
 #include <sched.h>
@@ -19,7 +20,8 @@
 #include "memory.h"
 #include "tap.h"
 
-enum { NR_VECTORS = 1024, VECTOR_BYTES = 64 << 10, NR_KILLS = 6, SLACK_FRAMES = 32 };
+enum { NR_VECTORS = 1024, VECTOR_BYTES = 64 << 10, SLACK_FRAMES = 32 };
+static int nr_kills = 6;
 #define MIB (1ul << 20)
 #define LARGE (192 * MIB)
 
@@ -164,11 +166,11 @@ static void kill_often(const char *name, void (*call)(void))
 
 	kill_in(call, 0); /* what the kernel keeps for later it has then */
 	before = memory_now();
-	for (int i = 0; i < NR_KILLS; i++) {
+	for (int i = 0; i < nr_kills; i++) {
 		nr_caught += kill_in(call, i * 700l);
 	}
 	tap_ok(nr_caught > 0, "%s was killed before it was done (%d of %d times)", name, nr_caught,
-	       NR_KILLS);
+	       nr_kills);
 	after = memory_settled(before.nr_processes);
 	tap_ok(after.nr_user <= before.nr_user + SLACK_FRAMES &&
 		       after.nr_ptable <= before.nr_ptable + SLACK_FRAMES &&
@@ -178,8 +180,9 @@ static void kill_often(const char *name, void (*call)(void))
 	       (long)(after.nr_kernel - before.nr_kernel));
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+	nr_kills = argc > 1 ? atoi(argv[1]) : nr_kills;
 	progress =
 		mmap(NULL, BW_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_ANONYMOUS | MAP_SHARED, -1, 0);
 	kill_often("munmap", call_munmap);
