@@ -2,6 +2,8 @@
 # The suites that run inside the machine: in the kernel, and in user mode. The release build has them on one processor in
 # bochs_suite.t, too: some of them, all in a soak.
 # needs: direct
+# Little: each of the audit's plants is followed by an audit of all of it.
+MEM=64M
 . "$(dirname "$0")/lib.sh"
 
 # suites NR_CPUS VARIANT [SUITE...]: those of XPFO; all of them, or these
