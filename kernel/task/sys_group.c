@@ -8,31 +8,28 @@ static struct process *find(uint64_t pid)
 	return (uint32_t)pid == 0 ? process_current() : process_find((uint32_t)pid);
 }
 
-int64_t sys_getpgid(uint64_t pid)
+/* What one of a process's words says; ESRCH. */
+static int64_t read_of(uint64_t pid, uint32_t (*read)(const struct process *))
 {
 	const struct process *process;
 	int64_t result;
 
 	lock_acquire(&process_lock);
 	process = find(pid);
-	result = process ? (int64_t)process->group : STATUS_ESRCH;
+	result = process ? (int64_t)read(process) : STATUS_ESRCH;
 	lock_release(&process_lock);
 	return result;
 }
+
+static uint32_t group_of(const struct process *process) { return process->group; }
+
+static uint32_t session_of(const struct process *process) { return process->session; }
+
+int64_t sys_getpgid(uint64_t pid) { return read_of(pid, group_of); }
 
 int64_t sys_getpgrp(void) { return process_current()->group; }
 
-int64_t sys_getsid(uint64_t pid)
-{
-	const struct process *process;
-	int64_t result;
-
-	lock_acquire(&process_lock);
-	process = find(pid);
-	result = process ? (int64_t)process->session : STATUS_ESRCH;
-	lock_release(&process_lock);
-	return result;
-}
+int64_t sys_getsid(uint64_t pid) { return read_of(pid, session_of); }
 
 struct group_search {
 	uint32_t group;

@@ -1,7 +1,9 @@
 /*
  * Copy-on-write under threads: at no time does one address show two frames. One thread has the page
  * copied, a second one writes to the copy as soon as it can and says so; a third, whose processor
- * remembers the old frame, must not find that said and the old byte.
+ * remembers the old frame, must not find that said and the old byte. It takes luck to find the
+ * wrong order of steps here; the simulated machine looks at every order
+ * (tests/host/tlb_exhaustive.c).
  */
 #include <pthread.h>
 #include <signal.h>

@@ -23,26 +23,34 @@ extern upcall_budget_call, ktlb_newest, ktlb_catch_up, upcall_syscall_with_regs,
 	mov qword [%1 + REGS_ss], SELECTOR_USER_DATA
 %endmacro
 
-; For the meter of debug builds.
-%macro BEGIN_BUDGET 0
+; A call's arguments, as its handler gets them, across one to C.
+%macro PUSH_ARGUMENTS 0
 	push rdi
 	push rsi
 	push rdx
 	push rcx
 	push r8
 	push r9
-	push rax
-	push rax
-	mov rdi, rax
-	call upcall_budget_call
-	pop rax
-	pop rax
+%endmacro
+%macro POP_ARGUMENTS 0
 	pop r9
 	pop r8
 	pop rcx
 	pop rdx
 	pop rsi
 	pop rdi
+%endmacro
+
+; For the meter of debug builds.
+%macro BEGIN_BUDGET 0
+	PUSH_ARGUMENTS
+	push rax
+	push rax
+	mov rdi, rax
+	call upcall_budget_call
+	pop rax
+	pop rax
+	POP_ARGUMENTS
 %endmacro
 
 ; RAX number, arguments in RDI RSI RDX RCX R8 R9, RSP at the struct regs.
@@ -107,23 +115,13 @@ syscall_refused:
 ; The handler of all calls of an attack's members: the witness looks, then the call goes on. EAX: row of the call.
 global syscall_watched
 syscall_watched:
-	push rdi
-	push rsi
-	push rdx
-	push rcx
-	push r8
-	push r9
+	PUSH_ARGUMENTS
 	push rax
 	mov edi, eax
 	call upcall_syscall_watched
 	mov r11, rax
 	pop rax
-	pop r9
-	pop r8
-	pop rcx
-	pop rdx
-	pop rsi
-	pop rdi
+	POP_ARGUMENTS
 	jmp r11
 
 ; Instead of leave_syscall, when there is something to do first. RSP at the struct regs, RAX the result.
