@@ -32,7 +32,8 @@ region_clear(struct as *as, struct region *region, unsigned *work)
  * Removes all regions and pages of [start, end), from below. Caller began a change and filled the
  * spares. EINTR: the thread must end; the upper part is still there.
  */
-static status_t range_clear(struct as *as, uint64_t start, uint64_t end)
+static inline __attribute__((always_inline)) status_t range_clear(struct as *as, uint64_t start,
+								  uint64_t end)
 {
 	struct region *region = region_cut(as, start);
 	unsigned work = 0;
@@ -90,8 +91,8 @@ static status_t place_check(struct as *as, enum as_map_how how, uint64_t at, uin
 }
 
 /* Where the new region goes. *at: where it is wanted. Caller holds the lock. */
-static status_t place_choose(struct as *as, enum as_map_how how, uint64_t *at, uint64_t len_bytes,
-			     uint64_t align)
+static inline __attribute__((always_inline)) status_t
+place_choose(struct as *as, enum as_map_how how, uint64_t *at, uint64_t len_bytes, uint64_t align)
 {
 	if (how == AS_MAP_FIXED || how == AS_MAP_FIXED_NOREPLACE) {
 		return place_check(as, how, *at, len_bytes, align);
@@ -104,6 +105,11 @@ static status_t place_choose(struct as *as, enum as_map_how how, uint64_t *at, u
 	return *at ? STATUS_OK : STATUS_ENOMEM;
 }
 
+static __attribute__((noinline)) status_t place_clear(struct as *as, uint64_t start, uint64_t end)
+{
+	return range_clear(as, start, end);
+}
+
 /* Makes the place free and puts the region there. EINTR: the thread must end. */
 static inline __attribute__((always_inline)) status_t
 region_place(struct as *as, enum as_map_how how, uint64_t at, uint64_t len_bytes, unsigned rights,
@@ -112,7 +118,7 @@ region_place(struct as *as, enum as_map_how how, uint64_t at, uint64_t len_bytes
 	status_t status = STATUS_OK;
 
 	if (how == AS_MAP_FIXED) {
-		status = range_clear(as, at, at + len_bytes);
+		status = place_clear(as, at, at + len_bytes);
 	}
 	if (status == STATUS_OK && region_flags & REGION_HUGE) {
 		status = tables_clear(as, at, at + len_bytes);
@@ -124,8 +130,10 @@ region_place(struct as *as, enum as_map_how how, uint64_t at, uint64_t len_bytes
 	return status;
 }
 
-status_t as_map_begun(struct as *as, enum as_map_how how, uint64_t at, uint64_t len_bytes,
-		      unsigned rights, unsigned region_flags, uva_t *out)
+static inline __attribute__((always_inline)) status_t map_begun(struct as *as, enum as_map_how how,
+								uint64_t at, uint64_t len_bytes,
+								unsigned rights,
+								unsigned region_flags, uva_t *out)
 {
 	uint64_t align = region_flags & REGION_HUGE ? HUGE_SIZE : PAGE_SIZE;
 	status_t status;
@@ -157,14 +165,15 @@ status_t as_map(struct as *as, enum as_map_how how, uint64_t at, uint64_t len_by
 	}
 	status = as_change_begin(as);
 	if (status == STATUS_OK) {
-		status = as_map_begun(as, how, at, len_bytes, rights, region_flags, out);
+		status = map_begun(as, how, at, len_bytes, rights, region_flags, out);
 		as_change_end(as);
 	}
 	return status;
 }
 
 /* May [start, end) change? Caller began a change. After this the change cannot fail. */
-static status_t change_prepare(struct as *as, uint64_t start, uint64_t end, unsigned nr_spares)
+static inline __attribute__((always_inline)) status_t
+change_prepare(struct as *as, uint64_t start, uint64_t end, unsigned nr_spares)
 {
 	if (cuts_huge_page(as, start) || cuts_huge_page(as, end)) {
 		return STATUS_EINVAL;
@@ -278,6 +287,12 @@ status_t as_protect(struct as *as, uva_t at, uint64_t len_bytes, unsigned rights
 	}
 	as_change_end(as);
 	return status;
+}
+
+status_t as_map_begun(struct as *as, enum as_map_how how, uint64_t at, uint64_t len_bytes,
+		      unsigned rights, unsigned region_flags, uva_t *out)
+{
+	return map_begun(as, how, at, len_bytes, rights, region_flags, out);
 }
 
 status_t as_unmap_begun(struct as *as, uva_t at, uint64_t len_bytes)

@@ -8,11 +8,12 @@
 /* Both ends are inside the user half and aligned for every region that they touch. */
 static inline status_t range_check(uint64_t at, uint64_t len_bytes, uint64_t *end)
 {
-	if (!is_aligned(at, PAGE_SIZE) || !len_bytes || len_bytes > USER_TOP) {
+	if (!is_aligned(at, PAGE_SIZE) || at < USER_MIN || at >= USER_TOP || !len_bytes ||
+	    len_bytes > USER_TOP - at) {
 		return STATUS_EINVAL;
 	}
 	*end = at + align_up(len_bytes, PAGE_SIZE);
-	return at >= USER_MIN && *end <= USER_TOP && *end > at ? STATUS_OK : STATUS_EINVAL;
+	return STATUS_OK;
 }
 
 static inline bool cuts_huge_page(struct as *as, uint64_t at)

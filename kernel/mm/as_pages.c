@@ -43,60 +43,75 @@ status_t as_entry_create(struct as *as, uint64_t address, unsigned level, pte_t 
 
 /* Where a walk over the entries of a range stands. */
 struct cursor {
-	uint64_t address, end, step;
-	uint64_t skipped; /* so many bytes had no table */
-	pte_t *entry;     /* of address; NULL: its table is yet to be looked up */
+	uint64_t address, end;
+	uint64_t start; /* so that what lies between, and has a table, is [start, address) long */
+	unsigned level;
+	pte_t *entry; /* of address; NULL: its table is yet to be looked up */
 };
 
 /* Over as many entries as are a piece when looking at one takes so much. */
-static inline struct cursor cursor_over(const struct region *region, uint64_t at, uint64_t end,
-					unsigned work)
+static inline struct cursor cursor_over(const struct as *as, unsigned level, uint64_t at,
+					uint64_t end, unsigned work)
 {
-	uint64_t step = region_page_bytes(region), most = step * (WORK_MAX / work);
+	uint64_t most = (uint64_t)(WORK_MAX / work) << level_shift(level);
 
-	return (struct cursor){ at, end - at > most ? at + most : end, step, 0, NULL };
+	return (struct cursor){ at, end - at > most ? at + most : end, at, level,
+				as_entry_near(as, at, level) };
 }
 
-/* How much that was, when it began at `from`. */
-static inline unsigned cursor_work(const struct cursor *cursor, uint64_t from, unsigned work)
+/* How much that was. */
+static inline unsigned cursor_work(const struct cursor *cursor, unsigned work)
 {
-	uint64_t nr = (cursor->address - cursor->skipped - from) / cursor->step;
+	uint64_t nr = (cursor->address - cursor->start) >> level_shift(cursor->level);
 
 	return WORK_TABLE + (unsigned)nr * work;
 }
 
-static void cursor_step(struct cursor *cursor)
+/* Past nr entries, at most to the end of the table. */
+static inline void cursor_move(struct cursor *cursor, uint64_t nr)
 {
-	cursor->address += cursor->step;
-	cursor->entry++;
+	cursor->address += nr << level_shift(cursor->level);
+	cursor->entry += nr;
 	if (is_aligned((uint64_t)cursor->entry, PAGE_SIZE)) {
 		cursor->entry = NULL; /* that was the last of its table */
 	}
 }
 
-/* Looks up the entry; where there is no table, on to what the next one would cover. */
-static __attribute__((noinline)) void cursor_look_up(struct cursor *cursor, struct as *as,
-						     unsigned level)
+/* Over the empty entries from here on, within the table. */
+static __attribute__((noinline)) void cursor_skip_empty(struct cursor *cursor)
 {
-	cursor->entry = as_entry(as, cursor->address, level);
+	uint64_t nr = (cursor->end - cursor->address) >> level_shift(cursor->level);
+	uint64_t nr_in_table = PTES_PER_TABLE - level_index(cursor->address, cursor->level);
+	uint64_t i = 0;
+
+	while (i < MIN(nr, nr_in_table) && !pte_holds_frame(pte_read(cursor->entry + i))) {
+		i++;
+	}
+	cursor_move(cursor, i);
+}
+
+/* Looks up the entry; where there is no table, on to what the next one would cover. */
+static __attribute__((noinline)) void cursor_look_up(struct cursor *cursor, struct as *as)
+{
+	cursor->entry = as_entry(as, cursor->address, cursor->level);
 	if (!cursor->entry) {
 		uint64_t from = cursor->address;
 
 		cursor->address = ptable_skip(as->root, from);
-		cursor->skipped += cursor->address - from;
+		cursor->start += cursor->address - from;
 	}
 }
 
 /* On to the next entry, this one included, that holds a frame. */
-static inline bool cursor_find(struct cursor *cursor, struct as *as, unsigned level)
+static inline bool cursor_find(struct cursor *cursor, struct as *as)
 {
 	while (cursor->address < cursor->end) {
 		if (UNLIKELY(!cursor->entry)) {
-			cursor_look_up(cursor, as, level);
+			cursor_look_up(cursor, as);
 		} else if (pte_holds_frame(pte_read(cursor->entry))) {
 			return true;
 		} else {
-			cursor_step(cursor);
+			cursor_skip_empty(cursor);
 		}
 	}
 	return false;
@@ -114,44 +129,53 @@ static bool is_stricter(pte_t from, pte_t to)
 uint64_t as_pages_missing(struct as *as, const struct region *region, uint64_t at, uint64_t *nr,
 			  unsigned *work)
 {
-	unsigned level = region_level(region);
-	struct cursor cursor = cursor_over(region, at, region->end, 1);
+	struct cursor cursor = cursor_over(as, region_level(region), at, region->end, 1);
 	uint64_t nr_present = 0, next;
 
-	for (; cursor_find(&cursor, as, level); cursor_step(&cursor)) {
+	for (; cursor_find(&cursor, as); cursor_move(&cursor, 1)) {
 		nr_present++;
 	}
 	next = MIN(cursor.address, region->end);
-	*nr += ((next - at) / cursor.step - nr_present) << region_order(region);
-	*work += cursor_work(&cursor, at, 1);
+	*nr += ((next - at) / region_page_bytes(region) - nr_present) << region_order(region);
+	*work += cursor_work(&cursor, 1);
 	return next;
 }
 
-uint64_t as_pages_drop(struct as *as, const struct region *region, uint64_t at, uint64_t end,
-		       struct dropped *dropped, unsigned *work)
+/* Of either size: inlined for each, so that the shifts are constants. */
+static inline __attribute__((always_inline)) uint64_t pages_drop(struct as *as, bool is_huge,
+								 uint64_t at, uint64_t end,
+								 struct dropped *dropped,
+								 unsigned *work)
 {
-	unsigned level = region_level(region), nr_most = level == 1 ? FRAMES_PUT_MAX : 1;
-	struct cursor cursor = cursor_over(region, at, end, 1);
+	unsigned nr_most = is_huge ? 1 : FRAMES_PUT_MAX;
+	struct cursor cursor = cursor_over(as, is_huge ? 2 : 1, at, end, 1);
 	uint64_t first = 0, last = 0;
 
 	dropped->nr = 0;
-	dropped->order = region_order(region);
-	while (dropped->nr < nr_most && cursor_find(&cursor, as, level)) {
+	dropped->order = is_huge ? HUGE_ORDER : 0;
+	while (dropped->nr < nr_most && cursor_find(&cursor, as)) {
 		if (dropped->nr == 0) {
 			first = cursor.address;
 		}
 		dropped->frames[dropped->nr++] = pte_frame(pte_read(cursor.entry));
 		pte_write(cursor.entry, PTE_NONE);
-		cursor_step(&cursor);
+		cursor_move(&cursor, 1);
 		last = cursor.address;
 	}
 	if (dropped->nr) {
 		as->nr_pages -= (uint64_t)dropped->nr << dropped->order;
 		as_tlb_downgrade(&as->tlb, (uva_t){ first }, (uva_t){ last });
 	}
-	*work += cursor_work(&cursor, at, 1) +
-		 dropped->nr * (dropped->order ? (unsigned)WORK_MAX : (unsigned)WORK_PAGE);
+	*work += cursor_work(&cursor, 1) +
+		 dropped->nr * (is_huge ? (unsigned)WORK_MAX : (unsigned)WORK_PAGE);
 	return cursor.address;
+}
+
+uint64_t as_pages_drop(struct as *as, const struct region *region, uint64_t at, uint64_t end,
+		       struct dropped *dropped, unsigned *work)
+{
+	return region->flags & REGION_HUGE ? pages_drop(as, true, at, end, dropped, work)
+					   : pages_drop(as, false, at, end, dropped, work);
 }
 
 void as_dropped_free_large(struct as *as, struct dropped *dropped)
@@ -186,11 +210,11 @@ uint64_t as_tables_drop(struct as *as, uint64_t at, uint64_t end, unsigned *work
 uint64_t as_pages_protect(struct as *as, const struct region *rights, uint64_t at, uint64_t end,
 			  unsigned *work)
 {
-	unsigned level = region_level(rights);
-	struct cursor cursor = cursor_over(rights, at, end, WORK_SHARED);
+	uint64_t step = region_page_bytes(rights);
+	struct cursor cursor = cursor_over(as, region_level(rights), at, end, WORK_SHARED);
 	TLB_BATCH(batch);
 
-	for (; cursor_find(&cursor, as, level); cursor_step(&cursor)) {
+	for (; cursor_find(&cursor, as); cursor_move(&cursor, 1)) {
 		pte_t old = pte_read(cursor.entry);
 		/* a private frame may be shared after a fork: let the first write find out */
 		bool copy = !(rights->flags & REGION_SHARED) && rights->rights & RIGHT_WRITE &&
@@ -199,10 +223,10 @@ uint64_t as_pages_protect(struct as *as, const struct region *rights, uint64_t a
 
 		pte_write(cursor.entry, new);
 		if (is_stricter(old, new)) {
-			tlb_batch_add(&batch, cursor.address, cursor.address + cursor.step);
+			tlb_batch_add(&batch, cursor.address, cursor.address + step);
 		}
 	}
 	as_tlb_flush(&as->tlb, &batch);
-	*work += cursor_work(&cursor, at, WORK_SHARED);
+	*work += cursor_work(&cursor, WORK_SHARED);
 	return cursor.address;
 }

@@ -16,7 +16,7 @@ void region_init(void) { slab_cache_init(&region_cache, "region", sizeof(struct 
 
 static struct region *entry(struct list *node) { return LIST_ENTRY(node, struct region, node); }
 
-struct region *region_first_above(struct as *as, uint64_t address)
+struct region *region_search_above(struct as *as, uint64_t address)
 {
 	struct list *head = &as->regions, *node = as->near;
 
@@ -84,6 +84,15 @@ static bool is_alike(const struct region *region, unsigned rights, unsigned flag
 	return region->rights == rights && region->flags == flags;
 }
 
+/* Whether a region touches the one behind it, and is alike. */
+static bool joins_next(const struct as *as, struct list *node)
+{
+	const struct region *lower = entry(node), *upper = entry(node->next);
+
+	return node != &as->regions && node->next != &as->regions && lower->end == upper->start &&
+	       is_alike(lower, upper->rights, upper->flags);
+}
+
 void region_set_start(struct as *as, struct region *region, uint64_t start)
 {
 	region->start = start;
@@ -114,8 +123,7 @@ void region_join(struct as *as, uint64_t start, uint64_t end)
 
 	for (; region && region->end <= end; region = next) {
 		next = region_next(as, region);
-		if (next && region->end == next->start &&
-		    is_alike(region, next->rights, next->flags)) {
+		if (joins_next(as, &region->node)) {
 			uint64_t lower = region->start;
 
 			region_delete(as, region);
@@ -130,7 +138,7 @@ static struct region *spare_take(struct as *as)
 	return as->spares[--as->nr_spares];
 }
 
-status_t region_spares_fill(struct as *as, unsigned nr)
+status_t region_spares_get(struct as *as, unsigned nr)
 {
 	assert(lock_is_held(&as->lock) && nr <= REGION_SPARES);
 	while (as->nr_spares < nr) {
@@ -185,7 +193,9 @@ void region_add(struct as *as, uint64_t start, uint64_t end, unsigned rights, un
 	as->near = &region->node;
 	as->nr_regions++;
 	region_tree_add(as, region);
-	region_join(as, start, end);
+	if (joins_next(as, region->node.previous) || joins_next(as, &region->node)) {
+		region_join(as, start, end);
+	}
 }
 
 struct region *region_cut(struct as *as, uint64_t at)

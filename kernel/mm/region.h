@@ -7,7 +7,18 @@
 void region_init(void);
 
 /* First region that ends above the address; NULL. */
-struct region *region_first_above(struct as *as, uint64_t address);
+struct region *region_search_above(struct as *as, uint64_t address);
+static inline struct region *region_first_above(struct as *as, uint64_t address)
+{
+	struct list *head = &as->regions, *near = as->near, *below = near->previous;
+
+	/* mostly the one that was found last */
+	if (near != head && LIST_ENTRY(near, struct region, node)->end > address &&
+	    (below == head || LIST_ENTRY(below, struct region, node)->end <= address)) {
+		return LIST_ENTRY(near, struct region, node);
+	}
+	return region_search_above(as, address);
+}
 /* The region that holds the address; NULL. */
 static inline struct region *region_find(struct as *as, uint64_t address)
 {
@@ -29,7 +40,11 @@ uint64_t region_find_gap(const struct as *as, uint64_t len_bytes, uint64_t align
  * Changes take the regions that they need from as->spares, which are filled up before: so a change
  * cannot fail: two for a cut at both ends of a range, one for a new region. ENOMEM.
  */
-status_t region_spares_fill(struct as *as, unsigned nr) MUST_CHECK;
+status_t region_spares_get(struct as *as, unsigned nr) MUST_CHECK;
+static inline MUST_CHECK status_t region_spares_fill(struct as *as, unsigned nr)
+{
+	return LIKELY(as->nr_spares >= nr) ? STATUS_OK : region_spares_get(as, nr);
+}
 void region_spares_drop(struct as *as);
 
 enum { REGIONS_MAX = 16384 };

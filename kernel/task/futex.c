@@ -169,14 +169,11 @@ status_t futex_wait(const struct futex_wait *wait)
 	if (!is_aligned(wait->at.uva, WORD_BYTES)) {
 		return STATUS_EINVAL;
 	}
-	/* also fills the page in, so that it has a frame */
-	status = value_check(wait->at, wait->value);
-	if (status == STATUS_OK) {
-		status = key_make(wait->at, wait->scope, &waiter.key);
-	}
+	status = key_make(wait->at, wait->scope, &waiter.key);
 	if (status) {
 		return status;
 	}
+	/* compared behind that: who changes the word afterwards finds the waiter */
 	enqueue(&waiter);
 	status = value_check(wait->at, wait->value);
 	if (status == STATUS_OK) {
