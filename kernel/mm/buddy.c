@@ -10,6 +10,7 @@ static uint8_t kind_flag(enum free_kind kind) { return kind == FREE_HIDDEN ? FRA
 void buddy_init(struct buddy *buddy, uint16_t *nr_free_in)
 {
 	buddy->nr_free_in = nr_free_in;
+	buddy->nr_full_ranges = buddy->nr_mixed_pairs = 0;
 	for (unsigned kind = 0; kind < NR_FREE_KINDS; kind++) {
 		buddy->nr_free[kind] = 0;
 		for (unsigned order = 0; order < NR_BUDDY_ORDERS; order++) {
@@ -28,7 +29,21 @@ static void count_free(struct buddy *buddy, uint32_t first, unsigned order, enum
 	for (uint32_t i = 0; i < 1u << order; i += RANGE_FRAMES) {
 		uint16_t *nr = &buddy->nr_free_in[(first + i) / RANGE_FRAMES];
 
+		buddy->nr_full_ranges -= *nr == RANGE_FRAMES;
 		*nr = (uint16_t)(*nr + nr_here);
+		buddy->nr_full_ranges += *nr == RANGE_FRAMES;
+	}
+}
+
+/* A block comes to or goes from the lists. Two of one kind are merged, or about to be: the other
+ * one is on a list only if it is of the other kind. */
+static void count_pair(struct buddy *buddy, uint32_t first, unsigned order, int sign)
+{
+	const struct frame *other = &frames[first ^ 1];
+
+	if (order == 0 && other->owner == OWNER_FREE && other->flags & FRAME_FREE_HEAD &&
+	    other->order == 0 && (other->flags ^ frames[first].flags) & FRAME_HIDDEN) {
+		buddy->nr_mixed_pairs += (uint32_t)sign;
 	}
 }
 
@@ -37,6 +52,7 @@ static void link_block(struct buddy *buddy, uint32_t first, unsigned order, enum
 	struct frame *block = &frames[first];
 	uint32_t *head = &buddy->heads[kind][order];
 
+	count_pair(buddy, first, order, 1);
 	block->order = order;
 	block->flags |= FRAME_FREE_HEAD;
 	block->prev = (uint32_t)NONE;
@@ -52,6 +68,7 @@ static void unlink_block(struct buddy *buddy, uint32_t first, unsigned order, en
 	struct frame *block = &frames[first];
 
 	assert(block->flags & FRAME_FREE_HEAD && block->order == order);
+	count_pair(buddy, first, order, -1);
 	if (block->prev == (uint32_t)NONE) {
 		assert(buddy->heads[kind][order] == first);
 		buddy->heads[kind][order] = block->next;

@@ -1,8 +1,8 @@
 /* sources: tests/host/mm/machine.c tests/host/mm/machine_check.c tests/host/mm/user_tlb.c
  *          tests/host/mm/window.c kernel/mm/frame_alloc.c kernel/mm/frame_user.c
- *          kernel/mm/frame_hide.c kernel/mm/frame_gather.c kernel/mm/frame_put.c kernel/core/poll.c
- *          kernel/mm/quarantine.c kernel/mm/frame.c kernel/mm/frame_history.c kernel/mm/buddy.c
- *          kernel/mm/direct_map.c kernel/mm/ptable.c kernel/mm/xpfo.c kernel/core/lock.c
+ * kernel/mm/frame_large.c kernel/mm/frame_hide.c kernel/mm/frame_gather.c kernel/mm/frame_put.c
+ * kernel/core/poll.c kernel/mm/quarantine.c kernel/mm/frame.c kernel/mm/frame_history.c
+ * kernel/mm/buddy.c kernel/mm/direct_map.c kernel/mm/ptable.c kernel/mm/xpfo.c kernel/core/lock.c
  *          kernel/core/cpu.c -Wl,--wrap=frame_transition */
 
 /* What is kept back when memory runs out: for root, and for the kernel, under each XPFO variant. */
@@ -27,7 +27,7 @@ static unsigned pages_take_all(void)
 {
 	unsigned nr_before = pages.nr;
 
-	while (frame_alloc_user(0, &pages.frames[pages.nr]) == STATUS_OK) {
+	while (frame_alloc_user(&pages.frames[pages.nr]) == STATUS_OK) {
 		pages.nr++;
 	}
 	return pages.nr - nr_before;
