@@ -23,15 +23,18 @@ void buddy_init(struct buddy *buddy, uint16_t *nr_free_in)
 static void count_free(struct buddy *buddy, uint32_t first, unsigned order, enum free_kind kind,
 		       int sign)
 {
-	int nr_here = sign * (1 << MIN(order, (unsigned)RANGE_ORDER));
+	uint16_t *nr_here = &buddy->nr_free_in[first / RANGE_FRAMES];
 
 	buddy->nr_free[kind] += (uint64_t)(sign * (1l << order));
-	for (uint32_t i = 0; i < 1u << order; i += RANGE_FRAMES) {
-		uint16_t *nr = &buddy->nr_free_in[(first + i) / RANGE_FRAMES];
-
-		buddy->nr_full_ranges -= *nr == RANGE_FRAMES;
-		*nr = (uint16_t)(*nr + nr_here);
-		buddy->nr_full_ranges += *nr == RANGE_FRAMES;
+	if (order < RANGE_ORDER) {
+		buddy->nr_full_ranges -= *nr_here == RANGE_FRAMES;
+		*nr_here = (uint16_t)(*nr_here + sign * (1 << order));
+		buddy->nr_full_ranges += *nr_here == RANGE_FRAMES;
+		return;
+	}
+	for (uint32_t i = 0; i < 1u << (order - RANGE_ORDER); i++) {
+		nr_here[i] = sign > 0 ? RANGE_FRAMES : 0;
+		buddy->nr_full_ranges += (uint32_t)sign;
 	}
 }
 
