@@ -15,12 +15,13 @@
 #include "mm/tlb.h"
 #include "mm/window.h"
 
-enum { LARGE_FRAMES = 1 << HUGE_ORDER, PIECE_FRAMES = 64 };
+enum { LARGE_FRAMES = 1 << HUGE_ORDER, PIECE_ORDER = 6, PIECE_FRAMES = 1 << PIECE_ORDER };
 
 /* What a look under the lock comes to. */
 enum look {
 	LOOK_READY,   /* a block that is hidden and zero */
-	LOOK_RAW,     /* any block */
+	LOOK_ANEW,    /* one that is hidden, and has to be so anew */
+	LOOK_RAW,     /* any other block */
 	LOOK_WAIT,    /* part of what there is waits in the quarantine */
 	LOOK_AGAIN,   /* something came back to the lists */
 	LOOK_NOTHING, /* users can have nothing */
@@ -29,13 +30,11 @@ enum look {
 /* Caller holds the lock. */
 static enum look look_for_block(pfn_t *out)
 {
-	bool is_ready = xpfo_is_on() && !xpfo_variant()->hides_anew;
-
 	if (!frame_pool_allows(USE_PAGES, LARGE_FRAMES)) {
 		return frames_gather() ? LOOK_AGAIN : LOOK_NOTHING;
 	}
-	if (buddy_take(&frame_pool.buddy, HUGE_ORDER, FREE_HIDDEN, out)) {
-		return is_ready ? LOOK_READY : LOOK_RAW;
+	if (xpfo_is_on() && buddy_take(&frame_pool.buddy, HUGE_ORDER, FREE_HIDDEN, out)) {
+		return xpfo_variant()->hides_anew ? LOOK_ANEW : LOOK_READY;
 	}
 	if (buddy_take(&frame_pool.buddy, HUGE_ORDER, FREE_REVEALED, out)) {
 		return LOOK_RAW;
@@ -75,19 +74,24 @@ static enum look block_take(pfn_t *out)
 	}
 }
 
-/* Out of the direct map, all of it, so that its frames are alike. Flushes as strictly as the
- * variant in force. */
-static void hide_and_flush(pfn_t first)
+/* Flushes, as strictly as the variant in force. */
+static void flush(pfn_t first)
 {
-	if (xpfo_variant()->hides_anew) {
-		block_reveal(first, HUGE_ORDER);
-	}
-	block_hide(first, HUGE_ORDER);
 	if (xpfo_variant()->flush) {
 		xpfo_variant()->flush((va_t){ direct_map_base + pfn_to_pa(first).pa },
 				      LARGE_FRAMES);
 	} else {
 		ktlb_wait(ktlb_downgrade());
+	}
+}
+
+/* Between two pieces all of it is hidden, as USER's frames are. */
+static void hide_anew(pfn_t first)
+{
+	for (uint32_t done = 0; done < LARGE_FRAMES; done += PIECE_FRAMES) {
+		(void)poll_call();
+		block_reveal(pfn_add(first, done), PIECE_ORDER);
+		block_hide(pfn_add(first, done), PIECE_ORDER);
 	}
 }
 
@@ -118,12 +122,18 @@ status_t frame_alloc_large(pfn_t *out)
 		return STATUS_ENOMEM;
 	}
 	if (look == LOOK_RAW && xpfo_is_on()) {
-		hide_and_flush(first);
+		/* all of it in one go: the frames of a page are alike */
+		block_hide(first, HUGE_ORDER);
+		flush(first);
 	}
 	frame_transition(first, HUGE_ORDER, OWNER_FREE, OWNER_USER);
 	COUNT_N(frames_allocated_user, LARGE_FRAMES);
+	if (look == LOOK_ANEW) {
+		hide_anew(first);
+		flush(first);
+	}
 	/* with zero=early block_hide has done it */
-	if (look == LOOK_RAW && (!xpfo_is_on() || options.zero == zero_late)) {
+	if (look != LOOK_READY && (!xpfo_is_on() || options.zero == zero_late)) {
 		zero(first);
 	}
 	frame_entry(first)->refs = 1;
