@@ -316,47 +316,6 @@ static void edges(const char *variant)
 	drop_all();
 }
 
-/* All that is free becomes revealed, and another CPU has translations of it. */
-static void reveal_all_to_other_cpu(void)
-{
-	(void)kernel_take_all();
-	drop_all();
-	for (uint32_t i = MACHINE_RESERVED; i < MACHINE_FRAMES; i++) {
-		machine_other_cpu_touch((pfn_t){ i });
-	}
-}
-
-/* It stores wherever it still can while it is waited for. */
-static bool is_page_zero(unsigned order)
-{
-	pfn_t first;
-	bool is_zero;
-
-	reveal_all_to_other_cpu();
-	if ((order ? frame_alloc_large : frame_alloc_user)(&first)) {
-		machine_die("there is no page of order %u", order);
-	}
-	is_zero = machine_is_zero(first, order);
-	frame_put_user(first);
-	return is_zero;
-}
-
-static void zero_when(enum option_xpfo xpfo, const char *variant)
-{
-	machine_choose_xpfo(xpfo);
-	options.zero = zero_early;
-	machine_other_cpu_forget();
-	(void)user_take_all(); /* dies where a page is not zero */
-	drop_all();
-	ok(!is_page_zero(0) && !is_page_zero(HUGE_ORDER),
-	   "xpfo=%s, zero=early: pages that nobody else stores to are zero, and others are not",
-	   variant);
-	options.zero = zero_late;
-	ok(is_page_zero(0) && is_page_zero(HUGE_ORDER), "xpfo=%s, zero=late: all pages are zero",
-	   variant);
-	machine_check();
-}
-
 int main(void)
 {
 	static const char *const variants[] = {
@@ -370,7 +329,5 @@ int main(void)
 		random_run(variants[i]);
 		edges(variants[i]);
 	}
-	zero_when(xpfo_sync, "sync");
-	zero_when(xpfo_epoch, "epoch");
 	return done_testing();
 }
