@@ -4,6 +4,7 @@
 #include "lib/assert.h"
 
 enum { NONE = -1 };
+static_assert((int)BUDDY_ORDER_MAX <= (int)RANGE_ORDER + 1, "count_free");
 
 static uint8_t kind_flag(enum free_kind kind) { return kind == FREE_HIDDEN ? FRAME_HIDDEN : 0; }
 
@@ -19,7 +20,7 @@ void buddy_init(struct buddy *buddy, uint16_t *nr_free_in)
 	}
 }
 
-/* A block of 2^BUDDY_ORDER_MAX frames lies in several ranges, any other in one. */
+/* A block of 2^BUDDY_ORDER_MAX frames lies in two ranges, any other in one. */
 static void count_free(struct buddy *buddy, uint32_t first, unsigned order, enum free_kind kind,
 		       int sign)
 {
@@ -32,10 +33,9 @@ static void count_free(struct buddy *buddy, uint32_t first, unsigned order, enum
 		buddy->nr_full_ranges += *nr_here == RANGE_FRAMES;
 		return;
 	}
-	for (uint32_t i = 0; i < 1u << (order - RANGE_ORDER); i++) {
-		nr_here[i] = sign > 0 ? RANGE_FRAMES : 0;
-		buddy->nr_full_ranges += (uint32_t)sign;
-	}
+	nr_here[0] = sign > 0 ? RANGE_FRAMES : 0;
+	nr_here[(1u << (order - RANGE_ORDER)) - 1] = nr_here[0];
+	buddy->nr_full_ranges += (uint32_t)(sign * (1 << (order - RANGE_ORDER)));
 }
 
 /* A block comes to or goes from the lists. Two of one kind are merged, or about to be: the other
