@@ -2,9 +2,10 @@
  * What a CPU does in the middle of something long. Interrupts are off in the kernel, so nothing
  * comes in between unless it is let in here.
  *
- *   poll_requests   of a wait, with whatever locks held: serves the TLB requests of other CPUs, so
- *                   that no two waits can block each other
- *   poll_call       between two pieces of a long call: interrupts and other threads as well
+ *   poll_requests    of a wait, with whatever locks held: serves the TLB requests of other CPUs, so
+ *                    that no two waits can block each other
+ *   poll_interrupts  of a long search: where no lock is held, interrupts as well
+ *   poll_call        between two pieces of a long call: interrupts and other threads as well
  *
  * How much a piece may do: docs/calls.md.
  */
@@ -25,10 +26,23 @@ static inline void poll_requests(void)
 /* Set by task/call_pieces.c once threads run; before that there is nobody to let in. */
 struct poll_hooks {
 	bool (*call)(void);
+	void (*interrupts)(void);
 	bool (*wait)(const void *what, bool (*is_over)(const void *what));
 	void (*wake_one)(const void *what);
 };
 extern struct poll_hooks poll_hooks;
+
+/*
+ * Of a search that whoever calls may hold a lock around: serves requests; takes the interrupts that
+ * are pending where no lock is held. No other thread runs, so others may wait for the caller.
+ */
+static inline void poll_interrupts(void)
+{
+	poll_requests();
+	if (poll_hooks.interrupts) {
+		poll_hooks.interrupts();
+	}
+}
 
 /*
  * The end of a piece. Blocks: takes the interrupts that are pending, and lets other threads run

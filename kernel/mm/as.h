@@ -38,6 +38,7 @@ enum as_change {
 	CHANGE_NONE,
 	CHANGE_REGIONS, /* munmap, mprotect and their like */
 	CHANGE_FORK,    /* the child is to have all pages as they were at one time */
+	CHANGE_PAGE,    /* a page of 2 MiB is made or copied: as_large.c */
 };
 
 struct as {
@@ -107,7 +108,8 @@ status_t as_discard(struct as *as, uva_t at, uint64_t len_bytes) MUST_CHECK;
  * EINTR: the thread must end.
  */
 status_t as_fault(struct as *as, uva_t at, unsigned wanted_rights) MUST_CHECK;
-/* Does not block: for a page of another's, whose changes are none of the caller's affair. */
+/* Does not block: for a page of another's, whose changes are none of the caller's affair. EFAULT
+ * for one of 2 MiB, too. */
 status_t as_fault_now(struct as *as, uva_t at, unsigned wanted_rights) MUST_CHECK;
 
 /*

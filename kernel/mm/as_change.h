@@ -11,7 +11,8 @@
  *   a fault finds a page that is there, or fills one in; one that would be refused waits, as it
  *   may lie in what a MAP_FIXED replaces;
  *   while a fork goes on every fault waits: else the child could get what a thread wrote last,
- *   and not what it wrote before.
+ *   and not what it wrote before;
+ *   a fault on a page of 2 MiB is a change itself, for which all others wait.
  */
 #pragma once
 

@@ -106,9 +106,13 @@ static status_t private_share(struct clone *clone, const struct region *region, 
 /* A page of shared memory that either side touched first would be its own otherwise. */
 static status_t shared_share(struct clone *clone, const struct region *region, struct walk *walk)
 {
-	unsigned level = region_level(region);
+	unsigned level = region_level(region), nr_most = level == 1 ? FILLS_PER_PIECE : 1;
 
-	for (unsigned nr = 0; walk->address < walk->end && nr < FILLS_PER_PIECE; nr++) {
+	if (level > 1) {
+		/* one that is made lets others in */
+		clone->parent->change = CHANGE_FORK;
+	}
+	for (unsigned nr = 0; walk->address < walk->end && nr < nr_most; nr++) {
 		status_t status = as_page_fill(clone->parent, region, walk->address, &walk->from);
 
 		if (status == STATUS_OK) {
@@ -120,7 +124,7 @@ static status_t shared_share(struct clone *clone, const struct region *region, s
 		}
 		(void)page_share(region, walk->from, walk->to);
 		clone->child->nr_pages += 1ul << region_order(region);
-		clone->work += WORK_PAGE;
+		clone->work += level == 1 ? (unsigned)WORK_PAGE : (unsigned)WORK_MAX;
 		walk->address += walk->step;
 	}
 	return STATUS_OK;

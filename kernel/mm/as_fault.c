@@ -11,12 +11,16 @@
 /* A zeroed frame for an empty entry. */
 static inline status_t fill_zero(struct as *as, const struct region *region, pte_t *entry)
 {
+	status_t status;
 	pfn_t frame;
-	status_t status = frame_alloc_user(region_order(region), &frame);
 
+	if (UNLIKELY(region->flags & REGION_HUGE)) {
+		return as_large_fill(as, region, entry);
+	}
+	status = frame_alloc_user(&frame);
 	if (status == STATUS_OK) {
 		pte_write(entry, as_pte(frame, region, false));
-		as->nr_pages += 1ul << region_order(region);
+		as->nr_pages++;
 	}
 	return status;
 }
@@ -35,14 +39,17 @@ static status_t copy_on_write(struct as *as, const struct region *region, uint64
 		as_tlb_upgrade(&as->tlb, (uva_t){ page });
 		return STATUS_OK;
 	}
-	status = frame_alloc_user(region_order(region), &copy);
+	if (region->flags & REGION_HUGE) {
+		return as_large_copy(as, region, page, entry);
+	}
+	status = frame_alloc_user(&copy);
 	if (status) {
 		return status;
 	}
 	/* nobody writes to the old one: all entries for it are read-only */
-	window_copy(copy, old, region_order(region));
+	window_copy(copy, old, 0);
 	as_tlb_replace(&as->tlb, (tlb_word_t *)entry, as_pte(copy, region, false).value,
-		       (uva_t){ page }, (uva_t){ page + region_page_bytes(region) });
+		       (uva_t){ page }, (uva_t){ page + PAGE_SIZE });
 	frame_put_user(old);
 	return STATUS_OK;
 }
@@ -108,6 +115,13 @@ static inline __attribute__((always_inline)) status_t fault_in(struct as *as, uv
 	return status;
 }
 
+static bool is_large(struct as *as, uva_t at)
+{
+	const struct region *region = as->has_huge ? region_find(as, at.uva) : NULL;
+
+	return region && region->flags & REGION_HUGE;
+}
+
 status_t as_fault_now(struct as *as, uva_t at, unsigned wanted_rights)
 {
 	status_t status;
@@ -116,15 +130,15 @@ status_t as_fault_now(struct as *as, uva_t at, unsigned wanted_rights)
 		return STATUS_EFAULT;
 	}
 	lock_acquire(&as->lock);
-	status = fault_in(as, at, wanted_rights);
+	status = is_large(as, at) ? STATUS_EFAULT : fault_in(as, at, wanted_rights);
 	lock_release(&as->lock);
 	return status;
 }
 
-/* Whether the change that goes on between two pieces may answer the fault otherwise at its end. */
-static bool must_wait(const struct as *as, status_t status)
+/* May a fault be looked at while this change goes on? A page of 2 MiB would be one of its own. */
+static bool can_answer(struct as *as, uva_t at)
 {
-	return as->change == CHANGE_FORK || (as->change && status == STATUS_EFAULT);
+	return as->change == CHANGE_NONE || (as->change == CHANGE_REGIONS && !is_large(as, at));
 }
 
 /* While a change goes on between two pieces. Caller holds the lock, which is free afterwards. */
@@ -135,10 +149,11 @@ static __attribute__((noinline)) status_t fault_during_change(struct as *as, uva
 		status_t status = STATUS_EFAULT;
 		bool later;
 
-		if (as->change != CHANGE_FORK) {
+		if (can_answer(as, at)) {
 			status = fault_in(as, at, wanted_rights);
 		}
-		later = must_wait(as, status);
+		/* at its end the answer may be another one */
+		later = as->change != CHANGE_NONE && status == STATUS_EFAULT;
 		lock_release(&as->lock);
 		if (!later) {
 			return status;

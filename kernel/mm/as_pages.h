@@ -78,6 +78,15 @@ uint64_t as_pages_protect(struct as *as, const struct region *rights, uint64_t a
 /* Adds to *nr how many frames as_page_fill would take, of 4 KiB. */
 uint64_t as_pages_missing(struct as *as, const struct region *region, uint64_t at, uint64_t *nr,
 			  unsigned *work);
-/* Gives the page, if it has none, a zeroed frame. ENOMEM. */
+/*
+ * as_large.c: gives the empty entry of a page of 2 MiB a zeroed frame; has it copied, for a write.
+ * Blocks: the lock is free meanwhile, and held before and after. What else goes on is CHANGE_FORK
+ * or nothing. ENOMEM.
+ */
+status_t as_large_fill(struct as *as, const struct region *region, pte_t *entry) MUST_CHECK;
+status_t as_large_copy(struct as *as, const struct region *region, uint64_t page,
+		       pte_t *entry) MUST_CHECK;
+
+/* Gives the page, if it has none, a zeroed frame. Blocks where it is one of 2 MiB. ENOMEM. */
 status_t as_page_fill(struct as *as, const struct region *region, uint64_t page,
 		      pte_t **entry) MUST_CHECK;

@@ -4,12 +4,14 @@
 #include "lib/assert.h"
 
 enum { NONE = -1 };
+static_assert((int)BUDDY_ORDER_MAX <= (int)RANGE_ORDER + 1, "count_free");
 
 static uint8_t kind_flag(enum free_kind kind) { return kind == FREE_HIDDEN ? FRAME_HIDDEN : 0; }
 
 void buddy_init(struct buddy *buddy, uint16_t *nr_free_in)
 {
 	buddy->nr_free_in = nr_free_in;
+	buddy->nr_full_ranges = buddy->nr_mixed_pairs = 0;
 	for (unsigned kind = 0; kind < NR_FREE_KINDS; kind++) {
 		buddy->nr_free[kind] = 0;
 		for (unsigned order = 0; order < NR_BUDDY_ORDERS; order++) {
@@ -18,17 +20,33 @@ void buddy_init(struct buddy *buddy, uint16_t *nr_free_in)
 	}
 }
 
-/* A block of 2^BUDDY_ORDER_MAX frames lies in several ranges, any other in one. */
+/* A block of 2^BUDDY_ORDER_MAX frames lies in two ranges, any other in one. */
 static void count_free(struct buddy *buddy, uint32_t first, unsigned order, enum free_kind kind,
 		       int sign)
 {
-	int nr_here = sign * (1 << MIN(order, (unsigned)RANGE_ORDER));
+	uint16_t *nr_here = &buddy->nr_free_in[first / RANGE_FRAMES];
 
 	buddy->nr_free[kind] += (uint64_t)(sign * (1l << order));
-	for (uint32_t i = 0; i < 1u << order; i += RANGE_FRAMES) {
-		uint16_t *nr = &buddy->nr_free_in[(first + i) / RANGE_FRAMES];
+	if (order < RANGE_ORDER) {
+		buddy->nr_full_ranges -= *nr_here == RANGE_FRAMES;
+		*nr_here = (uint16_t)(*nr_here + sign * (1 << order));
+		buddy->nr_full_ranges += *nr_here == RANGE_FRAMES;
+		return;
+	}
+	nr_here[0] = sign > 0 ? RANGE_FRAMES : 0;
+	nr_here[(1u << (order - RANGE_ORDER)) - 1] = nr_here[0];
+	buddy->nr_full_ranges += (uint32_t)(sign * (1 << (order - RANGE_ORDER)));
+}
 
-		*nr = (uint16_t)(*nr + nr_here);
+/* A block comes to or goes from the lists. Two of one kind are merged, or about to be: the other
+ * one is on a list only if it is of the other kind. */
+static void count_pair(struct buddy *buddy, uint32_t first, unsigned order, int sign)
+{
+	const struct frame *other = &frames[first ^ 1];
+
+	if (order == 0 && other->owner == OWNER_FREE && other->flags & FRAME_FREE_HEAD &&
+	    other->order == 0 && (other->flags ^ frames[first].flags) & FRAME_HIDDEN) {
+		buddy->nr_mixed_pairs += (uint32_t)sign;
 	}
 }
 
@@ -37,6 +55,7 @@ static void link_block(struct buddy *buddy, uint32_t first, unsigned order, enum
 	struct frame *block = &frames[first];
 	uint32_t *head = &buddy->heads[kind][order];
 
+	count_pair(buddy, first, order, 1);
 	block->order = order;
 	block->flags |= FRAME_FREE_HEAD;
 	block->prev = (uint32_t)NONE;
@@ -52,6 +71,7 @@ static void unlink_block(struct buddy *buddy, uint32_t first, unsigned order, en
 	struct frame *block = &frames[first];
 
 	assert(block->flags & FRAME_FREE_HEAD && block->order == order);
+	count_pair(buddy, first, order, -1);
 	if (block->prev == (uint32_t)NONE) {
 		assert(buddy->heads[kind][order] == first);
 		buddy->heads[kind][order] = block->next;

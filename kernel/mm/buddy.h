@@ -21,7 +21,9 @@ enum { RANGE_ORDER = 9, RANGE_FRAMES = 1 << RANGE_ORDER };
 struct buddy {
 	uint32_t heads[NR_FREE_KINDS][NR_BUDDY_ORDERS]; /* first block, or UINT32_MAX */
 	uint64_t nr_free[NR_FREE_KINDS];                /* frames */
-	uint16_t *nr_free_in; /* frames on the lists, of each range of RANGE_FRAMES */
+	uint16_t *nr_free_in;    /* frames on the lists, of each range of RANGE_FRAMES */
+	uint32_t nr_full_ranges; /* of which all frames are on the lists */
+	uint32_t nr_mixed_pairs; /* buddies of order 0, one hidden and one revealed, both free */
 };
 
 /* nr_free_in: zeroes, one for every RANGE_FRAMES of the frame table or part of that. */
@@ -39,6 +41,17 @@ bool buddy_take(struct buddy *buddy, unsigned order, enum free_kind kind, pfn_t 
  */
 bool buddy_take_mixed(struct buddy *buddy, unsigned order, uint32_t *range, uint32_t nr_ranges,
 		      pfn_t *out);
+/*
+ * Orders 1 and RANGE_ORDER: if neither buddy_take nor buddy_take_mixed over all ranges can give a
+ * block, this is false. Others: true.
+ */
+static inline bool buddy_may_have(const struct buddy *buddy, unsigned order)
+{
+	if (order == 1) {
+		return buddy->nr_mixed_pairs > 0;
+	}
+	return order < RANGE_ORDER || buddy->nr_full_ranges > 0;
+}
 static inline uint32_t buddy_nr_ranges(void)
 {
 	return (nr_frames + RANGE_FRAMES - 1) / RANGE_FRAMES;

@@ -31,26 +31,35 @@ bool direct_map_has(pfn_t frame)
 	return pte_is_present(ptable_lookup(kernel_root, address_of(frame), NULL));
 }
 
-void direct_map_reveal(pfn_t first, unsigned order)
+/* The entry of a frame; NULL or that of the frame before is known. */
+static inline pte_t *entry_behind(pte_t *before, pfn_t frame)
 {
-	for (uint32_t i = 0; i < 1u << order; i++) {
-		pte_t *entry = direct_map_entry(pfn_add(first, i));
+	return before && !is_aligned(frame.pfn, PTES_PER_TABLE) ? before + 1
+								: direct_map_entry(frame);
+}
 
+void direct_map_reveal(pfn_t first, uint32_t nr)
+{
+	pte_t *entry = NULL;
+
+	for (uint32_t i = 0; i < nr; i++) {
+		entry = entry_behind(entry, pfn_add(first, i));
 		assert(!pte_is_present(pte_read(entry)));
 		pte_write(entry, pte_make(pfn_add(first, i), entry_flags()));
 	}
-	COUNT_N(reveals, 1u << order);
+	COUNT_N(reveals, nr);
 }
 
-void direct_map_hide(pfn_t first, unsigned order)
+void direct_map_hide(pfn_t first, uint32_t nr)
 {
-	for (uint32_t i = 0; i < 1u << order; i++) {
-		pte_t *entry = direct_map_entry(pfn_add(first, i));
+	pte_t *entry = NULL;
 
+	for (uint32_t i = 0; i < nr; i++) {
+		entry = entry_behind(entry, pfn_add(first, i));
 		assert(pte_is_present(pte_read(entry)));
 		pte_write(entry, PTE_NONE);
 	}
-	COUNT_N(hides, 1u << order);
+	COUNT_N(hides, nr);
 }
 
 void direct_map_build(pfn_t root, pfn_t start, pfn_t end)

@@ -25,10 +25,10 @@ static inline pfn_t pointer_to_pfn(const void *pointer)
 pte_t *direct_map_entry(pfn_t frame);
 bool direct_map_has(pfn_t frame);
 
-/* Puts 2^order frames into the map, or takes them out. Hiding is a downgrade: the caller flushes.
- */
-void direct_map_reveal(pfn_t first, unsigned order);
-void direct_map_hide(pfn_t first, unsigned order);
+/* Puts nr frames in a row into the map, or takes them out. Hiding is a downgrade: the caller
+ * flushes. */
+void direct_map_reveal(pfn_t first, uint32_t nr);
+void direct_map_hide(pfn_t first, uint32_t nr);
 
 /* Boot: builds the map of [start, end) in `root`, tables from early_entry. */
 void direct_map_build(pfn_t root, pfn_t start, pfn_t end);

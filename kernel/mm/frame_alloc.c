@@ -53,9 +53,9 @@ void frame_table_claim(pfn_t first, uint32_t nr, enum owner owner)
 
 void frame_alloc_init(uint16_t *nr_free_in) { buddy_init(&frame_pool.buddy, nr_free_in); }
 
-void frame_flags_set_hidden(pfn_t first, unsigned order, bool hidden)
+void frame_flags_set_hidden(pfn_t first, uint32_t nr, bool hidden)
 {
-	for (uint32_t i = 0; i < 1u << order; i++) {
+	for (uint32_t i = 0; i < nr; i++) {
 		struct frame *frame = frame_entry(pfn_add(first, i));
 
 		frame->flags = hidden ? frame->flags | FRAME_HIDDEN : frame->flags & ~FRAME_HIDDEN;
@@ -74,9 +74,28 @@ bool frame_pool_allows(enum frame_use use, uint64_t nr)
 	       (!root_hook || root_hook());
 }
 
-bool frame_kernel_is_allowed(void) { return frame_pool_allows(USE_KERNEL, 1); }
+/* No is said only after a look under the lock, with what the CPUs keep for themselves on the lists.
+ */
+static __attribute__((noinline)) bool allows_of_all(enum frame_use use, uint64_t nr)
+{
+	bool allows;
 
-bool frame_user_is_allowed(uint64_t nr) { return frame_pool_allows(USE_PAGES, nr); }
+	lock_acquire(&frame_pool.lock);
+	(void)frames_gather();
+	allows = frame_pool_allows(use, nr);
+	lock_release(&frame_pool.lock);
+	return allows;
+}
+
+bool frame_kernel_is_allowed(void)
+{
+	return LIKELY(frame_pool_allows(USE_KERNEL, 1)) || allows_of_all(USE_KERNEL, 1);
+}
+
+bool frame_user_is_allowed(uint64_t nr)
+{
+	return frame_pool_allows(USE_PAGES, nr) || allows_of_all(USE_PAGES, nr);
+}
 
 /* Caller holds the lock. A block of one kind for the kernel; hidden ones are revealed when there is
  * no other. */

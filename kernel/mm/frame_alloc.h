@@ -18,10 +18,13 @@ void frame_free_kernel(pfn_t first, unsigned order);
 bool frame_kernel_is_allowed(void);
 
 /*
- * One user frame of order 0 or HUGE_ORDER: zeroed, owner USER, refs 1, and hidden unless xpfo=off.
- * ENOMEM. Flushes per the XPFO variant when the hidden pool runs dry.
+ * One user frame: zeroed, owner USER, refs 1, and hidden unless xpfo=off. ENOMEM. Flushes per the
+ * XPFO variant when the hidden pool runs dry.
  */
-status_t frame_alloc_user(unsigned order, pfn_t *out) MUST_CHECK;
+status_t frame_alloc_user(pfn_t *out) MUST_CHECK;
+/* The same of HUGE_ORDER, for a page of 2 MiB; and copies one. Blocks, in pieces of poll_call. */
+status_t frame_alloc_large(pfn_t *out) MUST_CHECK;
+void frame_copy_large(pfn_t to, pfn_t from);
 /* Could the current process have that many now? */
 bool frame_user_is_allowed(uint64_t nr);
 

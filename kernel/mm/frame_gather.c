@@ -10,7 +10,8 @@
 #include "mm/frame_pool.h"
 #include "mm/stock.h"
 
-enum { ROOT_PAIR_ORDER = 1, RANGES_PER_LOOK = 64 };
+/* PASSES_MAX: of orders for which buddy_may_have does not know. */
+enum { ROOT_PAIR_ORDER = 1, RANGES_PER_LOOK = 64, PASSES_MAX = 4 };
 
 /* Frames that an empty page table, or two, were kept in. */
 static void table_free(pfn_t first, unsigned order)
@@ -61,17 +62,29 @@ bool frames_gather(void)
 static void breathe(void)
 {
 	lock_release(&frame_pool.lock);
-	poll_requests();
+	poll_interrupts();
 	cpu_relax();
 	lock_acquire(&frame_pool.lock);
 }
 
+/* Memory changes while the lock is free: what a pass has not found may lie behind it by now, or be
+ * of one kind. */
 bool frames_take_mixed(unsigned order, pfn_t *out)
 {
+	struct buddy *buddy = &frame_pool.buddy;
 	uint32_t range = 0;
 
-	while (order && range < buddy_nr_ranges()) {
-		if (buddy_take_mixed(&frame_pool.buddy, order, &range, RANGES_PER_LOOK, out)) {
+	for (unsigned nr_passes = 0;
+	     order && nr_passes < PASSES_MAX && buddy_may_have(buddy, order);) {
+		if (range >= buddy_nr_ranges()) {
+			range = 0;
+			nr_passes += order != 1 && order != RANGE_ORDER;
+			if (buddy_take(buddy, order, FREE_REVEALED, out) ||
+			    buddy_take(buddy, order, FREE_HIDDEN, out)) {
+				return true;
+			}
+		}
+		if (buddy_take_mixed(buddy, order, &range, RANGES_PER_LOOK, out)) {
 			COUNT(blocks_mixed);
 			return true;
 		}

@@ -13,32 +13,50 @@
 #include "mm/tlb.h"
 #include "mm/window.h"
 
-void block_hide(pfn_t first, unsigned order)
+/* How many frames from here on, up to nr, are hidden or not, as the first one is. */
+static uint32_t run_length(pfn_t first, uint32_t nr)
 {
-	for (uint32_t i = 0; i < 1u << order; i++) {
-		pfn_t frame = pfn_add(first, i);
+	unsigned hidden = frame_entry(first)->flags & FRAME_HIDDEN;
+	uint32_t i = 1;
 
-		if (!(frame_entry(frame)->flags & FRAME_HIDDEN)) {
-			if (options.zero == zero_early) {
-				memset(direct_map_pointer(frame), 0, PAGE_SIZE);
-			}
-			direct_map_hide(frame, 0);
-			frame_flags_set_hidden(frame, 0, true);
+	while (i < nr && (frame_entry(pfn_add(first, i))->flags & FRAME_HIDDEN) == hidden) {
+		i++;
+	}
+	return i;
+}
+
+static void run_hide(pfn_t first, uint32_t nr)
+{
+	if (options.zero == zero_early) {
+		memset(direct_map_pointer(first), 0, (size_t)nr * PAGE_SIZE);
+	}
+	direct_map_hide(first, nr);
+	frame_flags_set_hidden(first, nr, true);
+}
+
+static void run_reveal(pfn_t first, uint32_t nr)
+{
+	direct_map_reveal(first, nr);
+	frame_flags_set_hidden(first, nr, false);
+}
+
+/* The frames of a block that are not so yet become hidden, or revealed. */
+static void block_make(pfn_t first, unsigned order, bool hidden)
+{
+	for (uint32_t i = 0, nr; i < 1u << order; i += nr) {
+		pfn_t run = pfn_add(first, i);
+		bool is_hidden = frame_entry(run)->flags & FRAME_HIDDEN;
+
+		nr = run_length(run, (1u << order) - i);
+		if (is_hidden != hidden) {
+			(hidden ? run_hide : run_reveal)(run, nr);
 		}
 	}
 }
 
-void block_reveal(pfn_t first, unsigned order)
-{
-	for (uint32_t i = 0; i < 1u << order; i++) {
-		pfn_t frame = pfn_add(first, i);
+void block_hide(pfn_t first, unsigned order) { block_make(first, order, true); }
 
-		if (frame_entry(frame)->flags & FRAME_HIDDEN) {
-			direct_map_reveal(frame, 0);
-			frame_flags_set_hidden(frame, 0, false);
-		}
-	}
-}
+void block_reveal(pfn_t first, unsigned order) { block_make(first, order, false); }
 
 void block_zero(pfn_t first, unsigned order)
 {
@@ -74,12 +92,14 @@ static bool block_leave(pfn_t *first, unsigned *order)
 	return left;
 }
 
+/* Zeroing takes long: who lets many become ready must not be the one who zeroes them all. */
 void quarantine_release(void)
 {
+	enum { RELEASE_MAX = 2 };
 	unsigned order;
 	pfn_t first;
 
-	while (block_leave(&first, &order)) {
+	for (unsigned nr = 0; nr < RELEASE_MAX && block_leave(&first, &order); nr++) {
 		block_finish(first, order);
 	}
 }

@@ -1,5 +1,6 @@
 /* What the parts of the frame allocator share: frame_alloc.c (kernel), frame_user.c (user space),
- * frame_sealed.c (pools), frame_hide.c and frame_gather.c. No one else's. */
+ * frame_large.c (its 2 MiB pages), frame_sealed.c (pools), frame_hide.c and frame_gather.c. No one
+ * else's. */
 #pragma once
 
 #include "core/lock.h"
@@ -62,8 +63,8 @@ static inline uint64_t frame_pool_kept_from_users(enum frame_use use)
  */
 bool frame_pool_allows(enum frame_use use, uint64_t nr);
 
-/* FRAME_HIDDEN of every frame of a block. */
-void frame_flags_set_hidden(pfn_t first, unsigned order, bool hidden);
+/* FRAME_HIDDEN of nr frames in a row. */
+void frame_flags_set_hidden(pfn_t first, uint32_t nr, bool hidden);
 
 /* --- frame_hide.c --- */
 
@@ -77,7 +78,7 @@ void block_reveal(pfn_t first, unsigned order);
 /* Hides a block that the caller has in hand, as nr_in_work says, and has it wait in the quarantine;
  * where that is full, for itself. Flushes then. */
 void quarantine_put(pfn_t first, unsigned order);
-/* Blocks whose generation is complete are zeroed, and can be had. */
+/* Blocks whose generation is complete, a few of them, are zeroed, and can be had. */
 void quarantine_release(void);
 /* The same, after a wait for the oldest. Flushes. */
 void quarantine_wait(void);
@@ -91,8 +92,12 @@ bool quarantine_reveal(void);
 
 /* All CPUs' caches and stocks go back to the lists. False: they were empty. */
 bool frames_gather(void);
-/* A block whose frames are free, but not all of one kind: the caller hides or reveals the rest. The
- * lock is let go between looks at parts of memory. Never of order 0. */
+/*
+ * A block whose frames are free, but not all of one kind, or are by now: the caller hides or
+ * reveals the rest. Between looks at parts of memory the lock is let go, and interrupts are taken
+ * where no other lock is held. Never of order 0. False: of order 1 and HUGE_ORDER there was none at
+ * one moment.
+ */
 bool frames_take_mixed(unsigned order, pfn_t *out);
 /* Lets go of the lock for a moment if a CPU has free frames in hand. False: none has. */
 bool frames_await_work(void);

@@ -21,8 +21,23 @@ static bool take(enum pool_alias alias, pfn_t *out)
 	       buddy_take(&frame_pool.buddy, 0, other, out);
 }
 
+/*
+ * Caller holds the lock. What this CPU has taken so far may go back yet: others are to wait for it
+ * meanwhile. One CPU at a time is here, as pool_lock says, so that no two wait for each other.
+ */
+static bool await_others(unsigned nr_taken)
+{
+	if (!frame_pool.nr_in_work) {
+		return false;
+	}
+	frame_pool.nr_in_work += nr_taken;
+	(void)frames_await_work();
+	frame_pool.nr_in_work -= nr_taken;
+	return true;
+}
+
 /* Caller holds the lock. */
-static bool take_otherwise(enum pool_alias alias, pfn_t *out)
+static bool take_otherwise(enum pool_alias alias, pfn_t *out, unsigned nr_taken)
 {
 	for (;;) {
 		(void)frames_gather();
@@ -32,47 +47,55 @@ static bool take_otherwise(enum pool_alias alias, pfn_t *out)
 		if (take(alias, out)) {
 			return true;
 		}
-		if (!quarantine_reveal() && !frames_await_work()) {
+		if (!quarantine_reveal() && !await_others(nr_taken)) {
 			return false;
 		}
 	}
 }
 
-/* Returns how many of them there were. */
-static unsigned take_all(enum pool_alias alias, pfn_t *out, unsigned nr)
+/* As they were taken. Caller holds the lock. */
+static void give_back(const pfn_t *taken, unsigned nr)
+{
+	for (unsigned i = 0; i < nr; i++) {
+		bool hidden = frame_entry(taken[i])->flags & FRAME_HIDDEN;
+
+		buddy_insert(&frame_pool.buddy, taken[i], 0, hidden ? FREE_HIDDEN : FREE_REVEALED);
+	}
+}
+
+/* All of them, or none. */
+static bool take_all(enum pool_alias alias, pfn_t *out, unsigned nr)
 {
 	unsigned found = 0;
 
 	lock_acquire(&frame_pool.lock);
 	while (found < nr && !allocation_should_fail() &&
 	       ((frame_pool_allows(USE_KERNEL, 1) && take(alias, &out[found])) ||
-		take_otherwise(alias, &out[found]))) {
+		take_otherwise(alias, &out[found], found))) {
 		found++;
 	}
-	lock_release(&frame_pool.lock);
-	return found;
-}
-
-/* As they were taken. */
-static void give_back(const pfn_t *taken, unsigned nr)
-{
-	lock_acquire(&frame_pool.lock);
-	for (unsigned i = 0; i < nr; i++) {
-		bool hidden = frame_entry(taken[i])->flags & FRAME_HIDDEN;
-
-		buddy_insert(&frame_pool.buddy, taken[i], 0, hidden ? FREE_HIDDEN : FREE_REVEALED);
+	if (found < nr) {
+		give_back(out, found);
 	}
 	lock_release(&frame_pool.lock);
+	return found == nr;
 }
 
-/* Those of them that were not hidden yet are when this returns, on no TLB, and zero. Flushes. */
+/* Hidden, zero, and on no TLB? Not where a weak variant has hidden it for a user. */
+static bool is_exclusive(pfn_t frame)
+{
+	return frame_entry(frame)->flags & FRAME_HIDDEN &&
+	       !(xpfo_is_on() && xpfo_variant()->is_weak);
+}
+
+/* Those of them that were not exclusive yet are when this returns, and zero. Flushes. */
 static void hide_rest(const pfn_t *taken, unsigned nr)
 {
 	pfn_t shown[WINDOW_PAGES];
 	unsigned nr_shown = 0;
 
 	for (unsigned i = 0; i < nr; i++) {
-		if (!(frame_entry(taken[i])->flags & FRAME_HIDDEN)) {
+		if (!is_exclusive(taken[i])) {
 			shown[nr_shown++] = taken[i];
 			block_hide(taken[i], 0);
 		}
@@ -95,12 +118,8 @@ static void reveal_rest(const pfn_t *taken, unsigned nr)
 
 status_t frames_alloc_pool(enum pool_alias alias, pfn_t *out, unsigned nr)
 {
-	unsigned found;
-
 	assert(nr <= WINDOW_PAGES);
-	found = take_all(alias, out, nr);
-	if (found < nr) {
-		give_back(out, found);
+	if (!take_all(alias, out, nr)) {
 		return STATUS_ENOMEM;
 	}
 	if (alias == POOL_ALIAS_NONE) {
@@ -120,8 +139,8 @@ static void free_one(pfn_t frame)
 {
 	frame_transition(frame, 0, OWNER_POOL, OWNER_FREE);
 	if (frame_entry(frame)->flags & FRAME_HIDDEN && !xpfo_is_on()) {
-		direct_map_reveal(frame, 0);
-		frame_flags_set_hidden(frame, 0, false);
+		direct_map_reveal(frame, 1);
+		frame_flags_set_hidden(frame, 1, false);
 	}
 	buddy_insert(&frame_pool.buddy, frame, 0,
 		     frame_entry(frame)->flags & FRAME_HIDDEN ? FREE_HIDDEN : FREE_REVEALED);

@@ -17,9 +17,8 @@
  * next batch goes into quarantine, ahead of need. */
 enum { REFILL_ORDER = 4, LOW_WATER = 64 };
 
-/* A block of a kind, of the wanted order; a smaller one when there is none and `or_less`. Caller
- * holds the lock. */
-static bool kind_take(enum free_kind kind, unsigned *order, bool or_less, pfn_t *out)
+/* A block of a kind, of the wanted order or the largest below that. Caller holds the lock. */
+static bool kind_take(enum free_kind kind, unsigned *order, pfn_t *out)
 {
 	for (unsigned at = *order;; at--) {
 		if (frame_pool_allows(USE_PAGES, 1u << at) &&
@@ -27,7 +26,7 @@ static bool kind_take(enum free_kind kind, unsigned *order, bool or_less, pfn_t 
 			*order = at;
 			return true;
 		}
-		if (!or_less || at == 0) {
+		if (at == 0) {
 			return false;
 		}
 	}
@@ -56,41 +55,33 @@ static enum look take_in_hand(const struct found *found)
 }
 
 /* Caller holds the lock. */
-static enum look look_for_hidden(unsigned order, struct found *found)
+static enum look look_for_hidden(struct found *found)
 {
-	found->order = order;
-	if (!frame_pool_allows(USE_PAGES, 1u << order)) {
+	if (!frame_pool_allows(USE_PAGES, 1)) {
 		return frames_gather() ? LOOK_AGAIN : LOOK_NOTHING;
 	}
-	if (buddy_take(&frame_pool.buddy, order, FREE_HIDDEN, &found->first)) {
+	if (buddy_take(&frame_pool.buddy, 0, FREE_HIDDEN, &found->first)) {
 		return LOOK_FOUND;
 	}
-	found->order = MAX(order, xpfo_variant()->batch_order);
-	if (kind_take(FREE_REVEALED, &found->order, order == 0, &found->first)) {
+	found->order = xpfo_variant()->batch_order;
+	if (kind_take(FREE_REVEALED, &found->order, &found->first)) {
 		return take_in_hand(found);
 	}
 	if (frame_pool.quarantine.nr) {
 		return LOOK_WAIT;
 	}
-	if (frames_gather()) {
-		return LOOK_AGAIN;
-	}
-	found->order = order;
-	if (frames_take_mixed(order, &found->first)) {
-		return take_in_hand(found);
-	}
-	return frames_await_work() ? LOOK_AGAIN : LOOK_NOTHING;
+	return frames_gather() || frames_await_work() ? LOOK_AGAIN : LOOK_NOTHING;
 }
 
 /* A hidden block; what must be hidden for it waits until no TLB holds it. Flushes. */
-static bool epoch_take(unsigned order, pfn_t *out)
+static bool epoch_take(pfn_t *out)
 {
 	enum look look = LOOK_AGAIN;
 	struct found found;
 
 	while (look != LOOK_FOUND && look != LOOK_NOTHING) {
 		lock_acquire(&frame_pool.lock);
-		look = look_for_hidden(order, &found);
+		look = look_for_hidden(&found);
 		lock_release(&frame_pool.lock);
 		if (look == LOOK_HIDE) {
 			quarantine_put(found.first, found.order);
@@ -134,7 +125,7 @@ static void feed_ahead(void)
 
 	lock_acquire(&frame_pool.lock);
 	is_found = !quarantine_is_full(&frame_pool.quarantine) &&
-		   kind_take(FREE_REVEALED, &found.order, true, &found.first);
+		   kind_take(FREE_REVEALED, &found.order, &found.first);
 	if (is_found) {
 		(void)take_in_hand(&found);
 	}
@@ -167,10 +158,9 @@ static void epoch_refill(struct cpu *cpu)
 
 /* Any free block. What was user space's last comes first, as it would in Linux. Caller holds the
  * lock. */
-static bool any_take(unsigned *order, bool or_less, pfn_t *out)
+static bool any_take(unsigned *order, pfn_t *out)
 {
-	return kind_take(FREE_HIDDEN, order, or_less, out) ||
-	       kind_take(FREE_REVEALED, order, or_less, out);
+	return kind_take(FREE_HIDDEN, order, out) || kind_take(FREE_REVEALED, order, out);
 }
 
 /* Hides a block anew for this very allocation. What reaches it in spite of the variant's flush is
@@ -190,7 +180,7 @@ static void batch_refill(struct cpu *cpu)
 	bool is_found;
 
 	lock_acquire(&frame_pool.lock);
-	is_found = cache_may_have(found.order) && any_take(&found.order, true, &found.first);
+	is_found = cache_may_have(found.order) && any_take(&found.order, &found.first);
 	if (is_found) {
 		(void)take_in_hand(&found);
 	}
@@ -243,65 +233,62 @@ static inline bool cache_take(pfn_t *out)
 	       cache_refill_and_take(cpu, out);
 }
 
-/* A block of exactly this order, of whatever kind. */
-static bool block_take(unsigned order, pfn_t *out)
+/* A free frame of whatever kind. */
+static bool any_frame_take(pfn_t *out)
 {
+	unsigned order = 0;
 	bool found;
 
 	lock_acquire(&frame_pool.lock);
 	do {
-		found = any_take(&order, false, out) ||
-			(frame_pool_allows(USE_PAGES, 1u << order) &&
-			 frames_take_mixed(order, out));
+		found = any_take(&order, out);
 	} while (!found && (frames_gather() || frames_await_work()));
 	lock_release(&frame_pool.lock);
 	return found;
 }
 
-static __attribute__((noinline)) bool uncached_take(unsigned order, pfn_t *out)
+static __attribute__((noinline)) bool uncached_take(pfn_t *out)
 {
 	if (xpfo_is_on() && !xpfo_variant()->flush) {
-		return epoch_take(order, out);
+		return epoch_take(out);
 	}
-	if (!block_take(order, out)) {
+	if (!any_frame_take(out)) {
 		return false;
 	}
 	if (xpfo_is_on()) {
-		hide_and_flush(*out, order);
+		hide_and_flush(*out, 0);
 	}
 	return true;
 }
 
-/* A free block that is ready for user space, on no list. */
-static inline bool ready_take(unsigned order, pfn_t *out)
+/* A free frame that is ready for user space, on no list. */
+static inline bool ready_take(pfn_t *out)
 {
-	if (!(order == 0 && cache_take(out)) && !uncached_take(order, out)) {
+	if (!cache_take(out) && !uncached_take(out)) {
 		return false;
 	}
 	if (!xpfo_is_on()) {
-		memset(direct_map_pointer(*out), 0, (size_t)PAGE_SIZE << order);
+		memset(direct_map_pointer(*out), 0, PAGE_SIZE);
 	}
 	return true;
 }
 
 /* The kernel's stacks that nobody uses are the last that is given up for user space. */
-static __attribute__((noinline)) bool ready_take_of_stacks(unsigned order, pfn_t *out)
+static __attribute__((noinline)) bool ready_take_of_stacks(pfn_t *out)
 {
-	return kstack_trim() && ready_take(order, out);
+	return kstack_trim() && ready_take(out);
 }
 
-status_t frame_alloc_user(unsigned order, pfn_t *out)
+status_t frame_alloc_user(pfn_t *out)
 {
-	pfn_t first;
+	pfn_t frame;
 
-	assert(order == 0 || order == HUGE_ORDER);
-	if (allocation_should_fail() ||
-	    (!ready_take(order, &first) && !ready_take_of_stacks(order, &first))) {
+	if (allocation_should_fail() || (!ready_take(&frame) && !ready_take_of_stacks(&frame))) {
 		return STATUS_ENOMEM;
 	}
-	frame_transition(first, order, OWNER_FREE, OWNER_USER);
-	frame_entry(first)->refs = 1;
-	COUNT_N(frames_allocated_user, 1u << order);
-	*out = first;
+	frame_transition(frame, 0, OWNER_FREE, OWNER_USER);
+	frame_entry(frame)->refs = 1;
+	COUNT(frames_allocated_user);
+	*out = frame;
 	return STATUS_OK;
 }

@@ -114,7 +114,7 @@ static void hide_image(void)
 		pfn_t frame = pfn_of(LOAD_BASE + (uint64_t)(page - image_start));
 
 		if (direct_map_has(frame)) {
-			direct_map_hide(frame, 0);
+			direct_map_hide(frame, 1);
 		}
 	}
 }

@@ -13,15 +13,16 @@ static_assert(1 << BATCH_ORDER <= FRAME_CACHE_MAX, "a batch fits into a cache");
 
 static const struct xpfo_variant variants[] = {
 	/* the earliest patches */
-	[xpfo_local] = { .hides_anew = true, .flush = ktlb_flush_local },
+	[xpfo_local] = { .hides_anew = true, .flush = ktlb_flush_local, .is_weak = true },
 	/* strict: every CPU, by IPI, acknowledged, for each allocation */
 	[xpfo_sync] = { .hides_anew = true, .flush = ktlb_shootdown_sync },
 	/* v8: the others flush at their next context switch */
-	[xpfo_deferred] = { .hides_anew = true, .flush = ktlb_flush_deferred },
+	[xpfo_deferred] = { .hides_anew = true, .flush = ktlb_flush_deferred, .is_weak = true },
 	/* v8 and v9: the same, a cache's worth at a time */
 	[xpfo_batch] = { .batch_order = BATCH_ORDER,
 			 .hides_anew = true,
-			 .flush = ktlb_flush_deferred },
+			 .flush = ktlb_flush_deferred,
+			 .is_weak = true },
 	/* ours: as strict as sync, and nothing to flush for a frame that stays with user space */
 	[xpfo_epoch] = { .batch_order = BATCH_ORDER },
 };
@@ -47,7 +48,7 @@ void *xpfo_kmap(pfn_t frame)
 	lock_acquire(&kmap_lock);
 	assert(entry->kmaps < UINT8_MAX);
 	if (entry->kmaps++ == 0 && entry->flags & FRAME_HIDDEN) {
-		direct_map_reveal(frame, 0);
+		direct_map_reveal(frame, 1);
 	}
 	lock_release(&kmap_lock);
 	return direct_map_pointer(frame);
@@ -77,7 +78,7 @@ void xpfo_kunmap(pfn_t frame)
 	assert(entry->kmaps > 0);
 	hide = --entry->kmaps == 0 && entry->flags & FRAME_HIDDEN;
 	if (hide) {
-		direct_map_hide(frame, 0);
+		direct_map_hide(frame, 1);
 	}
 	lock_release(&kmap_lock);
 	/* outside the lock: another CPU may spin on it while we wait for it to flush */

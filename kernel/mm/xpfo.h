@@ -23,6 +23,8 @@ struct xpfo_variant {
 	 * NULL: they wait in the quarantine until no TLB can hold them.
 	 */
 	void (*flush)(va_t first, uint64_t nr_pages);
+	/* Some TLB may hold frames that were flushed so: what is hidden is not exclusive. */
+	bool is_weak;
 };
 
 static inline bool xpfo_is_on(void) { return options.xpfo != xpfo_off; }

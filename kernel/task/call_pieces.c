@@ -41,6 +41,13 @@ static void interrupts_take(struct thread *thread)
 	thread->works_for_kernel = works_for_kernel;
 }
 
+static void interrupts_if_free(void)
+{
+	if (this_cpu()->nr_held == 0 && !this_cpu()->window_is_open) {
+		interrupts_take(thread_current());
+	}
+}
+
 /*
  * A thread that must end has been told to look around, and goes on being told until it is on its
  * way out; that is no reason to let others run at the end of each piece of what it still has to do.
@@ -115,5 +122,5 @@ void call_pieces_init(void)
 		lock_init(&queues[i].lock, "call pieces", RANK_wait);
 		list_init(&queues[i].sleepers);
 	}
-	poll_hooks = (struct poll_hooks){ end_piece, wait, wake_one };
+	poll_hooks = (struct poll_hooks){ end_piece, interrupts_if_free, wait, wake_one };
 }

@@ -83,7 +83,7 @@ static void rights_restore(const struct watched *watched)
 	}
 	pte_write(entry, pte_without(pte_read(entry), PTE_WRITABLE));
 	if (is_alias) {
-		direct_map_hide(watched->frame, 0);
+		direct_map_hide(watched->frame, 1);
 	}
 	ktlb_wait(ktlb_downgrade());
 }

@@ -12,6 +12,8 @@ static struct scratch {
 	uint64_t *object;
 	uint32_t pid;
 	bool is_sealed; /* or would be, but for pmalloc=off; never again open */
+	bool is_moved;  /* born sealed, and its object is not where an empty area has its first one:
+			   the area's notes were not zero */
 	bool is_told;   /* that it was changed */
 	/* What it held when it was sealed: until then whoever has the address may write there. */
 	uint64_t words[SEALED_NR_WORDS];
@@ -27,8 +29,8 @@ bool sealed_pools_changed(void)
 		struct scratch *scratch = &scratches[i];
 
 		if (scratch->pool && scratch->is_sealed && !scratch->is_told &&
-		    !sealed_holds((uint64_t)scratch->object, scratch->words,
-				  sizeof(scratch->words))) {
+		    (scratch->is_moved || !sealed_holds((uint64_t)scratch->object, scratch->words,
+							sizeof(scratch->words)))) {
 			scratch->is_told = true;
 			is_whole = false;
 		}
@@ -83,10 +85,21 @@ static struct scratch *scratch_find(uint64_t object)
 	return NULL;
 }
 
+enum { BORN_ALIGN = 64, NOTES_PER_PAGE = 64 /* one bit for every 8 bytes */ };
+
+/* In front of the first object are the notes: a word, the bits, and the object's own word. */
+static bool is_first(const void *object, uint64_t nr_pages)
+{
+	uint64_t offset = align_up(nr_pages * NOTES_PER_PAGE + 2 * sizeof(uint64_t), BORN_ALIGN);
+
+	return (uint64_t)object % PAGE_SIZE == offset % PAGE_SIZE;
+}
+
 /* With one object, as the pool gives it. */
 static status_t born_create(size_t len_bytes, const struct pool **pool, void **object)
 {
-	status_t status = pmalloc_create_pool("born sealed", POOL_START_WR, len_bytes, 64, pool);
+	status_t status =
+		pmalloc_create_pool("born sealed", POOL_START_WR, len_bytes, BORN_ALIGN, pool);
 
 	if (status) {
 		return status;
@@ -116,9 +129,12 @@ static status_t scratch_add(uint32_t pid, uint64_t nr_pages_born, struct scratch
 	}
 	if (status == STATUS_OK) {
 		/* what is born sealed must hold zeros, as the words do here */
-		*scratch = (struct scratch){
-			.pool = pool, .object = object, .pid = pid, .is_sealed = nr_pages_born
-		};
+		*scratch = (struct scratch){ .pool = pool,
+					     .object = object,
+					     .pid = pid,
+					     .is_sealed = nr_pages_born,
+					     .is_moved = nr_pages_born &&
+							 !is_first(object, nr_pages_born) };
 		*out = scratch;
 	}
 	return status;

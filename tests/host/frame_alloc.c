@@ -1,9 +1,10 @@
 /* sources: tests/host/mm/machine.c tests/host/mm/machine_check.c tests/host/mm/user_tlb.c
  *          tests/host/mm/window.c kernel/mm/frame_alloc.c kernel/mm/frame_user.c
- *          kernel/mm/frame_hide.c kernel/mm/frame_gather.c kernel/mm/frame_put.c kernel/core/poll.c
- *          kernel/mm/quarantine.c kernel/mm/frame.c kernel/mm/frame_history.c kernel/mm/buddy.c
- *          kernel/mm/direct_map.c kernel/mm/ptable.c kernel/mm/xpfo.c kernel/core/lock.c
- *          kernel/core/cpu.c -Wl,--wrap=frame_transition */
+ *          kernel/mm/frame_large.c kernel/mm/frame_hide.c kernel/mm/frame_gather.c
+ *          kernel/mm/frame_put.c kernel/core/poll.c kernel/mm/quarantine.c kernel/mm/frame.c
+ *          kernel/mm/frame_history.c kernel/mm/buddy.c kernel/mm/direct_map.c
+ *          kernel/mm/ptable.c kernel/mm/xpfo.c kernel/core/lock.c kernel/core/cpu.c
+ *          -Wl,--wrap=frame_transition */
 
 /* Frames for the kernel and for users, under each XPFO variant: random runs against a model, then
  * the edges. */
@@ -103,7 +104,7 @@ static void step_alloc_user(unsigned order)
 {
 	bool can = user_can_have(order);
 	pfn_t first = PFN_NONE;
-	status_t status = frame_alloc_user(order, &first);
+	status_t status = (order ? frame_alloc_large : frame_alloc_user)(&first);
 
 	if (status != (can ? STATUS_OK : STATUS_ENOMEM) || (!can && !pfn_is_none(first))) {
 		machine_die("order %u for users: status %d, possible: %d", order, status, can);
@@ -126,7 +127,7 @@ static void step_alloc_failing(void)
 	status_t status;
 
 	machine_fail_after(0);
-	status = random_below(2) ? frame_alloc_user(0, &first)
+	status = random_below(2) ? frame_alloc_user(&first)
 				 : frame_alloc_kernel(OWNER_KERNEL, 1, &first);
 	if (status != STATUS_ENOMEM || !machine_fail_stop() || !pfn_is_none(first) ||
 	    machine_nr_free() != nr_free) {

@@ -1,9 +1,10 @@
 /* sources: tests/host/mm/machine.c tests/host/mm/machine_check.c tests/host/mm/user_tlb.c
  *          tests/host/mm/window.c kernel/mm/frame_alloc.c kernel/mm/frame_user.c
- *          kernel/mm/frame_hide.c kernel/mm/frame_gather.c kernel/mm/frame_put.c kernel/core/poll.c
- *          kernel/mm/frame_sealed.c kernel/mm/quarantine.c kernel/mm/frame.c
- *          kernel/mm/frame_history.c kernel/mm/buddy.c kernel/mm/direct_map.c kernel/mm/ptable.c
- *          kernel/mm/xpfo.c kernel/core/lock.c kernel/core/cpu.c -Wl,--wrap=frame_transition */
+ *          kernel/mm/frame_large.c kernel/mm/frame_hide.c kernel/mm/frame_gather.c
+ *          kernel/mm/frame_put.c kernel/core/poll.c kernel/mm/frame_sealed.c
+ *          kernel/mm/quarantine.c kernel/mm/frame.c kernel/mm/frame_history.c kernel/mm/buddy.c
+ *          kernel/mm/direct_map.c kernel/mm/ptable.c kernel/mm/xpfo.c kernel/core/lock.c
+ *          kernel/core/cpu.c -Wl,--wrap=frame_transition */
 
 /* What a frame's history says after known sequences, and for whom. That the newest step is the
  * frame's state holds after every operation of the other host tests: machine_check. */
@@ -41,7 +42,7 @@ static pfn_t user_frame(unsigned order)
 {
 	pfn_t frame;
 
-	if (frame_alloc_user(order, &frame)) {
+	if ((order ? frame_alloc_large : frame_alloc_user)(&frame)) {
 		machine_die("no user frame");
 	}
 	return frame;

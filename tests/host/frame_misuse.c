@@ -1,9 +1,10 @@
 /* sources: tests/host/mm/machine.c tests/host/mm/machine_check.c tests/host/mm/user_tlb.c
  *          tests/host/mm/window.c kernel/mm/frame_alloc.c kernel/mm/frame_user.c
- *          kernel/mm/frame_hide.c kernel/mm/frame_gather.c kernel/mm/frame_put.c kernel/core/poll.c
- *          kernel/mm/quarantine.c kernel/mm/frame.c kernel/mm/frame_history.c kernel/mm/buddy.c
- *          kernel/mm/direct_map.c kernel/mm/ptable.c kernel/mm/xpfo.c kernel/core/lock.c
- *          kernel/core/cpu.c -Wl,--wrap=frame_transition */
+ *          kernel/mm/frame_large.c kernel/mm/frame_hide.c kernel/mm/frame_gather.c
+ *          kernel/mm/frame_put.c kernel/core/poll.c kernel/mm/quarantine.c kernel/mm/frame.c
+ *          kernel/mm/frame_history.c kernel/mm/buddy.c kernel/mm/direct_map.c
+ *          kernel/mm/ptable.c kernel/mm/xpfo.c kernel/core/lock.c kernel/core/cpu.c
+ *          -Wl,--wrap=frame_transition */
 
 /* Frames used against the rules: each way ends at an assertion, or at the hole in the direct map.
  */
@@ -20,7 +21,7 @@ static pfn_t user_frame(void)
 	pfn_t frame;
 
 	machine_detach();
-	if (frame_alloc_user(0, &frame)) {
+	if (frame_alloc_user(&frame)) {
 		machine_die("no frame");
 	}
 	return frame;

@@ -1,9 +1,10 @@
 /* sources: tests/host/mm/machine.c tests/host/mm/machine_check.c tests/host/mm/user_tlb.c
  *          tests/host/mm/window.c kernel/mm/frame_alloc.c kernel/mm/frame_user.c
- *          kernel/mm/frame_hide.c kernel/mm/frame_gather.c kernel/mm/frame_put.c kernel/core/poll.c
- *          kernel/mm/quarantine.c kernel/mm/frame.c kernel/mm/frame_history.c kernel/mm/buddy.c
- *          kernel/mm/direct_map.c kernel/mm/ptable.c kernel/mm/xpfo.c kernel/core/lock.c
- *          kernel/core/cpu.c -Wl,--wrap=frame_transition */
+ *          kernel/mm/frame_large.c kernel/mm/frame_hide.c kernel/mm/frame_gather.c
+ *          kernel/mm/frame_put.c kernel/core/poll.c kernel/mm/quarantine.c kernel/mm/frame.c
+ *          kernel/mm/frame_history.c kernel/mm/buddy.c kernel/mm/direct_map.c
+ *          kernel/mm/ptable.c kernel/mm/xpfo.c kernel/core/lock.c kernel/core/cpu.c
+ *          -Wl,--wrap=frame_transition */
 
 /* What is kept back when memory runs out: for root, and for the kernel, under each XPFO variant. */
 #include "host_assert.h"
@@ -12,6 +13,7 @@
 
 #include "mm/frame_alloc.h"
 #include "mm/frame_init.h"
+#include "mm/frame_pool.h"
 
 struct hoard {
 	pfn_t frames[MACHINE_FRAMES];
@@ -27,7 +29,7 @@ static unsigned pages_take_all(void)
 {
 	unsigned nr_before = pages.nr;
 
-	while (frame_alloc_user(0, &pages.frames[pages.nr]) == STATUS_OK) {
+	while (frame_alloc_user(&pages.frames[pages.nr]) == STATUS_OK) {
 		pages.nr++;
 	}
 	return pages.nr - nr_before;
@@ -84,6 +86,44 @@ static void shares(const char *variant)
 	is(machine_nr_free(), nr_free, "xpfo=%s: all of that comes back", variant);
 }
 
+/* What CPUs keep for themselves counts before anybody is refused. */
+static void kept_counts(const char *variant)
+{
+	uint64_t nr_free = machine_nr_free(), nr_reserve = machine_nr_reserve(), nr_kept;
+
+	is_root = false;
+	if (frame_alloc_user(&pages.frames[pages.nr])) {
+		machine_die("no page");
+	}
+	pages.nr++;
+	while (frame_pool_nr_free() > 3 * nr_reserve) {
+		if (frame_alloc_kernel(OWNER_KERNEL, 0, &objects.frames[objects.nr])) {
+			machine_die("no frame");
+		}
+		objects.nr++;
+	}
+	nr_kept = machine_nr_free() - frame_pool_nr_free();
+	ok(frame_user_is_allowed(nr_kept) && !frame_user_is_allowed(nr_kept + 1),
+	   "xpfo=%s: %lu frames in a CPU's cache count as free pages", variant, nr_kept);
+	pages_free(pages.nr);
+	if (frame_alloc_user(&pages.frames[pages.nr])) {
+		machine_die("no page");
+	}
+	pages.nr++;
+	while (frame_pool_nr_free() > 2 * nr_reserve) {
+		if (frame_alloc_kernel(OWNER_KERNEL, 0, &objects.frames[objects.nr])) {
+			machine_die("no frame");
+		}
+		objects.nr++;
+	}
+	nr_kept = machine_nr_free() - frame_pool_nr_free();
+	is(frame_kernel_is_allowed(), nr_kept > 0,
+	   "xpfo=%s: and %lu as free for what the kernel keeps ready", variant, nr_kept);
+	pages_free(pages.nr);
+	objects_free();
+	is(machine_nr_free(), nr_free, "xpfo=%s: all of that comes back, too", variant);
+}
+
 int main(void)
 {
 	static const char *const variants[] = {
@@ -96,6 +136,7 @@ int main(void)
 		machine_choose_xpfo((enum option_xpfo)i);
 		machine_other_cpu_forget();
 		shares(variants[i]);
+		kept_counts(variants[i]);
 	}
 	return done_testing();
 }

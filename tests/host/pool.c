@@ -1,10 +1,11 @@
 /* sources: tests/host/mm/machine.c tests/host/mm/machine_check.c tests/host/mm/user_tlb.c
  *          tests/host/mm/window.c tests/host/mm/pool_tlb.c tests/host/mm/pool_model.c
- *          kernel/mm/frame_alloc.c kernel/mm/frame_user.c kernel/mm/frame_hide.c
- *          kernel/mm/frame_gather.c kernel/mm/frame_put.c kernel/core/poll.c
- * kernel/mm/frame_sealed.c kernel/mm/quarantine.c kernel/mm/frame.c kernel/mm/frame_history.c
- * kernel/mm/buddy.c kernel/mm/direct_map.c kernel/mm/ptable.c kernel/mm/xpfo.c kernel/core/lock.c
- *          kernel/core/cpu.c -Wl,--wrap=frame_transition kernel/mm/pool.c kernel/mm/pool_area.c
+ *          kernel/mm/frame_alloc.c kernel/mm/frame_user.c kernel/mm/frame_large.c
+ *          kernel/mm/frame_hide.c kernel/mm/frame_gather.c kernel/mm/frame_put.c
+ *          kernel/core/poll.c kernel/mm/frame_sealed.c kernel/mm/quarantine.c kernel/mm/frame.c
+ *          kernel/mm/frame_history.c kernel/mm/buddy.c kernel/mm/direct_map.c
+ *          kernel/mm/ptable.c kernel/mm/xpfo.c kernel/core/lock.c kernel/core/cpu.c
+ *          -Wl,--wrap=frame_transition kernel/mm/pool.c kernel/mm/pool_area.c
  *          kernel/mm/pool_chunk.c kernel/mm/pool_meta.c kernel/mm/pool_store.c
  *          kernel/mm/pool_write.c kernel/lib/string.c */
 
@@ -15,6 +16,8 @@
 #include "mm/pool_model.h"
 #include "random.h"
 #include "tap.h"
+
+#include "mm/frame_alloc.h"
 
 enum { NR_STEPS = 30000, NR_SOAK_STEPS = 300000, CHECK_EVERY = 256 };
 
@@ -271,10 +274,44 @@ static void damaged(void)
 	ok(true, "an open area whose notes are overwritten stays within its limits");
 }
 
+/*
+ * A frame that a weak variant of XPFO hid for a user: another CPU can store there until it forgets
+ * its translation by itself. It must have done so before a pool gets the frame.
+ */
+static void weak_variant(enum option_xpfo xpfo, const char *name)
+{
+	enum { NR_USERS = 64, NR_TAKEN = 32 };
+	pfn_t users[NR_USERS], taken[NR_TAKEN];
+	unsigned nr_reached = 0;
+
+	machine_choose_xpfo(xpfo);
+	for (uint32_t i = MACHINE_RESERVED; i < MACHINE_FRAMES; i++) {
+		machine_other_cpu_touch((pfn_t){ i });
+	}
+	for (unsigned i = 0; i < NR_USERS; i++) {
+		if (frame_alloc_user(&users[i])) {
+			machine_die("no page");
+		}
+	}
+	frames_put_user(users, NR_USERS);
+	if (frames_alloc_pool(POOL_ALIAS_NONE, taken, NR_TAKEN)) {
+		machine_die("no frames for a pool");
+	}
+	for (unsigned i = 0; i < NR_TAKEN; i++) {
+		nr_reached += machine_other_cpu_has(taken[i]);
+	}
+	is(nr_reached, 0, "xpfo=%s: no other CPU can reach a frame of a pool", name);
+	frame_free_pool(taken, NR_TAKEN);
+	machine_other_cpu_forget();
+}
+
 int main(void)
 {
 	machine_start();
 	options.pmalloc = pmalloc_full;
+	weak_variant(xpfo_local, "local");
+	weak_variant(xpfo_deferred, "deferred");
+	weak_variant(xpfo_batch, "batch");
 	machine_choose_xpfo(xpfo_epoch);
 	model_start();
 	random_run(pmalloc_full, xpfo_epoch);

@@ -1,12 +1,13 @@
 /* sources: tests/host/mm/machine.c tests/host/mm/machine_check.c tests/host/mm/user_tlb.c
  *          tests/host/mm/window.c kernel/mm/frame_alloc.c kernel/mm/frame_user.c
- *          kernel/mm/frame_put.c kernel/mm/frame_hide.c kernel/mm/frame_gather.c
- * kernel/mm/quarantine.c kernel/mm/frame.c kernel/mm/frame_history.c kernel/mm/buddy.c
- * kernel/mm/direct_map.c kernel/mm/ptable.c kernel/mm/xpfo.c kernel/core/lock.c kernel/core/cpu.c
- * -Wl,--wrap=frame_transition kernel/mm/slab.c kernel/mm/as.c kernel/mm/as_map.c
- * kernel/mm/as_discard.c kernel/mm/as_change.c kernel/core/poll.c kernel/mm/as_pages.c
- * kernel/mm/as_fault.c kernel/mm/as_clone.c kernel/mm/as_heap.c kernel/mm/region.c
- * kernel/mm/region_tree.c tests/host/mm/space_check.c */
+ *          kernel/mm/frame_large.c kernel/mm/frame_put.c kernel/mm/frame_hide.c
+ *          kernel/mm/frame_gather.c kernel/mm/quarantine.c kernel/mm/frame.c
+ *          kernel/mm/frame_history.c kernel/mm/buddy.c kernel/mm/direct_map.c
+ *          kernel/mm/ptable.c kernel/mm/xpfo.c kernel/core/lock.c kernel/core/cpu.c
+ *          -Wl,--wrap=frame_transition kernel/mm/slab.c kernel/mm/as.c kernel/mm/as_map.c
+ *          kernel/mm/as_discard.c kernel/mm/as_change.c kernel/core/poll.c kernel/mm/as_pages.c
+ *          kernel/mm/as_fault.c kernel/mm/as_large.c kernel/mm/as_clone.c kernel/mm/as_heap.c
+ *          kernel/mm/region.c kernel/mm/region_tree.c tests/host/mm/space_check.c */
 
 /* Many regions: random calls, and what the tree says is what a walk of the list says. Then what a
  * long call leaves between two of its pieces. */
@@ -145,7 +146,7 @@ static void depth_stays_small(void)
 /* What the other threads of a process do between two pieces. */
 static struct as *changing;
 static unsigned nr_pieces, nr_faults;
-static bool must_end, is_fork;
+static bool must_end, is_fork, is_large;
 
 static bool between(void)
 {
@@ -153,7 +154,7 @@ static bool between(void)
 
 	nr_pieces++;
 	space_check(changing);
-	if (changing->change != CHANGE_NONE && !is_fork &&
+	if (changing->change != CHANGE_NONE && !is_fork && !is_large &&
 	    as_fault_now(changing, (uva_t){ page }, RIGHT_READ) == STATUS_OK) {
 		nr_faults++;
 	}
@@ -220,6 +221,46 @@ static void pieces(unsigned kind, const char *name, uint64_t nr_free)
 	}
 }
 
+/* Pages of 2 MiB: each is made and copied in pieces, and every one that comes in between finds the
+ * address space whole, and must wait. */
+static void large_pieces(uint64_t nr_free)
+{
+	enum { LARGE_PIECES = 8, RW = RIGHT_READ | RIGHT_WRITE };
+	struct as *child = NULL;
+	uva_t at, shared;
+
+	must(as_create(&changing));
+	must_end = false;
+	is_large = true;
+	must(as_map(changing, AS_MAP_FIXED, AREA, HUGE_SIZE, RW, REGION_HUGE, &at));
+	must(as_map(changing, AS_MAP_ANYWHERE, 0, HUGE_SIZE, RW, REGION_HUGE | REGION_SHARED,
+		    &shared));
+	poll_hooks.call = between;
+	nr_pieces = 0;
+	is(as_fault(changing, at, RIGHT_WRITE), STATUS_OK, "a page of 2 MiB is made");
+	ok(nr_pieces >= LARGE_PIECES, "in %u pieces", nr_pieces);
+	nr_pieces = 0;
+	is(as_clone(changing, &child), STATUS_OK, "a fork makes a shared one");
+	ok(nr_pieces >= LARGE_PIECES, "in %u pieces", nr_pieces);
+	nr_pieces = 0;
+	is(as_fault(changing, at, RIGHT_WRITE), STATUS_OK, "a private one is copied");
+	ok(nr_pieces >= 2 * LARGE_PIECES, "in %u pieces", nr_pieces);
+	ok(changing->change == CHANGE_NONE && changing->nr_pages == 2ul << HUGE_ORDER,
+	   "nothing goes on any more");
+	is(as_fault_now(changing, at, RIGHT_READ), STATUS_EFAULT,
+	   "who cannot wait gets no such page");
+	must_end = true;
+	must(as_unmap(changing, at, HUGE_SIZE));
+	must(as_map(changing, AS_MAP_FIXED, AREA, HUGE_SIZE, RW, REGION_HUGE, &at));
+	is(as_fault(changing, at, RIGHT_WRITE), STATUS_OK, "one that is killed gets its page yet");
+	space_check(changing);
+	as_put(child);
+	as_put(changing);
+	poll_hooks.call = NULL;
+	is_large = false;
+	is(machine_nr_free(), nr_free, "and every frame is back");
+}
+
 int main(void)
 {
 	static const char *const names[] = { "munmap", "mprotect", "madvise", "mmap over it",
@@ -239,5 +280,6 @@ int main(void)
 	for (unsigned kind = 0; kind < ARRAY_SIZE(names); kind++) {
 		pieces(kind, names[kind], nr_free);
 	}
+	large_pieces(nr_free);
 	return done_testing();
 }

@@ -27,7 +27,7 @@ static bool free_some(void)
 	static pfn_t taken[NR_TAKEN];
 	unsigned nr = 0;
 
-	while (nr < NR_TAKEN && frame_alloc_user(0, &taken[nr]) == STATUS_OK) {
+	while (nr < NR_TAKEN && frame_alloc_user(&taken[nr]) == STATUS_OK) {
 		nr++;
 	}
 	for (unsigned i = 0; i < nr; i++) {
@@ -58,7 +58,7 @@ static void plant_in_cache(void)
 
 	plant_byte(cpu->frame_cache[cpu->nr_frame_cache - 1],
 		   "a hidden frame in a cache that is not zero");
-	if (frame_alloc_user(0, &taken)) {
+	if (frame_alloc_user(&taken)) {
 		ktest_skip("no memory for a frame");
 		return;
 	}

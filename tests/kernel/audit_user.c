@@ -175,7 +175,7 @@ static void plant_frames(void)
 {
 	pfn_t frame;
 
-	if (frame_alloc_user(0, &frame)) {
+	if (frame_alloc_user(&frame)) {
 		ktest_skip("no memory for a frame");
 		return;
 	}

@@ -169,7 +169,7 @@ KTEST_SUITE(explain)
 {
 	pfn_t frame;
 
-	if (frame_alloc_user(0, &frame)) {
+	if (frame_alloc_user(&frame)) {
 		ktest_skip("no memory for a user frame");
 		return;
 	}

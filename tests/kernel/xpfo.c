@@ -31,7 +31,7 @@ static void check_size(unsigned order, const char *what)
 	uint64_t marker = 0x62756c7761726b21, value;
 	pfn_t frame;
 
-	if (frame_alloc_user(order, &frame)) {
+	if ((order ? frame_alloc_large : frame_alloc_user)(&frame)) {
 		ktest_skip("no memory for a %s user frame", what);
 		return;
 	}
@@ -67,7 +67,7 @@ KTEST_SUITE(xpfo_scrub)
 	bool was_hidden;
 	pfn_t frame;
 
-	if (frame_alloc_user(0, &frame)) {
+	if (frame_alloc_user(&frame)) {
 		ktest_skip("no memory for a user frame");
 		return;
 	}
@@ -80,13 +80,13 @@ KTEST_SUITE(xpfo_scrub)
 	/* it is FREE now; if it is hidden, show it to the kernel for a moment, as kmap would */
 	was_hidden = !direct_map_has(frame);
 	if (was_hidden) {
-		direct_map_reveal(frame, 0);
+		direct_map_reveal(frame, 1);
 	}
 	for (unsigned i = 0; i < PAGE_SIZE / sizeof(uint64_t); i++) {
 		sum |= ((const uint64_t *)direct_map_pointer(frame))[i];
 	}
 	if (was_hidden) {
-		direct_map_hide(frame, 0);
+		direct_map_hide(frame, 1);
 		ktlb_wait(ktlb_downgrade());
 	}
 	ktest_ok(sum == 0, "a freed user frame is zeroed");
@@ -97,7 +97,7 @@ KTEST_SUITE(xpfo_kmap)
 	uint64_t marker = 0x62756c7761726b21, value;
 	pfn_t frame;
 
-	if (frame_alloc_user(0, &frame)) {
+	if (frame_alloc_user(&frame)) {
 		ktest_skip("no memory for a user frame");
 		return;
 	}
@@ -119,11 +119,11 @@ KTEST_SUITE(window)
 	pfn_t source, copy;
 	uint64_t value;
 
-	if (frame_alloc_user(0, &source)) {
+	if (frame_alloc_user(&source)) {
 		ktest_skip("no memory for user frames");
 		return;
 	}
-	if (frame_alloc_user(0, &copy)) {
+	if (frame_alloc_user(&copy)) {
 		frame_put_user(source);
 		ktest_skip("no memory for user frames");
 		return;

@@ -9,16 +9,17 @@ debug_only
 ARCHIVE=$(make -s --no-print-directory print-archive EXTRA=tests/qemu/programs)
 export ARCHIVE
 
-# sweep OPTS: every call but those that stop the machine. The count is of one processor alone.
+# sweep OPTS ARGUMENTS: every call but those that stop the machine, or those named. The count is of one processor alone.
 sweep() {
-	SMP=1 MEM=1500M ICOUNT=0 boot "budget=panic $1" "root sweep $(soak 512 8)"
+	SMP=1 MEM=1500M ICOUNT=0 boot "budget=panic $1" "root sweep $2"
 	output=$(tail -n 30 <<<"$output" | cut -c1-200)
-	is "$status" 0 "no call keeps the processor for more than 200,000 instructions ($1)"
+	is "$status" 0 "no call keeps the processor for more than 200,000 instructions ($1, $2)"
 	like "$output" 'sweep: done' 'and all were made'
 	unlike "$(<"$log")" 'bulwark: panic|budget:' 'the meter has nothing to say'
 }
 
-sweep xpfo=epoch
+sweep xpfo=epoch "$(soak 512 8)"
+sweep xpfo=sync '8h mmap madvise fork'
 
 # The meter counts at all.
 SMP=1 MEM=128M ICOUNT=0 boot 'budget=log' 'true'

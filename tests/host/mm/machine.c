@@ -160,6 +160,8 @@ void machine_other_cpu_touch(pfn_t frame)
 	}
 }
 
+bool machine_other_cpu_has(pfn_t frame) { return is_cached[OTHER_CPU][frame.pfn]; }
+
 static bool is_strict(void) { return options.xpfo == xpfo_sync || options.xpfo == xpfo_epoch; }
 
 void machine_other_cpu_store(void)

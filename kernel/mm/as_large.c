@@ -1,0 +1,65 @@
+/*
+ * Pages of 2 MiB of an address space: made and copied with as->lock free, as that takes long.
+ * Meanwhile as->change says CHANGE_PAGE, so that changes and faults wait: regions and entries stay
+ * what they were. Within a fork the fork says that already.
+ */
+#include "mm/as_change.h"
+#include "mm/as_pages.h"
+#include "mm/frame_alloc.h"
+#include "mm/ptable.h"
+
+/* The lock is free afterwards. Returns what went on before, for `end`. */
+static enum as_change begin(struct as *as)
+{
+	enum as_change before = (enum as_change)as->change;
+
+	as_change_leave(as, before == CHANGE_NONE ? CHANGE_PAGE : before);
+	return before;
+}
+
+/* With the lock held, and afterwards as well. */
+static void end(struct as *as, enum as_change before)
+{
+	if (before == CHANGE_NONE) {
+		as_change_over(as);
+		lock_acquire(&as->lock);
+	}
+}
+
+status_t as_large_fill(struct as *as, const struct region *region, pte_t *entry)
+{
+	enum as_change before = begin(as);
+	pfn_t frame;
+	status_t status = frame_alloc_large(&frame);
+
+	as_change_return(as);
+	if (status == STATUS_OK) {
+		pte_write(entry, as_pte(frame, region, false));
+		as->nr_pages += 1ul << HUGE_ORDER;
+	}
+	end(as, before);
+	return status;
+}
+
+status_t as_large_copy(struct as *as, const struct region *region, uint64_t page, pte_t *entry)
+{
+	pfn_t old = pte_frame(pte_read(entry)), copy;
+	enum as_change before = begin(as);
+	status_t status = frame_alloc_large(&copy);
+
+	if (status == STATUS_OK) {
+		/* nobody writes to the old one: all entries for it are read-only */
+		frame_copy_large(copy, old);
+	}
+	as_change_return(as);
+	if (status == STATUS_OK) {
+		as_tlb_replace(&as->tlb, (tlb_word_t *)entry, as_pte(copy, region, false).value,
+			       (uva_t){ page }, (uva_t){ page + HUGE_SIZE });
+		/* the last reference may be ours by now, and scrubbing takes as long */
+		as_change_leave(as, (enum as_change)as->change);
+		frame_put_user(old);
+		as_change_return(as);
+	}
+	end(as, before);
+	return status;
+}

@@ -1,0 +1,152 @@
+/*
+ * Pages of 2 MiB. Zeroing 512 frames takes long, so it is done in pieces, and others come in
+ * between. Meanwhile the block is USER's, hidden, and has no references: nobody can reach it,
+ * nobody waits for it, and the audit finds it in its place.
+ */
+#include "core/cpu.h"
+#include "core/options.h"
+#include "core/poll.h"
+#include "lib/assert.h"
+#include "lib/string.h"
+#include "mm/direct_map.h"
+#include "mm/frame_alloc.h"
+#include "mm/frame_pool.h"
+#include "mm/kspace.h"
+#include "mm/tlb.h"
+#include "mm/window.h"
+
+enum { LARGE_FRAMES = 1 << HUGE_ORDER, PIECE_ORDER = 6, PIECE_FRAMES = 1 << PIECE_ORDER };
+
+/* What a look under the lock comes to. */
+enum look {
+	LOOK_READY,   /* a block that is hidden and zero */
+	LOOK_ANEW,    /* one that is hidden, and has to be so anew */
+	LOOK_RAW,     /* any other block */
+	LOOK_WAIT,    /* part of what there is waits in the quarantine */
+	LOOK_AGAIN,   /* something came back to the lists */
+	LOOK_NOTHING, /* users can have nothing */
+};
+
+/* Caller holds the lock. */
+static enum look look_for_block(pfn_t *out)
+{
+	if (!frame_pool_allows(USE_PAGES, LARGE_FRAMES)) {
+		return frames_gather() ? LOOK_AGAIN : LOOK_NOTHING;
+	}
+	if (xpfo_is_on() && buddy_take(&frame_pool.buddy, HUGE_ORDER, FREE_HIDDEN, out)) {
+		return xpfo_variant()->hides_anew ? LOOK_ANEW : LOOK_READY;
+	}
+	if (buddy_take(&frame_pool.buddy, HUGE_ORDER, FREE_REVEALED, out)) {
+		return LOOK_RAW;
+	}
+	if (frame_pool.quarantine.nr) {
+		return LOOK_WAIT;
+	}
+	if (frames_gather()) {
+		return LOOK_AGAIN;
+	}
+	if (frames_take_mixed(HUGE_ORDER, out)) {
+		return LOOK_RAW;
+	}
+	return frames_await_work() ? LOOK_AGAIN : LOOK_NOTHING;
+}
+
+/* Blocks. What comes back is in hand: no one else may come in before it has an owner. */
+static enum look block_take(pfn_t *out)
+{
+	for (;;) {
+		enum look look;
+
+		lock_acquire(&frame_pool.lock);
+		look = look_for_block(out);
+		lock_release(&frame_pool.lock);
+		if (look == LOOK_WAIT) {
+			quarantine_wait();
+		} else if (look == LOOK_NOTHING) {
+			/* the kernel's stacks that nobody uses are the last that is given up */
+			if (!kstack_trim()) {
+				return look;
+			}
+		} else if (look != LOOK_AGAIN) {
+			return look;
+		}
+		(void)poll_call();
+	}
+}
+
+/* Flushes, as strictly as the variant in force. */
+static void flush(pfn_t first)
+{
+	if (xpfo_variant()->flush) {
+		xpfo_variant()->flush((va_t){ direct_map_base + pfn_to_pa(first).pa },
+				      LARGE_FRAMES);
+	} else {
+		ktlb_wait(ktlb_downgrade());
+	}
+}
+
+/* Between two pieces all of it is hidden, as USER's frames are. */
+static void hide_anew(pfn_t first)
+{
+	for (uint32_t done = 0; done < LARGE_FRAMES; done += PIECE_FRAMES) {
+		(void)poll_call();
+		block_reveal(pfn_add(first, done), PIECE_ORDER);
+		block_hide(pfn_add(first, done), PIECE_ORDER);
+	}
+}
+
+static void zero(pfn_t first)
+{
+	for (uint32_t done = 0; done < LARGE_FRAMES; done += PIECE_FRAMES) {
+		pfn_t piece = pfn_add(first, done);
+
+		(void)poll_call();
+		if (xpfo_is_on()) {
+			window_zero_range(piece, PIECE_FRAMES);
+		} else {
+			memset(direct_map_pointer(piece), 0, PIECE_FRAMES * PAGE_SIZE);
+		}
+	}
+}
+
+status_t frame_alloc_large(pfn_t *out)
+{
+	enum look look;
+	pfn_t first;
+
+	if (allocation_should_fail()) {
+		return STATUS_ENOMEM;
+	}
+	look = block_take(&first);
+	if (look == LOOK_NOTHING) {
+		return STATUS_ENOMEM;
+	}
+	if (look == LOOK_RAW && xpfo_is_on()) {
+		/* all of it in one go: the frames of a page are alike */
+		block_hide(first, HUGE_ORDER);
+		flush(first);
+	}
+	frame_transition(first, HUGE_ORDER, OWNER_FREE, OWNER_USER);
+	COUNT_N(frames_allocated_user, LARGE_FRAMES);
+	if (look == LOOK_ANEW) {
+		hide_anew(first);
+		flush(first);
+	}
+	/* with zero=early block_hide has done it */
+	if (look != LOOK_READY && (!xpfo_is_on() || options.zero == zero_late)) {
+		zero(first);
+	}
+	frame_entry(first)->refs = 1;
+	*out = first;
+	return STATUS_OK;
+}
+
+void frame_copy_large(pfn_t to, pfn_t from)
+{
+	enum { COPY_ORDER = 5 };
+
+	for (uint32_t done = 0; done < LARGE_FRAMES; done += 1u << COPY_ORDER) {
+		(void)poll_call();
+		window_copy(pfn_add(to, done), pfn_add(from, done), COPY_ORDER);
+	}
+}
