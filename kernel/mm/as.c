@@ -65,7 +65,7 @@ void as_get(struct as *as) { __atomic_fetch_add(&as->users, 1, __ATOMIC_RELAXED)
  * has begun to go must go. */
 static void pause_after(struct as *as, unsigned *work)
 {
-	if (*work >= WORK_MAX) {
+	if (*work >= WORK_ENOUGH) {
 		(void)as_change_pause(as, CHANGE_REGIONS);
 		*work = 0;
 	}

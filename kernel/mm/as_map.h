@@ -26,7 +26,7 @@ static inline bool cuts_huge_page(struct as *as, uint64_t at)
 /* Ends a piece when enough of it is done. True: the thread must end. */
 static inline bool pause_after(struct as *as, unsigned *work)
 {
-	bool is_enough = UNLIKELY(*work >= WORK_MAX);
+	bool is_enough = UNLIKELY(*work >= WORK_ENOUGH);
 
 	*work = is_enough ? 0 : *work;
 	return is_enough && as_change_pause(as, CHANGE_REGIONS);
