@@ -4,7 +4,7 @@
  * root, the shadow roots' part of the kernel. Each leaf is held against the tables (audit_leaf.c)
  * and, in the user half, against its region and frame (audit_user.c). What the walks saw of each
  * frame is noted in the frame table: FRAME_SEEN, and of a USER frame, whose link fields are free,
- * how many entries map it. Then each frame is held against that (audit_free.c).
+ * how many entries map it. Then each frame is held against that (audit_frames.c).
  */
 #include "mm/audit.h"
 

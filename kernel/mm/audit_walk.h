@@ -104,5 +104,10 @@ void audit_cpus(struct audit *audit);
 
 /* Every place where free frames are; what is hidden there is zero. */
 void audit_free_places(struct audit *audit);
+
+/* --- audit_frames.c --- */
+
+/* A number that the books have against what was found. */
+void audit_count(struct audit *audit, const char *what, uint64_t nr, uint64_t counted);
 /* Every frame: its flags, its history, its home; and the books. Forgets what was seen. */
 void audit_frames(struct audit *audit);
