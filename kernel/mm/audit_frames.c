@@ -12,7 +12,8 @@
 void audit_count(struct audit *audit, const char *what, uint64_t nr, uint64_t counted)
 {
 	if (nr != counted) {
-		audit_violation(audit, "%s: %lu frames, and the books say %lu", what, nr, counted);
+		audit_violation(audit, "%s: there are %lu, and the books say %lu", what, nr,
+				counted);
 	}
 }
 

@@ -23,8 +23,6 @@ static const struct region *region_at(struct audit *audit, uint64_t address)
 	return audit->region;
 }
 
-static uint64_t without_use(pte_t pte) { return pte.value & ~(uint64_t)(PTE_ACCESSED | PTE_DIRTY); }
-
 /* What is wrong with the entry; NULL: nothing. */
 static const char *entry_error(const struct region *region, const struct leaf *leaf)
 {
@@ -39,8 +37,9 @@ static const char *entry_error(const struct region *region, const struct leaf *l
 	if (leaf->executable && !(region->rights & RIGHT_EXECUTE)) {
 		return "is executable, in a region that is not";
 	}
-	if (without_use(leaf->pte) != as_pte(leaf->frame, region, false).value &&
-	    (!is_private || without_use(leaf->pte) != as_pte(leaf->frame, region, true).value)) {
+	if (audit_without_use(leaf->pte) != as_pte(leaf->frame, region, false).value &&
+	    (!is_private ||
+	     audit_without_use(leaf->pte) != as_pte(leaf->frame, region, true).value)) {
 		return "is not the entry of its region";
 	}
 	/* unless the entry says so, a write does not ask who else has the page */

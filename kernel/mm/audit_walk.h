@@ -26,17 +26,18 @@ struct audit {
 	uint64_t nr_miscounted;      /* and what it has */
 
 	uint64_t nr_direct; /* direct-map leaves seen */
+	uint64_t nr_device; /* leaves seen that show the registers of devices */
 	bool has_window;    /* this CPU's can be used to look at hidden frames */
 };
 
-/* One leaf, and what all levels above it allow. */
+/* One leaf. The tables that lead to it take no right away: audit.c has looked at that. */
 struct leaf {
 	uint64_t address;
 	enum policy_view view;
 	pte_t pte;
 	pfn_t frame;
 	unsigned level;
-	bool writable, executable, user;
+	bool writable, executable;
 };
 
 /* Counts it; the first one's message is kept. */
@@ -52,6 +53,12 @@ static inline bool audit_see(pfn_t frame)
 
 	frame_entry(frame)->flags = before | FRAME_SEEN;
 	return !(before & FRAME_SEEN);
+}
+
+/* An entry but for what the processor notes in it. */
+static inline uint64_t audit_without_use(pte_t pte)
+{
+	return pte.value & ~(uint64_t)(PTE_ACCESSED | PTE_DIRTY);
 }
 
 /* --- audit.c --- */
