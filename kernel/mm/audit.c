@@ -118,6 +118,11 @@ static void check_entry(struct audit *audit, struct leaf *here)
 				here->address);
 	} else if (audit_table(audit, here->frame)) {
 		check_table_entry(audit, here);
+		if (audit->as && frame_entry(here->frame)->next != audit->as->root.pfn) {
+			audit_violation(audit,
+					"%s: page table at frame %#x, for %#lx, is another root's",
+					audit->root_name, here->frame.pfn, here->address);
+		}
 		here->view = here->level == 2 ? view_of_table(here->address) : VIEW_NONE;
 		walk(audit, here);
 	}

@@ -26,6 +26,31 @@ static const uint8_t flags_of[NR_OWNERS] = {
 	[OWNER_POOL] = FRAME_HIDDEN | FRAME_SEALED,
 };
 
+/*
+ * A frame of the kernel's against the first one of its allocation: what a copy may reach depends on
+ * that (usercopy_check.c).
+ */
+static bool agrees_with_allocation(pfn_t frame)
+{
+	const struct frame *entry = frame_entry(frame), *first;
+	uint32_t nr;
+
+	if (!pfn_is_valid((pfn_t){ entry->next }) || entry->next > frame.pfn) {
+		return false;
+	}
+	first = &frames[entry->next];
+	nr = 1u << MIN(first->order, (uint8_t)BUDDY_ORDER_MAX);
+	if (first->next != entry->next || frame.pfn - entry->next >= nr ||
+	    first->owner != OWNER_KERNEL ||
+	    (first->flags ^ entry->flags) & (FRAME_COPIED | FRAME_SLAB)) {
+		return false;
+	}
+	/* it is no longer than its frames say */
+	return entry != first ||
+	       (entry->next + nr <= nr_frames && first[nr - 1].owner == OWNER_KERNEL &&
+		first[nr - 1].next == entry->next);
+}
+
 /* What is wrong with a frame that no walk came across, or that is not its owner's; NULL: nothing.
  */
 static const char *frame_error(const struct frame *frame, enum policy_state state)
@@ -41,6 +66,12 @@ static const char *frame_error(const struct frame *frame, enum policy_state stat
 	if (frame->refs && (frame->owner != OWNER_USER || frame->flags & FRAME_TAIL)) {
 		return "counts references that it cannot have";
 	}
+	if (frame->kmaps && frame->owner != OWNER_USER) {
+		return "is held by xpfo_kmap";
+	}
+	if (policy_table[state].view == VIEW_IMAGE && frame->owner != OWNER_RESERVED) {
+		return "is of the image, and somebody's";
+	}
 	switch ((enum owner)frame->owner) {
 	case OWNER_FREE: return was_seen ? NULL : "is free and in no place where it can be had";
 	case OWNER_PTABLE: return was_seen ? NULL : "is a page table that nothing leads to";
@@ -50,23 +81,15 @@ static const char *frame_error(const struct frame *frame, enum policy_state stat
 		}
 		return was_seen ? NULL : "is mapped in no pool";
 	case OWNER_KERNEL:
-		return was_seen || !(frame->flags & FRAME_PLACED) ? NULL : "is not at its place";
+		if (!was_seen && frame->flags & FRAME_PLACED) {
+			return "is not at its place";
+		}
+		return agrees_with_allocation((pfn_t){ (uint32_t)(frame - frames) })
+			       ? NULL
+			       : "does not agree with its allocation";
 	case OWNER_ENTRY:
 		return was_seen || state == STATE_ENTRY_TEXT ? NULL : "is not in the entry area";
 	default: return NULL;
-	}
-}
-
-/* Boot took two frames for the kernel's root, to have one with an even number. */
-static void see_other_of_kernel_root(void)
-{
-	const pfn_t neighbours[] = { pfn_add(kernel_root, 1), { kernel_root.pfn - 1 } };
-
-	for (unsigned i = 0; i < ARRAY_SIZE(neighbours); i++) {
-		if (pfn_is_valid(neighbours[i]) &&
-		    frame_entry(neighbours[i])->owner == OWNER_PTABLE && audit_see(neighbours[i])) {
-			return;
-		}
 	}
 }
 
@@ -87,17 +110,55 @@ static void check_books(struct audit *audit, const uint64_t *nr_of)
 	audit_count(audit, "all that can be used", nr_usable, stats.nr_usable);
 }
 
+/*
+ * Frames of the free lists in each RANGE_FRAMES, as the heads of their blocks say: a block may go
+ * on in the next range.
+ */
+struct range {
+	uint32_t number, nr, nr_to_come;
+};
+
+static void range_end(struct audit *audit, const struct range *range)
+{
+	uint32_t counted = frame_pool.buddy.nr_free_in[range->number];
+
+	if (range->nr != counted) {
+		audit_violation(audit,
+				"free frames of range %u: there are %u, and the books say %u",
+				range->number, range->nr, counted);
+	}
+}
+
+static void range_count(struct audit *audit, struct range *range, pfn_t frame)
+{
+	const struct frame *entry = frame_entry(frame);
+
+	if (frame.pfn / RANGE_FRAMES != range->number) {
+		range_end(audit, range);
+		range->number = frame.pfn / RANGE_FRAMES;
+		range->nr = 0;
+	}
+	if (entry->flags & FRAME_FREE_HEAD) {
+		range->nr_to_come = 1u << MIN(entry->order, (uint8_t)BUDDY_ORDER_MAX);
+	}
+	if (range->nr_to_come) {
+		range->nr_to_come--;
+		range->nr++;
+	}
+}
+
 void audit_frames(struct audit *audit)
 {
 	uint64_t nr_required = 0, nr_of[NR_OWNERS + 1] = { 0 };
+	struct range range = { .number = frame_known(0) / RANGE_FRAMES };
 
-	see_other_of_kernel_root();
 	FOR_EACH_FRAME (i) {
 		struct frame *frame = &frames[i];
 		enum policy_state state = policy_state_of((pfn_t){ i });
 		const char *error = frame_error(frame, state);
 
 		audit->result->nr_frames++;
+		range_count(audit, &range, (pfn_t){ i });
 		audit->result->nr_sealed += policy_is_sealed(state);
 		nr_required += policy_table[state].direct_map == RIGHTS_REQUIRED_RW;
 		nr_of[MIN(frame->owner, NR_OWNERS)]++;
@@ -118,5 +179,6 @@ void audit_frames(struct audit *audit)
 		audit_violation(audit, "direct map: %lu frames must be in it, %lu are", nr_required,
 				audit->nr_direct);
 	}
+	range_end(audit, &range);
 	check_books(audit, nr_of);
 }

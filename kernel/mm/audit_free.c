@@ -3,6 +3,7 @@
 #include "mm/audit_walk.h"
 #include "mm/frame_pool.h"
 #include "mm/stock.h"
+#include "mm/tlb.h"
 #include "mm/window.h"
 
 /* Hidden frames whose contents are yet to be looked at. */
@@ -79,6 +80,16 @@ static uint64_t check_block(struct audit *audit, const struct place *place, pfn_
 	return nr;
 }
 
+/* One half of a block alone can be on a list, else both are one block. */
+static bool has_free_buddy(uint32_t first, unsigned order)
+{
+	uint32_t other = first ^ 1u << order;
+
+	return order < BUDDY_ORDER_MAX && other < nr_frames && frames[other].owner == OWNER_FREE &&
+	       frames[other].order == order &&
+	       !((frames[other].flags ^ frames[first].flags) & ~FRAME_SEEN);
+}
+
 /* A list that leads back into itself ends at a frame that was seen. */
 static uint64_t check_list(struct audit *audit, const struct place *place, uint32_t first,
 			   unsigned order)
@@ -95,6 +106,10 @@ static uint64_t check_list(struct audit *audit, const struct place *place, uint3
 		}
 		if (frames[first].order != order || frames[first].prev != previous) {
 			audit_violation(audit, "%s: frame %#x does not belong where it is linked",
+					place->name, first);
+		}
+		if (has_free_buddy(first, order)) {
+			audit_violation(audit, "%s: frame %#x did not merge with its buddy",
 					place->name, first);
 		}
 		nr += nr_here;
@@ -128,12 +143,19 @@ static void check_quarantine(struct audit *audit)
 {
 	static const struct place place = { "the quarantine", FRAME_HIDDEN, NULL };
 	const struct quarantine *quarantine = &frame_pool.quarantine;
-	uint64_t nr = 0;
+	uint64_t nr = 0, before = 1;
 
 	for (unsigned i = 0; i < MIN(quarantine->nr, (unsigned)QUARANTINE_MAX); i++) {
 		const struct quarantine_block *block =
 			&quarantine->blocks[(quarantine->first + i) % QUARANTINE_MAX];
 
+		if (block->generation < before || block->generation > ktlb_generation()) {
+			audit_violation(audit,
+					"the quarantine: frame %#x waits for a generation that is "
+					"none, or not its turn's",
+					block->first.pfn);
+		}
+		before = block->generation;
 		nr += check_block(audit, &place, block->first, block->order, 0);
 	}
 	audit_count(audit, place.name, nr, quarantine->nr_frames);

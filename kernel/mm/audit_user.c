@@ -10,6 +10,7 @@
 #include "mm/direct_map.h"
 #include "mm/layout.h"
 #include "mm/ptable.h"
+#include "mm/region_tree.h"
 #include "mm/xpfo.h"
 
 enum { BY_PRIVATE = 1, BY_SHARED = 2 };
@@ -160,6 +161,7 @@ static void check_regions(struct audit *audit, const struct as *as)
 {
 	uint64_t above = USER_MIN;
 	uint32_t nr = 0;
+	bool has_near = as->near == &as->regions;
 
 	LIST_FOR_EACH (node, &as->regions) {
 		const struct region *region = LIST_ENTRY(node, struct region, node);
@@ -171,10 +173,18 @@ static void check_regions(struct audit *audit, const struct as *as)
 			return;
 		}
 		above = region->end;
+		has_near = has_near || as->near == node;
 	}
 	if (nr != as->nr_regions) {
 		audit_violation(audit, "%s: counts %u regions and has %u", audit->root_name,
 				as->nr_regions, nr);
+	} else if (!has_near) {
+		audit_violation(audit, "%s: remembers a region that is none", audit->root_name);
+	} else if (!region_tree_is_whole(as)) {
+		audit_violation(audit,
+				"%s: a region is not found in the tree, or says too much of "
+				"a gap",
+				audit->root_name);
 	}
 }
 
