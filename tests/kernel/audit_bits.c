@@ -104,7 +104,9 @@ static void plant_devices(void)
 	pte_t *apic = ptable_entry(kernel_root, kspace_base + KSPACE_SIZE / 2, 1);
 	pte_t *device = apic + PTES_PER_TABLE - 1;
 
-	plant(apic + 1, pte_without(pte_read(apic), PTE_WRITE_THROUGH | PTE_CACHE_DISABLE),
+	plant(apic + 1,
+	      pte_make(pfn_add(pte_frame(pte_read(apic)), 1),
+		       PTE_PRESENT | PTE_WRITABLE | ptable_nx()),
 	      "not in its place", "a device's frame in a guard page behind registers");
 	while (!pte_is_present(pte_read(device))) {
 		device--;
