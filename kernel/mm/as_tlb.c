@@ -6,14 +6,16 @@
 #include "mm/tlb.h"
 #include "mm/tlb_hw.h"
 
+static tlb_word_t newest_id;
+
 void as_tlb_init(struct as_tlb *tlb, pa_t kernel_root)
 {
-	static tlb_word_t newest_id;
-
 	*tlb = (struct as_tlb){ .id = tlb_hw_add(&newest_id, 1),
 				.root = kernel_root,
 				.generation = { 1 } };
 }
+
+uint64_t as_tlb_newest_id(void) { return tlb_hw_read(&newest_id); }
 
 void as_tlb_destroy(const struct as_tlb *tlb)
 {

@@ -21,6 +21,8 @@ struct as_tlb {
 };
 
 void as_tlb_init(struct as_tlb *tlb, pa_t kernel_root);
+/* The highest id that one was given. */
+uint64_t as_tlb_newest_id(void);
 /* No CPU may have it loaded. Its slots on other CPUs need nothing: the id does not come back. */
 void as_tlb_destroy(const struct as_tlb *tlb);
 

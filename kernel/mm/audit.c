@@ -4,7 +4,7 @@
  * root, the shadow roots' part of the kernel. Each leaf is held against the tables (audit_leaf.c)
  * and, in the user half, against its region and frame (audit_user.c). What the walks saw of each
  * frame is noted in the frame table: FRAME_SEEN, and of a USER frame, whose link fields are free,
- * how many entries map it. Then each frame is held against that (audit_free.c).
+ * how many entries map it. Then each frame is held against that (audit_frames.c).
  */
 #include "mm/audit.h"
 
@@ -16,6 +16,7 @@
 #include "mm/as_init.h"
 #include "mm/audit_walk.h"
 #include "mm/direct_map.h"
+#include "mm/kspace.h"
 #include "mm/layout.h"
 #include "mm/ptable.h"
 
@@ -76,11 +77,23 @@ static inline struct leaf below(const struct leaf *above, pte_t pte, unsigned le
 		.pte = pte,
 		.frame = pte_frame(pte),
 		.level = level,
-		.writable = above->writable && pte_is_writable(pte),
+		.writable = pte_is_writable(pte),
 		/* a CPU without NX can run everything, and no table can say otherwise */
-		.executable = above->executable && pte_is_executable(pte) && cpu_features.nx,
-		.user = above->user && pte_is_user(pte),
+		.executable = pte_is_executable(pte) && cpu_features.nx,
 	};
+}
+
+/* An entry that leads to a table takes nothing away from the pages below, and adds nothing. */
+static void check_table_entry(struct audit *audit, const struct leaf *here)
+{
+	uint64_t expected = PTE_PRESENT | PTE_WRITABLE | (here->address < USER_TOP ? PTE_USER : 0);
+
+	if ((here->pte.value & ~(PTE_ADDRESS_MASK | PTE_ACCESSED)) != expected) {
+		audit_violation(audit,
+				"%s: entry %#lx at %#lx, which leads to a table, has bits that no "
+				"entry there has",
+				audit->root_name, here->pte.value, here->address);
+	}
 }
 
 static void walk(struct audit *audit, const struct leaf *above);
@@ -104,6 +117,12 @@ static void check_entry(struct audit *audit, struct leaf *here)
 		audit_violation(audit, "%s: page table at %#lx is parked", audit->root_name,
 				here->address);
 	} else if (audit_table(audit, here->frame)) {
+		check_table_entry(audit, here);
+		if (audit->as && frame_entry(here->frame)->next != audit->as->root.pfn) {
+			audit_violation(audit,
+					"%s: page table at frame %#x, for %#lx, is another root's",
+					audit->root_name, here->frame.pfn, here->address);
+		}
 		here->view = here->level == 2 ? view_of_table(here->address) : VIEW_NONE;
 		walk(audit, here);
 	}
@@ -127,7 +146,7 @@ static void walk(struct audit *audit, const struct leaf *above)
 
 void audit_walk_slots(struct audit *audit, pfn_t root, unsigned first, unsigned end)
 {
-	static const struct leaf start = { .writable = true, .executable = true, .user = true };
+	static const struct leaf start = { 0 };
 	const pte_t *entries = direct_map_pointer(root);
 
 	for (unsigned i = first; i < end; i++) {
@@ -181,6 +200,7 @@ static void audit_kernel_root(struct audit *audit)
 		audit_user_half_empty(audit, kernel_root);
 		audit_walk_slots(audit, kernel_root, PTES_PER_TABLE / 2, PTES_PER_TABLE);
 	}
+	audit_count(audit, "pages of devices", audit->nr_device, kspace_nr_device_pages());
 }
 
 static void visit_as(struct as *as, void *argument) { audit_as(argument, as); }

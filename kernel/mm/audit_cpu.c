@@ -101,6 +101,10 @@ static void check_tlb(struct audit *audit, const struct cpu *cpu)
 		audit_violation(audit, "CPU %u has loaded an address space that is none", cpu->id);
 	}
 	for (unsigned a = 0; a < NR_ASIDS; a++) {
+		if (tlb->slots[a].as_id > as_tlb_newest_id()) {
+			audit_violation(audit, "CPU %u: slot %u is of an address space to come",
+					cpu->id, a);
+		}
 		for (unsigned b = 0; b < a; b++) {
 			if (tlb->slots[a].as_id && tlb->slots[a].as_id == tlb->slots[b].as_id) {
 				audit_violation(audit, "CPU %u: slots %u and %u are one's", cpu->id,
@@ -124,15 +128,13 @@ static bool is_empty(pfn_t table)
 	return !any;
 }
 
-/* The second frame of the pair is there so that the first has an even number. */
 static void check_window(struct audit *audit, const struct cpu *cpu)
 {
 	unsigned slot = level_index(WINDOW_BASE, LEVEL_MAX);
 	bool shows_kernel;
 
 	audit->root_name = "window root";
-	if (cpu->window_root.pfn % 2 || !audit_table(audit, cpu->window_root) ||
-	    !audit_table(audit, pfn_add(cpu->window_root, 1))) {
+	if (cpu->window_root.pfn % 2 || !audit_table(audit, cpu->window_root)) {
 		audit_violation(audit, "CPU %u: frame %#x is no window root", cpu->id,
 				cpu->window_root.pfn);
 		return;
@@ -195,9 +197,25 @@ static void check_stocks(struct audit *audit, const struct cpu *cpu)
 	check_stock(audit, cpu, cpu->frame_cache, cpu->nr_frame_cache, FRAME_CACHE_MAX);
 }
 
+/* What the entry code goes by. */
+static void check_cpu(struct audit *audit, const struct cpu *cpu)
+{
+	const struct entry_set *set = &entry_sets[kaiser_in_force];
+	uint64_t text = entry_text().va;
+
+	if (cpu->entry_stack_top != entry_area_part_end(cpu->id, PART_ENTRY_STACK)) {
+		audit_violation(audit, "CPU %u has another entry stack", cpu->id);
+	}
+	if (cpu->online && (cpu->leave_syscall_fast != text + set->leave_syscall ||
+			    cpu->leave_trap != text + set->leave_trap)) {
+		audit_violation(audit, "CPU %u leaves the kernel elsewhere", cpu->id);
+	}
+}
+
 void audit_cpus(struct audit *audit)
 {
 	for (unsigned id = 0; has_cpu(id); id++) {
+		check_cpu(audit, cpus[id]);
 		check_tlb(audit, cpus[id]);
 		check_window(audit, cpus[id]);
 		check_spares(audit, cpus[id]);

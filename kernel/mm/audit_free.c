@@ -1,16 +1,9 @@
-/*
- * The frame table. Where free frames are, each in one place: the free lists, the quarantine, the
- * CPUs' caches. Then every frame: its flags are its owner's, its history ends as it is, it is at
- * home somewhere (audit_see), and the books count what is there.
- */
+/* Where free frames are, each in one place: the free lists, the quarantine, the CPUs' caches. */
 #include "core/cpu.h"
-#include "core/options.h"
 #include "mm/audit_walk.h"
-#include "mm/frame_alloc.h"
-#include "mm/frame_history.h"
 #include "mm/frame_pool.h"
-#include "mm/ptable.h"
 #include "mm/stock.h"
+#include "mm/tlb.h"
 #include "mm/window.h"
 
 /* Hidden frames whose contents are yet to be looked at. */
@@ -87,6 +80,16 @@ static uint64_t check_block(struct audit *audit, const struct place *place, pfn_
 	return nr;
 }
 
+/* One half of a block alone can be on a list, else both are one block. */
+static bool has_free_buddy(uint32_t first, unsigned order)
+{
+	uint32_t other = first ^ 1u << order;
+
+	return order < BUDDY_ORDER_MAX && other < nr_frames && frames[other].owner == OWNER_FREE &&
+	       frames[other].order == order &&
+	       !((frames[other].flags ^ frames[first].flags) & ~FRAME_SEEN);
+}
+
 /* A list that leads back into itself ends at a frame that was seen. */
 static uint64_t check_list(struct audit *audit, const struct place *place, uint32_t first,
 			   unsigned order)
@@ -105,18 +108,15 @@ static uint64_t check_list(struct audit *audit, const struct place *place, uint3
 			audit_violation(audit, "%s: frame %#x does not belong where it is linked",
 					place->name, first);
 		}
+		if (has_free_buddy(first, order)) {
+			audit_violation(audit, "%s: frame %#x did not merge with its buddy",
+					place->name, first);
+		}
 		nr += nr_here;
 		previous = first;
 		first = frames[first].next;
 	}
 	return nr;
-}
-
-static void check_count(struct audit *audit, const char *what, uint64_t nr, uint64_t counted)
-{
-	if (nr != counted) {
-		audit_violation(audit, "%s: %lu frames, and the books say %lu", what, nr, counted);
-	}
 }
 
 static void check_lists(struct audit *audit, struct batch *zero)
@@ -134,7 +134,7 @@ static void check_lists(struct audit *audit, struct batch *zero)
 		for (unsigned order = 0; order < NR_BUDDY_ORDERS; order++) {
 			nr += check_list(audit, &place, frame_pool.buddy.heads[kind][order], order);
 		}
-		check_count(audit, place.name, nr, frame_pool.buddy.nr_free[kind]);
+		audit_count(audit, place.name, nr, frame_pool.buddy.nr_free[kind]);
 	}
 }
 
@@ -143,15 +143,22 @@ static void check_quarantine(struct audit *audit)
 {
 	static const struct place place = { "the quarantine", FRAME_HIDDEN, NULL };
 	const struct quarantine *quarantine = &frame_pool.quarantine;
-	uint64_t nr = 0;
+	uint64_t nr = 0, before = 1;
 
 	for (unsigned i = 0; i < MIN(quarantine->nr, (unsigned)QUARANTINE_MAX); i++) {
 		const struct quarantine_block *block =
 			&quarantine->blocks[(quarantine->first + i) % QUARANTINE_MAX];
 
+		if (block->generation < before || block->generation > ktlb_generation()) {
+			audit_violation(audit,
+					"the quarantine: frame %#x waits for a generation that is "
+					"none, or not its turn's",
+					block->first.pfn);
+		}
+		before = block->generation;
 		nr += check_block(audit, &place, block->first, block->order, 0);
 	}
-	check_count(audit, place.name, nr, quarantine->nr_frames);
+	audit_count(audit, place.name, nr, quarantine->nr_frames);
 }
 
 static void check_caches(struct audit *audit, struct batch *zero)
@@ -179,110 +186,6 @@ void audit_free_places(struct audit *audit)
 	check_lists(audit, &zero);
 	check_quarantine(audit);
 	check_caches(audit, &zero);
-	check_count(audit, "free frames in hand", 0, frame_pool.nr_in_work);
+	audit_count(audit, "free frames in hand", 0, frame_pool.nr_in_work);
 	batch_check(audit, &zero);
-}
-
-/* What each owner's frames may have. */
-static const uint8_t flags_of[NR_OWNERS] = {
-	[OWNER_FREE] = FRAME_HIDDEN | FRAME_FREE_HEAD,
-	[OWNER_KERNEL] = FRAME_SLAB | FRAME_COPIED | FRAME_PLACED,
-	[OWNER_ENTRY] = FRAME_PLACED,
-	[OWNER_USER] = FRAME_HIDDEN | FRAME_TAIL,
-	[OWNER_POOL] = FRAME_HIDDEN | FRAME_SEALED,
-};
-
-/* What is wrong with a frame that no walk came across, or that is not its owner's; NULL: nothing.
- */
-static const char *frame_error(const struct frame *frame, enum policy_state state)
-{
-	bool was_seen = frame->flags & FRAME_SEEN;
-
-	if (frame->owner >= NR_OWNERS) {
-		return "has no owner";
-	}
-	if (frame->flags & ~(flags_of[frame->owner] | FRAME_SEEN)) {
-		return "has flags of another owner's";
-	}
-	if (frame->refs && (frame->owner != OWNER_USER || frame->flags & FRAME_TAIL)) {
-		return "counts references that it cannot have";
-	}
-	switch ((enum owner)frame->owner) {
-	case OWNER_FREE: return was_seen ? NULL : "is free and in no place where it can be had";
-	case OWNER_PTABLE: return was_seen ? NULL : "is a page table that nothing leads to";
-	case OWNER_POOL:
-		if (!(frame->flags & FRAME_HIDDEN) == (options.pmalloc == pmalloc_full)) {
-			return "is hidden, or not, against the option";
-		}
-		return was_seen ? NULL : "is mapped in no pool";
-	case OWNER_KERNEL:
-		return was_seen || !(frame->flags & FRAME_PLACED) ? NULL : "is not at its place";
-	case OWNER_ENTRY:
-		return was_seen || state == STATE_ENTRY_TEXT ? NULL : "is not in the entry area";
-	default: return NULL;
-	}
-}
-
-/* Boot took two frames for the kernel's root, to have one with an even number. */
-static void see_other_of_kernel_root(void)
-{
-	const pfn_t neighbours[] = { pfn_add(kernel_root, 1), { kernel_root.pfn - 1 } };
-
-	for (unsigned i = 0; i < ARRAY_SIZE(neighbours); i++) {
-		if (pfn_is_valid(neighbours[i]) &&
-		    frame_entry(neighbours[i])->owner == OWNER_PTABLE && audit_see(neighbours[i])) {
-			return;
-		}
-	}
-}
-
-static void check_books(struct audit *audit, const uint64_t *nr_of)
-{
-	struct frame_stats stats;
-	uint64_t nr_usable = 0;
-
-	frame_stats_read(&stats);
-	for (enum owner owner = OWNER_FREE; owner < NR_OWNERS; owner++) {
-		nr_usable += nr_of[owner];
-		if (owner != OWNER_FREE && owner != OWNER_USER) {
-			check_count(audit, owner_name(owner), nr_of[owner],
-				    frame_pool.nr_owned[owner]);
-		}
-	}
-	check_count(audit, "USER", nr_of[OWNER_USER], stats.nr_user);
-	check_count(audit, "all that can be used", nr_usable, stats.nr_usable);
-}
-
-void audit_frames(struct audit *audit)
-{
-	uint64_t nr_required = 0, nr_of[NR_OWNERS + 1] = { 0 };
-
-	see_other_of_kernel_root();
-	FOR_EACH_FRAME (i) {
-		struct frame *frame = &frames[i];
-		enum policy_state state = policy_state_of((pfn_t){ i });
-		const char *error = frame_error(frame, state);
-
-		audit->result->nr_frames++;
-		audit->result->nr_sealed += policy_is_sealed(state);
-		nr_required += policy_table[state].direct_map == RIGHTS_REQUIRED_RW;
-		nr_of[MIN(frame->owner, NR_OWNERS)]++;
-		if (error) {
-			audit_violation(audit, "frame %#x, %s, %s", i, policy_table[state].name,
-					error);
-		}
-		if (frame->owner == OWNER_USER) {
-			audit_user_frame(audit, (pfn_t){ i });
-		}
-		frame->flags &= ~FRAME_SEEN;
-		if (!frame_history_agrees((pfn_t){ i })) {
-			audit_violation(audit, "frame %#x, %s, has a history that ends otherwise",
-					i, policy_table[state].name);
-		}
-	}
-	if (nr_required != audit->nr_direct) {
-		audit_violation(audit, "direct map: %lu frames must be in it, %lu are", nr_required,
-				audit->nr_direct);
-	}
-	check_books(audit, nr_of);
 }

@@ -22,7 +22,7 @@ static bool rights_allow(enum policy_rights rights, const struct leaf *leaf)
 	case RIGHTS_RX: return !leaf->writable;
 	case RIGHTS_RW: return !leaf->executable;
 	case RIGHTS_RW_RX: return !leaf->writable || !leaf->executable;
-	default: return !leaf->executable || options.physmap == physmap_rwx;
+	default: return leaf->writable && (!leaf->executable || options.physmap == physmap_rwx);
 	}
 }
 
@@ -58,6 +58,29 @@ static void check_pools(struct audit *audit, const struct leaf *leaf)
 	}
 }
 
+static void say_odd_bits(struct audit *audit, const struct leaf *leaf)
+{
+	audit_violation(audit, "%s: entry %#lx in the %s at %#lx has bits that no entry there has",
+			audit->root_name, leaf->pte.value, policy_view_name(leaf->view),
+			leaf->address);
+}
+
+/* Registers are shown as device_map was told to. True: that was said. */
+static bool check_device(struct audit *audit, const struct leaf *leaf)
+{
+	pte_t expected;
+
+	if (!kspace_device_at(leaf->address, &expected) ||
+	    pte_frame(expected).pfn != leaf->frame.pfn) {
+		return false;
+	}
+	audit->nr_device++;
+	if (audit_without_use(leaf->pte) != expected.value) {
+		say_odd_bits(audit, leaf);
+	}
+	return true;
+}
+
 /* Stacks say where they are; all else is the registers of devices, and nobody's memory. */
 static void check_kspace(struct audit *audit, const struct leaf *leaf)
 {
@@ -65,7 +88,7 @@ static void check_kspace(struct audit *audit, const struct leaf *leaf)
 	bool is_in_place;
 
 	if (!pfn_is_valid(leaf->frame) || frame->owner == OWNER_RESERVED) {
-		is_in_place = kspace_is_device(leaf->address);
+		is_in_place = check_device(audit, leaf);
 	} else {
 		is_in_place =
 			frame->flags & FRAME_PLACED && frame->prev == frame_place(leaf->address);
@@ -93,12 +116,11 @@ static inline void check_place(struct audit *audit, const struct leaf *leaf)
 static inline void check_frame(struct audit *audit, const struct leaf *leaf)
 {
 	enum policy_view view = leaf->view;
-	bool is_user_half =
-		view == VIEW_USER_HALF; /* nor the entry alone: one more, and it is so */
+	bool is_user_half = view == VIEW_USER_HALF;
 	enum policy_state state = policy_state_of(leaf->frame);
 
 	audit->result->nr_mappings++;
-	if (pte_is_user(leaf->pte) != is_user_half || leaf->user != is_user_half) {
+	if (pte_is_user(leaf->pte) != is_user_half) {
 		audit_violation(audit, "%s: address %#lx has U/S=%d", audit->root_name,
 				leaf->address, pte_is_user(leaf->pte));
 	} else if (leaf->writable && leaf->executable && is_user_half) {
@@ -124,11 +146,32 @@ static void check_frames(struct audit *audit, struct leaf page)
 	}
 }
 
+/*
+ * The kernel's pages are of 4 KiB and cached as memory is; the entry says that and its rights. Of
+ * devices check_device knows more.
+ */
+static void check_kernel_entry(struct audit *audit, const struct leaf *leaf)
+{
+	uint64_t rights = PTE_WRITABLE | PTE_USER | PTE_NO_EXECUTE;
+	pte_t device;
+
+	if (leaf->level == 2) {
+		audit_violation(audit, "%s: 2 MiB page in the %s at %#lx", audit->root_name,
+				policy_view_name(leaf->view), leaf->address);
+	} else if ((audit_without_use(leaf->pte) & ~(PTE_ADDRESS_MASK | rights)) != PTE_PRESENT &&
+		   !kspace_device_at(leaf->address, &device)) {
+		say_odd_bits(audit, leaf);
+	}
+}
+
 void audit_leaf(struct audit *audit, const struct leaf *leaf)
 {
 	if (leaf->level > 2) {
 		audit_violation(audit, "%s: 1 GiB page at %#lx", audit->root_name, leaf->address);
 		return;
+	}
+	if (leaf->view != VIEW_USER_HALF) {
+		check_kernel_entry(audit, leaf);
 	}
 	if (leaf->level == 2) {
 		check_frames(audit, *leaf);

@@ -20,9 +20,10 @@ void audit_shadow_root(struct audit *audit, pfn_t kernel_root_of_pair)
 	const pte_t *kernel = direct_map_pointer(kernel_root_of_pair),
 		    *shadow = kernel + PTES_PER_TABLE;
 	const pte_t *template = direct_map_pointer(entry_shadow_template());
+	unsigned entry_slot = level_index(ENTRY_AREA_BASE, LEVEL_MAX);
 
 	for (unsigned i = 0; i < PTES_PER_TABLE; i++) {
-		uint64_t expected = template[i].value;
+		uint64_t expected = i == entry_slot ? template[i].value : 0;
 
 		if (i < PTES_PER_TABLE / 2) {
 			expected = kernel[i].value & ~ptable_user_slot_flags;
@@ -76,6 +77,10 @@ static void check_bytes(struct audit *audit, uint64_t address, const void *bytes
 {
 	static uint64_t page[NR_STACK_WORDS]; /* one audit at a time: the world is stopped */
 
+	if (!entry_area_is_as_filled(at_page, bytes)) {
+		audit_violation(audit, "entry area: %s at %#lx, of CPU %u, not as boot filled them",
+				entry_rules[at_page->part].text, address, at_page->cpu);
+	}
 	memcpy(page, bytes, PAGE_SIZE);
 	forget_user_rsp(at_page->part, page);
 	for (uint64_t at = 0; at <= PAGE_SIZE - sizeof(uint64_t); at++) {
@@ -180,6 +185,18 @@ static void check_parts(struct audit *audit, enum entry_roots roots)
 	}
 }
 
+/* Roots to come get its entry for the entry area, and no other. */
+static void check_template(struct audit *audit, unsigned entry_slot)
+{
+	const pte_t *template = direct_map_pointer(entry_shadow_template());
+
+	for (unsigned i = 0; i < PTES_PER_TABLE; i++) {
+		if (i != entry_slot && template[i].value) {
+			audit_violation(audit, "template: slot %u is %#lx", i, template[i].value);
+		}
+	}
+}
+
 void audit_entry_area(struct audit *audit)
 {
 	unsigned slot = level_index(ENTRY_AREA_BASE, LEVEL_MAX);
@@ -187,6 +204,7 @@ void audit_entry_area(struct audit *audit)
 	audit->root_name = "shadow roots";
 	audit->roots = ENTRY_SHADOW_ROOTS;
 	if (audit_table(audit, entry_shadow_template())) {
+		check_template(audit, slot);
 		audit_walk_slots(audit, entry_shadow_template(), slot, slot + 1);
 	}
 	check_parts(audit, ENTRY_KERNEL_ROOTS);

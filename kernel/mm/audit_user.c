@@ -10,6 +10,7 @@
 #include "mm/direct_map.h"
 #include "mm/layout.h"
 #include "mm/ptable.h"
+#include "mm/region_tree.h"
 #include "mm/xpfo.h"
 
 enum { BY_PRIVATE = 1, BY_SHARED = 2 };
@@ -22,8 +23,6 @@ static const struct region *region_at(struct audit *audit, uint64_t address)
 	}
 	return audit->region;
 }
-
-static uint64_t without_use(pte_t pte) { return pte.value & ~(uint64_t)(PTE_ACCESSED | PTE_DIRTY); }
 
 /* What is wrong with the entry; NULL: nothing. */
 static const char *entry_error(const struct region *region, const struct leaf *leaf)
@@ -39,8 +38,9 @@ static const char *entry_error(const struct region *region, const struct leaf *l
 	if (leaf->executable && !(region->rights & RIGHT_EXECUTE)) {
 		return "is executable, in a region that is not";
 	}
-	if (without_use(leaf->pte) != as_pte(leaf->frame, region, false).value &&
-	    (!is_private || without_use(leaf->pte) != as_pte(leaf->frame, region, true).value)) {
+	if (audit_without_use(leaf->pte) != as_pte(leaf->frame, region, false).value &&
+	    (!is_private ||
+	     audit_without_use(leaf->pte) != as_pte(leaf->frame, region, true).value)) {
 		return "is not the entry of its region";
 	}
 	/* unless the entry says so, a write does not ask who else has the page */
@@ -161,6 +161,7 @@ static void check_regions(struct audit *audit, const struct as *as)
 {
 	uint64_t above = USER_MIN;
 	uint32_t nr = 0;
+	bool has_near = as->near == &as->regions;
 
 	LIST_FOR_EACH (node, &as->regions) {
 		const struct region *region = LIST_ENTRY(node, struct region, node);
@@ -172,10 +173,18 @@ static void check_regions(struct audit *audit, const struct as *as)
 			return;
 		}
 		above = region->end;
+		has_near = has_near || as->near == node;
 	}
 	if (nr != as->nr_regions) {
 		audit_violation(audit, "%s: counts %u regions and has %u", audit->root_name,
 				as->nr_regions, nr);
+	} else if (!has_near) {
+		audit_violation(audit, "%s: remembers a region that is none", audit->root_name);
+	} else if (!region_tree_is_whole(as)) {
+		audit_violation(audit,
+				"%s: a region is not found in the tree, or says too much of "
+				"a gap",
+				audit->root_name);
 	}
 }
 

@@ -26,17 +26,18 @@ struct audit {
 	uint64_t nr_miscounted;      /* and what it has */
 
 	uint64_t nr_direct; /* direct-map leaves seen */
+	uint64_t nr_device; /* leaves seen that show the registers of devices */
 	bool has_window;    /* this CPU's can be used to look at hidden frames */
 };
 
-/* One leaf, and what all levels above it allow. */
+/* One leaf. The tables that lead to it take no right away: audit.c has looked at that. */
 struct leaf {
 	uint64_t address;
 	enum policy_view view;
 	pte_t pte;
 	pfn_t frame;
 	unsigned level;
-	bool writable, executable, user;
+	bool writable, executable;
 };
 
 /* Counts it; the first one's message is kept. */
@@ -52,6 +53,12 @@ static inline bool audit_see(pfn_t frame)
 
 	frame_entry(frame)->flags = before | FRAME_SEEN;
 	return !(before & FRAME_SEEN);
+}
+
+/* An entry but for what the processor notes in it. */
+static inline uint64_t audit_without_use(pte_t pte)
+{
+	return pte.value & ~(uint64_t)(PTE_ACCESSED | PTE_DIRTY);
 }
 
 /* --- audit.c --- */
@@ -104,5 +111,10 @@ void audit_cpus(struct audit *audit);
 
 /* Every place where free frames are; what is hidden there is zero. */
 void audit_free_places(struct audit *audit);
+
+/* --- audit_frames.c --- */
+
+/* A number that the books have against what was found. */
+void audit_count(struct audit *audit, const char *what, uint64_t nr, uint64_t counted);
 /* Every frame: its flags, its history, its home; and the books. Forgets what was seen. */
 void audit_frames(struct audit *audit);

@@ -112,6 +112,15 @@ bool entry_area_is_frame_of(const struct entry_page *page, pfn_t frame)
 	}
 }
 
+bool entry_area_is_as_filled(const struct entry_page *page, const void *bytes)
+{
+	switch (page->part) {
+	case PART_IDT: return idt_is_as_filled(bytes, &entry_sets[page->page], entry_text());
+	case PART_DESCRIPTORS: return descriptors_are_as_filled(bytes, cpu_part(page->cpu));
+	default: return true;
+	}
+}
+
 static uint64_t flags_of(enum policy_rights rights)
 {
 	return PTE_PRESENT | (rights == RIGHTS_RX ? 0 : ptable_nx()) |

@@ -50,6 +50,9 @@ uint64_t entry_area_address(enum entry_part_id part, unsigned cpu, uint32_t page
 bool entry_area_page_at(uint64_t address, struct entry_page *out);
 /* Is this the one frame that belongs there? The frame is one of the frame table. */
 bool entry_area_is_frame_of(const struct entry_page *page, pfn_t frame);
+/* Do the tables of processors, of those on a page, say what they were filled with? `bytes`: where
+ * the kernel sees the page. */
+bool entry_area_is_as_filled(const struct entry_page *page, const void *bytes);
 /* Of the text part this many pages are used. */
 uint32_t entry_text_pages(void);
 

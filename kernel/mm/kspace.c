@@ -27,6 +27,14 @@ static unsigned nr_cached;
 static uint64_t slot_used[NR_SLOTS / 64];     /* bitmap */
 static uint64_t device_next = DEVICES_OFFSET; /* offset of the next device's registers */
 
+/* Written while booting. */
+static RO_AFTER_INIT struct device {
+	uint64_t start, nr_pages;
+	pfn_t first;
+	uint64_t flags;
+} devices[DEVICES_MAX];
+static RO_AFTER_INIT unsigned nr_devices;
+
 static va_t slot_stack(unsigned slot)
 {
 	return (va_t){ kspace_base + slot * SLOT_BYTES + KSTACK_SIZE };
@@ -197,21 +205,39 @@ bool kstack_is_guard(va_t address)
 	return offset < NR_SLOTS * SLOT_BYTES && offset % SLOT_BYTES < KSTACK_SIZE;
 }
 
-bool kspace_is_device(uint64_t address)
+bool kspace_device_at(uint64_t address, pte_t *out)
 {
-	uint64_t offset = address - kspace_base;
+	for (unsigned i = 0; i < nr_devices; i++) {
+		uint64_t page = (address - devices[i].start) >> PAGE_SHIFT;
 
-	return offset >= DEVICES_OFFSET && offset < device_next;
+		if (address >= devices[i].start && page < devices[i].nr_pages) {
+			*out = pte_make(pfn_add(devices[i].first, (uint32_t)page),
+					devices[i].flags);
+			return true;
+		}
+	}
+	return false;
+}
+
+uint64_t kspace_nr_device_pages(void)
+{
+	uint64_t nr = 0;
+
+	for (unsigned i = 0; i < nr_devices; i++) {
+		nr += devices[i].nr_pages;
+	}
+	return nr;
 }
 
 status_t device_map(pa_t pa, uint64_t len_bytes, enum device_cache how, va_t *out)
 {
 	uint64_t first = align_down(pa.pa, PAGE_SIZE), end = align_up(pa.pa + len_bytes, PAGE_SIZE);
-	uint64_t flags = PTE_WRITABLE | ptable_nx() |
+	uint64_t flags = PTE_PRESENT | PTE_WRITABLE | ptable_nx() |
 			 (how == DEVICE_UNCACHED ? PTE_CACHE_DISABLE | PTE_WRITE_THROUGH : 0);
 	uint64_t at = kspace_base + device_next;
 
-	if (end < first || end - first > FRAME_TABLE_OFFSET - device_next - PAGE_SIZE) {
+	if (end < first || end - first > FRAME_TABLE_OFFSET - device_next - PAGE_SIZE ||
+	    nr_devices == DEVICES_MAX) {
 		return STATUS_ENOMEM;
 	}
 	device_next += end - first + PAGE_SIZE;
@@ -223,6 +249,8 @@ status_t device_map(pa_t pa, uint64_t len_bytes, enum device_cache how, va_t *ou
 			return status;
 		}
 	}
+	devices[nr_devices++] = (struct device){ at, (end - first) >> PAGE_SHIFT,
+						 pa_to_pfn((pa_t){ first }), flags };
 	*out = (va_t){ at + pa.pa - first };
 	return STATUS_OK;
 }

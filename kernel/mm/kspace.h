@@ -1,6 +1,7 @@
 /* Kernel virtual ranges: thread stacks and device registers with guard pages, the frame table. */
 #pragma once
 
+#include "arch/x86_64/paging.h"
 #include "lib/status.h"
 #include "lib/types.h"
 #include "mm/layout.h"
@@ -26,10 +27,12 @@ bool kstack_of(va_t address, va_t *base);
 /* Is the address in a guard page of a stack slot? */
 bool kstack_is_guard(va_t address);
 
-/* Is the address where device registers are mapped, or in a guard page behind some? */
-bool kspace_is_device(uint64_t address);
+/* Where device registers are mapped: the entry that device_map made. False: none are. */
+bool kspace_device_at(uint64_t address, pte_t *out);
+uint64_t kspace_nr_device_pages(void);
 
+enum { DEVICES_MAX = 256 };
 enum device_cache { DEVICE_UNCACHED, DEVICE_WRITE_COMBINING };
 /* Maps device registers or firmware tables [pa, pa + len), RW NX (tables too; they are never
- * executed). Boot only. ENOMEM. */
+ * executed). Boot only. ENOMEM: also more than DEVICES_MAX times. */
 status_t device_map(pa_t pa, uint64_t len_bytes, enum device_cache cache, va_t *out) MUST_CHECK;

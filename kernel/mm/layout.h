@@ -32,4 +32,4 @@ void layout_draw(void);
 
 /* Linker symbols; addresses at run time. */
 extern char image_start[], text_end[], rodata_start[], rodata_end[], ro_after_init_start[],
-	ro_after_init_end[], copied_start[], copied_end[], image_end[];
+	ro_after_init_end[], image_end[];

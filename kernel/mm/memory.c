@@ -10,6 +10,7 @@
 #include "lib/string.h"
 #include "mm/direct_map.h"
 #include "mm/early.h"
+#include "mm/frame_alloc.h"
 #include "mm/frame_init.h"
 #include "mm/layout.h"
 #include "mm/ptable.h"
@@ -25,6 +26,8 @@ enum { TABLES_LEAST = 16 };
 static pfn_t pfn_of(uint64_t pa) { return pa_to_pfn((pa_t){ pa }); }
 
 static RO_AFTER_INIT struct ram ram;
+/* Of the two frames that build_root took. */
+static RO_AFTER_INIT pfn_t not_root;
 static RO_AFTER_INIT uint64_t nr_table_frames;
 
 static uint64_t image_flags(const char *page)
@@ -58,12 +61,13 @@ static void reserve_slots(pfn_t root)
 /* The kernel's root, with the direct map of what can be used already. */
 static void build_root(void)
 {
-	pfn_t root = early_alloc_tables(2);
+	pfn_t pair = early_alloc_tables(2), root = pair;
 
 	/* an odd frame number says shadow root: entry.asm */
 	root.pfn += root.pfn & 1;
 	memset(early_pointer(root), 0, PAGE_SIZE);
 	kernel_root = root;
+	not_root.pfn = 2 * pair.pfn + 1 - root.pfn;
 	map_image(root);
 	reserve_slots(root);
 	for (unsigned i = 0; i < ram.nr && ram.ranges[i].start < LOW_END; i++) {
@@ -149,6 +153,7 @@ static void fill_frame_table(const struct boot_info *info)
 	for (unsigned i = 0; i < nr; i++) {
 		frame_table_fill((pfn_t){ pieces[i].low }, (pfn_t){ pieces[i].high });
 	}
+	frame_free_kernel(not_root, 0);
 }
 
 /* What the loader calls usable and is not used. */

@@ -119,7 +119,7 @@ const struct pool *pool_of(const void *object);
 
 /*
  * For the auditor, which runs while all other CPUs stand still: the frame belongs to the page of a
- * pool, or of the descriptors, that is at this address. Takes no lock.
+ * pool, or of the descriptors, that is at this address, and is sealed if that is. Takes no lock.
  */
 bool pool_has_page(uint64_t address, pfn_t frame);
 

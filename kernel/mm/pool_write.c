@@ -156,10 +156,15 @@ bool pool_object_at(uint64_t address, struct pool_object *out)
 bool pool_has_page(uint64_t address, pfn_t frame)
 {
 	slot_id id = frame_entry(frame)->next;
+	bool is_sealed;
 	pfn_t found;
 
-	return (!id || pool_slot(id, SLOT_AREA)) && pool_frame(id, address, &found) &&
-	       found.pfn == frame.pfn;
+	if ((id && !pool_slot(id, SLOT_AREA)) || !pool_frame(id, address, &found) ||
+	    found.pfn != frame.pfn) {
+		return false;
+	}
+	is_sealed = id ? pool_slot(id, SLOT_AREA)->area.is_sealed : options.pmalloc != pmalloc_off;
+	return is_sealed == !!(frame_entry(frame)->flags & FRAME_SEALED);
 }
 
 const struct pool *pool_of(const void *object)

@@ -142,6 +142,37 @@ void region_tree_take_out(struct as *as, struct region *region)
 	remove(as, &as->tree, region);
 }
 
+/*
+ * The list's order is the tree's: *next is the region that is to come. False: it is another, or one
+ * as high as what is above it: no way down is endless.
+ */
+static bool subtree_is_whole(const struct as *as, const struct region *tree, uint64_t above,
+			     const struct list **next)
+{
+	struct region same;
+
+	if (!tree) {
+		return true;
+	}
+	if (priority_of(tree) >= above ||
+	    !subtree_is_whole(as, tree->left, priority_of(tree), next) || *next != &tree->node) {
+		return false;
+	}
+	*next = tree->node.next;
+	same = *tree;
+	node_update(as, &same);
+	return same.gap_max == tree->gap_max && same.huge_max == tree->huge_max &&
+	       subtree_is_whole(as, tree->right, priority_of(tree), next);
+}
+
+bool region_tree_is_whole(const struct as *as)
+{
+	const struct list *next = as->regions.next;
+
+	return !as->tree ||
+	       (subtree_is_whole(as, as->tree, UINT64_MAX, &next) && next == &as->regions);
+}
+
 struct region *region_tree_first_above(const struct as *as, uint64_t address)
 {
 	struct region *at = as->tree, *found = NULL;

@@ -37,6 +37,10 @@ static inline void region_tree_moved(struct as *as, const struct region *region)
 	}
 }
 
+/* For the audit: each region of the list, and no other, is in the tree, if there is one, where it
+ * is looked for, and says how large the gaps are below it. */
+bool region_tree_is_whole(const struct as *as);
+
 /* As region_first_above and region_find_gap, where there is a tree. */
 struct region *region_tree_first_above(const struct as *as, uint64_t address);
 uint64_t region_tree_find_gap(const struct as *as, uint64_t len_bytes, uint64_t align,

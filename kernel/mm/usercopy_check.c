@@ -55,11 +55,14 @@ static const char *check_stack(struct range range, const uint64_t *frame, uint64
 
 static const char *check_image(struct range range, enum copy_direction direction)
 {
-	if (is_inside(range, (uint64_t)copied_start, (uint64_t)copied_end)) {
-		return NULL;
-	}
-	if (is_inside(range, (uint64_t)rodata_start, (uint64_t)ro_after_init_end)) {
-		return direction == COPY_TO_USER ? NULL : "kernel constants";
+	for (const struct copied_variable *at = copied_start; at < copied_end; at++) {
+		uint64_t start = (uint64_t)at->start;
+
+		if (is_inside(range, start, start + at->size_bytes)) {
+			return direction == COPY_TO_USER || start >= (uint64_t)ro_after_init_end
+				       ? NULL
+				       : "kernel constants";
+		}
 	}
 	return range.start < (uint64_t)text_end ? "kernel text" : "the kernel's data";
 }

@@ -3,8 +3,8 @@
  * length or a pointer then ends in EFAULT and a line in the log, not in a leak.
  *
  * Nothing may be copied but what is marked where it is made: frames (frame_alloc_copied) and
- * variables (USERCOPY); and, by what they are, variables on the current stack, objects of pools
- * and, to read, constants. Frames carry the mark, whatever address leads to them: the direct map's
+ * variables (USERCOPY); and, by what they are, variables on the current stack and objects of pools.
+ * Frames carry the mark, whatever address leads to them: the direct map's
  * alias of a stack or of struct cpu is refused like the stack. No slab holds anything to copy.
  *
  * One range lookup: the current stack by two compares and a walk of as many frames as lie between;
@@ -15,14 +15,23 @@
 
 #include "lib/types.h"
 
-/* Of a variable with static storage, zero at first: it may be copied. */
-#define USERCOPY __attribute__((section(".bss.usercopy")))
+/* A variable with static storage, of this file, may be copied; to user space alone, if it is
+ * constant. */
+struct copied_variable {
+	const void *start;
+	size_t size_bytes;
+};
+#define USERCOPY(variable)                                                                         \
+	static const struct copied_variable copied_##variable                                      \
+		__attribute__((used, section(".copied"))) = { &(variable), sizeof(variable) }
+
+extern const struct copied_variable copied_start[], copied_end[]; /* linker.ld */
 
 enum copy_direction { COPY_TO_USER, COPY_FROM_USER };
 
 /*
  * [at, at + len_bytes) lies within one object of a pool (not sealed, to write to it), one
- * allocation of pages for copies, the variables for copies or, to read, the kernel's constants; or
+ * allocation of pages for copies or one variable for copies (not a constant, to write to it); or
  * within one frame of the current kernel stack, above `frame`. False: it was reported. With
  * pmalloc=off everything passes.
  */

@@ -18,7 +18,8 @@
  * no TLB holds one. An opening is never nested and nothing in it waits, faults or is interrupted.
  */
 
-/* Two frames, so that the first has an even number: an odd one says shadow root (entry.asm). */
+/* Two frames, so that the first has an even number: an odd one says shadow root (entry.asm). The
+ * second one goes back. */
 enum { ROOT_ORDER = 1 };
 
 status_t window_init_cpu(struct cpu *cpu)
@@ -30,6 +31,8 @@ status_t window_init_cpu(struct cpu *cpu)
 	if (status) {
 		return status;
 	}
+	frame_free_kernel(pfn_add(root, 1), 0);
+	frame_entry(root)->order = 0;
 	memcpy(direct_map_pointer(root), direct_map_pointer(kernel_root), PAGE_SIZE);
 	status = ptable_entry_create(root, WINDOW_BASE, 1, &entry);
 	if (status) {

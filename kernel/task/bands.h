@@ -75,3 +75,21 @@ static inline void bands_tick(struct bands *bands, bool root_runs)
 		bands->root_ticks++;
 	}
 }
+
+/*
+ * A turn ends at a tick, and there is one a slice. Of a thread that has run for run_time and has a
+ * slice until `end`: the tick that is nearest to its end ends it, which is up to half a slice early
+ * or late; the next slice makes up for that.
+ */
+static inline bool slice_is_over(uint64_t run_time, uint64_t end, uint64_t slice)
+{
+	return run_time + slice / 2 >= end;
+}
+
+/* Where the next slice ends. Nobody saves up more than the half, by sched_yield. */
+static inline uint64_t slice_next(uint64_t run_time, uint64_t end, uint64_t slice)
+{
+	uint64_t most = run_time + slice / 2;
+
+	return MAX(MIN(end, most) + slice, most);
+}

@@ -66,7 +66,7 @@ static struct thread *unlink(struct run_queue *queue, struct list *node)
 	list_remove(node);
 	__atomic_store_n(&queue->nr_ready, queue->nr_ready - 1, __ATOMIC_RELAXED);
 	if (band_is_spent(thread->band)) {
-		thread->slice_end = thread->run_time + slice_ticks;
+		thread->slice_end = slice_next(thread->run_time, thread->slice_end, slice_ticks);
 	}
 	thread->cpu = this_cpu()->id;
 	__atomic_exchange_n(&thread->state, THREAD_RUNNING, __ATOMIC_SEQ_CST);

@@ -21,6 +21,7 @@
 #include "lib/assert.h"
 #include "mm/as.h"
 #include "mm/entry_area.h"
+#include "task/bands.h"
 #include "task/budget.h"
 #include "task/process.h"
 #include "task/process_end.h"
@@ -48,9 +49,9 @@ static uint64_t run_time_of(const struct thread *current)
 	return current->run_time + tsc_read() - current->started;
 }
 
-static bool slice_is_over(const struct thread *current)
+static bool has_used_slice(const struct thread *current)
 {
-	return run_time_of(current) >= current->slice_end;
+	return slice_is_over(run_time_of(current), current->slice_end, slice_ticks);
 }
 
 /* Returns when the thread that called it runs again, perhaps on another CPU. */
@@ -295,7 +296,7 @@ void sched_tick(void)
 {
 	struct cpu *cpu = this_cpu();
 
-	if (cpu->current != cpu->idle && slice_is_over(cpu->current)) {
+	if (cpu->current != cpu->idle && has_used_slice(cpu->current)) {
 		cpu_attend();
 	}
 	run_queue_tick(cpu->current);
@@ -311,7 +312,7 @@ static __attribute__((noinline)) void attend(void)
 		if (thread_must_exit()) {
 			thread_exit();
 		}
-		if (!moved_away(cpu) && slice_is_over(cpu->current)) {
+		if (!moved_away(cpu) && has_used_slice(cpu->current)) {
 			rotate(cpu->current);
 		}
 	} while (this_cpu()->need_resched || thread_must_exit());

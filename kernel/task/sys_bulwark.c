@@ -191,12 +191,15 @@ int64_t sys_mitigate(uint64_t on)
 
 int64_t sys_boot_command(uint64_t at, uint64_t size_bytes)
 {
+	char words[OPTIONS_CMD_BYTES];
 	size_t len = strlen(options.cmd);
 
 	if (size_bytes < len) {
 		return STATUS_ERANGE;
 	}
-	return copy_to_user((uva_t){ at }, options.cmd, len) ? STATUS_EFAULT : (int64_t)len;
+	/* the option itself is not for copies, nor what lies beside it */
+	memcpy(words, options.cmd, len);
+	return copy_to_user((uva_t){ at }, words, len) ? STATUS_EFAULT : (int64_t)len;
 }
 
 int64_t sys_foreground_end(void)

@@ -5,6 +5,7 @@
 #include "core/poll.h"
 #include "mm/layout.h"
 #include "mm/usercopy.h"
+#include "mm/usercopy_check.h"
 #include "task/bounce.h"
 #include "task/process.h"
 #include "task/syscall.h"
@@ -28,6 +29,7 @@ int64_t sys_uname(uint64_t at)
 		.version = "1",
 		.machine = "x86_64",
 	};
+	USERCOPY(name);
 
 	return copy_to_user((uva_t){ at }, &name, sizeof(name));
 }

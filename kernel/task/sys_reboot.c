@@ -26,7 +26,8 @@ extern _Noreturn void boot_again(uint64_t root_pa); /* boot/boot.asm */
 
 /* Guarded by nothing: one CPU at a time boots again, and the first one does. */
 static char line[COMMAND_LINE_BYTES];
-static USERCOPY char input[RESTART_INPUT_BYTES];
+static char input[RESTART_INPUT_BYTES];
+USERCOPY(input);
 
 static pfn_t image_frame(const char *at)
 {

@@ -254,8 +254,35 @@ static void test_mixtures(void)
 	diag("the longest wait: %u slices", longest / SLICE);
 }
 
+/* Turns begin anywhere between two ticks and end at one; over time each is a slice. */
+static void test_slices(void)
+{
+	unsigned nr_long = 0, nr_unfair = 0;
+
+	for (unsigned round = 0; round < soak(2000u, 100u); round++) {
+		/* some begin right after a tick always */
+		unsigned latest = 1 + (unsigned)random_below(SLICE);
+		uint64_t run_time = 0, end = 0, nr = 100;
+
+		for (unsigned turn = 0; turn < nr; turn++) {
+			uint64_t before = run_time;
+
+			end = slice_next(run_time, end, SLICE);
+			run_time += SLICE - random_below(latest);
+			while (!slice_is_over(run_time, end, SLICE)) {
+				run_time += SLICE;
+			}
+			nr_long += run_time - before > 2 * SLICE;
+		}
+		nr_unfair += run_time > (nr + 1) * SLICE || run_time < (nr - 1) * SLICE;
+	}
+	is(nr_long, 0, "no turn is longer than two slices");
+	is(nr_unfair, 0, "a hundred turns are a hundred slices, give or take one");
+}
+
 int main(void)
 {
+	test_slices();
 	test_order();
 	test_shares();
 	test_root();

@@ -91,9 +91,6 @@ static void plant_in_kernel_half(struct as *as, pfn_t spare_frame)
 	      "neither empty nor a mapping", "an address beyond all memory");
 	plant(spare, pte_with(pte_read(spare), PTE_USER), "has U/S=1",
 	      "an entry of the kernel with U/S");
-	plant(ptable_entry(as->root, TEST_PAGE, 2),
-	      pte_without(pte_read(ptable_entry(as->root, TEST_PAGE, 2)), PTE_USER), "has U/S=1",
-	      "a page whose table has no U/S");
 	plant(spare, pte_with(pte_read(spare), PTE_GLOBAL), "is global", "a global page");
 	plant(direct_map_pointer(kernel_root), pte_make(table, PTE_PRESENT | PTE_USER),
 	      "kernel root: slot 0 of the user half", "a user half of the kernel's root");

@@ -57,6 +57,8 @@ static void plant_slots(struct tlb_cpu *tlb)
 	PLANT(slot->generation, UINT64_MAX, "of a generation to come",
 	      "a slot of a generation to come");
 	PLANT(*next, *slot, "are one's", "two slots of one address space");
+	PLANT(next->as_id, UINT64_MAX, "of an address space to come",
+	      "a slot of an address space to come");
 	PLANT(tlb->as_seen.value, UINT64_MAX, "has seen a generation of user space to come",
 	      "a generation of user space that is to come and was seen");
 	PLANT(tlb->seen.value, UINT64_MAX, "has seen a generation to come",
@@ -74,6 +76,17 @@ static void plant_window(struct cpu *cpu)
 	      "a window root with an odd number");
 	plant(&slots[PTES_PER_TABLE - 1], PTE_NONE, "window root: kernel half differs",
 	      "a window root whose kernel half differs");
+}
+
+/* What the entry code goes by. */
+static void plant_cpu(struct cpu *cpu)
+{
+	PLANT(cpu->entry_stack_top, cpu->entry_stack_top + PAGE_SIZE, "has another entry stack",
+	      "another CPU's entry stack");
+	PLANT(cpu->leave_trap, cpu->leave_trap + 1, "leaves the kernel elsewhere",
+	      "another way out");
+	PLANT(cpu->leave_syscall_fast, (uint64_t)audit_run, "leaves the kernel elsewhere",
+	      "another way out of a call");
 }
 
 /* Handed out as they are. */
@@ -147,6 +160,7 @@ KTEST_SUITE(audit_cpu)
 	plant_loads(&cpu->tlb, other);
 	plant_slots(&cpu->tlb);
 	plant_window(cpu);
+	plant_cpu(cpu);
 	as_put(other);
 	if (cpu->nr_spare_roots && cpu->nr_spare_tables > 1) {
 		plant_spares(cpu, spare_frame);

@@ -1,4 +1,5 @@
 /* The auditor sees what is wrong with what user mode's roots show of the kernel. */
+#include "arch/x86_64/registers.h"
 #include "audit_plant.h"
 #include "core/cpu.h"
 #include "lib/string.h"
@@ -76,6 +77,47 @@ static void plant_in_entry_area(pfn_t spare_frame)
 	      "a struct cpu_sealed too few");
 }
 
+/* What processors read there. An IDT that is not in force; of the descriptors those of this CPU,
+ * which reads them on its way to user mode and back. */
+static void plant_in_descriptors(void)
+{
+	unsigned unused = (kaiser_in_force + 1) % NR_ENTRY_SETS;
+	uint64_t part = (uint64_t)this_cpu()->entry - ENTRY_PAGE_OFFSET;
+	uint64_t page = part + entry_parts[PART_DESCRIPTORS].offset;
+	uint64_t *idt = direct_map_pointer(
+		pte_frame(ptable_lookup(kernel_root, entry_idt(unused).va, NULL)));
+	uint64_t *gdt = direct_map_pointer(pte_frame(ptable_lookup(kernel_root, page, NULL)));
+	uint32_t *tss = (uint32_t *)(gdt + 8);
+
+	PLANT(idt[0], idt[0] + 1, "not as boot filled", "a gate that leads elsewhere");
+	PLANT(idt[2 * 14], idt[2 * 14] | 3ul << 45, "not as boot filled",
+	      "a gate that programs may use");
+	PLANT(idt[2 * 8], idt[2 * 8] & ~(7ul << 32), "not as boot filled",
+	      "a gate without its stack");
+	PLANT(idt[511], 1, "not as boot filled", "the last word of an IDT");
+	PLANT(gdt[0], 1, "not as boot filled", "a descriptor where there is none");
+	PLANT(gdt[SELECTOR_USER_CODE >> 3], gdt[SELECTOR_USER_CODE >> 3] & ~(3ul << 45),
+	      "not as boot filled", "user code that is the kernel's");
+	PLANT(gdt[SELECTOR_TSS >> 3], gdt[SELECTOR_TSS >> 3] + 1, "not as boot filled",
+	      "a TSS that is longer");
+	PLANT(tss[1], tss[1] + 16, "not as boot filled", "another stack for entries");
+	PLANT(tss[9], tss[9] + 16, "not as boot filled", "another stack for the NMI");
+	PLANT(tss[25], 0, "not as boot filled", "ports for user mode");
+}
+
+/* All shadow roots would show it. */
+static void plant_in_template(void)
+{
+	pte_t *template = direct_map_pointer(entry_shadow_template());
+	const pte_t *kernel = direct_map_pointer(kernel_root);
+	unsigned last = PTES_PER_TABLE - 1;
+
+	plant(&template[last], kernel[last], "template: slot 511",
+	      "the kernel in all shadow roots");
+	plant(&template[0], pte_make((pfn_t){ 1 }, PTE_PRESENT), "template: slot 0",
+	      "a user half of all shadow roots");
+}
+
 static void plant_in_shadow_roots(const struct as *as, pfn_t spare_frame)
 {
 	pfn_t shadow = entry_shadow_template();
@@ -95,6 +137,8 @@ static void plant_in_shadow_roots(const struct as *as, pfn_t spare_frame)
 		      "a kernel root that could run user code");
 	}
 	plant_in_entry_area(spare_frame);
+	plant_in_descriptors();
+	plant_in_template();
 	plant_bytes((uint64_t)audit_run, "a kernel-image address in the entry area");
 	plant_bytes((uint64_t)as, "a direct-map address in the entry area");
 	plant_bytes(pool_base + PAGE_SIZE, "a pool's address in the entry area");

@@ -4,6 +4,8 @@
 #include "core/cpu.h"
 #include "mm/frame_alloc.h"
 #include "mm/frame_pool.h"
+#include "mm/layout.h"
+#include "mm/tlb.h"
 #include "mm/window.h"
 
 enum { NR_TAKEN = FRAME_CACHE_MAX + 16 };
@@ -96,6 +98,53 @@ static void plant_in_list(pfn_t first)
 	      "a free list's block in a CPU's cache");
 }
 
+/* Two buddies of one kind and order: one of them would not be found when the other comes back. */
+static void plant_buddies(void)
+{
+	struct buddy *buddy = &frame_pool.buddy;
+	uint32_t *lists = buddy->heads[FREE_REVEALED], first, next;
+	struct frame *block, *half;
+	unsigned order = 1;
+	pfn_t found;
+
+	if (!find_block(FREE_REVEALED, order, &found)) {
+		ktest_skip("all free blocks are of order 0");
+		return;
+	}
+	first = found.pfn;
+	block = frame_entry(found);
+	order = block->order - 1;
+	half = block + (1u << order);
+	next = block->next;
+	lists[order + 1] = next;
+	if (next != UINT32_MAX) {
+		frames[next].prev = UINT32_MAX;
+	}
+	block->order = half->order = order;
+	half->flags |= FRAME_FREE_HEAD;
+	half->prev = first;
+	half->next = lists[order];
+	block->next = first + (1u << order);
+	if (half->next != UINT32_MAX) {
+		frames[half->next].prev = block->next;
+	}
+	lists[order] = first;
+	expect_violation("did not merge", "two buddies beside each other");
+	lists[order] = half->next;
+	if (half->next != UINT32_MAX) {
+		frames[half->next].prev = UINT32_MAX;
+	}
+	half->flags &= ~FRAME_FREE_HEAD;
+	half->next = half->prev = 0;
+	block->order = order + 1;
+	block->next = next;
+	if (next != UINT32_MAX) {
+		frames[next].prev = first;
+	}
+	lists[order + 1] = first;
+	expect_clean("with one block again");
+}
+
 static void plant_in_block(pfn_t first)
 {
 	struct frame *frame = frame_entry(first);
@@ -124,16 +173,31 @@ static void plant_in_places(void)
 	      "the free lists: ", "free frames that are counted and not there");
 	PLANT(frame_pool.buddy.nr_free[FREE_HIDDEN], frame_pool.buddy.nr_free[FREE_HIDDEN] - 1,
 	      "the free lists of hidden frames: ", "a hidden frame that is not counted");
+	PLANT(frame_pool.buddy.nr_free_in[cached.pfn / RANGE_FRAMES],
+	      frame_pool.buddy.nr_free_in[cached.pfn / RANGE_FRAMES] + 1, "free frames of range",
+	      "a free frame of 2 MiB that is counted and not there");
+	PLANT(frame_pool.buddy.nr_free_in[0], frame_pool.buddy.nr_free_in[0] - 1,
+	      "free frames of range 0", "a free frame of the first 2 MiB that is not counted");
+	PLANT(frame_pool.buddy.nr_free_in[buddy_nr_ranges() - 1],
+	      frame_pool.buddy.nr_free_in[buddy_nr_ranges() - 1] ^ 1, "free frames of range",
+	      "a free frame of the last 2 MiB that is not counted");
 	PLANT(quarantine->nr_frames, quarantine->nr_frames + 1,
 	      "the quarantine: ", "a frame that is counted in the quarantine and not there");
 	if (!(frame_entry(cached)->flags & FRAME_HIDDEN) || quarantine_is_full(quarantine)) {
 		ktest_skip("the quarantine has no room, or is not for frames like these");
 		return;
 	}
-	quarantine->blocks[at] = (struct quarantine_block){ cached, 0, 1 };
+	quarantine->blocks[at] = (struct quarantine_block){ cached, 0, ktlb_generation() };
 	quarantine->nr_frames++;
 	PLANT(quarantine->nr, quarantine->nr + 1, "is free twice, once in a CPU's cache",
 	      "a frame in the quarantine and in a cache");
+	quarantine->blocks[at].generation = ktlb_generation() + 1;
+	PLANT(quarantine->nr, quarantine->nr + 1, "waits for a generation",
+	      "a block that waits for a generation to come");
+	quarantine->blocks[at].generation = 0;
+	PLANT(quarantine->nr, quarantine->nr + 1, "waits for a generation",
+	      "a block that waits for nothing");
+	quarantine->blocks[at].generation = ktlb_generation();
 	quarantine->blocks[at].order = BUDDY_ORDER_MAX + 1;
 	PLANT(quarantine->nr, quarantine->nr + 1, "the quarantine: no block of order 11",
 	      "a block that is too large");
@@ -170,6 +234,36 @@ static void plant_lost(void)
 	PLANT(frame_entry(frame)->refs, 1, "counts references that it cannot have",
 	      "a frame of the kernel that counts references");
 	frame_free_kernel(frame, 0);
+}
+
+/* What is believed of a frame when it is copied, or given back. */
+static void plant_in_allocations(void)
+{
+	pfn_t first, image = pa_to_pfn((pa_t){ LOAD_BASE });
+	struct frame *frame;
+
+	if (frame_alloc_copied(1, &first)) {
+		ktest_skip("no memory for two frames");
+		return;
+	}
+	frame = frame_entry(first);
+	PLANT(frame[1].next, first.pfn + 1, "does not agree with its allocation",
+	      "a frame that begins an allocation of its own");
+	PLANT(frame[0].next, first.pfn - 1, "does not agree with its allocation",
+	      "a frame of somebody else's allocation");
+	PLANT(frame[0].order, 0, "does not agree with its allocation",
+	      "an allocation that is shorter");
+	PLANT(frame[0].order, 2, "does not agree with its allocation",
+	      "an allocation that is longer");
+	PLANT(frame[1].flags, 0, "does not agree with its allocation",
+	      "a frame of an allocation for copies that is not");
+	PLANT(frame[0].flags, 0, "does not agree with its allocation",
+	      "a frame for copies of an allocation that is not");
+	PLANT(frame[0].kmaps, 1, "is held by xpfo_kmap", "a frame of the kernel held by xpfo_kmap");
+	PLANT(frame_entry(image)->kmaps, 1, "is held by xpfo_kmap", "kernel text so held");
+	PLANT(frame_entry(image)->owner, OWNER_KERNEL, "is of the image",
+	      "kernel text that is somebody's");
+	frame_free_kernel(first, 1);
 }
 
 static void plant_in_books(void)
@@ -219,6 +313,8 @@ KTEST_SUITE(audit_free)
 		plant_in_block(first);
 	}
 	plant_lost();
+	plant_buddies();
+	plant_in_allocations();
 	plant_in_books();
 	expect_clean("afterwards");
 }

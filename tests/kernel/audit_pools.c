@@ -4,7 +4,7 @@
 #include "core/options.h"
 #include "mm/direct_map.h"
 #include "mm/entry_area.h"
-#include "mm/frame.h"
+#include "mm/frame_history.h"
 #include "mm/pmalloc.h"
 #include "mm/ptable.h"
 
@@ -13,6 +13,19 @@ static void expect_sealed(uint64_t nr_more, uint64_t before)
 	audit_run(&audit_result);
 	ktest_ok(audit_result.nr_sealed == before + nr_more,
 		 "the audit counts %lu sealed frames more", nr_more);
+}
+
+/* Mapping, frame and history agree that the pool is open, or sealed; the pool says otherwise. */
+static void plant_unsealed(pte_t *entry, const char *words)
+{
+	pfn_t frame = pte_frame(pte_read(entry));
+
+	frame_entry(frame)->flags ^= FRAME_SEALED;
+	frame_histories[frame.pfn] ^= STEP_SEALED;
+	plant(entry, (pte_t){ pte_read(entry).value ^ PTE_WRITABLE }, words,
+	      "a pool's page that is sealed, or not, against the pool");
+	frame_entry(frame)->flags ^= FRAME_SEALED;
+	frame_histories[frame.pfn] ^= STEP_SEALED;
 }
 
 /* The first page of a pool with one object; sealed unless the option says otherwise. */
@@ -26,6 +39,7 @@ static void plant_in_pool(pte_t *entry, pte_t *other, const char *state)
 		plant(entry, pte_with(pte, PTE_WRITABLE), state, "a sealed page that is writable");
 	}
 	plant(entry, pte_without(pte, PTE_NO_EXECUTE), "in the pools", "code in a pool");
+	plant_unsealed(entry, "is not the page of a pool at");
 	plant(other, pte, "is not the page of a pool at", "a pool's frame at another address");
 	entry_force(entry, pte_read(other));
 	plant(other, pte, "is not the page of a pool at", "two pools' frames, each in the other's");

@@ -7,6 +7,7 @@
 #include "mm/frame_alloc.h"
 #include "mm/layout.h"
 #include "mm/ptable.h"
+#include "mm/region_tree.h"
 #include "mm/xpfo.h"
 
 /* One region each. */
@@ -15,6 +16,7 @@
 #define SHARED_AT (USER_MIN + 64 * PAGE_SIZE)
 #define CODE_AT (USER_MIN + 96 * PAGE_SIZE)
 #define SMALL_AT (4 * HUGE_SIZE) /* of 4 KiB pages, as long as one of 2 MiB */
+#define MANY_AT (10 * HUGE_SIZE)
 #define SHORT_AT (6 * HUGE_SIZE) /* the same, a page long */
 #define HUGE_AT (8 * HUGE_SIZE)
 
@@ -208,6 +210,54 @@ static void plant_regions(struct as *as)
 	PLANT(as->nr_regions, as->nr_regions - 1, "one too many", "a region too many");
 }
 
+/* All as it was, but for whose they are: regions, rights and counts agree. */
+static void plant_swapped_tables(struct as *as)
+{
+	struct as *other;
+	pte_t *entry = ptable_entry(as->root, WRITABLE_AT, 2), *others, saved = pte_read(entry);
+
+	if (as_create(&other)) {
+		ktest_skip("no memory for a second address space");
+		return;
+	}
+	if (fill(other)) {
+		ktest_skip("no memory for its pages");
+		as_put(other);
+		return;
+	}
+	others = ptable_entry(other->root, WRITABLE_AT, 2);
+	as->table = other->table = NULL;
+	entry_force(entry, pte_read(others));
+	plant(others, saved, "is another root's", "page tables that two have exchanged");
+	entry_force(entry, saved);
+	as_put(other);
+}
+
+static void plant_tree(struct as *as)
+{
+	struct region *root, *left;
+
+	for (unsigned i = 0; i < 2 * REGIONS_WALKED; i++) {
+		if (map(as, MANY_AT + i * 2 * PAGE_SIZE, PAGE_SIZE, RW, 0)) {
+			ktest_skip("no memory for regions");
+			return;
+		}
+	}
+	expect_clean("with many regions");
+	root = as->tree;
+	left = root->left;
+	PLANT(root->left, NULL, "is not found", "regions that searches do not find");
+	PLANT(as->tree, left, "is not found", "a tree that lost its root");
+	PLANT(as->near, &root->node - 1, "remembers a region",
+	      "a region that is remembered wrongly");
+	PLANT(root->gap_max, root->gap_max + PAGE_SIZE, "of a gap", "a gap that is not there");
+	PLANT(left->huge_max, left->huge_max + HUGE_SIZE, "of a gap",
+	      "a large gap that is not there");
+	if (as_unmap(as, (uva_t){ MANY_AT }, 4 * REGIONS_WALKED * PAGE_SIZE)) {
+		ktest_skip("no memory to take the regions away");
+	}
+}
+
 static void plant_as(struct as *as)
 {
 	PLANT(as->nr_pages, as->nr_pages + 1, "pages and has",
@@ -241,6 +291,8 @@ KTEST_SUITE(audit_user)
 	plant_frames();
 	plant_regions(as);
 	plant_as(as);
+	plant_swapped_tables(as);
+	plant_tree(as);
 	if (has_huge) {
 		plant_huge(as);
 	} else {

@@ -220,10 +220,34 @@ static __attribute__((noinline)) void check_stack(char *outer)
 	expect_read((char *)__builtin_frame_address(0) - 2048, 8, false, "below the current frame");
 }
 
+static char copied[16], copied_too[16];
+static const char copied_constant[16] = "copied";
+USERCOPY(copied);
+USERCOPY(copied_too);
+USERCOPY(copied_constant);
+
+static void check_variables(void)
+{
+	char *one = copied, *other = copied_too;
+	const char *low = MIN(one, other), *high = MAX(one, other);
+
+	expect_read(copied, sizeof(copied), true, "a variable for copies");
+	expect_write(copied, sizeof(copied), true, "a variable for copies");
+	expect_read(copied_constant, sizeof(copied_constant), true, "a constant for copies");
+	if (options.pmalloc == pmalloc_off) {
+		return;
+	}
+	expect_write((char *)(uint64_t)copied_constant, 1, false, "a constant for copies");
+	expect_read((const char *)((uint64_t)one + 15), 2, false, "one byte past the variable");
+	expect_read((const char *)((uint64_t)one - 1), 2, false,
+		    "from the byte in front of it into it");
+	expect_read(low, (size_t)(high - low) + sizeof(copied), false, "two of them at once");
+	expect_read(&nr_frames, sizeof(nr_frames), false, "what is sealed after boot");
+}
+
 KTEST_SUITE(usercopy)
 {
 	static const char constant[] = "a constant";
-	static USERCOPY char copied[16];
 	static char data[16];
 	struct as *as = process_current()->as;
 	char outer[64] = { 0 };
@@ -243,14 +267,11 @@ KTEST_SUITE(usercopy)
 		check_aliases();
 		check_saved_registers();
 	}
-	expect_read(constant, sizeof(constant), true, "a constant");
-	expect_read(copied, sizeof(copied), true, "a variable for copies");
-	expect_write(copied, sizeof(copied), true, "a variable for copies");
+	check_variables();
 	if (options.pmalloc != pmalloc_off) {
 		expect_read(data, sizeof(data), false, "a variable");
 		expect_write(data, sizeof(data), false, "a variable");
-		expect_read((const void *)((uint64_t)copied_end - 1), 2, false,
-			    "past the variables for copies");
+		expect_read(constant, sizeof(constant), false, "a constant");
 		expect_write((char *)(uint64_t)constant, 1, false, "a constant");
 		expect_read((const void *)((uint64_t)text_end - 16), 16, false, "kernel text");
 		expect_read((const void *)(uint64_t)image_start, 16, false, "the first of it");

@@ -19,7 +19,7 @@ my @qemu = (qw(qemu-system-x86_64 -machine pc -nodefaults -no-reboot -m 24M -dis
 	qw(-device isa-debug-exit,iobase=0xf4,iosize=4 -initrd build/archive.tar -append), q('ktest=on "cmd=selftest kernel"'));
 # A mutation may make the audit run forever.
 my $seconds = ($ENV{TEST_SECONDS} // 600) / 20;
-my @suites = qw(audit audit_cpu audit_entry audit_free audit_pools audit_user);
+my @suites = qw(audit audit_bits audit_cpu audit_entry audit_free audit_pools audit_user);
 
 sub run_quiet { return system("@_ > $out/said 2>&1") == 0 }
 

@@ -4,6 +4,7 @@
 #include "arch/x86_64/context.h"
 #include "arch/x86_64/entry_area.h"
 #include "arch/x86_64/registers.h"
+#include "lib/string.h"
 
 struct tss {
 	uint32_t reserved0;
@@ -33,6 +34,8 @@ struct table_pointer {
 	uint64_t base;
 } __attribute__((packed));
 
+#define TSS_BUSY (1ul << 41) /* LTR sets it */
+
 enum { GATE_INTERRUPT = 0x8e, GATE_DPL_USER = 0x60 };
 enum { IST_NMI = 1, IST_DOUBLE_FAULT, IST_MACHINE_CHECK, IST_DEBUG };
 
@@ -47,22 +50,41 @@ static unsigned ist_of(unsigned vector)
 	}
 }
 
+static struct gate gate_of(unsigned vector, const struct entry_set *set, va_t text)
+{
+	uint64_t stub = text.va + set->stubs[vector];
+
+	return (struct gate){
+		.offset_0 = stub,
+		.offset_16 = stub >> 16,
+		.offset_32 = stub >> 32,
+		.selector = SELECTOR_KERNEL_CODE,
+		.ist = ist_of(vector),
+		.type = GATE_INTERRUPT | (vector == VECTOR_BREAKPOINT ? GATE_DPL_USER : 0),
+	};
+}
+
 void idt_fill(void *page, const struct entry_set *set, va_t text)
 {
 	struct gate *idt = page;
 
 	for (unsigned vector = 0; vector < NR_VECTORS; vector++) {
-		uint64_t stub = text.va + set->stubs[vector];
-
-		idt[vector] = (struct gate){
-			.offset_0 = stub,
-			.offset_16 = stub >> 16,
-			.offset_32 = stub >> 32,
-			.selector = SELECTOR_KERNEL_CODE,
-			.ist = ist_of(vector),
-			.type = GATE_INTERRUPT | (vector == VECTOR_BREAKPOINT ? GATE_DPL_USER : 0),
-		};
+		idt[vector] = gate_of(vector, set, text);
 	}
+}
+
+bool idt_is_as_filled(const void *page, const struct entry_set *set, va_t text)
+{
+	const struct gate *idt = page;
+
+	for (unsigned vector = 0; vector < NR_VECTORS; vector++) {
+		struct gate expected = gate_of(vector, set, text);
+
+		if (memcmp(&idt[vector], &expected, sizeof(expected)) != 0) {
+			return false;
+		}
+	}
+	return true;
 }
 
 static uint64_t part_end(va_t entry_base, enum entry_part_id id)
@@ -92,6 +114,16 @@ void descriptors_fill(void *page, va_t entry_base)
 		.ist[IST_DEBUG - 1] = part_end(entry_base, PART_DB_STACK),
 		.io_map_base = sizeof(struct tss), /* no ports for user mode */
 	};
+}
+
+bool descriptors_are_as_filled(const void *page, va_t entry_base)
+{
+	const struct descriptor_page *found = page;
+	struct descriptor_page expected = { 0 };
+
+	descriptors_fill(&expected, entry_base);
+	expected.gdt[SELECTOR_TSS >> 3] |= found->gdt[SELECTOR_TSS >> 3] & TSS_BUSY;
+	return memcmp(found, &expected, sizeof(expected)) == 0;
 }
 
 void idt_load(va_t idt)

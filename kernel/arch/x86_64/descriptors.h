@@ -10,12 +10,16 @@
 /* Fills an IDT page: every vector to its stub in the text, which runs at `text`; NMI, #DF, #MC and
  * #DB on stacks of their own. */
 void idt_fill(void *page, const struct entry_set *set, va_t text);
+/* For the audit: the page still says that. */
+bool idt_is_as_filled(const void *page, const struct entry_set *set, va_t text);
 
 /*
  * Fills a CPU's descriptor page. entry_base is the address of the CPU's part of the entry area,
  * through which the processor will see the page and the stacks.
  */
 void descriptors_fill(void *page, va_t entry_base);
+/* For the audit: the page still says that, but for what a processor notes in it. */
+bool descriptors_are_as_filled(const void *page, va_t entry_base);
 
 /* Loads GDT, TSS, segment registers and GS base on this CPU. */
 void descriptors_load(va_t entry_base);
