@@ -33,7 +33,7 @@ struct process;
 /* To whom: a process, all of a process group, all there are but the first one and the caller. */
 enum signal_target { SIGNAL_PROCESS, SIGNAL_GROUP, SIGNAL_ALL };
 /*
- * Signal 0 only checks. ESRCH: there is nobody; EPERM: another's process, unless the caller is uid
+ * Blocks, unless it is for one process. Signal 0 only checks. ESRCH: there is nobody; EPERM: another's process, unless the caller is uid
  * 0; EINVAL: no such signal, or one that would stop the process. The first process takes none.
  */
 status_t signal_send(enum signal_target target, uint32_t id, unsigned signal) MUST_CHECK;
