@@ -50,7 +50,8 @@ static uint64_t ring_due(void)
 	return next_ns;
 }
 
-/* When to look again. Whoever sets an alarm from now on sees by this whether to wake the sleeper. */
+/* When to look again. Whoever sets an alarm from now on sees by this whether to wake the sleeper.
+ */
 static uint64_t earliest_take(uint64_t next_ns)
 {
 	lock_acquire(&process_lock);

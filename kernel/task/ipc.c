@@ -161,9 +161,9 @@ static void start_serving(struct endpoint *endpoint, bool *serves)
 }
 
 /*
- * Caller holds the lock. The pid of the first of the waiting callers whose page, if any, can come; 0:
- * there is none. Blocks: after each one whose page cannot, the lock is free for a moment. EINTR: the
- * thread must end, and leaves the others to other threads.
+ * Caller holds the lock. The pid of the first of the waiting callers whose page, if any, can come;
+ * 0: there is none. Blocks: after each one whose page cannot, the lock is free for a moment. EINTR:
+ * the thread must end, and leaves the others to other threads.
  */
 static __attribute__((noinline)) int64_t take_caller(struct endpoint *endpoint, struct thread *self)
 {

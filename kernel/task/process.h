@@ -104,9 +104,8 @@ status_t process_add(struct process *process, struct process *parent) MUST_CHECK
 /* The first thread joins the process, and gets its pid. */
 void process_add_thread(struct process *process, struct thread *thread);
 /*
- * Another thread of the calling process is to come: its tid. EAGAIN: the quota, THREADS_PER_PROCESS,
- * or no number left.
- * Then either it joins, or its number goes back.
+ * Another thread of the calling process is to come: its tid. EAGAIN: the quota,
+ * THREADS_PER_PROCESS, or no number left. Then either it joins, or its number goes back.
  */
 status_t process_reserve_thread(uint32_t *tid) MUST_CHECK;
 void process_add_reserved(struct thread *thread, uint32_t tid);
@@ -134,9 +133,9 @@ uint64_t process_count(void);
 /* Every process of the tree, zombies included, with process_lock held. */
 void process_for_each(void (*visit)(struct process *, const void *), const void *argument);
 /*
- * The same in pieces, with process_lock free between two of them, for visits that do more than look;
- * the pid is one that nobody can have forged. Blocks. True: there were several pieces, and processes
- * may have come meanwhile that it did not visit: those with a birth of *births or later.
+ * The same in pieces, with process_lock free between two of them, for visits that do more than
+ * look; the pid is one that nobody can have forged. Blocks. True: there were several pieces, and
+ * processes may have come meanwhile that it did not visit: those with a birth of *births or later.
  */
 bool process_for_each_in_pieces(void (*visit)(uint32_t pid, struct process *, const void *),
 				const void *argument, uint64_t *births);

@@ -119,11 +119,12 @@ static void orphans_hand_over(struct process *process)
 	struct process *init = process_find(PID_INIT);
 
 	for (unsigned i = 0; i < ORPHANS_PER_PIECE && !list_is_empty(&process->children); i++) {
-		struct process *child =
-			LIST_ENTRY(process->children.next, struct process, sibling);
+		struct process *child = LIST_ENTRY(process->children.next, struct process, sibling);
 
 		list_remove(&child->sibling);
 		child->parent = init;
+		/* it waits for those alone that end as children of fork do */
+		child->end_signal = SIGNAL_CHLD;
 		list_push_back(&init->children, &child->sibling);
 	}
 	wait_wake_all(&init->child_wait);

@@ -15,10 +15,15 @@ static bool stops_by_default(unsigned signal)
 	return signal >= SIGNAL_STOP && signal <= SIGNAL_TTOU;
 }
 
+bool signal_is_of_effect(unsigned signal)
+{
+	return signal != 0 && signal < NR_SIGNALS && signal != SIGNAL_CHLD &&
+	       signal != SIGNAL_CONT && signal != SIGNAL_URG && signal != SIGNAL_WINCH;
+}
+
 static bool is_ignored(const struct process *process, unsigned signal)
 {
-	return signal == SIGNAL_CHLD || signal == SIGNAL_CONT || signal == SIGNAL_URG ||
-	       signal == SIGNAL_WINCH || process->signals_ignored & signal_bit(signal);
+	return !signal_is_of_effect(signal) || process->signals_ignored & signal_bit(signal);
 }
 
 static uint64_t mask_of(const struct thread *thread)

@@ -25,13 +25,14 @@ struct wait_queue {
 	/* Guarded by lock. */
 	struct list waiters; /* those that the last round has woken are at the end */
 	uint64_t round;      /* how often all were to be woken */
-	bool is_waking;      /* the round is not over; read without the lock, by those it has woken */
+	bool is_waking; /* the round is not over; read without the lock, by those it has woken */
 };
 
 /* On the stack of the thread that waits. */
 struct waiter {
 	struct list node;
-	uint64_t round; /* guarded by the queue's lock: the last that has woken it, or began before */
+	uint64_t round; /* guarded by the queue's lock: the last that has woken it, or began before
+			 */
 	struct thread *thread;
 };
 
