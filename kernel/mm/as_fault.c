@@ -116,7 +116,7 @@ status_t as_fault_now(struct as *as, uva_t at, unsigned wanted_rights)
 		return STATUS_EFAULT;
 	}
 	lock_acquire(&as->lock);
-	status = fault_in(as, at, wanted_rights);
+	status = as_is_moving(as, at.uva) ? STATUS_EFAULT : fault_in(as, at, wanted_rights);
 	lock_release(&as->lock);
 	return status;
 }
@@ -124,7 +124,7 @@ status_t as_fault_now(struct as *as, uva_t at, unsigned wanted_rights)
 /* Whether the change that goes on between two pieces may answer the fault otherwise at its end. */
 static bool must_wait(const struct as *as, status_t status)
 {
-	return as->change == CHANGE_FORK || (as->change && status == STATUS_EFAULT);
+	return as->change && status == STATUS_EFAULT;
 }
 
 /* While a change goes on between two pieces. Caller holds the lock, which is free afterwards. */
@@ -135,7 +135,7 @@ static __attribute__((noinline)) status_t fault_during_change(struct as *as, uva
 		status_t status = STATUS_EFAULT;
 		bool later;
 
-		if (as->change != CHANGE_FORK) {
+		if (as->change != CHANGE_FORK && !as_is_moving(as, at.uva)) {
 			status = fault_in(as, at, wanted_rights);
 		}
 		later = must_wait(as, status);
