@@ -17,7 +17,7 @@
 
 #include "sweep.h"
 
-enum { NR_THREADS = 600, NR_CHILDREN = 400 };
+enum { NR_THREADS = 600, NR_CHILDREN = 200 };
 enum { WAIT = 0 | 128, WAKE = 1 | 128, REQUEUE = 3 | 128, SHARED = ~128 };
 
 uint32_t words[2];
