@@ -51,7 +51,7 @@ static inline void poll_interrupts(void)
  *
  * Not with a lock held or the window open, and not between sched_prepare and sched_block, as a wake
  * would be lost. At least one for every 200,000 instructions of a call: the meter of debug builds
- * (budget=on) panics otherwise.
+ * (budget=panic) panics otherwise.
  */
 static inline bool poll_call(void) { return poll_hooks.call && poll_hooks.call(); }
 

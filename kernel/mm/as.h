@@ -39,6 +39,12 @@ enum as_change {
 	CHANGE_REGIONS, /* munmap, mprotect and their like */
 	CHANGE_FORK,    /* the child is to have all pages as they were at one time */
 	CHANGE_PAGE,    /* a page of 2 MiB is made or copied: as_large.c */
+	CHANGE_MOVE,    /* mremap: pages are on their way to another place */
+};
+
+/* From where to where pages move: as_change.h. */
+struct as_move {
+	uint64_t from, to, len_bytes;
 };
 
 struct as {
@@ -61,6 +67,7 @@ struct as {
 	uint64_t heap_start, heap_end; /* brk */
 	uint32_t change;               /* enum as_change; written with the lock, read without */
 	uint32_t nr_waiting;           /* for its end */
+	struct as_move move;           /* with CHANGE_MOVE */
 
 	struct list all; /* list of all address spaces, for the audit; guarded by its own lock */
 };

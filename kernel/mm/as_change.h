@@ -12,7 +12,9 @@
  *   may lie in what a MAP_FIXED replaces;
  *   while a fork goes on every fault waits: else the child could get what a thread wrote last,
  *   and not what it wrote before;
- *   a fault on a page of 2 MiB is a change itself, for which all others wait.
+ *   a fault on a page of 2 MiB is a change itself, for which all others wait;
+ *   while pages move a fault in the old or the new place waits, and a grant there is refused: a
+ *   page that came to either would be in the way, or left behind.
  */
 #pragma once
 
@@ -44,6 +46,13 @@ static inline void as_change_end(struct as *as)
 	} else {
 		lock_release(&as->lock);
 	}
+}
+
+/* Is the address in the old or the new place of pages that move? Caller holds as->lock. */
+static inline bool as_is_moving(const struct as *as, uint64_t address)
+{
+	return as->change == CHANGE_MOVE && (address - as->move.from < as->move.len_bytes ||
+					     address - as->move.to < as->move.len_bytes);
 }
 
 /* For a fault: blocks until no change is going on. False: the thread must end. */

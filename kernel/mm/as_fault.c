@@ -130,7 +130,8 @@ status_t as_fault_now(struct as *as, uva_t at, unsigned wanted_rights)
 		return STATUS_EFAULT;
 	}
 	lock_acquire(&as->lock);
-	status = is_large(as, at) ? STATUS_EFAULT : fault_in(as, at, wanted_rights);
+	status = is_large(as, at) || as_is_moving(as, at.uva) ? STATUS_EFAULT
+							      : fault_in(as, at, wanted_rights);
 	lock_release(&as->lock);
 	return status;
 }
@@ -138,7 +139,14 @@ status_t as_fault_now(struct as *as, uva_t at, unsigned wanted_rights)
 /* May a fault be looked at while this change goes on? A page of 2 MiB would be one of its own. */
 static bool can_answer(struct as *as, uva_t at)
 {
-	return as->change == CHANGE_NONE || (as->change == CHANGE_REGIONS && !is_large(as, at));
+	switch ((enum as_change)as->change) {
+	case CHANGE_NONE: return true;
+	case CHANGE_REGIONS: return !is_large(as, at);
+	case CHANGE_MOVE: return !is_large(as, at) && !as_is_moving(as, at.uva);
+	case CHANGE_FORK:
+	case CHANGE_PAGE: break;
+	}
+	return false;
 }
 
 /* While a change goes on between two pieces. Caller holds the lock, which is free afterwards. */

@@ -1,6 +1,7 @@
 /* Checks first, then moves the frame. */
 #include "mm/as_grant.h"
 
+#include "mm/as_change.h"
 #include "mm/as_pages.h"
 #include "mm/frame_alloc.h"
 #include "mm/layout.h"
@@ -59,12 +60,13 @@ static status_t from_prepare(struct grant *grant)
 static status_t prepare(struct grant *grant)
 {
 	struct side *to = &grant->to;
-	status_t status = from_prepare(grant);
+	status_t status = as_is_moving(grant->from.as, grant->from.at.uva) ? STATUS_EFAULT
+									   : from_prepare(grant);
 
 	if (status) {
 		return status;
 	}
-	if (!region_check(to)) {
+	if (as_is_moving(to->as, to->at.uva) || !region_check(to)) {
 		return STATUS_EINVAL;
 	}
 	return ptable_entry_create(to->as->root, to->at.uva, 1, &to->entry);

@@ -22,6 +22,13 @@ static status_t tables_prepare(struct as *as, uint64_t from, uint64_t to, uint64
 		status_t status;
 
 		*work += WORK_TABLE;
+		if (*work >= WORK_MAX) {
+			*work = 0;
+			if (as_change_pause(as, CHANGE_MOVE)) {
+				return STATUS_EINTR;
+			}
+			entry = ptable_entry(as->root, from + done, 1);
+		}
 		if (!entry) {
 			done = ptable_skip(as->root, from + done) - from;
 			continue;
@@ -74,7 +81,7 @@ static status_t range_move(struct as *as, uint64_t from, uint64_t to, uint64_t l
 		*work += nr * WORK_SHARED + WORK_TABLE;
 		if (*work >= WORK_MAX && done < len_bytes) {
 			*work = 0;
-			if (as_change_pause(as, CHANGE_REGIONS)) {
+			if (as_change_pause(as, CHANGE_MOVE)) {
 				return STATUS_EINTR;
 			}
 		}
@@ -95,6 +102,7 @@ static status_t move(struct as *as, const struct as_remap_wish *wish, const stru
 	if (status) {
 		return status;
 	}
+	as->move = (struct as_move){ wish->at, out->uva, len_bytes };
 	status = tables_prepare(as, wish->at, out->uva, len_bytes, &work);
 	if (status) {
 		/* what was there before with MAP_FIXED is gone, as on Linux */

@@ -22,9 +22,11 @@ struct look {
 	uint64_t *next_ns;
 };
 
-static void ring(struct process *process, const void *argument)
+static void ring(uint32_t pid, struct process *process, const void *argument)
 {
 	const struct look *look = argument;
+
+	(void)pid;
 
 	if (process->alarm_ns && process->alarm_ns <= look->now_ns) {
 		process->alarm_ns =
@@ -36,18 +38,25 @@ static void ring(struct process *process, const void *argument)
 	}
 }
 
-/* Tells those whose time has come; when to look again. */
+/* Blocks. Tells those whose time has come; when to look again, but for alarms set meanwhile. */
 static uint64_t ring_due(void)
 {
-	uint64_t next_ns = UINT64_MAX;
+	uint64_t next_ns = UINT64_MAX, births;
 
-	/* whoever sets one meanwhile wakes the sleeper, which then does not block */
 	lock_acquire(&process_lock);
 	earliest_ns = UINT64_MAX;
 	lock_release(&process_lock);
-	process_for_each(ring, &(struct look){ clock_now_ns(), &next_ns });
+	(void)process_for_each_in_pieces(ring, &(struct look){ clock_now_ns(), &next_ns }, &births);
+	return next_ns;
+}
+
+/* When to look again. Whoever sets an alarm from now on sees by this whether to wake the sleeper.
+ */
+static uint64_t earliest_take(uint64_t next_ns)
+{
 	lock_acquire(&process_lock);
 	earliest_ns = MIN(earliest_ns, next_ns);
+	next_ns = earliest_ns;
 	lock_release(&process_lock);
 	return next_ns;
 }
@@ -60,8 +69,9 @@ static void sleeper_main(void *thread)
 		struct timer timer;
 		uint64_t next_ns;
 
-		sched_prepare();
 		next_ns = ring_due();
+		sched_prepare();
+		next_ns = earliest_take(next_ns);
 		timer_start(&timer, next_ns);
 		sched_block();
 		timer_stop(&timer);

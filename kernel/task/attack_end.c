@@ -1,5 +1,4 @@
 /* Ends an attack with all its members. */
-#include "core/poll.h"
 #include "task/credentials.h"
 #include "task/process.h"
 #include "task/process_end.h"
@@ -15,46 +14,43 @@ static struct wait_queue ended = { WAIT_QUEUE_INIT(ended) };
 /* How often a process has ended. Atomic: pairs with the look in await_members. */
 static uint64_t nr_ended;
 
-enum { PIDS_PER_PIECE = 1024 };
+struct members {
+	uint32_t job;
+	unsigned *nr_alive;
+};
 
-/* Caller holds process_lock. Kills what still runs of a job, of these pids. How many that are. */
-static unsigned kill_members(uint32_t job, uint32_t first, uint32_t last)
+/* Kills it if it is a member that still runs. */
+static void kill_member(uint32_t pid, struct process *process, const void *argument)
 {
-	unsigned nr_alive = 0;
+	const struct members *members = argument;
 
-	for (uint32_t pid = first; pid <= last; pid++) {
-		struct process *process = credentials_member(pid, job);
-
-		if (process && !process->zombie) {
-			(void)process_begin_exit(process, status_of_signal(SIGNAL_KILL),
-						 BW_END_KILLED);
-			nr_alive++;
-		}
+	if (credentials_member(pid, members->job) && !process->zombie) {
+		(void)process_begin_exit(process, status_of_signal(SIGNAL_KILL), BW_END_KILLED);
+		++*members->nr_alive;
 	}
-	return nr_alive;
 }
 
-/* Blocks. */
+/* Blocks. How many still ran. The record is closed, so none is born. */
 static unsigned end_members(uint32_t job)
 {
 	unsigned nr_alive = 0;
+	uint64_t births;
 
-	for (uint32_t pid = PID_INIT; pid <= ID_MAX; pid += PIDS_PER_PIECE) {
-		lock_acquire(&process_lock);
-		nr_alive += kill_members(job, pid, MIN(pid + PIDS_PER_PIECE - 1, (uint32_t)ID_MAX));
-		lock_release(&process_lock);
-		(void)poll_call();
-	}
+	(void)process_for_each_in_pieces(kill_member, &(struct members){ job, &nr_alive }, &births);
 	return nr_alive;
 }
 
-void witness_process_ended(const struct process *process)
+void witness_end_attacks_of(const struct process *process)
 {
 	uint32_t job;
 
 	while ((job = record_close_of(process->pid)) != 0) {
-		(void)kill_members(job, PID_INIT, ID_MAX);
+		(void)end_members(job);
 	}
+}
+
+void witness_process_ended(void)
+{
 	__atomic_fetch_add(&nr_ended, 1, __ATOMIC_SEQ_CST);
 	wait_wake_all(&ended);
 }
@@ -76,7 +72,7 @@ static status_t await_members(uint32_t job, uint32_t *nr_killed)
 			break;
 		}
 		if (__atomic_load_n(&nr_ended, __ATOMIC_SEQ_CST) == seen) {
-			sched_block();
+			wait_block(&ended);
 		}
 	}
 	wait_leave(&ended, &waiter);

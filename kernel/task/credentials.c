@@ -213,6 +213,11 @@ void credentials_join(struct process *process, struct job job)
 	binding_write(process, entry, rule | (job.is_watched ? CREDENTIALS_WATCHED : 0));
 }
 
+struct process *credentials_holder(uint32_t pid)
+{
+	return pid <= ID_MAX ? (struct process *)entries[pid].holder : NULL;
+}
+
 struct process *credentials_member(uint32_t pid, uint32_t job)
 {
 	assert(lock_is_held(&process_lock) && pid <= ID_MAX);

@@ -82,6 +82,8 @@ struct job {
 };
 struct job credentials_job(const struct process *process);
 void credentials_join(struct process *process, struct job job);
+/* Caller holds process_lock. The process with this pid; NULL: there is none. */
+struct process *credentials_holder(uint32_t pid);
 /* Caller holds process_lock. The process with this pid, if it is a member of this job; else NULL.
  */
 struct process *credentials_member(uint32_t pid, uint32_t job);

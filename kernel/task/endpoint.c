@@ -1,10 +1,13 @@
 /* Endpoints come and go with the processes that hold them. */
 #include "task/endpoint.h"
 
+#include "core/poll.h"
 #include "lib/assert.h"
 #include "mm/slab.h"
 #include "task/ipc.h"
 #include "task/process.h"
+
+enum { CALLERS_PER_PIECE = 32 };
 
 static struct slab_cache cache;
 
@@ -60,28 +63,41 @@ bool endpoint_is_lonely(const struct endpoint *endpoint, const struct process *p
 	       __atomic_load_n(&process->nr_threads, __ATOMIC_ACQUIRE) == 1;
 }
 
-/* Caller holds the lock. The threads on the list that wait for nobody. */
+static struct thread *first_of(const struct list *waiting)
+{
+	return LIST_ENTRY(waiting->next, struct thread, ipc.node);
+}
+
+/* Caller holds the lock. A thread that waits for nobody is the only one there is. */
 static void release_lonely(struct endpoint *endpoint, struct list *waiting)
 {
-	LIST_FOR_EACH (node, waiting) {
-		struct thread *thread = LIST_ENTRY(node, struct thread, ipc.node);
-
-		if (endpoint_is_lonely(endpoint, thread->process)) {
-			ipc_fail(thread);
-		}
+	if (!list_is_empty(waiting) && endpoint_is_lonely(endpoint, first_of(waiting)->process)) {
+		ipc_fail(first_of(waiting));
 	}
 }
 
-/* Caller holds the lock. Lets go of everybody for whom nobody is left. */
 static void reconsider(struct endpoint *endpoint)
 {
-	if (endpoint->was_served && endpoint->nr_servers == 0) {
-		LIST_FOR_EACH (node, &endpoint->callers) {
-			ipc_fail(LIST_ENTRY(node, struct thread, ipc.node));
-		}
-	}
 	release_lonely(endpoint, &endpoint->callers);
 	release_lonely(endpoint, &endpoint->receivers);
+}
+
+/*
+ * Caller holds the lock, which is free between two pieces, and the endpoint. Blocks. Callers whom
+ * nobody serves any more are let go; new ones do not come, unless there is a server again.
+ */
+static void release_unserved(struct endpoint *endpoint)
+{
+	while (endpoint->was_served && endpoint->nr_servers == 0 &&
+	       !list_is_empty(&endpoint->callers)) {
+		for (unsigned i = 0; i < CALLERS_PER_PIECE && !list_is_empty(&endpoint->callers);
+		     i++) {
+			ipc_fail(first_of(&endpoint->callers));
+		}
+		lock_release(&endpoint->lock);
+		(void)poll_call();
+		lock_acquire(&endpoint->lock);
+	}
 }
 
 /* Caller holds the lock. */
@@ -107,6 +123,7 @@ void endpoints_drop(struct process *process)
 		}
 		lock_acquire(&endpoint->lock);
 		stop_serving(endpoint, &table->serves[i]);
+		release_unserved(endpoint);
 		is_last = --endpoint->nr_holders == 0;
 		reconsider(endpoint);
 		lock_release(&endpoint->lock);
@@ -125,6 +142,7 @@ void endpoints_stop_serving(struct process *process)
 		if (table->slots[i]) {
 			lock_acquire(&table->slots[i]->lock);
 			stop_serving(table->slots[i], &table->serves[i]);
+			release_unserved(table->slots[i]);
 			reconsider(table->slots[i]);
 			lock_release(&table->slots[i]->lock);
 		}

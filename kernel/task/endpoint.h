@@ -41,7 +41,7 @@ status_t endpoint_create(uint64_t *handle) MUST_CHECK;
 
 /* fork: the child gets the parent's handles. Nobody knows the child yet. */
 void endpoints_inherit(struct process *child, const struct process *parent);
-/* The process has no threads any more. */
+/* The process has no threads any more. Blocks, as the next. */
 void endpoints_drop(struct process *process);
 /* execve: whoever waits for this process to serve waits for a program that is gone. */
 void endpoints_stop_serving(struct process *process);

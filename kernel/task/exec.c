@@ -16,6 +16,7 @@
 #include "task/process.h"
 #include "task/process_end.h"
 #include "task/program_policy.h"
+#include "task/signal.h"
 
 /* What the new program starts with. */
 struct program {
@@ -125,6 +126,7 @@ static void rule_apply(struct process *process, const struct program *program)
 			   rule ? index : credentials_acting_rule(process), program->as);
 	process->uid_first = credentials_uid(process);
 	process->has_execed = true;
+	process->end_signal = SIGNAL_CHLD;
 	process_set_band(process, process->uid_first);
 	process->calls_refused = 0;
 }

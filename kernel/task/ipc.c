@@ -1,8 +1,9 @@
 /* Call, receive and reply. */
 #include "task/ipc.h"
 
+#include "core/poll.h"
 #include "lib/assert.h"
-#include "mm/as_grant.h"
+#include "task/ipc_transfer.h"
 #include "task/process.h"
 #include "task/sched.h"
 
@@ -12,50 +13,6 @@ static struct endpoint *find(const struct process *process, uint64_t handle)
 	return handle < ENDPOINTS_PER_PROCESS
 		       ? __atomic_load_n(&process->endpoints.slots[handle], __ATOMIC_ACQUIRE)
 		       : NULL;
-}
-
-/*
- * The registers of a call and of a reply, before and after: words in rsi, rdx, r10, r8, r9, rbx; a
- * page to give in r12, or where one came; in r13 where one may come. 0: none.
- */
-static void words_copy(struct regs *to, const struct regs *from)
-{
-	to->rsi = from->rsi;
-	to->rdx = from->rdx;
-	to->r10 = from->r10;
-	to->r8 = from->r8;
-	to->r9 = from->r9;
-	to->rbx = from->rbx;
-	to->r12 = 0;
-}
-
-static status_t page_move(const struct thread *to, const struct thread *from)
-{
-	uva_t page = { thread_user_regs(from)->r12 }, place = { thread_user_regs(to)->r13 };
-
-	return place.uva ? as_grant(from->process->as, page, to->process->as, place)
-			 : STATUS_EINVAL;
-}
-
-/* All that `from` sends to `to`. On failure nothing has changed. Caller holds the lock. */
-static inline status_t transfer(const struct thread *to, const struct thread *from)
-{
-	struct regs *to_regs = thread_user_regs(to);
-	const struct regs *from_regs = thread_user_regs(from);
-	bool has_page = from_regs->r12;
-
-	if (UNLIKELY(has_page)) {
-		status_t status = page_move(to, from);
-
-		if (status) {
-			return status;
-		}
-	}
-	words_copy(to_regs, from_regs);
-	if (UNLIKELY(has_page)) {
-		to_regs->r12 = to_regs->r13;
-	}
-	return STATUS_OK;
 }
 
 /*
@@ -195,23 +152,6 @@ int64_t ipc_call(uint64_t handle)
 	return wait_until_done(self);
 }
 
-/* Caller holds the lock. The first of the waiting callers whose page, if any, can come; NULL. */
-static struct thread *take_caller(struct endpoint *endpoint, struct thread *self)
-{
-	LIST_FOR_EACH (node, &endpoint->callers) {
-		struct thread *client = LIST_ENTRY(node, struct thread, ipc.node);
-		status_t status = transfer(self, client);
-
-		list_remove(node);
-		if (status == STATUS_OK) {
-			bind(self, client, endpoint);
-			return client;
-		}
-		finish(client, status);
-	}
-	return NULL;
-}
-
 /* Caller holds the lock. */
 static void start_serving(struct endpoint *endpoint, bool *serves)
 {
@@ -221,26 +161,65 @@ static void start_serving(struct endpoint *endpoint, bool *serves)
 }
 
 /*
+ * Caller holds the lock. The pid of the first of the waiting callers whose page, if any, can come;
+ * 0: there is none. Blocks: after each one whose page cannot, the lock is free for a moment. EINTR:
+ * the thread must end, and leaves the others to other threads.
+ */
+static __attribute__((noinline)) int64_t take_caller(struct endpoint *endpoint, struct thread *self)
+{
+	bool must_end = false;
+
+	while (!list_is_empty(&endpoint->callers)) {
+		struct list *node = endpoint->callers.next;
+		struct thread *client = LIST_ENTRY(node, struct thread, ipc.node);
+		status_t status;
+
+		if (must_end) {
+			return STATUS_EINTR;
+		}
+		status = transfer(self, client);
+		list_remove(node);
+		if (status == STATUS_OK) {
+			bind(self, client, endpoint);
+			return client->process->pid;
+		}
+		finish(client, status);
+		lock_release(&endpoint->lock);
+		must_end = poll_call();
+		lock_acquire(&endpoint->lock);
+	}
+	return 0;
+}
+
+/*
  * Caller holds the lock, which is released. `replied`: a thread that sched_claim has given us;
  * NULL: none. Blocks.
  */
 static int64_t receive(struct endpoint *endpoint, uint64_t handle, struct thread *replied)
 {
-	struct thread *self = thread_current(), *client = NULL;
+	struct thread *self = thread_current();
+	int64_t result = 0;
 	bool *serves = &self->process->endpoints.serves[handle];
 
 	if (UNLIKELY(!*serves)) {
 		start_serving(endpoint, serves);
 	}
 	if (!list_is_empty(&endpoint->callers)) {
-		client = take_caller(endpoint, self);
+		if (replied) {
+			sched_unclaim(replied);
+			replied = NULL;
+		}
+		result = take_caller(endpoint, self);
 	}
-	if (client || endpoint_is_lonely(endpoint, self->process)) {
+	if (result == 0 && endpoint_is_lonely(endpoint, self->process)) {
+		result = STATUS_EPIPE;
+	}
+	if (result) {
 		lock_release(&endpoint->lock);
 		if (replied) {
 			sched_unclaim(replied);
 		}
-		return client ? (int64_t)client->process->pid : STATUS_EPIPE;
+		return result;
 	}
 	enqueue(endpoint, self, IPC_RECEIVING);
 	lock_release(&endpoint->lock);

@@ -1,6 +1,7 @@
 /* The tree of processes. */
 #include "task/process.h"
 
+#include "core/poll.h"
 #include "lib/assert.h"
 #include "lib/string.h"
 #include "mm/frame_history.h"
@@ -18,13 +19,23 @@ struct lock process_lock = LOCK_INIT("process", RANK_process);
 
 /* Guarded by process_lock. */
 static struct list all = LIST_INIT(all);
-static uint64_t nr_all;
+static uint64_t nr_all, nr_births;
+
+enum { NR_TID_LISTS = 512 };
+/* Threads by tid; guarded by process_lock. */
+static struct list tids[NR_TID_LISTS];
+
+/* A piece of a walk, in numbers looked at. A process that is told to end costs as many. */
+enum { WALK_MAX = 1024, WALK_PROCESS = 32 };
 
 static struct slab_cache cache;
 
 void process_init(void)
 {
 	slab_cache_init(&cache, "process", sizeof(struct process));
+	for (unsigned i = 0; i < NR_TID_LISTS; i++) {
+		list_init(&tids[i]);
+	}
 	report_boot();
 }
 
@@ -36,12 +47,7 @@ static struct process *process_of(struct list *node)
 struct process *process_find(uint32_t pid)
 {
 	assert(lock_is_held(&process_lock));
-	LIST_FOR_EACH (node, &all) {
-		if (process_of(node)->pid == pid) {
-			return process_of(node);
-		}
-	}
-	return NULL;
+	return credentials_holder(pid);
 }
 
 static struct thread *thread_of(struct list *node)
@@ -49,14 +55,25 @@ static struct thread *thread_of(struct list *node)
 	return LIST_ENTRY(node, struct thread, process_node);
 }
 
+/* No more than ID_MAX / NR_TID_LISTS of them on one. */
+static struct list *tids_of(uint32_t tid) { return &tids[tid % NR_TID_LISTS]; }
+
+void process_set_tid(struct thread *thread, uint32_t tid)
+{
+	assert(lock_is_held(&process_lock));
+	thread->tid = tid;
+	list_remove(&thread->tid_node);
+	list_push_back(tids_of(tid), &thread->tid_node);
+}
+
 struct thread *process_find_thread(uint32_t tid)
 {
 	assert(lock_is_held(&process_lock));
-	LIST_FOR_EACH (node, &all) {
-		LIST_FOR_EACH (thread, &process_of(node)->threads) {
-			if (thread_of(thread)->tid == tid) {
-				return thread_of(thread);
-			}
+	LIST_FOR_EACH (node, tids_of(tid)) {
+		struct thread *thread = LIST_ENTRY(node, struct thread, tid_node);
+
+		if (thread->tid == tid) {
+			return thread;
 		}
 	}
 	return NULL;
@@ -80,6 +97,35 @@ void process_for_each(void (*visit)(struct process *, const void *), const void 
 		visit(process_of(node), argument);
 	}
 	lock_release(&process_lock);
+}
+
+bool process_for_each_in_pieces(void (*visit)(uint32_t pid, struct process *, const void *),
+				const void *argument, uint64_t *births)
+{
+	unsigned work = 0;
+	bool was_paused = false;
+
+	lock_acquire(&process_lock);
+	*births = nr_births;
+	for (uint32_t pid = id_next(PID_INIT); pid; pid = id_next(pid + 1)) {
+		struct process *process;
+
+		if (work >= WALK_MAX) {
+			lock_release(&process_lock);
+			(void)poll_call();
+			lock_acquire(&process_lock);
+			was_paused = true;
+			work = 0;
+		}
+		process = process_find(pid);
+		if (process) {
+			visit(pid, process, argument);
+			work += WALK_PROCESS;
+		}
+		work++;
+	}
+	lock_release(&process_lock);
+	return was_paused;
 }
 
 status_t process_find_stopped(uint64_t pid, struct process **out)
@@ -166,13 +212,19 @@ static void inherit(struct process *process, const struct process *parent)
 	memcpy(process->name, parent->name, sizeof(process->name));
 }
 
+/* Caller holds process_lock. One that is to end has none that would not. */
+static bool may_have_child(const struct process *parent)
+{
+	return nr_all < PROCESSES_MAX && !parent->exiting && credentials_are_own(parent) &&
+	       !witness_is_ending(parent) && quota_left(credentials_acting_uid(parent));
+}
+
 status_t process_add(struct process *process, struct process *parent)
 {
 	status_t status = STATUS_EAGAIN;
 
 	lock_acquire(&process_lock);
-	if (!parent || (credentials_are_own(parent) && !witness_is_ending(parent) &&
-			quota_left(credentials_acting_uid(parent)))) {
+	if (!parent || may_have_child(parent)) {
 		process->pid = id_take();
 		status = process->pid ? STATUS_OK : STATUS_EAGAIN;
 	}
@@ -187,6 +239,7 @@ status_t process_add(struct process *process, struct process *parent)
 		}
 		list_push_back(&all, &process->all);
 		nr_all++;
+		process->birth = nr_births++;
 	}
 	lock_release(&process_lock);
 	return status;
@@ -206,7 +259,7 @@ void process_remove(struct process *process)
 static void join(struct process *process, struct thread *thread, uint32_t tid)
 {
 	thread->process = process;
-	thread->tid = tid;
+	process_set_tid(thread, tid);
 	thread->band_fresh = process->band_fresh;
 	thread->frame_who = frame_who(process->pid);
 	list_push_back(&process->threads, &thread->process_node);
@@ -235,7 +288,8 @@ status_t process_reserve_thread(uint32_t *tid)
 	uint32_t id = 0;
 
 	lock_acquire(&process_lock);
-	if (quota_left(credentials_acting_uid(process_current()))) {
+	if (process_current()->nr_threads < THREADS_PER_PROCESS &&
+	    quota_left(credentials_acting_uid(process_current()))) {
 		id = id_take();
 	}
 	lock_release(&process_lock);

@@ -18,6 +18,9 @@ enum {
 	PID_INIT = ID_INIT,
 	PROCESSES_PER_UID = 256, /* for every uid but 0 */
 	THREADS_PER_UID = 1024,  /* the same, in all of its processes together */
+	/* for everybody: what looks at each of them takes no longer than that */
+	PROCESSES_MAX = 2048,
+	THREADS_PER_PROCESS = 1024,
 	NR_DESCRIPTORS = 3,
 	DESCRIPTORS_CONSOLE = (1 << NR_DESCRIPTORS) - 1,
 };
@@ -42,6 +45,7 @@ struct process {
 	struct list children;
 	struct list sibling;
 	struct list all;
+	uint64_t birth; /* how many there were before it, since the machine was booted */
 	struct list threads;
 	uint32_t nr_threads;         /* read without by ipc.c */
 	bool exiting;                /* written with the lock, read without: thread_must_exit */
@@ -94,14 +98,14 @@ static inline struct process *process_current(void)
 status_t process_alloc(struct process **out) MUST_CHECK;
 /*
  * Gives it a pid and a place below the parent (NULL: the first process), and inherits. EAGAIN: the
- * quota, no pid left, or the parent's attack is being ended.
+ * quota, no pid left, PROCESSES_MAX, or the parent or its attack is being ended.
  */
 status_t process_add(struct process *process, struct process *parent) MUST_CHECK;
 /* The first thread joins the process, and gets its pid. */
 void process_add_thread(struct process *process, struct thread *thread);
 /*
- * Another thread of the calling process is to come: its tid. EAGAIN: the quota, or no number left.
- * Then either it joins, or its number goes back.
+ * Another thread of the calling process is to come: its tid. EAGAIN: the quota,
+ * THREADS_PER_PROCESS, or no number left. Then either it joins, or its number goes back.
  */
 status_t process_reserve_thread(uint32_t *tid) MUST_CHECK;
 void process_add_reserved(struct thread *thread, uint32_t tid);
@@ -116,6 +120,8 @@ void process_free(struct process *process);
 struct process *process_find(uint32_t pid);
 /* Caller holds process_lock. A thread of any process, by tid; NULL: there is none. */
 struct thread *process_find_thread(uint32_t tid);
+/* Caller holds process_lock. The thread is found by this tid from now on. */
+void process_set_tid(struct thread *thread, uint32_t tid);
 /* Caller holds process_lock. Processor time of all its threads, in ticks of the TSC. */
 uint64_t process_run_time(const struct process *process);
 /*
@@ -126,6 +132,13 @@ status_t process_find_stopped(uint64_t pid, struct process **out) MUST_CHECK;
 uint64_t process_count(void);
 /* Every process of the tree, zombies included, with process_lock held. */
 void process_for_each(void (*visit)(struct process *, const void *), const void *argument);
+/*
+ * The same in pieces, with process_lock free between two of them, for visits that do more than
+ * look; the pid is one that nobody can have forged. Blocks. True: there were several pieces, and
+ * processes may have come meanwhile that it did not visit: those with a birth of *births or later.
+ */
+bool process_for_each_in_pieces(void (*visit)(uint32_t pid, struct process *, const void *),
+				const void *argument, uint64_t *births);
 
 /*
  * The copy of the calling process; its only thread starts with `regs` and the result 0, and what

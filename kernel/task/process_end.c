@@ -5,6 +5,7 @@
 #include "task/process_end.h"
 
 #include "core/panic.h"
+#include "core/poll.h"
 #include "lib/assert.h"
 #include "mm/as.h"
 #include "task/credentials.h"
@@ -16,6 +17,8 @@
 
 /* Told by whoever makes the process end, and by each thread that leaves. */
 enum { TOLD_FIRST = 8, TOLD_EACH = 2 };
+
+enum { ORPHANS_PER_PIECE = 64 };
 
 /*
  * Caller holds process_lock. Tells up to nr threads that they must end. However many there are,
@@ -48,7 +51,7 @@ static void survivor_settle(struct process *process)
 	thread->is_told = false;
 	if (thread->tid != process->pid) {
 		id_give_back(thread->tid);
-		thread->tid = process->pid;
+		process_set_tid(thread, process->pid);
 	}
 	lock_release(&process_lock);
 }
@@ -90,7 +93,7 @@ status_t process_end_others(void)
 		if (is_alone || thread_must_exit()) {
 			break;
 		}
-		sched_block();
+		wait_block(&process->thread_wait);
 	}
 	wait_leave(&process->thread_wait, &waiter);
 	if (thread_must_exit()) {
@@ -110,23 +113,34 @@ bool process_exit(int32_t status, enum bw_end end)
 	return is_first;
 }
 
-/* Caller holds process_lock. Orphans go to the first process, which reaps whatever ends. */
+/* Caller holds process_lock. Some orphans go to the first process, which reaps whatever ends. */
 static void orphans_hand_over(struct process *process)
 {
-	struct process *init;
+	struct process *init = process_find(PID_INIT);
 
-	if (list_is_empty(&process->children)) {
-		return;
-	}
-	init = process_find(PID_INIT);
-	LIST_FOR_EACH (node, &process->children) {
-		struct process *child = LIST_ENTRY(node, struct process, sibling);
+	for (unsigned i = 0; i < ORPHANS_PER_PIECE && !list_is_empty(&process->children); i++) {
+		struct process *child = LIST_ENTRY(process->children.next, struct process, sibling);
 
 		list_remove(&child->sibling);
 		child->parent = init;
+		/* it waits for those alone that end as children of fork do */
+		child->end_signal = SIGNAL_CHLD;
 		list_push_back(&init->children, &child->sibling);
 	}
 	wait_wake_all(&init->child_wait);
+}
+
+/* Blocks. There are no threads any more that could have a child meanwhile. */
+static void orphans_leave(struct process *process)
+{
+	lock_acquire(&process_lock);
+	while (!list_is_empty(&process->children)) {
+		orphans_hand_over(process);
+		lock_release(&process_lock);
+		(void)poll_call();
+		lock_acquire(&process_lock);
+	}
+	lock_release(&process_lock);
 }
 
 /* All that the last thread can do for the process while it still runs. */
@@ -141,16 +155,17 @@ static void take_apart(struct process *process)
 	process->as = NULL;
 	process_vfork_release(process);
 	endpoints_drop(process);
+	orphans_leave(process);
+	witness_end_attacks_of(process);
 }
 
 void process_ended(struct process *process)
 {
 	lock_acquire(&process_lock);
-	orphans_hand_over(process);
 	witness_look(process);
 	report_fill(&process->report, process);
 	process->zombie = true;
-	witness_process_ended(process);
+	witness_process_ended();
 	wait_wake_all(&process->parent->child_wait);
 	lock_release(&process_lock);
 }
@@ -162,6 +177,7 @@ static uint32_t unlink_thread(struct process *process, struct thread *thread)
 
 	process->ended_ticks += sched_run_time(thread);
 	list_remove(&thread->process_node);
+	list_remove(&thread->tid_node);
 	if (thread->tid != process->pid) {
 		id_give_back(thread->tid);
 	}
@@ -275,7 +291,7 @@ status_t process_wait(const struct child_wish *wish, unsigned wait_options, stru
 			result = STATUS_EINTR;
 			break;
 		}
-		sched_block();
+		wait_block(&parent->child_wait);
 	}
 	wait_leave(&parent->child_wait, &waiter);
 	return result;

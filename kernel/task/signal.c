@@ -15,10 +15,15 @@ static bool stops_by_default(unsigned signal)
 	return signal >= SIGNAL_STOP && signal <= SIGNAL_TTOU;
 }
 
+bool signal_is_of_effect(unsigned signal)
+{
+	return signal != 0 && signal < NR_SIGNALS && signal != SIGNAL_CHLD &&
+	       signal != SIGNAL_CONT && signal != SIGNAL_URG && signal != SIGNAL_WINCH;
+}
+
 static bool is_ignored(const struct process *process, unsigned signal)
 {
-	return signal == SIGNAL_CHLD || signal == SIGNAL_CONT || signal == SIGNAL_URG ||
-	       signal == SIGNAL_WINCH || process->signals_ignored & signal_bit(signal);
+	return !signal_is_of_effect(signal) || process->signals_ignored & signal_bit(signal);
 }
 
 static uint64_t mask_of(const struct thread *thread)
@@ -100,6 +105,7 @@ static status_t send(struct process *process, struct thread *thread, unsigned si
 
 struct outcome {
 	bool is_any, is_sent; /* somebody was meant; somebody got it */
+	bool is_new;          /* somebody was meant whom the walk before had not met */
 	status_t status;      /* of the last that could have got it */
 };
 
@@ -107,20 +113,22 @@ struct crowd {
 	enum signal_target target;
 	uint32_t group;
 	unsigned signal;
+	uint64_t births; /* those before have it */
 	struct outcome *outcome;
 };
 
-static void send_to_member(struct process *process, const void *argument)
+static void send_to_member(uint32_t pid, struct process *process, const void *argument)
 {
 	const struct crowd *crowd = argument;
 	bool is_meant = crowd->target == SIGNAL_GROUP
 				? process->group == crowd->group
-				: process->pid != PID_INIT && process != process_current();
+				: pid != PID_INIT && process != process_current();
 	status_t status;
 
-	if (!is_meant) {
+	if (!is_meant || process->birth < crowd->births) {
 		return;
 	}
+	crowd->outcome->is_new = true;
 	status = send(process, NULL, crowd->signal);
 	crowd->outcome->is_any = true;
 	if (status == STATUS_OK) {
@@ -130,11 +138,19 @@ static void send_to_member(struct process *process, const void *argument)
 	}
 }
 
+/* Blocks. Also to those that the members have forked before the signal came to them. */
 static status_t send_to_all(enum signal_target target, uint32_t group, unsigned signal)
 {
 	struct outcome outcome = { .status = STATUS_OK };
+	struct crowd crowd = { target, group, signal, 0, &outcome };
+	uint64_t births;
+	bool is_again;
 
-	process_for_each(send_to_member, &(struct crowd){ target, group, signal, &outcome });
+	do {
+		outcome.is_new = false;
+		is_again = process_for_each_in_pieces(send_to_member, &crowd, &births);
+		crowd.births = births;
+	} while (is_again && outcome.is_new);
 	if (!outcome.is_any) {
 		return STATUS_ESRCH;
 	}

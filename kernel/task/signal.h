@@ -33,8 +33,9 @@ struct process;
 /* To whom: a process, all of a process group, all there are but the first one and the caller. */
 enum signal_target { SIGNAL_PROCESS, SIGNAL_GROUP, SIGNAL_ALL };
 /*
- * Signal 0 only checks. ESRCH: there is nobody; EPERM: another's process, unless the caller is uid
- * 0; EINVAL: no such signal, or one that would stop the process. The first process takes none.
+ * Blocks, unless it is for one process. Signal 0 only checks. ESRCH: there is nobody; EPERM:
+ * another's process, unless the caller is uid 0; EINVAL: no such signal, or one that would stop the
+ * process. The first process takes none.
  */
 status_t signal_send(enum signal_target target, uint32_t id, unsigned signal) MUST_CHECK;
 /* To one thread, of process pid or (0) of any. Errors as above. */
@@ -45,6 +46,8 @@ void signal_deliver(struct process *process, unsigned signal);
 void signal_interrupt(uint32_t pid);
 /* Can what it does be changed, and can it be blocked? */
 bool signal_can_be_ignored(unsigned signal);
+/* Is there such a signal, and does it do anything to a process that leaves it as it is? */
+bool signal_is_of_effect(unsigned signal);
 
 /* The current thread blocks these and no others. What was pending may end the process. */
 void signal_set_mask(uint64_t mask);

@@ -116,6 +116,10 @@ int64_t sys_msync(uint64_t at, uint64_t len_bytes, uint64_t flags)
 	    (flags & (MS_ASYNC | MS_SYNC)) == (MS_ASYNC | MS_SYNC) || !is_aligned(at, PAGE_SIZE)) {
 		return STATUS_EINVAL;
 	}
+	/* a length that wraps when it is rounded is none */
+	if (len_bytes > -(uint64_t)PAGE_SIZE) {
+		return STATUS_OK;
+	}
 	if (range_decode(at, len_bytes, &end)) {
 		return STATUS_ENOMEM;
 	}

@@ -81,7 +81,7 @@ int64_t sys_setpgid(uint64_t pid, uint64_t group)
 	bool is_there;
 	status_t status;
 
-	if ((int32_t)group < 0) {
+	if ((int32_t)((uint32_t)group ? group : pid) < 0) {
 		return STATUS_EINVAL;
 	}
 	/* before the lock: a group that ends meanwhile was there when the call began */

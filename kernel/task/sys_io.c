@@ -45,7 +45,7 @@ static status_t wait_and_read(char *buffer, size_t size_bytes, size_t *len)
 			status = STATUS_EINTR;
 			break;
 		}
-		sched_block();
+		wait_block(&readers);
 	}
 	wait_leave(&readers, &waiter);
 	return status;

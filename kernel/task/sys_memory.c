@@ -136,9 +136,6 @@ static status_t map_check(uint64_t *at, uint64_t *len_bytes, uint64_t flags, uin
 		return STATUS_ENOMEM;
 	}
 	*len_bytes = align_up(*len_bytes, page_bytes);
-	if (offset + *len_bytes < offset) {
-		return STATUS_EOVERFLOW;
-	}
 	if (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) {
 		return place_check(*at, *len_bytes, page_bytes);
 	}

@@ -2,6 +2,7 @@
 #include "mm/usercopy.h"
 #include "task/clone.h"
 #include "task/process.h"
+#include "task/signal.h"
 #include "task/syscall.h"
 
 /* Linux's flags of clone. The lowest byte is the signal that tells of the child's end. */
@@ -11,6 +12,7 @@ enum {
 	CLONE_FS = 0x200,
 	CLONE_FILES = 0x400,
 	CLONE_SIGHAND = 0x800,
+	CLONE_PTRACE = 0x2000,
 	CLONE_VFORK = 0x4000,
 	CLONE_THREAD = 0x10000,
 	CLONE_SYSVSEM = 0x40000,
@@ -18,18 +20,24 @@ enum {
 	CLONE_PARENT_SETTID = 0x100000,
 	CLONE_CHILD_CLEARTID = 0x200000,
 	CLONE_DETACHED = 0x400000,
+	CLONE_UNTRACED = 0x800000,
 	CLONE_CHILD_SETTID = 0x1000000,
+
+	/* what there is nothing of: nobody is traced, and there are no semaphores to undo */
+	OF_NOTHING = CLONE_SYSVSEM | CLONE_PTRACE | CLONE_UNTRACED | CLONE_DETACHED,
 
 	/* what makes a thread: all of these, and any of those */
 	THREAD_REQUIRED = CLONE_VM | CLONE_SIGHAND | CLONE_THREAD,
-	THREAD_OPTIONAL = CLONE_FS | CLONE_FILES | CLONE_SYSVSEM | CLONE_SETTLS |
-			  CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID | CLONE_CHILD_SETTID |
-			  CLONE_DETACHED,
+	THREAD_OPTIONAL = CLONE_FS | CLONE_FILES | CLONE_SETTLS | CLONE_PARENT_SETTID |
+			  CLONE_CHILD_CLEARTID | CLONE_CHILD_SETTID | OF_NOTHING,
 	/* what makes a process: of the first both or none, and any of the rest */
 	PROCESS_REQUIRED = CLONE_VM | CLONE_VFORK,
 	PROCESS_OPTIONAL = CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID |
-			   CLONE_CHILD_SETTID | CLONE_DETACHED,
+			   CLONE_CHILD_SETTID | OF_NOTHING,
 };
+
+/* Priorities of input and output, which there are not. As Linux's flags go, the upmost bit. */
+#define CLONE_IO 0x80000000ul
 
 static int64_t result_of(status_t status, uint32_t id) { return status ? status : (int64_t)id; }
 
@@ -59,7 +67,8 @@ static status_t kind_check(uint64_t kind)
 	uint64_t known =
 		is_thread ? THREAD_REQUIRED | THREAD_OPTIONAL : PROCESS_REQUIRED | PROCESS_OPTIONAL;
 
-	return (is_thread || is_process) && !(kind & ~known) ? STATUS_OK : STATUS_EINVAL;
+	return (is_thread || is_process) && !(kind & ~(known | CLONE_IO)) ? STATUS_OK
+									  : STATUS_EINVAL;
 }
 
 int64_t sys_clone(const struct regs *caller)
@@ -72,6 +81,10 @@ int64_t sys_clone(const struct regs *caller)
 
 	if (status) {
 		return status;
+	}
+	/* the parent would have to get it */
+	if (!(kind & CLONE_THREAD) && signal_is_of_effect(wish.end_signal)) {
+		return STATUS_EINVAL;
 	}
 	if (kind & CLONE_THREAD) {
 		status = clone_thread(caller, &wish, &id);

@@ -200,6 +200,14 @@ int64_t sys_nanosleep(uint64_t wanted_at, uint64_t left_at)
 	return sleep((uva_t){ wanted_at }, (uva_t){ left_at }, CLOCK_MONOTONIC, false);
 }
 
+/* A thread that waits until it has run: as Linux says, that is nothing to wait for. */
+static bool is_own_thread(int32_t id)
+{
+	uint32_t whose = ~(uint32_t)(id >> CPU_CLOCK_SHIFT);
+
+	return id < 0 && id & CPU_CLOCK_OF_THREAD && (whose == 0 || whose == thread_current()->tid);
+}
+
 /* A clock that tells a time, and does not wake anybody: EOPNOTSUPP. */
 int64_t sys_clock_nanosleep(uint64_t id, uint64_t flags, uint64_t wanted_at, uint64_t left_at)
 {
@@ -212,6 +220,9 @@ int64_t sys_clock_nanosleep(uint64_t id, uint64_t flags, uint64_t wanted_at, uin
 	case CLOCK_TAI:
 		return sleep((uva_t){ wanted_at }, (uva_t){ left_at }, (enum clock)id,
 			     flags & TIMER_ABSTIME);
-	default: return clock_read((int32_t)id, &ns) ? STATUS_EINVAL : STATUS_EOPNOTSUPP;
+	default:
+		return clock_read((int32_t)id, &ns) || is_own_thread((int32_t)id)
+			       ? STATUS_EINVAL
+			       : STATUS_EOPNOTSUPP;
 	}
 }

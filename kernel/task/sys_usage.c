@@ -150,26 +150,46 @@ static status_t limit_set(uint32_t resource, const struct limits *wish)
 	return wish->now == limit && wish->most == limit ? STATUS_OK : STATUS_EPERM;
 }
 
+/* Of itself, of its user's, and root of all: ESRCH, EPERM. */
+static status_t may_see(uint32_t tid)
+{
+	const struct process *self = process_current();
+	const struct thread *thread;
+	uint32_t uid = credentials_acting_uid(self);
+	status_t status = STATUS_ESRCH;
+
+	if (tid == 0) {
+		return STATUS_OK;
+	}
+	lock_acquire(&process_lock);
+	thread = process_find_thread(tid);
+	if (thread) {
+		status = thread->process == self || uid == 0 ||
+					 uid == credentials_uid(thread->process)
+				 ? STATUS_OK
+				 : STATUS_EPERM;
+	}
+	lock_release(&process_lock);
+	return status;
+}
+
 int64_t sys_prlimit64(uint64_t pid, uint64_t resource, uint64_t new_at, uint64_t old_at)
 {
 	struct limits wish, limits;
-	bool is_there;
+	status_t status;
 
 	if (new_at && copy_from_user(&wish, (uva_t){ new_at }, sizeof(wish))) {
 		return STATUS_EFAULT;
 	}
-	lock_acquire(&process_lock);
-	is_there = (uint32_t)pid == 0 || process_find_thread((uint32_t)pid);
-	lock_release(&process_lock);
-	if (!is_there) {
-		return STATUS_ESRCH;
+	status = may_see((uint32_t)pid);
+	if (status) {
+		return status;
 	}
 	if ((uint32_t)resource >= NR_LIMITS) {
 		return STATUS_EINVAL;
 	}
 	if (new_at) {
-		status_t status = limit_set((uint32_t)resource, &wish);
-
+		status = limit_set((uint32_t)resource, &wish);
 		if (status) {
 			return status;
 		}

@@ -44,6 +44,7 @@ status_t thread_create(struct process *process, void (*start)(void *thread), str
 	thread->regs = thread_top_regs(thread);
 	list_init(&thread->run_node);
 	list_init(&thread->process_node);
+	list_init(&thread->tid_node);
 	list_init(&thread->ipc.node);
 	memset(&thread->allowed, 0xff, sizeof(thread->allowed));
 	fpu_area_init(thread->fpu);

@@ -65,6 +65,7 @@ struct thread {
 
 	/* Guarded by process_lock. */
 	struct list process_node;
+	struct list tid_node;
 	uint64_t signal_mask;     /* written by the thread itself, without */
 	uint64_t signals_pending; /* for this thread alone; read by itself without */
 	uint32_t tid;             /* read by the thread itself without */

@@ -65,8 +65,10 @@ void witness_hear_proof(const struct process *process, enum bw_fact fact, bool i
 
 /* Caller holds process_lock. A process of an attack that is being ended may not fork any more. */
 bool witness_is_ending(const struct process *process);
-/* Caller holds process_lock. The process has ended: attacks that it began end with it. */
-void witness_process_ended(const struct process *process);
+/* Attacks that the process began end with it. Blocks. It has no threads any more. */
+void witness_end_attacks_of(const struct process *process);
+/* Caller holds process_lock. A process has ended. */
+void witness_process_ended(void);
 
 /*
  * Blocks until every member of the attack that this process began has ended: those that still run

@@ -24,6 +24,7 @@ static void say_files(void)
 	SAY(pread64, "nothing", 0, buffer, 0, 0);
 	SAY(socket, "unknown", 99, 1, 0);
 	SAY(openat, "no file", -100, "/nonexistent", 0);
+	SAY(execveat, "no file", -100, "/nonexistent", NULL, NULL, 0);
 	SAY(pipe2, "unknown flags", buffer, 1);
 	SAY(eventfd2, "unknown flags", 0, 1);
 	SAY(epoll_create1, "unknown flags", 1);

@@ -38,6 +38,8 @@ static void say_ranges(void)
 	SAY(madvise, "advice with a high half", pages, PAGE, HIGH(4));
 	SAY(madvise, "kernel address", KERNEL_ADDRESS, PAGE, 4);
 	SAY(madvise, "range that wraps", pages, -PAGE, 4);
+	SAY(madvise, "a length that wraps when it is rounded", pages, 1 - PAGE, 4);
+	SAY(madvise, "the last page of all", -PAGE, PAGE, 4);
 	SAY(madvise, "length -1", pages, -1, 4);
 	SAY(madvise, "over the end", USER_END - PAGE, 2 * PAGE, 4);
 	memset(pages, 1, 3 * PAGE);
@@ -63,6 +65,8 @@ static void say_msync(void)
 	SAY(msync, "no length, in a hole", HOLE, 0, 4);
 	SAY(msync, "a hole", HOLE, PAGE, 4);
 	SAY(msync, "range that wraps", one, -PAGE, 4);
+	SAY(msync, "a length that wraps when it is rounded", one, 1 - PAGE, 4);
+	SAY(msync, "length -1", one, -1, 4);
 	SAY(msync, "kernel address", KERNEL_ADDRESS, PAGE, 4);
 	SAY(msync, "over a hole", before_hole(1) - PAGE, 2 * PAGE, 4);
 }

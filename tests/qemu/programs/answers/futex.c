@@ -1,6 +1,7 @@
 /* futex: what it refuses, and calls that find no waiter. */
 #include "say.h"
 
+#include <sys/mman.h>
 #include <time.h>
 
 enum {
@@ -98,6 +99,32 @@ static void say_operations(void)
 	SAY(futex, "FUTEX_LOCK_PI", &word, 6 | PRIVATE, 0, NULL);
 	SAY(futex, "FUTEX_UNLOCK_PI", &word, 7 | PRIVATE, 0);
 	SAY(futex, "FUTEX_TRYLOCK_PI", &word, 8 | PRIVATE, 0, NULL);
+	word = other = 0;
+	SAY(futex, "FUTEX_WAIT_REQUEUE_PI", &word, 11 | PRIVATE, 1, &soon, &other, 0);
+	SAY(futex, "FUTEX_CMP_REQUEUE_PI", &word, 12 | PRIVATE, 1, 0, &other, 0);
+	SAY(futex, "FUTEX_LOCK_PI2", &other, 13 | PRIVATE, 0, NULL);
+	other = 0;
+	SAY(futex, "requeue by the time of day", &word, REQUEUE | PRIVATE | REALTIME, 1, 1, &other,
+	    0);
+	SAY(futex, "a flag that there is not", &word, WAKE | PRIVATE | 512, 1);
+	SAY(futex, "operation -1", &word, -1, 1);
+}
+
+static void say_places(void)
+{
+	char *zeros = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *none = mmap(NULL, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	SAY(futex, "wake at the last word of user space", USER_END - 4, WAKE | PRIVATE, 1);
+	SAY(futex, "wake at the end of user space", USER_END, WAKE | PRIVATE, 1);
+	SAY(futex, "wait where nobody has written, nor can, private", zeros, WAIT | PRIVATE, 0,
+	    &soon);
+	SAY(futex, "wait where nobody has written, nor can", zeros, WAIT, 0, &soon);
+	SAY(futex, "wake where nobody has written, nor can", zeros, WAKE, 1);
+	SAY(futex, "wait in PROT_NONE", none, WAIT, 0, &soon);
+	SAY(futex, "wait in PROT_NONE, private", none, WAIT | PRIVATE, 0, &soon);
+	SAY(futex, "wake in PROT_NONE", none, WAKE, 1);
+	SAY(futex, "wake in PROT_NONE, private", none, WAKE | PRIVATE, 1);
 }
 
 void say_futex(void)
@@ -106,4 +133,5 @@ void say_futex(void)
 	say_wakes();
 	say_requeues();
 	say_operations();
+	say_places();
 }

@@ -79,6 +79,8 @@ void say_groups(void)
 	SAY(setpgid, "nobody", NOBODY, 0);
 	SAY(setpgid, "a negative group", 0, -1);
 	SAY(setpgid, "nobody, a negative group", NOBODY, -1);
+	SAY(setpgid, "process -1, its own group", -1, 0);
+	SAY(setpgid, "a group that there is not", 0, NOBODY);
 	SAY(setpgid, "the first process", 1, 0);
 	say_end("setpgid", "a group of its own", lead);
 	say_end("setpgid", "a child", move_child);

@@ -88,6 +88,8 @@ static void say_ioctl(void)
 {
 	SAY(ioctl, "a descriptor that is not open", 99, 0x5401, buffer);
 	SAY(ioctl, "an unknown request", 1, 0x9999, buffer);
+	SAY(ioctl, "TIOCGPGRP, null", 1, 0x540f, NULL);
+	SAY(ioctl, "FIONREAD", 0, 0x541b, buffer);
 	SAY(ioctl, "TCGETS", 1, 0x5401, buffer);
 	SAY(ioctl, "TCGETS, null", 1, 0x5401, NULL);
 	SAY(ioctl, "TCGETS with a high half", HIGH(1), HIGH(0x5401), buffer);

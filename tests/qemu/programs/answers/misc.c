@@ -18,6 +18,9 @@ static void say_random(void)
 	SAY(getrandom, "nothing to null", NULL, 0, 0);
 	SAY(getrandom, "null", NULL, 1, 0);
 	SAY(getrandom, "nothing to a kernel address", KERNEL_ADDRESS, 0, 0);
+	SAY(getrandom, "GRND_NONBLOCK and GRND_RANDOM", hole - 8, 8, 3);
+	SAY(getrandom, "GRND_INSECURE", hole - 8, 8, 4);
+	SAY(getrandom, "length -1, null", NULL, -1, 0);
 	SAY(getrandom, "kernel address, unknown flags", KERNEL_ADDRESS, 1, 8);
 	SAY(getrandom, "300 bytes", buffer, 300, 0);
 	SAY(getrandom, "range past user space", USER_END - 100, 200, 0);

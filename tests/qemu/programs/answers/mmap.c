@@ -15,6 +15,7 @@ static void say_lengths(void)
 	SAY(mmap, "offset 1", 0, PAGE, RW, ANONYMOUS, -1, 1);
 	SAY(mmap, "offset 1, no length, no file", 0, 0, RW, MAP_PRIVATE, -1, 1);
 	SAY(mmap, "offset of a page", 0, PAGE, RW, ANONYMOUS, -1, PAGE);
+	SAY(mmap, "offset of the last page", 0, PAGE, RW, ANONYMOUS, -1, -PAGE);
 	SAY(mmap, "neither private nor shared", 0, PAGE, RW, MAP_ANONYMOUS, -1, 0);
 	SAY(mmap, "both private and shared", 0, PAGE, RW, MAP_ANONYMOUS | 3, -1, 0);
 	SAY(mmap, "type 4", 0, PAGE, RW, MAP_ANONYMOUS | 4, -1, 0);
@@ -89,6 +90,8 @@ static void say_munmap(void)
 	SAY(munmap, "kernel address", KERNEL_ADDRESS, PAGE);
 	SAY(munmap, "length -1", one, -1);
 	SAY(munmap, "range that wraps", one, -PAGE);
+	SAY(munmap, "a length that wraps when it is rounded", one, 1 - PAGE);
+	SAY(munmap, "the last page of all", -PAGE, PAGE);
 	SAY(munmap, "null", 0, PAGE);
 	SAY(munmap, "over the end", USER_END - PAGE, 2 * PAGE);
 	SAY(munmap, "the end of user space", USER_END, PAGE);
@@ -106,6 +109,12 @@ static void say_brk(void)
 	say("brk", "1 changes nothing", CALL(SYS_brk, 1) - start);
 	say("brk", "nor a kernel address", CALL(SYS_brk, KERNEL_ADDRESS) - start);
 	say("brk", "nor the end of user space", CALL(SYS_brk, USER_END) - start);
+	say("brk", "nor what is mapped", CALL(SYS_brk, page()) - start);
+	say("brk", "nor 2^46 bytes more", CALL(SYS_brk, start + (1l << 46)) - start);
+	mmap((void *)(start + 8 * PAGE), PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
+	     -1, 0);
+	say("brk", "nor over what is mapped", CALL(SYS_brk, start + 16 * PAGE) - start);
+	munmap((void *)(start + 8 * PAGE), PAGE);
 	say("brk", "shrinks", CALL(SYS_brk, start) - start);
 	say("brk", "does not begin earlier", CALL(SYS_brk, start - PAGE) - start);
 	CALL(SYS_brk, start + 1);

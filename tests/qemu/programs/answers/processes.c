@@ -63,6 +63,18 @@ static void say_children(void)
 	SAY(wait4, "usage to a kernel address", pid, &status, 0, KERNEL_ADDRESS);
 	say_status("wait4", "the status is stored then", status);
 	SAY(wait4, "and the child is gone", pid, &status, 0, NULL);
+	pid = child(end_7);
+	settle();
+	SAY(wait4, "WNOWAIT, which is waitid's", pid, &status, 0x1000000, NULL);
+	SAY(wait4, "a group that the child is not in", -pid, &status, 0, NULL);
+	say("wait4", "__WNOTHREAD, WUNTRACED and WCONTINUED, no status",
+	    CALL(SYS_wait4, pid, NULL, 0x20000000 | WUNTRACED | WCONTINUED, NULL) == pid);
+	pid = child(sleep_long);
+	(void)child(end_7);
+	usleep(200000);
+	say("wait4", "of two that have ended the one that is older, not that ended first",
+	    CALL(SYS_wait4, -1, &status, 0, NULL) == pid);
+	CALL(SYS_wait4, -1, &status, 0, NULL);
 }
 
 void say_processes(void)

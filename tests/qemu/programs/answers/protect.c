@@ -38,6 +38,8 @@ void say_protect(void)
 	SAY(mprotect, "range that wraps", one, -PAGE, 1);
 	SAY(mprotect, "range that wraps, rights that there are not", one, -PAGE, 0x100);
 	SAY(mprotect, "length -1", one, -1, 1);
+	SAY(mprotect, "a length that wraps when it is rounded", one, 1 - PAGE, 1);
+	SAY(mprotect, "the last page of all", -PAGE, PAGE, 1);
 	SAY(mprotect, "kernel address", KERNEL_ADDRESS, PAGE, 1);
 	SAY(mprotect, "null", 0, PAGE, 1);
 	SAY(mprotect, "over the end", USER_END - PAGE, 2 * PAGE, 1);

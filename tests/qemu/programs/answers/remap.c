@@ -42,12 +42,26 @@ static void say_refusals(void)
 	SAY(mremap, "to null", one, PAGE, PAGE, MAYMOVE | FIXED, 0);
 }
 
+static void say_shared(void)
+{
+	char *shared =
+		mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	SAY(mremap, "no old length, shared memory, not to move", shared, 0, PAGE, 0);
+	SAY(mremap, "no old length, shared memory", shared, 0, PAGE, MAYMOVE);
+	SAY(mremap, "old length -1", shared, -1, PAGE, MAYMOVE);
+	SAY(mremap, "old length that wraps", shared, -PAGE, PAGE, MAYMOVE);
+	SAY(mremap, "shorter, over the end", shared, 1l << 47, PAGE, 0);
+	SAY(mremap, "shared memory becomes longer", shared, 2 * PAGE, 4 * PAGE, MAYMOVE);
+}
+
 void say_remap(void)
 {
 	char *pages = alone(3), *moved, *target;
 	char *blocked = mmap(NULL, 2 * PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	say_refusals();
+	say_shared();
 	memset(pages, 1, 3 * PAGE);
 	say("mremap", "the same length stays",
 	    CALL(SYS_mremap, pages, 3 * PAGE, 3 * PAGE, 0) - (long)pages);

@@ -18,6 +18,10 @@ enum { PAGE = 4096 };
 /* Sets the upper half of an argument that Linux takes for an int. */
 #define HIGH(value) ((1l << 32) | (uint32_t)(value))
 
+/* Where this program is, and the argument with which it ends at once. */
+#define SELF "/bin/answers"
+#define NOTHING "nothing"
+
 /* A call with six arguments: its result, or the negated errno value. */
 long answer(long number, long a, long b, long c, long d, long e, long f);
 #define CALL(number, ...) CALL_(number, __VA_ARGS__, 0, 0, 0, 0, 0, 0)

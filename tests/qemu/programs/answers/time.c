@@ -20,6 +20,9 @@ static void say_sleeps(void)
 	SAY(nanosleep, "nothing", &zero, NULL);
 	SAY(nanosleep, "null", NULL, NULL);
 	SAY(nanosleep, "kernel address", KERNEL_ADDRESS, NULL);
+	SAY(nanosleep, "2^32 nanoseconds", ((long[]){ 0, 1l << 32 }), NULL);
+	SAY(nanosleep, "a nanosecond, the rest to a kernel address", ((long[]){ 0, 1 }),
+	    KERNEL_ADDRESS);
 	SAY(nanosleep, "nothing, the rest to null but 8", &zero, 8);
 	for (size_t i = 0; i < sizeof(clocks) / sizeof(clocks[0]); i++) {
 		char text[48];
@@ -35,6 +38,11 @@ static void say_sleeps(void)
 	SAY(clock_nanosleep, "until a time of day that has passed", 0, 1, &zero, NULL);
 	SAY(clock_nanosleep, "until before time began", 1, 1, &before, NULL);
 	SAY(clock_nanosleep, "clock with a high half", HIGH(1), 0, &zero, NULL);
+	SAY(clock_nanosleep, "the time of this thread, by 0", -2, 0, &zero, NULL);
+	SAY(clock_nanosleep, "the time of this thread, by its number", ~gettid() * 8l + 6, 0, &zero,
+	    NULL);
+	SAY(clock_nanosleep, "the time of this process, by 0", -6, 0, &zero, NULL);
+	SAY(clock_nanosleep, "the time of no process", ~30000l * 8 + 2, 0, &zero, NULL);
 	SAY(clock_nanosleep, "flags with a high half", 1, HIGH(0), &zero, NULL);
 }
 

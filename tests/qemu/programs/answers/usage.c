@@ -100,6 +100,9 @@ static void say_limits(void)
 	SAY(prlimit64, "number 16", 0, 16, NULL, &limit);
 	SAY(prlimit64, "nobody", NOBODY, RLIMIT_STACK, NULL, &limit);
 	SAY(prlimit64, "nobody, number 16", NOBODY, 16, NULL, &limit);
+	SAY(prlimit64, "the first process", 1, RLIMIT_STACK, NULL, &limit);
+	SAY(prlimit64, "the first process, number 16", 1, 16, NULL, &limit);
+	SAY(prlimit64, "its own number", getpid(), RLIMIT_STACK, NULL, &limit);
 	SAY(prlimit64, "nobody, from null but 8", NOBODY, RLIMIT_STACK, 8, &limit);
 	SAY(prlimit64, "to a kernel address", 0, RLIMIT_STACK, NULL, KERNEL_ADDRESS);
 	SAY(prlimit64, "soft over hard", 0, RLIMIT_STACK, &wrong, NULL);

@@ -60,6 +60,13 @@ static void sweeps_set(void)
 	SWEEP(mprotect);
 	SWEEP(madvise);
 	SWEEP(brk);
+	SWEEP(mremap);
+	SWEEP(msync);
+	SWEEP(mincore);
+	SWEEP(setitimer);
+	SWEEP(ipc_receive);
+	SWEEP(ipc_reply_receive);
+	SWEEP(job_begin);
 	SWEEP(fork);
 	SWEEP(exit);
 	SWEEP(getrandom);

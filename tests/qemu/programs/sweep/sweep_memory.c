@@ -109,6 +109,41 @@ void sweep_brk(void)
 	syscall(SYS_brk, start);
 }
 
+void sweep_mremap(void)
+{
+	size_t tables = 4096 * 2 * MIB;
+	char *memory = memory_touched(large_bytes, MAP_PRIVATE);
+	char *target = memory_touched(large_bytes, MAP_PRIVATE);
+
+	mremap(memory, large_bytes, large_bytes, MREMAP_MAYMOVE | MREMAP_FIXED, target);
+	mremap(target, large_bytes, BW_PAGE_SIZE, 0);
+	memory = memory_sparse(tables, 2 * MIB);
+	target = mmap(NULL, tables, PROT_READ, MAP_ANONYMOUS | MAP_PRIVATE | MAP_NORESERVE, -1, 0);
+	mremap(memory, tables, tables, MREMAP_MAYMOVE | MREMAP_FIXED, target);
+	/* and on half-way between two tables */
+	mremap(target, tables, tables, MREMAP_MAYMOVE | MREMAP_FIXED, memory + MIB);
+	regions_make();
+}
+
+void sweep_msync(void)
+{
+	char *memory = memory_touched(large_bytes, MAP_PRIVATE);
+
+	msync(memory, large_bytes, MS_SYNC);
+	memory = regions_make();
+	msync(memory, (size_t)NR_REGIONS * BW_PAGE_SIZE, MS_ASYNC);
+}
+
+void sweep_mincore(void)
+{
+	static unsigned char there[NR_REGIONS + 512 * MIB / BW_PAGE_SIZE];
+	char *memory = memory_touched(large_bytes, MAP_PRIVATE);
+
+	mincore(memory, large_bytes, there);
+	memory = regions_make();
+	mincore(memory, (size_t)NR_REGIONS * BW_PAGE_SIZE, there);
+}
+
 static void fork_and_wait(void)
 {
 	pid_t pid = fork();

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -176,6 +177,29 @@ static void orphans_leave(void)
 	setuid(1000);
 }
 
+static void *wait_for_child(void *unused)
+{
+	wait4(-1, NULL, 0, NULL);
+	return unused;
+}
+
+/* One child's end wakes all that wait for one. */
+static void wait_in_threads(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		pause();
+	}
+	if (fork() == 0) {
+		sleep(1);
+		_exit(0);
+	}
+	threads_start(NR_THREADS, wait_for_child);
+	sleep(2);
+	kill(pid, SIGKILL);
+}
+
 void sweep_wait4(void)
 {
 	in_child(orphans_leave);
@@ -186,6 +210,7 @@ void sweep_wait4(void)
 		}
 	}
 	while (waitpid(-1, NULL, WNOHANG) > 0) {}
+	in_child(wait_in_threads);
 	setuid(1000);
 }
 
@@ -205,6 +230,65 @@ void sweep_ipc_call(void)
 	threads_start(NR_THREADS, ipc_calls);
 }
 
+static void *ipc_calls_with_page(void *unused)
+{
+	struct bw_message message = { .page = mmap(NULL, BW_PAGE_SIZE, PROT_READ | PROT_WRITE,
+						   MAP_ANONYMOUS | MAP_PRIVATE, -1, 0) };
+
+	(void)bw_ipc_call(handle, &message);
+	return unused;
+}
+
+/* A server that ends has many callers. */
+void sweep_ipc_receive(void)
+{
+	struct bw_message message = { .page = NULL };
+	pid_t pid;
+
+	handle = bw_endpoint_create();
+	pid = fork();
+	if (pid == 0) {
+		(void)bw_ipc_receive(handle, &message);
+		sleep(1);
+		_exit(0);
+	}
+	threads_start(NR_THREADS, ipc_calls);
+	waitpid(pid, NULL, 0);
+}
+
+/* One that has no room for a page refuses them all. */
+void sweep_ipc_reply_receive(void)
+{
+	struct bw_message message = { .page = NULL };
+	pid_t pid;
+
+	handle = bw_endpoint_create();
+	threads_start(NR_THREADS / 2, ipc_calls_with_page);
+	pid = fork();
+	if (pid == 0) {
+		alarm(1); /* then there is nobody left to wait for */
+		(void)bw_ipc_reply_receive(handle, &message);
+		_exit(0);
+	}
+	waitpid(pid, NULL, 0);
+}
+
+/* As many alarms as there are processes, all due at once. */
+static void alarms_ring(void)
+{
+	struct itimerval at = { .it_value = { .tv_sec = 1 } };
+
+	for (unsigned i = 0; i < NR_CHILDREN; i++) {
+		if (fork() == 0) {
+			setitimer(ITIMER_REAL, &at, NULL);
+			pause();
+		}
+	}
+	while (wait(NULL) > 0) {}
+}
+
+void sweep_setitimer(void) { in_child(alarms_ring); }
+
 void sweep_endpoint_create(void)
 {
 	while (bw_endpoint_create() >= 0) {}
@@ -220,6 +304,18 @@ static void *attack(void *unused)
 	children_start(NR_CHILDREN / 4);
 	return unused;
 }
+
+/* Who began an attack ends, and the attack with it. */
+static void attack_leave(void)
+{
+	if (fork() == 0) {
+		attack(NULL);
+		pause();
+	}
+	usleep(500000);
+}
+
+void sweep_job_begin(void) { in_child(attack_leave); }
 
 void sweep_attack_end(void)
 {

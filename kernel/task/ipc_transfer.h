@@ -1,0 +1,49 @@
+/* What a call or a reply carries: words and a page. For ipc.c. */
+#pragma once
+
+#include "mm/as_grant.h"
+#include "task/process.h"
+
+/*
+ * The registers of a call and of a reply, before and after: words in rsi, rdx, r10, r8, r9, rbx; a
+ * page to give in r12, or where one came; in r13 where one may come. 0: none.
+ */
+static inline void words_copy(struct regs *to, const struct regs *from)
+{
+	to->rsi = from->rsi;
+	to->rdx = from->rdx;
+	to->r10 = from->r10;
+	to->r8 = from->r8;
+	to->r9 = from->r9;
+	to->rbx = from->rbx;
+	to->r12 = 0;
+}
+
+static inline status_t page_move(const struct thread *to, const struct thread *from)
+{
+	uva_t page = { thread_user_regs(from)->r12 }, place = { thread_user_regs(to)->r13 };
+
+	return place.uva ? as_grant(from->process->as, page, to->process->as, place)
+			 : STATUS_EINVAL;
+}
+
+/* All that `from` sends to `to`. On failure nothing has changed. Caller holds the lock. */
+static inline status_t transfer(const struct thread *to, const struct thread *from)
+{
+	struct regs *to_regs = thread_user_regs(to);
+	const struct regs *from_regs = thread_user_regs(from);
+	bool has_page = from_regs->r12;
+
+	if (UNLIKELY(has_page)) {
+		status_t status = page_move(to, from);
+
+		if (status) {
+			return status;
+		}
+	}
+	words_copy(to_regs, from_regs);
+	if (UNLIKELY(has_page)) {
+		to_regs->r12 = to_regs->r13;
+	}
+	return STATUS_OK;
+}
