@@ -44,7 +44,8 @@ status_t pool_pages_map(uint64_t address, slot_id area, uint32_t page, unsigned 
 	return status;
 }
 
-static bool is_page_of(slot_id area, uint64_t address, pfn_t shown)
+/* Is that the frame of the area's page at the address? Then *out is it. */
+static inline bool is_page_of(slot_id area, uint64_t address, pfn_t shown, pfn_t *out)
 {
 	uint64_t base = area ? pool_slot(area, SLOT_AREA)->area.base : POOL_SLOTS_START;
 	const struct frame *frame;
@@ -52,6 +53,7 @@ static bool is_page_of(slot_id area, uint64_t address, pfn_t shown)
 	if (!pfn_is_valid(shown)) {
 		return false;
 	}
+	*out = shown;
 	frame = frame_entry(shown);
 	return frame->owner == OWNER_POOL && frame->next == area &&
 	       frame->prev == (address - base) >> PAGE_SHIFT;
@@ -59,18 +61,17 @@ static bool is_page_of(slot_id area, uint64_t address, pfn_t shown)
 
 bool pool_frame(slot_id area, uint64_t address, pfn_t *out)
 {
-	pte_t *entry = ptable_entry(kernel_root, address, 1);
+	const pte_t *entry = ptable_entry(kernel_root, address, 1);
 
-	*out = entry ? pte_frame(pte_read(entry)) : PFN_NONE;
-	return is_page_of(area, address, *out);
+	return is_page_of(area, address, entry ? pte_frame(pte_read(entry)) : PFN_NONE, out);
 }
 
 bool pool_frame_unmapped(slot_id area, uint64_t address, pfn_t *out)
 {
-	pte_t *entry = ptable_entry(kernel_root, address, 1);
+	const pte_t *entry = ptable_entry(kernel_root, address, 1);
 
-	*out = entry ? pte_frame(pte_complement(pte_read(entry))) : PFN_NONE;
-	return is_page_of(area, address, *out);
+	return is_page_of(area, address,
+			  entry ? pte_frame(pte_complement(pte_read(entry))) : PFN_NONE, out);
 }
 
 /* The frames from an address on, as many as fit into the window. Returns how many bytes they are
