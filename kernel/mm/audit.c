@@ -107,6 +107,9 @@ static void check_entry(struct audit *audit, struct leaf *here)
 									       << PAGE_SHIFT) {
 		audit_violation(audit, "%s: entry %#lx at %#lx is neither empty nor a mapping",
 				audit->root_name, pte.value, here->address);
+	} else if (!pte_is_present(pte) && here->address >= USER_TOP) {
+		audit_violation(audit, "%s: entry %#lx at %#lx is not present and names a frame",
+				audit->root_name, pte.value, here->address);
 	} else if (pte.value & PTE_GLOBAL && (pte_is_leaf(pte, here->level))) {
 		audit_violation(audit,
 				"%s: address %#lx is global: no change of the root flushes it",

@@ -96,6 +96,8 @@ status_t pool_copy(slot_id area, uint64_t to, const void *from, size_t len_bytes
 status_t pool_set(slot_id area, uint64_t to, int byte, size_t len_bytes) MUST_CHECK;
 /* The frame behind a page of an area. False: the page is not that area's. */
 bool pool_frame(slot_id area, uint64_t address, pfn_t *out);
+/* The same of a page that pool_area_unmap took away. */
+bool pool_frame_unmapped(slot_id area, uint64_t address, pfn_t *out);
 
 /* ---- pool_area.c ---- */
 

@@ -120,7 +120,7 @@ void pool_area_seal(slot_id id)
 	pool_slot_write(id, &slot);
 }
 
-/* The entries keep their frame numbers until nobody can use the old ones. */
+/* The entries keep their frame numbers, complemented, until nobody can use the old ones. */
 void pool_area_unmap(slot_id id)
 {
 	const struct pool_area *area = &pool_slot(id, SLOT_AREA)->area;
@@ -128,8 +128,8 @@ void pool_area_unmap(slot_id id)
 	for (uint64_t page = 0; page < area->len_bytes; page += PAGE_SIZE) {
 		pte_t *entry = ptable_entry(kernel_root, area->base + page, 1);
 
-		if (entry) {
-			pte_write(entry, pte_without(pte_read(entry), PTE_PRESENT));
+		if (entry && pte_is_present(pte_read(entry))) {
+			pte_write(entry, pte_complement(pte_read(entry)));
 		}
 	}
 }
@@ -160,7 +160,7 @@ void pool_area_free(slot_id id)
 		pte_t *entry = ptable_entry(kernel_root, area.base + page, 1);
 
 		/* an entry that somebody forged leads to a frame that is not ours to free */
-		if (pool_frame(id, area.base + page, &batch[nr])) {
+		if (pool_frame_unmapped(id, area.base + page, &batch[nr])) {
 			nr++;
 		}
 		if (entry) {

@@ -44,11 +44,10 @@ status_t pool_pages_map(uint64_t address, slot_id area, uint32_t page, unsigned 
 	return status;
 }
 
-bool pool_frame(slot_id area, uint64_t address, pfn_t *out)
+/* Is that the frame of the area's page at the address? Then *out is it. */
+static inline bool is_page_of(slot_id area, uint64_t address, pfn_t shown, pfn_t *out)
 {
-	pte_t *entry = ptable_entry(kernel_root, address, 1);
 	uint64_t base = area ? pool_slot(area, SLOT_AREA)->area.base : POOL_SLOTS_START;
-	pfn_t shown = entry ? pte_frame(pte_read(entry)) : PFN_NONE;
 	const struct frame *frame;
 
 	if (!pfn_is_valid(shown)) {
@@ -58,6 +57,21 @@ bool pool_frame(slot_id area, uint64_t address, pfn_t *out)
 	frame = frame_entry(shown);
 	return frame->owner == OWNER_POOL && frame->next == area &&
 	       frame->prev == (address - base) >> PAGE_SHIFT;
+}
+
+bool pool_frame(slot_id area, uint64_t address, pfn_t *out)
+{
+	const pte_t *entry = ptable_entry(kernel_root, address, 1);
+
+	return is_page_of(area, address, entry ? pte_frame(pte_read(entry)) : PFN_NONE, out);
+}
+
+bool pool_frame_unmapped(slot_id area, uint64_t address, pfn_t *out)
+{
+	const pte_t *entry = ptable_entry(kernel_root, address, 1);
+
+	return is_page_of(area, address,
+			  entry ? pte_frame(pte_complement(pte_read(entry))) : PFN_NONE, out);
 }
 
 /* The frames from an address on, as many as fit into the window. Returns how many bytes they are

@@ -53,6 +53,10 @@ static void plant_in_pool(pte_t *entry, pte_t *other, const char *state)
 			   entry_area_part_end(this_cpu()->id, PART_DF_HANDLER) - PAGE_SIZE, 1),
 	      pte_without(pte, PTE_WRITABLE), "is mapped R in the entry area",
 	      "a pool's frame in a part of the entry area that is another's");
+	plant(entry, pte_without(pte, PTE_PRESENT), "is neither empty nor a mapping",
+	      "an entry that is not present and keeps the frame's number");
+	plant(entry, pte_with(pte_without(pte, PTE_PRESENT), PTE_PARKED),
+	      "is not present and names a frame", "a parked entry outside the user half");
 	plant(entry, PTE_NONE, "is mapped in no pool", "a pool's frame that is mapped nowhere");
 	PLANT(frame_entry(frame)->flags, frame_entry(frame)->flags ^ FRAME_HIDDEN,
 	      is_hidden ? "is hidden, or not, against the option" : "in the direct map",

@@ -72,6 +72,9 @@ like($page, qr/<\/html>\s*\z/, 'to its end');
 unlike($page, qr/(?:\bsrc|(?<!xlink:)\bhref|\baction|\bposter|\bsrcset)\s*=\s*(["'])(?!#|data:,)/, 'without a reference to anything outside');
 unlike($page, qr/url\(\s*["']?(?!#)|\@import|https?:\/\/(?!www\.w3\.org\/)/, 'in the style sheet neither');
 unlike($page, qr/\{\{/, 'and without a hole left in the template');
+like($page, qr{<cite>ret2dir</cite>[,;.)]}, 'what an attack cites is told from other words');
+like($page, qr{<li><cite>ret2dir</cite> V\. P\. Kemerlis, .*?USENIX Security 2014</li>}, 'and each work is named in full');
+unlike($page, qr/generated: cites|sources\.md#/, 'without the links that only Markdown needs');
 
 my $tree = getcwd();
 {

@@ -1,32 +1,32 @@
-# generated: sources: the works of docs/sources.def, with the pages that cite each.
+# generated: sources KIND: the works of docs/sources.def with the pages that cite each: works, or specifications.
 use strict;
 use warnings;
+use Cites qw(cites citing_pages work_text);
 use Def qw(rows);
 use Page;
 
-# The text of a page as one line in small letters, so that a line break hides nothing.
-sub flat { return lc read_file($_[0]) =~ s/\s+/ /gr }
+my %MACRO_OF = (works => 'SOURCE', specifications => 'SPECIFICATION');
 
 sub title { return (read_file($_[0]) =~ /\A#\s+([^:\n]+)/)[0] // $_[0] }
 
-sub cites {
-	my ($text, $words) = @_;
-	return scalar grep { index($text, $_) >= 0 } split /\|/, $words;
+# "where year, <id>"; a specification has neither year nor id.
+sub where {
+	my ($row) = @_;
+	my ($when, $id) = ($row->{venue}, $row->{id} // '');
+	$when .= ($when eq '' ? '' : $when =~ /[\d)]$|\.\w+$/ ? ', ' : ' ') . $row->{year} if defined $row->{year};
+	return join ', ', grep { $_ ne '' } $when, $id =~ /@/ ? "`<$id>`" : $id;
 }
 
 sub {
-	my ($document) = @_;
-	my @pages = grep { $_ ne 'docs/sources.md' } sort glob('docs/*.md'), glob('docs/exercises/*.md'), glob('user/attacks/*/README.md');
-	my %text = map { $_ => flat($_) } @pages;
-	my (@rows, %has_source);
-	for my $row (rows('sources')) {
-		my ($words, $authors, $title, $where) = @$row{qw(words authors title venue)};
-		my @citing = grep { cites($text{$_}, $words) } @pages;
-		die "gen-docs: docs/sources.def: no page cites \"$title\"\n" unless @citing;
-		$has_source{$_} = 1 for @citing;
-		push @rows, [($authors eq '' ? '' : "$authors: ") . "*$title*", $where, join ', ', map { link_to($document, title($_), $_) } @citing];
+	my ($document, $kind) = @_;
+	my $macro = $MACRO_OF{ $kind // '' } // die "gen-docs: sources of what kind? There are: @{[sort keys %MACRO_OF]}\n";
+	my %pages;
+	for my $page (citing_pages()) {
+		my %seen;
+		push @{ $pages{$_} }, $page for grep { !$seen{$_}++ } map { $_->{key} } cites(read_file($page));
 	}
-	my @without = grep { m{^user/attacks/(?!TEMPLATE/)} && !$has_source{$_} } @pages;
-	die "gen-docs: docs/sources.def has none of the sources of @without\n" if @without;
-	return table([qw(work where pages)], @rows);
+	return table([qw(key work where), 'cited by'], map {
+		["<a id=\"$_->{key}\"></a>`$_->{key}`", work_text($_, '*'), where($_),
+			join ', ', map { link_to($document, title($_), $_) } @{ $pages{ $_->{key} } // [] }]
+	} grep { $_->{macro} eq $macro } rows('sources'));
 };

@@ -16,6 +16,7 @@ my %TABLES = (
 	defences => ['kernel/abi/defences.def', DEFENCE => 'name:word text:text'],
 	entry_area => ['kernel/arch/x86_64/entry_area.def', ENTRY_PART => 'name:word base:word offset:any pages:any owner:word '
 		. 'kernel_roots:word shadow_roots:word text:text'],
+	kaiser => ['docs/kaiser.def', KAISER_PROPERTY => 'property:text version4:text pti:text ours:text why:text sources:text'],
 	layout => ['kernel/mm/layout.def', DRAWN => 'view:word base:any bytes:any lowest:any end:any text:text',
 		FIXED => 'view:word base:any bytes:any text:text'],
 	linux => ['docs/linux.def', DIFFERENCE => 'call:word what:text linux:text ours:text why:text'],
@@ -23,7 +24,8 @@ my %TABLES = (
 	map_states => ['user/shell/map_states.def', MAP_STATE => 'state:word letter:character ansi:number colour:number name:text'],
 	options => ['kernel/abi/options.def', OPTION => 'name:word default:word values:text help:text strength:text'],
 	policy => ['kernel/mm/policy.def', POLICY => 'state:word direct:word view:word rights:word second_view:word second_rights:word text:text'],
-	sources => ['docs/sources.def', SOURCE => 'words:text authors:text title:text venue:text'],
+	sources => ['docs/sources.def', SOURCE => 'key:word authors:text title:text venue:text year:number id:text',
+		SPECIFICATION => 'key:word authors:text title:text venue:text'],
 	status => ['kernel/abi/status.def', STATUS => 'name:word number:number text:text'],
 	syscalls => ['kernel/abi/syscalls.def', SYSCALL => 'number:number name:word nr_arguments:number',
 		SYSCALL_WITH_REGS => 'number:number name:word nr_arguments:number'],

@@ -5,6 +5,7 @@ use strict;
 use warnings;
 use FindBin qw($Bin);
 use lib $Bin, "$Bin/../lib";
+use Cites qw(prose_lines);
 use Def qw(rows);
 use Lint;
 
@@ -12,22 +13,14 @@ use File::Basename qw(dirname);
 
 my @PARTS = ('What the attacker controls', 'What happens', 'What stops it', 'Try it', 'Sources');
 
-# Lines of a document with its blocks and spans of code made blank; numbers stay.
-sub prose {
-	my ($path) = @_;
-	my ($is_code, @lines) = (0);
-	for my $line (split /\n/, read_source($path)) {
-		$is_code = !$is_code if $line =~ /^\s*```/;
-		push @lines, $is_code || $line =~ /^(?: {4}|\t)/ && (!@lines || $lines[-1] !~ /\S/ || $lines[-1] eq ' ') ? ' '
-			: $line =~ s/`[^`]*`/`/gr;
-	}
-	return @lines;
-}
+sub prose { return prose_lines(read_source($_[0])) }
 
-# What headings are called in links: lower case, words joined by hyphens.
+# What headings are called in links: lower case, words joined by hyphens; and the places that have a name.
 sub anchors {
 	my ($path) = @_;
-	return map { lc($_) =~ s/[^\w\s-]//gr =~ s/\s+/-/gr } map { /^#+\s+(.*?)\s*$/ ? $1 : () } split /\n/, read_source($path);
+	my $text = read_source($path);
+	return $text =~ /<a id="([^"]+)">/g,
+		map { lc($_) =~ s/[^\w\s-]//gr =~ s/\s+/-/gr } map { /^#+\s+(.*?)\s*$/ ? $1 : () } split /\n/, $text;
 }
 
 # A path without "." and "..", relative to the tree; undef where it leaves the tree.

@@ -5,6 +5,8 @@ use strict;
 use warnings;
 use Exporter 'import';
 use FindBin;
+use Cites qw(cites work_text);
+use Def qw(rows);
 use Html qw(h slug facts badge glyph outcome_class);
 use Input qw(input_text is_true);
 use Markdown qw(markdown_page);
@@ -17,11 +19,24 @@ our @EXPORT_OK = qw(attack_pages);
 my %STEP_OF = ('What the attacker controls' => 'controls', 'What happens' => 'did', 'What stops it' => 'stops',
 	'What it leads to' => 'did');
 
+# The works that a page cites, by key, as they stand in docs/sources.def.
+sub works_html {
+	my %is_cited = map { $_->{key} => 1 } cites($_[0]);
+	my @works = grep { $is_cited{ $_->{key} } } rows('sources', "$FindBin::Bin/../docs/sources.def");
+	return '' unless @works;
+	return '<ul class="works">' . join('', map { '<li><cite>' . h($_->{key}) . '</cite> ' . h(work_text($_)) . ', '
+		. h(join ' ', grep { defined && length } @$_{qw(venue year)}) . '</li>' } @works) . '</ul>';
+}
+
 sub readme_of {
 	my ($name, $matrix) = @_;
 	my $path = "$FindBin::Bin/../user/attacks/$name/README.md";
 	return { title => '', intro => '', sections => [] } unless $name =~ /^\w+$/ && -e $path;
-	return markdown_page(input_text($path), { map { $_->{name} => 1 } @{ $matrix->{attacks} } });
+	my $text = input_text($path);
+	my $page = markdown_page($text, { map { $_->{name} => 1 } @{ $matrix->{attacks} } });
+	my ($sources) = grep { $_->[0] eq 'Sources' } @{ $page->{sections} };
+	$sources->[1] .= works_html($text) if $sources;
+	return $page;
 }
 
 # { controls, did, stops, rest } as HTML

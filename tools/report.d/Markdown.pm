@@ -1,5 +1,5 @@
 # The small part of Markdown that the attacks' pages are written in, as HTML: paragraphs, lists, indented and fenced
-# code, **strong**, *emphasis*, `code`, [links](to).
+# code, **strong**, *emphasis*, `code`, [links](to), [citations]; comments and where citations lead are left out.
 package Markdown;
 use strict;
 use warnings;
@@ -24,6 +24,7 @@ sub markdown_inline {
 	$text =~ s/`([^`]+)`/push @code, $1; "\x{e000}$#code\x{e001}"/ge;
 	$text = h($text);
 	$text =~ s/\[([^\]]+)\]\(([^)\s]+)\)/link_html($1, $2)/ge;
+	$text =~ s/(?<![\w!\]])\[([a-z][a-z0-9_]*)\]/<cite>$1<\/cite>/g;
 	$text =~ s/\*\*(.+?)\*\*/<strong>$1<\/strong>/gs;
 	$text =~ s/(?<![\w*])\*([^*\s](?:[^*]*[^*\s])?)\*(?![\w*])/<em>$1<\/em>/g;
 	$text =~ s/\x{e000}(\d+)\x{e001}/'<code>' . h($code[$1]) . '<\/code>'/ge;
@@ -48,6 +49,8 @@ sub block_html {
 # Blocks are what empty lines part; a fence is made an indented block first, and a list ends the paragraph before it.
 sub blocks {
 	my ($text) = @_;
+	$text =~ s/^<!--.*?-->\n//mgs;
+	$text =~ s/^\[\w+\]: \S+\n//mg;
 	$text =~ s{^```\w*\n(.*?)^```\s*$}{"\n" . ($1 =~ s/^/    /mgr) . "\n"}msge;
 	$text =~ s/^(\S.*)\n(?=(?:-|1\.) )/($1 =~ m{^(?:[-*]|\d+\.) }) ? "$1\n" : "$1\n\n"/mge;
 	return grep { /\S/ } split /\n\s*\n/, $text;

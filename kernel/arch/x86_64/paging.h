@@ -52,6 +52,16 @@ static inline bool pte_is_leaf(pte_t pte, unsigned level)
 static inline pte_t pte_with(pte_t pte, uint64_t flags) { return (pte_t){ pte.value | flags }; }
 static inline pte_t pte_without(pte_t pte, uint64_t flags) { return (pte_t){ pte.value & ~flags }; }
 
+/*
+ * A mapping that is gone, whose frame is still to be found: not present, and the frame's number
+ * complemented. A processor with L1TF reads its first-level cache by the address in an entry that
+ * is not present; the complement is above all memory. Both ways are the same.
+ */
+static inline pte_t pte_complement(pte_t pte)
+{
+	return (pte_t){ (pte.value ^ PTE_ADDRESS_MASK) & ~(uint64_t)PTE_PRESENT };
+}
+
 static inline unsigned level_shift(unsigned level) { return PAGE_SHIFT + 9 * (level - 1); }
 static inline unsigned level_index(uint64_t address, unsigned level)
 {

@@ -65,9 +65,21 @@ static bool on_fault(uint64_t address, bool is_write)
 	return true;
 }
 
+/* With L1TF an entry that is not present leads to a frame, too: no number in one is a frame's. */
+static void number_check(uint64_t page)
+{
+	pte_t pte = walk(page);
+
+	if (!pte_is_present(pte) && pte.value &&
+	    (pte.value & PTE_ADDRESS_MASK) >> PAGE_SHIFT < MACHINE_FRAMES) {
+		machine_die("the entry of page %#lx is not present and names a frame", page);
+	}
+}
+
 static void flush(void)
 {
 	for (unsigned i = 0; i < nr_cached; i++) {
+		number_check(cached[i].page);
 		munmap((void *)cached[i].page, PAGE_SIZE);
 	}
 	nr_cached = 0;
