@@ -118,6 +118,25 @@ static void replace_0(void)
 	kernel_exit();
 }
 
+/* The pages go, then their table: a huge page comes. */
+static void unmap_0_and_table(void)
+{
+	kernel_enter();
+	page_downgrade(0, 0, PAGE_UNMAP);
+	table_drop(0, 0);
+	kernel_exit();
+}
+
+/* A pool is destroyed: its pages, then their table. */
+static void give_and_drop_table(void)
+{
+	kernel_enter();
+	frame_hide(0);
+	frame_give_waiting(0);
+	frame_table_drop(0);
+	kernel_exit();
+}
+
 static void unmap_large_1(void)
 {
 	kernel_enter();
@@ -286,6 +305,17 @@ static const struct scenario scenarios[] = {
 	  .programs = { replace_0, system_call, switch_away } },
 	{ .name = "copy-on-write by two CPUs", .programs = { replace_0, replace_0 } },
 	{ .name = "munmap against hiding", .programs = { unmap_0, hide_and_give } },
+	{ .name = "a page table of the user half is freed under a CPU in user mode",
+	  .programs = { unmap_0_and_table, system_call } },
+	{ .name = "a page table of the user half is freed while the other CPU switches away and back",
+	  .programs = { unmap_0_and_table, switch_away_and_back } },
+	{ .name = "a page table of the kernel half is freed while another CPU makes a system call",
+	  .programs = { give_and_drop_table, system_call } },
+	{ .name = "a page table of the kernel half is freed while another CPU idles",
+	  .programs = { give_and_drop_table, idle_with_root } },
+	{ .name = "a page table of the kernel half is freed while a CPU comes up",
+	  .programs = { give_and_drop_table, nothing },
+	  .from_reset = true },
 };
 
 static const struct sim_config configs[] = {
