@@ -57,7 +57,7 @@ missing=
 mapfile -t operations < <(perl -ne 'print "$1\n" if /"operation": "([^"]*)"/' tools/bench/published.json | sort -u)
 seen 'operations' "${operations[@]}"
 for operation in "${operations[@]}"; do
-	grep -q "^$operation *|" tools/bench-cost || missing+="$operation "
+	grep -q "^$operation *|" tools/bench/Operations.pm || missing+="$operation "
 done
 is "$missing" '' 'bench-cost measures every operation that has published figures'
 
