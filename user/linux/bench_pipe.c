@@ -20,8 +20,7 @@ static const char *setup(const struct bench_figure *figure)
 	}
 	partner = fork();
 	while (partner == 0 && read(to_partner[END_READ], &byte, 1) == 1 &&
-	       write(from_partner[END_WRITE], &byte, 1) == 1) {
-	}
+	       write(from_partner[END_WRITE], &byte, 1) == 1) {}
 	if (partner == 0) {
 		_exit(1);
 	}

@@ -1,6 +1,6 @@
 /*
- * The first process of a Linux that tools/bench-linux boots: says what it runs on, runs the lines of
- * /commands one after the other, and restarts the machine, which ends the emulator.
+ * The first process of a Linux that tools/bench-linux boots: says what it runs on, runs the lines
+ * of /commands one after the other, and restarts the machine, which ends the emulator.
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -39,7 +39,7 @@ static void say_line(const char *what, const char *path, const char *word)
 	}
 }
 
-/* A processor that needs no page-table isolation says so whether it is in force or not: only its flag tells. */
+/* Only the flag tells: a processor that needs no isolation is "not affected" either way. */
 static void say_pti(void)
 {
 	bool is_on = find_line("/proc/cpuinfo", "flags") && strstr(line, " pti ") != NULL;
