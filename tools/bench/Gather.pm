@@ -46,9 +46,9 @@ sub cost_published {
 	for my $figure (grep { $_->{operation} eq $operation } @{ published('cost')->{figures} }) {
 		my $system = $figure->{system};
 		push @notes, "$system: $figure->{as}" if $figure->{as};
-		my ($first, $second) = defined $figure->{from} ? (', least', ', most') : defined $figure->{on} ? (', off', ', on') : ('', '');
-		$values{"$system$second"} = $figure->{on} // $figure->{to};
-		$values{"$system$first"} = $figure->{off} // $figure->{from};
+		my ($first, $second) = defined $figure->{on} ? (', off', ', on') : ('', '');
+		$values{"$system$second"} = $figure->{on};
+		$values{"$system$first"} = $figure->{off};
 	}
 	return (%values, note => join '; ', @notes);
 }
@@ -68,7 +68,7 @@ sub cost_tables {
 	@writes = grep { %{ $_->{values} } } @writes; # a boot has none
 	my @boots = map { row_of($_->{operation}, instructions => $_->{instructions}, 'tables, MiB' => $_->{tables_mib}) }
 		grep { $_->{operation} =~ /^boot with/ } rows_of($bench, 'cost');
-	my @columns = ('Linux 6.1, off', 'Linux 6.1, on', 'seL4, off', 'seL4, on', 'L4Re, least', 'L4Re, most', 'xv6', 'Bulwark', 'aim');
+	my @columns = ('Linux 6.1, off', 'Linux 6.1, on', 'seL4, off', 'seL4, on', 'xv6', 'Bulwark', 'aim');
 	return (table_of(@$all{qw(table unit source)}, \@columns, @instructions),
 		table_of('CR3 writes per operation', 'writes, one processor', $all->{source}, \@columns, @writes),
 		@boots ? table_of('boot by memory', 'instructions from kernel entry to the end of CMD=true; page tables and frame table',

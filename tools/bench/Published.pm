@@ -1,4 +1,5 @@
-# The figures that others published, and what Bulwark's design aims at: tools/bench/published.json.
+# The figures that others published, those that we counted of other systems, and what Bulwark's design aims at:
+# tools/bench/published.json.
 package Published;
 use strict;
 use warnings;
@@ -19,8 +20,7 @@ sub published {
 sub figure_text {
 	my ($figure) = @_;
 	my @words = $figure->{as} // ();
-	push @words, defined $figure->{from} ? "$figure->{from} to $figure->{to}" :
-		join ' / ', grep { defined } @$figure{qw(off on)};
+	push @words, join ' / ', grep { defined } @$figure{qw(off on)};
 	return join ' ', @words;
 }
 

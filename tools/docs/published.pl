@@ -1,4 +1,5 @@
-# generated: published BENCH: the figures that others published and the aims of the design, of tools/bench/published.json.
+# generated: published BENCH: the figures that others published, or that we counted of others (cost), and the aims of the
+# design, of tools/bench/published.json. generated: published counted: with what those were counted.
 use strict;
 use warnings;
 use Page;
@@ -40,6 +41,10 @@ my %tables = (
 
 sub {
 	my (undef, $bench) = @_;
+	if (($bench // '') eq 'counted') {
+		my @rows = @{ published('cost')->{counted} };
+		return table([qw(system version configuration program)], map { [@$_{qw(system version configuration program)}] } @rows);
+	}
 	my $make = $tables{ $bench // '' } // die "gen-docs: published what? There are: @{[sort keys %tables]}\n";
 	my $all = published($bench);
 	return ucfirst("$all->{table} ($all->{unit}). $all->{source}\n\n") . $make->($all);
