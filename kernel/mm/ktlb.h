@@ -2,6 +2,7 @@
  * Kernel-half translations on all CPUs. Every change that removes one or makes it stricter (hiding,
  * sealing, unmapping) is a downgrade and gets a generation; when that generation is complete no CPU
  * can use the old translation any more, and the frame, or the address, may serve another purpose.
+ * A page table's frame may not: ktlb_shootdown_sync.
  * Nothing is interrupted for it: a CPU outside the kernel flushes on its way in. The protocol, and
  * why it holds: docs/tlb.md.
  */
@@ -29,8 +30,9 @@ bool ktlb_is_complete(uint64_t generation);
 void ktlb_wait(uint64_t generation);
 
 /*
- * xpfo=sync, and whatever must not rest: a downgrade of nr_pages from `first`, acknowledged. Blocks
- * until every CPU has flushed after an IPI, in whatever mode it is. Flushes.
+ * xpfo=sync, page tables, and whatever must not rest: a downgrade of nr_pages from `first`,
+ * acknowledged. For a table one page that it would map is enough. Blocks until every CPU has
+ * flushed after an IPI, in whatever mode it is. Flushes.
  */
 void ktlb_shootdown_sync(va_t first, uint64_t nr_pages);
 

@@ -134,7 +134,10 @@ void pool_area_unmap(slot_id id)
 	}
 }
 
-/* Tables in which nothing is left. Blocks: no CPU may walk them any more when they are freed. */
+/*
+ * Tables in which nothing is left. Flushes, and Blocks until every CPU has: the processor may walk
+ * a table that it has cached without any access, in user mode and idle, too.
+ */
 static void tables_free(const struct pool_area *area)
 {
 	uint64_t end = area->base + area->len_bytes;
@@ -145,7 +148,7 @@ static void tables_free(const struct pool_area *area)
 			continue;
 		}
 		/* most areas lie within one table, and this is the last that used it */
-		ktlb_wait(ktlb_downgrade());
+		ktlb_shootdown_sync((va_t){ at }, 1);
 		ptable_table_free(table);
 	}
 }

@@ -43,8 +43,9 @@ uint64_t ptable_skip(pfn_t root, uint64_t address);
 
 /*
  * Takes the page table for an address out of the kernel half when it is empty. It may be freed when
- * no CPU can walk it any more: after a downgrade that follows. False: there is none, or it is not
- * empty.
+ * no CPU can walk it any more: after ktlb_shootdown_sync. A generation that is complete is not
+ * enough, as a CPU outside the kernel may still walk what it has cached. False: there is none, or
+ * it is not empty.
  */
 bool ptable_detach(pfn_t root, uint64_t address, pfn_t *table);
 void ptable_table_free(pfn_t table);

@@ -5,7 +5,8 @@
  *          kernel/core/poll.c kernel/mm/frame_sealed.c kernel/mm/quarantine.c kernel/mm/frame.c
  *          kernel/mm/frame_history.c kernel/mm/buddy.c kernel/mm/direct_map.c
  *          kernel/mm/ptable.c kernel/mm/xpfo.c kernel/core/lock.c kernel/core/cpu.c
- *          -Wl,--wrap=frame_transition kernel/mm/pool.c kernel/mm/pool_area.c
+ *          -Wl,--wrap=frame_transition -Wl,--wrap=ptable_table_free
+ *          kernel/mm/pool.c kernel/mm/pool_area.c
  *          kernel/mm/pool_chunk.c kernel/mm/pool_meta.c kernel/mm/pool_store.c
  *          kernel/mm/pool_write.c kernel/lib/string.c */
 

@@ -8,7 +8,7 @@ use Published 'published';
 our @EXPORT_OK = qw(tables aims notes names verdict);
 
 # In the order in which they run: the quick ones first.
-sub names { return qw(cost pmalloc kaiser xpfo) }
+sub names { return qw(cost linux pmalloc kaiser xpfo) }
 
 # The rows of a benchmark; none where it was not measured.
 sub rows_of { my ($bench, $name) = @_; return @{ ($bench->{$name} // {})->{rows} // [] } }
@@ -32,7 +32,14 @@ sub row_of {
 
 sub cost_rows { my ($bench) = @_; return map { $_->{operation} => $_ } rows_of($bench, 'cost') }
 
-# The published figures of an operation, by column; and what of it is not quite the same operation.
+# Linux's figures of an operation as bench-linux counted them here; none where it has not.
+sub linux_counted {
+	my ($bench, $operation) = @_;
+	my ($row) = grep { $_->{operation} eq $operation } rows_of($bench, 'linux');
+	return map { defined $row->{$_} ? ("Linux 6.1, $_" => $row->{$_}) : () } qw(off on);
+}
+
+# What is known of others of an operation, by column; and what of it is not quite the same operation.
 sub cost_published {
 	my ($operation) = @_;
 	my (%values, @notes);
@@ -52,7 +59,7 @@ sub cost_tables {
 	my @operations = map { $_->{operation} } grep { $all->{aims}{ $_->{operation} } } rows_of($bench, 'cost');
 	my %is_known = map { $_ => 1 } @operations;
 	push @operations, grep { !$is_known{$_}++ } map { $_->{operation} } @{ $all->{figures} };
-	my @instructions = map { row_of($_, cost_published($_), Bulwark => $ours{$_}{instructions},
+	my @instructions = map { row_of($_, cost_published($_), linux_counted($bench, $_), Bulwark => $ours{$_}{instructions},
 		aim => $all->{aims}{$_}{instructions}) } @operations;
 	my @writes = map { my $operation = $_;
 		my ($linux) = grep { $_->{operation} eq $operation && defined $_->{cr3_on} } @{ $all->{figures} };
@@ -66,6 +73,19 @@ sub cost_tables {
 		table_of('CR3 writes per operation', 'writes, one processor', $all->{source}, \@columns, @writes),
 		@boots ? table_of('boot by memory', 'instructions from kernel entry to the end of CMD=true; page tables and frame table',
 			'Bulwark alone: none were published.', ['instructions', 'tables, MiB'], @boots) : ());
+}
+
+# All of bench-linux's figures, which are ours, with what they were counted.
+sub linux_tables {
+	my ($bench) = @_;
+	my $linux = $bench->{linux} or return;
+	my %ours = cost_rows($bench);
+	my @rows = map { row_of($_->{operation}, 'PTI off' => $_->{off}, 'PTI on' => $_->{on}, 'no mitigations' => $_->{bare},
+		Bulwark => $ours{ $_->{operation} }{instructions}, note => $_->{as} && "Linux: $_->{as}") } rows_of($bench, 'linux');
+	my $lines = join '; ', map { $linux->{command_lines}{$_} // () } qw(off on bare);
+	return table_of('instructions per operation in Linux', 'instructions, one processor',
+		"Counted by make bench-linux, published by nobody: $linux->{package}, " . ($linux->{made}{emulators}{qemu} // 'QEMU')
+		. ", -icount. Command lines: $lines.", ['PTI off', 'PTI on', 'no mitigations', 'Bulwark'], @rows);
 }
 
 sub processors { my ($smp) = @_; return "Bulwark, $smp processor" . ($smp == 1 ? '' : 's') }
@@ -161,9 +181,9 @@ sub pmalloc_tables {
 # All tables; each with the name of its benchmark, and whether that was a quick run.
 sub tables {
 	my ($bench) = @_;
-	my %tables_of = (cost => \&cost_tables, xpfo => \&xpfo_tables, kaiser => \&kaiser_tables, pmalloc => \&pmalloc_tables);
+	my %tables_of = (cost => \&cost_tables, linux => \&linux_tables, xpfo => \&xpfo_tables, kaiser => \&kaiser_tables, pmalloc => \&pmalloc_tables);
 	return map { my $name = $_; map { { %$_, bench => $name, quick => is_quick($bench, $name) } } $tables_of{$name}->($bench) }
-		qw(cost xpfo kaiser pmalloc);
+		qw(cost linux xpfo kaiser pmalloc);
 }
 
 # One aim: met is 1, 0, or undef where nothing was measured, or a time only once. Counts that are averages may be off by

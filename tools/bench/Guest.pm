@@ -38,7 +38,7 @@ sub variants {
 	return ($row->{values}, $row->{default});
 }
 
-# Becomes tools/run with the step's knobs.
+# Becomes tools/run, or the step's own runner, with the step's knobs.
 sub become_run {
 	my ($step, $dir) = @_;
 	my %knob = (ACCEL => $ENV{ACCEL} // 'auto', TIMEOUT => 900, MEM => '512M', SMP => 1, %{ $step->{knobs} });
@@ -50,7 +50,7 @@ sub become_run {
 	open STDIN, '<', '/dev/null';
 	open STDOUT, '>', "$dir/out";
 	open STDERR, '>', "$dir/err";
-	exec 'tools/run' or die;
+	exec $step->{runner} // 'tools/run' or die;
 }
 
 sub read_file {

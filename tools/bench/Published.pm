@@ -16,7 +16,7 @@ sub published {
 	return $all->{$bench} // die "published.json has no $bench\n";
 }
 
-# One figure of the table of costs, as "pipe 10547 / 10578".
+# One figure of the table of costs, as "pipe 12753 / 12782".
 sub figure_text {
 	my ($figure) = @_;
 	my @words = $figure->{as} // ();

@@ -2,10 +2,23 @@
 # `make bench` runs them all (or those in ONLY) and puts them together in build/bench.json and the report.
 export QUICK JOBS ONLY
 
-.PHONY: bench bench-xpfo bench-cost bench-kaiser bench-pmalloc
+.PHONY: bench bench-xpfo bench-cost bench-kaiser bench-pmalloc bench-linux
 
-bench: $(ISO) | $(call deps,run bochs plots)
+# Programs of Linux alone, and those of the ISO that run on both.
+LINUX_OUT := build/linux
+linux_programs := $(patsubst user/linux/%.c,$(LINUX_OUT)/%,$(wildcard user/linux/*.c))
+bench_programs := $(patsubst user/bench/%.c,$(USER_OUT)/%,$(wildcard user/bench/*.c))
+
+$(linux_programs): $(LINUX_OUT)/%: $(call user_object,user/linux/%.c) $(USER_LIBRARY)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(call keep_warnings,$(USER_CC) $(USER_LDFLAGS) -o $@ $^)
+
+bench: $(ISO) $(linux_programs) $(bench_programs) | $(call deps,run bochs plots)
 	@$(boot_names) tools/bench-all
 
 bench-xpfo bench-cost bench-kaiser bench-pmalloc: bench-%: $(ISO) | $(call deps,run bochs)
 	@$(boot_names) tools/bench-$*
+
+bench-linux: $(linux_programs) $(bench_programs) | $(call deps,run)
+	@tools/bench-linux

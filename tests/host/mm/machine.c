@@ -94,13 +94,6 @@ void *machine_ram(pfn_t frame)
 	return ram + pfn_to_pa(frame).pa;
 }
 
-bool machine_is_zero(pfn_t first, unsigned order)
-{
-	const char *bytes = machine_ram(first);
-
-	return bytes[0] == 0 && memcmp(bytes, bytes + 1, ((size_t)PAGE_SIZE << order) - 1) == 0;
-}
-
 /* A walk of the real page table, through RAM. */
 bool machine_direct_map_has(pfn_t frame)
 {
@@ -210,10 +203,10 @@ bool ktlb_is_complete(uint64_t generation) { return generation <= complete; }
 
 void machine_enter_kernels(void)
 {
-	complete = newest;
 	if (machine_hooks.flush) {
 		machine_hooks.flush();
 	}
+	complete = newest;
 	ktlb_shootdown_sync((va_t){ MAP_BASE }, MACHINE_FRAMES);
 }
 
@@ -224,13 +217,20 @@ void ktlb_wait(uint64_t generation)
 	}
 	if (generation > complete) {
 		machine_other_cpu_store();
-		machine_enter_kernels();
+		if (machine_hooks.complete) {
+			machine_hooks.complete();
+		}
+		complete = newest;
+		ktlb_shootdown_sync((va_t){ MAP_BASE }, MACHINE_FRAMES);
 	}
 }
 
 void ktlb_shootdown_sync(va_t first, uint64_t nr_pages)
 {
 	machine_other_cpu_store();
+	if (machine_hooks.shootdown && machine_hooks.shootdown(first.va, nr_pages)) {
+		return;
+	}
 	ktlb_flush_local(first, nr_pages);
 	memset(&is_cached[OTHER_CPU][frame_of(first, nr_pages)], 0, nr_pages);
 }

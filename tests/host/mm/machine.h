@@ -27,8 +27,13 @@ void machine_detach(void);
 struct machine_hooks {
 	/* An access that is not to RAM. True: it can be tried again. */
 	bool (*fault)(uint64_t address, bool is_write);
-	/* All TLBs forget everything. */
+	/* All CPUs forget everything. */
 	void (*flush)(void);
+	/* No CPU can use a translation; those outside the kernel may still walk tables. */
+	void (*complete)(void);
+	/* All CPUs forget these pages, and tables as INVLPG does. False: it is no address of yours.
+	 */
+	bool (*shootdown)(uint64_t first, uint64_t nr_pages);
 	/* These frames change hands: no TLB may lead to them. */
 	void (*unused)(pfn_t first, uint32_t nr);
 };

@@ -1,4 +1,6 @@
 /* What holds between any two calls, and what the allocator could give. */
+#include <string.h>
+
 #include "core/cpu.h"
 #include "mm/frame_alloc.h"
 #include "mm/frame_history.h"
@@ -60,6 +62,13 @@ static bool is_in_quarantine(uint32_t number)
 		}
 	}
 	return false;
+}
+
+bool machine_is_zero(pfn_t first, unsigned order)
+{
+	const char *bytes = machine_ram(first);
+
+	return bytes[0] == 0 && memcmp(bytes, bytes + 1, ((size_t)PAGE_SIZE << order) - 1) == 0;
 }
 
 /* Hidden free frames that can be had are zero; some of them are looked at. */

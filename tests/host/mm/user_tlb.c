@@ -45,21 +45,58 @@ static void remember(const struct as_tlb *tlb, uint64_t address, unsigned level,
 		(struct entry){ tlb, start, start + (1ul << level_shift(level)), pte, is_table };
 }
 
-/* The processor's walk, through RAM. Returns the leaf, or the entry that is not present. */
-static pte_t walk(const struct as_tlb *tlb, uint64_t address, unsigned *level, bool remember_tables)
+static unsigned level_of(const struct entry *e)
+{
+	unsigned level = 1;
+
+	while (1ul << level_shift(level) < e->end - e->start) {
+		level++;
+	}
+	return level;
+}
+
+/* The lowest table that is remembered for an address, and the level of its entries. */
+static pte_t walk_start(const struct as_tlb *tlb, uint64_t address, unsigned *level)
 {
 	pte_t pte = pte_make(pa_to_pfn(tlb->root), PTE_PRESENT | PTE_USER);
 
-	for (*level = LEVEL_MAX;; --*level) {
+	*level = LEVEL_MAX;
+	for (unsigned i = 0; i < nr_entries; i++) {
+		const struct entry *e = &entries[i];
+
+		if (e->is_table && e->tlb == tlb && address >= e->start && address < e->end &&
+		    level_of(e) <= *level) {
+			*level = level_of(e) - 1;
+			pte = e->pte;
+		}
+	}
+	return pte;
+}
+
+/*
+ * A walk through RAM, down to a level. Returns the leaf, or the entry that is not present, or that
+ * of the level. The processor's begins at the lowest table that it remembers, and remembers those
+ * on its way.
+ */
+static pte_t walk(const struct as_tlb *tlb, uint64_t address, unsigned *level, unsigned to_level,
+		  bool is_processor)
+{
+	pte_t pte = pte_make(pa_to_pfn(tlb->root), PTE_PRESENT | PTE_USER);
+
+	*level = LEVEL_MAX;
+	if (is_processor) {
+		pte = walk_start(tlb, address, level);
+	}
+	for (;; --*level) {
 		pte = ((pte_t *)machine_ram(pte_frame(pte)))[level_index(address, *level)];
-		if (!pte_is_present(pte) || pte_is_leaf(pte, *level)) {
+		if (!pte_is_present(pte) || pte_is_leaf(pte, *level) || *level == to_level) {
 			return pte;
 		}
 		if (!pte_is_user(pte) || !pte_is_writable(pte) || !pte_is_executable(pte)) {
 			machine_die("page table entry %#lx on the way to %#lx forbids something",
 				    pte.value, address);
 		}
-		if (remember_tables) {
+		if (is_processor) {
 			remember(tlb, address, *level, pte, true);
 		}
 	}
@@ -87,7 +124,7 @@ bool user_tlb_access(const struct as *as, uint64_t address, unsigned rights, pfn
 			entry_remove(i);
 		}
 	}
-	pte = walk(&as->tlb, address, &level, true);
+	pte = walk(&as->tlb, address, &level, 1, true);
 	if (!is_allowed(pte, rights)) {
 		return false;
 	}
@@ -103,10 +140,14 @@ void user_tlb_check(void)
 		unsigned level;
 		pte_t pte;
 
+		pte = walk(e->tlb, e->start, &level, level_of(e), false);
+		if (e->is_table && pte.value != e->pte.value) {
+			machine_die("the page table for %#lx is walked as %#lx, and is %#lx",
+				    e->start, e->pte.value, pte.value);
+		}
 		if (e->is_table) {
 			continue;
 		}
-		pte = walk(e->tlb, e->start, &level, false);
 		if (!pte_is_present(pte) || pte_frame(pte).pfn != pte_frame(e->pte).pfn ||
 		    e->end - e->start != 1ul << level_shift(level) ||
 		    (pte_is_writable(e->pte) && !pte_is_writable(pte)) ||

@@ -14,6 +14,10 @@ struct scenario {
 	bool from_reset;                      /* explores the boot of the last CPU too */
 };
 
+/* All there are: scenarios.c. */
+extern const struct scenario scenarios[];
+extern const unsigned nr_scenarios;
+
 unsigned scenario_nr_cpus(const struct scenario *scenario);
 
 struct explored {

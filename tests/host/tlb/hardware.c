@@ -142,7 +142,7 @@ void tlb_hw_flush_page(uint64_t address)
 {
 	sim_step("flushes page", address);
 	sim_barrier();
-	sim_forget_page(sim_self()->cr3 & CR3_PCID_MASK, address);
+	sim_invlpg(address);
 	sim_fill(sim_self());
 }
 
@@ -150,7 +150,7 @@ void tlb_hw_flush_page_of(pcid_t pcid, uint64_t address)
 {
 	sim_step("flushes page of another PCID", address);
 	sim_barrier();
-	sim_forget_page(pcid.pcid, address);
+	sim_invpcid_address(pcid.pcid, address);
 	sim_fill(sim_self());
 }
 

@@ -42,14 +42,17 @@ void frame_give_sync(unsigned page);    /* revealed -> user's by IPI to all */
 void frame_give_local(unsigned page);   /* revealed -> user's, flushed here only: not secure */
 void frame_give_deferred(
 	unsigned page); /* revealed -> user's, others flush at their next switch: not secure */
-void frame_reveal(unsigned page); /* user's -> revealed */
-void frame_seal(unsigned page);   /* revealed, made stricter, returns when that is complete */
+void frame_reveal(unsigned page);     /* user's -> revealed */
+void frame_seal(unsigned page);       /* revealed, made stricter, returns when that is complete */
+void frame_table_drop(unsigned page); /* user's: frees the table that mapped it */
 
 enum page_how { PAGE_UNMAP, PAGE_PROTECT, PAGE_REPLACE, PAGE_UNMAP_ALL };
 /* munmap, mprotect, copy-on-write (another frame); PAGE_UNMAP_ALL flushes a large range, whatever
  * else is in it. */
 void page_downgrade(unsigned space, unsigned page, enum page_how how);
 void page_map(unsigned space, unsigned page);
+/* Frees the page's table, if the page is not mapped. */
+void table_drop(unsigned space, unsigned page);
 
 void kernel_mm_init(void);
 /* Kernel work with the window open. */

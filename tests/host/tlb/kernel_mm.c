@@ -25,10 +25,13 @@ void kernel_mm_init(void)
 	memset(page_locks, 0, sizeof(page_locks));
 	for (unsigned page = 0; page < SIM_KERNEL_PAGES; page++) {
 		sim.kernel_pte[page].value = sim_version_new();
+		sim.kernel_pde[page].value = sim_version_new();
 	}
 	for (unsigned space = 0; space < SIM_SPACES; space++) {
+		sim.user_upper[space].value = sim_version_new();
 		for (unsigned page = 0; page < SIM_USER_PAGES; page++) {
 			sim.user_pte[space][page].value = sim_version_new();
+			sim.user_pde[space][page].value = sim_version_new();
 		}
 	}
 }
@@ -122,6 +125,9 @@ void frame_give_deferred(unsigned page)
 void frame_reveal(unsigned page)
 {
 	if (frame_take(page, FRAME_USER)) {
+		if (!sim.kernel_pde[page].value) {
+			pte_publish(&sim.kernel_pde[page], sim_version_new());
+		}
 		pte_publish(&sim.kernel_pte[page], sim_version_new());
 		frames[page] = FRAME_REVEALED;
 	}
@@ -140,13 +146,28 @@ void frame_seal(unsigned page)
 	}
 }
 
+/* Nothing is mapped by it: what rests must not wait for others to walk it. */
+void frame_table_drop(unsigned page)
+{
+	if (frame_take(page, FRAME_USER)) {
+		if (sim.kernel_pde[page].value) {
+			uint16_t version = sim_version_new();
+
+			tlb_hw_write(&sim.kernel_pde[page], 0);
+			ktlb_shootdown_sync(sim_kernel_address(page), 1);
+			sim_forbid_kernel_table(page, version);
+		}
+		frames[page] = FRAME_USER;
+	}
+}
+
 /* --- address spaces --- */
 
 void page_downgrade(unsigned space, unsigned page, enum page_how how)
 {
-	uint64_t large = SIM_USER_BASE + 2ul * TLB_PAGES_SINGLY * PAGE_SIZE;
 	uva_t start = sim_user_address(how == PAGE_UNMAP_ALL ? 0 : page);
-	uva_t end = how == PAGE_UNMAP_ALL ? (uva_t){ large } : sim_user_address(page + 1);
+	uva_t end = how == PAGE_UNMAP_ALL ? sim_user_address(SIM_USER_PAGES)
+					  : (uva_t){ start.uva + PAGE_SIZE };
 	uint16_t version;
 
 	kernel_lock(&page_locks[space][page]);
@@ -168,8 +189,26 @@ void page_downgrade(unsigned space, unsigned page, enum page_how how)
 void page_map(unsigned space, unsigned page)
 {
 	kernel_lock(&page_locks[space][page]);
+	if (!sim.user_pde[space][page].value) {
+		tlb_hw_write(&sim.user_pde[space][page], sim_version_new());
+	}
 	if (!sim.user_pte[space][page].value) {
 		tlb_hw_write(&sim.user_pte[space][page], sim_version_new());
+	}
+	kernel_unlock(&page_locks[space][page]);
+}
+
+void table_drop(unsigned space, unsigned page)
+{
+	uva_t start = sim_user_address(page), end = sim_user_address(page + 1);
+
+	kernel_lock(&page_locks[space][page]);
+	if (sim.user_pde[space][page].value && !sim.user_pte[space][page].value) {
+		uint16_t version = sim_version_new();
+
+		tlb_hw_write(&sim.user_pde[space][page], 0);
+		as_tlb_downgrade(&sim.spaces[space], start, end);
+		sim_forbid_user_table(space, page, version);
 	}
 	kernel_unlock(&page_locks[space][page]);
 }
@@ -184,6 +223,11 @@ void kernel_recycle(unsigned space)
 	}
 	as_tlb_destroy(&sim.spaces[space]);
 	as_tlb_init(&sim.spaces[space], sim_space_root(space));
+	pte_publish(&sim.user_upper[space], sim_version_new());
+	for (unsigned page = 0; page < SIM_USER_PAGES; page++) {
+		pte_publish(&sim.user_pde[space][page], sim.user_upper[space].value);
+	}
+	sim_forbid_tables(space, (uint16_t)sim.user_upper[space].value);
 	for (unsigned page = 0; page < SIM_USER_PAGES; page++) {
 		uint16_t version = sim_version_new();
 

@@ -31,16 +31,17 @@ void assert_failed(const char *condition, const char *file, int line, const char
 
 static bool is_pte(const tlb_word_t *word)
 {
-	return (word >= sim.kernel_pte && word < sim.kernel_pte + SIM_KERNEL_PAGES) ||
-	       (word >= sim.user_pte[0] && word < sim.user_pte[SIM_SPACES]);
+	return word >= sim.kernel_pte && word < sim.user_upper + SIM_SPACES;
 }
 
 void sim_memory_write(tlb_word_t *word, uint64_t value)
 {
 	word->value = value;
 	sim_user_pte_write(word, value);
-	for (unsigned id = 0; is_pte(word) && id < sim.config.nr_cpus; id++) {
-		sim_fill(&sim.cpus[id]);
+	if (is_pte(word) || word == &sim.nr_online) {
+		for (unsigned id = 0; id < sim.config.nr_cpus; id++) {
+			sim_fill(&sim.cpus[id]);
+		}
 	}
 }
 

@@ -5,16 +5,25 @@
  * order, one by one, whenever it likes. Reads see the own buffer first. Read-modify-writes and
  * flushing instructions drain it first.
  *
- * TLB. It is as full as it could ever be: whatever the loaded root translates is cached at once
- * under the loaded PCID, also right after a flush, and nothing is evicted. A real TLB holds a
- * subset, so what cannot go wrong here cannot there. A page-table entry is a version number that
- * only rises (0: not present), and of each page a TLB remembers the oldest version it has cached. A
- * page has several entries in the TLB if several roots were used under one PCID.
+ * TLB and paging-structure caches. They are as full as they could ever be: whatever the loaded root
+ * translates, and every table on the way, is cached at once under the loaded PCID, also right after
+ * a flush, and nothing is evicted. A real processor holds a subset of these entries, so what cannot
+ * go wrong here cannot there. There are 4 KiB pages alone, each under a page table of its own, and
+ * no global ones. An entry is a version number that only rises (0: not present), and of each one a
+ * CPU remembers the oldest version it has cached. The tables above a half's page tables change
+ * with the root alone: one entry stands for them in the user half, none in the kernel half.
  *
- * Truth. When the code under test claims that nobody can use old translations of a page any more,
- * the test calls sim_forbid_kernel or sim_forbid_user. From then on an older version that a CPU
- * could use where it stands is a violation: kernel pages count in kernel code that user input can
- * steer, user pages whenever their root is loaded.
+ * Flushes are those of the Intel manual, volume 3, "Operations that Invalidate TLBs and
+ * Paging-Structure Caches", and no more: INVLPG removes the page and, under the loaded PCID, every
+ * entry for a table; INVPCID of an address the page and the tables on the way to it; a load of CR3
+ * without NOFLUSH all of its PCID. AMD's manual, volume 2, keeps to that; with EFER.TCE, which
+ * stays clear, its INVLPG would be as narrow as INVPCID is here.
+ *
+ * Truth. When the code under test claims that nobody can use old translations of a page, or an old
+ * table, any more, the test calls one of sim_forbid_*. From then on an older version that a CPU
+ * could use where it stands is a violation. Kernel pages count in kernel code that user input can
+ * steer, user pages whenever their root is loaded. Tables count whenever their root is loaded, of
+ * both halves: the processor may walk them at any time, even for no access, and writes to them.
  */
 #pragma once
 
@@ -28,7 +37,6 @@ enum {
 	SIM_SPACES = 8, /* more than ASID slots */
 	SIM_KERNEL_PAGES = 2,
 	SIM_USER_PAGES = 2,
-	SIM_NR_ENTRIES = SIM_KERNEL_PAGES + SIM_SPACES * SIM_USER_PAGES,
 	SIM_NR_PCIDS = 14, /* 0 to 7, 0x801 to 0x806 */
 	SIM_STORES_MAX = 8,
 	SIM_NOBODY = -1,
@@ -44,11 +52,23 @@ struct sim_store {
 	uint64_t value;
 };
 
+/*
+ * What a CPU has cached under one PCID: the oldest version of each entry, 0: none. pte: TLB; pde:
+ * the page table of that page; upper: the tables above.
+ */
+struct sim_cached {
+	uint16_t kernel_pte[SIM_KERNEL_PAGES], kernel_pde[SIM_KERNEL_PAGES];
+	struct sim_cached_user {
+		uint16_t pte[SIM_USER_PAGES], pde[SIM_USER_PAGES], upper;
+		uint16_t owner; /* address space that the entries are of, counted from 1 */
+	} user;
+};
+
 struct sim_cpu {
 	struct tlb_cpu tlb;
 	tlb_word_t mode;
-	uint64_t cr3;                                  /* as MOV reads it */
-	uint16_t cached[SIM_NR_PCIDS][SIM_NR_ENTRIES]; /* oldest version, 0: none */
+	uint64_t cr3; /* as MOV reads it */
+	struct sim_cached cached[SIM_NR_PCIDS];
 	struct sim_store stores[SIM_STORES_MAX];
 	unsigned nr_stores;
 
@@ -74,10 +94,14 @@ struct sim {
 	struct sim_config config;
 	struct sim_cpu cpus[SIM_CPUS_MAX];
 	tlb_word_t nr_online;
-	tlb_word_t kernel_pte[SIM_KERNEL_PAGES];
-	tlb_word_t user_pte[SIM_SPACES][SIM_USER_PAGES];
-	uint16_t kernel_min[SIM_KERNEL_PAGES]; /* older versions are forbidden */
-	uint16_t user_min[SIM_SPACES][SIM_USER_PAGES];
+	/* page tables: of each page its entry, and the entry for its table; then those above */
+	tlb_word_t kernel_pte[SIM_KERNEL_PAGES], kernel_pde[SIM_KERNEL_PAGES];
+	tlb_word_t user_pte[SIM_SPACES][SIM_USER_PAGES], user_pde[SIM_SPACES][SIM_USER_PAGES];
+	tlb_word_t user_upper[SIM_SPACES];
+	/* older versions are forbidden */
+	uint16_t kernel_min[SIM_KERNEL_PAGES], kernel_pde_min[SIM_KERNEL_PAGES];
+	uint16_t user_min[SIM_SPACES][SIM_USER_PAGES], user_pde_min[SIM_SPACES][SIM_USER_PAGES];
+	uint16_t user_upper_min[SIM_SPACES];
 	uint16_t other_frame_from[SIM_SPACES][SIM_USER_PAGES]; /* this version, when it is written,
 								   maps another frame; 0: none */
 	struct as_tlb spaces[SIM_SPACES];
@@ -124,22 +148,30 @@ void sim_fail(const char *why);
 /* Says where the CPU stands, and looks at what it could use there. */
 void sim_stand(bool kernel_usable, bool user_usable);
 uint16_t sim_version_new(void);
-/* Versions of the page older than this one are gone, says the code under test. */
+/*
+ * Versions of the page, or of the page's table, older than this one are gone, says the code under
+ * test. The table's frame is used for something else from now on.
+ */
 void sim_forbid_kernel(unsigned page, uint16_t oldest_allowed);
 void sim_forbid_user(unsigned space, unsigned page, uint16_t oldest_allowed);
+void sim_forbid_kernel_table(unsigned page, uint16_t oldest_allowed);
+void sim_forbid_user_table(unsigned space, unsigned page, uint16_t oldest_allowed);
+/* The same of all tables of an address space. */
+void sim_forbid_tables(unsigned space, uint16_t oldest_allowed);
 /*
  * From this version on the entry maps another frame. From the moment it is visible an older one
  * that a CPU could use is a violation: two frames would be usable at one address of one address
  * space.
  */
 void sim_note_other_frame(unsigned space, unsigned page, uint16_t first_version);
+/* Each page is the first of its table. */
 static inline va_t sim_kernel_address(unsigned page)
 {
-	return (va_t){ SIM_KERNEL_BASE + page * PAGE_SIZE };
+	return (va_t){ SIM_KERNEL_BASE + page * HUGE_SIZE };
 }
 static inline uva_t sim_user_address(unsigned page)
 {
-	return (uva_t){ SIM_USER_BASE + page * PAGE_SIZE };
+	return (uva_t){ SIM_USER_BASE + page * HUGE_SIZE };
 }
 
 /* Roots. A shadow root is one page above its kernel root. */

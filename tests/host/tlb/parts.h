@@ -11,6 +11,7 @@ void sim_memory_write(tlb_word_t *word, uint64_t value);
 void sim_user_pte_write(const tlb_word_t *word, uint64_t value);
 /* everything that the CPU's loaded root translates gets cached. */
 void sim_fill(struct sim_cpu *cpu);
-/* This CPU's TLB loses what a PCID holds: everything, or one page. */
+/* This CPU loses what it has cached: all of a PCID, or what INVLPG and INVPCID remove. */
 void sim_forget(unsigned pcid);
-void sim_forget_page(unsigned pcid, uint64_t address);
+void sim_invlpg(uint64_t address);
+void sim_invpcid_address(unsigned pcid, uint64_t address);

@@ -35,7 +35,7 @@ static void work(void)
 
 	/* most often memory of the address spaces that CPUs start in: they meet there */
 	space = random_below(2) ? space % 2 : space;
-	switch (random_below(17)) {
+	switch (random_below(19)) {
 	case 0: frame_hide(frame); break;
 	case 1: frame_give_if_complete(frame); break;
 	case 2: frame_give_waiting(frame); break;
@@ -58,6 +58,8 @@ static void work(void)
 		break;
 	case 15: sim_step("computes in the kernel", 0); break;
 	case 16: page_downgrade(space, page, PAGE_REPLACE); break;
+	case 17: table_drop(space, page); break;
+	case 18: frame_table_drop(frame); break;
 	}
 }
 

@@ -1,4 +1,4 @@
-/* TLBs as full as they could be, and the judgement of what a CPU could use. */
+/* TLBs and paging-structure caches as full as they could be; what a CPU could use, judged. */
 #include <string.h>
 
 #include "mm/asid.h"
@@ -35,41 +35,62 @@ static bool is_old(uint16_t cached, uint16_t oldest_allowed)
 	return cached && cached < oldest_allowed;
 }
 
+static bool holds_user(const struct sim_cached_user *user)
+{
+	bool holds = user->upper;
+
+	for (unsigned page = 0; page < SIM_USER_PAGES; page++) {
+		holds = holds || user->pte[page] || user->pde[page];
+	}
+	return holds;
+}
+
 /*
  * User pages count while their root is loaded, whoever runs: a walk through tables that were freed
  * is no better.
  */
-static void judge_user(const struct sim_cpu *cpu, const uint16_t *cached)
+static void judge_user(const struct sim_cpu *cpu, const struct sim_cached_user *user)
 {
 	int loaded = space_of(cpu->cr3);
 
 	if (cpu->user_usable && loaded != cpu->running) {
 		sim_fail("the wrong address space is loaded");
 	}
-	for (int space = 0; space < SIM_SPACES; space++) {
-		for (unsigned page = 0; page < SIM_USER_PAGES; page++, cached++) {
-			if (*cached && space != loaded) {
-				sim_fail("a translation of another address space is usable");
-			}
-			if (is_old(*cached, sim.user_min[space][page])) {
-				sim_fail("a stale user translation is usable");
-			}
+	if (!holds_user(user)) {
+		return;
+	}
+	if (user->owner != loaded + 1) {
+		sim_fail("a translation of another address space is usable");
+		return;
+	}
+	for (unsigned page = 0; page < SIM_USER_PAGES; page++) {
+		if (is_old(user->pte[page], sim.user_min[loaded][page])) {
+			sim_fail("a stale user translation is usable");
 		}
+		if (is_old(user->pde[page], sim.user_pde_min[loaded][page])) {
+			sim_fail("a page table of the user half is freed and can be walked");
+		}
+	}
+	if (is_old(user->upper, sim.user_upper_min[loaded])) {
+		sim_fail("an upper table of the user half is freed and can be walked");
 	}
 }
 
 /* Looks for a translation that the CPU could use where it stands and must not. */
 static void judge(const struct sim_cpu *cpu)
 {
-	const uint16_t *cached = cpu->cached[pcid_index(cpu->cr3)];
+	const struct sim_cached *cached = &cpu->cached[pcid_index(cpu->cr3)];
 
 	sim_log->nr_checks++;
-	for (unsigned page = 0; cpu->kernel_usable && page < SIM_KERNEL_PAGES; page++) {
-		if (is_old(cached[page], sim.kernel_min[page])) {
+	for (unsigned page = 0; page < SIM_KERNEL_PAGES; page++) {
+		if (cpu->kernel_usable && is_old(cached->kernel_pte[page], sim.kernel_min[page])) {
 			sim_fail("a stale kernel translation is usable");
 		}
+		if (is_old(cached->kernel_pde[page], sim.kernel_pde_min[page])) {
+			sim_fail("a page table of the kernel half is freed and can be walked");
+		}
 	}
-	judge_user(cpu, cached + SIM_KERNEL_PAGES);
+	judge_user(cpu, &cached->user);
 }
 
 void sim_stand(bool kernel_usable, bool user_usable)
@@ -88,16 +109,38 @@ static void judge_all(void)
 	}
 }
 
+static void forbid(uint16_t *min, uint16_t oldest_allowed)
+{
+	*min = MAX(*min, oldest_allowed);
+	judge_all();
+}
+
 void sim_forbid_kernel(unsigned page, uint16_t oldest_allowed)
 {
-	sim.kernel_min[page] = MAX(sim.kernel_min[page], oldest_allowed);
-	judge_all();
+	forbid(&sim.kernel_min[page], oldest_allowed);
 }
 
 void sim_forbid_user(unsigned space, unsigned page, uint16_t oldest_allowed)
 {
-	sim.user_min[space][page] = MAX(sim.user_min[space][page], oldest_allowed);
-	judge_all();
+	forbid(&sim.user_min[space][page], oldest_allowed);
+}
+
+void sim_forbid_kernel_table(unsigned page, uint16_t oldest_allowed)
+{
+	forbid(&sim.kernel_pde_min[page], oldest_allowed);
+}
+
+void sim_forbid_user_table(unsigned space, unsigned page, uint16_t oldest_allowed)
+{
+	forbid(&sim.user_pde_min[space][page], oldest_allowed);
+}
+
+void sim_forbid_tables(unsigned space, uint16_t oldest_allowed)
+{
+	for (unsigned page = 0; page < SIM_USER_PAGES; page++) {
+		sim_forbid_user_table(space, page, oldest_allowed);
+	}
+	forbid(&sim.user_upper_min[space], oldest_allowed);
 }
 
 void sim_note_other_frame(unsigned space, unsigned page, uint16_t first_version)
@@ -126,42 +169,87 @@ static void cache(uint16_t *entry, const tlb_word_t *pte)
 	}
 }
 
-/* Caches everything that the loaded root translates. */
+/* A page is reached through its table, be it there or only cached. */
+static void cache_page(uint16_t *pte, uint16_t *pde, const tlb_word_t *pte_word,
+		       const tlb_word_t *pde_word)
+{
+	cache(pde, pde_word);
+	if (*pde) {
+		cache(pte, pte_word);
+	}
+}
+
+static void fill_user(struct sim_cached_user *user, unsigned space)
+{
+	if (holds_user(user) && user->owner != space + 1) {
+		return; /* the judgement says so */
+	}
+	user->owner = (uint16_t)(space + 1);
+	cache(&user->upper, &sim.user_upper[space]);
+	for (unsigned page = 0; page < SIM_USER_PAGES; page++) {
+		cache_page(&user->pte[page], &user->pde[page], &sim.user_pte[space][page],
+			   &sim.user_pde[space][page]);
+	}
+}
+
+/* Caches everything that the loaded root translates. A CPU is counted before it is started. */
 void sim_fill(struct sim_cpu *cpu)
 {
-	uint16_t *cached = cpu->cached[pcid_index(cpu->cr3)];
+	bool is_started = (uint64_t)(cpu - sim.cpus) < sim.nr_online.value;
+	struct sim_cached *cached = &cpu->cached[pcid_index(cpu->cr3)];
 	int space = space_of(cpu->cr3);
 	bool is_shadow = space != SIM_NOBODY && cpu->cr3 & PAGE_SIZE;
 
-	for (unsigned page = 0; !is_shadow && page < SIM_KERNEL_PAGES; page++) {
-		cache(&cached[page], &sim.kernel_pte[page]);
+	if (!is_started) {
+		return;
 	}
-	cached += SIM_KERNEL_PAGES + space * SIM_USER_PAGES;
-	for (unsigned page = 0; space != SIM_NOBODY && page < SIM_USER_PAGES; page++) {
-		cache(&cached[page], &sim.user_pte[space][page]);
+	for (unsigned page = 0; !is_shadow && page < SIM_KERNEL_PAGES; page++) {
+		cache_page(&cached->kernel_pte[page], &cached->kernel_pde[page],
+			   &sim.kernel_pte[page], &sim.kernel_pde[page]);
+	}
+	if (space != SIM_NOBODY) {
+		fill_user(&cached->user, (unsigned)space);
 	}
 	judge(cpu);
 }
 
-static void forget(unsigned pcid, unsigned first, unsigned nr)
+/* --- flushes --- */
+
+void sim_forget(unsigned pcid) { sim_self()->cached[pcid_index(pcid)] = (struct sim_cached){ 0 }; }
+
+/* The page that an address lies in the table of; whether it is the page itself. */
+static unsigned table_of(uint64_t address, bool *is_page)
 {
-	memset(&sim_self()->cached[pcid_index(pcid)][first], 0, nr * sizeof(uint16_t));
+	uint64_t offset = address - (address >= SIM_KERNEL_BASE ? SIM_KERNEL_BASE : SIM_USER_BASE);
+
+	*is_page = offset % HUGE_SIZE == 0;
+	return (unsigned)MIN(offset / HUGE_SIZE, (uint64_t)SIM_USER_PAGES);
 }
 
-void sim_forget(unsigned pcid) { forget(pcid, 0, SIM_NR_ENTRIES); }
-
-void sim_forget_page(unsigned pcid, uint64_t address)
+void sim_invpcid_address(unsigned pcid, uint64_t address)
 {
-	if (address >= SIM_KERNEL_BASE) {
-		forget(pcid, (unsigned)((address - SIM_KERNEL_BASE) / PAGE_SIZE), 1);
-		return;
-	}
-	for (unsigned space = 0; space < SIM_SPACES; space++) {
-		uint64_t page = (address - SIM_USER_BASE) / PAGE_SIZE;
+	struct sim_cached *cached = &sim_self()->cached[pcid_index(pcid)];
+	bool is_kernel = address >= SIM_KERNEL_BASE, is_page;
+	unsigned page = table_of(address, &is_page);
+	uint16_t *pte = is_kernel ? cached->kernel_pte : cached->user.pte;
+	uint16_t *pde = is_kernel ? cached->kernel_pde : cached->user.pde;
 
-		if (page < SIM_USER_PAGES) {
-			forget(pcid, (unsigned)(SIM_KERNEL_PAGES + space * SIM_USER_PAGES + page),
-			       1);
-		}
+	if (page < SIM_USER_PAGES) {
+		pte[page] = is_page ? 0 : pte[page];
+		pde[page] = 0;
 	}
+	if (!is_kernel) {
+		cached->user.upper = 0;
+	}
+}
+
+void sim_invlpg(uint64_t address)
+{
+	unsigned pcid = sim_self()->cr3 & CR3_PCID_MASK;
+	struct sim_cached *cached = &sim_self()->cached[pcid_index(pcid)];
+
+	sim_invpcid_address(pcid, address);
+	memset(cached->kernel_pde, 0, sizeof(cached->kernel_pde));
+	memset(cached->user.pde, 0, sizeof(cached->user.pde));
+	cached->user.upper = 0;
 }
