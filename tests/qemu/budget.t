@@ -24,7 +24,7 @@ sweep xpfo=epoch
 SMP=1 MEM=128M ICOUNT=0 boot 'budget=log' 'true'
 like "$(<"$log")" 'bulwark: budget: [0-9]+ ticks in a row' 'the meter counts'
 
-SMP=2 MEM=1024M boot '' "root kill_long $(soak 6 3); audit"
+SMP=2 MEM=1024M boot '' "root kill_long $(soak '6 192' '3 96'); audit"
 output=$(grep -E '^(ok|not ok|#|[0-9]*\.\.)|violation' <<<"$output" | cut -c1-200)
 pass_through "$output"
 is "$status" 0 'the audit behind it finds no violation'
