@@ -3,6 +3,7 @@
 #include "core/rendezvous.h"
 
 #include "arch/x86_64/apic.h"
+#include "arch/x86_64/pic.h"
 #include "arch/x86_64/registers.h"
 #include "core/cpu.h"
 #include "core/poll.h"
@@ -34,22 +35,52 @@ static void run_errand(bool *has_run)
 	}
 }
 
+static void interrupt_others(enum vector vector)
+{
+	for (unsigned id = 0; id < nr_cpus; id++) {
+		if (cpus[id] != this_cpu()) {
+			COUNT(ipis_sent);
+			apic_send_ipi(cpus[id]->apic_id, vector);
+		}
+	}
+}
+
+/* Of the 8259's interrupts, which the boot CPU takes. They would be let in beside the requests. */
+static bool takes_device_interrupts(void) { return this_cpu()->id == 0; }
+
+/*
+ * A CPU that spun would take its turns from those that work, wherever an emulator's CPUs share
+ * the host's. An interrupt announces each change, and one that comes after the look ends the wait.
+ */
+static void wait_for_end_of(uint64_t current)
+{
+	bool has_run = false;
+
+	if (takes_device_interrupts()) {
+		pic_hold();
+	}
+	/* pairs with the store in rendezvous_release */
+	while (__atomic_load_n(&stop, __ATOMIC_ACQUIRE) == current) {
+		run_errand(&has_run);
+		poll_requests();
+		apic_wait_for_cpus();
+	}
+	if (takes_device_interrupts()) {
+		pic_resume();
+	}
+}
+
 void rendezvous_park(void)
 {
-	/* pairs with the exchange in stop_begin, and the store in rendezvous_release */
+	/* pairs with the exchange in stop_begin */
 	uint64_t current = __atomic_load_n(&stop, __ATOMIC_ACQUIRE);
-	bool has_run = false;
 
 	if (current % 2 == 0) {
 		return; /* the interrupt came late */
 	}
 	/* pairs with the load in rendezvous_stop_others */
 	__atomic_store_n(&waits_for[this_cpu()->id], current, __ATOMIC_RELEASE);
-	while (__atomic_load_n(&stop, __ATOMIC_ACQUIRE) == current) {
-		run_errand(&has_run);
-		poll_requests();
-		cpu_relax();
-	}
+	wait_for_end_of(current);
 }
 
 /* The number of the stop that it began; 0: another is going on. */
@@ -73,12 +104,7 @@ void rendezvous_stop_others(void)
 		rendezvous_park();
 	}
 	__atomic_store_n(&stopper, self->id + 1, __ATOMIC_RELAXED);
-	for (unsigned id = 0; id < nr_cpus; id++) {
-		if (cpus[id] != self) {
-			COUNT(ipis_sent);
-			apic_send_ipi(cpus[id]->apic_id, VECTOR_RENDEZVOUS);
-		}
-	}
+	interrupt_others(VECTOR_RENDEZVOUS);
 	for (unsigned id = 0; id < nr_cpus; id++) {
 		while (cpus[id] != self &&
 		       __atomic_load_n(&waits_for[id], __ATOMIC_ACQUIRE) != own) {
@@ -94,6 +120,7 @@ void rendezvous_run(void (*function)(void))
 	assert(!errand);
 	__atomic_store_n(&nr_running, nr_cpus - 1, __ATOMIC_SEQ_CST);
 	__atomic_store_n(&errand, function, __ATOMIC_RELEASE);
+	interrupt_others(VECTOR_WAKE);
 	function();
 	while (__atomic_load_n(&nr_running, __ATOMIC_SEQ_CST)) {
 		poll_requests();
@@ -115,4 +142,5 @@ void rendezvous_release(void)
 {
 	__atomic_store_n(&stopper, 0, __ATOMIC_RELAXED);
 	__atomic_store_n(&stop, stop + 1, __ATOMIC_RELEASE);
+	interrupt_others(VECTOR_WAKE);
 }

@@ -61,6 +61,9 @@ void upcall_rendezvous(void)
 	rendezvous_park();
 }
 
+/* It ends a wait, and has nothing else to say. */
+void upcall_wake(void) { COUNT(ipis_received); }
+
 void upcall_spurious(void) { COUNT(spurious_interrupts); }
 
 void irq_start(void)

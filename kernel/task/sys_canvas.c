@@ -26,14 +26,14 @@ int64_t sys_canvas(uint64_t at)
 	return copy_to_user((uva_t){ at }, &canvas, sizeof(canvas));
 }
 
-/* Stripe by stripe: others get in between. */
-static void fill(const struct bw_rectangle *rectangle)
+/* Stripe by stripe: others get in between. The part that canvas_clip gave. */
+static void fill(const struct bw_rectangle *part)
 {
-	struct bw_rectangle stripe = *rectangle;
-	unsigned end = (unsigned)rectangle->y + rectangle->height;
+	struct bw_rectangle stripe = *part;
+	unsigned end = (unsigned)part->y + part->height;
 
 	stripe.height = (uint16_t)MAX(PIXELS_PER_PIECE / MAX((unsigned)stripe.width, 1u), 1u);
-	for (unsigned y = rectangle->y; y < end && y <= UINT16_MAX; y += stripe.height) {
+	for (unsigned y = part->y; y < end && y <= UINT16_MAX; y += stripe.height) {
 		stripe.y = (uint16_t)y;
 		stripe.height = (uint16_t)MIN((unsigned)stripe.height, end - y);
 		canvas_fill(&stripe);
@@ -45,13 +45,14 @@ static void fill(const struct bw_rectangle *rectangle)
 static uint64_t fill_some(const struct bw_rectangle *rectangles, uint64_t nr, uint64_t *nr_pixels)
 {
 	for (uint64_t i = 0; i < nr; i++) {
-		uint64_t cost = canvas_fill_cost(&rectangles[i]);
+		struct bw_rectangle part = canvas_clip(&rectangles[i]);
+		uint64_t cost = (uint64_t)part.width * part.height;
 
 		if (cost > *nr_pixels) {
 			return i;
 		}
 		*nr_pixels -= cost;
-		fill(&rectangles[i]);
+		fill(&part);
 	}
 	return nr;
 }

@@ -240,6 +240,7 @@ static void test_canvas(void)
 	const struct bw_rectangle outside = { 360, 0, 1, 1, 0xabcdef };
 	uint8_t *pixels = calloc(1, framebuffer_size_bytes(&fb));
 	struct bw_canvas canvas;
+	struct bw_rectangle part;
 
 	screen_init_framebuffer(pixels, &fb);
 	canvas_size_get(&canvas);
@@ -250,11 +251,15 @@ static void test_canvas(void)
 	ok(is_all_of(pixels, &fb, 0x123456, (struct bw_rectangle){ 650, 5, 7, 3, 0 }),
 	   "a rectangle fills its pixels and no other");
 	canvas_fill(&beyond);
-	is(canvas_fill_cost(&beyond), 50, "of one that reaches beyond, what is inside counts");
+	part = canvas_clip(&beyond);
+	ok(part.x == 350 && part.y == 25 && part.width == 10 && part.height == 5,
+	   "of one that reaches beyond, what is inside is left");
 	ok(is_all_of(pixels, &fb, 0x654321, (struct bw_rectangle){ 990, 25, 10, 5, 0 }),
 	   "and is filled");
+	part = canvas_clip(&outside);
+	is(part.height, 0, "of one outside, no line");
 	canvas_fill(&outside);
-	ok(is_all_of(pixels, &fb, 0xabcdef, (struct bw_rectangle){ 0 }), "one outside is not");
+	ok(is_all_of(pixels, &fb, 0xabcdef, (struct bw_rectangle){ 0 }), "and it is not filled");
 	canvas_text(340, 26, "\xff\xff\xff", 3, 0x010203, 0);
 	ok(is_all_of(pixels, &fb, 0x010203, (struct bw_rectangle){ 980, 26, 16, 4, 0 }),
 	   "of a text, the characters that fit are drawn");

@@ -4,7 +4,7 @@
 # the attacks.
 # needs: iso bochs
 . "$(dirname "$0")/lib.sh"
-export BOOT=iso EMU=bochs MEM=128M
+export BOOT=iso EMU=bochs MEM=64M
 
 release_only
 

@@ -25,7 +25,7 @@ sweep xpfo=sync '8h mmap madvise fork'
 SMP=1 MEM=128M ICOUNT=0 boot 'budget=log' 'true'
 like "$(<"$log")" 'bulwark: budget: [0-9]+ ticks in a row' 'the meter counts'
 
-SMP=2 MEM=1024M boot '' "root kill_long $(soak 6 3); remap_race; audit"
+SMP=2 MEM=1024M boot '' "root kill_long $(soak '6 192' '3 96'); remap_race; audit"
 output=$(grep -E '^(ok|not ok|#|[0-9]*\.\.)|violation' <<<"$output" | cut -c1-200)
 pass_through "$output"
 is "$status" 0 'the audit behind it, and behind memory touched while it moves, finds no violation'

@@ -24,7 +24,7 @@ enum {
 	PRIVATE = 128,
 	REALTIME = 256
 };
-enum { NR_WAITERS = 6, NR_ROUNDS = 3000, NAP_NS = 30000000 };
+enum { NR_WAITERS = 6, NR_ROUNDS = 1000, NAP_NS = 30000000 };
 
 static long futex(void *word, int operation, uint32_t value, const void *timeout, void *other,
 		  uint32_t more)

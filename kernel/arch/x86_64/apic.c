@@ -38,6 +38,8 @@ enum {
 #define NS_PER_S 1000000000ul
 #define CALIBRATION_NS 10000000ul
 #define ONCE_MIN_NS 10000ul
+/* The priority class of a vector is its upper four bits. */
+enum { VECTORS_PER_CLASS = 16 };
 enum { APIC_BASE_X2APIC = 1 << 10, APIC_BASE_ENABLE = 1 << 11 };
 
 static RO_AFTER_INIT va_t base;
@@ -144,6 +146,13 @@ static void send(uint32_t id, uint32_t command)
 void apic_send_ipi(uint32_t id, unsigned vector) { send(id, vector | COMMAND_ASSERT); }
 
 void apic_send_nmi(uint32_t id) { send(id, COMMAND_NMI | COMMAND_ASSERT); }
+
+void apic_wait_for_cpus(void)
+{
+	cr8_write(VECTOR_TLB / VECTORS_PER_CLASS - 1);
+	cpu_idle_once();
+	cr8_write(0);
+}
 
 void apic_send_init(uint32_t id) { send(id, COMMAND_INIT | COMMAND_ASSERT); }
 

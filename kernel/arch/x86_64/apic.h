@@ -31,5 +31,10 @@ const char *apic_mode_name(void);
 /* To the CPU with this APIC id. Each waits, briefly, until the APIC has taken the request. */
 void apic_send_ipi(uint32_t id, unsigned vector);
 void apic_send_nmi(uint32_t id);
+/*
+ * Blocks until another CPU sends VECTOR_TLB or VECTOR_WAKE, and takes that interrupt; may return
+ * for no reason. Other interrupts of the APIC wait; those of the 8259 know no priority (pic_hold).
+ */
+void apic_wait_for_cpus(void);
 void apic_send_init(uint32_t id);
 void apic_send_startup(uint32_t id, pa_t start_page);

@@ -32,24 +32,26 @@ void canvas_size_get(struct bw_canvas *out)
 }
 
 /* How much of [at, at + length) lies below the limit. */
-static uint32_t clip(uint32_t at, uint32_t length, uint32_t limit)
+static uint16_t clip(uint16_t at, uint16_t length, uint32_t limit)
 {
-	return at < limit ? MIN(length, limit - at) : 0;
+	return at < limit ? (uint16_t)MIN((uint32_t)length, limit - at) : 0;
 }
 
-uint64_t canvas_fill_cost(const struct bw_rectangle *rectangle)
+struct bw_rectangle canvas_clip(const struct bw_rectangle *rectangle)
 {
-	return (uint64_t)clip(rectangle->x, rectangle->width, width) *
-	       clip(rectangle->y, rectangle->height, height);
+	struct bw_rectangle part = *rectangle;
+
+	part.width = clip(part.x, part.width, width);
+	part.height = part.width > 0 ? clip(part.y, part.height, height) : 0;
+	return part;
 }
 
 void canvas_fill(const struct bw_rectangle *rectangle)
 {
-	uint32_t nr_columns = clip(rectangle->x, rectangle->width, width);
-	uint32_t nr_lines = clip(rectangle->y, rectangle->height, height);
+	struct bw_rectangle part = canvas_clip(rectangle);
 
-	framebuffer_fill(left + rectangle->x, rectangle->y, nr_columns, nr_lines,
-			 framebuffer_value(rectangle->colour));
+	framebuffer_fill(left + part.x, part.y, part.width, part.height,
+			 framebuffer_value(part.colour));
 }
 
 void canvas_text(uint64_t x, uint64_t y, const char *text, size_t len_bytes, uint32_t colour,

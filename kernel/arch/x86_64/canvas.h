@@ -16,8 +16,9 @@ unsigned canvas_init(unsigned nr_columns);
 /* All zero where there is none. */
 void canvas_size_get(struct bw_canvas *out);
 
-/* The pixels of it that lie on the canvas. */
-uint64_t canvas_fill_cost(const struct bw_rectangle *rectangle);
+/* The part of it that lies on the canvas: no lines where there is none. */
+struct bw_rectangle canvas_clip(const struct bw_rectangle *rectangle);
+/* Fills that part. */
 void canvas_fill(const struct bw_rectangle *rectangle);
 /* Characters that do not lie on the canvas as a whole are left out. */
 void canvas_text(uint64_t x, uint64_t y, const char *text, size_t len_bytes, uint32_t colour,

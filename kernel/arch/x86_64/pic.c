@@ -19,10 +19,10 @@ enum {
 
 static uint16_t mask = 0xffff & ~(1 << CASCADE_LINE);
 
-static void mask_write(void)
+static void mask_write(uint16_t lines)
 {
-	io_write8(FIRST_DATA, mask & 0xff);
-	io_write8(SECOND_DATA, mask >> 8);
+	io_write8(FIRST_DATA, lines & 0xff);
+	io_write8(SECOND_DATA, lines >> 8);
 }
 
 /* Where there is no chip, its ports read as ones. */
@@ -36,15 +36,19 @@ bool pic_init(void)
 	io_write8(SECOND_DATA, CASCADE_LINE);
 	io_write8(FIRST_DATA, ICW4_8086);
 	io_write8(SECOND_DATA, ICW4_8086);
-	mask_write();
+	mask_write(mask);
 	return io_read8(FIRST_DATA) == (mask & 0xff);
 }
 
 void pic_unmask(unsigned line)
 {
 	mask &= ~(1u << line);
-	mask_write();
+	mask_write(mask);
 }
+
+void pic_hold(void) { mask_write(UINT16_MAX); }
+
+void pic_resume(void) { mask_write(mask); }
 
 void pic_end_of_interrupt(unsigned line)
 {

@@ -7,6 +7,9 @@
  * interrupt. */
 bool pic_init(void);
 void pic_unmask(unsigned line);
+/* Boot CPU: no line interrupts it; what comes is kept until pic_resume. */
+void pic_hold(void);
+void pic_resume(void);
 void pic_end_of_interrupt(unsigned line);
 /* Lines 7 and 15 also report noise: no in-service bit then, and no end of interrupt from us (for 15
  * the first chip gets one). */

@@ -32,8 +32,10 @@ enum vector {
 	VECTOR_IRQ_BASE = 32, /* 8259 lines 0 to 15 */
 	VECTOR_TIMER = 48,
 	VECTOR_RESCHEDULE = 49,
-	VECTOR_TLB = 50,
 	VECTOR_RENDEZVOUS = 52,
+	/* of a higher priority class: apic_wait_for_cpus lets them in alone */
+	VECTOR_TLB = 64,
+	VECTOR_WAKE = 65,
 	VECTOR_SPURIOUS = 255,
 	NR_VECTORS = 256,
 	VECTOR_SYSCALL = 256, /* not in the IDT */
@@ -154,6 +156,12 @@ static inline uint64_t cr4_read(void)
 static inline void cr4_write(uint64_t value)
 {
 	asm volatile("mov %0, %%cr4" : : "r"(value) : "memory");
+}
+
+/* Interrupts of this priority class and those below wait: the vector's upper four bits. */
+static inline void cr8_write(uint64_t priority)
+{
+	asm volatile("mov %0, %%cr8" : : "r"(priority) : "memory");
 }
 
 /* No breakpoints: what the firmware may have left would fire in the kernel. */

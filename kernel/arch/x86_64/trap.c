@@ -41,6 +41,10 @@ static void interrupt_dispatch(const struct regs *regs)
 		apic_end_of_interrupt();
 		upcall_rendezvous();
 		break;
+	case VECTOR_WAKE:
+		apic_end_of_interrupt();
+		upcall_wake();
+		break;
 	default:
 		/* no end of interrupt: the spurious vector sets no in-service bit, and nothing else
 		 * was asked for */

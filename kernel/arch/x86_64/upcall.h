@@ -35,6 +35,8 @@ void upcall_reschedule(void);
 void upcall_spurious(void);
 /* Another CPU wants the world to stop. task/irq.c */
 void upcall_rendezvous(void);
+/* What a CPU that waits in a rendezvous looks at has changed. task/irq.c */
+void upcall_wake(void);
 /* Last stop before user mode: reschedule, die when killed. What comes back leaves by IRET.
  * task/sched.c */
 void upcall_user_return(void);

@@ -1,7 +1,7 @@
 /*
  * SIGKILL in the middle of long calls: the process is gone, its call was not finished, and every
- * frame is back. Run as root, on two processors; how often each is killed is its argument. Writes
- * TAP.
+ * frame is back. Run as root, on two processors; the arguments are how often each is killed, and
+ * how many MiB a long call works on. Writes TAP.
  */
 #define _GNU_SOURCE
 #include <sched.h>
@@ -23,7 +23,7 @@
 enum { NR_VECTORS = 1024, VECTOR_BYTES = 64 << 10, SLACK_FRAMES = 32 };
 static int nr_kills = 6;
 #define MIB (1ul << 20)
-#define LARGE (192 * MIB)
+static size_t large_bytes = 192 * MIB;
 
 /* Shared with the one that makes the call. */
 struct progress {
@@ -41,8 +41,8 @@ static void nap(long us)
 
 static void touch(int flags)
 {
-	memory = mmap(NULL, LARGE, PROT_READ | PROT_WRITE, MAP_ANONYMOUS | flags, -1, 0);
-	for (size_t i = 0; memory != MAP_FAILED && i < LARGE; i += BW_PAGE_SIZE) {
+	memory = mmap(NULL, large_bytes, PROT_READ | PROT_WRITE, MAP_ANONYMOUS | flags, -1, 0);
+	for (size_t i = 0; memory != MAP_FAILED && i < large_bytes; i += BW_PAGE_SIZE) {
 		memory[i] = 1;
 	}
 }
@@ -53,7 +53,7 @@ static void call_munmap(void)
 {
 	touch(MAP_PRIVATE);
 	begin();
-	munmap(memory, LARGE);
+	munmap(memory, large_bytes);
 }
 
 static void call_mprotect(void)
@@ -61,7 +61,7 @@ static void call_mprotect(void)
 	touch(MAP_PRIVATE);
 	begin();
 	for (int i = 0; i < 64; i++) {
-		mprotect(memory, LARGE, i % 2 ? PROT_READ : PROT_READ | PROT_WRITE);
+		mprotect(memory, large_bytes, i % 2 ? PROT_READ : PROT_READ | PROT_WRITE);
 	}
 }
 
@@ -69,7 +69,7 @@ static void call_madvise(void)
 {
 	touch(MAP_PRIVATE);
 	begin();
-	madvise(memory, LARGE, MADV_DONTNEED);
+	madvise(memory, large_bytes, MADV_DONTNEED);
 }
 
 static void call_fork(void)
@@ -86,7 +86,7 @@ static void call_fork(void)
 
 static void call_fork_shared(void)
 {
-	memory = mmap(NULL, LARGE, PROT_READ | PROT_WRITE, MAP_ANONYMOUS | MAP_SHARED, -1, 0);
+	memory = mmap(NULL, large_bytes, PROT_READ | PROT_WRITE, MAP_ANONYMOUS | MAP_SHARED, -1, 0);
 	begin();
 	if (fork() == 0) {
 		_exit(0);
@@ -97,7 +97,7 @@ static void call_mmap(void)
 {
 	touch(MAP_PRIVATE);
 	begin();
-	mmap(memory, LARGE, PROT_READ, MAP_ANONYMOUS | MAP_PRIVATE | MAP_FIXED, -1, 0);
+	mmap(memory, large_bytes, PROT_READ, MAP_ANONYMOUS | MAP_PRIVATE | MAP_FIXED, -1, 0);
 }
 
 static void call_execve(void)
@@ -183,6 +183,7 @@ static void kill_often(const char *name, void (*call)(void))
 int main(int argc, char **argv)
 {
 	nr_kills = argc > 1 ? atoi(argv[1]) : nr_kills;
+	large_bytes = argc > 2 ? strtoul(argv[2], NULL, 0) * MIB : large_bytes;
 	progress =
 		mmap(NULL, BW_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_ANONYMOUS | MAP_SHARED, -1, 0);
 	kill_often("munmap", call_munmap);

@@ -199,7 +199,7 @@ void sweep_exit(void)
 
 void sweep_getrandom(void)
 {
-	size_t len_bytes = 64 * MIB;
+	size_t len_bytes = large_bytes < 64 * MIB ? large_bytes : 64 * MIB;
 	char *memory =
 		mmap(NULL, len_bytes, PROT_READ | PROT_WRITE, MAP_ANONYMOUS | MAP_PRIVATE, -1, 0);
 
