@@ -2,6 +2,7 @@
 #include "core/options.h"
 #include "mm/audit_walk.h"
 #include "mm/direct_map.h"
+#include "mm/direct_split.h"
 #include "mm/kspace.h"
 #include "mm/layout.h"
 #include "mm/pmalloc.h"
@@ -129,6 +130,12 @@ void audit_leaf(struct audit *audit, const struct leaf *leaf)
 	if (leaf->level > 2) {
 		audit_violation(audit, "%s: 1 GiB page at %#lx", audit->root_name, leaf->address);
 		return;
+	}
+	if (leaf->level == 2 && leaf->view == VIEW_DIRECT_MAP &&
+	    direct_split_table(direct_map_frame((va_t){ leaf->address })).pfn == PFN_NONE.pfn) {
+		audit_violation(audit,
+				"%s: 2 MiB page in the direct map at %#lx, where it has none",
+				audit->root_name, leaf->address);
 	}
 	if (leaf->level == 2) {
 		check_frames(audit, *leaf);

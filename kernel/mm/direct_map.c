@@ -4,18 +4,18 @@
 #include "core/cpu.h"
 #include "core/options.h"
 #include "lib/assert.h"
+#include "mm/direct_split.h"
 #include "mm/early.h"
 #include "mm/frame.h"
 #include "mm/ptable.h"
 
 RO_AFTER_INIT uint64_t direct_map_base = DIRECT_MAP_LOWEST;
 
-static uint64_t entry_flags(void)
+pte_t direct_map_pte(pfn_t frame)
 {
-	return PTE_PRESENT | PTE_WRITABLE | (options.physmap == physmap_rwx ? 0 : ptable_nx());
+	return pte_make(frame, PTE_PRESENT | PTE_WRITABLE |
+				       (options.physmap == physmap_rwx ? 0 : ptable_nx()));
 }
-
-static uint64_t address_of(pfn_t frame) { return direct_map_base + pfn_to_pa(frame).pa; }
 
 pfn_t direct_map_frame(va_t address)
 {
@@ -24,20 +24,48 @@ pfn_t direct_map_frame(va_t address)
 	return offset < DIRECT_MAP_MAX_SIZE ? pa_to_pfn((pa_t){ offset }) : PFN_NONE;
 }
 
-pte_t *direct_map_entry(pfn_t frame) { return ptable_entry(kernel_root, address_of(frame), 1); }
+pte_t *direct_map_entry(pfn_t frame)
+{
+	return ptable_entry(kernel_root, direct_map_address(frame), 1);
+}
 
 bool direct_map_has(pfn_t frame)
 {
-	return pte_is_present(ptable_lookup(kernel_root, address_of(frame), NULL));
+	return pte_is_present(ptable_lookup(kernel_root, direct_map_address(frame), NULL));
+}
+
+static void reveal(pfn_t frame)
+{
+	pfn_t table = direct_split_table(frame);
+	pte_t *entry;
+
+	if (table.pfn != PFN_NONE.pfn) {
+		direct_split_reveal(table, direct_map_pte(frame));
+		return;
+	}
+	entry = direct_map_entry(frame);
+	assert(!pte_is_present(pte_read(entry)));
+	pte_write(entry, direct_map_pte(frame));
+}
+
+static void hide(pfn_t frame)
+{
+	pfn_t table = direct_split_table(frame);
+	pte_t *entry;
+
+	if (table.pfn != PFN_NONE.pfn) {
+		direct_split_hide(table, frame);
+		return;
+	}
+	entry = direct_map_entry(frame);
+	assert(pte_is_present(pte_read(entry)));
+	pte_write(entry, PTE_NONE);
 }
 
 void direct_map_reveal(pfn_t first, unsigned order)
 {
 	for (uint32_t i = 0; i < 1u << order; i++) {
-		pte_t *entry = direct_map_entry(pfn_add(first, i));
-
-		assert(!pte_is_present(pte_read(entry)));
-		pte_write(entry, pte_make(pfn_add(first, i), entry_flags()));
+		reveal(pfn_add(first, i));
 	}
 	COUNT_N(reveals, 1u << order);
 }
@@ -45,22 +73,31 @@ void direct_map_reveal(pfn_t first, unsigned order)
 void direct_map_hide(pfn_t first, unsigned order)
 {
 	for (uint32_t i = 0; i < 1u << order; i++) {
-		pte_t *entry = direct_map_entry(pfn_add(first, i));
-
-		assert(pte_is_present(pte_read(entry)));
-		pte_write(entry, PTE_NONE);
+		hide(pfn_add(first, i));
 	}
 	COUNT_N(hides, 1u << order);
+}
+
+/* Does a large page begin here? */
+static bool has_large(pfn_t frame, pfn_t end)
+{
+	return options.directmap == directmap_2m && is_aligned(frame.pfn, FRAMES_PER_HUGE) &&
+	       end.pfn - frame.pfn >= FRAMES_PER_HUGE;
 }
 
 void direct_map_build(pfn_t root, pfn_t start, pfn_t end)
 {
 	for (pfn_t frame = start; frame.pfn < end.pfn;) {
-		uint64_t address = address_of(frame);
+		uint64_t address = direct_map_address(frame);
 		uint32_t nr_to_table_end = PTES_PER_TABLE - level_index(address, 1);
 		uint32_t nr = MIN(end.pfn - frame.pfn, nr_to_table_end);
 
-		early_fill(early_entry(root, address, nr), nr, pte_make(frame, entry_flags()));
+		if (has_large(frame, end)) {
+			*early_large_entry(root, address) =
+				pte_with(direct_map_pte(frame), PTE_HUGE);
+		} else {
+			early_fill(early_entry(root, address, nr), nr, direct_map_pte(frame));
+		}
 		frame = pfn_add(frame, nr);
 	}
 }

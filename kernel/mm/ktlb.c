@@ -9,6 +9,9 @@
 /* The first generation is complete from the start. */
 tlb_word_t ktlb_newest = { 1 };
 
+/* Of the latest split; 0: there was none. */
+static tlb_word_t newest_split;
+
 uint64_t ktlb_generation(void) { return tlb_hw_read(&ktlb_newest); }
 
 uint64_t ktlb_downgrade(void) { return tlb_hw_add(&ktlb_newest, 1); }
@@ -131,8 +134,27 @@ void ktlb_shootdown_sync(va_t first, uint64_t nr_pages)
 	wait_for_others(has_seen, generation);
 }
 
+void ktlb_split(tlb_word_t *entry, uint64_t table)
+{
+	tlb_hw_write(entry, table);
+	tlb_hw_write(&newest_split, ktlb_downgrade());
+}
+
+void ktlb_join(tlb_word_t *entry, uint64_t page) { tlb_hw_write(entry, page); }
+
+void ktlb_settle(void)
+{
+	uint64_t generation = tlb_hw_read(&newest_split);
+
+	if (generation) {
+		ktlb_wait(generation);
+	}
+}
+
+/* What the variant leaves in TLBs are 4 KiB pages, as without large ones. */
 void ktlb_flush_local(va_t first, uint64_t nr_pages)
 {
+	ktlb_settle();
 	if (!flush_singly(first, nr_pages)) {
 		flush_all();
 	}

@@ -35,6 +35,22 @@ void ktlb_wait(uint64_t generation);
 void ktlb_shootdown_sync(va_t first, uint64_t nr_pages);
 
 /*
+ * A 2 MiB page becomes the table of its 4 KiB pages: one store, as the table must give every
+ * address the same frame and rights. Not before its own generation is complete may a frame of the
+ * page change sides: else a CPU could reach it by the 2 MiB translation. The generation of whatever
+ * is hidden afterwards is a later one; flushes without a generation wait for this one first. The
+ * caller holds the lock of all who hide frames of the page.
+ */
+void ktlb_split(tlb_word_t *entry, uint64_t table);
+/*
+ * The way back: one store, of what the table says of every address. A CPU may go on using the 4 KiB
+ * translations, and the table, of which the page alone may therefore make use again.
+ */
+void ktlb_join(tlb_word_t *entry, uint64_t page);
+/* Flushes. Blocks until no CPU can use a 2 MiB page that was split before. */
+void ktlb_settle(void);
+
+/*
  * Flushes the pages on this CPU and no other, without a generation: xpfo=local. Not a downgrade:
  * others keep theirs.
  */

@@ -43,11 +43,10 @@ static void plant_in_pool(pte_t *entry, pte_t *other, const char *state)
 	PLANT(frame_entry(frame)->flags, frame_entry(frame)->flags ^ FRAME_HIDDEN,
 	      is_hidden ? "is hidden, or not, against the option" : "in the direct map",
 	      "a pool's frame that is hidden, or not");
-	plant(direct_map_entry(frame),
-	      is_hidden ? pte_make(frame, PTE_PRESENT | PTE_NO_EXECUTE) : PTE_NONE,
-	      is_hidden ? "is mapped R in the direct map" : "must be in it",
-	      is_hidden ? "a pool's frame in the direct map"
-			: "a pool's frame missing from the direct map");
+	plant_direct(frame, is_hidden ? pte_make(frame, PTE_PRESENT | PTE_NO_EXECUTE) : PTE_NONE,
+		     is_hidden ? "is mapped R in the direct map" : "must be in it",
+		     is_hidden ? "a pool's frame in the direct map"
+			       : "a pool's frame missing from the direct map");
 }
 
 KTEST_SUITE(audit_pools)

@@ -1,0 +1,38 @@
+/*
+ * directmap=2m: the large pages of the direct map, 2 MiB each, wherever that much RAM lies in a
+ * row. Each has a page table of its own, reserved at boot, that takes its place while a frame in it
+ * is hidden. So hiding allocates nothing and cannot fail.
+ *
+ *     hidden frames of the page   what its entry in the page directory says
+ *     0                           the page
+ *     1 to 512                    its table, in which the entries of hidden frames are empty
+ *
+ * The table never serves another page: a CPU that has cached where it lies may walk through it long
+ * after a join, and finds what belongs there (docs/tlb.md).
+ */
+#pragma once
+
+#include "arch/x86_64/paging.h"
+#include "mm/frame.h"
+
+struct ram;
+
+/* Boot: takes the tables for this memory; once the frame table is there, notes whose each is. */
+void direct_split_reserve(const struct ram *ram);
+void direct_split_note(void);
+uint64_t direct_split_nr_tables(void);
+
+/* The table of the large page that a frame lies in; PFN_NONE: it lies in none. */
+pfn_t direct_split_table(pfn_t frame);
+
+/* What the frame table keeps of such a table's page: its first frame, and how many are hidden. */
+static inline uint32_t *direct_split_first(pfn_t table) { return &frame_entry(table)->next; }
+static inline uint32_t *direct_split_nr_hidden(pfn_t table) { return &frame_entry(table)->prev; }
+
+/* Where the page is, or the table. */
+pte_t *direct_split_entry(pfn_t table);
+
+/* A frame of the table's page. Hiding the first one splits the page, a downgrade; revealing the
+ * last one joins it. `pte`: the frame's entry. */
+void direct_split_hide(pfn_t table, pfn_t frame);
+void direct_split_reveal(pfn_t table, pte_t pte);
