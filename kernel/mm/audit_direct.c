@@ -56,7 +56,7 @@ void audit_direct_map(struct audit *audit)
 		pfn_t first = { at }, table = direct_split_table(first);
 		pte_t pte;
 
-		if (table.pfn == PFN_NONE.pfn) {
+		if (pfn_is_none(table)) {
 			continue;
 		}
 		pte = pte_read(direct_split_entry(table));

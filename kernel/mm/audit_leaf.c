@@ -132,7 +132,7 @@ void audit_leaf(struct audit *audit, const struct leaf *leaf)
 		return;
 	}
 	if (leaf->level == 2 && leaf->view == VIEW_DIRECT_MAP &&
-	    direct_split_table(direct_map_frame((va_t){ leaf->address })).pfn == PFN_NONE.pfn) {
+	    pfn_is_none(direct_split_table(direct_map_frame((va_t){ leaf->address })))) {
 		audit_violation(audit,
 				"%s: 2 MiB page in the direct map at %#lx, where it has none",
 				audit->root_name, leaf->address);

@@ -39,7 +39,7 @@ static void reveal(pfn_t frame)
 	pfn_t table = direct_split_table(frame);
 	pte_t *entry;
 
-	if (table.pfn != PFN_NONE.pfn) {
+	if (!pfn_is_none(table)) {
 		direct_split_reveal(table, direct_map_pte(frame));
 		return;
 	}
@@ -53,7 +53,7 @@ static void hide(pfn_t frame)
 	pfn_t table = direct_split_table(frame);
 	pte_t *entry;
 
-	if (table.pfn != PFN_NONE.pfn) {
+	if (!pfn_is_none(table)) {
 		direct_split_hide(table, frame);
 		return;
 	}

@@ -1,9 +1,10 @@
-/* sources: tests/host/mm/machine.c tests/host/mm/machine_check.c tests/host/mm/user_tlb.c
- *          tests/host/mm/window.c kernel/mm/frame_alloc.c kernel/mm/frame_user.c
- *          kernel/mm/frame_hide.c kernel/mm/frame_gather.c kernel/mm/frame_put.c kernel/core/poll.c
- *          kernel/mm/quarantine.c kernel/mm/frame.c kernel/mm/frame_history.c kernel/mm/buddy.c
- *          kernel/mm/direct_map.c kernel/mm/ptable.c kernel/mm/xpfo.c kernel/core/lock.c
- *          kernel/core/cpu.c -Wl,--wrap=frame_transition */
+/* sources: tests/host/mm/machine.c tests/host/mm/early.c tests/host/mm/direct_tlb.c
+ * tests/host/mm/machine_check.c tests/host/mm/user_tlb.c tests/host/mm/window.c
+ * kernel/mm/frame_alloc.c kernel/mm/frame_user.c kernel/mm/frame_hide.c kernel/mm/frame_gather.c
+ * kernel/mm/frame_put.c kernel/core/poll.c kernel/mm/quarantine.c kernel/mm/frame.c
+ * kernel/mm/frame_history.c kernel/mm/buddy.c kernel/mm/direct_map.c kernel/mm/direct_split.c
+ * kernel/mm/ptable.c kernel/mm/xpfo.c kernel/core/lock.c kernel/core/cpu.c
+ * -Wl,--wrap=frame_transition */
 
 /* Frames for the kernel and for users, under each XPFO variant: random runs against a model, then
  * the edges. */
@@ -315,7 +316,7 @@ static void edges(const char *variant)
 	drop_all();
 }
 
-int main(void)
+static void test_all(void)
 {
 	static const char *const variants[] = {
 		"off", "local", "sync", "deferred", "batch", "epoch"
@@ -328,5 +329,17 @@ int main(void)
 		random_run(variants[i]);
 		edges(variants[i]);
 	}
+}
+
+static void test_large(void)
+{
+	options.directmap = directmap_2m;
+	test_all();
+}
+
+int main(void)
+{
+	apart(test_large, "the same with large pages in the direct map");
+	test_all();
 	return done_testing();
 }

@@ -1,12 +1,12 @@
-/* sources: tests/host/mm/machine.c tests/host/mm/machine_check.c tests/host/mm/user_tlb.c
- *          tests/host/mm/window.c tests/host/mm/pool_tlb.c tests/host/mm/pool_model.c
- *          kernel/mm/frame_alloc.c kernel/mm/frame_user.c kernel/mm/frame_hide.c
- *          kernel/mm/frame_gather.c kernel/mm/frame_put.c kernel/core/poll.c
- * kernel/mm/frame_sealed.c kernel/mm/quarantine.c kernel/mm/frame.c kernel/mm/frame_history.c
- * kernel/mm/buddy.c kernel/mm/direct_map.c kernel/mm/ptable.c kernel/mm/xpfo.c kernel/core/lock.c
- *          kernel/core/cpu.c -Wl,--wrap=frame_transition kernel/mm/pool.c kernel/mm/pool_area.c
- *          kernel/mm/pool_chunk.c kernel/mm/pool_meta.c kernel/mm/pool_store.c
- *          kernel/mm/pool_write.c kernel/lib/string.c */
+/* sources: tests/host/mm/machine.c tests/host/mm/early.c tests/host/mm/direct_tlb.c
+ * tests/host/mm/machine_check.c tests/host/mm/user_tlb.c tests/host/mm/window.c
+ * tests/host/mm/pool_tlb.c tests/host/mm/pool_model.c kernel/mm/frame_alloc.c
+ * kernel/mm/frame_user.c kernel/mm/frame_hide.c kernel/mm/frame_gather.c kernel/mm/frame_put.c
+ * kernel/core/poll.c kernel/mm/frame_sealed.c kernel/mm/quarantine.c kernel/mm/frame.c
+ * kernel/mm/frame_history.c kernel/mm/buddy.c kernel/mm/direct_map.c kernel/mm/direct_split.c
+ * kernel/mm/ptable.c kernel/mm/xpfo.c kernel/core/lock.c kernel/core/cpu.c
+ * -Wl,--wrap=frame_transition kernel/mm/pool.c kernel/mm/pool_area.c kernel/mm/pool_chunk.c
+ * kernel/mm/pool_meta.c kernel/mm/pool_store.c kernel/mm/pool_write.c kernel/lib/string.c */
 
 /* Write-once pools: random calls on several at once against a model, and memory that runs out at
  * every allocation. */
@@ -271,7 +271,7 @@ static void damaged(void)
 	ok(true, "an open area whose notes are overwritten stays within its limits");
 }
 
-int main(void)
+static void test_all(void)
 {
 	machine_start();
 	options.pmalloc = pmalloc_full;
@@ -291,5 +291,17 @@ int main(void)
 	dies(write_descriptor, "a sealed page is written", "a write to a descriptor dies");
 	dies(read_destroyed, "no pool has memory", "a read from a destroyed pool dies");
 	dies(overflow, "no pool has memory", "a write past the end of an area dies");
+}
+
+static void test_large(void)
+{
+	options.directmap = directmap_2m;
+	test_all();
+}
+
+int main(void)
+{
+	apart(test_large, "the same with large pages in the direct map");
+	test_all();
 	return done_testing();
 }

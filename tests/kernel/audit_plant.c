@@ -44,7 +44,7 @@ void plant(pte_t *entry, pte_t pte, const char *words, const char *what)
 void plant_direct(pfn_t frame, pte_t pte, const char *words, const char *what)
 {
 	/* hidden, the frame keeps its 2 MiB page split, and counts as what it may become */
-	bool is_in_large = direct_split_table(frame).pfn != PFN_NONE.pfn && direct_map_has(frame);
+	bool is_in_large = !pfn_is_none(direct_split_table(frame)) && direct_map_has(frame);
 
 	if (is_in_large) {
 		direct_map_hide(frame, 0);
