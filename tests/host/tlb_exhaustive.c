@@ -1,7 +1,7 @@
 /* sources: tests/host/tlb/machine.c tests/host/tlb/translations.c tests/host/tlb/hardware.c
  *          tests/host/tlb/coroutine.c tests/host/tlb/describe.c
  *          tests/host/tlb/kernel.c tests/host/tlb/kernel_mm.c tests/host/tlb/explore.c
- *          kernel/mm/tlb.c kernel/mm/ktlb.c kernel/mm/as_tlb.c kernel/mm/asid.c
+ * tests/host/tlb/scenarios.c kernel/mm/tlb.c kernel/mm/ktlb.c kernel/mm/as_tlb.c kernel/mm/asid.c
  *          kernel/mm/tlb_boot.c
  */
 /* flags: -O2 -fno-sanitize=all */
@@ -12,281 +12,6 @@
  */
 #include "tap.h"
 #include "tlb/explore.h"
-#include "tlb/kernel.h"
-
-/* --- what CPUs do --- */
-
-static void nothing(void) {}
-
-static void system_call(void)
-{
-	user_step();
-	kernel_enter();
-	sim_step("computes in the kernel", 0);
-	kernel_exit();
-}
-
-static void two_system_calls(void)
-{
-	system_call();
-	system_call();
-}
-
-static void hide_and_give(void)
-{
-	kernel_enter();
-	frame_hide(0);
-	frame_give_waiting(0);
-	kernel_exit();
-}
-
-static void hide_and_try_to_give(void)
-{
-	kernel_enter();
-	frame_hide(0);
-	frame_give_if_complete(0);
-	kernel_exit();
-	kernel_enter();
-	frame_give_if_complete(0);
-	kernel_exit();
-}
-
-static void hide_and_give_other(void)
-{
-	kernel_enter();
-	frame_hide(1);
-	frame_give_waiting(1);
-	kernel_exit();
-}
-
-static void give_reveal_give(void)
-{
-	kernel_enter();
-	frame_hide(0);
-	frame_give_waiting(0);
-	frame_reveal(0);
-	frame_give_sync(0);
-	kernel_exit();
-}
-
-static void give_sync(void)
-{
-	kernel_enter();
-	frame_give_sync(0);
-	kernel_exit();
-}
-
-static void give_other_sync(void)
-{
-	kernel_enter();
-	frame_give_sync(1);
-	kernel_exit();
-}
-
-static void seal(void)
-{
-	kernel_enter();
-	frame_seal(0);
-	kernel_exit();
-}
-
-static void unmap_0(void)
-{
-	kernel_enter();
-	page_downgrade(0, 0, PAGE_UNMAP);
-	kernel_exit();
-}
-
-static void unmap_1(void)
-{
-	kernel_enter();
-	page_downgrade(0, 1, PAGE_UNMAP);
-	kernel_exit();
-}
-
-static void protect_0(void)
-{
-	kernel_enter();
-	page_downgrade(0, 0, PAGE_PROTECT);
-	kernel_exit();
-}
-
-static void replace_0(void)
-{
-	kernel_enter();
-	page_downgrade(0, 0, PAGE_REPLACE);
-	kernel_exit();
-}
-
-static void unmap_large_1(void)
-{
-	kernel_enter();
-	page_downgrade(0, 1, PAGE_UNMAP_ALL);
-	kernel_exit();
-}
-
-static void switch_away_and_back(void)
-{
-	kernel_enter();
-	kernel_run(1);
-	kernel_exit();
-	kernel_enter();
-	kernel_run(0);
-	kernel_exit();
-}
-
-static void idle_with_root(void)
-{
-	kernel_enter();
-	kernel_idle();
-	kernel_exit();
-}
-
-static void idle_without_root(void)
-{
-	kernel_enter();
-	kernel_run(SIM_NOBODY);
-	kernel_idle();
-	kernel_run(0);
-	kernel_exit();
-}
-
-static void window(void)
-{
-	kernel_enter();
-	kernel_window();
-	kernel_exit();
-}
-
-/* The address space dies and its root goes to a new one, which runs next. */
-static void switch_recycle_switch(void)
-{
-	kernel_enter();
-	kernel_run(1);
-	kernel_run(0);
-	kernel_recycle(1);
-	kernel_run(1);
-	kernel_exit();
-}
-
-static void switch_away(void)
-{
-	kernel_enter();
-	kernel_run(1);
-	kernel_exit();
-}
-
-static void unmap_in_1(void)
-{
-	kernel_enter();
-	page_downgrade(1, 0, PAGE_UNMAP);
-	kernel_exit();
-}
-
-static void switch_to_1_and_unmap_in_0(void)
-{
-	kernel_enter();
-	kernel_run(1);
-	page_downgrade(0, 0, PAGE_UNMAP);
-	kernel_exit();
-}
-
-/* Comes back from an address space whose generation is higher. */
-static void return_from_higher_generation(void)
-{
-	kernel_enter();
-	kernel_run(1);
-	page_downgrade(1, 0, PAGE_UNMAP);
-	page_downgrade(1, 1, PAGE_UNMAP);
-	kernel_run(0);
-	kernel_exit();
-}
-
-/* Owes its user PCID a flush while it runs another address space. */
-static void unmap_large_and_switch(void)
-{
-	kernel_enter();
-	page_downgrade(0, 0, PAGE_UNMAP_ALL);
-	kernel_run(1);
-	kernel_run(0);
-	kernel_exit();
-}
-
-/* More than there are slots, and back to the first. */
-static void visit_all_spaces(void)
-{
-	for (int space = SIM_SPACES - 1; space >= 0; space--) {
-		kernel_enter();
-		kernel_run(space);
-		kernel_exit();
-	}
-}
-
-static void switch_and_give_sync(void)
-{
-	kernel_enter();
-	kernel_run(1);
-	frame_give_sync(0);
-	kernel_run(0);
-	kernel_exit();
-}
-
-static const struct scenario scenarios[] = {
-	{ .name = "a hidden frame is given away while another CPU makes system calls",
-	  .programs = { hide_and_give, two_system_calls } },
-	{ .name = "the same without waiting",
-	  .programs = { hide_and_try_to_give, two_system_calls } },
-	{ .name = "the same with two others",
-	  .programs = { hide_and_try_to_give, system_call, system_call } },
-	{ .name = "the same with an NMI",
-	  .programs = { hide_and_try_to_give, system_call },
-	  .nr_nmis = 1 },
-	{ .name = "two CPUs hide and wait for each other",
-	  .programs = { hide_and_give, hide_and_give_other } },
-	{ .name = "a frame is given, taken back and given by IPI",
-	  .programs = { give_reveal_give, system_call } },
-	{ .name = "two CPUs shoot each other down", .programs = { give_sync, give_other_sync } },
-	{ .name = "a seal against a shootdown", .programs = { seal, give_other_sync } },
-	{ .name = "a shootdown of an idle CPU", .programs = { give_sync, idle_without_root } },
-	{ .name = "a shootdown and an NMI", .programs = { give_sync, system_call }, .nr_nmis = 1 },
-	{ .name = "a frame is given away while a CPU comes up",
-	  .programs = { hide_and_try_to_give, nothing },
-	  .from_reset = true },
-	{ .name = "munmap under a CPU in user mode", .programs = { unmap_0, system_call } },
-	{ .name = "munmap of two pages by two CPUs", .programs = { unmap_0, unmap_1 } },
-	{ .name = "munmap of the same page by two CPUs", .programs = { unmap_0, protect_0 } },
-	{ .name = "munmap of a page and of a large range", .programs = { unmap_0, unmap_large_1 } },
-	{ .name = "munmap while the other CPU switches away and back",
-	  .programs = { unmap_0, switch_away_and_back } },
-	{ .name = "munmap while the other CPU idles on the address space",
-	  .programs = { unmap_0, idle_with_root } },
-	{ .name = "munmap while the other CPU idles on the boot root",
-	  .programs = { unmap_0, idle_without_root } },
-	{ .name = "munmap while the other CPU has its window open",
-	  .programs = { unmap_0, window } },
-	{ .name = "munmap and an NMI", .programs = { unmap_0, system_call }, .nr_nmis = 1 },
-	{ .name = "munmap under two other CPUs, one of which leaves",
-	  .programs = { unmap_0, system_call, switch_away } },
-	{ .name = "a shootdown of two other CPUs",
-	  .programs = { give_sync, system_call, idle_with_root } },
-	{ .name = "an address space dies and another takes its root",
-	  .programs = { switch_recycle_switch, switch_away } },
-	{ .name = "two CPUs unmap pages of each other's address space",
-	  .programs = { unmap_in_1, switch_to_1_and_unmap_in_0 } },
-	{ .name = "munmap while the other CPU returns from a higher generation",
-	  .programs = { unmap_0, return_from_higher_generation } },
-	{ .name = "a large munmap and two switches", .programs = { unmap_large_and_switch } },
-	{ .name = "more address spaces than slots", .programs = { visit_all_spaces } },
-	{ .name = "a shootdown between two switches", .programs = { switch_and_give_sync } },
-	{ .name = "a hidden frame is given away while another CPU idles",
-	  .programs = { hide_and_give, idle_with_root } },
-	{ .name = "copy-on-write under a CPU in user mode",
-	  .programs = { replace_0, system_call } },
-	{ .name = "copy-on-write under two other CPUs, one of which leaves",
-	  .programs = { replace_0, system_call, switch_away } },
-	{ .name = "copy-on-write by two CPUs", .programs = { replace_0, replace_0 } },
-	{ .name = "munmap against hiding", .programs = { unmap_0, hide_and_give } },
-};
 
 static const struct sim_config configs[] = {
 	{ .kaiser = false, .pcid = false },
@@ -316,6 +41,7 @@ static void run(const struct scenario *scenario)
 
 		config.nr_cpus = scenario_nr_cpus(scenario);
 		config.step_at_stores = scenario->nr_nmis;
+		config.large = scenario->large;
 		one = explore(scenario, &config);
 		total.nr_states += one.nr_states;
 		total.nr_edges += one.nr_edges;
@@ -338,7 +64,7 @@ int main(int argc, char **argv)
 	bool until_failure = strcmp(wanted, "until-failure") == 0;
 
 	explore_init();
-	for (unsigned i = 0; i < ARRAY_SIZE(scenarios); i++) {
+	for (unsigned i = 0; i < nr_scenarios; i++) {
 		if (until_failure || strstr(scenarios[i].name, wanted)) {
 			run(&scenarios[i]);
 		}

@@ -45,6 +45,8 @@ bool machine_direct_map_has(pfn_t frame)
 	return pte_is_present(end.pte);
 }
 
+bool machine_is_large(pfn_t frame) { return walk(frame).level == 2; }
+
 /* By the table that is cached, whatever the page's entry says now. */
 static void touch_by_cached_table(unsigned tlb, pfn_t frame)
 {

@@ -51,6 +51,8 @@ bool machine_is_stale(uint32_t frame);
 void machine_check(void);
 /* The walk of the boot page tables says so, not the frame table. */
 bool machine_direct_map_has(pfn_t frame);
+/* The same walk ends at a page of 2 MiB. */
+bool machine_is_large(pfn_t frame);
 /* Free frames of both kinds, and how many of them users cannot have. */
 uint64_t machine_nr_free(void);
 uint64_t machine_nr_reserve(void);

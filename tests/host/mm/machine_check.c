@@ -78,6 +78,21 @@ static void zero_check(void)
 	}
 }
 
+/* A page of 2 MiB is whole exactly while nothing of it is hidden. */
+static void page_check(uint32_t first)
+{
+	bool is_any_hidden = false;
+
+	for (uint32_t i = first; i < first + FRAMES_PER_HUGE; i++) {
+		is_any_hidden |= !machine_direct_map_has((pfn_t){ i });
+	}
+	if (machine_is_large((pfn_t){ first }) == is_any_hidden) {
+		machine_die("the 2 MiB page at frame %u is %s", first,
+			    is_any_hidden ? "whole, and hides a frame"
+					  : "split, and hides nothing");
+	}
+}
+
 void machine_check(void)
 {
 	/* kept ready by ptable.c: PTABLE, but as good as free */
@@ -90,6 +105,10 @@ void machine_check(void)
 		counted[frames[i].owner]++;
 		nr_hidden += frames[i].owner == OWNER_FREE && frames[i].flags & FRAME_HIDDEN;
 		frame_check(i);
+	}
+	for (uint32_t i = 0; options.directmap == directmap_2m && i < MACHINE_FRAMES;
+	     i += FRAMES_PER_HUGE) {
+		page_check(i);
 	}
 	frame_stats_read(&stats);
 	if (stats.nr_user != counted[OWNER_USER] ||

@@ -11,8 +11,13 @@ struct scenario {
 	const char *name;
 	void (*programs[SIM_CPUS_MAX])(void); /* from user mode and back; NULL: no such CPU */
 	unsigned nr_nmis;                     /* in one schedule, anywhere */
+	bool large;                           /* kernel pages lie in large ones */
 	bool from_reset;                      /* explores the boot of the last CPU too */
 };
+
+/* scenarios.c */
+extern const struct scenario scenarios[];
+extern const unsigned nr_scenarios;
 
 unsigned scenario_nr_cpus(const struct scenario *scenario);
 

@@ -31,8 +31,9 @@ void space_release(unsigned space);
 void kernel_recycle(unsigned space);
 
 /*
- * XPFO on kernel page `page`, whose frame is the kernel's (revealed), at rest, or the user's. Each
- * does nothing when the frame is not in the state it starts from.
+ * XPFO on kernel page `page`, whose frame is the kernel's (revealed), at rest, or the user's. The
+ * large page is split and joined for it. Each does nothing when the frame is not in the state it
+ * starts from.
  */
 void frame_hide(unsigned page); /* revealed -> at rest, with a generation */
 void frame_give_if_complete(

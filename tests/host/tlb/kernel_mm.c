@@ -16,6 +16,8 @@ enum frame_state { FRAME_REVEALED, FRAME_RESTING, FRAME_USER, FRAME_BUSY };
  */
 static enum frame_state frames[SIM_KERNEL_PAGES];
 static uint64_t resting_since[SIM_KERNEL_PAGES];
+static tlb_word_t large_locks[SIM_LARGE_PAGES];
+static unsigned nr_hidden[SIM_LARGE_PAGES]; /* parts; guarded by the lock */
 static tlb_word_t page_locks[SIM_SPACES][SIM_USER_PAGES];
 
 /* Every page starts mapped, version 1 onwards. */
@@ -23,8 +25,16 @@ void kernel_mm_init(void)
 {
 	memset(frames, 0, sizeof(frames));
 	memset(page_locks, 0, sizeof(page_locks));
+	memset(large_locks, 0, sizeof(large_locks));
+	memset(nr_hidden, 0, sizeof(nr_hidden));
+	for (unsigned large = 0; large < SIM_LARGE_PAGES; large++) {
+		sim.table_serves[large] = (uint8_t)large;
+		sim.large_pte[large].value =
+			sim.config.large ? SIM_LARGE | sim_version_new() : large + 1;
+	}
 	for (unsigned page = 0; page < SIM_KERNEL_PAGES; page++) {
-		sim.kernel_pte[page].value = sim_version_new();
+		sim.kernel_pte[page].value = sim.config.large ? 0 : sim_version_new();
+		sim.kernel_shown[page] = SHOWN_ALWAYS;
 	}
 	for (unsigned space = 0; space < SIM_SPACES; space++) {
 		for (unsigned page = 0; page < SIM_USER_PAGES; page++) {
@@ -45,6 +55,61 @@ void kernel_unlock(tlb_word_t *lock) { tlb_hw_write(lock, 0); }
 
 static void pte_publish(tlb_word_t *pte, uint16_t version) { (void)tlb_hw_exchange(pte, version); }
 
+/* --- large pages: kernel/mm/direct_split.c --- */
+
+/* Of a large page: one that no other has, ever. */
+static unsigned table_of(unsigned large) { return large; }
+
+static void split(unsigned large)
+{
+	tlb_word_t *table = &sim.kernel_pte[table_of(large) * SIM_PARTS];
+
+	for (unsigned part = 0; part < SIM_PARTS; part++) {
+		tlb_hw_write(&table[part], sim.large_pte[large].value & ~(uint64_t)SIM_LARGE);
+	}
+	ktlb_split(&sim.large_pte[large], table_of(large) + 1);
+}
+
+static tlb_word_t *entry_of(unsigned page)
+{
+	return &sim.kernel_pte[table_of(page / SIM_PARTS) * SIM_PARTS + page % SIM_PARTS];
+}
+
+static void entry_hide(unsigned page)
+{
+	unsigned large = page / SIM_PARTS;
+
+	sim.kernel_shown[page] = SHOWN_ANY;
+	if (!sim.config.large) {
+		tlb_hw_write(entry_of(page), 0);
+		return;
+	}
+	kernel_lock(&large_locks[large]);
+	if (nr_hidden[large]++ == 0) {
+		split(large);
+	}
+	tlb_hw_write(entry_of(page), 0);
+	kernel_unlock(&large_locks[large]);
+}
+
+static void entry_reveal(unsigned page)
+{
+	unsigned large = page / SIM_PARTS;
+
+	sim.kernel_shown[page] = SHOWN_ANY;
+	if (!sim.config.large) {
+		pte_publish(entry_of(page), sim_version_new());
+	} else {
+		kernel_lock(&large_locks[large]);
+		pte_publish(entry_of(page), sim_version_new());
+		if (--nr_hidden[large] == 0) {
+			ktlb_join(&sim.large_pte[large], SIM_LARGE | sim_version_new());
+		}
+		(void)tlb_hw_exchange(&large_locks[large], 0);
+	}
+	sim.kernel_shown[page] = SHOWN_ALWAYS;
+}
+
 /* --- frames --- */
 
 static bool frame_take(unsigned page, enum frame_state from)
@@ -60,13 +125,27 @@ static bool frame_take(unsigned page, enum frame_state from)
 static void frame_give(unsigned page)
 {
 	sim_forbid_kernel(page, sim_version_new());
+	sim_forbid_large(page / SIM_PARTS, sim_version_new());
+	sim.kernel_shown[page] = SHOWN_NEVER;
+	frames[page] = FRAME_USER;
+}
+
+/* With large pages it is they that are looked for: a variant that is weak leaves none of them. */
+static void frame_give_weakly(unsigned page)
+{
+	if (!sim.config.large) {
+		frame_give(page);
+		return;
+	}
+	sim_forbid_large(page / SIM_PARTS, sim_version_new());
+	sim.kernel_shown[page] = SHOWN_NEVER;
 	frames[page] = FRAME_USER;
 }
 
 void frame_hide(unsigned page)
 {
 	if (frame_take(page, FRAME_REVEALED)) {
-		tlb_hw_write(&sim.kernel_pte[page], 0);
+		entry_hide(page);
 		resting_since[page] = ktlb_downgrade();
 		frames[page] = FRAME_RESTING;
 	}
@@ -95,7 +174,7 @@ void frame_give_waiting(unsigned page)
 void frame_give_sync(unsigned page)
 {
 	if (frame_take(page, FRAME_REVEALED)) {
-		tlb_hw_write(&sim.kernel_pte[page], 0);
+		entry_hide(page);
 		ktlb_shootdown_sync(sim_kernel_address(page), 1);
 		frame_give(page);
 	}
@@ -104,25 +183,25 @@ void frame_give_sync(unsigned page)
 void frame_give_local(unsigned page)
 {
 	if (frame_take(page, FRAME_REVEALED)) {
-		tlb_hw_write(&sim.kernel_pte[page], 0);
+		entry_hide(page);
 		ktlb_flush_local(sim_kernel_address(page), 1);
-		frame_give(page);
+		frame_give_weakly(page);
 	}
 }
 
 void frame_give_deferred(unsigned page)
 {
 	if (frame_take(page, FRAME_REVEALED)) {
-		tlb_hw_write(&sim.kernel_pte[page], 0);
+		entry_hide(page);
 		ktlb_flush_deferred(sim_kernel_address(page), 1);
-		frame_give(page);
+		frame_give_weakly(page);
 	}
 }
 
 void frame_reveal(unsigned page)
 {
 	if (frame_take(page, FRAME_USER)) {
-		pte_publish(&sim.kernel_pte[page], sim_version_new());
+		entry_reveal(page);
 		frames[page] = FRAME_REVEALED;
 	}
 }
@@ -131,9 +210,10 @@ void frame_seal(unsigned page)
 {
 	uint16_t sealed;
 
-	if (frame_take(page, FRAME_REVEALED)) {
+	/* the rights of the direct map's large pages never change */
+	if (!sim.config.large && frame_take(page, FRAME_REVEALED)) {
 		sealed = sim_version_new();
-		tlb_hw_write(&sim.kernel_pte[page], sealed);
+		tlb_hw_write(entry_of(page), sealed);
 		ktlb_wait(ktlb_downgrade());
 		sim_forbid_kernel(page, sealed);
 		frames[page] = FRAME_REVEALED;

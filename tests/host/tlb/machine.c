@@ -32,6 +32,7 @@ void assert_failed(const char *condition, const char *file, int line, const char
 static bool is_pte(const tlb_word_t *word)
 {
 	return (word >= sim.kernel_pte && word < sim.kernel_pte + SIM_KERNEL_PAGES) ||
+	       (word >= sim.large_pte && word < sim.large_pte + SIM_LARGE_PAGES) ||
 	       (word >= sim.user_pte[0] && word < sim.user_pte[SIM_SPACES]);
 }
 
@@ -39,6 +40,7 @@ void sim_memory_write(tlb_word_t *word, uint64_t value)
 {
 	word->value = value;
 	sim_user_pte_write(word, value);
+	sim_large_pte_write(word, value);
 	for (unsigned id = 0; is_pte(word) && id < sim.config.nr_cpus; id++) {
 		sim_fill(&sim.cpus[id]);
 	}

@@ -11,6 +11,12 @@
  * only rises (0: not present), and of each page a TLB remembers the oldest version it has cached. A
  * page has several entries in the TLB if several roots were used under one PCID.
  *
+ * Large pages. Kernel pages lie in large ones, two in each. The entry of a large page is a version,
+ * or leads to a table that has an entry for each part. A CPU that uses it caches the large page, or
+ * where the table is and the parts; also both, as after a split, and it walks through the table
+ * that it has cached as well as through the one that is there. INVLPG of a part takes the part, the
+ * large page, and where tables are.
+ *
  * Truth. When the code under test claims that nobody can use old translations of a page any more,
  * the test calls sim_forbid_kernel or sim_forbid_user. From then on an older version that a CPU
  * could use where it stands is a violation: kernel pages count in kernel code that user input can
@@ -26,9 +32,15 @@
 enum {
 	SIM_CPUS_MAX = 4,
 	SIM_SPACES = 8, /* more than ASID slots */
-	SIM_KERNEL_PAGES = 2,
+	SIM_LARGE_PAGES = 2,
+	SIM_PARTS = 2, /* kernel pages in each */
+	SIM_KERNEL_PAGES = SIM_LARGE_PAGES * SIM_PARTS,
 	SIM_USER_PAGES = 2,
-	SIM_NR_ENTRIES = SIM_KERNEL_PAGES + SIM_SPACES * SIM_USER_PAGES,
+	/* what a PCID has: kernel pages, large pages, where tables are, user pages */
+	SIM_FIRST_LARGE = SIM_KERNEL_PAGES,
+	SIM_FIRST_TABLE = SIM_FIRST_LARGE + SIM_LARGE_PAGES,
+	SIM_FIRST_USER = SIM_FIRST_TABLE + SIM_LARGE_PAGES,
+	SIM_NR_ENTRIES = SIM_FIRST_USER + SIM_SPACES * SIM_USER_PAGES,
 	SIM_NR_PCIDS = 14, /* 0 to 7, 0x801 to 0x806 */
 	SIM_STORES_MAX = 8,
 	SIM_NOBODY = -1,
@@ -38,6 +50,11 @@ enum {
 #define SIM_USER_BASE 0x400000ul
 
 enum sim_wake { WAKE_STEP, WAKE_INTERRUPT, WAKE_NMI };
+
+enum { SIM_LARGE = 1 << 15 };
+
+/* What every walk must find of a kernel page. */
+enum sim_shown { SHOWN_ANY, SHOWN_ALWAYS, SHOWN_NEVER };
 
 struct sim_store {
 	tlb_word_t *word;
@@ -63,6 +80,7 @@ struct sim_cpu {
 struct sim_config {
 	unsigned nr_cpus;
 	bool kaiser, pcid, invpcid;
+	bool large;          /* kernel pages are parts of large ones; else of tables for ever */
 	bool step_at_stores; /* a step before buffering a store too: more places for an NMI */
 };
 
@@ -74,9 +92,14 @@ struct sim {
 	struct sim_config config;
 	struct sim_cpu cpus[SIM_CPUS_MAX];
 	tlb_word_t nr_online;
-	tlb_word_t kernel_pte[SIM_KERNEL_PAGES];
+	tlb_word_t
+		large_pte[SIM_LARGE_PAGES]; /* SIM_LARGE and a version, or a table's number + 1 */
+	tlb_word_t kernel_pte[SIM_KERNEL_PAGES]; /* table after table */
+	uint8_t table_serves[SIM_LARGE_PAGES];   /* the large page that a table was last given to */
+	enum sim_shown kernel_shown[SIM_KERNEL_PAGES];
 	tlb_word_t user_pte[SIM_SPACES][SIM_USER_PAGES];
 	uint16_t kernel_min[SIM_KERNEL_PAGES]; /* older versions are forbidden */
+	uint16_t large_min[SIM_LARGE_PAGES];   /* of the large page itself */
 	uint16_t user_min[SIM_SPACES][SIM_USER_PAGES];
 	uint16_t other_frame_from[SIM_SPACES][SIM_USER_PAGES]; /* this version, when it is written,
 								   maps another frame; 0: none */
@@ -126,6 +149,7 @@ void sim_stand(bool kernel_usable, bool user_usable);
 uint16_t sim_version_new(void);
 /* Versions of the page older than this one are gone, says the code under test. */
 void sim_forbid_kernel(unsigned page, uint16_t oldest_allowed);
+void sim_forbid_large(unsigned large, uint16_t oldest_allowed);
 void sim_forbid_user(unsigned space, unsigned page, uint16_t oldest_allowed);
 /*
  * From this version on the entry maps another frame. From the moment it is visible an older one
@@ -135,7 +159,8 @@ void sim_forbid_user(unsigned space, unsigned page, uint16_t oldest_allowed);
 void sim_note_other_frame(unsigned space, unsigned page, uint16_t first_version);
 static inline va_t sim_kernel_address(unsigned page)
 {
-	return (va_t){ SIM_KERNEL_BASE + page * PAGE_SIZE };
+	return (va_t){ SIM_KERNEL_BASE + page / SIM_PARTS * HUGE_SIZE +
+		       page % SIM_PARTS * PAGE_SIZE };
 }
 static inline uva_t sim_user_address(unsigned page)
 {

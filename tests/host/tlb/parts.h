@@ -9,6 +9,8 @@ void sim_memory_write(tlb_word_t *word, uint64_t value);
 
 /* translations.c: a user page's entry is about to be written. */
 void sim_user_pte_write(const tlb_word_t *word, uint64_t value);
+/* A large page's entry was written: the table that it leads to is its own from now on. */
+void sim_large_pte_write(const tlb_word_t *word, uint64_t value);
 /* everything that the CPU's loaded root translates gets cached. */
 void sim_fill(struct sim_cpu *cpu);
 /* This CPU's TLB loses what a PCID holds: everything, or one page. */

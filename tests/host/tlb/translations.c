@@ -65,11 +65,17 @@ static void judge(const struct sim_cpu *cpu)
 
 	sim_log->nr_checks++;
 	for (unsigned page = 0; cpu->kernel_usable && page < SIM_KERNEL_PAGES; page++) {
-		if (is_old(cached[page], sim.kernel_min[page])) {
+		uint16_t large = cached[SIM_FIRST_LARGE + page / SIM_PARTS];
+
+		if (is_old(cached[page], sim.kernel_min[page]) ||
+		    is_old(large, sim.kernel_min[page])) {
 			sim_fail("a stale kernel translation is usable");
 		}
+		if (is_old(large, sim.large_min[page / SIM_PARTS])) {
+			sim_fail("a large page that was split is usable");
+		}
 	}
-	judge_user(cpu, cached + SIM_KERNEL_PAGES);
+	judge_user(cpu, cached + SIM_FIRST_USER);
 }
 
 void sim_stand(bool kernel_usable, bool user_usable)
@@ -91,6 +97,12 @@ static void judge_all(void)
 void sim_forbid_kernel(unsigned page, uint16_t oldest_allowed)
 {
 	sim.kernel_min[page] = MAX(sim.kernel_min[page], oldest_allowed);
+	judge_all();
+}
+
+void sim_forbid_large(unsigned large, uint16_t oldest_allowed)
+{
+	sim.large_min[large] = MAX(sim.large_min[large], oldest_allowed);
 	judge_all();
 }
 
@@ -126,6 +138,55 @@ static void cache(uint16_t *entry, const tlb_word_t *pte)
 	}
 }
 
+void sim_large_pte_write(const tlb_word_t *word, uint64_t value)
+{
+	uint64_t large = (uint64_t)(word - sim.large_pte);
+
+	if (large < SIM_LARGE_PAGES && !(value & SIM_LARGE)) {
+		sim.table_serves[value - 1] = (uint8_t)large;
+	}
+}
+
+/* The parts of a large page by an entry of it, the one that is there or one that is cached. */
+static void fill_parts(uint16_t *cached, unsigned large, uint64_t entry)
+{
+	const tlb_word_t *table = &sim.kernel_pte[(entry - 1) * SIM_PARTS];
+
+	if (sim.table_serves[entry - 1] != large) {
+		sim_fail("a walk goes through a table that serves another large page");
+	}
+	for (unsigned part = 0; part < SIM_PARTS; part++) {
+		unsigned page = large * SIM_PARTS + part;
+
+		if (!table[part].value && sim.kernel_shown[page] == SHOWN_ALWAYS) {
+			sim_fail("a page that is shown is not mapped");
+		}
+		cache(&cached[page], &table[part]);
+	}
+}
+
+static void fill_large(uint16_t *cached, unsigned large)
+{
+	tlb_word_t entry = sim.large_pte[large];
+	uint16_t *table = &cached[SIM_FIRST_TABLE + large];
+
+	if (*table) {
+		fill_parts(cached, large, *table);
+	}
+	if (!(entry.value & SIM_LARGE)) {
+		cache(table, &entry);
+		fill_parts(cached, large, entry.value);
+		return;
+	}
+	for (unsigned part = 0; part < SIM_PARTS; part++) {
+		if (sim.kernel_shown[large * SIM_PARTS + part] == SHOWN_NEVER) {
+			sim_fail("a large page shows a page that is hidden");
+		}
+	}
+	entry.value &= ~(uint64_t)SIM_LARGE;
+	cache(&cached[SIM_FIRST_LARGE + large], &entry);
+}
+
 /* Caches everything that the loaded root translates. */
 void sim_fill(struct sim_cpu *cpu)
 {
@@ -133,10 +194,10 @@ void sim_fill(struct sim_cpu *cpu)
 	int space = space_of(cpu->cr3);
 	bool is_shadow = space != SIM_NOBODY && cpu->cr3 & PAGE_SIZE;
 
-	for (unsigned page = 0; !is_shadow && page < SIM_KERNEL_PAGES; page++) {
-		cache(&cached[page], &sim.kernel_pte[page]);
+	for (unsigned large = 0; !is_shadow && large < SIM_LARGE_PAGES; large++) {
+		fill_large(cached, large);
 	}
-	cached += SIM_KERNEL_PAGES + space * SIM_USER_PAGES;
+	cached += SIM_FIRST_USER + space * SIM_USER_PAGES;
 	for (unsigned page = 0; space != SIM_NOBODY && page < SIM_USER_PAGES; page++) {
 		cache(&cached[page], &sim.user_pte[space][page]);
 	}
@@ -153,15 +214,19 @@ void sim_forget(unsigned pcid) { forget(pcid, 0, SIM_NR_ENTRIES); }
 void sim_forget_page(unsigned pcid, uint64_t address)
 {
 	if (address >= SIM_KERNEL_BASE) {
-		forget(pcid, (unsigned)((address - SIM_KERNEL_BASE) / PAGE_SIZE), 1);
+		unsigned large = (unsigned)((address - SIM_KERNEL_BASE) / HUGE_SIZE);
+		unsigned part = (unsigned)((address - SIM_KERNEL_BASE) % HUGE_SIZE / PAGE_SIZE);
+
+		forget(pcid, large * SIM_PARTS + part, 1);
+		forget(pcid, SIM_FIRST_LARGE + large, 1);
+		forget(pcid, SIM_FIRST_TABLE, SIM_LARGE_PAGES);
 		return;
 	}
 	for (unsigned space = 0; space < SIM_SPACES; space++) {
 		uint64_t page = (address - SIM_USER_BASE) / PAGE_SIZE;
 
 		if (page < SIM_USER_PAGES) {
-			forget(pcid, (unsigned)(SIM_KERNEL_PAGES + space * SIM_USER_PAGES + page),
-			       1);
+			forget(pcid, (unsigned)(SIM_FIRST_USER + space * SIM_USER_PAGES + page), 1);
 		}
 	}
 }
