@@ -21,6 +21,7 @@ my %TABLES = (
 	linux => ['docs/linux.def', DIFFERENCE => 'call:word what:text linux:text ours:text why:text'],
 	lock_ranks => ['kernel/core/lock_ranks.def', RANK => 'name:word'],
 	map_states => ['user/shell/map_states.def', MAP_STATE => 'state:word letter:character ansi:number colour:number name:text'],
+	needs => ['user/attacks/needs.def', NEED => 'attack:word option:word value:value why:text'],
 	options => ['kernel/abi/options.def', OPTION => 'name:word default:value values:text help:text strength:text'],
 	policy => ['kernel/mm/policy.def', POLICY => 'state:word direct:word view:word rights:word second_view:word second_rights:word text:text'],
 	sources => ['docs/sources.def', SOURCE => 'words:text authors:text title:text venue:text'],
