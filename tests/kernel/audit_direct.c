@@ -1,6 +1,5 @@
 /* The auditor sees what is wrong with the large pages of the direct map: directmap=2m. */
 #include "audit_plant.h"
-#include "core/cpu.h"
 #include "core/options.h"
 #include "lib/string.h"
 #include "mm/direct_map.h"
@@ -33,15 +32,23 @@ static void plant_in_whole(pfn_t table, pfn_t other)
 	      "a count of what is not hidden");
 }
 
-/* An entry of another root that leads to the table, which is reserved. */
+/* An entry of kernel space leads to the table, which is reserved, and empty. */
 static void plant_in_use(pfn_t table)
 {
-	pte_t *window = direct_map_pointer(this_cpu()->window_root);
-	unsigned slot = level_index(WINDOW_BASE, LEVEL_MAX);
-	pte_t *upper = direct_map_pointer(pte_frame(window[slot]));
+	uint64_t address = kspace_base + KSPACE_SIZE / 2;
+	pte_t *entry;
 
-	plant(&upper[PTES_PER_TABLE - 1], pte_make(table, PTE_PRESENT | PTE_WRITABLE),
-	      "is in use twice", "a reserved table that serves another root");
+	do {
+		address += HUGE_SIZE;
+		entry = ptable_entry(kernel_root, address, 2);
+	} while (entry && pte_read(entry).value);
+	if (!entry) {
+		ktest_skip("kernel space has no room");
+		return;
+	}
+	memset(direct_map_pointer(table), 0, PAGE_SIZE);
+	plant(entry, pte_make(table, PTE_PRESENT | PTE_WRITABLE), "which is whole, is in use",
+	      "a reserved table that serves kernel space");
 }
 
 /* copy: what the page's own table says, in another one. */
