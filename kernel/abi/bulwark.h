@@ -41,6 +41,9 @@ struct bw_memory_info {
 	uint64_t nr_ptable;
 	uint64_t nr_pfn; /* one past the highest frame number in the frame table */
 	uint64_t nr_processes;
+	uint64_t nr_direct_whole; /* 2 MiB pages of the direct map */
+	uint64_t nr_direct_split; /* the same, each in a table of its own while part of it is hidden
+				   */
 };
 
 /* Where eight bytes were found in memory that the kernel owns. */

@@ -24,6 +24,7 @@ static RO_AFTER_INIT unsigned nr_runs;
 
 /* Guards the number of hidden frames of each page, and with it whether the page is split. */
 static struct lock lock = LOCK_INIT("direct_map", RANK_direct_map);
+static uint64_t nr_split;
 
 void direct_split_reserve(const struct ram *ram)
 {
@@ -54,14 +55,17 @@ void direct_split_note(void)
 	}
 }
 
-uint64_t direct_split_nr_tables(void)
+void direct_split_count(uint64_t *nr_whole, uint64_t *nr_split_now)
 {
 	uint64_t nr = 0;
 
 	for (const struct run *run = runs; run < runs + nr_runs; run++) {
 		nr += run->nr;
 	}
-	return nr;
+	lock_acquire(&lock);
+	*nr_split_now = nr_split;
+	*nr_whole = nr - nr_split;
+	lock_release(&lock);
 }
 
 pfn_t direct_split_table(pfn_t frame)
@@ -99,6 +103,7 @@ static void split(pfn_t table)
 		pte.value += PAGE_SIZE;
 	}
 	ktlb_split(entry_word(table), pte_make(table, PTE_PRESENT | PTE_WRITABLE).value);
+	nr_split++;
 	COUNT(direct_splits);
 }
 
@@ -107,6 +112,7 @@ static void join(pfn_t table)
 	pte_t pte = pte_with(direct_map_pte((pfn_t){ *direct_split_first(table) }), PTE_HUGE);
 
 	ktlb_join(entry_word(table), pte.value);
+	nr_split--;
 	COUNT(direct_joins);
 }
 

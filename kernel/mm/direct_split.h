@@ -20,7 +20,8 @@ struct ram;
 /* Boot: takes the tables for this memory; once the frame table is there, notes whose each is. */
 void direct_split_reserve(const struct ram *ram);
 void direct_split_note(void);
-uint64_t direct_split_nr_tables(void);
+/* Pages that are whole now, and pages that are split; of all of these there are tables. */
+void direct_split_count(uint64_t *nr_whole, uint64_t *nr_split);
 
 /* The table of the large page that a frame lies in; PFN_NONE: it lies in none. */
 pfn_t direct_split_table(pfn_t frame);

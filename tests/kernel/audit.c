@@ -40,22 +40,11 @@ static void plant_in_user_half(struct as *as)
 	}
 }
 
-static void plant_in_kernel_half(struct as *as, pfn_t spare_frame)
+static void plant_in_direct_map(pfn_t spare_frame)
 {
-	pte_t *entries = direct_map_pointer(as->root);
-	pte_t *text = ptable_entry(kernel_root, (uint64_t)image_start, 1);
-	/* the kernel's symbols, which nobody reads meanwhile */
-	pte_t *names = ptable_entry(kernel_root, (uint64_t)rodata_end - PAGE_SIZE, 1);
 	pte_t shown = direct_map_pte(spare_frame);
-	/* behind those that the audit itself shows frames in */
-	pte_t *window = this_cpu()->window_entries + WINDOW_PAGES;
 	pfn_t image = pa_to_pfn((pa_t){ LOAD_BASE });
-	pfn_t table = pte_frame(pte_read(ptable_entry(as->root, TEST_PAGE, 2)));
 
-	plant(&entries[PTES_PER_TABLE / 2], pte_make(kernel_root, PTE_PRESENT),
-	      "kernel half differs", "a root whose kernel half differs");
-	plant(text, pte_with(pte_read(text), PTE_WRITABLE), "IMAGE_TEXT, is mapped RWX",
-	      "writable kernel text");
 	plant_direct(image, pte_make(image, PTE_PRESENT | PTE_NO_EXECUTE), "in the direct map",
 		     "the kernel image in the direct map");
 	plant_direct(spare_frame,
@@ -67,6 +56,25 @@ static void plant_in_kernel_half(struct as *as, pfn_t spare_frame)
 		plant_direct(spare_frame, pte_without(shown, PTE_NO_EXECUTE),
 			     "KERNEL, is mapped RWX in the direct map", "an executable direct map");
 	}
+	plant_direct(spare_frame, pte_with(shown, PTE_USER), "has U/S=1",
+		     "an entry of the kernel with U/S");
+	plant_direct(spare_frame, pte_with(shown, PTE_GLOBAL), "is global", "a global page");
+}
+
+static void plant_in_kernel_half(struct as *as, pfn_t spare_frame)
+{
+	pte_t *entries = direct_map_pointer(as->root);
+	pte_t *text = ptable_entry(kernel_root, (uint64_t)image_start, 1);
+	/* the kernel's symbols, which nobody reads meanwhile */
+	pte_t *names = ptable_entry(kernel_root, (uint64_t)rodata_end - PAGE_SIZE, 1);
+	/* behind those that the audit itself shows frames in */
+	pte_t *window = this_cpu()->window_entries + WINDOW_PAGES;
+	pfn_t table = pte_frame(pte_read(ptable_entry(as->root, TEST_PAGE, 2)));
+
+	plant(&entries[PTES_PER_TABLE / 2], pte_make(kernel_root, PTE_PRESENT),
+	      "kernel half differs", "a root whose kernel half differs");
+	plant(text, pte_with(pte_read(text), PTE_WRITABLE), "IMAGE_TEXT, is mapped RWX",
+	      "writable kernel text");
 	plant(ptable_entry(as->root, TEST_PAGE + HUGE_SIZE, 2),
 	      pte_make(spare_frame, PTE_PRESENT | PTE_USER), "page table at frame",
 	      "a page table in a frame that is none");
@@ -90,12 +98,9 @@ static void plant_in_kernel_half(struct as *as, pfn_t spare_frame)
 	plant(ptable_entry(as->root, TEST_PAGE, 1),
 	      pte_with(pte_read(ptable_entry(as->root, TEST_PAGE, 1)), 1ul << 45),
 	      "neither empty nor a mapping", "an address beyond all memory");
-	plant_direct(spare_frame, pte_with(shown, PTE_USER), "has U/S=1",
-		     "an entry of the kernel with U/S");
 	plant(ptable_entry(as->root, TEST_PAGE, 2),
 	      pte_without(pte_read(ptable_entry(as->root, TEST_PAGE, 2)), PTE_USER), "has U/S=1",
 	      "a page whose table has no U/S");
-	plant_direct(spare_frame, pte_with(shown, PTE_GLOBAL), "is global", "a global page");
 	plant(direct_map_pointer(kernel_root), pte_make(table, PTE_PRESENT | PTE_USER),
 	      "kernel root: slot 0 of the user half", "a user half of the kernel's root");
 	plant(direct_map_pointer(this_cpu()->window_root), pte_make(table, PTE_PRESENT | PTE_USER),
@@ -160,6 +165,7 @@ KTEST_SUITE(audit)
 	}
 	expect_clean("with a new address space");
 	plant_in_user_half(as);
+	plant_in_direct_map(spare);
 	plant_in_kernel_half(as, spare);
 	plant_in_history(spare);
 	plant_in_kspace(spare);
