@@ -7,26 +7,27 @@
 #include "mm/direct_map.h"
 #include "mm/direct_split.h"
 
-static unsigned nr_empty(pfn_t table)
+/* Frames that hold the page split: their entries are not what the page would say. */
+static unsigned nr_holding(pfn_t first, pfn_t table)
 {
 	const pte_t *entries = direct_map_pointer(table);
 	unsigned nr = 0;
 
 	for (unsigned i = 0; i < PTES_PER_TABLE; i++) {
-		nr += !entries[i].value;
+		nr += !pte_is_same(entries[i], direct_map_pte(pfn_add(first, i)));
 	}
 	return nr;
 }
 
 static void check_whole(struct audit *audit, pfn_t first, pfn_t table, pte_t pte)
 {
-	uint64_t expected = pte_with(direct_map_pte(first), PTE_HUGE).value;
+	pte_t expected = pte_with(direct_map_pte(first), PTE_HUGE);
 
-	if ((pte.value ^ expected) & ~(uint64_t)(PTE_ACCESSED | PTE_DIRTY)) {
+	if (!pte_is_same(pte, expected)) {
 		audit_violation(audit,
-				"direct map: the 2 MiB page at frame %#x, of which nothing is "
-				"hidden, is entry %#lx, not %#lx",
-				first.pfn, pte.value, expected);
+				"direct map: the 2 MiB page at frame %#x, which nothing holds "
+				"split, is entry %#lx, not %#lx",
+				first.pfn, pte.value, expected.value);
 	} else if (!audit_see(table)) {
 		audit_violation(audit,
 				"direct map: the table of the 2 MiB page at frame %#x, which is "
@@ -42,11 +43,11 @@ static void check_split(struct audit *audit, pfn_t first, pfn_t table, pte_t pte
 				"direct map: the split page at frame %#x has entry %#lx, not its "
 				"own table, frame %#x",
 				first.pfn, pte.value, table.pfn);
-	} else if (nr_empty(table) != *direct_split_nr_hidden(table)) {
+	} else if (nr_holding(first, table) != *direct_split_nr_held(table)) {
 		audit_violation(audit,
-				"direct map: %u frames of the page at frame %#x are hidden, %u are "
+				"direct map: %u frames hold the page at frame %#x split, %u are "
 				"counted",
-				nr_empty(table), first.pfn, *direct_split_nr_hidden(table));
+				nr_holding(first, table), first.pfn, *direct_split_nr_held(table));
 	}
 }
 
@@ -66,7 +67,7 @@ void audit_direct_map(struct audit *audit)
 				"direct map: the table at frame %#x is of the page at frame "
 				"%#x, not %#x",
 				table.pfn, *direct_split_first(table), at);
-		} else if (*direct_split_nr_hidden(table)) {
+		} else if (*direct_split_nr_held(table)) {
 			check_split(audit, first, table, pte);
 		} else {
 			check_whole(audit, first, table, pte);

@@ -34,38 +34,24 @@ bool direct_map_has(pfn_t frame)
 	return pte_is_present(ptable_lookup(kernel_root, direct_map_address(frame), NULL));
 }
 
-static void reveal(pfn_t frame)
+static void entry_write(pfn_t frame, pte_t pte)
 {
 	pfn_t table = direct_split_table(frame);
-	pte_t *entry;
 
-	if (!pfn_is_none(table)) {
-		direct_split_reveal(table, direct_map_pte(frame));
-		return;
+	if (pfn_is_none(table)) {
+		pte_write(direct_map_entry(frame), pte);
+	} else {
+		direct_split_write(table, frame, pte);
 	}
-	entry = direct_map_entry(frame);
-	assert(!pte_is_present(pte_read(entry)));
-	pte_write(entry, direct_map_pte(frame));
-}
-
-static void hide(pfn_t frame)
-{
-	pfn_t table = direct_split_table(frame);
-	pte_t *entry;
-
-	if (!pfn_is_none(table)) {
-		direct_split_hide(table, frame);
-		return;
-	}
-	entry = direct_map_entry(frame);
-	assert(pte_is_present(pte_read(entry)));
-	pte_write(entry, PTE_NONE);
 }
 
 void direct_map_reveal(pfn_t first, unsigned order)
 {
 	for (uint32_t i = 0; i < 1u << order; i++) {
-		reveal(pfn_add(first, i));
+		pfn_t frame = pfn_add(first, i);
+
+		assert(!direct_map_has(frame));
+		entry_write(frame, direct_map_pte(frame));
 	}
 	COUNT_N(reveals, 1u << order);
 }
@@ -73,7 +59,10 @@ void direct_map_reveal(pfn_t first, unsigned order)
 void direct_map_hide(pfn_t first, unsigned order)
 {
 	for (uint32_t i = 0; i < 1u << order; i++) {
-		hide(pfn_add(first, i));
+		pfn_t frame = pfn_add(first, i);
+
+		assert(direct_map_has(frame));
+		entry_write(frame, PTE_NONE);
 	}
 	COUNT_N(hides, 1u << order);
 }

@@ -22,7 +22,7 @@ enum { RUNS_MAX = MEMORY_RANGES_MAX + EARLY_PIECES_MAX };
 static RO_AFTER_INIT struct run runs[RUNS_MAX];
 static RO_AFTER_INIT unsigned nr_runs;
 
-/* Guards the number of hidden frames of each page, and with it whether the page is split. */
+/* Guards how many frames hold each page split, and with it whether it is. */
 static struct lock lock = LOCK_INIT("direct_map", RANK_direct_map);
 static uint64_t nr_split;
 
@@ -50,7 +50,7 @@ void direct_split_note(void)
 			pfn_t table = { run->first_table + i };
 
 			*direct_split_first(table) = (run->first_page + i) * FRAMES_PER_HUGE;
-			*direct_split_nr_hidden(table) = 0;
+			*direct_split_nr_held(table) = 0;
 		}
 	}
 }
@@ -116,30 +116,22 @@ static void join(pfn_t table)
 	COUNT(direct_joins);
 }
 
-static pte_t *entry_of(pfn_t table, pfn_t frame)
+void direct_split_write(pfn_t table, pfn_t frame, pte_t pte)
 {
-	return (pte_t *)direct_map_pointer(table) + frame.pfn % FRAMES_PER_HUGE;
-}
+	pte_t *entry = (pte_t *)direct_map_pointer(table) + frame.pfn % FRAMES_PER_HUGE;
+	pte_t whole = direct_map_pte(frame);
+	uint32_t *nr_held = direct_split_nr_held(table);
+	bool holds = pte.value != whole.value, held;
 
-void direct_split_hide(pfn_t table, pfn_t frame)
-{
 	lock_acquire(&lock);
-	if ((*direct_split_nr_hidden(table))++ == 0) {
+	held = *nr_held && !pte_is_same(pte_read(entry), whole);
+	if (holds && !held && (*nr_held)++ == 0) {
 		split(table);
 	}
-	assert(pte_is_present(pte_read(entry_of(table, frame))));
-	pte_write(entry_of(table, frame), PTE_NONE);
-	lock_release(&lock);
-}
-
-void direct_split_reveal(pfn_t table, pte_t pte)
-{
-	pte_t *entry = entry_of(table, pte_frame(pte));
-
-	lock_acquire(&lock);
-	assert(*direct_split_nr_hidden(table) && !pte_is_present(pte_read(entry)));
-	pte_write(entry, pte);
-	if (--*direct_split_nr_hidden(table) == 0) {
+	if (holds || held) {
+		pte_write(entry, pte);
+	}
+	if (held && !holds && --*nr_held == 0) {
 		join(table);
 	}
 	lock_release(&lock);

@@ -26,14 +26,14 @@ void direct_split_count(uint64_t *nr_whole, uint64_t *nr_split);
 /* The table of the large page that a frame lies in; PFN_NONE: it lies in none. */
 pfn_t direct_split_table(pfn_t frame);
 
-/* What the frame table keeps of such a table's page: its first frame, and how many are hidden. */
+/* What the frame table keeps of such a table's page: its first frame, and how many frames hold it
+ * split. */
 static inline uint32_t *direct_split_first(pfn_t table) { return &frame_entry(table)->next; }
-static inline uint32_t *direct_split_nr_hidden(pfn_t table) { return &frame_entry(table)->prev; }
+static inline uint32_t *direct_split_nr_held(pfn_t table) { return &frame_entry(table)->prev; }
 
 /* Where the page is, or the table. */
 pte_t *direct_split_entry(pfn_t table);
 
-/* A frame of the table's page. Hiding the first one splits the page, a downgrade; revealing the
- * last one joins it. `pte`: the frame's entry. */
-void direct_split_hide(pfn_t table, pfn_t frame);
-void direct_split_reveal(pfn_t table, pte_t pte);
+/* Writes the entry of a frame in the table's page. A downgrade that may split the page, or an entry
+ * as the page has it, which may join it. */
+void direct_split_write(pfn_t table, pfn_t frame, pte_t pte);

@@ -37,7 +37,7 @@ enum frame_flags {
  * page).
  *   KERNEL  next is the number of the first frame of its allocation.
  *   PTABLE  reserved for a 2 MiB page of the direct map: next is the page's first frame, prev how
- *           many of it are hidden (direct_split.h).
+ *           many frames hold it split (direct_split.h).
  *   KERNEL, ENTRY  placed: prev is the number of the page where it is mapped, frame_place.
  *   POOL    sealed: stays so until the frame is freed. next is the number of its area, prev its
  * page's number in there. refs is 0. others  refs is 0.

@@ -64,15 +64,9 @@ pfn_t direct_split_table(pfn_t frame)
 	abort();
 }
 
-void direct_split_hide(pfn_t table, pfn_t frame)
+void direct_split_write(pfn_t table, pfn_t frame, pte_t pte)
 {
-	(void)table, (void)frame;
-	abort();
-}
-
-void direct_split_reveal(pfn_t table, pte_t pte)
-{
-	(void)table, (void)pte;
+	(void)table, (void)frame, (void)pte;
 	abort();
 }
 

@@ -28,7 +28,7 @@ static void plant_in_whole(pfn_t table, pfn_t other)
 	      "a 2 MiB page with another one's table");
 	PLANT(*direct_split_first(table), *direct_split_first(other), "is of the page at frame",
 	      "a table that says it is another page's");
-	PLANT(*direct_split_nr_hidden(table), 1, "not its own table",
+	PLANT(*direct_split_nr_held(table), 1, "not its own table",
 	      "a count of what is not hidden");
 }
 
@@ -57,9 +57,9 @@ static void plant_in_split(pfn_t table, pfn_t copy)
 	pte_t *entry = direct_split_entry(table);
 	pfn_t first = { *direct_split_first(table) };
 
-	PLANT(*direct_split_nr_hidden(table), *direct_split_nr_hidden(table) + 1, "are counted",
+	PLANT(*direct_split_nr_held(table), *direct_split_nr_held(table) + 1, "are counted",
 	      "a count that is too high");
-	PLANT(*direct_split_nr_hidden(table), 0, "of which nothing is hidden",
+	PLANT(*direct_split_nr_held(table), 0, "which nothing holds split",
 	      "a page that is split while nothing is hidden");
 	plant(entry, pte_with(direct_map_pte(first), PTE_HUGE), "not its own table",
 	      "a 2 MiB page that shows what is hidden");
