@@ -20,10 +20,10 @@ static void scrub_large(pfn_t first, uint32_t nr)
 	}
 }
 
-/* The contents go before the frame does. With xpfo=off nothing is scrubbed, as in Linux. */
+/* The contents go before the frame does, where the variant clears it; off does not, as Linux. */
 static void scrub(const pfn_t *firsts, unsigned nr, unsigned order)
 {
-	if (!xpfo_is_on()) {
+	if (!xpfo.clears_at_free) {
 		return;
 	}
 	if (order) {
@@ -36,18 +36,19 @@ static void scrub(const pfn_t *firsts, unsigned nr, unsigned order)
 /* Caller holds the lock. */
 static void block_free(pfn_t first, unsigned order)
 {
-	bool hidden = frame_entry(first)->flags & FRAME_HIDDEN;
-
-	buddy_insert(&frame_pool.buddy, first, order, hidden ? FREE_HIDDEN : FREE_REVEALED);
+	if (!xpfo.stays_hidden) {
+		block_reveal(first, order);
+	}
+	buddy_insert(&frame_pool.buddy, first, order, frame_pool_cached_kind());
 }
 
-/* To this CPU's cache, as far as it has room, where the next user may have them as they are.
- * Not when memory is so short that it may be root's alone. Returns how many are left over. */
+/* To this CPU's cache, as far as it has room, where the next user may have them as they are, but
+ * for what is done at each allocation. Not when memory is so short that it may be root's alone. Returns how many are left over. */
 static unsigned cache_put(const pfn_t *firsts, unsigned nr)
 {
 	struct cpu *cpu = this_cpu();
 
-	if ((xpfo_is_on() && xpfo_variant()->hides_anew) ||
+	if ((!xpfo.stays_hidden && xpfo_is_on()) ||
 	    frame_pool_nr_free() < frame_pool_kept_from_users(USE_PAGES)) {
 		return nr;
 	}
