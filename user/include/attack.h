@@ -29,8 +29,18 @@ int attack_finish(void);
 void attack_leak(struct bw_leak *leak);
 /* Anonymous memory, every page of it present; ends the attack where there is none. */
 void *attack_pages(size_t nr_bytes);
+/*
+ * A page of this program, writable, that exec filled from the file: as a page that a disk fills,
+ * the kernel neither zeroes nor copies it.
+ */
+void *attack_file_page(void);
 /* One 2 MiB page, present; ends the attack where there is none. */
 void *attack_huge_page(void);
+/*
+ * Blocks. Sleeps for a moment: without PCIDs this processor then remembers nothing that the kernel
+ * did for this process. For attacks on what page tables say, where xpfo=v7noflush flushes nothing.
+ */
+void attack_settle(void);
 /* The frame behind a mapped address of this process. */
 uint64_t attack_pfn(const void *address);
 /* Where the direct map would have the same byte. */
@@ -93,8 +103,8 @@ struct attack_frame {
 
 /*
  * Blocks. Takes 2 MiB pages until it can tell where the next one will lie, and chooses a frame in
- * there: one that is the kernel's now, in the direct map. Where hardly anything is left there (with
- * xpfo=epoch what user space had stays hidden) it gives the latest page back, and chooses that.
+ * there that is in the direct map now: one that it gives back, or, where such a frame stays hidden,
+ * one that is the kernel's. Where hardly any of these is left it is the hidden one all the same.
  */
 void attack_frame_predict(const struct bw_leak *leak, struct attack_frame *frame);
 /*

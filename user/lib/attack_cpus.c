@@ -9,7 +9,7 @@
 
 #include "attack.h"
 
-enum { PATIENCE_S = 15, EXIT_STUCK = 3, LOOKS_PER_CLOCK = 1 << 16, NR_WARMINGS = 32 };
+enum { PATIENCE_S = 60, EXIT_STUCK = 3, LOOKS_PER_CLOCK = 1 << 16, NR_WARMINGS = 32 };
 
 struct start {
 	unsigned int cpu;
@@ -163,6 +163,7 @@ int attack_while_held(const char *call, long (*hold)(const void *page), const ch
 	attack_await_parked(1);
 	attack_say("CPU %d holds frame 0x%lx %s", CPU_OF_HOLDER, attack_pfn(held.page), how);
 	attack_say("CPU %d calls through the same bytes at 0x%lx", CPU_OF_CALLER, synonym);
+	attack_settle();
 	attack_check("vuln_call", bw_vuln_call(synonym));
 	bw_vuln_unpark(true);
 	return attack_finish();
