@@ -265,7 +265,7 @@ void audit_frames(struct audit *audit)
 
 		audit->result->nr_frames++;
 		audit->result->nr_sealed += policy_is_sealed(state);
-		nr_required += policy_table[state].direct_map == RIGHTS_REQUIRED_RW;
+		nr_required += policy_table[state].direct_map != RIGHTS_ABSENT;
 		nr_of[MIN(frame->owner, NR_OWNERS)]++;
 		if (error) {
 			audit_violation(audit, "frame %#x, %s, %s", i, policy_table[state].name,

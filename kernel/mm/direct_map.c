@@ -53,6 +53,18 @@ void direct_map_hide(pfn_t first, unsigned order)
 	COUNT_N(hides, 1u << order);
 }
 
+void direct_map_protect(pfn_t frame)
+{
+	pte_t *entry = direct_map_entry(frame);
+
+	pte_write(entry, pte_without(pte_read(entry), PTE_WRITABLE));
+}
+
+void direct_map_unprotect(pfn_t frame)
+{
+	pte_write(direct_map_entry(frame), pte_make(frame, entry_flags()));
+}
+
 void direct_map_build(pfn_t root, pfn_t start, pfn_t end)
 {
 	for (pfn_t frame = start; frame.pfn < end.pfn;) {
