@@ -24,6 +24,7 @@
 #include "mm/ktlb.h"
 #include "mm/ptable.h"
 #include "mm/user_tlb.h"
+#include "mm/xpfo.h"
 
 #define RAM_BYTES ((size_t)MACHINE_FRAMES * PAGE_SIZE)
 #define MAP_BASE 0x200000000000ul /* free in every process, also under AddressSanitizer */
@@ -160,14 +161,19 @@ void machine_other_cpu_touch(pfn_t frame)
 	}
 }
 
-static bool is_strict(void) { return options.xpfo == xpfo_sync || options.xpfo == xpfo_epoch; }
+/* What becomes of translations of a user frame by the time that it is handed out. */
+static bool leaves_stale_elsewhere(void)
+{
+	return options.xpfo == xpfo_v1 || (options.xpfo >= xpfo_v7noflush && options.xpfo <= xpfo_v9);
+}
+
+static bool leaves_stale_here(void) { return options.xpfo == xpfo_v7noflush; }
 
 void machine_other_cpu_store(void)
 {
-	/* with a weak variant of XPFO it would reach what it must not: that is what is weak about
-	 * it */
-	bool is_weak =
-		options.xpfo != xpfo_off && options.xpfo != xpfo_sync && options.xpfo != xpfo_epoch;
+	/* where a frame is cleared before it is unmapped it would reach what it must not: that is
+	 * what is weak about these variants */
+	bool is_weak = xpfo_is_on() && xpfo.clears_mapped;
 
 	for (uint32_t frame = MACHINE_RESERVED; frame < MACHINE_FRAMES && !is_weak; frame++) {
 		if (is_cached[OTHER_CPU][frame] && frames[frame].owner == OWNER_FREE) {
@@ -200,7 +206,9 @@ void ktlb_flush_local(va_t first, uint64_t nr_pages)
 	protect(frame, (uint32_t)nr_pages, PROT_NONE);
 }
 
+/* The other CPU never switches threads, nor to the one that owes it. */
 void ktlb_flush_deferred(va_t first, uint64_t nr_pages) { ktlb_flush_local(first, nr_pages); }
+void ktlb_flush_owed(va_t first, uint64_t nr_pages) { ktlb_flush_local(first, nr_pages); }
 
 uint64_t ktlb_downgrade(void) { return ++newest; }
 
@@ -235,7 +243,8 @@ void ktlb_shootdown_sync(va_t first, uint64_t nr_pages)
 
 bool machine_is_stale(uint32_t frame)
 {
-	return is_cached[THIS_CPU][frame] || (is_cached[OTHER_CPU][frame] && is_strict());
+	return (is_cached[THIS_CPU][frame] && !leaves_stale_here()) ||
+	       (is_cached[OTHER_CPU][frame] && !leaves_stale_elsewhere());
 }
 
 void __real_frame_transition(pfn_t first, unsigned order, enum owner from, enum owner to);
@@ -313,6 +322,7 @@ void machine_start(void)
 	kernel_root.pfn = nr_early++;
 	direct_map_build(kernel_root, (pfn_t){ 0 }, (pfn_t){ MACHINE_FRAMES });
 	frame_alloc_init(nr_free_in);
+	xpfo_use(options.xpfo);
 	frame_table_claim((pfn_t){ MACHINE_RESERVED }, nr_early - MACHINE_RESERVED, OWNER_PTABLE);
 	frame_table_fill((pfn_t){ nr_early }, (pfn_t){ MACHINE_FRAMES });
 }
