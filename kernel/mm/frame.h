@@ -23,11 +23,12 @@ enum frame_flags {
 	FRAME_FREE_HEAD = 2, /* FREE: first frame of a block on a free list */
 	FRAME_TAIL = 4,      /* USER: a 2 MiB page's frames but the first */
 	FRAME_SLAB = 16,     /* KERNEL: of a slab */
-	FRAME_UNKMAPPED = 16, /* USER: filled by a device, and the variant of XPFO waits for a kunmap */
-	FRAME_SEALED = 8,    /* POOL: nobody may have it writable any more */
-	FRAME_COPIED = 32,   /* KERNEL: may be copied to and from user space, usercopy_check.h */
-	FRAME_PLACED = 64,   /* KERNEL, ENTRY: mapped once beside the direct map; prev says where */
-	FRAME_SEEN = 128,    /* the audit's, while the world stands still */
+	FRAME_UNKMAPPED =
+		16,       /* USER: filled by a device, and the variant of XPFO waits for a kunmap */
+	FRAME_SEALED = 8, /* POOL: nobody may have it writable any more */
+	FRAME_COPIED = 32, /* KERNEL: may be copied to and from user space, usercopy_check.h */
+	FRAME_PLACED = 64, /* KERNEL, ENTRY: mapped once beside the direct map; prev says where */
+	FRAME_SEEN = 128,  /* the audit's, while the world stands still */
 };
 
 /*

@@ -1,5 +1,6 @@
 /* What the parts of the frame allocator share: frame_alloc.c (kernel), frame_user.c (user space),
- * frame_hidden.c, frame_sealed.c (pools), frame_hide.c and frame_gather.c. xpfo.c hides as they do. */
+ * frame_hidden.c, frame_sealed.c (pools), frame_hide.c and frame_gather.c. xpfo.c hides as they do.
+ */
 #pragma once
 
 #include "core/lock.h"

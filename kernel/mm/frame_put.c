@@ -20,6 +20,21 @@ static void scrub_large(pfn_t first, uint32_t nr)
 	}
 }
 
+/* xpfo=v1 clears what it has unmapped. */
+static void scrub_unmapped(const pfn_t *frames, unsigned nr)
+{
+	pfn_t unmapped[FRAMES_PUT_MAX];
+	unsigned nr_unmapped = 0;
+
+	assert(nr <= FRAMES_PUT_MAX);
+	for (unsigned i = 0; i < nr; i++) {
+		if (frame_entry(frames[i])->flags & FRAME_HIDDEN) {
+			unmapped[nr_unmapped++] = frames[i];
+		}
+	}
+	window_zero(unmapped, nr_unmapped);
+}
+
 /* The contents go before the frame does, where the variant clears it; off does not, as Linux. */
 static void scrub(const pfn_t *firsts, unsigned nr, unsigned order)
 {
@@ -28,6 +43,8 @@ static void scrub(const pfn_t *firsts, unsigned nr, unsigned order)
 	}
 	if (order) {
 		scrub_large(*firsts, 1u << order);
+	} else if (!xpfo.unmaps_at_alloc) {
+		scrub_unmapped(firsts, nr);
 	} else {
 		window_zero(firsts, nr);
 	}
@@ -43,7 +60,8 @@ static void block_free(pfn_t first, unsigned order)
 }
 
 /* To this CPU's cache, as far as it has room, where the next user may have them as they are, but
- * for what is done at each allocation. Not when memory is so short that it may be root's alone. Returns how many are left over. */
+ * for what is done at each allocation. Not when memory is so short that it may be root's alone.
+ * Returns how many are left over. */
 static unsigned cache_put(const pfn_t *firsts, unsigned nr)
 {
 	struct cpu *cpu = this_cpu();

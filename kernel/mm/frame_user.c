@@ -56,9 +56,9 @@ static bool had_kernel_any(pfn_t first, unsigned order)
  * variant's weakness. Flushes. */
 static void block_prepare(pfn_t first, unsigned order)
 {
-	bool must_flush = xpfo.unmaps_at_alloc ? block_hide(first, order)
-					       : !xpfo.flushes_kernels_alone ||
-							 had_kernel_any(first, order);
+	bool must_flush = xpfo.unmaps_at_alloc
+				  ? block_hide(first, order)
+				  : !xpfo.flushes_kernels_alone || had_kernel_any(first, order);
 
 	if (must_flush) {
 		xpfo.flush_at_alloc((va_t){ direct_map_base + pfn_to_pa(first).pa }, 1ul << order);

@@ -61,8 +61,7 @@ enum policy_state policy_state_of(pfn_t frame)
 	case OWNER_USER:
 		return entry->flags & FRAME_HIDDEN && !entry->kmaps ? STATE_USER_HIDDEN
 								    : STATE_USER_MAPPED;
-	case OWNER_POOL:
-		return pool_state(entry->flags);
+	case OWNER_POOL: return pool_state(entry->flags);
 	default: return STATE_RESERVED;
 	}
 }

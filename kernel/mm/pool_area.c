@@ -134,7 +134,8 @@ void pool_area_unmap(slot_id id)
 			pte_write(entry, pte_without(pte_read(entry), PTE_PRESENT));
 		}
 		/* with the flush that ends the area no TLB has the alias read-only any more */
-		if (options.pmalloc == pmalloc_roalias && pool_frame(id, area->base + page, &frame)) {
+		if (options.pmalloc == pmalloc_roalias &&
+		    pool_frame(id, area->base + page, &frame)) {
 			direct_map_unprotect(frame);
 		}
 	}

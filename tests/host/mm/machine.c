@@ -164,7 +164,8 @@ void machine_other_cpu_touch(pfn_t frame)
 /* What becomes of translations of a user frame by the time that it is handed out. */
 static bool leaves_stale_elsewhere(void)
 {
-	return options.xpfo == xpfo_v1 || (options.xpfo >= xpfo_v7noflush && options.xpfo <= xpfo_v9);
+	return options.xpfo == xpfo_v1 ||
+	       (options.xpfo >= xpfo_v7noflush && options.xpfo <= xpfo_v9);
 }
 
 static bool leaves_stale_here(void) { return options.xpfo == xpfo_v7noflush; }

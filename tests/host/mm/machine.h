@@ -67,7 +67,8 @@ bool machine_fail_stop(void);
 __attribute__((format(printf, 1, 2))) void machine_note(const char *format, ...);
 __attribute__((format(printf, 1, 2))) _Noreturn void machine_die(const char *format, ...);
 
-/* Another variant of XPFO, as a boot with that option would have it: no frame is cached or hidden. */
+/* Another variant of XPFO, as a boot with that option would have it: no frame is cached or hidden.
+ */
 void machine_choose_xpfo(enum option_xpfo variant);
 
 /* Single stores that the window made. window.c */

@@ -73,7 +73,8 @@ static void zero_check(void)
 		const struct frame *frame = &frames[number];
 
 		if (frame->owner == OWNER_FREE && frame->flags & FRAME_HIDDEN &&
-		    xpfo_hidden_is_clean() && !is_in_quarantine(number) && !machine_is_zero((pfn_t){ number }, 0)) {
+		    xpfo_hidden_is_clean() && !is_in_quarantine(number) &&
+		    !machine_is_zero((pfn_t){ number }, 0)) {
 			machine_die("hidden free frame %u is not zero", number);
 		}
 	}

@@ -1,4 +1,5 @@
-/* The kernel zeroes a page in the direct map, and leads itself there before it forgets the place. */
+/* The kernel zeroes a page in the direct map, and leads itself there before it forgets the place.
+ */
 #include "attack.h"
 
 enum { CPU_OF_ATTACKER, NR_CPUS };
