@@ -36,7 +36,7 @@ static inline void frame_pool_count(enum owner owner, int64_t nr)
 /* What the frames in the CPUs' caches are. */
 static inline enum free_kind frame_pool_cached_kind(void)
 {
-	return xpfo.stays_hidden ? FREE_HIDDEN : FREE_REVEALED;
+	return xpfo.unmaps_at_alloc ? FREE_HIDDEN : FREE_REVEALED;
 }
 
 /* What frames are wanted for. */

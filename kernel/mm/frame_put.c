@@ -56,7 +56,8 @@ static void block_free(pfn_t first, unsigned order)
 	if (!xpfo.stays_hidden) {
 		block_reveal(first, order);
 	}
-	buddy_insert(&frame_pool.buddy, first, order, frame_pool_cached_kind());
+	buddy_insert(&frame_pool.buddy, first, order,
+		     xpfo.stays_hidden ? FREE_HIDDEN : FREE_REVEALED);
 }
 
 /* To this CPU's cache, as far as it has room, where the next user may have them as they are, but

@@ -42,8 +42,6 @@ static char *ram;
 static bool is_cached[NR_TLBS][MACHINE_FRAMES];
 static uint64_t newest = 1, complete = 1; /* generations */
 static uint32_t nr_early = MACHINE_RESERVED;
-static unsigned fail_left;
-static bool fail_armed, fail_fired;
 static char note[256] = "nothing noted";
 
 void machine_note(const char *format, ...)
@@ -326,33 +324,6 @@ void machine_start(void)
 	xpfo_use(options.xpfo);
 	frame_table_claim((pfn_t){ MACHINE_RESERVED }, nr_early - MACHINE_RESERVED, OWNER_PTABLE);
 	frame_table_fill((pfn_t){ nr_early }, (pfn_t){ MACHINE_FRAMES });
-}
-
-/* --- allocations that fail --- */
-
-static bool fail_hook(void)
-{
-	if (fail_armed && fail_left-- == 0) {
-		fail_armed = false;
-		fail_fired = true;
-		return true;
-	}
-	return false;
-}
-
-void machine_fail_after(unsigned nr)
-{
-	fail_left = nr;
-	fail_armed = true;
-	fail_fired = false;
-	allocation_set_fail_hook(fail_hook);
-}
-
-bool machine_fail_stop(void)
-{
-	fail_armed = false;
-	allocation_set_fail_hook(NULL);
-	return fail_fired;
 }
 
 uint32_t machine_first_free(void) { return nr_early; }

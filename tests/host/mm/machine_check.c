@@ -154,3 +154,33 @@ void machine_choose_xpfo(enum option_xpfo variant)
 
 /* This machine keeps no stacks. */
 bool kstack_trim(void) { return false; }
+
+/* --- allocations that fail --- */
+
+static unsigned fail_left;
+static bool fail_armed, fail_fired;
+
+static bool fail_hook(void)
+{
+	if (fail_armed && fail_left-- == 0) {
+		fail_armed = false;
+		fail_fired = true;
+		return true;
+	}
+	return false;
+}
+
+void machine_fail_after(unsigned nr)
+{
+	fail_left = nr;
+	fail_armed = true;
+	fail_fired = false;
+	allocation_set_fail_hook(fail_hook);
+}
+
+bool machine_fail_stop(void)
+{
+	fail_armed = false;
+	allocation_set_fail_hook(NULL);
+	return fail_fired;
+}
