@@ -66,7 +66,7 @@ unsigned int attack_nr_cpus(void);
 void attack_begin(struct bw_leak *leak, unsigned int nr_cpus, unsigned int cpu);
 /* Blocks. From now on the calling thread runs on this processor. */
 void attack_pin(unsigned int cpu);
-/* Starts a thread that pins itself to this processor, then runs the body; joined by nobody. */
+/* Blocks until a new thread has pinned itself to this processor: it runs the body; joined by nobody. */
 void attack_thread(unsigned int cpu, void (*body)(void *), void *argument);
 
 /* How far the attack has come, told by one thread to another. Zero at first. */
@@ -99,16 +99,24 @@ int attack_while_held(const char *call, long (*hold)(const void *page), const ch
 struct attack_frame {
 	uint64_t pfn;
 	uint64_t synonym;
+	bool is_small; /* a 4 KiB page will have it; otherwise a 2 MiB page */
 };
 
+/*
+ * A frame that this process gave back, that is in the direct map, and that its next 4 KiB page will
+ * have. False: the variant of XPFO does not put it there, or keeps frames in a cache before it.
+ */
+bool attack_frame_give_small(const struct bw_leak *leak, struct attack_frame *frame);
 /*
  * Blocks. Takes 2 MiB pages until it can tell where the next one will lie, and chooses a frame in
  * there that is in the direct map now: one that it gives back, or, where such a frame stays hidden,
  * one that is the kernel's. Where hardly any of these is left it is the hidden one all the same.
  */
 void attack_frame_predict(const struct bw_leak *leak, struct attack_frame *frame);
+/* The first of the two if it can be had, else the second. */
+void attack_frame_find(const struct bw_leak *leak, struct attack_frame *frame);
 /*
- * Takes the next 2 MiB page: where that frame appears in it, or NULL where the prediction was
+ * Takes the page, or the next 2 MiB page: where that frame appears in it, or NULL where the prediction was
  * wrong.
  */
 void *attack_frame_take(const struct attack_frame *frame);

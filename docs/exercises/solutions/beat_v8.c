@@ -27,7 +27,7 @@ int main(void)
 	attack_thread(CPU_OF_WAITER, wait_inside, NULL);
 
 	/* A frame that is in the direct map, and of which we know that it will be ours next. */
-	attack_frame_predict(&leak, &frame);
+	attack_frame_find(&leak, &frame);
 	attack_tell(&stage, STAGE_FRAME_IS_KNOWN);
 	attack_await_parked(1);
 	attack_say("the other processor has the frame in its TLB, and stays in the kernel");
