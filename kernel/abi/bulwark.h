@@ -55,7 +55,7 @@ struct bw_scan {
 };
 
 /* How many frames of a group are in each state, by the row of policy.def. */
-enum { BW_FRAME_STATES = 16, BW_FRAME_GROUP_MAX = 16384 };
+enum { BW_FRAME_STATES = 17, BW_FRAME_GROUP_MAX = 16384 };
 struct bw_frame_group {
 	uint16_t nr[BW_FRAME_STATES];
 };
@@ -239,6 +239,7 @@ struct bw_sealed_object {
 struct bw_sealed {
 	struct bw_sealed_object of_mode[BW_NR_SEALED];
 	uint64_t window; /* where the write-rare object is writable while the kernel writes to it */
+	uint64_t secret; /* where the direct map would have a copy of the flag, in a sealed pool */
 };
 
 /* The register frame that leak.user_return consumes, lowest address first. */

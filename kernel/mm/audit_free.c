@@ -130,7 +130,7 @@ static void check_lists(struct audit *audit, struct batch *zero)
 		struct place place = places[kind];
 		uint64_t nr = 0;
 
-		place.zero = kind == FREE_HIDDEN ? zero : NULL;
+		place.zero = kind == FREE_HIDDEN && xpfo_hidden_is_clean() ? zero : NULL;
 		for (unsigned order = 0; order < NR_BUDDY_ORDERS; order++) {
 			nr += check_list(audit, &place, frame_pool.buddy.heads[kind][order], order);
 		}
@@ -158,7 +158,7 @@ static void check_caches(struct audit *audit, struct batch *zero)
 {
 	bool is_hidden = frame_pool_cached_kind() == FREE_HIDDEN;
 	struct place place = { "a CPU's cache", is_hidden ? FRAME_HIDDEN : 0,
-			       is_hidden ? zero : NULL };
+			       is_hidden && xpfo_hidden_is_clean() ? zero : NULL };
 
 	for (unsigned id = 0; id < nr_cpus; id++) {
 		for (unsigned i = 0; i < FRAME_CACHE_MAX; i++) {
@@ -188,7 +188,7 @@ static const uint8_t flags_of[NR_OWNERS] = {
 	[OWNER_FREE] = FRAME_HIDDEN | FRAME_FREE_HEAD,
 	[OWNER_KERNEL] = FRAME_SLAB | FRAME_COPIED | FRAME_PLACED,
 	[OWNER_ENTRY] = FRAME_PLACED,
-	[OWNER_USER] = FRAME_HIDDEN | FRAME_TAIL,
+	[OWNER_USER] = FRAME_HIDDEN | FRAME_TAIL | FRAME_UNKMAPPED,
 	[OWNER_POOL] = FRAME_HIDDEN | FRAME_SEALED,
 };
 
@@ -265,7 +265,7 @@ void audit_frames(struct audit *audit)
 
 		audit->result->nr_frames++;
 		audit->result->nr_sealed += policy_is_sealed(state);
-		nr_required += policy_table[state].direct_map == RIGHTS_REQUIRED_RW;
+		nr_required += policy_table[state].direct_map != RIGHTS_ABSENT;
 		nr_of[MIN(frame->owner, NR_OWNERS)]++;
 		if (error) {
 			audit_violation(audit, "frame %#x, %s, %s", i, policy_table[state].name,

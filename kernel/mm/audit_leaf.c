@@ -23,6 +23,8 @@ static bool rights_allow(enum policy_rights rights, const struct leaf *leaf)
 	case RIGHTS_RX: return !leaf->writable;
 	case RIGHTS_RW: return !leaf->executable;
 	case RIGHTS_RW_RX: return !leaf->writable || !leaf->executable;
+	case RIGHTS_REQUIRED_R:
+		return !leaf->writable && (!leaf->executable || options.physmap == physmap_rwx);
 	default: return !leaf->executable || options.physmap == physmap_rwx;
 	}
 }

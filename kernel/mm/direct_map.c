@@ -67,6 +67,13 @@ void direct_map_hide(pfn_t first, unsigned order)
 	COUNT_N(hides, 1u << order);
 }
 
+void direct_map_protect(pfn_t frame)
+{
+	entry_write(frame, pte_without(direct_map_pte(frame), PTE_WRITABLE));
+}
+
+void direct_map_unprotect(pfn_t frame) { entry_write(frame, direct_map_pte(frame)); }
+
 /* Does a large page begin here? */
 static bool has_large(pfn_t frame, pfn_t end)
 {

@@ -34,5 +34,10 @@ bool direct_map_has(pfn_t frame);
 void direct_map_reveal(pfn_t first, unsigned order);
 void direct_map_hide(pfn_t first, unsigned order);
 
+/* The frame's entry, which is there, lets nobody write, or everybody again. Either way some TLB may
+ * hold it as it was: the caller flushes. */
+void direct_map_protect(pfn_t frame);
+void direct_map_unprotect(pfn_t frame);
+
 /* Boot: builds the map of [start, end) in `root`, tables from early_entry. */
 void direct_map_build(pfn_t root, pfn_t start, pfn_t end);

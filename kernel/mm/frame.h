@@ -19,19 +19,22 @@ enum owner {
 };
 
 enum frame_flags {
-	FRAME_HIDDEN = 1,    /* absent from the direct map (a USER frame under xpfo=off is not) */
+	FRAME_HIDDEN = 1,    /* absent from the direct map, but while xpfo_kmap holds it */
 	FRAME_FREE_HEAD = 2, /* FREE: first frame of a block on a free list */
 	FRAME_TAIL = 4,      /* USER: a 2 MiB page's frames but the first */
 	FRAME_SLAB = 16,     /* KERNEL: of a slab */
-	FRAME_SEALED = 8,    /* POOL: nobody may have it writable any more */
-	FRAME_COPIED = 32,   /* KERNEL: may be copied to and from user space, usercopy_check.h */
-	FRAME_PLACED = 64,   /* KERNEL, ENTRY: mapped once beside the direct map; prev says where */
-	FRAME_SEEN = 128,    /* the audit's, while the world stands still */
+	FRAME_UNKMAPPED =
+		16,       /* USER: filled by a device, and the variant of XPFO waits for a kunmap */
+	FRAME_SEALED = 8, /* POOL: nobody may have it writable any more */
+	FRAME_COPIED = 32, /* KERNEL: may be copied to and from user space, usercopy_check.h */
+	FRAME_PLACED = 64, /* KERNEL, ENTRY: mapped once beside the direct map; prev says where */
+	FRAME_SEEN = 128,  /* the audit's, while the world stands still */
 };
 
 /*
  * Invariants by owner:
- *   FREE    hidden: zeroed, on no TLB (in quarantine: neither yet); revealed: in the direct map.
+ *   FREE    hidden: zeroed, on no TLB (in quarantine: neither yet; xpfo=v9: neither); revealed: in
+ *           the direct map.
  *           refs is 0.
  *   USER    refs counts the user page-table entries that map it (on the first frame of a 2 MiB
  * page).

@@ -19,9 +19,15 @@ bool frame_kernel_is_allowed(void);
 
 /*
  * One user frame of order 0 or HUGE_ORDER: zeroed, owner USER, refs 1, and hidden unless xpfo=off.
- * ENOMEM. Flushes per the XPFO variant when the hidden pool runs dry.
+ * ENOMEM. Flushes as the variant of XPFO does.
  */
 status_t frame_alloc_user(unsigned order, pfn_t *out) MUST_CHECK;
+/*
+ * The same, for a page that a device fills: the caller stands for it, and writes all of the page
+ * through the window. The published patches zero no such page, so it is not kmapped, and some of
+ * them leave it in the direct map for that.
+ */
+status_t frame_alloc_user_for_device(pfn_t *out) MUST_CHECK;
 /* Could the current process have that many now? */
 bool frame_user_is_allowed(uint64_t nr);
 

@@ -13,8 +13,10 @@
 #include "mm/tlb.h"
 #include "mm/window.h"
 
-void block_hide(pfn_t first, unsigned order)
+bool block_hide(pfn_t first, unsigned order)
 {
+	bool was_shown = false;
+
 	for (uint32_t i = 0; i < 1u << order; i++) {
 		pfn_t frame = pfn_add(first, i);
 
@@ -24,8 +26,10 @@ void block_hide(pfn_t first, unsigned order)
 			}
 			direct_map_hide(frame, 0);
 			frame_flags_set_hidden(frame, 0, true);
+			was_shown = true;
 		}
 	}
+	return was_shown;
 }
 
 void block_reveal(pfn_t first, unsigned order)
@@ -47,8 +51,7 @@ void block_zero(pfn_t first, unsigned order)
 	}
 }
 
-/* Zeroes a block that the CPU has in hand and that no TLB can hold: anybody may have it now. */
-static void block_finish(pfn_t first, unsigned order)
+void block_finish(pfn_t first, unsigned order)
 {
 	block_zero(first, order);
 	lock_acquire(&frame_pool.lock);
@@ -115,7 +118,7 @@ static bool block_enter(pfn_t first, unsigned order)
 
 void quarantine_put(pfn_t first, unsigned order)
 {
-	block_hide(first, order);
+	(void)block_hide(first, order);
 	COUNT_N(quarantine_frames, 1u << order);
 	if (!block_enter(first, order)) {
 		/* the others wait for theirs: this block is waited for alone */

@@ -65,22 +65,26 @@ static void give_back(const pfn_t *taken, unsigned nr)
 	lock_release(&frame_pool.lock);
 }
 
-/* Those of them that were not hidden yet are when this returns, on no TLB, and zero. Flushes. */
+/* Those of them that were not hidden and clean yet are when this returns, on no TLB, and zero.
+ * Flushes. */
 static void hide_rest(const pfn_t *taken, unsigned nr)
 {
-	pfn_t shown[WINDOW_PAGES];
-	unsigned nr_shown = 0;
+	pfn_t unclean[WINDOW_PAGES];
+	unsigned nr_unclean = 0, nr_shown = 0;
 
 	for (unsigned i = 0; i < nr; i++) {
-		if (!(frame_entry(taken[i])->flags & FRAME_HIDDEN)) {
-			shown[nr_shown++] = taken[i];
-			block_hide(taken[i], 0);
+		bool was_shown = block_hide(taken[i], 0);
+
+		nr_shown += was_shown;
+		if (was_shown || !xpfo_hidden_is_clean()) {
+			unclean[nr_unclean++] = taken[i];
 		}
 	}
-	if (nr_shown) {
+	if (nr_unclean) {
 		ktlb_wait(ktlb_downgrade());
-		if (options.zero == zero_late) {
-			window_zero(shown, nr_shown);
+		/* zero=early: block_hide has done it, to those that it has hidden */
+		if (options.zero == zero_late || nr_shown < nr_unclean) {
+			window_zero(unclean, nr_unclean);
 		}
 	}
 }
@@ -115,13 +119,12 @@ status_t frames_alloc_pool(enum pool_alias alias, pfn_t *out, unsigned nr)
 	return STATUS_OK;
 }
 
-/* Caller holds the lock. With xpfo=off nobody looks for hidden frames, so they go back. */
+/* Caller holds the lock. Where nobody keeps hidden frames, they go back. */
 static void free_one(pfn_t frame)
 {
 	frame_transition(frame, 0, OWNER_POOL, OWNER_FREE);
-	if (frame_entry(frame)->flags & FRAME_HIDDEN && !xpfo_is_on()) {
-		direct_map_reveal(frame, 0);
-		frame_flags_set_hidden(frame, 0, false);
+	if (!xpfo.stays_hidden) {
+		block_reveal(frame, 0);
 	}
 	buddy_insert(&frame_pool.buddy, frame, 0,
 		     frame_entry(frame)->flags & FRAME_HIDDEN ? FREE_HIDDEN : FREE_REVEALED);

@@ -51,17 +51,23 @@ void ktlb_join(tlb_word_t *entry, uint64_t page);
 void ktlb_settle(void);
 
 /*
- * Flushes the pages on this CPU and no other, without a generation: xpfo=local. Not a downgrade:
- * others keep theirs.
+ * What published variants of XPFO do. Not downgrades: a page that nobody flushed stays usable.
+ *
+ * Flushes the pages on this CPU and no other: xpfo=v1.
  */
 void ktlb_flush_local(va_t first, uint64_t nr_pages);
-
-/*
- * Flushes here; every other CPU does so at its next ktlb_context_switch: xpfo=deferred and batch.
- */
+/* Flushes here; every other CPU does so at its next ktlb_context_switch: xpfo=v8, v8batch, v9. */
 void ktlb_flush_deferred(va_t first, uint64_t nr_pages);
-/* Flushes if something was deferred to here. The scheduler calls it at each thread switch. */
+/*
+ * Flushes here; every other CPU does so when it next switches to the current thread, which is the
+ * one that owes it: xpfo=v7. Before there are threads nobody owes anything.
+ */
+void ktlb_flush_owed(va_t first, uint64_t nr_pages);
+/* Flushes what was deferred to here, or is owed here by the current thread. The scheduler calls it
+ * at each thread switch, when the next one is the current one. */
 void ktlb_context_switch(void);
+/* Boot: tells the current thread's debts, a bit for each CPU; NULL where it keeps none. */
+void ktlb_set_debts_hook(uint64_t *(*hook)(void));
 
 /*
  * Every way into the kernel, before any access that user input can steer. Flushes if a downgrade

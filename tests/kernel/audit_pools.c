@@ -73,7 +73,9 @@ KTEST_SUITE(audit_pools)
 	plant_in_pool(ptable_entry(kernel_root, (uint64_t)object, 1),
 		      ptable_entry(kernel_root, (uint64_t)second, 1),
 		      options.pmalloc == pmalloc_full ? "POOL_SEALED, is mapped RW in the pools"
-						      : "PLAIN_SEALED, is mapped RW in the pools");
+		      : options.pmalloc == pmalloc_roalias
+			      ? "ROALIAS_SEALED, is mapped RW in the pools"
+			      : "PLAIN_SEALED, is mapped RW in the pools");
 	ktest_ok(pmalloc_destroy_pool(pool) == STATUS_OK &&
 			 pmalloc_destroy_pool(other) == STATUS_OK,
 		 "pools are destroyed");

@@ -28,6 +28,9 @@ if [ "$BUILD" = debug ]; then
 	for variant in sync off; do
 		suites 1 "$variant" kernel enomem frame_map grant memory mitigate pressure process ptdump residue share
 	done
+	for variant in v1 v7noflush v9 pageblock; do
+		suites 2 "$variant" kernel memory pressure residue
+	done
 fi
 
 done_testing

@@ -28,7 +28,7 @@ my %TABLES = (
 	status => ['kernel/abi/status.def', STATUS => 'name:word number:number text:text'],
 	syscalls => ['kernel/abi/syscalls.def', SYSCALL => 'number:number name:word nr_arguments:number',
 		SYSCALL_WITH_REGS => 'number:number name:word nr_arguments:number'],
-	variants => ['kernel/abi/variants.def', VARIANT => 'option:word value:value text:text'],
+	variants => ['kernel/abi/variants.def', VARIANT => 'option:word value:value text:text ...'],
 );
 
 my %KINDS = (

@@ -27,6 +27,7 @@
 #include "mm/ptable.h"
 #include "mm/ram.h"
 #include "mm/user_tlb.h"
+#include "mm/xpfo.h"
 
 #define RAM_BYTES ((size_t)MACHINE_FRAMES * PAGE_SIZE)
 #define MAP_BASE 0x200000000000ul /* free in every process, also under AddressSanitizer */
@@ -41,8 +42,6 @@ static uint64_t histories[MACHINE_FRAMES];
 static uint16_t nr_free_in[MACHINE_FRAMES / RANGE_FRAMES];
 static char *ram;
 static uint64_t newest = 1, complete = 1, newest_split; /* generations */
-static unsigned fail_left;
-static bool fail_armed, fail_fired;
 static char note[256] = "nothing noted";
 
 void machine_note(const char *format, ...)
@@ -138,14 +137,20 @@ static void on_fault(int signal_number, siginfo_t *info, void *context)
 
 void machine_other_cpu_touch(pfn_t frame) { (void)direct_tlb_touch(OTHER_CPU, frame); }
 
-static bool is_strict(void) { return options.xpfo == xpfo_sync || options.xpfo == xpfo_epoch; }
+/* What becomes of translations of a user frame by the time that it is handed out. */
+static bool leaves_stale_elsewhere(void)
+{
+	return options.xpfo == xpfo_v1 ||
+	       (options.xpfo >= xpfo_v7noflush && options.xpfo <= xpfo_v9);
+}
+
+static bool leaves_stale_here(void) { return options.xpfo == xpfo_v7noflush; }
 
 void machine_other_cpu_store(void)
 {
-	/* with a weak variant of XPFO it would reach what it must not: that is what is weak about
-	 * it */
-	bool is_weak =
-		options.xpfo != xpfo_off && options.xpfo != xpfo_sync && options.xpfo != xpfo_epoch;
+	/* where a frame is cleared before it is unmapped it would reach what it must not: that is
+	 * what is weak about these variants */
+	bool is_weak = xpfo_is_on() && xpfo.clears_mapped;
 
 	for (uint32_t frame = MACHINE_RESERVED; frame < MACHINE_FRAMES && !is_weak; frame++) {
 		if (direct_tlb_has(OTHER_CPU, (pfn_t){ frame }) &&
@@ -184,7 +189,9 @@ void ktlb_flush_local(va_t first, uint64_t nr_pages)
 	flush_this(first, nr_pages);
 }
 
+/* The other CPU never switches threads, nor to the one that owes it. */
 void ktlb_flush_deferred(va_t first, uint64_t nr_pages) { ktlb_flush_local(first, nr_pages); }
+void ktlb_flush_owed(va_t first, uint64_t nr_pages) { ktlb_flush_local(first, nr_pages); }
 
 uint64_t ktlb_downgrade(void) { return ++newest; }
 
@@ -232,9 +239,9 @@ bool machine_is_stale(uint32_t frame)
 {
 	pfn_t number = { frame };
 
-	return direct_tlb_has(THIS_CPU, number) ||
-	       (is_strict() ? direct_tlb_has(OTHER_CPU, number)
-			    : direct_tlb_has_large(OTHER_CPU, number));
+	return (direct_tlb_has(THIS_CPU, number) && !leaves_stale_here()) ||
+	       (direct_tlb_has(OTHER_CPU, number) && !leaves_stale_elsewhere()) ||
+	       direct_tlb_has_large(THIS_CPU, number) || direct_tlb_has_large(OTHER_CPU, number);
 }
 
 void __real_frame_transition(pfn_t first, unsigned order, enum owner from, enum owner to);
@@ -303,35 +310,9 @@ void machine_start(void)
 		direct_split_reserve(&all);
 	}
 	frame_alloc_init(nr_free_in);
+	xpfo_use(options.xpfo);
 	frame_table_claim((pfn_t){ MACHINE_RESERVED }, machine_nr_early - MACHINE_RESERVED,
 			  OWNER_PTABLE);
 	frame_table_fill((pfn_t){ machine_nr_early }, (pfn_t){ MACHINE_FRAMES });
 	direct_split_note();
-}
-
-/* --- allocations that fail --- */
-
-static bool fail_hook(void)
-{
-	if (fail_armed && fail_left-- == 0) {
-		fail_armed = false;
-		fail_fired = true;
-		return true;
-	}
-	return false;
-}
-
-void machine_fail_after(unsigned nr)
-{
-	fail_left = nr;
-	fail_armed = true;
-	fail_fired = false;
-	allocation_set_fail_hook(fail_hook);
-}
-
-bool machine_fail_stop(void)
-{
-	fail_armed = false;
-	allocation_set_fail_hook(NULL);
-	return fail_fired;
 }

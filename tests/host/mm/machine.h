@@ -39,7 +39,7 @@ bool machine_is_zero(pfn_t first, unsigned order);
 void machine_other_cpu_touch(pfn_t frame);
 /* It writes to everything that it can still reach through the direct map. */
 void machine_other_cpu_store(void);
-/* As a boot would leave it: xpfo=local lets stale entries rest there for good. */
+/* As a boot would leave it: weak variants of XPFO let stale entries rest there for good. */
 void machine_other_cpu_forget(void);
 /* All CPUs enter the kernel: every downgrade so far is complete. */
 void machine_enter_kernels(void);
@@ -71,7 +71,8 @@ bool machine_fail_stop(void);
 __attribute__((format(printf, 1, 2))) void machine_note(const char *format, ...);
 __attribute__((format(printf, 1, 2))) _Noreturn void machine_die(const char *format, ...);
 
-/* Another variant of XPFO, as a boot with that option would have it: no cached frame is left. */
+/* Another variant of XPFO, as a boot with that option would have it: no frame is cached or hidden.
+ */
 void machine_choose_xpfo(enum option_xpfo variant);
 
 /* Single stores that the window made. window.c */

@@ -8,6 +8,7 @@
 #include "mm/machine.h"
 #include "mm/stock.h"
 #include "mm/user_tlb.h"
+#include "mm/xpfo.h"
 #include "random.h"
 
 static void frame_check(uint32_t number)
@@ -72,7 +73,8 @@ static void zero_check(void)
 		const struct frame *frame = &frames[number];
 
 		if (frame->owner == OWNER_FREE && frame->flags & FRAME_HIDDEN &&
-		    !is_in_quarantine(number) && !machine_is_zero((pfn_t){ number }, 0)) {
+		    xpfo_hidden_is_clean() && !is_in_quarantine(number) &&
+		    !machine_is_zero((pfn_t){ number }, 0)) {
 			machine_die("hidden free frame %u is not zero", number);
 		}
 	}
@@ -146,13 +148,58 @@ bool machine_block_exists(unsigned order)
 	return false;
 }
 
+/* Caller holds the lock. */
+static void reveal_all(void)
+{
+	pfn_t first;
+
+	while (quarantine_reveal()) {}
+	for (unsigned order = 0; order < NR_BUDDY_ORDERS; order++) {
+		while (buddy_take(&frame_pool.buddy, order, FREE_HIDDEN, &first)) {
+			block_reveal(first, order);
+			buddy_insert(&frame_pool.buddy, first, order, FREE_REVEALED);
+		}
+	}
+}
+
 void machine_choose_xpfo(enum option_xpfo variant)
 {
 	lock_acquire(&frame_pool.lock);
 	(void)frames_gather();
+	reveal_all();
 	lock_release(&frame_pool.lock);
-	options.xpfo = variant;
+	xpfo_use(variant);
 }
 
 /* This machine keeps no stacks. */
 bool kstack_trim(void) { return false; }
+
+/* --- allocations that fail --- */
+
+static unsigned fail_left;
+static bool fail_armed, fail_fired;
+
+static bool fail_hook(void)
+{
+	if (fail_armed && fail_left-- == 0) {
+		fail_armed = false;
+		fail_fired = true;
+		return true;
+	}
+	return false;
+}
+
+void machine_fail_after(unsigned nr)
+{
+	fail_left = nr;
+	fail_armed = true;
+	fail_fired = false;
+	allocation_set_fail_hook(fail_hook);
+}
+
+bool machine_fail_stop(void)
+{
+	fail_armed = false;
+	allocation_set_fail_hook(NULL);
+	return fail_fired;
+}

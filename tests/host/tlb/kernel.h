@@ -43,6 +43,8 @@ void frame_give_sync(unsigned page);    /* revealed -> user's by IPI to all */
 void frame_give_local(unsigned page);   /* revealed -> user's, flushed here only: not secure */
 void frame_give_deferred(
 	unsigned page); /* revealed -> user's, others flush at their next switch: not secure */
+void frame_give_owed(
+	unsigned page); /* revealed -> user's, the giver flushes where it runs next: not secure */
 void frame_reveal(unsigned page); /* user's -> revealed */
 void frame_seal(unsigned page);   /* revealed, made stricter, returns when that is complete */
 

@@ -198,6 +198,24 @@ void frame_give_deferred(unsigned page)
 	}
 }
 
+/* Each CPU runs one thread, so a debt to another CPU is never paid there. */
+static uint64_t *debts_of_current(void)
+{
+	static uint64_t debts[SIM_CPUS_MAX][1];
+
+	return debts[tlb_hw_cpu_id()];
+}
+
+void frame_give_owed(unsigned page)
+{
+	ktlb_set_debts_hook(debts_of_current);
+	if (frame_take(page, FRAME_REVEALED)) {
+		tlb_hw_write(&sim.kernel_pte[page], 0);
+		ktlb_flush_owed(sim_kernel_address(page), 1);
+		frame_give(page);
+	}
+}
+
 void frame_reveal(unsigned page)
 {
 	if (frame_take(page, FRAME_USER)) {
