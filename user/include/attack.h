@@ -66,7 +66,8 @@ unsigned int attack_nr_cpus(void);
 void attack_begin(struct bw_leak *leak, unsigned int nr_cpus, unsigned int cpu);
 /* Blocks. From now on the calling thread runs on this processor. */
 void attack_pin(unsigned int cpu);
-/* Blocks until a new thread has pinned itself to this processor: it runs the body; joined by nobody. */
+/* Blocks until a new thread has pinned itself to this processor: it runs the body then, and is
+ * joined by nobody. */
 void attack_thread(unsigned int cpu, void (*body)(void *), void *argument);
 
 /* How far the attack has come, told by one thread to another. Zero at first. */
@@ -116,8 +117,8 @@ void attack_frame_predict(const struct bw_leak *leak, struct attack_frame *frame
 /* The first of the two if it can be had, else the second. */
 void attack_frame_find(const struct bw_leak *leak, struct attack_frame *frame);
 /*
- * Takes the page, or the next 2 MiB page: where that frame appears in it, or NULL where the prediction was
- * wrong.
+ * Takes the page, or the next 2 MiB page: where that frame appears in it, or NULL where the
+ * prediction was wrong.
  */
 void *attack_frame_take(const struct attack_frame *frame);
 /* Takes it so, and forges an object there. False: as NULL. */

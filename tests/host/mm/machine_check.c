@@ -2,6 +2,7 @@
 #include "core/cpu.h"
 #include "mm/frame_alloc.h"
 #include "mm/frame_history.h"
+#include "mm/frame_init.h"
 #include "mm/frame_pool.h"
 #include "mm/kspace.h"
 #include "mm/ktlb.h"
