@@ -21,7 +21,7 @@ static void scrub_large(pfn_t first, uint32_t nr)
 }
 
 /* xpfo=v1 clears what it has unmapped. */
-static void scrub_unmapped(const pfn_t *frames, unsigned nr)
+static __attribute__((noinline)) void scrub_unmapped(const pfn_t *frames, unsigned nr)
 {
 	pfn_t unmapped[FRAMES_PUT_MAX] = { { 0 } };
 	unsigned nr_unmapped = 0;

@@ -66,8 +66,8 @@ unsigned int attack_nr_cpus(void);
 void attack_begin(struct bw_leak *leak, unsigned int nr_cpus, unsigned int cpu);
 /* Blocks. From now on the calling thread runs on this processor. */
 void attack_pin(unsigned int cpu);
-/* Blocks until a new thread has pinned itself to this processor: it runs the body; joined by
- * nobody. */
+/* Blocks until a new thread has pinned itself to this processor: it runs the body then, and is
+ * joined by nobody. */
 void attack_thread(unsigned int cpu, void (*body)(void *), void *argument);
 
 /* How far the attack has come, told by one thread to another. Zero at first. */
