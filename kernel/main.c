@@ -25,6 +25,7 @@
 #include "mm/memory.h"
 #include "mm/pmalloc.h"
 #include "mm/window.h"
+#include "mm/xpfo.h"
 #include "task/irq.h"
 #include "task/start.h"
 #include "vuln/sealed.h"
@@ -239,6 +240,7 @@ void kernel_main(uint32_t loader, uint32_t info_pa)
 	}
 	features_init();
 	kaiser_init();
+	xpfo_use(options.xpfo);
 	memory_init(&boot_info);
 	boot_cpu_init();
 	devices_init();

@@ -41,6 +41,9 @@ struct bw_memory_info {
 	uint64_t nr_ptable;
 	uint64_t nr_pfn; /* one past the highest frame number in the frame table */
 	uint64_t nr_processes;
+	uint64_t nr_direct_whole; /* 2 MiB pages of the direct map */
+	uint64_t nr_direct_split; /* the same, each in a table of its own while part of it is hidden
+				   */
 };
 
 /* Where eight bytes were found in memory that the kernel owns. */
@@ -52,7 +55,7 @@ struct bw_scan {
 };
 
 /* How many frames of a group are in each state, by the row of policy.def. */
-enum { BW_FRAME_STATES = 16, BW_FRAME_GROUP_MAX = 16384 };
+enum { BW_FRAME_STATES = 17, BW_FRAME_GROUP_MAX = 16384 };
 struct bw_frame_group {
 	uint16_t nr[BW_FRAME_STATES];
 };
@@ -236,6 +239,7 @@ struct bw_sealed_object {
 struct bw_sealed {
 	struct bw_sealed_object of_mode[BW_NR_SEALED];
 	uint64_t window; /* where the write-rare object is writable while the kernel writes to it */
+	uint64_t secret; /* where the direct map would have a copy of the flag, in a sealed pool */
 };
 
 /* The register frame that leak.user_return consumes, lowest address first. */

@@ -46,8 +46,8 @@ struct tlb_cpu {
 
 	/* written by others */
 	tlb_word_t request;  /* not 0: bring seen and as_seen up to date, somebody waits */
-	tlb_word_t deferred; /* not 0: flush kernel translations at the next context switch
-				(xpfo=deferred, batch) */
+	tlb_word_t deferred; /* not 0: kernel translations are to be flushed at the next context
+				switch, or at one to a thread that owes it (xpfo=v7 to v9) */
 
 	/* this CPU only */
 	struct as_tlb *as;  /* loaded; NULL: the boot root */

@@ -189,18 +189,50 @@ status_t as_fault(struct as *as, uva_t at, unsigned wanted_rights)
 	return status;
 }
 
-/* Frames of up to nr pages from `page` on, made if missing. Caller holds the lock. */
-static status_t collect_frames(struct as *as, uint64_t page, pfn_t *out, unsigned nr)
+/* A frame for an empty entry, all of which is about to be written: a page of a file, as a disk
+ * would fill it. */
+static status_t fill_for_device(struct as *as, const struct region *region, pte_t *entry)
 {
-	for (unsigned i = 0; i < nr; i++, page += PAGE_SIZE) {
+	pfn_t frame;
+	status_t status = frame_alloc_user_for_device(&frame);
+
+	if (status == STATUS_OK) {
+		pte_write(entry, as_pte(frame, region, false));
+		as->nr_pages++;
+	}
+	return status;
+}
+
+static status_t page_make_writable(struct as *as, const struct region *region, uint64_t page,
+				   bool is_whole, pte_t **entry)
+{
+	status_t status;
+
+	if (!is_whole) {
+		return page_make_usable(as, region, page, true, entry);
+	}
+	status = as_entry_create(as, page, 1, entry);
+	if (status == STATUS_OK && !pte_holds_frame(pte_read(*entry))) {
+		return fill_for_device(as, region, *entry);
+	}
+	return status == STATUS_OK ? page_make_usable(as, region, page, true, entry) : status;
+}
+
+/* Frames of the pages of [start, end), made if missing. Caller holds the lock. */
+static status_t collect_frames(struct as *as, uint64_t start, uint64_t end, pfn_t *out)
+{
+	uint64_t page = align_down(start, PAGE_SIZE);
+
+	for (unsigned i = 0; page < end; i++, page += PAGE_SIZE) {
 		const struct region *region = region_find(as, page);
+		bool is_whole = page >= start && page + PAGE_SIZE <= end;
 		status_t status;
 		pte_t *entry;
 
 		if (!region || region->flags & REGION_HUGE) {
 			return STATUS_EFAULT;
 		}
-		status = page_make_usable(as, region, page, true, &entry);
+		status = page_make_writable(as, region, page, is_whole, &entry);
 		if (status) {
 			return status;
 		}
@@ -224,7 +256,7 @@ status_t as_write(struct as *as, uva_t to, const void *from, uint64_t len_bytes)
 		uint64_t chunk = MIN(len_bytes, (uint64_t)WINDOW_PAGES * PAGE_SIZE - offset);
 		unsigned nr = (unsigned)(align_up(offset + chunk, PAGE_SIZE) >> PAGE_SHIFT);
 
-		status = collect_frames(as, to.uva - offset, targets, nr);
+		status = collect_frames(as, to.uva, to.uva + chunk, targets);
 		if (status == STATUS_OK) {
 			window_write(targets, nr, offset, source, chunk);
 			to.uva += chunk;

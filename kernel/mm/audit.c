@@ -1,7 +1,8 @@
 /*
  * The audit: is the machine as policy.def, entry_area.def, the regions and the frame table say?
  * Every page table there is is walked once: the kernel's root, every address space, every window
- * root, the shadow roots' part of the kernel. Each leaf is held against the tables (audit_leaf.c)
+ * root, the shadow roots' part of the kernel. Each leaf is held against the tables (audit_leaf.c),
+ * the large pages of the direct map against what is hidden (audit_direct.c),
  * and, in the user half, against its region and frame (audit_user.c). What the walks saw of each
  * frame is noted in the frame table: FRAME_SEEN, and of a USER frame, whose link fields are free,
  * how many entries map it. Then each frame is held against that (audit_frames.c).
@@ -221,6 +222,7 @@ void audit_run(struct bw_audit *out)
 		}
 	}
 	audit_kernel_root(&audit);
+	audit_direct_map(&audit);
 	as_for_each(visit_as, &audit);
 	audit_cpus(&audit);
 	audit_entry_area(&audit);

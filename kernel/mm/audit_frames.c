@@ -22,7 +22,7 @@ static const uint8_t flags_of[NR_OWNERS] = {
 	[OWNER_FREE] = FRAME_HIDDEN | FRAME_FREE_HEAD,
 	[OWNER_KERNEL] = FRAME_SLAB | FRAME_COPIED | FRAME_PLACED,
 	[OWNER_ENTRY] = FRAME_PLACED,
-	[OWNER_USER] = FRAME_HIDDEN | FRAME_TAIL,
+	[OWNER_USER] = FRAME_HIDDEN | FRAME_TAIL | FRAME_UNKMAPPED,
 	[OWNER_POOL] = FRAME_HIDDEN | FRAME_SEALED,
 };
 
@@ -160,7 +160,7 @@ void audit_frames(struct audit *audit)
 		audit->result->nr_frames++;
 		range_count(audit, &range, (pfn_t){ i });
 		audit->result->nr_sealed += policy_is_sealed(state);
-		nr_required += policy_table[state].direct_map == RIGHTS_REQUIRED_RW;
+		nr_required += policy_table[state].direct_map != RIGHTS_ABSENT;
 		nr_of[MIN(frame->owner, NR_OWNERS)]++;
 		if (error) {
 			audit_violation(audit, "frame %#x, %s, %s", i, policy_table[state].name,

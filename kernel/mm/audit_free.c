@@ -130,7 +130,7 @@ static void check_lists(struct audit *audit, struct batch *zero)
 		struct place place = places[kind];
 		uint64_t nr = 0;
 
-		place.zero = kind == FREE_HIDDEN ? zero : NULL;
+		place.zero = kind == FREE_HIDDEN && xpfo_hidden_is_clean() ? zero : NULL;
 		for (unsigned order = 0; order < NR_BUDDY_ORDERS; order++) {
 			nr += check_list(audit, &place, frame_pool.buddy.heads[kind][order], order);
 		}
@@ -165,7 +165,7 @@ static void check_caches(struct audit *audit, struct batch *zero)
 {
 	bool is_hidden = frame_pool_cached_kind() == FREE_HIDDEN;
 	struct place place = { "a CPU's cache", is_hidden ? FRAME_HIDDEN : 0,
-			       is_hidden ? zero : NULL };
+			       is_hidden && xpfo_hidden_is_clean() ? zero : NULL };
 
 	for (unsigned id = 0; id < nr_cpus; id++) {
 		for (unsigned i = 0; i < FRAME_CACHE_MAX; i++) {

@@ -2,6 +2,7 @@
 #include "core/options.h"
 #include "mm/audit_walk.h"
 #include "mm/direct_map.h"
+#include "mm/direct_split.h"
 #include "mm/kspace.h"
 #include "mm/layout.h"
 #include "mm/pmalloc.h"
@@ -22,6 +23,8 @@ static bool rights_allow(enum policy_rights rights, const struct leaf *leaf)
 	case RIGHTS_RX: return !leaf->writable;
 	case RIGHTS_RW: return !leaf->executable;
 	case RIGHTS_RW_RX: return !leaf->writable || !leaf->executable;
+	case RIGHTS_REQUIRED_R:
+		return !leaf->writable && (!leaf->executable || options.physmap == physmap_rwx);
 	default: return leaf->writable && (!leaf->executable || options.physmap == physmap_rwx);
 	}
 }
@@ -146,9 +149,16 @@ static void check_frames(struct audit *audit, struct leaf page)
 	}
 }
 
+/* Of the direct map's own pages of 2 MiB audit_direct.c knows more. */
+static bool may_be_large(const struct leaf *leaf)
+{
+	return leaf->view == VIEW_DIRECT_MAP &&
+	       !pfn_is_none(direct_split_table(direct_map_frame((va_t){ leaf->address })));
+}
+
 /*
- * The kernel's pages are of 4 KiB and cached as memory is; the entry says that and its rights. Of
- * devices check_device knows more.
+ * The kernel's other pages are of 4 KiB and cached as memory is; the entry says that and its
+ * rights. Of devices check_device knows more.
  */
 static void check_kernel_entry(struct audit *audit, const struct leaf *leaf)
 {
@@ -156,8 +166,10 @@ static void check_kernel_entry(struct audit *audit, const struct leaf *leaf)
 	pte_t device;
 
 	if (leaf->level == 2) {
-		audit_violation(audit, "%s: 2 MiB page in the %s at %#lx", audit->root_name,
-				policy_view_name(leaf->view), leaf->address);
+		if (!may_be_large(leaf)) {
+			audit_violation(audit, "%s: 2 MiB page in the %s at %#lx", audit->root_name,
+					policy_view_name(leaf->view), leaf->address);
+		}
 	} else if ((audit_without_use(leaf->pte) & ~(PTE_ADDRESS_MASK | rights)) != PTE_PRESENT &&
 		   !kspace_device_at(leaf->address, &device)) {
 		say_odd_bits(audit, leaf);

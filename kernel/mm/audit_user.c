@@ -120,6 +120,12 @@ static const char *page_error(pfn_t frame)
 	return NULL;
 }
 
+/* With xpfo=off all are; a variant that waits for a kunmap leaves out what was never kmapped. */
+static bool may_be_shown(const struct frame *entry)
+{
+	return !xpfo_is_on() || (xpfo_leaves_unkmapped() && entry->flags & FRAME_UNKMAPPED);
+}
+
 void audit_user_frame(struct audit *audit, pfn_t frame)
 {
 	const struct frame *entry = frame_entry(frame);
@@ -128,9 +134,9 @@ void audit_user_frame(struct audit *audit, pfn_t frame)
 	if (error) {
 		audit_violation(audit, "frame %#x, USER, %s", frame.pfn, error);
 	}
-	if (!(entry->flags & FRAME_HIDDEN) == xpfo_is_on()) {
+	if (!(entry->flags & FRAME_HIDDEN) != may_be_shown(entry)) {
 		audit_violation(audit, "frame %#x, USER, is %s", frame.pfn,
-				xpfo_is_on() ? "not hidden" : "hidden");
+				may_be_shown(entry) ? "hidden" : "not hidden");
 	}
 	if (entry->next != entry->refs) {
 		audit_violation(audit, "frame %#x, USER, counts %u references and has %u",

@@ -78,6 +78,11 @@ void audit_leaf(struct audit *audit, const struct leaf *leaf);
 /* "R", "RW", "RX", "RWX" */
 const char *audit_rights_text(const struct leaf *leaf);
 
+/* --- audit_direct.c --- */
+
+/* The large pages of the direct map, whole or split, and the tables reserved for them. */
+void audit_direct_map(struct audit *audit);
+
 /* --- audit_user.c --- */
 
 /* A leaf of the user half against its region, its frame's order and references; counts it. */

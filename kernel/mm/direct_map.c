@@ -4,18 +4,18 @@
 #include "core/cpu.h"
 #include "core/options.h"
 #include "lib/assert.h"
+#include "mm/direct_split.h"
 #include "mm/early.h"
 #include "mm/frame.h"
 #include "mm/ptable.h"
 
 RO_AFTER_INIT uint64_t direct_map_base = DIRECT_MAP_LOWEST;
 
-static uint64_t entry_flags(void)
+pte_t direct_map_pte(pfn_t frame)
 {
-	return PTE_PRESENT | PTE_WRITABLE | (options.physmap == physmap_rwx ? 0 : ptable_nx());
+	return pte_make(frame, PTE_PRESENT | PTE_WRITABLE |
+				       (options.physmap == physmap_rwx ? 0 : ptable_nx()));
 }
-
-static uint64_t address_of(pfn_t frame) { return direct_map_base + pfn_to_pa(frame).pa; }
 
 pfn_t direct_map_frame(va_t address)
 {
@@ -24,18 +24,31 @@ pfn_t direct_map_frame(va_t address)
 	return offset < DIRECT_MAP_MAX_SIZE ? pa_to_pfn((pa_t){ offset }) : PFN_NONE;
 }
 
-pte_t *direct_map_entry(pfn_t frame) { return ptable_entry(kernel_root, address_of(frame), 1); }
+pte_t *direct_map_entry(pfn_t frame)
+{
+	return ptable_entry(kernel_root, direct_map_address(frame), 1);
+}
 
 bool direct_map_has(pfn_t frame)
 {
-	return pte_is_present(ptable_lookup(kernel_root, address_of(frame), NULL));
+	return pte_is_present(ptable_lookup(kernel_root, direct_map_address(frame), NULL));
 }
 
-/* The entry of a frame; NULL or that of the frame before is known. */
-static inline pte_t *entry_behind(pte_t *before, pfn_t frame)
+/* Writes a frame's entry. `before`: that of the frame before, or NULL. Returns the entry; NULL: the
+ * frame lies in a 2 MiB page, or did. */
+static inline pte_t *entry_write(pte_t *before, pfn_t frame, pte_t pte)
 {
-	return before && !is_aligned(frame.pfn, PTES_PER_TABLE) ? before + 1
-								: direct_map_entry(frame);
+	pfn_t table = direct_split_table(frame);
+	bool is_next = before && !is_aligned(frame.pfn, PTES_PER_TABLE);
+	pte_t *entry = NULL;
+
+	if (pfn_is_none(table)) {
+		entry = is_next ? before + 1 : direct_map_entry(frame);
+		pte_write(entry, pte);
+	} else {
+		direct_split_write(table, frame, pte);
+	}
+	return entry;
 }
 
 void direct_map_reveal(pfn_t first, uint32_t nr)
@@ -43,9 +56,10 @@ void direct_map_reveal(pfn_t first, uint32_t nr)
 	pte_t *entry = NULL;
 
 	for (uint32_t i = 0; i < nr; i++) {
-		entry = entry_behind(entry, pfn_add(first, i));
-		assert(!pte_is_present(pte_read(entry)));
-		pte_write(entry, pte_make(pfn_add(first, i), entry_flags()));
+		pfn_t frame = pfn_add(first, i);
+
+		assert(!direct_map_has(frame));
+		entry = entry_write(entry, frame, direct_map_pte(frame));
 	}
 	COUNT_N(reveals, nr);
 }
@@ -55,21 +69,41 @@ void direct_map_hide(pfn_t first, uint32_t nr)
 	pte_t *entry = NULL;
 
 	for (uint32_t i = 0; i < nr; i++) {
-		entry = entry_behind(entry, pfn_add(first, i));
-		assert(pte_is_present(pte_read(entry)));
-		pte_write(entry, PTE_NONE);
+		pfn_t frame = pfn_add(first, i);
+
+		assert(direct_map_has(frame));
+		entry = entry_write(entry, frame, PTE_NONE);
 	}
 	COUNT_N(hides, nr);
+}
+
+void direct_map_protect(pfn_t frame)
+{
+	(void)entry_write(NULL, frame, pte_without(direct_map_pte(frame), PTE_WRITABLE));
+}
+
+void direct_map_unprotect(pfn_t frame) { (void)entry_write(NULL, frame, direct_map_pte(frame)); }
+
+/* Does a large page begin here? */
+static bool has_large(pfn_t frame, pfn_t end)
+{
+	return options.directmap == directmap_2m && is_aligned(frame.pfn, FRAMES_PER_HUGE) &&
+	       end.pfn - frame.pfn >= FRAMES_PER_HUGE;
 }
 
 void direct_map_build(pfn_t root, pfn_t start, pfn_t end)
 {
 	for (pfn_t frame = start; frame.pfn < end.pfn;) {
-		uint64_t address = address_of(frame);
+		uint64_t address = direct_map_address(frame);
 		uint32_t nr_to_table_end = PTES_PER_TABLE - level_index(address, 1);
 		uint32_t nr = MIN(end.pfn - frame.pfn, nr_to_table_end);
 
-		early_fill(early_entry(root, address, nr), nr, pte_make(frame, entry_flags()));
+		if (has_large(frame, end)) {
+			*early_large_entry(root, address) =
+				pte_with(direct_map_pte(frame), PTE_HUGE);
+		} else {
+			early_fill(early_entry(root, address, nr), nr, direct_map_pte(frame));
+		}
 		frame = pfn_add(frame, nr);
 	}
 }

@@ -1,7 +1,6 @@
 /* The early allocator: frames from both ends of the pieces of memory, the largest piece first. */
 #include "mm/early.h"
 
-#include "core/boot_info.h"
 #include "core/panic.h"
 #include "lib/string.h"
 #include "mm/direct_map.h"
@@ -11,10 +10,7 @@
 /* boot.asm's identity map ends here. */
 #define IDENTITY_END (pa_to_pfn((pa_t){ 1ul << 32 }))
 
-/* The image and each module may cut one in two. */
-enum { NR_KEEPS_MAX = 1 + MODULES_MAX, PIECES_MAX = MEMORY_RANGES_MAX + NR_KEEPS_MAX };
-
-static struct early_piece pieces[PIECES_MAX];
+static struct early_piece pieces[EARLY_PIECES_MAX];
 static unsigned nr_pieces;
 static pfn_t reach;
 static bool is_direct; /* the direct map is there, and the identity map is gone */
@@ -46,7 +42,7 @@ static void add_piece(uint32_t start, uint32_t end)
 
 void early_init(const struct ram *ram, const struct boot_info *info)
 {
-	struct ram_range keeps[NR_KEEPS_MAX];
+	struct ram_range keeps[EARLY_KEEPS_MAX];
 	unsigned nr_keeps = 0;
 
 	keeps[nr_keeps++] = (struct ram_range){
@@ -125,6 +121,15 @@ pfn_t early_alloc_tables(uint32_t nr)
 	return (pfn_t){ tables_from->low - nr };
 }
 
+pfn_t early_alloc_tables_of(uint32_t nr, uint32_t *got)
+{
+	if (!tables_from || !nr_left(tables_from)) {
+		tables_from = largest(1);
+	}
+	*got = MIN(nr, nr_left(tables_from));
+	return early_alloc_tables(*got);
+}
+
 pfn_t early_alloc_kernel(uint32_t nr, uint32_t *got)
 {
 	pfn_t first;
@@ -149,19 +154,27 @@ static pfn_t table_make(bool is_zeroed)
 	return table;
 }
 
-pte_t *early_entry(pfn_t root, uint64_t address, uint32_t nr)
+/* is_zeroed: whether the last table needs to be. */
+static pte_t *entry_at(pfn_t root, uint64_t address, unsigned to_level, bool is_zeroed)
 {
 	pte_t *entry = (pte_t *)early_pointer(root) + level_index(address, LEVEL_MAX);
 
-	for (unsigned level = LEVEL_MAX; level > 1; level--) {
+	for (unsigned level = LEVEL_MAX; level > to_level; level--) {
 		if (!pte_is_present(*entry)) {
-			*entry = pte_make(table_make(level > 2 || nr < PTES_PER_TABLE),
+			*entry = pte_make(table_make(level > 2 || is_zeroed),
 					  PTE_PRESENT | PTE_WRITABLE);
 		}
 		entry = (pte_t *)early_pointer(pte_frame(*entry)) + level_index(address, level - 1);
 	}
 	return entry;
 }
+
+pte_t *early_entry(pfn_t root, uint64_t address, uint32_t nr)
+{
+	return entry_at(root, address, 1, nr < PTES_PER_TABLE);
+}
+
+pte_t *early_large_entry(pfn_t root, uint64_t address) { return entry_at(root, address, 2, true); }
 
 const struct early_piece *early_pieces(unsigned *nr)
 {

@@ -12,11 +12,14 @@
 #pragma once
 
 #include "arch/x86_64/paging.h"
+#include "core/boot_info.h"
 #include "lib/types.h"
 #include "mm/frame.h"
 
-struct boot_info;
 struct ram;
+
+/* The image and each module may cut one in two. */
+enum { EARLY_KEEPS_MAX = 1 + MODULES_MAX, EARLY_PIECES_MAX = MEMORY_RANGES_MAX + EARLY_KEEPS_MAX };
 
 /* Keeps clear of the image and the modules. */
 void early_init(const struct ram *ram, const struct boot_info *info);
@@ -27,6 +30,8 @@ uint64_t early_nr_left(void);
 
 /* nr frames in a row for page tables, contents undefined. Panics when there are none. */
 pfn_t early_alloc_tables(uint32_t nr);
+/* Up to nr of them, *got. */
+pfn_t early_alloc_tables_of(uint32_t nr, uint32_t *got);
 /* Up to nr zeroed frames in a row for the kernel, *got of them. All memory can be used. Panics. */
 pfn_t early_alloc_kernel(uint32_t nr, uint32_t *got);
 void *early_pointer(pfn_t frame);
@@ -37,6 +42,8 @@ void *early_pointer(pfn_t frame);
  * table of just these is not zeroed first.
  */
 pte_t *early_entry(pfn_t root, uint64_t address, uint32_t nr);
+/* The 2 MiB entry. */
+pte_t *early_large_entry(pfn_t root, uint64_t address);
 /* Writes nr entries in a row for frames in a row: the frame number is counted up in the entry. */
 static inline void early_fill(pte_t *entry, uint32_t nr, pte_t first)
 {

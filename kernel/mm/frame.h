@@ -19,27 +19,31 @@ enum owner {
 };
 
 enum frame_flags {
-	FRAME_HIDDEN = 1,    /* absent from the direct map (a USER frame under xpfo=off is not) */
+	FRAME_HIDDEN = 1,    /* absent from the direct map, but while xpfo_kmap holds it */
 	FRAME_FREE_HEAD = 2, /* FREE: first frame of a block on a free list */
 	FRAME_TAIL = 4,      /* USER: a 2 MiB page's frames but the first */
 	FRAME_SLAB = 16,     /* KERNEL: of a slab */
-	FRAME_SEALED = 8,    /* POOL: nobody may have it writable any more */
-	FRAME_COPIED = 32,   /* KERNEL: may be copied to and from user space, usercopy_check.h */
-	FRAME_PLACED = 64,   /* KERNEL, ENTRY: mapped once beside the direct map; prev says where */
-	FRAME_SEEN = 128,    /* the audit's, while the world stands still */
+	FRAME_UNKMAPPED =
+		16,       /* USER: filled by a device, and the variant of XPFO waits for a kunmap */
+	FRAME_SEALED = 8, /* POOL: nobody may have it writable any more */
+	FRAME_COPIED = 32, /* KERNEL: may be copied to and from user space, usercopy_check.h */
+	FRAME_PLACED = 64, /* KERNEL, ENTRY: mapped once beside the direct map; prev says where */
+	FRAME_SEEN = 128,  /* the audit's, while the world stands still */
 };
 
 /*
  * Invariants by owner:
- *   FREE    hidden: zeroed, on no TLB (in quarantine: neither yet); revealed: in the direct map.
+ *   FREE    hidden: zeroed, on no TLB (in quarantine: neither yet; xpfo=v9: neither); revealed: in
+ *           the direct map.
  *           refs is 0.
  *   USER    refs counts the user page-table entries that map it (on the first frame of a 2 MiB
  * page).
  *   KERNEL  next is the number of the first frame of its allocation.
- *   PTABLE  next, of a table of the user half, is the number of the kernel root that leads to it.
- *   KERNEL, ENTRY  placed: prev is the number of the page where it is mapped, frame_place.
- *   POOL    sealed: stays so until the frame is freed. next is the number of its area, prev its
- * page's number in there. refs is 0. others  refs is 0.
+ *   PTABLE  next, of a table of the user half, is the number of the kernel root that leads to it;
+ * of one reserved for a 2 MiB page of the direct map it is the page's first frame, and prev how
+ * many frames hold it split (direct_split.h). KERNEL, ENTRY  placed: prev is the number of the page
+ * where it is mapped, frame_place. POOL    sealed: stays so until the frame is freed. next is the
+ * number of its area, prev its page's number in there. refs is 0. others  refs is 0.
  */
 struct frame {
 	uint8_t owner; /* enum owner; frame_transition only */

@@ -97,10 +97,26 @@ bool frame_user_is_allowed(uint64_t nr)
 	return frame_pool_allows(USE_PAGES, nr) || allows_of_all(USE_PAGES, nr);
 }
 
+/* Caller holds the lock. */
+static void batch_return(unsigned order)
+{
+	pfn_t first;
+
+	if (xpfo.returns_batches && order < xpfo.batch_order &&
+	    buddy_take(&frame_pool.buddy, xpfo.batch_order, FREE_HIDDEN, &first)) {
+		block_reveal(first, xpfo.batch_order);
+		buddy_insert(&frame_pool.buddy, first, xpfo.batch_order, FREE_REVEALED);
+	}
+}
+
 /* Caller holds the lock. A block of one kind for the kernel; hidden ones are revealed when there is
  * no other. */
 static bool take_revealed(unsigned order, pfn_t *out)
 {
+	if (buddy_take(&frame_pool.buddy, order, FREE_REVEALED, out)) {
+		return true;
+	}
+	batch_return(order);
 	if (buddy_take(&frame_pool.buddy, order, FREE_REVEALED, out)) {
 		return true;
 	}

@@ -18,11 +18,17 @@ void frame_free_kernel(pfn_t first, unsigned order);
 bool frame_kernel_is_allowed(void);
 
 /*
- * One user frame: zeroed, owner USER, refs 1, and hidden unless xpfo=off. ENOMEM. Flushes per the
- * XPFO variant when the hidden pool runs dry.
+ * One user frame: zeroed, owner USER, refs 1, and hidden unless xpfo=off. ENOMEM. Flushes as the
+ * variant of XPFO does.
  */
 status_t frame_alloc_user(pfn_t *out) MUST_CHECK;
-/* The same of HUGE_ORDER, for a page of 2 MiB; and copies one. Blocks, in pieces of poll_call. */
+/*
+ * The same, for a page that a device fills: the caller stands for it, and writes all of the page
+ * through the window. The published patches zero no such page, so it is not kmapped, and some of
+ * them leave it in the direct map for that.
+ */
+status_t frame_alloc_user_for_device(pfn_t *out) MUST_CHECK;
+/* The first of HUGE_ORDER, for a page of 2 MiB; and copies one. Blocks, in pieces of poll_call. */
 status_t frame_alloc_large(pfn_t *out) MUST_CHECK;
 void frame_copy_large(pfn_t to, pfn_t from);
 /* Could the current process have that many now? */

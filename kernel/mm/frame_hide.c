@@ -40,9 +40,11 @@ static void run_reveal(pfn_t first, uint32_t nr)
 	frame_flags_set_hidden(first, nr, false);
 }
 
-/* The frames of a block that are not so yet become hidden, or revealed. */
-static void block_make(pfn_t first, unsigned order, bool hidden)
+/* The frames of a block that are not so yet become hidden, or revealed. False: all of them were. */
+static bool block_make(pfn_t first, unsigned order, bool hidden)
 {
+	bool has_changed = false;
+
 	for (uint32_t i = 0, nr; i < 1u << order; i += nr) {
 		pfn_t run = pfn_add(first, i);
 		bool is_hidden = frame_entry(run)->flags & FRAME_HIDDEN;
@@ -50,13 +52,15 @@ static void block_make(pfn_t first, unsigned order, bool hidden)
 		nr = run_length(run, (1u << order) - i);
 		if (is_hidden != hidden) {
 			(hidden ? run_hide : run_reveal)(run, nr);
+			has_changed = true;
 		}
 	}
+	return has_changed;
 }
 
-void block_hide(pfn_t first, unsigned order) { block_make(first, order, true); }
+bool block_hide(pfn_t first, unsigned order) { return block_make(first, order, true); }
 
-void block_reveal(pfn_t first, unsigned order) { block_make(first, order, false); }
+void block_reveal(pfn_t first, unsigned order) { (void)block_make(first, order, false); }
 
 void block_zero(pfn_t first, unsigned order)
 {
@@ -65,8 +69,7 @@ void block_zero(pfn_t first, unsigned order)
 	}
 }
 
-/* Zeroes a block that the CPU has in hand and that no TLB can hold: anybody may have it now. */
-static void block_finish(pfn_t first, unsigned order)
+void block_finish(pfn_t first, unsigned order)
 {
 	block_zero(first, order);
 	lock_acquire(&frame_pool.lock);
@@ -135,7 +138,7 @@ static bool block_enter(pfn_t first, unsigned order)
 
 void quarantine_put(pfn_t first, unsigned order)
 {
-	block_hide(first, order);
+	(void)block_hide(first, order);
 	COUNT_N(quarantine_frames, 1u << order);
 	if (!block_enter(first, order)) {
 		/* the others wait for theirs: this block is waited for alone */

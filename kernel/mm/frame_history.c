@@ -26,6 +26,19 @@ void frame_history_read(pfn_t frame, struct frame_history *out)
 	}
 }
 
+enum owner frame_owner_before_free(pfn_t frame)
+{
+	struct frame_history history;
+
+	frame_history_read(frame, &history);
+	for (unsigned i = history.nr; i-- > 0;) {
+		if (history.steps[i].owner != OWNER_FREE) {
+			return history.steps[i].owner;
+		}
+	}
+	return OWNER_RESERVED;
+}
+
 bool frame_history_agrees(pfn_t frame)
 {
 	const struct frame *entry = frame_entry(frame);

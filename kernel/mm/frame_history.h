@@ -1,7 +1,7 @@
 /*
  * What happened to each frame last: a table beside the frame table, one 64-bit word per frame
  * (0.2 % of memory), four steps of 16 bits in each, the newest in the low bits. Reports read it,
- * and the debugger; nothing is decided by it.
+ * and the debugger; xpfo=v1 asks it who had a frame last.
  *
  *      15      5   4      3     2..0
  *    +----------+------+------+-------+
@@ -71,5 +71,7 @@ struct frame_history {
 };
 
 void frame_history_read(pfn_t frame, struct frame_history *out);
+/* Who had a frame that is FREE now; RESERVED: nobody yet. */
+enum owner frame_owner_before_free(pfn_t frame);
 /* For the audit: the newest step is what the frame table says. */
 bool frame_history_agrees(pfn_t frame);

@@ -4,7 +4,6 @@
  * nobody waits for it, and the audit finds it in its place.
  */
 #include "core/cpu.h"
-#include "core/options.h"
 #include "core/poll.h"
 #include "lib/assert.h"
 #include "lib/string.h"
@@ -12,15 +11,13 @@
 #include "mm/frame_alloc.h"
 #include "mm/frame_pool.h"
 #include "mm/kspace.h"
-#include "mm/tlb.h"
 #include "mm/window.h"
 
 enum { LARGE_FRAMES = 1 << HUGE_ORDER, PIECE_ORDER = 6, PIECE_FRAMES = 1 << PIECE_ORDER };
 
 /* What a look under the lock comes to. */
 enum look {
-	LOOK_READY,   /* a block that is hidden and zero */
-	LOOK_ANEW,    /* one that is hidden, and has to be so anew */
+	LOOK_READY,   /* a block that is hidden, zero and on no TLB */
 	LOOK_RAW,     /* any other block */
 	LOOK_WAIT,    /* part of what there is waits in the quarantine */
 	LOOK_AGAIN,   /* something came back to the lists */
@@ -33,8 +30,8 @@ static enum look look_for_block(pfn_t *out)
 	if (!frame_pool_allows(USE_PAGES, LARGE_FRAMES)) {
 		return frames_gather() ? LOOK_AGAIN : LOOK_NOTHING;
 	}
-	if (xpfo_is_on() && buddy_take(&frame_pool.buddy, HUGE_ORDER, FREE_HIDDEN, out)) {
-		return xpfo_variant()->hides_anew ? LOOK_ANEW : LOOK_READY;
+	if (buddy_take(&frame_pool.buddy, HUGE_ORDER, FREE_HIDDEN, out)) {
+		return xpfo_hidden_is_clean() ? LOOK_READY : LOOK_RAW;
 	}
 	if (buddy_take(&frame_pool.buddy, HUGE_ORDER, FREE_REVEALED, out)) {
 		return LOOK_RAW;
@@ -74,38 +71,30 @@ static enum look block_take(pfn_t *out)
 	}
 }
 
-/* Flushes, as strictly as the variant in force. */
-static void flush(pfn_t first)
+static void piece_clear(pfn_t piece)
 {
-	if (xpfo_variant()->flush) {
-		xpfo_variant()->flush((va_t){ direct_map_base + pfn_to_pa(first).pa },
-				      LARGE_FRAMES);
+	if (!xpfo_is_on()) {
+		memset(direct_map_pointer(piece), 0, PIECE_FRAMES * PAGE_SIZE);
+	} else if (xpfo.clears_mapped) {
+		xpfo_clear_by_kmap(piece, PIECE_ORDER);
 	} else {
-		ktlb_wait(ktlb_downgrade());
+		block_zero(piece, PIECE_ORDER);
 	}
 }
 
-/* Between two pieces all of it is hidden, as USER's frames are. */
-static void hide_anew(pfn_t first)
+static void clear(pfn_t first)
 {
 	for (uint32_t done = 0; done < LARGE_FRAMES; done += PIECE_FRAMES) {
 		(void)poll_call();
-		block_reveal(pfn_add(first, done), PIECE_ORDER);
-		block_hide(pfn_add(first, done), PIECE_ORDER);
+		piece_clear(pfn_add(first, done));
 	}
 }
 
-static void zero(pfn_t first)
+/* Frames that are hidden at their first kunmap only are in the direct map between two pieces. */
+static void note_unkmapped(pfn_t first)
 {
-	for (uint32_t done = 0; done < LARGE_FRAMES; done += PIECE_FRAMES) {
-		pfn_t piece = pfn_add(first, done);
-
-		(void)poll_call();
-		if (xpfo_is_on()) {
-			window_zero_range(piece, PIECE_FRAMES);
-		} else {
-			memset(direct_map_pointer(piece), 0, PIECE_FRAMES * PAGE_SIZE);
-		}
+	for (uint32_t i = 0; i < LARGE_FRAMES; i++) {
+		frame_entry(pfn_add(first, i))->flags |= FRAME_UNKMAPPED;
 	}
 }
 
@@ -123,18 +112,15 @@ status_t frame_alloc_large(pfn_t *out)
 	}
 	if (look == LOOK_RAW && xpfo_is_on()) {
 		/* all of it in one go: the frames of a page are alike */
-		block_hide(first, HUGE_ORDER);
-		flush(first);
+		block_unmap(first, HUGE_ORDER);
 	}
 	frame_transition(first, HUGE_ORDER, OWNER_FREE, OWNER_USER);
 	COUNT_N(frames_allocated_user, LARGE_FRAMES);
-	if (look == LOOK_ANEW) {
-		hide_anew(first);
-		flush(first);
+	if (xpfo_leaves_unkmapped()) {
+		note_unkmapped(first);
 	}
-	/* with zero=early block_hide has done it */
-	if (look != LOOK_READY && (!xpfo_is_on() || options.zero == zero_late)) {
-		zero(first);
+	if (look == LOOK_RAW) {
+		clear(first);
 	}
 	frame_entry(first)->refs = 1;
 	*out = first;

@@ -1,6 +1,6 @@
 /* What the parts of the frame allocator share: frame_alloc.c (kernel), frame_user.c (user space),
- * frame_large.c (its 2 MiB pages), frame_sealed.c (pools), frame_hide.c and frame_gather.c. No one
- * else's. */
+ * frame_hidden.c, frame_large.c (its 2 MiB pages), frame_sealed.c (pools), frame_hide.c and
+ * frame_gather.c. xpfo.c hides as they do. */
 #pragma once
 
 #include "core/lock.h"
@@ -26,6 +26,7 @@ struct frame_pool {
 };
 
 extern struct frame_pool frame_pool;
+struct cpu;
 
 static inline void frame_pool_count(enum owner owner, int64_t nr)
 {
@@ -35,7 +36,7 @@ static inline void frame_pool_count(enum owner owner, int64_t nr)
 /* What the frames in the CPUs' caches are. */
 static inline enum free_kind frame_pool_cached_kind(void)
 {
-	return xpfo_is_on() ? FREE_HIDDEN : FREE_REVEALED;
+	return xpfo.unmaps_at_alloc ? FREE_HIDDEN : FREE_REVEALED;
 }
 
 /* What frames are wanted for. */
@@ -69,10 +70,12 @@ void frame_flags_set_hidden(pfn_t first, uint32_t nr, bool hidden);
 /* --- frame_hide.c --- */
 
 /* A free block that the caller has in hand: what is revealed of it leaves the direct map. TLBs may
- * hold it all the same, and its contents are anything. */
-void block_hide(pfn_t first, unsigned order);
+ * hold it all the same, and its contents are anything. False: all of it was hidden already. */
+bool block_hide(pfn_t first, unsigned order);
 /* One that block_hide has hidden and that is flushed by now. zero=early: block_hide has done it. */
 void block_zero(pfn_t first, unsigned order);
+/* The same of one that is in hand, as nr_in_work says; and it can be had. */
+void block_finish(pfn_t first, unsigned order);
 /* What is hidden of it goes back into the direct map. */
 void block_reveal(pfn_t first, unsigned order);
 /* Hides a block that the caller has in hand, as nr_in_work says, and has it wait in the quarantine;
@@ -87,6 +90,25 @@ void quarantine_wait(void);
  * a TLB may still hold of the block is what the direct map says again. Caller holds the lock.
  */
 bool quarantine_reveal(void);
+
+/* --- frame_user.c --- */
+
+/* What the variant does to the mapping of a block in hand, for this very allocation. Not with
+ * xpfo=off. Flushes. */
+void block_unmap(pfn_t first, unsigned order);
+
+/* --- frame_hidden.c --- */
+
+/* A block of a kind, of the wanted order or the largest below that. Caller holds the lock. */
+bool frames_take_kind(enum free_kind kind, unsigned *order, pfn_t *out);
+/* May a CPU's cache have 2^order frames more? */
+bool frames_cache_may_have(unsigned order);
+/* Moves frames of a kind to this CPU's cache. Caller holds the lock. */
+void frames_cache_fill(struct cpu *cpu, enum free_kind kind);
+/* Of the variants with a pool: a frame for user space; and frames for this CPU's empty cache.
+ * Flush when the pool runs dry. */
+bool hidden_take(pfn_t *out);
+void hidden_refill(struct cpu *cpu);
 
 /* --- frame_gather.c: when the lists have nothing. Caller holds the lock. --- */
 

@@ -20,14 +20,31 @@ static void scrub_large(pfn_t first, uint32_t nr)
 	}
 }
 
-/* The contents go before the frame does. With xpfo=off nothing is scrubbed, as in Linux. */
+/* xpfo=v1 clears what it has unmapped. */
+static __attribute__((noinline)) void scrub_unmapped(const pfn_t *frames, unsigned nr)
+{
+	pfn_t unmapped[FRAMES_PUT_MAX] = { { 0 } };
+	unsigned nr_unmapped = 0;
+
+	assert(nr <= FRAMES_PUT_MAX);
+	for (unsigned i = 0; i < nr; i++) {
+		if (frame_entry(frames[i])->flags & FRAME_HIDDEN) {
+			unmapped[nr_unmapped++] = frames[i];
+		}
+	}
+	window_zero(unmapped, nr_unmapped);
+}
+
+/* The contents go before the frame does, where the variant clears it; off does not, as Linux. */
 static void scrub(const pfn_t *firsts, unsigned nr, unsigned order)
 {
-	if (!xpfo_is_on()) {
+	if (!xpfo.clears_at_free) {
 		return;
 	}
 	if (order) {
 		scrub_large(*firsts, 1u << order);
+	} else if (!xpfo.unmaps_at_alloc) {
+		scrub_unmapped(firsts, nr);
 	} else {
 		window_zero(firsts, nr);
 	}
@@ -36,18 +53,21 @@ static void scrub(const pfn_t *firsts, unsigned nr, unsigned order)
 /* Caller holds the lock. */
 static void block_free(pfn_t first, unsigned order)
 {
-	bool hidden = frame_entry(first)->flags & FRAME_HIDDEN;
-
-	buddy_insert(&frame_pool.buddy, first, order, hidden ? FREE_HIDDEN : FREE_REVEALED);
+	if (!xpfo.stays_hidden) {
+		block_reveal(first, order);
+	}
+	buddy_insert(&frame_pool.buddy, first, order,
+		     xpfo.stays_hidden ? FREE_HIDDEN : FREE_REVEALED);
 }
 
-/* To this CPU's cache, as far as it has room, where the next user may have them as they are.
- * Not when memory is so short that it may be root's alone. Returns how many are left over. */
+/* To this CPU's cache, as far as it has room, where the next user may have them as they are, but
+ * for what is done at each allocation. Not when memory is so short that it may be root's alone.
+ * Returns how many are left over. */
 static unsigned cache_put(const pfn_t *firsts, unsigned nr)
 {
 	struct cpu *cpu = this_cpu();
 
-	if ((xpfo_is_on() && xpfo_variant()->hides_anew) ||
+	if ((!xpfo.stays_hidden && xpfo_is_on()) ||
 	    frame_pool_nr_free() < frame_pool_kept_from_users(USE_PAGES)) {
 		return nr;
 	}

@@ -81,29 +81,26 @@ static bool take_all(enum pool_alias alias, pfn_t *out, unsigned nr)
 	return found == nr;
 }
 
-/* Hidden, zero, and on no TLB? Not where a weak variant has hidden it for a user. */
-static bool is_exclusive(pfn_t frame)
-{
-	return frame_entry(frame)->flags & FRAME_HIDDEN &&
-	       !(xpfo_is_on() && xpfo_variant()->is_weak);
-}
-
-/* Those of them that were not exclusive yet are when this returns, and zero. Flushes. */
+/* Those of them that were not hidden and clean yet are when this returns, on no TLB, and zero.
+ * Flushes. */
 static void hide_rest(const pfn_t *taken, unsigned nr)
 {
-	pfn_t shown[WINDOW_PAGES];
-	unsigned nr_shown = 0;
+	pfn_t unclean[WINDOW_PAGES];
+	unsigned nr_unclean = 0, nr_shown = 0;
 
 	for (unsigned i = 0; i < nr; i++) {
-		if (!is_exclusive(taken[i])) {
-			shown[nr_shown++] = taken[i];
-			block_hide(taken[i], 0);
+		bool was_shown = block_hide(taken[i], 0);
+
+		nr_shown += was_shown;
+		if (was_shown || !xpfo_hidden_is_clean()) {
+			unclean[nr_unclean++] = taken[i];
 		}
 	}
-	if (nr_shown) {
+	if (nr_unclean) {
 		ktlb_wait(ktlb_downgrade());
-		if (options.zero == zero_late) {
-			window_zero(shown, nr_shown);
+		/* zero=early: block_hide has done it, to those that it has hidden */
+		if (options.zero == zero_late || nr_shown < nr_unclean) {
+			window_zero(unclean, nr_unclean);
 		}
 	}
 }
@@ -134,13 +131,12 @@ status_t frames_alloc_pool(enum pool_alias alias, pfn_t *out, unsigned nr)
 	return STATUS_OK;
 }
 
-/* Caller holds the lock. With xpfo=off nobody looks for hidden frames, so they go back. */
+/* Caller holds the lock. Where nobody keeps hidden frames, they go back. */
 static void free_one(pfn_t frame)
 {
 	frame_transition(frame, 0, OWNER_POOL, OWNER_FREE);
-	if (frame_entry(frame)->flags & FRAME_HIDDEN && !xpfo_is_on()) {
-		direct_map_reveal(frame, 1);
-		frame_flags_set_hidden(frame, 1, false);
+	if (!xpfo.stays_hidden) {
+		block_reveal(frame, 0);
 	}
 	buddy_insert(&frame_pool.buddy, frame, 0,
 		     frame_entry(frame)->flags & FRAME_HIDDEN ? FREE_HIDDEN : FREE_REVEALED);

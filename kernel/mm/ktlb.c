@@ -9,6 +9,9 @@
 /* The first generation is complete from the start. */
 tlb_word_t ktlb_newest = { 1 };
 
+/* Of the latest split; 0: there was none. */
+static tlb_word_t newest_split;
+
 uint64_t ktlb_generation(void) { return tlb_hw_read(&ktlb_newest); }
 
 uint64_t ktlb_downgrade(void) { return tlb_hw_add(&ktlb_newest, 1); }
@@ -131,28 +134,98 @@ void ktlb_shootdown_sync(va_t first, uint64_t nr_pages)
 	wait_for_others(has_seen, generation);
 }
 
+void ktlb_split(tlb_word_t *entry, uint64_t table)
+{
+	tlb_hw_write(entry, table);
+	tlb_hw_write(&newest_split, ktlb_downgrade());
+}
+
+void ktlb_join(tlb_word_t *entry, uint64_t page) { tlb_hw_write(entry, page); }
+
+void ktlb_settle(void)
+{
+	uint64_t generation = tlb_hw_read(&newest_split);
+
+	if (generation) {
+		ktlb_wait(generation);
+	}
+}
+
+/* What the variant leaves in TLBs are 4 KiB pages, as without large ones. */
 void ktlb_flush_local(va_t first, uint64_t nr_pages)
 {
+	ktlb_settle();
 	if (!flush_singly(first, nr_pages)) {
 		flush_all();
 	}
 }
 
-void ktlb_flush_deferred(va_t first, uint64_t nr_pages)
+/* Of tlb_cpu.deferred. A debt is looked for at each switch from then on. */
+enum { DEFERRED_TO_ANY = 1, DEFERRED_TO_DEBTOR };
+
+static RO_AFTER_INIT uint64_t *(*debts_hook)(void);
+
+void ktlb_set_debts_hook(uint64_t *(*hook)(void)) { debts_hook = hook; }
+
+static uint64_t *debts_of_current(void) { return debts_hook ? debts_hook() : NULL; }
+
+static void defer_to_others(uint64_t to)
 {
 	for (unsigned id = 0; id < tlb_hw_nr_cpus(); id++) {
 		if (id != tlb_hw_cpu_id()) {
-			tlb_hw_write(&tlb_hw_cpu(id)->deferred, 1);
+			tlb_hw_write(&tlb_hw_cpu(id)->deferred, to);
 		}
 	}
+}
+
+void ktlb_flush_deferred(va_t first, uint64_t nr_pages)
+{
+	defer_to_others(DEFERRED_TO_ANY);
 	ktlb_flush_local(first, nr_pages);
+}
+
+void ktlb_flush_owed(va_t first, uint64_t nr_pages)
+{
+	uint64_t *debts = debts_of_current();
+
+	for (unsigned id = 0; debts && id < tlb_hw_nr_cpus(); id++) {
+		if (id != tlb_hw_cpu_id()) {
+			debts[id / 64] |= 1ul << id % 64;
+		}
+	}
+	defer_to_others(DEFERRED_TO_DEBTOR);
+	ktlb_flush_local(first, nr_pages);
+}
+
+/* Does the current thread owe a flush on this CPU? Not any more. */
+static bool debt_take(void)
+{
+	uint64_t *debts = debts_of_current(), bit = 1ul << tlb_hw_cpu_id() % 64;
+	uint64_t *word = debts ? &debts[tlb_hw_cpu_id() / 64] : NULL;
+	bool owes = word && *word & bit;
+
+	if (owes) {
+		*word &= ~bit;
+	}
+	return owes;
+}
+
+static __attribute__((noinline)) void flush_deferred(struct tlb_cpu *cpu)
+{
+	bool must_flush = tlb_hw_read(&cpu->deferred) == DEFERRED_TO_DEBTOR
+				  ? debt_take()
+				  : tlb_hw_exchange(&cpu->deferred, 0);
+
+	if (must_flush) {
+		flush_all();
+	}
 }
 
 void ktlb_context_switch(void)
 {
 	struct tlb_cpu *cpu = tlb_hw_self();
 
-	if (tlb_hw_read(&cpu->deferred) && tlb_hw_exchange(&cpu->deferred, 0)) {
-		flush_all();
+	if (UNLIKELY(tlb_hw_read(&cpu->deferred))) {
+		flush_deferred(cpu);
 	}
 }

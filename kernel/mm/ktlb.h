@@ -37,17 +37,39 @@ void ktlb_wait(uint64_t generation);
 void ktlb_shootdown_sync(va_t first, uint64_t nr_pages);
 
 /*
- * Flushes the pages on this CPU and no other, without a generation: xpfo=local. Not a downgrade:
- * others keep theirs.
+ * A 2 MiB page becomes the table of its 4 KiB pages: one store, as the table must give every
+ * address the same frame and rights. Not before its own generation is complete may a frame of the
+ * page change sides: else a CPU could reach it by the 2 MiB translation. The generation of whatever
+ * is hidden afterwards is a later one; flushes without a generation wait for this one first. The
+ * caller holds the lock of all who hide frames of the page.
  */
-void ktlb_flush_local(va_t first, uint64_t nr_pages);
+void ktlb_split(tlb_word_t *entry, uint64_t table);
+/*
+ * The way back: one store, of what the table says of every address. A CPU may go on using the 4 KiB
+ * translations, and the table, of which the page alone may therefore make use again.
+ */
+void ktlb_join(tlb_word_t *entry, uint64_t page);
+/* Flushes. Blocks until no CPU can use a 2 MiB page that was split before. */
+void ktlb_settle(void);
 
 /*
- * Flushes here; every other CPU does so at its next ktlb_context_switch: xpfo=deferred and batch.
+ * What published variants of XPFO do. Not downgrades: a page that nobody flushed stays usable.
+ *
+ * Flushes the pages on this CPU and no other: xpfo=v1.
  */
+void ktlb_flush_local(va_t first, uint64_t nr_pages);
+/* Flushes here; every other CPU does so at its next ktlb_context_switch: xpfo=v8, v8batch, v9. */
 void ktlb_flush_deferred(va_t first, uint64_t nr_pages);
-/* Flushes if something was deferred to here. The scheduler calls it at each thread switch. */
+/*
+ * Flushes here; every other CPU does so when it next switches to the current thread, which is the
+ * one that owes it: xpfo=v7. Before there are threads nobody owes anything.
+ */
+void ktlb_flush_owed(va_t first, uint64_t nr_pages);
+/* Flushes what was deferred to here, or is owed here by the current thread. The scheduler calls it
+ * at each thread switch, when the next one is the current one. */
 void ktlb_context_switch(void);
+/* Boot: tells the current thread's debts, a bit for each CPU; NULL where it keeps none. */
+void ktlb_set_debts_hook(uint64_t *(*hook)(void));
 
 /*
  * Every way into the kernel, before any access that user input can steer. Flushes if a downgrade

@@ -6,9 +6,11 @@
 #include "arch/x86_64/features.h"
 #include "core/boot_info.h"
 #include "core/log.h"
+#include "core/options.h"
 #include "core/panic.h"
 #include "lib/string.h"
 #include "mm/direct_map.h"
+#include "mm/direct_split.h"
 #include "mm/early.h"
 #include "mm/frame_alloc.h"
 #include "mm/frame_init.h"
@@ -86,6 +88,14 @@ static uint32_t nr_to_map(uint32_t nr_wanted)
 		       : (uint32_t)MIN((uint64_t)nr_wanted, nr_left / 2 * PTES_PER_TABLE);
 }
 
+/* Where to stop: no 2 MiB page is cut, but by the end of memory. */
+static uint32_t whole_pages(uint32_t start, uint32_t end, uint32_t end_of_memory)
+{
+	uint32_t cut = (uint32_t)align_down(end, FRAMES_PER_HUGE);
+
+	return end == end_of_memory || cut <= start ? end : cut;
+}
+
 /* The rest of the direct map, upward: what is mapped gives the page tables for what is above it. */
 static void build_high(void)
 {
@@ -104,6 +114,7 @@ static void build_high(void)
 				      "at %#lx",
 				      pfn_to_pa((pfn_t){ at }).pa);
 			}
+			nr = whole_pages(at, at + nr, ram.ranges[i].end) - at;
 			direct_map_build(kernel_root, (pfn_t){ at }, (pfn_t){ at + nr });
 			at += nr;
 		}
@@ -192,8 +203,12 @@ void memory_init(const struct boot_info *info)
 	tlb_boot(pfn_to_pa(kernel_root));
 	early_reach((pfn_t){ LOW_END });
 	build_high();
+	if (options.directmap == directmap_2m) {
+		direct_split_reserve(&ram);
+	}
 	frame_table_build(&ram);
 	fill_frame_table(info);
+	direct_split_note();
 	frame_table_note_places();
 	hide_image();
 }

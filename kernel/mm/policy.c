@@ -29,6 +29,17 @@ static enum policy_state image_state(const char *page)
 	return page < ro_after_init_end ? STATE_IMAGE_RODATA : STATE_IMAGE_DATA;
 }
 
+static enum policy_state pool_state(unsigned flags)
+{
+	if (!(flags & FRAME_SEALED)) {
+		return flags & FRAME_HIDDEN ? STATE_POOL_OPEN : STATE_PLAIN_OPEN;
+	}
+	if (flags & FRAME_HIDDEN) {
+		return STATE_POOL_SEALED;
+	}
+	return options.pmalloc == pmalloc_roalias ? STATE_ROALIAS_SEALED : STATE_PLAIN_SEALED;
+}
+
 enum policy_state policy_state_of(pfn_t frame)
 {
 	uint64_t image_offset = pfn_to_pa(frame).pa - LOAD_BASE;
@@ -50,11 +61,7 @@ enum policy_state policy_state_of(pfn_t frame)
 	case OWNER_USER:
 		return entry->flags & FRAME_HIDDEN && !entry->kmaps ? STATE_USER_HIDDEN
 								    : STATE_USER_MAPPED;
-	case OWNER_POOL:
-		if (entry->flags & FRAME_SEALED) {
-			return entry->flags & FRAME_HIDDEN ? STATE_POOL_SEALED : STATE_PLAIN_SEALED;
-		}
-		return entry->flags & FRAME_HIDDEN ? STATE_POOL_OPEN : STATE_PLAIN_OPEN;
+	case OWNER_POOL: return pool_state(entry->flags);
 	default: return STATE_RESERVED;
 	}
 }
@@ -114,6 +121,7 @@ const char *policy_rights_name(enum policy_rights rights)
 		[RIGHTS_ABSENT] = "absent",  [RIGHTS_R] = "R",
 		[RIGHTS_RX] = "RX",          [RIGHTS_RW] = "RW",
 		[RIGHTS_RW_RX] = "RW or RX", [RIGHTS_REQUIRED_RW] = "RW",
+		[RIGHTS_REQUIRED_R] = "R",
 	};
 
 	return names[rights];

@@ -16,7 +16,8 @@ enum policy_rights {
 	RIGHTS_RX,
 	RIGHTS_RW,
 	RIGHTS_RW_RX,
-	RIGHTS_REQUIRED_RW
+	RIGHTS_REQUIRED_RW,
+	RIGHTS_REQUIRED_R
 };
 enum policy_view {
 	VIEW_NONE,

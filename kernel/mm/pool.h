@@ -83,6 +83,9 @@ void pool_header_write(const struct pool_header *value);
 
 /* ---- pool_store.c: the only writes to sealed pages ---- */
 
+/* A frame of a pool is sealed, and its alias as pmalloc= says. The caller flushes. */
+void pool_frame_seal(pfn_t frame);
+
 /*
  * Maps up to WINDOW_PAGES fresh, zeroed frames from an address of the region on, as the pages of a
  * descriptor's area from `page` on. With pmalloc=full they are on no TLB elsewhere. ENOMEM: none.

@@ -1,6 +1,7 @@
 /* Areas: a range of addresses that rests after use, frames that are no one else's. */
 #include "core/options.h"
 #include "lib/assert.h"
+#include "mm/direct_map.h"
 #include "mm/frame_alloc.h"
 #include "mm/pool.h"
 #include "mm/ptable.h"
@@ -114,7 +115,7 @@ void pool_area_seal(slot_id id)
 		pte_t *entry = ptable_entry(kernel_root, slot.area.base + page, 1);
 
 		pte_write(entry, pte_without(pte_read(entry), PTE_WRITABLE));
-		frame_seal(pte_frame(pte_read(entry)));
+		pool_frame_seal(pte_frame(pte_read(entry)));
 	}
 	slot.area.is_sealed = true;
 	pool_slot_write(id, &slot);
@@ -124,12 +125,18 @@ void pool_area_seal(slot_id id)
 void pool_area_unmap(slot_id id)
 {
 	const struct pool_area *area = &pool_slot(id, SLOT_AREA)->area;
+	pfn_t frame;
 
 	for (uint64_t page = 0; page < area->len_bytes; page += PAGE_SIZE) {
 		pte_t *entry = ptable_entry(kernel_root, area->base + page, 1);
 
 		if (entry && pte_is_present(pte_read(entry))) {
 			pte_write(entry, pte_complement(pte_read(entry)));
+		}
+		/* with the flush that ends the area no TLB has the alias read-only any more */
+		if (options.pmalloc == pmalloc_roalias &&
+		    pool_frame(id, area->base + page, &frame)) {
+			direct_map_unprotect(frame);
 		}
 	}
 }

@@ -1,9 +1,11 @@
 /* The pages of pools: mapped at their one place, written through the private window. */
 #include "core/options.h"
 #include "lib/assert.h"
+#include "mm/direct_map.h"
 #include "mm/frame_alloc.h"
 #include "mm/pool.h"
 #include "mm/ptable.h"
+#include "mm/tlb.h"
 #include "mm/window.h"
 
 /* The page tables for a range. ENOMEM. */
@@ -17,6 +19,15 @@ static status_t tables_make(uint64_t address, unsigned nr)
 					     &entry);
 	}
 	return status;
+}
+
+/* pmalloc=roalias: the alias is read-only, too, as set_memory_ro makes it on x86. */
+void pool_frame_seal(pfn_t frame)
+{
+	frame_seal(frame);
+	if (options.pmalloc == pmalloc_roalias) {
+		direct_map_protect(frame);
+	}
 }
 
 status_t pool_pages_map(uint64_t address, slot_id area, uint32_t page, unsigned nr,
@@ -36,10 +47,13 @@ status_t pool_pages_map(uint64_t address, slot_id area, uint32_t page, unsigned 
 		frame_entry(taken[i])->next = area;
 		frame_entry(taken[i])->prev = page + i;
 		if (is_sealed) {
-			frame_seal(taken[i]);
+			pool_frame_seal(taken[i]);
 		}
 		pte_write(ptable_entry(kernel_root, address + i * (uint64_t)PAGE_SIZE, 1),
 			  pte_make(taken[i], flags));
+	}
+	if (status == STATUS_OK && is_sealed && options.pmalloc == pmalloc_roalias) {
+		ktlb_wait(ktlb_downgrade());
 	}
 	return status;
 }

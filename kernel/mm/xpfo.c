@@ -4,39 +4,97 @@
 #include "core/cpu.h"
 #include "core/lock.h"
 #include "lib/assert.h"
+#include "lib/string.h"
 #include "mm/direct_map.h"
-#include "mm/frame.h"
+#include "mm/frame_pool.h"
 #include "mm/tlb.h"
 
-enum { BATCH_ORDER = 5 }; /* a CPU's cache of frames has room for as many */
-static_assert(1 << BATCH_ORDER <= FRAME_CACHE_MAX, "a batch fits into a cache");
+enum { CACHE_ORDER = 5, PAGEBLOCK_ORDER = 9 }; /* a CPU's cache has room for a batch */
+static_assert(1 << CACHE_ORDER <= FRAME_CACHE_MAX, "a batch fits into a cache");
+
+/* Nobody; but no variant leaves a large page in a TLB. */
+static void flush_none(va_t first, uint64_t nr_pages)
+{
+	(void)first;
+	(void)nr_pages;
+	ktlb_settle();
+}
+
+/* As strict as the quarantine, for a frame that cannot wait there. */
+static void flush_completely(va_t first, uint64_t nr_pages)
+{
+	(void)first;
+	(void)nr_pages;
+	ktlb_wait(ktlb_downgrade());
+}
 
 static const struct xpfo_variant variants[] = {
-	/* the earliest patches */
-	[xpfo_local] = { .hides_anew = true, .flush = ktlb_flush_local, .is_weak = true },
-	/* strict: every CPU, by IPI, acknowledged, for each allocation */
-	[xpfo_sync] = { .hides_anew = true, .flush = ktlb_shootdown_sync },
-	/* v8: the others flush at their next context switch */
-	[xpfo_deferred] = { .hides_anew = true, .flush = ktlb_flush_deferred, .is_weak = true },
-	/* v8 and v9: the same, a cache's worth at a time */
-	[xpfo_batch] = { .batch_order = BATCH_ORDER,
-			 .hides_anew = true,
-			 .flush = ktlb_flush_deferred,
-			 .is_weak = true },
-	/* ours: as strict as sync, and nothing to flush for a frame that stays with user space */
-	[xpfo_epoch] = { .batch_order = BATCH_ORDER },
+	[xpfo_off] = { .clears_mapped = true },
+	/* versions 1 to 5; that it is cleared at free is in version 1 alone */
+	[xpfo_v1] = { .flush_at_alloc = ktlb_shootdown_sync,
+		      .flushes_kernels_alone = true,
+		      .clears_mapped = true,
+		      .flush_at_kunmap = ktlb_flush_local,
+		      .clears_at_free = true },
+	[xpfo_v6] = { .flush_at_alloc = ktlb_shootdown_sync,
+		      .clears_mapped = true,
+		      .flush_at_kunmap = ktlb_shootdown_sync },
+	/* version 7 without the word xpfotlbflush, and with it */
+	[xpfo_v7noflush] = { .flush_at_alloc = flush_none,
+			     .clears_mapped = true,
+			     .flush_at_kunmap = flush_none },
+	[xpfo_v7] = { .flush_at_alloc = ktlb_flush_owed,
+		      .clears_mapped = true,
+		      .flush_at_kunmap = ktlb_flush_owed },
+	/* without the last patch of version 8, and with it: there a batch is flushed and marked,
+	 * but stays mapped */
+	[xpfo_v8] = { .flush_at_alloc = ktlb_flush_deferred,
+		      .clears_mapped = true,
+		      .flush_at_kunmap = ktlb_flush_deferred },
+	[xpfo_v8batch] = { .batch_order = CACHE_ORDER,
+			   .flush_at_alloc = ktlb_flush_deferred,
+			   .clears_mapped = true,
+			   .flush_at_kunmap = ktlb_flush_deferred },
+	[xpfo_v9] = { .batch_order = CACHE_ORDER,
+		      .unmaps_at_alloc = true,
+		      .flush_at_alloc = ktlb_flush_deferred,
+		      .clears_mapped = true,
+		      .flush_at_kunmap = ktlb_flush_deferred,
+		      .stays_hidden = true },
+	/* ours: every CPU, by IPI, acknowledged, for each allocation */
+	[xpfo_sync] = { .unmaps_at_alloc = true,
+			.flush_at_alloc = ktlb_shootdown_sync,
+			.flush_at_kunmap = ktlb_shootdown_sync,
+			.clears_at_free = true },
+	/* the same for 2 MiB, which stay with user space */
+	[xpfo_pageblock] = { .is_pooled = true,
+			     .batch_order = PAGEBLOCK_ORDER,
+			     .unmaps_at_alloc = true,
+			     .flush_at_alloc = ktlb_shootdown_sync,
+			     .flush_at_kunmap = ktlb_shootdown_sync,
+			     .clears_at_free = true,
+			     .stays_hidden = true,
+			     .returns_batches = true },
+	/* ours: as strict, and nobody is interrupted while hidden frames last */
+	[xpfo_epoch] = { .is_pooled = true,
+			 .batch_order = CACHE_ORDER,
+			 .unmaps_at_alloc = true,
+			 .flush_at_kunmap = flush_completely,
+			 .clears_at_free = true,
+			 .stays_hidden = true },
 };
 
-static struct lock kmap_lock = LOCK_INIT("kmap", RANK_kmap);
+RO_AFTER_INIT struct xpfo_variant xpfo;
 
-const struct xpfo_variant *xpfo_variant(void)
+void xpfo_use(enum option_xpfo variant)
 {
-	const struct xpfo_variant *variant = &variants[options.xpfo];
-
 	/* an empty row: the option has a value that the table lacks */
-	assert(xpfo_is_on() && (variant->hides_anew || variant->batch_order));
-	return variant;
+	assert(variant == xpfo_off || variants[variant].flush_at_kunmap);
+	options.xpfo = variant;
+	xpfo = variants[variant];
 }
+
+static struct lock kmap_lock = LOCK_INIT("kmap", RANK_kmap);
 
 void *xpfo_kmap(pfn_t frame)
 {
@@ -54,35 +112,41 @@ void *xpfo_kmap(pfn_t frame)
 	return direct_map_pointer(frame);
 }
 
-/* Flushes, as strictly as the variant in force. */
-static void kunmap_flush(pfn_t frame)
+/* Caller holds the lock. What was never hidden before is from now on. */
+static void hide_kunmapped(pfn_t frame)
 {
-	va_t address = { direct_map_base + pfn_to_pa(frame).pa };
-
-	if (xpfo_variant()->flush) {
-		xpfo_variant()->flush(address, 1);
-	} else {
-		ktlb_wait(ktlb_downgrade());
+	direct_map_hide(frame, 1);
+	if (!(frame_entry(frame)->flags & FRAME_HIDDEN)) {
+		frame_entry(frame)->flags &= ~FRAME_UNKMAPPED;
+		frame_flags_set_hidden(frame, 1, true);
 	}
 }
 
 void xpfo_kunmap(pfn_t frame)
 {
 	struct frame *entry = frame_entry(frame);
-	bool hide;
+	bool is_last;
 
 	if (entry->owner != OWNER_USER) {
 		return;
 	}
 	lock_acquire(&kmap_lock);
 	assert(entry->kmaps > 0);
-	hide = --entry->kmaps == 0 && entry->flags & FRAME_HIDDEN;
-	if (hide) {
-		direct_map_hide(frame, 1);
+	is_last = --entry->kmaps == 0 && xpfo_is_on();
+	if (is_last) {
+		hide_kunmapped(frame);
 	}
 	lock_release(&kmap_lock);
 	/* outside the lock: another CPU may spin on it while we wait for it to flush */
-	if (hide) {
-		kunmap_flush(frame);
+	if (is_last) {
+		xpfo.flush_at_kunmap((va_t){ direct_map_base + pfn_to_pa(frame).pa }, 1);
+	}
+}
+
+void xpfo_clear_by_kmap(pfn_t first, unsigned order)
+{
+	for (uint32_t i = 0; i < 1u << order; i++) {
+		memset(xpfo_kmap(pfn_add(first, i)), 0, PAGE_SIZE);
+		xpfo_kunmap(pfn_add(first, i));
 	}
 }

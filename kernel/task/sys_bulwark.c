@@ -12,6 +12,7 @@
 #include "mm/as.h"
 #include "mm/audit.h"
 #include "mm/direct_map.h"
+#include "mm/direct_split.h"
 #include "mm/frame_alloc.h"
 #include "mm/kaiser.h"
 #include "mm/kspace.h"
@@ -172,6 +173,7 @@ int64_t sys_memory_info(uint64_t at)
 		.nr_pfn = nr_frames,
 		.nr_processes = process_count(),
 	};
+	direct_split_count(&info.nr_direct_whole, &info.nr_direct_split);
 	return copy_to_user((uva_t){ at }, &info, sizeof(info));
 }
 

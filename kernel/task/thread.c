@@ -19,7 +19,19 @@
 
 static struct slab_cache cache;
 
-void thread_init(void) { slab_cache_init(&cache, "thread", sizeof(struct thread)); }
+/* The kernel's own threads flush nothing for anybody. */
+static uint64_t *debts_of_current(void)
+{
+	struct thread *thread = thread_current();
+
+	return thread && thread->process ? thread->tlb_debts : NULL;
+}
+
+void thread_init(void)
+{
+	slab_cache_init(&cache, "thread", sizeof(struct thread));
+	ktlb_set_debts_hook(debts_of_current);
+}
 
 status_t thread_create(struct process *process, void (*start)(void *thread), struct thread **out)
 {

@@ -84,6 +84,8 @@ struct thread {
 	/* In ticks of the TSC: when it was switched to, how long it ran until it was last switched
 	 * away from, and up to which run time it has its slice. */
 	uint64_t started, run_time, slice_end;
+	uint64_t tlb_debts[NR_CPUS_MAX / 64]; /* the CPUs that it must flush when it runs there
+						 next: mm/ktlb.h */
 	uint32_t call; /* debug builds: the number of the system call; budget.c */
 	int32_t exit_code;
 	struct process *last_of; /* DEAD: the process that ends with this thread; NULL: none */

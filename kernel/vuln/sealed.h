@@ -46,4 +46,4 @@ status_t sealed_pool_destroy(uint64_t object) MUST_CHECK;
 bool sealed_pools_changed(void);
 
 /* A public record of BW_SEALED_BYTES with a copy of the flag behind it, in one pool. ENOMEM. */
-status_t sealed_record(const void **out) MUST_CHECK;
+status_t sealed_record(const void **public, const void **secret) MUST_CHECK;

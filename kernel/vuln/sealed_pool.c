@@ -18,7 +18,7 @@ static struct scratch {
 	/* What it held when it was sealed: until then whoever has the address may write there. */
 	uint64_t words[SEALED_NR_WORDS];
 } scratches[BW_SEALED_POOLS];
-static const void *record;
+static const void *record, *record_secret;
 
 bool sealed_pools_changed(void)
 {
@@ -229,16 +229,18 @@ static status_t record_create(void)
 		return pmalloc_destroy_pool(pool) ? STATUS_EINVAL : status;
 	}
 	record = public;
+	record_secret = secret;
 	return STATUS_OK;
 }
 
-status_t sealed_record(const void **out)
+status_t sealed_record(const void **public, const void **secret)
 {
 	status_t status;
 
 	lock_acquire(&lock);
 	status = record ? STATUS_OK : record_create();
-	*out = record;
+	*public = record;
+	*secret = record_secret;
 	lock_release(&lock);
 	return status;
 }

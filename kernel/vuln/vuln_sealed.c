@@ -11,12 +11,19 @@
 int64_t sys_vuln_sealed(uint64_t at)
 {
 	struct bw_sealed sealed;
+	const void *record, *secret;
+	status_t status;
 
 	if (!vuln_enter()) {
 		return STATUS_ENOSYS;
 	}
 	sealed_describe(&sealed);
-	return vuln_leave((uint64_t)copy_to_user((uva_t){ at }, &sealed, sizeof(sealed)));
+	status = sealed_record(&record, &secret);
+	if (status == STATUS_OK) {
+		sealed.secret = sealed_object_describe(NULL, secret).alias;
+		status = copy_to_user((uva_t){ at }, &sealed, sizeof(sealed));
+	}
+	return vuln_leave((uint64_t)status);
 }
 
 int64_t sys_vuln_pool_open(uint64_t at)
@@ -98,13 +105,13 @@ int64_t sys_vuln_wr_hold(void)
 /* Copies as many bytes of the record as the caller says. */
 int64_t sys_vuln_overread(uint64_t at, uint64_t len_bytes)
 {
-	const void *record;
+	const void *record, *secret;
 	status_t status;
 
 	if (!vuln_enter()) {
 		return STATUS_ENOSYS;
 	}
-	status = sealed_record(&record);
+	status = sealed_record(&record, &secret);
 	if (status == STATUS_OK) {
 		status = copy_to_user((uva_t){ at }, record, len_bytes);
 	}

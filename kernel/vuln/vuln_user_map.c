@@ -33,7 +33,7 @@ static void store_through(struct as *as, uint64_t page, pte_t *entry, pte_t borr
 }
 
 /*
- * Caller holds as->lock. What the direct map may not write is nobody's to map either: hidden
+ * Caller holds as->lock. What the direct map does not have is nobody's to map either: hidden
  * frames, the kernel's constants, devices. EPERM.
  */
 static status_t write_frame(struct as *as, uint64_t page, pfn_t frame, uint64_t offset,
@@ -46,7 +46,7 @@ static status_t write_frame(struct as *as, uint64_t page, pfn_t frame, uint64_t 
 	if (!region) {
 		return STATUS_EINVAL;
 	}
-	if (policy_table[policy_state_of(frame)].direct_map != RIGHTS_REQUIRED_RW) {
+	if (policy_table[policy_state_of(frame)].direct_map == RIGHTS_ABSENT) {
 		return STATUS_EPERM;
 	}
 	status = ptable_entry_create(as->root, page, 1, &entry);

@@ -1,10 +1,11 @@
-/* sources: tests/host/mm/machine.c tests/host/mm/machine_check.c tests/host/mm/user_tlb.c
- *          tests/host/mm/window.c kernel/mm/frame_alloc.c kernel/mm/frame_user.c
+/* sources: tests/host/mm/machine.c tests/host/mm/early.c tests/host/mm/direct_tlb.c
+ *          tests/host/mm/machine_check.c tests/host/mm/user_tlb.c tests/host/mm/window.c
+ *          kernel/mm/frame_alloc.c kernel/mm/frame_user.c kernel/mm/frame_hidden.c
  *          kernel/mm/frame_large.c kernel/mm/frame_hide.c kernel/mm/frame_gather.c
  *          kernel/mm/frame_put.c kernel/mm/quarantine.c kernel/mm/frame.c
  *          kernel/mm/frame_history.c kernel/mm/buddy.c kernel/mm/direct_map.c
- *          kernel/mm/ptable.c kernel/mm/xpfo.c kernel/core/lock.c kernel/core/cpu.c
- *          -Wl,--wrap=frame_transition kernel/mm/slab.c tests/host/mm/model.c
+ *          kernel/mm/direct_split.c kernel/mm/ptable.c kernel/mm/xpfo.c kernel/core/lock.c
+ *          kernel/core/cpu.c -Wl,--wrap=frame_transition kernel/mm/slab.c tests/host/mm/model.c
  *          tests/host/mm/model_check.c tests/host/mm/operations.c
  *          tests/host/mm/operations_expect.c kernel/mm/as.c kernel/mm/as_map.c
  *          kernel/mm/as_discard.c kernel/mm/as_change.c kernel/core/poll.c kernel/mm/as_pages.c
@@ -24,6 +25,7 @@
 
 #include "mm/as_init.h"
 #include "mm/frame_alloc.h"
+#include "mm/xpfo.h"
 
 enum { NR_STEPS = 5000, NR_SHORT_STEPS = 4000, CHECK_EVERY = 8, FRAMES_LEFT = 64 };
 enum { NR_KINDS = OPERATION_LOOKUP + 1 };
@@ -163,7 +165,7 @@ int main(void)
 	machine_start();
 	as_init();
 	model_check_all();
-	options.xpfo = xpfo_epoch;
+	xpfo_use(xpfo_epoch);
 	operations_are_short = true;
 	injected_run();
 	injected_counts();

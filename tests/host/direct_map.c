@@ -15,6 +15,7 @@
 #include "core/options.h"
 #include "core/panic.h"
 #include "mm/direct_map.h"
+#include "mm/direct_split.h"
 #include "mm/early.h"
 #include "mm/ptable.h"
 #include "mm/ram.h"
@@ -36,7 +37,7 @@ struct range {
 	uint32_t start, end;
 };
 
-static bool is_usable[NR_FRAMES_SEEN];
+static bool is_usable[NR_FRAMES_SEEN], is_large[NR_FRAMES_SEEN / FRAMES_PER_HUGE];
 
 void panic(const char *format, ...)
 {
@@ -54,6 +55,18 @@ pte_t *ptable_entry(pfn_t root, uint64_t address, unsigned level)
 pte_t ptable_lookup(pfn_t root, uint64_t address, unsigned *level)
 {
 	(void)root, (void)address, (void)level;
+	abort();
+}
+
+pfn_t direct_split_table(pfn_t frame)
+{
+	(void)frame;
+	abort();
+}
+
+void direct_split_write(pfn_t table, pfn_t frame, pte_t pte)
+{
+	(void)table, (void)frame, (void)pte;
 	abort();
 }
 
@@ -77,13 +90,15 @@ static void memory_start(void)
 
 static pte_t *table_of(pte_t entry) { return (pte_t *)pfn_to_pa(pte_frame(entry)).pa; }
 
-static pte_t lookup(pfn_t root, uint64_t address)
+/* The leaf, whose level is *level; or what is not present. */
+static pte_t lookup(pfn_t root, uint64_t address, unsigned *level)
 {
 	pte_t pte = pte_make(root, PTE_PRESENT);
 
-	for (unsigned level = LEVEL_MAX; level > 0 && pte_is_present(pte); level--) {
-		pte = table_of(pte)[level_index(address, level)];
-	}
+	*level = LEVEL_MAX + 1;
+	do {
+		pte = table_of(pte)[level_index(address, --*level)];
+	} while (pte_is_present(pte) && !pte_is_leaf(pte, *level));
 	return pte;
 }
 
@@ -95,25 +110,48 @@ static uint64_t nr_leaves(pte_t entry, unsigned level)
 		pte_t pte = table_of(entry)[i];
 
 		if (pte.value) {
-			nr += level == 1 ? 1 : nr_leaves(pte, level - 1);
+			nr += pte_is_leaf(pte, level) ? 1ul << 9 * (level - 1)
+						      : nr_leaves(pte, level - 1);
 		}
 	}
 	return nr;
+}
+
+/* The entry that a frame should have, a large page's where it lies in one. */
+static pte_t wanted_entry(pfn_t frame, uint64_t flags)
+{
+	pfn_t first = { frame.pfn - frame.pfn % FRAMES_PER_HUGE };
+
+	if (is_large[frame.pfn / FRAMES_PER_HUGE]) {
+		return pte_make(first, flags | PTE_HUGE);
+	}
+	return is_usable[frame.pfn] ? pte_make(frame, flags) : PTE_NONE;
 }
 
 /* The first frame that is not mapped as it should be, or PFN_NONE. */
 static pfn_t first_wrong(pfn_t root, uint64_t flags)
 {
 	for (pfn_t frame = { 0 }; frame.pfn < NR_FRAMES_SEEN; frame.pfn++) {
-		pte_t pte = lookup(root, direct_map_base + pfn_to_pa(frame).pa);
-		pte_t wanted = is_usable[frame.pfn] ? pte_make(frame, flags) : PTE_NONE;
+		unsigned level;
+		pte_t pte = lookup(root, direct_map_address(frame), &level);
 
-		if (pte.value != wanted.value) {
-			diag("frame %#x: %#lx", frame.pfn, pte.value);
+		if (pte.value != wanted_entry(frame, flags).value) {
+			diag("frame %#x: %#lx at level %u", frame.pfn, pte.value, level);
 			return frame;
 		}
 	}
 	return PFN_NONE;
+}
+
+/* Pages of 2 MiB that lie in the range as a whole. */
+static void note_large(const struct range *range)
+{
+	uint32_t page = (range->start + FRAMES_PER_HUGE - 1) / FRAMES_PER_HUGE;
+
+	for (; options.directmap == directmap_2m && (page + 1) * FRAMES_PER_HUGE <= range->end;
+	     page++) {
+		is_large[page] = true;
+	}
 }
 
 static void builds(const char *what, uint64_t flags, const struct range *ranges, unsigned nr)
@@ -123,8 +161,10 @@ static void builds(const char *what, uint64_t flags, const struct range *ranges,
 
 	memset(early_pointer(root), 0, PAGE_SIZE);
 	memset(is_usable, 0, sizeof(is_usable));
+	memset(is_large, 0, sizeof(is_large));
 	for (unsigned i = 0; i < nr; i++) {
 		direct_map_build(root, (pfn_t){ ranges[i].start }, (pfn_t){ ranges[i].end });
+		note_large(&ranges[i]);
 		for (uint32_t frame = ranges[i].start; frame < ranges[i].end; frame++) {
 			is_usable[frame] = true;
 			nr_usable++;
@@ -172,7 +212,18 @@ int main(void)
 	for (unsigned i = 0; i < NR_RANDOM_RUNS; i++) {
 		builds("random ranges", rw | PTE_NO_EXECUTE, drawn, ranges_draw(drawn));
 	}
+	options.directmap = directmap_2m;
+	builds("large pages", rw | PTE_NO_EXECUTE, whole, 1);
+	builds("large pages: one frame", rw | PTE_NO_EXECUTE, one, 1);
+	builds("large pages: ranges that end inside of them", rw | PTE_NO_EXECUTE, edges,
+	       ARRAY_SIZE(edges));
+	for (unsigned i = 0; i < NR_RANDOM_RUNS; i++) {
+		builds("large pages: random ranges", rw | PTE_NO_EXECUTE, drawn,
+		       ranges_draw(drawn));
+	}
 	options.physmap = physmap_rwx;
+	builds("large pages: physmap=rwx", rw, edges, ARRAY_SIZE(edges));
+	options.directmap = directmap_4k;
 	builds("physmap=rwx", rw, edges, ARRAY_SIZE(edges));
 	options.physmap = physmap_nx;
 	cpu_features.nx = false;

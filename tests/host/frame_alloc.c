@@ -1,10 +1,11 @@
-/* sources: tests/host/mm/machine.c tests/host/mm/machine_check.c tests/host/mm/user_tlb.c
- *          tests/host/mm/window.c kernel/mm/frame_alloc.c kernel/mm/frame_user.c
+/* sources: tests/host/mm/machine.c tests/host/mm/early.c tests/host/mm/direct_tlb.c
+ *          tests/host/mm/machine_check.c tests/host/mm/user_tlb.c tests/host/mm/window.c
+ *          kernel/mm/frame_alloc.c kernel/mm/frame_user.c kernel/mm/frame_hidden.c
  *          kernel/mm/frame_large.c kernel/mm/frame_hide.c kernel/mm/frame_gather.c
  *          kernel/mm/frame_put.c kernel/core/poll.c kernel/mm/quarantine.c kernel/mm/frame.c
  *          kernel/mm/frame_history.c kernel/mm/buddy.c kernel/mm/direct_map.c
- *          kernel/mm/ptable.c kernel/mm/xpfo.c kernel/core/lock.c kernel/core/cpu.c
- *          -Wl,--wrap=frame_transition */
+ *          kernel/mm/direct_split.c kernel/mm/ptable.c kernel/mm/xpfo.c kernel/core/lock.c
+ *          kernel/core/cpu.c -Wl,--wrap=frame_transition */
 
 /* Frames for the kernel and for users, under each XPFO variant: random runs against a model, then
  * the edges. */
@@ -303,8 +304,8 @@ static void edges(const char *variant)
 	is(kernel_take_all(), nr_free - 1, "xpfo=%s: the kernel can have what users gave back",
 	   variant);
 	reveals = this_cpu()->counters[COUNTER_reveals] - reveals;
-	ok((reveals > nr_free / 2) == (options.xpfo != xpfo_off),
-	   "xpfo=%s: %lu frames were revealed for it", variant, reveals);
+	ok((reveals > nr_free / 2) == xpfo.stays_hidden, "xpfo=%s: %lu frames were revealed for it",
+	   variant, reveals);
 	machine_check();
 	drop_all();
 	for (unsigned i = 0; i < NR_USERS; i++) {
@@ -316,11 +317,10 @@ static void edges(const char *variant)
 	drop_all();
 }
 
-int main(void)
+static void test_all(void)
 {
-	static const char *const variants[] = {
-		"off", "local", "sync", "deferred", "batch", "epoch"
-	};
+	static const char *const variants[] = { "off",     "v1", "v6",   "v7noflush", "v7",   "v8",
+						"v8batch", "v9", "sync", "pageblock", "epoch" };
 
 	machine_start();
 	for (unsigned i = 0; i < ARRAY_SIZE(variants); i++) {
@@ -329,5 +329,17 @@ int main(void)
 		random_run(variants[i]);
 		edges(variants[i]);
 	}
+}
+
+static void test_large(void)
+{
+	options.directmap = directmap_2m;
+	test_all();
+}
+
+int main(void)
+{
+	apart(test_large, "the same with large pages in the direct map");
+	test_all();
 	return done_testing();
 }

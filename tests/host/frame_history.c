@@ -1,10 +1,11 @@
-/* sources: tests/host/mm/machine.c tests/host/mm/machine_check.c tests/host/mm/user_tlb.c
- *          tests/host/mm/window.c kernel/mm/frame_alloc.c kernel/mm/frame_user.c
+/* sources: tests/host/mm/machine.c tests/host/mm/early.c tests/host/mm/direct_tlb.c
+ *          tests/host/mm/machine_check.c tests/host/mm/user_tlb.c tests/host/mm/window.c
+ *          kernel/mm/frame_alloc.c kernel/mm/frame_user.c kernel/mm/frame_hidden.c
  *          kernel/mm/frame_large.c kernel/mm/frame_hide.c kernel/mm/frame_gather.c
  *          kernel/mm/frame_put.c kernel/core/poll.c kernel/mm/frame_sealed.c
  *          kernel/mm/quarantine.c kernel/mm/frame.c kernel/mm/frame_history.c kernel/mm/buddy.c
- *          kernel/mm/direct_map.c kernel/mm/ptable.c kernel/mm/xpfo.c kernel/core/lock.c
- *          kernel/core/cpu.c -Wl,--wrap=frame_transition */
+ *          kernel/mm/direct_map.c kernel/mm/direct_split.c kernel/mm/ptable.c kernel/mm/xpfo.c
+ *          kernel/core/lock.c kernel/core/cpu.c -Wl,--wrap=frame_transition */
 
 /* What a frame's history says after known sequences, and for whom. That the newest step is the
  * frame's state holds after every operation of the other host tests: machine_check. */
@@ -59,11 +60,12 @@ static void history_of_user_frame(void)
 		"a frame's first user: it was RESERVED, FREE, hidden, and USER");
 	work_for(8);
 	frame_put_user(frame);
-	is_text(story(frame), "... FREE FREE,hidden/7 USER,hidden/7 FREE,hidden/8",
-		"freed for another process: that one is named, and the oldest step is gone");
+	is_text(story(frame), "... FREE,hidden/7 USER,hidden/7 FREE,hidden/8 FREE/8",
+		"freed for another process: that one is named, and the oldest steps are gone");
+	is(frame_owner_before_free(frame), OWNER_USER, "and who had it is known");
 	work_for(0);
 	is(user_frame(0).pfn, frame.pfn, "the next user gets the same frame");
-	is_text(story(frame), "... FREE,hidden/8 FREE FREE,hidden USER,hidden",
+	is_text(story(frame), "... FREE,hidden/8 FREE/8 FREE,hidden USER,hidden",
 		"which was revealed and hidden anew; the kernel's own steps name nobody");
 	frame_put_user(frame);
 }

@@ -1,10 +1,11 @@
-/* sources: tests/host/mm/machine.c tests/host/mm/machine_check.c tests/host/mm/user_tlb.c
- *          tests/host/mm/window.c kernel/mm/frame_alloc.c kernel/mm/frame_user.c
+/* sources: tests/host/mm/machine.c tests/host/mm/early.c tests/host/mm/direct_tlb.c
+ *          tests/host/mm/machine_check.c tests/host/mm/user_tlb.c tests/host/mm/window.c
+ *          kernel/mm/frame_alloc.c kernel/mm/frame_user.c kernel/mm/frame_hidden.c
  *          kernel/mm/frame_large.c kernel/mm/frame_hide.c kernel/mm/frame_gather.c
  *          kernel/mm/frame_put.c kernel/core/poll.c kernel/mm/quarantine.c kernel/mm/frame.c
  *          kernel/mm/frame_history.c kernel/mm/buddy.c kernel/mm/direct_map.c
- *          kernel/mm/ptable.c kernel/mm/xpfo.c kernel/core/lock.c kernel/core/cpu.c
- *          -Wl,--wrap=frame_transition */
+ *          kernel/mm/direct_split.c kernel/mm/ptable.c kernel/mm/xpfo.c kernel/core/lock.c
+ *          kernel/core/cpu.c -Wl,--wrap=frame_transition */
 
 /* What is kept back when memory runs out: for root, and for the kernel, under each XPFO variant. */
 #include "host_assert.h"
@@ -126,9 +127,8 @@ static void kept_counts(const char *variant)
 
 int main(void)
 {
-	static const char *const variants[] = {
-		"off", "local", "sync", "deferred", "batch", "epoch"
-	};
+	static const char *const variants[] = { "off",     "v1", "v6",   "v7noflush", "v7",   "v8",
+						"v8batch", "v9", "sync", "pageblock", "epoch" };
 
 	machine_start();
 	frame_alloc_set_root_hook(current_is_root);

@@ -77,9 +77,9 @@ static void test_accepted(void)
 	is(parse("xpfo=off vuln=on log=com2"), 0, "three options");
 	ok(options.xpfo == xpfo_off && options.vuln == vuln_on && options.log == log_com2,
 	   "take effect");
-	is(parse("\"cmd=attack all; exit\" xpfo=local"), 0, "a command in quotes");
+	is(parse("\"cmd=attack all; exit\" xpfo=v1"), 0, "a command in quotes");
 	is_text(options.cmd, "attack all; exit", "arrives whole");
-	is(options.xpfo, xpfo_local, "and so does what follows it");
+	is(options.xpfo, xpfo_v1, "and so does what follows it");
 	is(parse("cmd="), 0, "an empty command");
 	is_text(options.cmd, "", "is none");
 }
@@ -89,10 +89,10 @@ static void test_refused(void)
 	static const struct {
 		const char *line, *message;
 	} cases[] = {
-		{ "xpfo=maybe", "'xpfo=maybe' refused: its values are off|local|" },
+		{ "xpfo=maybe", "'xpfo=maybe' refused: its values are off|v1|" },
 		{ "xpfo=syn", "refused" },
 		{ "xpfo=syncs", "refused" },
-		{ "xpfo=off|local", "refused" },
+		{ "xpfo=off|v1", "refused" },
 		{ "xpfo=", "refused" },
 		{ "xpfo", "needs =VALUE" },
 		{ "cmd", "needs =VALUE" },
@@ -102,7 +102,7 @@ static void test_refused(void)
 		{ "=off", "no such option" },
 		{ "=", "no such option" },
 		{ "''", "'' refused: there is no such option" },
-		{ "xpfo=off=local", "refused" },
+		{ "xpfo=off=v1", "refused" },
 		{ "vuln=on vuln=off", "given before" },
 		{ "'vuln=on", "not closed" },
 		{ "a\033[2Jb", "'a?[2Jb' refused" },
@@ -242,7 +242,7 @@ static void test_rows(void)
 	is(options_row(UINT32_MAX, &row), STATUS_ENOENT, "no row at the largest index");
 	is(options_row(0, &row), STATUS_OK, "the first row");
 	ok(!strcmp(row.name, "xpfo") && !strcmp(row.value, "epoch") &&
-		   !strncmp(row.values, "off|local|", 10) && row.help[0] != '\0',
+		   !strncmp(row.values, "off|v1|", 7) && row.help[0] != '\0',
 	   "is complete");
 	logged[0] = '\0';
 	options_print();

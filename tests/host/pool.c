@@ -1,14 +1,14 @@
-/* sources: tests/host/mm/machine.c tests/host/mm/machine_check.c tests/host/mm/user_tlb.c
- *          tests/host/mm/window.c tests/host/mm/pool_tlb.c tests/host/mm/pool_model.c
- *          kernel/mm/frame_alloc.c kernel/mm/frame_user.c kernel/mm/frame_large.c
+/* sources: tests/host/mm/machine.c tests/host/mm/early.c tests/host/mm/direct_tlb.c
+ *          tests/host/mm/machine_check.c tests/host/mm/user_tlb.c tests/host/mm/window.c
+ *          tests/host/mm/pool_tlb.c tests/host/mm/pool_model.c kernel/mm/frame_alloc.c
+ *          kernel/mm/frame_user.c kernel/mm/frame_hidden.c kernel/mm/frame_large.c
  *          kernel/mm/frame_hide.c kernel/mm/frame_gather.c kernel/mm/frame_put.c
  *          kernel/core/poll.c kernel/mm/frame_sealed.c kernel/mm/quarantine.c kernel/mm/frame.c
  *          kernel/mm/frame_history.c kernel/mm/buddy.c kernel/mm/direct_map.c
- *          kernel/mm/ptable.c kernel/mm/xpfo.c kernel/core/lock.c kernel/core/cpu.c
- *          -Wl,--wrap=frame_transition -Wl,--wrap=ptable_table_free
- *          kernel/mm/pool.c kernel/mm/pool_area.c
- *          kernel/mm/pool_chunk.c kernel/mm/pool_meta.c kernel/mm/pool_store.c
- *          kernel/mm/pool_write.c kernel/lib/string.c */
+ *          kernel/mm/direct_split.c kernel/mm/ptable.c kernel/mm/xpfo.c kernel/core/lock.c
+ *          kernel/core/cpu.c -Wl,--wrap=frame_transition -Wl,--wrap=ptable_table_free
+ *          kernel/mm/pool.c kernel/mm/pool_area.c kernel/mm/pool_chunk.c kernel/mm/pool_meta.c
+ *          kernel/mm/pool_store.c kernel/mm/pool_write.c kernel/lib/string.c */
 
 /* Write-once pools: random calls on several at once against a model, and memory that runs out at
  * every allocation. */
@@ -306,13 +306,13 @@ static void weak_variant(enum option_xpfo xpfo, const char *name)
 	machine_other_cpu_forget();
 }
 
-int main(void)
+static void test_all(void)
 {
 	machine_start();
 	options.pmalloc = pmalloc_full;
-	weak_variant(xpfo_local, "local");
-	weak_variant(xpfo_deferred, "deferred");
-	weak_variant(xpfo_batch, "batch");
+	weak_variant(xpfo_v1, "v1");
+	weak_variant(xpfo_v8, "v8");
+	weak_variant(xpfo_v9, "v9");
 	machine_choose_xpfo(xpfo_epoch);
 	model_start();
 	random_run(pmalloc_full, xpfo_epoch);
@@ -329,5 +329,17 @@ int main(void)
 	dies(write_descriptor, "a sealed page is written", "a write to a descriptor dies");
 	dies(read_destroyed, "no pool has memory", "a read from a destroyed pool dies");
 	dies(overflow, "no pool has memory", "a write past the end of an area dies");
+}
+
+static void test_large(void)
+{
+	options.directmap = directmap_2m;
+	test_all();
+}
+
+int main(void)
+{
+	apart(test_large, "the same with large pages in the direct map");
+	test_all();
 	return done_testing();
 }

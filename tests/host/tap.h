@@ -5,6 +5,7 @@
  *   is(got, expected, ...)       integers; a failure prints both
  *   is_text(got, expected, ...)  strings
  *   dies(body, "part of the message", ...)  body() must abort after printing that to stderr
+ *   apart(body, ...)             body() in a process of its own, whose points count as one
  *   diag(...)                    a comment line
  *   soak(long, short)            long in `make soak`, else short
  *   plan(number)                 optional; a run that ends early then fails
@@ -97,6 +98,37 @@ __attribute__((unused)) static unsigned long soak(unsigned long longer, unsigned
 		}                                                                                  \
 		tap_passed;                                                                        \
 	})
+
+/* Runs body in a child process; true when none of its points failed. What it said is then dropped.
+ */
+__attribute__((unused)) static bool tap_apart(void (*body)(void))
+{
+	FILE *said = tmpfile();
+	char line[512];
+	int status;
+	pid_t child;
+
+	fflush(stdout);
+	if (!said || (child = fork()) < 0) {
+		abort();
+	}
+	if (child == 0) {
+		dup2(fileno(said), STDOUT_FILENO);
+		tap_nr_tests = tap_nr_failed = 0;
+		body();
+		fflush(stdout);
+		_exit(!tap_nr_tests || tap_nr_failed);
+	}
+	waitpid(child, &status, 0);
+	rewind(said);
+	while (status && fgets(line, sizeof(line), said)) {
+		printf("#   %s", line);
+	}
+	fclose(said);
+	return !status;
+}
+
+#define apart(body, ...) tap_point(tap_apart(body), __FILE__, __LINE__, __VA_ARGS__)
 
 /* Runs body in a child process and keeps what it prints to stderr; true when it ended by a signal.
  */

@@ -42,6 +42,7 @@ static void run(const struct scenario *scenario)
 
 		config.nr_cpus = scenario_nr_cpus(scenario);
 		config.step_at_stores = scenario->nr_nmis;
+		config.large = scenario->large;
 		one = explore(scenario, &config);
 		total.nr_states += one.nr_states;
 		total.nr_edges += one.nr_edges;

@@ -31,14 +31,34 @@ static void plant_in_user_half(struct as *as)
 	      "counts 1 references and has 2", "a mapping that nobody counted");
 	plant(entry, PTE_NONE, "counts 1 references and has 0", "a reference without a mapping");
 	if (xpfo_is_on()) {
-		plant(direct_map_entry(frame),
-		      pte_make(frame, PTE_PRESENT | PTE_WRITABLE | PTE_NO_EXECUTE),
-		      "USER_HIDDEN, is mapped RW in the direct map",
-		      "a user frame in the direct map");
+		plant_direct(frame, pte_make(frame, PTE_PRESENT | PTE_WRITABLE | PTE_NO_EXECUTE),
+			     "USER_HIDDEN, is mapped RW in the direct map",
+			     "a user frame in the direct map");
 	} else {
-		plant(direct_map_entry(frame), PTE_NONE, "must be in it",
-		      "a frame missing from the direct map");
+		plant_direct(frame, PTE_NONE, "must be in it",
+			     "a frame missing from the direct map");
 	}
+}
+
+static void plant_in_direct_map(pfn_t spare_frame)
+{
+	pte_t shown = direct_map_pte(spare_frame);
+	pfn_t image = pa_to_pfn((pa_t){ LOAD_BASE });
+
+	plant_direct(image, pte_make(image, PTE_PRESENT | PTE_NO_EXECUTE), "in the direct map",
+		     "the kernel image in the direct map");
+	plant_direct(spare_frame,
+		     pte_make(kernel_root, PTE_PRESENT | PTE_WRITABLE | PTE_NO_EXECUTE),
+		     "shows frame", "a direct-map entry for another frame");
+	plant_direct(spare_frame, PTE_NONE, "must be in it",
+		     "a kernel frame missing from the direct map");
+	if (ptable_nx() && options.physmap == physmap_nx) {
+		plant_direct(spare_frame, pte_without(shown, PTE_NO_EXECUTE),
+			     "KERNEL, is mapped RWX in the direct map", "an executable direct map");
+	}
+	plant_direct(spare_frame, pte_with(shown, PTE_USER), "has U/S=1",
+		     "an entry of the kernel with U/S");
+	plant_direct(spare_frame, pte_with(shown, PTE_GLOBAL), "is global", "a global page");
 }
 
 static void plant_in_kernel_half(struct as *as, pfn_t spare_frame)
@@ -47,25 +67,14 @@ static void plant_in_kernel_half(struct as *as, pfn_t spare_frame)
 	pte_t *text = ptable_entry(kernel_root, (uint64_t)image_start, 1);
 	/* the kernel's symbols, which nobody reads meanwhile */
 	pte_t *names = ptable_entry(kernel_root, (uint64_t)rodata_end - PAGE_SIZE, 1);
-	pte_t *spare = direct_map_entry(spare_frame);
 	/* behind those that the audit itself shows frames in */
 	pte_t *window = this_cpu()->window_entries + WINDOW_PAGES;
-	pfn_t image = pa_to_pfn((pa_t){ LOAD_BASE });
 	pfn_t table = pte_frame(pte_read(ptable_entry(as->root, TEST_PAGE, 2)));
 
 	plant(&entries[PTES_PER_TABLE / 2], pte_make(kernel_root, PTE_PRESENT),
 	      "kernel half differs", "a root whose kernel half differs");
 	plant(text, pte_with(pte_read(text), PTE_WRITABLE), "IMAGE_TEXT, is mapped RWX",
 	      "writable kernel text");
-	plant(direct_map_entry(image), pte_make(image, PTE_PRESENT | PTE_NO_EXECUTE),
-	      "in the direct map", "the kernel image in the direct map");
-	plant(spare, pte_make(kernel_root, PTE_PRESENT | PTE_WRITABLE | PTE_NO_EXECUTE),
-	      "shows frame", "a direct-map entry for another frame");
-	plant(spare, PTE_NONE, "must be in it", "a kernel frame missing from the direct map");
-	if (ptable_nx() && options.physmap == physmap_nx) {
-		plant(spare, pte_without(pte_read(spare), PTE_NO_EXECUTE),
-		      "KERNEL, is mapped RWX in the direct map", "an executable direct map");
-	}
 	plant(ptable_entry(as->root, TEST_PAGE + HUGE_SIZE, 2),
 	      pte_make(spare_frame, PTE_PRESENT | PTE_USER), "page table at frame",
 	      "a page table in a frame that is none");
@@ -80,8 +89,8 @@ static void plant_in_kernel_half(struct as *as, pfn_t spare_frame)
 	plant(ptable_entry(as->root, TEST_PAGE, 2),
 	      pte_make(as->root, PTE_PRESENT | PTE_WRITABLE | PTE_USER), "is in use twice",
 	      "a root as a page table");
-	plant(direct_map_entry(table), PTE_NONE, "is not in the direct map",
-	      "a page table that is not in the direct map");
+	plant_direct(table, PTE_NONE, "is not in the direct map",
+		     "a page table that is not in the direct map");
 	plant(ptable_entry(as->root, TEST_PAGE + HUGE_SIZE, 2), pte_make(table, PTE_PARKED),
 	      "is parked", "a page table that is parked");
 	plant(ptable_entry(as->root, TEST_PAGE + PAGE_SIZE, 1), (pte_t){ PTE_WRITABLE },
@@ -89,9 +98,6 @@ static void plant_in_kernel_half(struct as *as, pfn_t spare_frame)
 	plant(ptable_entry(as->root, TEST_PAGE, 1),
 	      pte_with(pte_read(ptable_entry(as->root, TEST_PAGE, 1)), 1ul << 45),
 	      "neither empty nor a mapping", "an address beyond all memory");
-	plant(spare, pte_with(pte_read(spare), PTE_USER), "has U/S=1",
-	      "an entry of the kernel with U/S");
-	plant(spare, pte_with(pte_read(spare), PTE_GLOBAL), "is global", "a global page");
 	plant(direct_map_pointer(kernel_root), pte_make(table, PTE_PRESENT | PTE_USER),
 	      "kernel root: slot 0 of the user half", "a user half of the kernel's root");
 	plant(direct_map_pointer(this_cpu()->window_root), pte_make(table, PTE_PRESENT | PTE_USER),
@@ -156,6 +162,7 @@ KTEST_SUITE(audit)
 	}
 	expect_clean("with a new address space");
 	plant_in_user_half(as);
+	plant_in_direct_map(spare);
 	plant_in_kernel_half(as, spare);
 	plant_in_history(spare);
 	plant_in_kspace(spare);

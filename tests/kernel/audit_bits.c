@@ -76,6 +76,10 @@ static void plant_huge_direct(void)
 	pfn_t first;
 	pte_t *entry;
 
+	if (options.directmap == directmap_2m) {
+		ktest_skip("large pages are the direct map's own");
+		return;
+	}
 	if (frame_alloc_kernel(OWNER_KERNEL, 9, &first)) {
 		ktest_skip("no memory for 2 MiB");
 		return;

@@ -2,6 +2,8 @@
 #include "audit_plant.h"
 
 #include "lib/string.h"
+#include "mm/direct_map.h"
+#include "mm/direct_split.h"
 #include "mm/tlb.h"
 
 struct bw_audit audit_result;
@@ -37,4 +39,18 @@ void plant(pte_t *entry, pte_t pte, const char *words, const char *what)
 	expect_violation(words, what);
 	entry_force(entry, saved);
 	ktlb_wait(ktlb_downgrade());
+}
+
+void plant_direct(pfn_t frame, pte_t pte, const char *words, const char *what)
+{
+	/* hidden, the frame keeps its 2 MiB page split, and counts as what it may become */
+	bool is_in_large = !pfn_is_none(direct_split_table(frame)) && direct_map_has(frame);
+
+	if (is_in_large) {
+		direct_map_hide(frame, 0);
+	}
+	plant(direct_map_entry(frame), pte, words, what);
+	if (is_in_large) {
+		direct_map_reveal(frame, 0);
+	}
 }

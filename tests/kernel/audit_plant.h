@@ -18,6 +18,10 @@ void entry_force(pte_t *entry, pte_t pte);
 /* Changes an entry of a page table, expects the audit to say so, and restores it. */
 void plant(pte_t *entry, pte_t pte, const char *words, const char *what);
 
+/* The same with the direct map's entry of a frame. If it lies in a 2 MiB page,
+ * that is split meanwhile. */
+void plant_direct(pfn_t frame, pte_t pte, const char *words, const char *what);
+
 /* The same with anything else that can be assigned to. */
 #define PLANT(place, value, words, what)                                                           \
 	do {                                                                                       \

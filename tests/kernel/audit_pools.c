@@ -61,11 +61,10 @@ static void plant_in_pool(pte_t *entry, pte_t *other, const char *state)
 	PLANT(frame_entry(frame)->flags, frame_entry(frame)->flags ^ FRAME_HIDDEN,
 	      is_hidden ? "is hidden, or not, against the option" : "in the direct map",
 	      "a pool's frame that is hidden, or not");
-	plant(direct_map_entry(frame),
-	      is_hidden ? pte_make(frame, PTE_PRESENT | PTE_NO_EXECUTE) : PTE_NONE,
-	      is_hidden ? "is mapped R in the direct map" : "must be in it",
-	      is_hidden ? "a pool's frame in the direct map"
-			: "a pool's frame missing from the direct map");
+	plant_direct(frame, is_hidden ? pte_make(frame, PTE_PRESENT | PTE_NO_EXECUTE) : PTE_NONE,
+		     is_hidden ? "is mapped R in the direct map" : "must be in it",
+		     is_hidden ? "a pool's frame in the direct map"
+			       : "a pool's frame missing from the direct map");
 }
 
 KTEST_SUITE(audit_pools)
@@ -92,7 +91,9 @@ KTEST_SUITE(audit_pools)
 	plant_in_pool(ptable_entry(kernel_root, (uint64_t)object, 1),
 		      ptable_entry(kernel_root, (uint64_t)second, 1),
 		      options.pmalloc == pmalloc_full ? "POOL_SEALED, is mapped RW in the pools"
-						      : "PLAIN_SEALED, is mapped RW in the pools");
+		      : options.pmalloc == pmalloc_roalias
+			      ? "ROALIAS_SEALED, is mapped RW in the pools"
+			      : "PLAIN_SEALED, is mapped RW in the pools");
 	ktest_ok(pmalloc_destroy_pool(pool) == STATUS_OK &&
 			 pmalloc_destroy_pool(other) == STATUS_OK,
 		 "pools are destroyed");

@@ -191,6 +191,11 @@ static void plant_frames(void)
 	PLANT(frame_entry(frame)->flags, frame_entry(frame)->flags ^ FRAME_HIDDEN,
 	      xpfo_is_on() ? "USER, is not hidden" : "in the direct map",
 	      "a user frame that is hidden, or not, against the option");
+	if (xpfo_is_on() && !xpfo_leaves_unkmapped()) {
+		PLANT(frame_entry(frame)->flags,
+		      (frame_entry(frame)->flags ^ FRAME_HIDDEN) | FRAME_UNKMAPPED,
+		      "USER, is not hidden", "one that the variant would have unmapped");
+	}
 	frame_entry(frame)->refs = 1;
 	frame_put_user(frame);
 }

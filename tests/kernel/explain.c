@@ -177,7 +177,7 @@ KTEST_SUITE(explain)
 		expect_hidden(frame, "USER");
 	}
 	frame_put_user(frame);
-	if (xpfo_is_on()) {
+	if (xpfo.stays_hidden) {
 		expect_hidden(frame, "FREE");
 	}
 	expect((uint64_t)image_start, WRITE | FAULT_PRESENT, BW_DEFENCE_WP,

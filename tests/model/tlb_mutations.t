@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # Breaks the TLB coherence code in every way of tlb_mutations.txt and expects the simulated machine
 # to catch each: under random schedules (tests/host/tlb_random.c), or in every schedule of a scenario
-# (tests/host/tlb_exhaustive.c). A pattern that no longer matches is a failure too.
+# (tests/host/tlb_exhaustive.c); or the machine of the memory tests, in the host test that is named. A pattern that no longer matches is a failure too.
 # needs: headers
 use strict;
 use warnings;
@@ -23,10 +23,13 @@ my @cc = (qw(gcc -std=gnu11 -O2 -fno-strict-aliasing -DBULWARK_HOST_TEST -DBULWA
 sub sources {
 	my ($program) = @_;
 	local (@ARGV, $/) = ($program);
-	return ($program, <> =~ m{sources:(.*?)\*/}s && grep { $_ ne '*' } split ' ', $1);
+	return ($program, <> =~ m{sources:(.*?)\*/}s && grep { /\.c$/ } split ' ', $1);
 }
 
-sub object { return "$out/" . basename($_[0], '.c') . '.o' }
+sub object { return "$out/" . $_[0] =~ s{/}{_}gr . '.o' }
+
+# What tests/host/mm/machine.c is linked with.
+my @wrap = '-Wl,--wrap=frame_transition';
 
 sub compile {
 	my ($source, $object, @more) = @_;
@@ -35,7 +38,13 @@ sub compile {
 
 sub build {
 	my ($program, @objects) = @_;
-	return system('gcc', '-o', $program, @objects) == 0;
+	return system('gcc', '-o', $program, @objects, (grep { /_mm_machine/ } @objects) ? @wrap : ()) == 0;
+}
+
+sub program_of {
+	my ($mutation) = @_;
+	return "tests/host/$mutation->{host}.c" if $mutation->{host};
+	return 'tests/host/tlb_' . ($mutation->{exhaustive} ? 'exhaustive.c' : 'random.c');
 }
 
 # The problem, or undef and what was caught.
@@ -48,19 +57,19 @@ sub run_mutated {
 	close $file or die "$source: $!\n";
 	compile($source, "$out/mutated.o", '-w', '-I' . dirname($mutation->{file}))
 		or return 'it does not compile';
-	my @objects = map { $_ eq $mutation->{file} ? "$out/mutated.o" : object($_) }
-		sources("tests/host/tlb_" . ($scenario ? 'exhaustive.c' : 'random.c'));
+	my @objects = map { $_ eq $mutation->{file} ? "$out/mutated.o" : object($_) } sources(program_of($mutation));
 	build("$out/mutated", @objects) or return 'it does not link';
-	my $arguments = $scenario ? "'" . $scenario =~ s/'/'\\''/gr . "'" : "steps $steps";
+	my $arguments = $mutation->{host} ? '' : $scenario ? "'" . $scenario =~ s/'/'\\''/gr . "'" : "steps $steps";
 	my $said = `timeout $seconds $out/mutated $arguments 2>&1`;
-	return $said =~ /^# (seed \d+: .*?);/m || $said =~ /^# (kaiser.*)/m ? (undef, $1)
+	return $said =~ /^# (seed \d+: .*?);/m || $said =~ /^# (kaiser.*)/m
+			|| $mutation->{host} && $said =~ /^(?:#   )?((?:violation|panic|assertion).*)/m ? (undef, $1)
 		: "it runs without a violation: $said";
 }
 
 make_path($out);
-my @programs = map { "tests/host/tlb_$_.c" } qw(random exhaustive);
-my %sources = map { $_ => 1 } map { sources($_) } @programs;
 my @mutations = mutations('tests/model/tlb_mutations.txt');
+my @programs = map { "tests/host/$_.c" } qw(tlb_random tlb_exhaustive), map { $_->{host} // () } @mutations;
+my %sources = map { $_ => 1 } map { sources($_) } @programs;
 printf "1..%d\n", @mutations + 2;
 my $built = !grep { !compile($_, object($_)) } keys %sources;
 my $sound = $built && build("$out/sound", map { object($_) } sources($programs[0]))

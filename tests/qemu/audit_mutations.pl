@@ -16,10 +16,12 @@ my @cc = (qw(gcc -std=gnu11 -ffreestanding -O1 -w -mno-red-zone -mgeneral-regs-o
 my @ld = qw(ld -pie --no-dynamic-linker -z text -z noexecstack -z max-page-size=4096 --build-id=none -T linker.ld);
 # Without tools/run, which takes as long as the guest.
 my @qemu = (qw(qemu-system-x86_64 -machine pc -nodefaults -no-reboot -m 24M -display none -cpu max -accel tcg -serial stdio),
-	qw(-device isa-debug-exit,iobase=0xf4,iosize=4 -initrd build/archive.tar -append), q('ktest=on "cmd=selftest kernel"'));
+	qw(-device isa-debug-exit,iobase=0xf4,iosize=4 -initrd build/archive.tar));
+# What a suite needs beside ktest=on.
+my %options = (audit_direct => 'directmap=2m ');
 # A mutation may make the audit run forever.
 my $seconds = ($ENV{TEST_SECONDS} // 600) / 20;
-my @suites = qw(audit audit_bits audit_cpu audit_entry audit_free audit_pools audit_user);
+my @suites = qw(audit audit_bits audit_cpu audit_direct audit_entry audit_free audit_pools audit_user);
 
 sub run_quiet { return system("@_ > $out/said 2>&1") == 0 }
 
@@ -30,7 +32,8 @@ sub boot {
 	my ($suite, @objects) = @_;
 	run_quiet(@ld, '-o', "$out/kernel", "$out/base.o", @objects, "$objects/tests/kernel/$suite.c.o")
 		or return 'it does not link: ' . said();
-	my $output = qx(timeout $seconds @qemu -kernel $out/kernel 2>&1) =~ tr/\r//dr;
+	my $words = ($options{$suite} // '') . 'ktest=on "cmd=selftest kernel"';
+	my $output = qx(timeout $seconds @qemu -kernel $out/kernel -append '$words' 2>&1) =~ tr/\r//dr;
 	return $output =~ /^not ok/m ? 'not ok' : $output =~ /^1\.\./m ? 'ok' : "it does not run: $output";
 }
 

@@ -58,7 +58,7 @@ look_for_planted() {
 	plant '2 MiB page'
 }
 
-for opts in 'xpfo=epoch vuln=on' 'xpfo=sync' 'xpfo=local' 'xpfo=off kaiser=off' 'pmalloc=plain' 'pmalloc=off'; do
+for opts in 'xpfo=epoch vuln=on' 'xpfo=sync' 'xpfo=v1' 'pmalloc=roalias' 'xpfo=off kaiser=off' 'pmalloc=plain' 'pmalloc=off'; do
 	dump "$opts"
 	grep -q holding "$work/output"
 	ok $? "the program is running: $opts"

@@ -20,9 +20,16 @@ for ((round = 0; round < $(soak 5 1); round++)); do
 	suites 4 epoch
 done
 if [ "$BUILD" = debug ]; then
+	# with large pages in the direct map every suite that looks at it, or uses a lot of memory
+	for variant in epoch sync off; do
+		suites 2 "$variant directmap=2m" kernel enomem frame_map grant memory pressure ptdump share
+	done
 	# under other variants what is not the same: whose frames are where
 	for variant in sync off; do
 		suites 1 "$variant" kernel enomem frame_map grant memory mitigate pressure process ptdump residue share
+	done
+	for variant in v1 v7noflush v9 pageblock; do
+		suites 2 "$variant" kernel memory pressure residue
 	done
 fi
 

@@ -67,7 +67,7 @@ sub test_structure {
 	is(count('#grid tbody tr'), @names, 'the matrix has a row for each attack');
 	is(count('#grid tbody th[scope=row]'), @names, 'and each row has a head');
 	is(count('#grid thead th[scope=col].variant'), count('#grid tbody tr:first-child td'), 'each column has a head');
-	is(column('xpfo=epoch') - column('xpfo=deferred'), 1, 'a variant that is the same machine as the defaults stands among the others');
+	is(column('xpfo=epoch') - column('xpfo=sync'), 1, 'a variant that is the same machine as the defaults stands among the others');
 	is(count('h1'), 1, 'there is one title');
 	is(count('[id]') - $browser->js('return new Set([...document.querySelectorAll("[id]")].map((e) => e.id)).size'), 0, 'no id is used twice');
 	is(count('a[href^="#"]') - $browser->js('return [...document.querySelectorAll("a[href^=\'#\']")]
@@ -125,8 +125,8 @@ sub test_filter {
 
 sub test_mouse {
 	$browser->point('h1', 'mouse');
-	$browser->point(cell('xpfo_parked', 'xpfo=deferred'), 'mouse');
-	like(panel(), qr/xpfo_parked.*xpfo=deferred.*BREACH/s, 'pointing at a cell explains it');
+	$browser->point(cell('xpfo_parked', 'xpfo=v8'), 'mouse');
+	like(panel(), qr/xpfo_parked.*xpfo=v8.*BREACH/s, 'pointing at a cell explains it');
 	$browser->point(cell('seal_write', 'defaults'), 'mouse', 1);
 	like(panel(), qr/seal_write.*not what the options call for.*expected\s+FAULT/s, 'a click on the unexpected one says what was expected');
 	$browser->point(cell('ret2dir_obj', 'xpfo=sync'), 'mouse');
@@ -136,18 +136,18 @@ sub test_mouse {
 
 # Each cell tells how to repeat it, and has an address of its own.
 sub test_cells {
-	my $selector = cell('xpfo_parked', 'xpfo=deferred');
+	my $selector = cell('xpfo_parked', 'xpfo=v8');
 	is(count('#grid tbody td:not([id^="cell-"])'), 0, 'each cell has an anchor');
 	$browser->point($selector, 'mouse', 1);
-	like(text('#panel .repeat'), qr/^make run .*OPTS='vuln=on xpfo=deferred' CMD='attack xpfo_parked'$/, 'the panel tells how to repeat a cell');
+	like(text('#panel .repeat'), qr/^make run .*OPTS='vuln=on xpfo=v8' CMD='attack xpfo_parked'$/, 'the panel tells how to repeat a cell');
 	my $hash = $browser->js('return location.hash');
-	is($hash, '#cell-xpfo_parked-xpfo-deferred', 'a cell that is chosen is in the address');
+	is($hash, '#cell-xpfo_parked-xpfo-v8', 'a cell that is chosen is in the address');
 	is($browser->js('return document.querySelector("#panel .own").getAttribute("href")'), $hash, 'and has a link');
 	$browser->press('Escape');
 	$browser->open('about:blank');
 	$browser->open("$page$hash");
 	settle();
-	like(panel(), qr/xpfo_parked.*xpfo=deferred.*BREACH/s, 'the link opens the page at the cell');
+	like(panel(), qr/xpfo_parked.*xpfo=v8.*BREACH/s, 'the link opens the page at the cell');
 	$browser->press('Escape');
 	$browser->open('about:blank');
 	$browser->open($page);
@@ -179,7 +179,7 @@ sub test_width {
 sub test_beaten {
 	my %weakest = map { ("$_->{name}=$_->{weakest}" => 1) } @{ $matrix->{defences} };
 	my $words = $browser->js('return [...document.querySelectorAll(".beaten li > code")].map((e) => e.textContent).join(" ")');
-	like($words, qr/xpfo=deferred/, 'a variant that is beaten is listed');
+	like($words, qr/xpfo=v8/, 'a variant that is beaten is listed');
 	is(join(' ', grep { $weakest{$_} } split ' ', $words), '', 'and no option at its weakest value');
 	unlike(text('.beaten'), qr/meltdown_model/, 'nor an attack that another option lets through');
 }

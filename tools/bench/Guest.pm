@@ -19,7 +19,7 @@ use constant icount_shift => 4;
 sub quick { return ($ENV{QUICK} // '') !~ /^0?$/ }
 
 # The options that a benchmark sets itself.
-my %SETS = (kaiser => ['kaiser'], xpfo => ['xpfo'], pmalloc => ['ktest']);
+my %SETS = (kaiser => ['kaiser'], xpfo => ['xpfo', 'directmap'], pmalloc => ['ktest']);
 
 sub refuse {
 	my ($text) = @_;

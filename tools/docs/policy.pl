@@ -4,7 +4,7 @@ use warnings;
 use Def qw(rows);
 use Page;
 
-my %words = (ABSENT => 'absent', NONE => 'none', REQUIRED_RW => 'RW', RW_RX => 'RW or RX', KSPACE => 'kernel space',
+my %words = (ABSENT => 'absent', NONE => 'none', REQUIRED_RW => 'RW', REQUIRED_R => 'R', RW_RX => 'RW or RX', KSPACE => 'kernel space',
 	ENTRY_AREA => 'entry area', IMAGE => 'image', USER_HALF => 'user half', POOLS => 'pools');
 
 sub {

@@ -22,18 +22,20 @@ my %TABLES = (
 	linux => ['docs/linux.def', DIFFERENCE => 'call:word what:text linux:text ours:text why:text'],
 	lock_ranks => ['kernel/core/lock_ranks.def', RANK => 'name:word'],
 	map_states => ['user/shell/map_states.def', MAP_STATE => 'state:word letter:character ansi:number colour:number name:text'],
-	options => ['kernel/abi/options.def', OPTION => 'name:word default:word values:text help:text strength:text'],
+	needs => ['user/attacks/needs.def', NEED => 'attack:word option:word value:value why:text'],
+	options => ['kernel/abi/options.def', OPTION => 'name:word default:value values:text help:text strength:text'],
 	policy => ['kernel/mm/policy.def', POLICY => 'state:word direct:word view:word rights:word second_view:word second_rights:word text:text'],
 	sources => ['docs/sources.def', SOURCE => 'key:word authors:text title:text venue:text year:number id:text',
 		SPECIFICATION => 'key:word authors:text title:text venue:text'],
 	status => ['kernel/abi/status.def', STATUS => 'name:word number:number text:text'],
 	syscalls => ['kernel/abi/syscalls.def', SYSCALL => 'number:number name:word nr_arguments:number',
 		SYSCALL_WITH_REGS => 'number:number name:word nr_arguments:number'],
-	variants => ['kernel/abi/variants.def', VARIANT => 'option:word value:word text:text'],
+	variants => ['kernel/abi/variants.def', VARIANT => 'option:word value:value text:text ...'],
 );
 
 my %KINDS = (
 	word => [qr/^[A-Za-z_]\w*$/, 'a name'],
+	value => [qr/^\w+$/, 'a value'],
 	number => [qr/^(?:0x[0-9a-fA-F]+|\d+)$/, 'a number'],
 	any => [qr/./s, 'an expression'],
 );

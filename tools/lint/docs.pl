@@ -88,11 +88,30 @@ if (-e 'README.md') {
 if (-e 'user/attacks/attacks.def') {
 	check_attack(@$_{qw(name line)}) for rows('attacks');
 }
+# A row that is a design says all of it; one that is somebody's says where it was posted; nobody speaks of what was
+# published without that.
+my @DESIGN = qw(unmapped flushed at_free figures author);
+my @MAIL = qw(date message_id patch);
+sub check_variant {
+	my ($row) = @_;
+	my $name = "$row->{option}=$row->{value}";
+	my $is_design = grep { exists $row->{$_} } @DESIGN, @MAIL;
+	my $is_ours = ($row->{author} // '') eq 'ours';
+	for my $field ($is_design ? @DESIGN : (), $is_design && !$is_ours ? @MAIL : ()) {
+		violation('kernel/abi/variants.def', $row->{line}, "$name has no .$field") unless length($row->{$field} // '');
+	}
+	violation('kernel/abi/variants.def', $row->{line}, "$name: $row->{message_id} is no Message-ID")
+		if ($row->{message_id} // 'a@b') !~ /^[^\s<>@]+@[^\s<>@]+$/;
+	violation('kernel/abi/variants.def', $row->{line}, "$name speaks of what was published, without author, date, Message-ID and patch")
+		if "@$row{grep { !ref } sort keys %$row}" =~ /\bas published\b|\bversions? \d/i && grep { !length($row->{$_} // '') } 'author', @MAIL;
+}
 # What a table says of a variant is held against the options only where a document shows it.
 if (-e 'kernel/abi/variants.def') {
 	my $text = join "\n", map { read_source($_) } @pages;
 	my %seen;
-	for my $row (grep { !$seen{ $_->{option} }++ } rows('variants')) {
+	my @rows = rows('variants');
+	check_variant($_) for @rows;
+	for my $row (grep { !$seen{ $_->{option} }++ } @rows) {
 		violation('kernel/abi/variants.def', $row->{line}, "no document has \"generated: variants $row->{option}\"")
 			unless $text =~ /^<!-- generated: variants $row->{option} -->$/m;
 	}

@@ -4,6 +4,17 @@ export QUICK JOBS ONLY
 
 .PHONY: bench bench-xpfo bench-cost bench-kaiser bench-pmalloc bench-linux
 
+# A plugin of QEMU's, and what replays its traces.
+build/bench/tlb_trace.so: tools/bench/tlb_trace.c
+	@mkdir -p $(@D)
+	$(CC) -O2 -Wall -Wextra -Werror -fPIC -shared -o $@ $<
+
+build/bench/tlb_model: tools/bench/tlb_model.c
+	@mkdir -p $(@D)
+	$(CC) -O2 -Wall -Wextra -Werror -o $@ $<
+
+bench bench-xpfo: build/bench/tlb_trace.so build/bench/tlb_model
+
 # Programs of Linux alone, and those of the ISO that run on both.
 LINUX_OUT := build/linux
 linux_programs := $(patsubst user/linux/%.c,$(LINUX_OUT)/%,$(wildcard user/linux/*.c))

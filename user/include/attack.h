@@ -29,8 +29,18 @@ int attack_finish(void);
 void attack_leak(struct bw_leak *leak);
 /* Anonymous memory, every page of it present; ends the attack where there is none. */
 void *attack_pages(size_t nr_bytes);
+/*
+ * A page of this program, writable, that exec filled from the file: as a page that a disk fills,
+ * the kernel neither zeroes nor copies it.
+ */
+void *attack_file_page(void);
 /* One 2 MiB page, present; ends the attack where there is none. */
 void *attack_huge_page(void);
+/*
+ * Blocks. Sleeps for a moment: without PCIDs this processor then remembers nothing that the kernel
+ * did for this process. For attacks on what page tables say, where xpfo=v7noflush flushes nothing.
+ */
+void attack_settle(void);
 /* The frame behind a mapped address of this process. */
 uint64_t attack_pfn(const void *address);
 /* Where the direct map would have the same byte. */
@@ -56,7 +66,8 @@ unsigned int attack_nr_cpus(void);
 void attack_begin(struct bw_leak *leak, unsigned int nr_cpus, unsigned int cpu);
 /* Blocks. From now on the calling thread runs on this processor. */
 void attack_pin(unsigned int cpu);
-/* Starts a thread that pins itself to this processor, then runs the body; joined by nobody. */
+/* Blocks until a new thread has pinned itself to this processor: it runs the body then, and is
+ * joined by nobody. */
 void attack_thread(unsigned int cpu, void (*body)(void *), void *argument);
 
 /* How far the attack has come, told by one thread to another. Zero at first. */
@@ -89,17 +100,25 @@ int attack_while_held(const char *call, long (*hold)(const void *page), const ch
 struct attack_frame {
 	uint64_t pfn;
 	uint64_t synonym;
+	bool is_small; /* a 4 KiB page will have it; otherwise a 2 MiB page */
 };
 
 /*
+ * A frame that this process gave back, that is in the direct map, and that its next 4 KiB page will
+ * have. False: the variant of XPFO does not put it there, or keeps frames in a cache before it.
+ */
+bool attack_frame_give_small(const struct bw_leak *leak, struct attack_frame *frame);
+/*
  * Blocks. Takes 2 MiB pages until it can tell where the next one will lie, and chooses a frame in
- * there: one that is the kernel's now, in the direct map. Where hardly anything is left there (with
- * xpfo=epoch what user space had stays hidden) it gives the latest page back, and chooses that.
+ * there that is in the direct map now: one that it gives back, or, where such a frame stays hidden,
+ * one that is the kernel's. Where hardly any of these is left it is the hidden one all the same.
  */
 void attack_frame_predict(const struct bw_leak *leak, struct attack_frame *frame);
+/* The first of the two if it can be had, else the second. */
+void attack_frame_find(const struct bw_leak *leak, struct attack_frame *frame);
 /*
- * Takes the next 2 MiB page: where that frame appears in it, or NULL where the prediction was
- * wrong.
+ * Takes the page, or the next 2 MiB page: where that frame appears in it, or NULL where the
+ * prediction was wrong.
  */
 void *attack_frame_take(const struct attack_frame *frame);
 /* Takes it so, and forges an object there. False: as NULL. */

@@ -80,6 +80,9 @@ const char *attack_defence_name(uint32_t defence);
 
 /* What this attack must end in under the options in force, on this machine. */
 void attack_expect(const struct attack_row *row, struct attack_expectation *expectation);
+/* Why it cannot be tried with the options in force, by needs.def, and the option that is at fault;
+ * NULL: it can. */
+const char *attack_lacks(const struct attack_row *row, struct bw_option *option);
 /*
  * The options under which it succeeds, as words of a command line: "xpfo=off vuln=on". False: there
  * are none.

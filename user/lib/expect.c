@@ -77,6 +77,33 @@ static bool alternative_next(const char **text, bool *holds, struct bw_option *l
 	return true;
 }
 
+const char *attack_lacks(const struct attack_row *row, struct bw_option *option)
+{
+	static const struct {
+		const char *attack, *option, *value, *why;
+	} needs[] = {
+#define NEED(attack, option, value, why) { #attack, #option, #value, why },
+#include "../attacks/needs.def"
+#undef NEED
+	};
+
+	for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++) {
+		if (strcmp(needs[i].attack, row->name) == 0 && bw_option_is("vuln", "on") &&
+		    bw_option_find(needs[i].option, option) == 0 &&
+		    strcmp(option->value, needs[i].value) != 0) {
+			return needs[i].why;
+		}
+	}
+	return NULL;
+}
+
+static void expect_skip(struct attack_expectation *expectation, const struct bw_option *option)
+{
+	expectation->outcome = OUTCOME_SKIP;
+	snprintf(expectation->stopped_by, sizeof(expectation->stopped_by), "%s=%s", option->name,
+		 option->value);
+}
+
 void attack_expect(const struct attack_row *row, struct attack_expectation *expectation)
 {
 	const char *text = row->stopped_by;
@@ -93,6 +120,10 @@ void attack_expect(const struct attack_row *row, struct attack_expectation *expe
 		expectation->outcome = OUTCOME_SKIP;
 		snprintf(expectation->stopped_by, sizeof(expectation->stopped_by), "SMP=%u",
 			 attack_nr_cpus());
+		return;
+	}
+	if (attack_lacks(row, &option) != NULL) {
+		expect_skip(expectation, &option);
 		return;
 	}
 	while (alternative_next(&text, &holds, &option)) {

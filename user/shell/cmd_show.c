@@ -118,6 +118,10 @@ int cmd_mem(int argc, char *const argv[])
 	print_number(json, false, "ptable", info.nr_ptable, "page tables");
 	print_number(json, false, "pfn_end", info.nr_pfn, "one past the highest frame number");
 	print_number(json, false, "processes", info.nr_processes, "processes");
+	print_number(json, false, "direct_whole", info.nr_direct_whole,
+		     "2 MiB pages of the direct map");
+	print_number(json, false, "direct_split", info.nr_direct_split,
+		     "split: 4 KiB pages, some hidden");
 	if (json) {
 		puts("}");
 	}

@@ -68,6 +68,12 @@ static inline unsigned level_index(uint64_t address, unsigned level)
 	return address >> level_shift(level) & (PTES_PER_TABLE - 1);
 }
 
+/* But for what the processor notes in it. */
+static inline bool pte_is_same(pte_t one, pte_t other)
+{
+	return !((one.value ^ other.value) & ~(uint64_t)(PTE_ACCESSED | PTE_DIRTY));
+}
+
 static inline pte_t pte_read(const pte_t *slot)
 {
 	return (pte_t){ *(const volatile uint64_t *)&slot->value };

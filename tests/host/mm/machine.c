@@ -16,6 +16,8 @@
 #include "core/panic.h"
 #include "mm/buddy.h"
 #include "mm/direct_map.h"
+#include "mm/direct_split.h"
+#include "mm/direct_tlb.h"
 #include "mm/early.h"
 #include "mm/frame_alloc.h"
 #include "mm/frame_history.h"
@@ -23,11 +25,12 @@
 #include "mm/frame_pool.h"
 #include "mm/ktlb.h"
 #include "mm/ptable.h"
+#include "mm/ram.h"
 #include "mm/user_tlb.h"
+#include "mm/xpfo.h"
 
 #define RAM_BYTES ((size_t)MACHINE_FRAMES * PAGE_SIZE)
 #define MAP_BASE 0x200000000000ul /* free in every process, also under AddressSanitizer */
-enum { THIS_CPU, OTHER_CPU, NR_TLBS };
 
 struct options options;
 struct cpu_features cpu_features = { .nx = true };
@@ -38,11 +41,7 @@ static struct frame table[MACHINE_FRAMES];
 static uint64_t histories[MACHINE_FRAMES];
 static uint16_t nr_free_in[MACHINE_FRAMES / RANGE_FRAMES];
 static char *ram;
-static bool is_cached[NR_TLBS][MACHINE_FRAMES];
-static uint64_t newest = 1, complete = 1; /* generations */
-static uint32_t nr_early = MACHINE_RESERVED;
-static unsigned fail_left;
-static bool fail_armed, fail_fired;
+static uint64_t newest = 1, complete = 1, newest_split; /* generations */
 static char note[256] = "nothing noted";
 
 void machine_note(const char *format, ...)
@@ -94,22 +93,6 @@ void *machine_ram(pfn_t frame)
 	return ram + pfn_to_pa(frame).pa;
 }
 
-/* A walk of the real page table, through RAM. */
-bool machine_direct_map_has(pfn_t frame)
-{
-	uint64_t address = direct_map_base + pfn_to_pa(frame).pa;
-	pte_t pte = pte_make(kernel_root, PTE_PRESENT);
-
-	for (unsigned level = LEVEL_MAX; level > 0 && pte_is_present(pte); level--) {
-		pte = ((pte_t *)machine_ram(pte_frame(pte)))[level_index(address, level)];
-	}
-	if (pte_is_present(pte) && (pte_frame(pte).pfn != frame.pfn || !pte_is_writable(pte) ||
-				    pte_is_executable(pte) || pte_is_user(pte))) {
-		machine_die("the direct map has %#lx for frame %u", pte.value, frame.pfn);
-	}
-	return pte_is_present(pte);
-}
-
 /* --- the TLBs --- */
 
 static void protect(uint32_t first, uint32_t nr, int protection)
@@ -139,42 +122,40 @@ static void on_fault(int signal_number, siginfo_t *info, void *context)
 	if (offset >= RAM_BYTES) {
 		machine_die("access to %p, which is not RAM", info->si_addr);
 	}
-	if (!machine_direct_map_has(frame)) {
+	if (!direct_tlb_touch(THIS_CPU, frame)) {
 		machine_die("hidden frame %u accessed through the direct map", frame.pfn);
 	}
-	is_cached[THIS_CPU][frame.pfn] = true;
 	protect(frame.pfn, 1, PROT_READ | PROT_WRITE);
 }
 
-void machine_other_cpu_touch(pfn_t frame)
+void machine_other_cpu_touch(pfn_t frame) { (void)direct_tlb_touch(OTHER_CPU, frame); }
+
+/* What becomes of translations of a user frame by the time that it is handed out. */
+static bool leaves_stale_elsewhere(void)
 {
-	if (machine_direct_map_has(frame)) {
-		is_cached[OTHER_CPU][frame.pfn] = true;
-	}
+	return options.xpfo == xpfo_v1 ||
+	       (options.xpfo >= xpfo_v7noflush && options.xpfo <= xpfo_v9);
 }
 
-bool machine_other_cpu_has(pfn_t frame) { return is_cached[OTHER_CPU][frame.pfn]; }
+bool machine_other_cpu_has(pfn_t frame) { return direct_tlb_has(OTHER_CPU, frame); }
 
-static bool is_strict(void) { return options.xpfo == xpfo_sync || options.xpfo == xpfo_epoch; }
+static bool leaves_stale_here(void) { return options.xpfo == xpfo_v7noflush; }
 
 void machine_other_cpu_store(void)
 {
-	/* with a weak variant of XPFO it would reach what it must not: that is what is weak about
-	 * it */
-	bool is_weak =
-		options.xpfo != xpfo_off && options.xpfo != xpfo_sync && options.xpfo != xpfo_epoch;
+	/* where a frame is cleared before it is unmapped it would reach what it must not: that is
+	 * what is weak about these variants */
+	bool is_weak = xpfo_is_on() && xpfo.clears_mapped;
 
 	for (uint32_t frame = MACHINE_RESERVED; frame < MACHINE_FRAMES && !is_weak; frame++) {
-		if (is_cached[OTHER_CPU][frame] && frames[frame].owner == OWNER_FREE) {
+		if (direct_tlb_has(OTHER_CPU, (pfn_t){ frame }) &&
+		    frames[frame].owner == OWNER_FREE) {
 			((char *)ram)[((size_t)frame << PAGE_SHIFT) + frame % PAGE_SIZE] = 'o';
 		}
 	}
 }
 
-void machine_other_cpu_forget(void)
-{
-	memset(is_cached[OTHER_CPU], 0, sizeof(is_cached[OTHER_CPU]));
-}
+void machine_other_cpu_forget(void) { direct_tlb_flush(OTHER_CPU, 0, MACHINE_FRAMES); }
 
 static uint32_t frame_of(va_t first, uint64_t nr_pages)
 {
@@ -187,17 +168,37 @@ static uint32_t frame_of(va_t first, uint64_t nr_pages)
 	return (uint32_t)frame;
 }
 
-void ktlb_flush_local(va_t first, uint64_t nr_pages)
+/* A page of 2 MiB that goes loses all of its addresses. */
+static void flush_this(va_t first, uint64_t nr_pages)
 {
 	uint32_t frame = frame_of(first, nr_pages);
+	uint32_t start = (uint32_t)align_down(frame, FRAMES_PER_HUGE);
 
-	memset(&is_cached[THIS_CPU][frame], 0, nr_pages);
-	protect(frame, (uint32_t)nr_pages, PROT_NONE);
+	direct_tlb_flush(THIS_CPU, frame, (uint32_t)nr_pages);
+	protect(start, (uint32_t)align_up(frame + nr_pages, FRAMES_PER_HUGE) - start, PROT_NONE);
 }
 
+void ktlb_flush_local(va_t first, uint64_t nr_pages)
+{
+	ktlb_settle();
+	flush_this(first, nr_pages);
+}
+
+/* The other CPU never switches threads, nor to the one that owes it. */
 void ktlb_flush_deferred(va_t first, uint64_t nr_pages) { ktlb_flush_local(first, nr_pages); }
+void ktlb_flush_owed(va_t first, uint64_t nr_pages) { ktlb_flush_local(first, nr_pages); }
 
 uint64_t ktlb_downgrade(void) { return ++newest; }
+
+void ktlb_split(tlb_word_t *entry, uint64_t table)
+{
+	entry->value = table;
+	newest_split = ktlb_downgrade();
+}
+
+void ktlb_join(tlb_word_t *entry, uint64_t page) { entry->value = page; }
+
+void ktlb_settle(void) { ktlb_wait(newest_split); }
 
 bool ktlb_is_complete(uint64_t generation) { return generation <= complete; }
 
@@ -231,13 +232,18 @@ void ktlb_shootdown_sync(va_t first, uint64_t nr_pages)
 	if (machine_hooks.shootdown && machine_hooks.shootdown(first.va, nr_pages)) {
 		return;
 	}
-	ktlb_flush_local(first, nr_pages);
-	memset(&is_cached[OTHER_CPU][frame_of(first, nr_pages)], 0, nr_pages);
+	flush_this(first, nr_pages);
+	direct_tlb_flush(OTHER_CPU, frame_of(first, nr_pages), (uint32_t)nr_pages);
 }
 
+/* No variant leaves a page of 2 MiB in anybody's TLB. */
 bool machine_is_stale(uint32_t frame)
 {
-	return is_cached[THIS_CPU][frame] || (is_cached[OTHER_CPU][frame] && is_strict());
+	pfn_t number = { frame };
+
+	return (direct_tlb_has(THIS_CPU, number) && !leaves_stale_here()) ||
+	       (direct_tlb_has(OTHER_CPU, number) && !leaves_stale_elsewhere()) ||
+	       direct_tlb_has_large(THIS_CPU, number) || direct_tlb_has_large(OTHER_CPU, number);
 }
 
 void __real_frame_transition(pfn_t first, unsigned order, enum owner from, enum owner to);
@@ -261,20 +267,6 @@ void __wrap_frame_transition(pfn_t first, unsigned order, enum owner from, enum 
 
 /* --- boot --- */
 
-pte_t *early_entry(pfn_t root, uint64_t address, uint32_t nr)
-{
-	pte_t *entry = (pte_t *)machine_ram(root) + level_index(address, LEVEL_MAX);
-
-	for (unsigned level = LEVEL_MAX; level > 1; level--) {
-		if (!pte_is_present(*entry)) {
-			*entry = pte_make((pfn_t){ nr_early++ }, PTE_PRESENT | PTE_WRITABLE);
-		}
-		entry = (pte_t *)machine_ram(pte_frame(*entry)) + level_index(address, level - 1);
-	}
-	(void)nr; /* all tables are zero */
-	return entry;
-}
-
 static void ram_map(void *ram_at, int flags)
 {
 	int file = memfd_create("ram", 0);
@@ -291,7 +283,8 @@ static void ram_map(void *ram_at, int flags)
 		machine_die("RAM cannot be mapped");
 	}
 	close(file);
-	memset(is_cached, 0, sizeof(is_cached));
+	direct_tlb_flush(THIS_CPU, 0, MACHINE_FRAMES);
+	direct_tlb_flush(OTHER_CPU, 0, MACHINE_FRAMES);
 	if (machine_hooks.flush) {
 		machine_hooks.flush();
 	}
@@ -301,6 +294,7 @@ void machine_detach(void) { ram_map(ram, MAP_FIXED); }
 
 void machine_start(void)
 {
+	static const struct ram all = { .ranges = { { 0, MACHINE_FRAMES } }, .nr = 1 };
 	struct sigaction fault = { .sa_sigaction = on_fault, .sa_flags = SA_SIGINFO };
 
 	sigaction(SIGSEGV, &fault, NULL);
@@ -312,38 +306,15 @@ void machine_start(void)
 	frame_histories = histories;
 	nr_frames = MACHINE_FRAMES;
 	direct_map_base = MAP_BASE;
-	kernel_root.pfn = nr_early++;
+	kernel_root.pfn = machine_nr_early++;
 	direct_map_build(kernel_root, (pfn_t){ 0 }, (pfn_t){ MACHINE_FRAMES });
-	frame_alloc_init(nr_free_in);
-	frame_table_claim((pfn_t){ MACHINE_RESERVED }, nr_early - MACHINE_RESERVED, OWNER_PTABLE);
-	frame_table_fill((pfn_t){ nr_early }, (pfn_t){ MACHINE_FRAMES });
-}
-
-/* --- allocations that fail --- */
-
-static bool fail_hook(void)
-{
-	if (fail_armed && fail_left-- == 0) {
-		fail_armed = false;
-		fail_fired = true;
-		return true;
+	if (options.directmap == directmap_2m) {
+		direct_split_reserve(&all);
 	}
-	return false;
+	frame_alloc_init(nr_free_in);
+	xpfo_use(options.xpfo);
+	frame_table_claim((pfn_t){ MACHINE_RESERVED }, machine_nr_early - MACHINE_RESERVED,
+			  OWNER_PTABLE);
+	frame_table_fill((pfn_t){ machine_nr_early }, (pfn_t){ MACHINE_FRAMES });
+	direct_split_note();
 }
-
-void machine_fail_after(unsigned nr)
-{
-	fail_left = nr;
-	fail_armed = true;
-	fail_fired = false;
-	allocation_set_fail_hook(fail_hook);
-}
-
-bool machine_fail_stop(void)
-{
-	fail_armed = false;
-	allocation_set_fail_hook(NULL);
-	return fail_fired;
-}
-
-uint32_t machine_first_free(void) { return nr_early; }

@@ -45,7 +45,7 @@ void machine_other_cpu_touch(pfn_t frame);
 bool machine_other_cpu_has(pfn_t frame);
 /* It writes to everything that it can still reach through the direct map. */
 void machine_other_cpu_store(void);
-/* As a boot would leave it: xpfo=local lets stale entries rest there for good. */
+/* As a boot would leave it: weak variants of XPFO let stale entries rest there for good. */
 void machine_other_cpu_forget(void);
 /* All CPUs enter the kernel: every downgrade so far is complete. */
 void machine_enter_kernels(void);
@@ -57,10 +57,14 @@ bool machine_is_stale(uint32_t frame);
 void machine_check(void);
 /* The walk of the boot page tables says so, not the frame table. */
 bool machine_direct_map_has(pfn_t frame);
+/* The same walk ends at a page of 2 MiB. */
+bool machine_is_large(pfn_t frame);
 /* Free frames of both kinds, and how many of them users cannot have. */
 uint64_t machine_nr_free(void);
 uint64_t machine_nr_reserve(void);
 uint32_t machine_first_free(void);
+/* Frames that booting has taken, from the first on. early.c */
+extern uint32_t machine_nr_early;
 /* An aligned range of free frames, wherever they are kept: the allocator must find it. */
 bool machine_block_exists(unsigned order);
 
@@ -73,7 +77,8 @@ bool machine_fail_stop(void);
 __attribute__((format(printf, 1, 2))) void machine_note(const char *format, ...);
 __attribute__((format(printf, 1, 2))) _Noreturn void machine_die(const char *format, ...);
 
-/* Another variant of XPFO, as a boot with that option would have it: no cached frame is left. */
+/* Another variant of XPFO, as a boot with that option would have it: no frame is cached or hidden.
+ */
 void machine_choose_xpfo(enum option_xpfo variant);
 
 /* Single stores that the window made. window.c */

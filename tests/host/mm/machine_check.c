@@ -4,12 +4,14 @@
 #include "core/cpu.h"
 #include "mm/frame_alloc.h"
 #include "mm/frame_history.h"
+#include "mm/frame_init.h"
 #include "mm/frame_pool.h"
 #include "mm/kspace.h"
 #include "mm/ktlb.h"
 #include "mm/machine.h"
 #include "mm/stock.h"
 #include "mm/user_tlb.h"
+#include "mm/xpfo.h"
 #include "random.h"
 
 static void frame_check(uint32_t number)
@@ -81,7 +83,8 @@ static void zero_check(void)
 		const struct frame *frame = &frames[number];
 
 		if (frame->owner == OWNER_FREE && frame->flags & FRAME_HIDDEN &&
-		    !is_in_quarantine(number) && !machine_is_zero((pfn_t){ number }, 0)) {
+		    xpfo_hidden_is_clean() && !is_in_quarantine(number) &&
+		    !machine_is_zero((pfn_t){ number }, 0)) {
 			machine_die("hidden free frame %u is not zero", number);
 		}
 	}
@@ -108,6 +111,21 @@ static void buddy_check(void)
 	}
 }
 
+/* A page of 2 MiB is whole exactly while nothing of it is hidden. */
+static void page_check(uint32_t first)
+{
+	bool is_any_hidden = false;
+
+	for (uint32_t i = first; i < first + FRAMES_PER_HUGE; i++) {
+		is_any_hidden |= !machine_direct_map_has((pfn_t){ i });
+	}
+	if (machine_is_large((pfn_t){ first }) == is_any_hidden) {
+		machine_die("the 2 MiB page at frame %u is %s", first,
+			    is_any_hidden ? "whole, and hides a frame"
+					  : "split, and hides nothing");
+	}
+}
+
 void machine_check(void)
 {
 	/* kept ready by ptable.c: PTABLE, but as good as free */
@@ -120,6 +138,10 @@ void machine_check(void)
 		counted[frames[i].owner]++;
 		nr_hidden += frames[i].owner == OWNER_FREE && frames[i].flags & FRAME_HIDDEN;
 		frame_check(i);
+	}
+	for (uint32_t i = 0; options.directmap == directmap_2m && i < MACHINE_FRAMES;
+	     i += FRAMES_PER_HUGE) {
+		page_check(i);
 	}
 	frame_stats_read(&stats);
 	if (stats.nr_user != counted[OWNER_USER] ||
@@ -158,13 +180,58 @@ bool machine_block_exists(unsigned order)
 	return false;
 }
 
+/* Caller holds the lock. */
+static void reveal_all(void)
+{
+	pfn_t first;
+
+	while (quarantine_reveal()) {}
+	for (unsigned order = 0; order < NR_BUDDY_ORDERS; order++) {
+		while (buddy_take(&frame_pool.buddy, order, FREE_HIDDEN, &first)) {
+			block_reveal(first, order);
+			buddy_insert(&frame_pool.buddy, first, order, FREE_REVEALED);
+		}
+	}
+}
+
 void machine_choose_xpfo(enum option_xpfo variant)
 {
 	lock_acquire(&frame_pool.lock);
 	(void)frames_gather();
+	reveal_all();
 	lock_release(&frame_pool.lock);
-	options.xpfo = variant;
+	xpfo_use(variant);
 }
 
 /* This machine keeps no stacks. */
 bool kstack_trim(void) { return false; }
+
+/* --- allocations that fail --- */
+
+static unsigned fail_left;
+static bool fail_armed, fail_fired;
+
+static bool fail_hook(void)
+{
+	if (fail_armed && fail_left-- == 0) {
+		fail_armed = false;
+		fail_fired = true;
+		return true;
+	}
+	return false;
+}
+
+void machine_fail_after(unsigned nr)
+{
+	fail_left = nr;
+	fail_armed = true;
+	fail_fired = false;
+	allocation_set_fail_hook(fail_hook);
+}
+
+bool machine_fail_stop(void)
+{
+	fail_armed = false;
+	allocation_set_fail_hook(NULL);
+	return fail_fired;
+}

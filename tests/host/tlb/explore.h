@@ -11,6 +11,7 @@ struct scenario {
 	const char *name;
 	void (*programs[SIM_CPUS_MAX])(void); /* from user mode and back; NULL: no such CPU */
 	unsigned nr_nmis;                     /* in one schedule, anywhere */
+	bool large;                           /* kernel pages start as parts of large ones */
 	bool from_reset;                      /* explores the boot of the last CPU too */
 };
 

@@ -31,8 +31,9 @@ void space_release(unsigned space);
 void kernel_recycle(unsigned space);
 
 /*
- * XPFO on kernel page `page`, whose frame is the kernel's (revealed), at rest, or the user's. Each
- * does nothing when the frame is not in the state it starts from.
+ * XPFO on kernel page `page`, whose frame is the kernel's (revealed), at rest, or the user's. The
+ * large page is split and joined for it. Each does nothing when the frame is not in the state it
+ * starts from.
  */
 void frame_hide(unsigned page); /* revealed -> at rest, with a generation */
 void frame_give_if_complete(
@@ -42,9 +43,11 @@ void frame_give_sync(unsigned page);    /* revealed -> user's by IPI to all */
 void frame_give_local(unsigned page);   /* revealed -> user's, flushed here only: not secure */
 void frame_give_deferred(
 	unsigned page); /* revealed -> user's, others flush at their next switch: not secure */
-void frame_reveal(unsigned page);     /* user's -> revealed */
-void frame_seal(unsigned page);       /* revealed, made stricter, returns when that is complete */
-void frame_table_drop(unsigned page); /* user's: frees the table that mapped it */
+void frame_give_owed(
+	unsigned page); /* revealed -> user's, the giver flushes where it runs next: not secure */
+void frame_reveal(unsigned page);      /* user's -> revealed */
+void frame_seal(unsigned page);        /* revealed, made stricter, returns when that is complete */
+void frame_table_drop(unsigned large); /* all user's: frees the table that mapped them */
 
 enum page_how { PAGE_UNMAP, PAGE_PROTECT, PAGE_REPLACE, PAGE_UNMAP_ALL };
 /* munmap, mprotect, copy-on-write (another frame); PAGE_UNMAP_ALL flushes a large range, whatever

@@ -38,6 +38,7 @@ void sim_memory_write(tlb_word_t *word, uint64_t value)
 {
 	word->value = value;
 	sim_user_pte_write(word, value);
+	sim_kernel_pde_write(word, value);
 	if (is_pte(word) || word == &sim.nr_online) {
 		for (unsigned id = 0; id < sim.config.nr_cpus; id++) {
 			sim_fill(&sim.cpus[id]);

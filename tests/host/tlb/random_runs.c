@@ -35,7 +35,7 @@ static void work(void)
 
 	/* most often memory of the address spaces that CPUs start in: they meet there */
 	space = random_below(2) ? space % 2 : space;
-	switch (random_below(19)) {
+	switch (random_below(sim.config.large ? 21 : 19)) {
 	case 0: frame_hide(frame); break;
 	case 1: frame_give_if_complete(frame); break;
 	case 2: frame_give_waiting(frame); break;
@@ -59,7 +59,15 @@ static void work(void)
 	case 15: sim_step("computes in the kernel", 0); break;
 	case 16: page_downgrade(space, page, PAGE_REPLACE); break;
 	case 17: table_drop(space, page); break;
-	case 18: frame_table_drop(frame); break;
+	case 18:
+		if (sim.config.large) {
+			frame_give_owed(frame);
+		} else {
+			frame_table_drop(frame / SIM_PARTS);
+		}
+		break;
+	case 19: frame_give_local(frame); break;
+	case 20: frame_give_deferred(frame); break;
 	}
 }
 
@@ -150,6 +158,7 @@ static struct sim_config config_choose(void)
 		.kaiser = random_below(2),
 		.pcid = random_below(4),
 		.invpcid = random_below(2),
+		.large = random_below(2),
 		.step_at_stores = random_below(2),
 	};
 }

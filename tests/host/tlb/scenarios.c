@@ -20,6 +20,20 @@ static void two_system_calls(void)
 	system_call();
 }
 
+static void in_kernel(void (*work)(unsigned page), unsigned page)
+{
+	kernel_enter();
+	work(page);
+	kernel_exit();
+}
+
+static void downgrade(unsigned space, unsigned page, enum page_how how)
+{
+	kernel_enter();
+	page_downgrade(space, page, how);
+	kernel_exit();
+}
+
 static void hide_and_give(void)
 {
 	kernel_enter();
@@ -57,54 +71,17 @@ static void give_reveal_give(void)
 	kernel_exit();
 }
 
-static void give_sync(void)
-{
-	kernel_enter();
-	frame_give_sync(0);
-	kernel_exit();
-}
-
-static void give_other_sync(void)
-{
-	kernel_enter();
-	frame_give_sync(1);
-	kernel_exit();
-}
-
-static void seal(void)
-{
-	kernel_enter();
-	frame_seal(0);
-	kernel_exit();
-}
-
-static void unmap_0(void)
-{
-	kernel_enter();
-	page_downgrade(0, 0, PAGE_UNMAP);
-	kernel_exit();
-}
-
-static void unmap_1(void)
-{
-	kernel_enter();
-	page_downgrade(0, 1, PAGE_UNMAP);
-	kernel_exit();
-}
-
-static void protect_0(void)
-{
-	kernel_enter();
-	page_downgrade(0, 0, PAGE_PROTECT);
-	kernel_exit();
-}
-
-static void replace_0(void)
-{
-	kernel_enter();
-	page_downgrade(0, 0, PAGE_REPLACE);
-	kernel_exit();
-}
+static void give_sync(void) { in_kernel(frame_give_sync, 0); }
+static void give_other_sync(void) { in_kernel(frame_give_sync, 1); }
+static void give_local(void) { in_kernel(frame_give_local, 0); }
+static void give_other_local(void) { in_kernel(frame_give_local, 1); }
+static void seal(void) { in_kernel(frame_seal, 0); }
+static void unmap_0(void) { downgrade(0, 0, PAGE_UNMAP); }
+static void unmap_1(void) { downgrade(0, 1, PAGE_UNMAP); }
+static void protect_0(void) { downgrade(0, 0, PAGE_PROTECT); }
+static void replace_0(void) { downgrade(0, 0, PAGE_REPLACE); }
+static void unmap_large_1(void) { downgrade(0, 1, PAGE_UNMAP_ALL); }
+static void unmap_in_1(void) { downgrade(1, 0, PAGE_UNMAP); }
 
 /* The pages go, then their table: a huge page comes. */
 static void unmap_0_and_table(void)
@@ -119,16 +96,13 @@ static void unmap_0_and_table(void)
 static void give_and_drop_table(void)
 {
 	kernel_enter();
-	frame_hide(0);
-	frame_give_waiting(0);
+	for (unsigned part = 0; part < SIM_PARTS; part++) {
+		frame_hide(part);
+	}
+	for (unsigned part = SIM_PARTS; part > 0; part--) {
+		frame_give_waiting(part - 1);
+	}
 	frame_table_drop(0);
-	kernel_exit();
-}
-
-static void unmap_large_1(void)
-{
-	kernel_enter();
-	page_downgrade(0, 1, PAGE_UNMAP_ALL);
 	kernel_exit();
 }
 
@@ -183,13 +157,6 @@ static void switch_away(void)
 	kernel_exit();
 }
 
-static void unmap_in_1(void)
-{
-	kernel_enter();
-	page_downgrade(1, 0, PAGE_UNMAP);
-	kernel_exit();
-}
-
 static void switch_to_1_and_unmap_in_0(void)
 {
 	kernel_enter();
@@ -235,6 +202,26 @@ static void switch_and_give_sync(void)
 	kernel_run(1);
 	frame_give_sync(0);
 	kernel_run(0);
+	kernel_exit();
+}
+
+/* The large page is whole in between. */
+static void give_reveal_and_give_other(void)
+{
+	kernel_enter();
+	frame_give_sync(0);
+	frame_reveal(0);
+	frame_give_sync(1);
+	kernel_exit();
+}
+
+/* Two large pages, one after the other. */
+static void give_reveal_and_give_in_next(void)
+{
+	kernel_enter();
+	frame_give_sync(0);
+	frame_reveal(0);
+	frame_give_sync(SIM_PARTS);
 	kernel_exit();
 }
 
@@ -304,6 +291,27 @@ const struct scenario scenarios[] = {
 	{ .name = "a page table of the kernel half is freed while a CPU comes up",
 	  .programs = { give_and_drop_table, nothing },
 	  .from_reset = true },
+	{ .name = "a large page is split for a frame without waiting",
+	  .programs = { hide_and_try_to_give, two_system_calls },
+	  .large = true },
+	{ .name = "two CPUs hide frames of one large page",
+	  .programs = { hide_and_give, hide_and_give_other },
+	  .large = true },
+	{ .name = "a large page is split without a flush of others",
+	  .programs = { give_local, system_call },
+	  .large = true },
+	{ .name = "the same by two CPUs, one of which finds it split",
+	  .programs = { give_local, give_other_local },
+	  .large = true },
+	{ .name = "a large page is split, joined and split",
+	  .programs = { give_reveal_and_give_other, system_call },
+	  .large = true },
+	{ .name = "a large page is joined, and the next one split",
+	  .programs = { give_reveal_and_give_in_next, system_call },
+	  .large = true },
+	{ .name = "a large page is joined while a frame of it is hidden",
+	  .programs = { give_reveal_give, hide_and_give_other },
+	  .large = true },
 };
 
 const unsigned nr_scenarios = ARRAY_SIZE(scenarios);

@@ -76,17 +76,32 @@ static void judge_user(const struct sim_cpu *cpu, const struct sim_cached_user *
 	}
 }
 
+static void judge_kernel(const struct sim_cached *cached)
+{
+	for (unsigned page = 0; page < SIM_KERNEL_PAGES; page++) {
+		if (is_old(cached->kernel_pte[page], sim.kernel_min[page]) ||
+		    is_old(cached->kernel_large[page / SIM_PARTS], sim.kernel_min[page])) {
+			sim_fail("a stale kernel translation is usable");
+		}
+	}
+	for (unsigned large = 0; large < SIM_LARGE_PAGES; large++) {
+		if (is_old(cached->kernel_large[large], sim.large_min[large])) {
+			sim_fail("a large page that was split is usable");
+		}
+	}
+}
+
 /* Looks for a translation that the CPU could use where it stands and must not. */
 static void judge(const struct sim_cpu *cpu)
 {
 	const struct sim_cached *cached = &cpu->cached[pcid_index(cpu->cr3)];
 
 	sim_log->nr_checks++;
-	for (unsigned page = 0; page < SIM_KERNEL_PAGES; page++) {
-		if (cpu->kernel_usable && is_old(cached->kernel_pte[page], sim.kernel_min[page])) {
-			sim_fail("a stale kernel translation is usable");
-		}
-		if (is_old(cached->kernel_pde[page], sim.kernel_pde_min[page])) {
+	if (cpu->kernel_usable) {
+		judge_kernel(cached);
+	}
+	for (unsigned large = 0; large < SIM_LARGE_PAGES; large++) {
+		if (is_old((uint16_t)cached->kernel_pde[large], sim.kernel_pde_min[large])) {
 			sim_fail("a page table of the kernel half is freed and can be walked");
 		}
 	}
@@ -120,14 +135,19 @@ void sim_forbid_kernel(unsigned page, uint16_t oldest_allowed)
 	forbid(&sim.kernel_min[page], oldest_allowed);
 }
 
+void sim_forbid_large(unsigned large, uint16_t oldest_allowed)
+{
+	forbid(&sim.large_min[large], oldest_allowed);
+}
+
 void sim_forbid_user(unsigned space, unsigned page, uint16_t oldest_allowed)
 {
 	forbid(&sim.user_min[space][page], oldest_allowed);
 }
 
-void sim_forbid_kernel_table(unsigned page, uint16_t oldest_allowed)
+void sim_forbid_kernel_table(unsigned large, uint16_t oldest_allowed)
 {
-	forbid(&sim.kernel_pde_min[page], oldest_allowed);
+	forbid(&sim.kernel_pde_min[large], oldest_allowed);
 }
 
 void sim_forbid_user_table(unsigned space, unsigned page, uint16_t oldest_allowed)
@@ -160,6 +180,16 @@ void sim_user_pte_write(const tlb_word_t *word, uint64_t value)
 	}
 }
 
+void sim_kernel_pde_write(const tlb_word_t *word, uint64_t value)
+{
+	uint64_t large = (uint64_t)(word - sim.kernel_pde), table = value >> SIM_TABLE_SHIFT;
+
+	if (large < SIM_LARGE_PAGES && table && sim.table_serves[table - 1] != large) {
+		sim_forbid_kernel_table(sim.table_serves[table - 1], (uint16_t)value);
+		sim.table_serves[table - 1] = (uint8_t)large;
+	}
+}
+
 uint16_t sim_version_new(void) { return ++sim.newest_version; }
 
 static void cache(uint16_t *entry, const tlb_word_t *pte)
@@ -169,13 +199,47 @@ static void cache(uint16_t *entry, const tlb_word_t *pte)
 	}
 }
 
-/* A page is reached through its table, be it there or only cached. */
-static void cache_page(uint16_t *pte, uint16_t *pde, const tlb_word_t *pte_word,
-		       const tlb_word_t *pde_word)
+static void check_shown(unsigned large, enum sim_shown wrong, const char *why)
 {
-	cache(pde, pde_word);
-	if (*pde) {
-		cache(pte, pte_word);
+	for (unsigned part = 0; part < SIM_PARTS; part++) {
+		if (sim.kernel_shown[large * SIM_PARTS + part] == wrong) {
+			sim_fail(why);
+		}
+	}
+}
+
+/* The parts of a large page, by an entry that leads to its table. */
+static void fill_parts(struct sim_cached *cached, unsigned large, uint64_t entry)
+{
+	const tlb_word_t *table = &sim.kernel_pte[((entry >> SIM_TABLE_SHIFT) - 1) * SIM_PARTS];
+
+	for (unsigned part = 0; part < SIM_PARTS; part++) {
+		unsigned page = large * SIM_PARTS + part;
+
+		if (!table[part].value && sim.kernel_shown[page] == SHOWN_ALWAYS) {
+			sim_fail("a page that is shown is not mapped");
+		}
+		cache(&cached->kernel_pte[page], &table[part]);
+	}
+}
+
+static void fill_kernel(struct sim_cached *cached, unsigned large)
+{
+	uint64_t entry = sim.kernel_pde[large].value;
+
+	if (cached->kernel_pde[large]) {
+		fill_parts(cached, large, cached->kernel_pde[large]);
+	}
+	if (!entry) {
+		check_shown(large, SHOWN_ALWAYS, "a page that is shown is not mapped");
+	} else if (entry >> SIM_TABLE_SHIFT) {
+		if (!cached->kernel_pde[large]) {
+			cached->kernel_pde[large] = (uint32_t)entry;
+		}
+		fill_parts(cached, large, entry);
+	} else {
+		check_shown(large, SHOWN_NEVER, "a large page shows a page that is hidden");
+		cache(&cached->kernel_large[large], &sim.kernel_pde[large]);
 	}
 }
 
@@ -187,8 +251,10 @@ static void fill_user(struct sim_cached_user *user, unsigned space)
 	user->owner = (uint16_t)(space + 1);
 	cache(&user->upper, &sim.user_upper[space]);
 	for (unsigned page = 0; page < SIM_USER_PAGES; page++) {
-		cache_page(&user->pte[page], &user->pde[page], &sim.user_pte[space][page],
-			   &sim.user_pde[space][page]);
+		cache(&user->pde[page], &sim.user_pde[space][page]);
+		if (user->pde[page]) { /* be the table there or only cached */
+			cache(&user->pte[page], &sim.user_pte[space][page]);
+		}
 	}
 }
 
@@ -203,9 +269,8 @@ void sim_fill(struct sim_cpu *cpu)
 	if (!is_started) {
 		return;
 	}
-	for (unsigned page = 0; !is_shadow && page < SIM_KERNEL_PAGES; page++) {
-		cache_page(&cached->kernel_pte[page], &cached->kernel_pde[page],
-			   &sim.kernel_pte[page], &sim.kernel_pde[page]);
+	for (unsigned large = 0; !is_shadow && large < SIM_LARGE_PAGES; large++) {
+		fill_kernel(cached, large);
 	}
 	if (space != SIM_NOBODY) {
 		fill_user(&cached->user, (unsigned)space);
@@ -217,29 +282,40 @@ void sim_fill(struct sim_cpu *cpu)
 
 void sim_forget(unsigned pcid) { sim_self()->cached[pcid_index(pcid)] = (struct sim_cached){ 0 }; }
 
-/* The page that an address lies in the table of; whether it is the page itself. */
-static unsigned table_of(uint64_t address, bool *is_page)
+static void forget_kernel(struct sim_cached *cached, uint64_t offset)
 {
-	uint64_t offset = address - (address >= SIM_KERNEL_BASE ? SIM_KERNEL_BASE : SIM_USER_BASE);
+	uint64_t large = offset / HUGE_SIZE, part = offset % HUGE_SIZE / PAGE_SIZE;
 
-	*is_page = offset % HUGE_SIZE == 0;
-	return (unsigned)MIN(offset / HUGE_SIZE, (uint64_t)SIM_USER_PAGES);
+	if (large < SIM_LARGE_PAGES) {
+		cached->kernel_large[large] = 0;
+		cached->kernel_pde[large] = 0;
+		if (part < SIM_PARTS) {
+			cached->kernel_pte[large * SIM_PARTS + part] = 0;
+		}
+	}
+}
+
+static void forget_user(struct sim_cached_user *user, uint64_t offset)
+{
+	uint64_t page = offset / HUGE_SIZE;
+
+	user->upper = 0;
+	if (page < SIM_USER_PAGES) {
+		user->pde[page] = 0;
+		if (offset % HUGE_SIZE == 0) {
+			user->pte[page] = 0;
+		}
+	}
 }
 
 void sim_invpcid_address(unsigned pcid, uint64_t address)
 {
 	struct sim_cached *cached = &sim_self()->cached[pcid_index(pcid)];
-	bool is_kernel = address >= SIM_KERNEL_BASE, is_page;
-	unsigned page = table_of(address, &is_page);
-	uint16_t *pte = is_kernel ? cached->kernel_pte : cached->user.pte;
-	uint16_t *pde = is_kernel ? cached->kernel_pde : cached->user.pde;
 
-	if (page < SIM_USER_PAGES) {
-		pte[page] = is_page ? 0 : pte[page];
-		pde[page] = 0;
-	}
-	if (!is_kernel) {
-		cached->user.upper = 0;
+	if (address >= SIM_KERNEL_BASE) {
+		forget_kernel(cached, address - SIM_KERNEL_BASE);
+	} else {
+		forget_user(&cached->user, address - SIM_USER_BASE);
 	}
 }
 

@@ -17,7 +17,7 @@ MISSING = {
 	'VIEW_IMAGE': 'a part of the kernel\'s image that is not mapped',
 	'VIEW_NONE': 'nothing is ever mapped here',
 }
-SEALED = {'POOL_SEALED': '; pmalloc: it is sealed', 'PLAIN_SEALED': '; pmalloc: it is sealed'}
+SEALED = {state: '; pmalloc: it is sealed' for state in ('POOL_SEALED', 'PLAIN_SEALED', 'ROALIAS_SEALED')}
 
 
 def _verbs(rights):

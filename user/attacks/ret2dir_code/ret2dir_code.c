@@ -16,6 +16,7 @@ int main(void)
 	attack_say("%zu bytes of code at 0x%lx, in frame 0x%lx", nr_bytes, (uintptr_t)page,
 		   attack_pfn(page));
 	attack_say("the kernel jumps to the same bytes at 0x%lx", synonym);
+	attack_settle();
 	attack_check("vuln_jump", bw_vuln_jump(synonym));
 	return attack_finish();
 }

@@ -22,6 +22,7 @@ int main(void)
 	attack_say("forged object at 0x%lx, in a 2 MiB page, frame 0x%lx", (uintptr_t)payload,
 		   attack_pfn(payload));
 	attack_say("the kernel calls through the same bytes at 0x%lx", synonym);
+	attack_settle();
 	attack_check("vuln_call", bw_vuln_call(synonym));
 	return attack_finish();
 }

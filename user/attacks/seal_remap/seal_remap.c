@@ -1,6 +1,6 @@
 /*
- * Has the kernel map the frame of sealed memory anew, and write through that: for itself, then into
- * user memory. An argument, `kernel` or `user`, leaves it at one.
+ * Has the kernel map the frame of sealed memory anew, and write through that: into user memory,
+ * then for itself. An argument, `kernel` or `user`, leaves it at one.
  */
 #include <string.h>
 
@@ -31,11 +31,11 @@ int main(int argc, char *argv[])
 	long status = -EPERM;
 
 	attack_sealed(&sealed);
-	if (only == NULL || strcmp(only, "kernel") == 0) {
-		status = write_through_kernel(target);
-	}
-	if (status == -EPERM && (only == NULL || strcmp(only, "user") == 0)) {
+	if (only == NULL || strcmp(only, "user") == 0) {
 		status = write_through_user(target);
+	}
+	if (status == -EPERM && (only == NULL || strcmp(only, "kernel") == 0)) {
+		status = write_through_kernel(target);
 	}
 	attack_check("the mapping", status);
 	return attack_finish();

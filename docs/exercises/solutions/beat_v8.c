@@ -1,6 +1,6 @@
 /*
  * A solution of exercise 8: a processor that waits inside the kernel switches no threads, so with
- * xpfo=deferred nothing makes it flush.
+ * xpfo=v8 nothing makes it flush.
  */
 #include "attack.h"
 
@@ -10,7 +10,7 @@ enum { STAGE_FRAME_IS_KNOWN = 1, STAGE_CALLED };
 static attack_stage stage;
 static struct attack_frame frame;
 
-/* Loads from the frame while it is the kernel's, and calls through it when it is ours. */
+/* Loads from the frame while it is in the direct map, and calls through it when it is ours. */
 static void wait_inside(void *unused)
 {
 	(void)unused;
@@ -26,8 +26,8 @@ int main(void)
 	attack_begin(&leak, NR_CPUS, CPU_OF_MAIN);
 	attack_thread(CPU_OF_WAITER, wait_inside, NULL);
 
-	/* A frame that is the kernel's, and of which we know that it will be ours next. */
-	attack_frame_predict(&leak, &frame);
+	/* A frame that is in the direct map, and of which we know that it will be ours next. */
+	attack_frame_find(&leak, &frame);
 	attack_tell(&stage, STAGE_FRAME_IS_KNOWN);
 	attack_await_parked(1);
 	attack_say("the other processor has the frame in its TLB, and stays in the kernel");

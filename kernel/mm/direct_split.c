@@ -1,0 +1,138 @@
+/* Splits and joins the large pages of the direct map, with tables that were reserved for each. */
+#include "mm/direct_split.h"
+
+#include "core/cpu.h"
+#include "core/lock.h"
+#include "lib/assert.h"
+#include "mm/direct_map.h"
+#include "mm/early.h"
+#include "mm/ktlb.h"
+#include "mm/ptable.h"
+#include "mm/ram.h"
+
+/* Of large pages in a row, tables in a row. */
+struct run {
+	uint32_t first_page, nr; /* pages, by number: frame / FRAMES_PER_HUGE */
+	uint32_t first_table;    /* a frame number */
+};
+
+/* A run ends where memory does, or where what the tables are taken from does. */
+enum { RUNS_MAX = MEMORY_RANGES_MAX + EARLY_PIECES_MAX };
+
+static RO_AFTER_INIT struct run runs[RUNS_MAX];
+static RO_AFTER_INIT unsigned nr_runs;
+
+/* Guards how many frames hold each page split, and with it whether it is. */
+static struct lock lock = LOCK_INIT("direct_map", RANK_direct_map);
+static uint64_t nr_split;
+
+void direct_split_reserve(const struct ram *ram)
+{
+	for (unsigned i = 0; i < ram->nr; i++) {
+		uint32_t page = (ram->ranges[i].start + FRAMES_PER_HUGE - 1) / FRAMES_PER_HUGE;
+		uint32_t end = ram->ranges[i].end / FRAMES_PER_HUGE;
+
+		while (page < end) {
+			uint32_t nr;
+			pfn_t table = early_alloc_tables_of(end - page, &nr);
+
+			assert(nr_runs < RUNS_MAX);
+			runs[nr_runs++] = (struct run){ page, nr, table.pfn };
+			page += nr;
+		}
+	}
+}
+
+void direct_split_note(void)
+{
+	for (const struct run *run = runs; run < runs + nr_runs; run++) {
+		for (uint32_t i = 0; i < run->nr; i++) {
+			pfn_t table = { run->first_table + i };
+
+			*direct_split_first(table) = (run->first_page + i) * FRAMES_PER_HUGE;
+			*direct_split_nr_held(table) = 0;
+		}
+	}
+}
+
+void direct_split_count(uint64_t *nr_whole, uint64_t *nr_split_now)
+{
+	uint64_t nr = 0;
+
+	for (const struct run *run = runs; run < runs + nr_runs; run++) {
+		nr += run->nr;
+	}
+	lock_acquire(&lock);
+	*nr_split_now = nr_split;
+	*nr_whole = nr - nr_split;
+	lock_release(&lock);
+}
+
+pfn_t direct_split_table(pfn_t frame)
+{
+	uint32_t page = frame.pfn / FRAMES_PER_HUGE;
+
+	for (const struct run *run = runs; run < runs + nr_runs; run++) {
+		if (page - run->first_page < run->nr) {
+			return (pfn_t){ run->first_table + (page - run->first_page) };
+		}
+	}
+	return PFN_NONE;
+}
+
+pte_t *direct_split_entry(pfn_t table)
+{
+	pfn_t first = { *direct_split_first(table) };
+
+	return ptable_entry(kernel_root, direct_map_address(first), 2);
+}
+
+static tlb_word_t *entry_word(pfn_t table)
+{
+	return (tlb_word_t *)&direct_split_entry(table)->value;
+}
+
+/* The table says of each address what the page says, before it takes the page's place. */
+static void split(pfn_t table)
+{
+	pte_t *entries = direct_map_pointer(table);
+	pte_t pte = direct_map_pte((pfn_t){ *direct_split_first(table) });
+
+	for (unsigned i = 0; i < PTES_PER_TABLE; i++) {
+		entries[i] = pte;
+		pte.value += PAGE_SIZE;
+	}
+	ktlb_split(entry_word(table), pte_make(table, PTE_PRESENT | PTE_WRITABLE).value);
+	nr_split++;
+	COUNT(direct_splits);
+}
+
+static void join(pfn_t table)
+{
+	pte_t pte = pte_with(direct_map_pte((pfn_t){ *direct_split_first(table) }), PTE_HUGE);
+
+	ktlb_join(entry_word(table), pte.value);
+	nr_split--;
+	COUNT(direct_joins);
+}
+
+void direct_split_write(pfn_t table, pfn_t frame, pte_t pte)
+{
+	pte_t *entry = (pte_t *)direct_map_pointer(table) + frame.pfn % FRAMES_PER_HUGE;
+	pte_t whole = direct_map_pte(frame);
+	uint32_t *nr_held = direct_split_nr_held(table);
+	bool holds = pte.value != whole.value, held;
+
+	lock_acquire(&lock);
+	held = *nr_held && !pte_is_same(pte_read(entry), whole);
+	if (holds && !held && (*nr_held)++ == 0) {
+		split(table);
+	}
+	if (holds || held) {
+		pte_write(entry, pte);
+	}
+	if (held && !holds && --*nr_held == 0) {
+		join(table);
+	}
+	lock_release(&lock);
+}
