@@ -22,9 +22,10 @@ bool frame_kernel_is_allowed(void);
  * XPFO variant when the hidden pool runs dry.
  */
 status_t frame_alloc_user(pfn_t *out) MUST_CHECK;
-/* The same of HUGE_ORDER, for a page of 2 MiB; and copies one. Blocks, in pieces of poll_call. */
+/* The same of HUGE_ORDER, for a page of 2 MiB; and with the contents of another, which stays.
+ * Block, in pieces of poll_call. */
 status_t frame_alloc_large(pfn_t *out) MUST_CHECK;
-void frame_copy_large(pfn_t to, pfn_t from);
+status_t frame_alloc_large_copy(pfn_t from, pfn_t *out) MUST_CHECK;
 /* Could the current process have that many now? */
 bool frame_user_is_allowed(uint64_t nr);
 
