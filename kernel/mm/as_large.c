@@ -45,12 +45,9 @@ status_t as_large_copy(struct as *as, const struct region *region, uint64_t page
 {
 	pfn_t old = pte_frame(pte_read(entry)), copy;
 	enum as_change before = begin(as);
-	status_t status = frame_alloc_large(&copy);
+	/* nobody writes to the old one: all entries for it are read-only */
+	status_t status = frame_alloc_large_copy(old, &copy);
 
-	if (status == STATUS_OK) {
-		/* nobody writes to the old one: all entries for it are read-only */
-		frame_copy_large(copy, old);
-	}
 	as_change_return(as);
 	if (status == STATUS_OK) {
 		as_tlb_replace(&as->tlb, (tlb_word_t *)entry, as_pte(copy, region, false).value,

@@ -28,9 +28,10 @@ status_t frame_alloc_user(pfn_t *out) MUST_CHECK;
  * them leave it in the direct map for that.
  */
 status_t frame_alloc_user_for_device(pfn_t *out) MUST_CHECK;
-/* The first of HUGE_ORDER, for a page of 2 MiB; and copies one. Blocks, in pieces of poll_call. */
+/* The first of HUGE_ORDER, for a page of 2 MiB; and with the contents of another, which stays.
+ * Block, in pieces of poll_call. */
 status_t frame_alloc_large(pfn_t *out) MUST_CHECK;
-void frame_copy_large(pfn_t to, pfn_t from);
+status_t frame_alloc_large_copy(pfn_t from, pfn_t *out) MUST_CHECK;
 /* Could the current process have that many now? */
 bool frame_user_is_allowed(uint64_t nr);
 

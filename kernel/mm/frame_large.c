@@ -98,7 +98,8 @@ static void note_unkmapped(pfn_t first)
 	}
 }
 
-status_t frame_alloc_large(pfn_t *out)
+/* A zeroed block of USER's without references. */
+static status_t large_take(pfn_t *out)
 {
 	enum look look;
 	pfn_t first;
@@ -122,12 +123,21 @@ status_t frame_alloc_large(pfn_t *out)
 	if (look == LOOK_RAW) {
 		clear(first);
 	}
-	frame_entry(first)->refs = 1;
 	*out = first;
 	return STATUS_OK;
 }
 
-void frame_copy_large(pfn_t to, pfn_t from)
+status_t frame_alloc_large(pfn_t *out)
+{
+	status_t status = large_take(out);
+
+	if (status == STATUS_OK) {
+		frame_entry(*out)->refs = 1;
+	}
+	return status;
+}
+
+static void copy(pfn_t to, pfn_t from)
 {
 	enum { COPY_ORDER = 5 };
 
@@ -135,4 +145,16 @@ void frame_copy_large(pfn_t to, pfn_t from)
 		(void)poll_call();
 		window_copy(pfn_add(to, done), pfn_add(from, done), COPY_ORDER);
 	}
+}
+
+status_t frame_alloc_large_copy(pfn_t from, pfn_t *out)
+{
+	status_t status = large_take(out);
+
+	if (status == STATUS_OK) {
+		copy(*out, from);
+		/* behind the last piece: a reference that no entry has would be a wrong one */
+		frame_entry(*out)->refs = 1;
+	}
+	return status;
 }

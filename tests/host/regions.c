@@ -156,6 +156,7 @@ static bool between(void)
 
 	nr_pieces++;
 	space_check(changing);
+	references_check();
 	if (changing->change != CHANGE_NONE && !is_fork && !is_large &&
 	    as_fault_now(changing, (uva_t){ page }, RIGHT_READ) == STATUS_OK) {
 		nr_faults++;

@@ -1,6 +1,9 @@
 /* Walks the regions, and the page tables below the root. */
 #include "mm/space_check.h"
 
+#include <string.h>
+
+#include "mm/as_init.h"
 #include "mm/as_pages.h"
 #include "mm/machine.h"
 
@@ -79,5 +82,39 @@ void space_check(struct as *as)
 	}
 	if (nr != as->nr_regions || table_check(as, as->root, LEVEL_MAX, 0) != as->nr_pages) {
 		machine_die("nr_regions %u or nr_pages %lu is wrong", as->nr_regions, as->nr_pages);
+	}
+}
+
+static unsigned nr_entries[MACHINE_FRAMES];
+
+static void entries_count(pfn_t table, unsigned level)
+{
+	unsigned nr = level == LEVEL_MAX ? PTES_PER_TABLE / 2 : PTES_PER_TABLE;
+	const pte_t *entries = machine_ram(table);
+
+	for (unsigned i = 0; i < nr; i++) {
+		if (level > 1 && pte_is_present(entries[i]) && !pte_is_leaf(entries[i], level)) {
+			entries_count(pte_frame(entries[i]), level - 1);
+		} else if (pte_holds_frame(entries[i])) {
+			nr_entries[pte_frame(entries[i]).pfn]++;
+		}
+	}
+}
+
+static void visit(struct as *as, void *unused)
+{
+	(void)unused;
+	entries_count(as->root, LEVEL_MAX);
+}
+
+void references_check(void)
+{
+	memset(nr_entries, 0, sizeof(nr_entries));
+	as_for_each(visit, NULL);
+	for (uint32_t i = 0; i < MACHINE_FRAMES; i++) {
+		if (frames[i].owner == OWNER_USER && frames[i].refs != nr_entries[i]) {
+			machine_die("frame %u counts %u references and has %u", i, frames[i].refs,
+				    nr_entries[i]);
+		}
 	}
 }
