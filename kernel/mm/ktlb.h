@@ -41,7 +41,8 @@ void ktlb_shootdown_sync(va_t first, uint64_t nr_pages);
  * address the same frame and rights. Not before its own generation is complete may a frame of the
  * page change sides: else a CPU could reach it by the 2 MiB translation. The generation of whatever
  * is hidden afterwards is a later one; flushes without a generation wait for this one first. The
- * caller holds the lock of all who hide frames of the page.
+ * caller holds a lock of all who split, whatever the page: the newest split must not become an
+ * older one.
  */
 void ktlb_split(tlb_word_t *entry, uint64_t table);
 /*

@@ -15,17 +15,27 @@ static void expect_sealed(uint64_t nr_more, uint64_t before)
 		 "the audit counts %lu sealed frames more", nr_more);
 }
 
-/* Mapping, frame and history agree that the pool is open, or sealed; the pool says otherwise. */
+/* The frame, its history and its alias say that it is open where they said sealed, or the reverse.
+ */
+static void toggle_sealed(pfn_t frame)
+{
+	frame_entry(frame)->flags ^= FRAME_SEALED;
+	frame_histories[frame.pfn] ^= STEP_SEALED;
+	if (options.pmalloc == pmalloc_roalias) {
+		(frame_entry(frame)->flags & FRAME_SEALED ? direct_map_protect
+							  : direct_map_unprotect)(frame);
+	}
+}
+
+/* With the mapping they agree that the pool is open, or sealed; the pool says otherwise. */
 static void plant_unsealed(pte_t *entry, const char *words)
 {
 	pfn_t frame = pte_frame(pte_read(entry));
 
-	frame_entry(frame)->flags ^= FRAME_SEALED;
-	frame_histories[frame.pfn] ^= STEP_SEALED;
+	toggle_sealed(frame);
 	plant(entry, (pte_t){ pte_read(entry).value ^ PTE_WRITABLE }, words,
 	      "a pool's page that is sealed, or not, against the pool");
-	frame_entry(frame)->flags ^= FRAME_SEALED;
-	frame_histories[frame.pfn] ^= STEP_SEALED;
+	toggle_sealed(frame);
 }
 
 /* The first page of a pool with one object; sealed unless the option says otherwise. */

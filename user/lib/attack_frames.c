@@ -180,10 +180,7 @@ void attack_frame_find(const struct bw_leak *leak, struct attack_frame *frame)
 }
 
 /* Does what is given back go into the direct map? */
-static bool is_shown_again(void)
-{
-	return page_release(attack_pages(BW_PAGE_SIZE));
-}
+static bool is_shown_again(void) { return page_release(attack_pages(BW_PAGE_SIZE)); }
 
 void attack_frame_predict(const struct bw_leak *leak, struct attack_frame *frame)
 {

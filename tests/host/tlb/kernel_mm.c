@@ -16,7 +16,7 @@ enum frame_state { FRAME_REVEALED, FRAME_RESTING, FRAME_USER, FRAME_BUSY };
  */
 static enum frame_state frames[SIM_KERNEL_PAGES];
 static uint64_t resting_since[SIM_KERNEL_PAGES];
-static tlb_word_t large_locks[SIM_LARGE_PAGES];
+static tlb_word_t large_lock;               /* of all of them, as in direct_split.c */
 static unsigned nr_hidden[SIM_LARGE_PAGES]; /* parts; guarded by the lock */
 static tlb_word_t page_locks[SIM_SPACES][SIM_USER_PAGES];
 
@@ -38,7 +38,7 @@ void kernel_mm_init(void)
 {
 	memset(frames, 0, sizeof(frames));
 	memset(page_locks, 0, sizeof(page_locks));
-	memset(large_locks, 0, sizeof(large_locks));
+	large_lock = (tlb_word_t){ 0 };
 	memset(nr_hidden, 0, sizeof(nr_hidden));
 	memset(debts, 0, sizeof(debts));
 	ktlb_set_debts_hook(debts_of_current);
@@ -98,12 +98,12 @@ static void entry_hide(unsigned page)
 		tlb_hw_write(entry_of(page), 0);
 		return;
 	}
-	kernel_lock(&large_locks[large]);
+	kernel_lock(&large_lock);
 	if (nr_hidden[large]++ == 0) {
 		split(large);
 	}
 	tlb_hw_write(entry_of(page), 0);
-	kernel_unlock(&large_locks[large]);
+	kernel_unlock(&large_lock);
 }
 
 static void entry_reveal(unsigned page)
@@ -111,7 +111,7 @@ static void entry_reveal(unsigned page)
 	unsigned large = page / SIM_PARTS;
 
 	sim.kernel_shown[page] = SHOWN_ANY;
-	kernel_lock(&large_locks[large]);
+	kernel_lock(&large_lock);
 	if (!sim.kernel_pde[large].value) {
 		pte_publish(&sim.kernel_pde[large], table_entry(large));
 	}
@@ -119,7 +119,7 @@ static void entry_reveal(unsigned page)
 	if (sim.config.large && --nr_hidden[large] == 0) {
 		ktlb_join(&sim.kernel_pde[large], sim_version_new());
 	}
-	kernel_unlock(&large_locks[large]);
+	kernel_unlock(&large_lock);
 	sim.kernel_shown[page] = SHOWN_ALWAYS;
 }
 
