@@ -16,7 +16,8 @@ static void plant_in_whole(pfn_t table, pfn_t other)
 	plant(entry, pte_without(pte, PTE_NO_EXECUTE),
 	      options.physmap == physmap_nx ? "is mapped RWX in the direct map" : "",
 	      "a 2 MiB page that is executable");
-	plant(entry, pte_without(pte, PTE_WRITABLE), "is entry", "a 2 MiB page that is read-only");
+	plant(entry, pte_without(pte, PTE_WRITABLE), "is mapped R in the direct map",
+	      "a 2 MiB page that is read-only");
 	plant(entry, pte_with(pte, PTE_CACHE_DISABLE), "is entry",
 	      "a 2 MiB page that is not cached");
 	plant(entry, pte_with(pte, PTE_USER), "has U/S=1", "a 2 MiB page with U/S");
@@ -83,13 +84,13 @@ static void plant_in_pages(pfn_t lower, pfn_t upper, pfn_t copy)
 {
 	pfn_t split = direct_split_table(lower), whole = direct_split_table(upper);
 
-	direct_map_hide(pfn_add(lower, 1), 0);
+	direct_map_hide(pfn_add(lower, 1), 1);
 	memcpy(direct_map_pointer(copy), direct_map_pointer(split), PAGE_SIZE);
 	plant_in_whole(whole, split);
 	plant_in_use(whole);
 	plant_in_split(split, copy);
 	memset(direct_map_pointer(copy), 0, PAGE_SIZE);
-	direct_map_reveal(pfn_add(lower, 1), 0);
+	direct_map_reveal(pfn_add(lower, 1), 1);
 }
 
 KTEST_SUITE(audit_direct)

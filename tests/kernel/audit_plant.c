@@ -47,10 +47,10 @@ void plant_direct(pfn_t frame, pte_t pte, const char *words, const char *what)
 	bool is_in_large = !pfn_is_none(direct_split_table(frame)) && direct_map_has(frame);
 
 	if (is_in_large) {
-		direct_map_hide(frame, 0);
+		direct_map_hide(frame, 1);
 	}
 	plant(direct_map_entry(frame), pte, words, what);
 	if (is_in_large) {
-		direct_map_reveal(frame, 0);
+		direct_map_reveal(frame, 1);
 	}
 }
