@@ -117,7 +117,7 @@ is "$status" 1 'a violation that the audit found makes the matrix fail'
 like "$output" 'then the audit found 7 violations' 'and says so'
 canned "printf '%s\n' '{\"attack\": \"ret2dir_rop\", $cell}'; echo '@@ end'"
 is "$status" 0 'the same with nothing wrong passes'
-like "$(tr -d ' \n' <"$work/matrix.json")" '"by_hand":"makerunSMP=2MEM=64MOPTS=.vuln=on."' 'each column has the command that boots it by hand'
+like "$(tr -d ' \n' <"$work/matrix.json")" '"by_hand":"makerunSMP=2MEM=96MOPTS=.vuln=on."' 'each column has the command that boots it by hand'
 mkdir "$work/tree/build"
 printf '#!/bin/bash\n' >"$work/tree/tools/report"
 chmod +x "$work/tree/tools/report"
