@@ -34,9 +34,11 @@ bool direct_map_has(pfn_t frame)
 	return pte_is_present(ptable_lookup(kernel_root, direct_map_address(frame), NULL));
 }
 
-/* Writes a frame's entry. `before`: that of the frame before, or NULL. Returns the entry; NULL: the
- * frame lies in a 2 MiB page, or did. */
-static inline pte_t *entry_write(pte_t *before, pfn_t frame, pte_t pte)
+/*
+ * Puts a frame's entry there, or takes it away. `before`: the entry of the frame before, or NULL.
+ * Returns the entry; NULL: the frame lies in a 2 MiB page, or did.
+ */
+static inline pte_t *entry_toggle(pte_t *before, pfn_t frame, pte_t pte)
 {
 	pfn_t table = direct_split_table(frame);
 	bool is_next = before && !is_aligned(frame.pfn, PTES_PER_TABLE);
@@ -44,8 +46,10 @@ static inline pte_t *entry_write(pte_t *before, pfn_t frame, pte_t pte)
 
 	if (pfn_is_none(table)) {
 		entry = is_next ? before + 1 : direct_map_entry(frame);
+		assert(pte_is_present(pte_read(entry)) != pte_is_present(pte));
 		pte_write(entry, pte);
 	} else {
+		assert(direct_map_has(frame) != pte_is_present(pte));
 		direct_split_write(table, frame, pte);
 	}
 	return entry;
@@ -56,10 +60,7 @@ void direct_map_reveal(pfn_t first, uint32_t nr)
 	pte_t *entry = NULL;
 
 	for (uint32_t i = 0; i < nr; i++) {
-		pfn_t frame = pfn_add(first, i);
-
-		assert(!direct_map_has(frame));
-		entry = entry_write(entry, frame, direct_map_pte(frame));
+		entry = entry_toggle(entry, pfn_add(first, i), direct_map_pte(pfn_add(first, i)));
 	}
 	COUNT_N(reveals, nr);
 }
@@ -69,20 +70,28 @@ void direct_map_hide(pfn_t first, uint32_t nr)
 	pte_t *entry = NULL;
 
 	for (uint32_t i = 0; i < nr; i++) {
-		pfn_t frame = pfn_add(first, i);
-
-		assert(direct_map_has(frame));
-		entry = entry_write(entry, frame, PTE_NONE);
+		entry = entry_toggle(entry, pfn_add(first, i), PTE_NONE);
 	}
 	COUNT_N(hides, nr);
 }
 
-void direct_map_protect(pfn_t frame)
+static void entry_change(pfn_t frame, pte_t pte)
 {
-	(void)entry_write(NULL, frame, pte_without(direct_map_pte(frame), PTE_WRITABLE));
+	pfn_t table = direct_split_table(frame);
+
+	if (pfn_is_none(table)) {
+		pte_write(direct_map_entry(frame), pte);
+	} else {
+		direct_split_write(table, frame, pte);
+	}
 }
 
-void direct_map_unprotect(pfn_t frame) { (void)entry_write(NULL, frame, direct_map_pte(frame)); }
+void direct_map_protect(pfn_t frame)
+{
+	entry_change(frame, pte_without(direct_map_pte(frame), PTE_WRITABLE));
+}
+
+void direct_map_unprotect(pfn_t frame) { entry_change(frame, direct_map_pte(frame)); }
 
 /* Does a large page begin here? */
 static bool has_large(pfn_t frame, pfn_t end)

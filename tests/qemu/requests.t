@@ -30,7 +30,7 @@ run() {
 
 # --- boot options, whoever boots ---
 
-run "xpfo=offf: xpfo has no such value; did you mean off\? There are: off local sync" OPTS='xpfo=offf'
+run "xpfo=offf: xpfo has no such value; did you mean off\? There are: off v1 v6" OPTS='xpfo=offf'
 run 'xfpo=off: there is no such boot option; did you mean xpfo\?' OPTS='xfpo=off'
 run 'sheep=1: there is no such boot option' OPTS='sheep=1'
 run 'smep: it needs =VALUE, one of on off' OPTS='smep'
