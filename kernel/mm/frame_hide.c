@@ -1,8 +1,8 @@
 /*
  * Blocks on their way from the direct map to user space: hidden, in quarantine until no TLB can
- * hold them, and only then zeroed. In this order nobody can write to a frame any more when it is
- * made zero: a CPU that still has the old translation may store through it until its generation
- * is complete. zero=early has the published order, for comparison.
+ * hold them, and only then zeroed. In this order no CPU can write to a frame any more when it is
+ * made zero: one that still has the old translation may store through it until the generation is
+ * complete. zero=early has the published order, for comparison.
  */
 #include "core/cpu.h"
 #include "core/options.h"
@@ -95,7 +95,7 @@ static bool block_leave(pfn_t *first, unsigned *order)
 	return left;
 }
 
-/* Zeroing takes long: who lets many become ready must not be the one who zeroes them all. */
+/* Zeroing takes long, so that one caller does not zero all the blocks that are ready. */
 void quarantine_release(void)
 {
 	enum { RELEASE_MAX = 2 };

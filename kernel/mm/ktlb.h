@@ -59,7 +59,8 @@ void ktlb_settle(void);
  * Flushes the pages on this CPU and no other: xpfo=v1.
  */
 void ktlb_flush_local(va_t first, uint64_t nr_pages);
-/* Flushes here; every other CPU does so at its next ktlb_context_switch: xpfo=v8, v8batch, v9. */
+/* Flushes here; every other CPU does so at its next
+ * ktlb_context_switch: xpfo=v8, v8batch, v9. */
 void ktlb_flush_deferred(va_t first, uint64_t nr_pages);
 /*
  * Flushes here; every other CPU does so when it next switches to the current thread, which is the
@@ -67,7 +68,8 @@ void ktlb_flush_deferred(va_t first, uint64_t nr_pages);
  */
 void ktlb_flush_owed(va_t first, uint64_t nr_pages);
 /* Flushes what was deferred to here, or is owed here by the current thread. The scheduler calls it
- * at each thread switch, when the next one is the current one. */
+ * at each switch to a thread of user space, when that is the current one; not for the kernel's own
+ * threads, for which Linux does not change address spaces. */
 void ktlb_context_switch(void);
 /* Boot: tells the current thread's debts, a bit for each CPU; NULL where it keeps none. */
 void ktlb_set_debts_hook(uint64_t *(*hook)(void));

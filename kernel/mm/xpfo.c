@@ -12,7 +12,7 @@
 enum { CACHE_ORDER = 5, PAGEBLOCK_ORDER = 9 }; /* a CPU's cache has room for a batch */
 static_assert(1 << CACHE_ORDER <= FRAME_CACHE_MAX, "a batch fits into a cache");
 
-/* Nobody; but no variant leaves a large page in a TLB. */
+/* Flushes a large page that was split, as every variant does, and no 4 KiB page. */
 static void flush_none(va_t first, uint64_t nr_pages)
 {
 	(void)first;
@@ -75,7 +75,7 @@ static const struct xpfo_variant variants[] = {
 			     .clears_at_free = true,
 			     .stays_hidden = true,
 			     .returns_batches = true },
-	/* ours: as strict, and nobody is interrupted while hidden frames last */
+	/* ours: as strict, and without an interrupt while hidden frames last */
 	[xpfo_epoch] = { .is_pooled = true,
 			 .batch_order = CACHE_ORDER,
 			 .unmaps_at_alloc = true,

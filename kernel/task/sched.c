@@ -81,10 +81,10 @@ static void switch_to(struct thread *next)
 		segments_clear();
 		msr_write(MSR_FS_BASE, next->fs_base);
 		fpu_load(next->fpu);
+		ktlb_context_switch();
 	} else {
 		as_switch(NULL);
 	}
-	ktlb_context_switch();
 	COUNT(context_switches);
 	context_switch(&previous->saved_rsp, next->saved_rsp);
 	sched_after_switch();

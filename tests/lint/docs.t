@@ -91,6 +91,8 @@ variants 'VARIANT(sheep, on, "x, as published")'
 like "$found" 'speaks of what was published, without' 'so is a row that says "as published" without them'
 variants "VARIANT(sheep, on, \"as in version 7\", $design\"ours\")"
 like "$found" 'speaks of what was published, without' 'and one that speaks of a version'
+catches docs kernel/abi/options.def 'OPTION(sheep, on, "off|on", "on: as published", "off..on")\n' 'which is for variants.def to say' \
+	'the help of an option speaks of nothing published'
 plant docs/sheep.md '# Sheep\n'
 echo '# Tree' >"$work/tree/README.md"
 like "$(cd "$work/tree" && perl "$lint/docs.pl")" 'docs/sheep.md:1: README.md does not link' 'a page that README.md does not link is found'

@@ -92,6 +92,7 @@ if (-e 'user/attacks/attacks.def') {
 # published without that.
 my @DESIGN = qw(unmapped flushed at_free figures author);
 my @MAIL = qw(date message_id patch);
+my $PUBLISHED = qr/\bas (?:published|posted)\b|\bversions? \d/i;
 sub check_variant {
 	my ($row) = @_;
 	my $name = "$row->{option}=$row->{value}";
@@ -103,7 +104,12 @@ sub check_variant {
 	violation('kernel/abi/variants.def', $row->{line}, "$name: $row->{message_id} is no Message-ID")
 		if ($row->{message_id} // 'a@b') !~ /^[^\s<>@]+@[^\s<>@]+$/;
 	violation('kernel/abi/variants.def', $row->{line}, "$name speaks of what was published, without author, date, Message-ID and patch")
-		if "@$row{grep { !ref } sort keys %$row}" =~ /\bas published\b|\bversions? \d/i && grep { !length($row->{$_} // '') } 'author', @MAIL;
+		if "@$row{grep { !ref } sort keys %$row}" =~ $PUBLISHED && grep { !length($row->{$_} // '') } 'author', @MAIL;
+}
+# The help of an option has no fields that could say where something was published.
+for my $row (-e 'kernel/abi/options.def' ? rows('options') : ()) {
+	violation('kernel/abi/options.def', $row->{line}, "$row->{name} speaks of what was published, which is for variants.def to say")
+		if $row->{help} =~ $PUBLISHED;
 }
 # What a table says of a variant is held against the options only where a document shows it.
 if (-e 'kernel/abi/variants.def') {
