@@ -16,7 +16,6 @@ enum frame_state { FRAME_REVEALED, FRAME_RESTING, FRAME_USER, FRAME_BUSY };
  */
 static enum frame_state frames[SIM_KERNEL_PAGES];
 static uint64_t resting_since[SIM_KERNEL_PAGES];
-static tlb_word_t large_lock;               /* of all of them, as in direct_split.c */
 static unsigned nr_hidden[SIM_LARGE_PAGES]; /* parts; guarded by the lock */
 static tlb_word_t page_locks[SIM_SPACES][SIM_USER_PAGES];
 
@@ -33,12 +32,15 @@ static uint32_t table_entry(unsigned large)
 	return sim_table_entry(table_of(large), sim_version_new());
 }
 
+/* Of all large pages, as in direct_split.c: splits are noted in the order of their generations. */
+static tlb_word_t large_lock;
+
 /* Every page starts mapped, version 1 onwards. */
 void kernel_mm_init(void)
 {
+	large_lock = (tlb_word_t){ 0 };
 	memset(frames, 0, sizeof(frames));
 	memset(page_locks, 0, sizeof(page_locks));
-	large_lock = (tlb_word_t){ 0 };
 	memset(nr_hidden, 0, sizeof(nr_hidden));
 	memset(debts, 0, sizeof(debts));
 	ktlb_set_debts_hook(debts_of_current);
