@@ -240,7 +240,7 @@ static void plant_swapped_tables(struct as *as)
 
 static void plant_tree(struct as *as)
 {
-	struct region *root, *left;
+	struct region *root, **child, *below;
 
 	for (unsigned i = 0; i < 2 * REGIONS_WALKED; i++) {
 		if (map(as, MANY_AT + i * 2 * PAGE_SIZE, PAGE_SIZE, RW, 0)) {
@@ -250,13 +250,14 @@ static void plant_tree(struct as *as)
 	}
 	expect_clean("with many regions");
 	root = as->tree;
-	left = root->left;
-	PLANT(root->left, NULL, "is not found", "regions that searches do not find");
-	PLANT(as->tree, left, "is not found", "a tree that lost its root");
+	child = root->left ? &root->left : &root->right;
+	below = *child;
+	PLANT(*child, NULL, "is not found", "regions that searches do not find");
+	PLANT(as->tree, below, "is not found", "a tree that lost its root");
 	PLANT(as->near, &root->node - 1, "remembers a region",
 	      "a region that is remembered wrongly");
 	PLANT(root->gap_max, root->gap_max + PAGE_SIZE, "of a gap", "a gap that is not there");
-	PLANT(left->huge_max, left->huge_max + HUGE_SIZE, "of a gap",
+	PLANT(below->huge_max, below->huge_max + HUGE_SIZE, "of a gap",
 	      "a large gap that is not there");
 	if (as_unmap(as, (uva_t){ MANY_AT }, 4 * REGIONS_WALKED * PAGE_SIZE)) {
 		ktest_skip("no memory to take the regions away");

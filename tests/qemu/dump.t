@@ -68,6 +68,9 @@ for opts in 'xpfo=epoch vuln=on' 'xpfo=sync' 'xpfo=v1' 'pmalloc=roalias' 'xpfo=o
 	like "$findings" '^marked frames: ([2-9][0-9]{3}|1[5-9][0-9]{2})' "its marker stands in as many frames as it filled: $opts"
 	if [[ $opts == *xpfo=off* ]]; then
 		unlike "$findings" '^shared frames: 0$' 'without XPFO the look finds user frames in the direct map'
+	elif [[ $opts == *xpfo=v1* ]]; then
+		like "$findings" '^shared frames: [1-9][0-9]?$' 'with xpfo=v1 pages of programs, which nobody kmaps, are in the direct map'
+		like "$findings" '^marked frames mapped by the kernel: 0$' 'and none that the program filled'
 	else
 		like "$findings" '^shared frames: 0$' "no user frame is mapped by the kernel half: $opts"
 		like "$findings" '^marked frames mapped by the kernel: 0$' "nor is any frame with user bytes: $opts"
