@@ -141,6 +141,7 @@ include tools/make/test.mk
 include tools/make/bench.mk
 include tools/make/matrix.mk
 include tools/make/report.mk
+include tools/make/mutate.mk
 
 .PHONY: help run screenshot debug iso clean format compile_commands.json FORCE
 
