@@ -1,5 +1,5 @@
 # Mutation testing: small faults in the kernel, each of which a test must notice (tools/mutate).
-export N SEED FILES MUTANTS EVERYTHING
+export N SEED FILES MUTANTS BATTERY EVERYTHING MUTATE_OUT
 
 .PHONY: mutate print-kernel
 mutate: need-headers need-kernels need-archive $(host_tests) | $(call deps,run)
