@@ -46,6 +46,7 @@ sub run_watched {
 	my ($log, $failure, $limits, $environment, @command) = @_;
 	my $started = time;
 	my ($pid, $read) = start($environment, @command);
+	local ($SIG{INT}, $SIG{TERM}) = (sub { kill 'KILL', -$pid; exit 130 }) x 2;
 	my ($select, $rest, $end) = (IO::Select->new($read), '');
 	my ($ran, $looked, $wanted_before) = (0, $started, 0);
 	until ($end) {
