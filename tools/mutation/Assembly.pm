@@ -26,6 +26,24 @@ sub instructions {
 	return @found;
 }
 
+my $FLAGS = qr/^(?:add|sub|adc|sbb|xor|and|or|cmp|test|shl|shr|inc|dec|neg|bt\w*)\b/;
+my $REORDERED = qr/^(?:mov|movzx|lea|add|sub|xor|and|or|cmp|test|shl|shr|inc|dec|neg)\b/;
+
+# The registers of an instruction, each by its family: eax and al are a.
+sub registers {
+	my ($text) = @_;
+	return map { (s/^[re]?([abcd])[xlh]$/$1/r) =~ s/^[re]?(si|di|sp|bp)l?$/$1/r =~ s/^(r\d+)[dwb]$/$1/r }
+		$text =~ /\b([re]?[abcd]x|[abcd][lh]|[re]?(?:si|di|sp|bp)l?|r\d+[dwb]?|[cd]r\d|[c-gs]s)\b/g;
+}
+
+# Is the processor's state another if the two change places?
+sub order_matters {
+	my @texts = map { $_->{text} } @_;
+	my %of_first = map { $_ => 1 } registers($texts[0]);
+	return 1 if grep { $_ !~ $REORDERED || /\b(?:cr|dr)\d|\b[c-gs]s\b/ } @texts;
+	return (grep { $of_first{$_} } registers($texts[1])) || (grep { /\[/ } @texts) == 2 || (grep { $_ =~ $FLAGS } @texts) == 2;
+}
+
 sub of_instruction {
 	my ($one, $next) = @_;
 	my ($word) = $one->{text} =~ /^(\w+)/ or return ();
@@ -34,8 +52,9 @@ sub of_instruction {
 	push @sites, $site->('negate', $one->{text} =~ s/^\w+/$INVERSE{$word}/r) if $INVERSE{$word};
 	push @sites, $site->('bound', $one->{text} =~ s/^\w+/$BOUND{$word}/r) if $BOUND{$word};
 	push @sites, $site->('bound', "$one->{text} + 1") if $one->{text} =~ /^(?:cmp|mov|add|sub|shl|shr|and) [^\[]*, *(?:\d\w*|[A-Z][A-Z_]+)(?: \* \d+)?$/;
-	push @sites, $site->('rights', $one->{text} =~ s/\b(?:PTE_\w+|PAGE_[A-Z_]+|TABLE_FLAGS)\b/0/r) if $one->{text} =~ /, .*\b(?:PTE_\w+|PAGE_[A-Z]\w+|TABLE_FLAGS)\b/;
-	return (@sites, $next && $word !~ /^(?:j\w+|ret|iretq|call|loop\w*)$/ && $next->{text} !~ /^(?:j\w+|ret|iretq|loop\w*)\b/ ? $next : ());
+	push @sites, $site->('rights', $one->{text} =~ s/\b(?:PRESENT|WRITABLE|HUGE|LARGE|NO_EXECUTE|NX)\b/0/r) if $one->{text} =~ /, .*\b(?:PRESENT|WRITABLE|HUGE|LARGE|NO_EXECUTE|NX)\b/;
+	return (@sites, $next && $word !~ /^(?:j\w+|ret|iretq|call|loop\w*)$/ && $next->{text} !~ /^(?:j\w+|ret|iretq|loop\w*)\b/
+		&& order_matters($one, $next) ? $next : ());
 }
 
 sub assembly_sites {

@@ -24,6 +24,9 @@ sub run_quiet {
 
 sub asked_of_make {
 	my ($goal, $build) = @_;
+	# it is no part of the make that runs this
+	local @ENV{qw(MAKEFLAGS MFLAGS)};
+	delete @ENV{qw(MAKEFLAGS MFLAGS)};
 	return map { /^(\w+)=(.*)/ ? ($1 => [split ' ', $2]) : () } qx(make -s DEPS=0 BUILD=$build $goal);
 }
 

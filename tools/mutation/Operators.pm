@@ -2,7 +2,7 @@
 #
 #   drop      a statement is gone
 #   flush     so is one that flushes, orders or takes a generation
-#   swap      two stores behind one another change places
+#   swap      two stores behind one another, whose order the compiler must keep, change places
 #   negate    the condition of an if or while, or what a function returns, is the opposite
 #   skip      a check never finds anything, or one half of it is gone
 #   bound     < is <=, and the like; + 1 or - 1 is gone
@@ -140,12 +140,23 @@ sub is_plain {
 
 sub is_store { return is_plain($_[0]) && $_[0]{text} =~ / (?:[-+|&^*]|<<|>>)?= |\+\+;|--;/ }
 
+# What a plain store writes to.
+sub target { return $_[0]{text} =~ /^(?:\+\+|--)?(.*?)(?: (?:[-+|&^*]|<<|>>)?= |\+\+;|--;|;\z)/s ? $1 : '' }
+
+# The compiler may change the order of two stores that call nothing and do not read one another: that is the same program.
+sub order_matters {
+	my ($first, $second) = @_;
+	return 1 if grep { $_->{text} =~ /\w\(/ } $first, $second;
+	return index($second->{text}, target($first)) >= 0 || index($first->{text}, target($second)) >= 0;
+}
+
 sub of_plain {
 	my ($text, $code, $statement, $next) = @_;
 	return () unless is_plain($statement);
 	my $from = substr $text, $statement->{at}, length $statement->{text};
 	my @sites = { kind => $from =~ $FLUSH ? 'flush' : 'drop', at => $statement->{at}, from => $from, to => ';' . newlines($from) };
-	if ($next && is_store($statement) && is_store($next) && $next->{indent} == $statement->{indent}) {
+	if ($next && is_store($statement) && is_store($next) && $next->{indent} == $statement->{indent}
+			&& order_matters($statement, $next)) {
 		my $end = $next->{at} + length $next->{text};
 		my $between = substr $text, $statement->{at} + length $from, $next->{at} - $statement->{at} - length $from;
 		push @sites, { kind => 'swap', at => $statement->{at}, from => substr($text, $statement->{at}, $end - $statement->{at}),
