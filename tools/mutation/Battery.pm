@@ -39,7 +39,7 @@ my @PROGRAMS = (
 	[qr/fpu/ => qw(fpu)], [qr/policy|credential|table_in_force/ => qw(policy identity)], [qr/usercopy|uaccess|sys_/ => qw(pointer)],
 	[qr/usage|sys_misc|group/ => qw(limit process)], [qr/kaiser|xpfo|mitigate/ => qw(mitigate residue)]);
 use constant { PROGRAM_COST => 0.8, HOST_COST => 1, LIMIT_FACTOR => 4, LIMIT_MORE => 3, SECONDS_FACTOR => 12, SECONDS_MORE => 30,
-	SECONDS_PER_TEST => 900, PROGRAMS_MAX => 4 };
+	SECONDS_PER_TEST => 900, SECONDS_PER_BOOT => 60, PROGRAMS_MAX => 4 };
 
 my (%measured, $archive, $out, $measured_path);
 
@@ -72,6 +72,7 @@ sub battery_of {
 	push @steps, map { { kind => 'boot', name => "selftest $_", options => 'ktest=on vuln=on', command => "selftest $_", smp => 2,
 		cost => PROGRAM_COST } } programs_of($file);
 	push @steps, { kind => 'iso', name => 'boot from the ISO', cost => 2 } if $file =~ m{^boot/};
+	push @steps, { kind => 'again', name => 'boots again', cost => 1 } if $file =~ m{^boot/|reboot|restart|power|ap_|arch};
 	push @steps, map { { kind => 'host', name => "host/$_", host => $_, cost => HOST_COST } } host_tests_of($file);
 	return sort { cost($a) <=> cost($b) || $a->{name} cmp $b->{name} } @steps;
 }
@@ -119,8 +120,10 @@ sub command_of {
 		if $step->{kind} eq 'boot';
 	if ($step->{kind} eq 'iso') {
 		system("tools/make-iso $out/mutant.iso $kernel $archive >/dev/null 2>&1") == 0 or return ();
-		return ({ ISO => "$out/mutant.iso", BOOT => 'iso', OPTS => '', CMD => 'true', MEM => '64M' }, 'tools/run');
+		return ({ ISO => "$out/mutant.iso", BOOT => 'iso', OPTS => '', CMD => 'true', MEM => '64M', TIMEOUT => SECONDS_PER_BOOT }, 'tools/run');
 	}
+	return ({ KERNEL => $kernel, ARCHIVE => $archive, BOOT => 'direct', OPTS => 'vuln=on', SMP => 2, MEM => '64M', TIMEOUT => SECONDS_PER_BOOT },
+		'bash', '-o', 'pipefail', '-c', 'printf "reboot xpfo=sync\naudit\nattack ret2dir_obj\nexit 0\n" | tools/run') if $step->{kind} eq 'again';
 	return ({ KERNEL => $kernel, BUILD => $step->{build}, TEST_SECONDS => SECONDS_PER_TEST, ARCHIVE => $archive }, "tests/qemu/$step->{test}.t");
 }
 
@@ -129,6 +132,7 @@ sub verdict {
 	my ($step, $run, $said) = @_;
 	return "$run->{result}: $run->{line}" if $run->{result} ne 'ended';
 	return $said =~ /bulwark: exit status 0\b/ ? undef : 'ends without success' if $step->{kind} eq 'boot';
+	return 'boots once only' if $step->{kind} eq 'again' && $said !~ /^violations +0 .*^ret2dir_obj: FAULT/ms;
 	return $run->{status} ? "ends with $run->{status}" : undef;
 }
 
@@ -146,7 +150,7 @@ sub run_step {
 }
 
 # Does it start programs of its own?
-sub is_group { return $_[0]{kind} =~ /^(?:test|iso)$/ ? 1 : 0 }
+sub is_group { return $_[0]{kind} =~ /^(?:test|iso|again)$/ ? 1 : 0 }
 
 # What the kernel as it is does is measured once: it must pass, and the limits of a mutant follow from it.
 sub measure {
