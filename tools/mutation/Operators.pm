@@ -18,7 +18,7 @@ our @EXPORT_OK = qw(sites KINDS);
 
 use constant KINDS => qw(drop flush swap negate skip bound rights success);
 
-my $FLUSH = qr/flush|invlpg|invpcid|barrier|fence|downgrade|tlb_|catch_up/;
+my $FLUSH = qr/flush|invlpg|invpcid|barrier|(?<!de)fence|downgrade|tlb_|catch_up/;
 my $CONTROL = qr/^(?:if|while|for|switch|do|else|return|break|continue|goto|case|default)\b|^[{}]|^\w+:$/;
 my $DECLARATION = qr/^(?:(?:const|static|struct|enum|union|unsigned|volatile)\s+)*\w+(?:\s+\**|\s*\*+\s*)\w+\s*(?:\[[^;]*\]\s*)*(?:\(|=(?!=)|;|,)/;
 # Their absence is no fault of what they look at.
