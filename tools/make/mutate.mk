@@ -2,7 +2,7 @@
 export N SEED FILES MUTANTS BATTERY EVERYTHING MUTATE_OUT
 
 .PHONY: mutate print-kernel
-mutate: need-headers need-kernels need-archive $(host_tests) | $(call deps,run)
+mutate: need-headers need-kernels need-test-archive $(host_tests) | $(call deps,run)
 	@ARCHIVE=$(ARCHIVE) tools/mutate
 
 # What tools/mutate compiles and links with.

@@ -73,6 +73,7 @@ sub battery_of {
 		cost => PROGRAM_COST } } programs_of($file);
 	push @steps, { kind => 'iso', name => 'boot from the ISO', cost => 2 } if $file =~ m{^boot/};
 	push @steps, { kind => 'again', name => 'boots again', cost => 1 } if $file =~ m{^boot/|reboot|restart|power|ap_|arch};
+	push @steps, { kind => 'test', name => 'debug/linux', test => 'linux', build => 'debug', cost => 3 } if $file =~ m{^kernel/(?:mm|task)/};
 	push @steps, map { { kind => 'host', name => "host/$_", host => $_, cost => HOST_COST } } host_tests_of($file);
 	return sort { cost($a) <=> cost($b) || $a->{name} cmp $b->{name} } @steps;
 }
@@ -82,12 +83,13 @@ sub text_of {
 	return scalar <>;
 }
 
-# Every test of tests/qemu/ that boots the kernel that it is given and nothing else, in both builds.
+# Every test of tests/qemu/ that boots the kernel that it is given, and builds nothing, in both builds.
 sub everything_of {
 	my @names;
 	for my $path (sort glob 'tests/qemu/*.t') {
 		my $text = text_of($path);
-		push @names, basename($path, '.t') if $text =~ /^# needs: direct/m && $text !~ m{build/\$BUILD|\bmake |tools/mutate|audit_mutations};
+		push @names, basename($path, '.t') if $text =~ /^# needs: (?:direct|test-programs)$/m
+			&& ($text =~ s/\bmake \S+ \S+ print-archive//gr) !~ m{build/\$BUILD|\bmake |audit_mutations};
 	}
 	my @lengths = map { /^(\S+)\s+(\d+)/ ? ($1 => $2) : () } split /\n/, text_of('tests/lengths');
 	my %length = @lengths;
