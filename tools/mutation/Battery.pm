@@ -32,7 +32,7 @@ my @BOOTS = (
 # Programs of user/selftest for a file of this name, beside those whose name has a word of its own.
 my @PROGRAMS = (
 	[qr/^(?:as|region|ptable|layout)/ => qw(memory cow share)], [qr/^frame|buddy|slab|quarantine/ => qw(pressure share enomem)],
-	[qr/clone|fork|process|wait|start/ => qw(process cow)], [qr/signal|fault|trap|extable|explain/ => qw(fault explain)],
+	[qr/clone|fork|process|wait|start/ => qw(process cow)], [qr/signal|fault|trap|extable|explain/ => qw(fault explain thread)],
 	[qr/exec|elf|archive/ => qw(exec elf)], [qr/thread|switch|clone/ => qw(thread thread_end)],
 	[qr/time|alarm|clock|apic|rtc/ => qw(time)], [qr/sched|run_queue|run_time|idle|irq/ => qw(sched)],
 	[qr/ipc|endpoint/ => qw(ipc ipc_refused)], [qr/^entry|^syscall|^switch|^trap/ => qw(entry_registers entry_flags entry_stack entry_gates)],
@@ -72,7 +72,6 @@ sub battery_of {
 	push @steps, map { { kind => 'boot', name => "selftest $_", options => 'ktest=on vuln=on', command => "selftest $_", smp => 2,
 		cost => PROGRAM_COST } } programs_of($file);
 	push @steps, { kind => 'iso', name => 'boot from the ISO', cost => 2 } if $file =~ m{^boot/};
-	push @steps, { kind => 'again', name => 'boots again', cost => 1 } if $file =~ m{^boot/|reboot|restart|power|ap_|arch};
 	push @steps, { kind => 'test', name => 'debug/linux', test => 'linux', build => 'debug', cost => 3 } if $file =~ m{^kernel/(?:mm|task)/};
 	push @steps, map { { kind => 'host', name => "host/$_", host => $_, cost => HOST_COST } } host_tests_of($file);
 	return sort { cost($a) <=> cost($b) || $a->{name} cmp $b->{name} } @steps;
@@ -124,8 +123,6 @@ sub command_of {
 		system("tools/make-iso $out/mutant.iso $kernel $archive >/dev/null 2>&1") == 0 or return ();
 		return ({ ISO => "$out/mutant.iso", BOOT => 'iso', OPTS => '', CMD => 'true', MEM => '64M', TIMEOUT => SECONDS_PER_BOOT }, 'tools/run');
 	}
-	return ({ KERNEL => $kernel, ARCHIVE => $archive, BOOT => 'direct', OPTS => 'vuln=on', SMP => 2, MEM => '64M', TIMEOUT => SECONDS_PER_BOOT },
-		'bash', '-o', 'pipefail', '-c', 'printf "reboot xpfo=sync\naudit\nattack ret2dir_obj\nexit 0\n" | tools/run') if $step->{kind} eq 'again';
 	return ({ KERNEL => $kernel, BUILD => $step->{build}, TEST_SECONDS => SECONDS_PER_TEST, ARCHIVE => $archive }, "tests/qemu/$step->{test}.t");
 }
 
@@ -134,7 +131,6 @@ sub verdict {
 	my ($step, $run, $said) = @_;
 	return "$run->{result}: $run->{line}" if $run->{result} ne 'ended';
 	return $said =~ /bulwark: exit status 0\b/ ? undef : 'ends without success' if $step->{kind} eq 'boot';
-	return 'boots once only' if $step->{kind} eq 'again' && $said !~ /^violations +0 .*^ret2dir_obj: FAULT/ms;
 	return $run->{status} ? "ends with $run->{status}" : undef;
 }
 
@@ -152,7 +148,7 @@ sub run_step {
 }
 
 # Does it start programs of its own?
-sub is_group { return $_[0]{kind} =~ /^(?:test|iso|again)$/ ? 1 : 0 }
+sub is_group { return $_[0]{kind} =~ /^(?:test|iso)$/ ? 1 : 0 }
 
 # What the kernel as it is does is measured once: it must pass, and the limits of a mutant follow from it.
 sub measure {
