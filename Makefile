@@ -47,7 +47,8 @@
 #?
 #? What is built, for every goal:
 #?
-#?   BUILD=release|debug  debug has assertions, lock ranks and UBSan; the default of `make debug`
+#?   BUILD=release|debug|kasan|race  debug has assertions, lock ranks and UBSan; the default of `make debug`. kasan looks
+#?                        at each access for what may be used, race for who else is there (docs/builds.md)
 #?   EXTRA=               a folder: each NAME.c and NAME/*.c in it becomes the program NAME of the guest; NAME.policy
 #?                        and the files of etc/ become files of etc/ (etc/policy: what is in force from boot on)
 #?   DEPS=1|0             0: do not look for packages, I have the tools (tools/deps --list names them)
@@ -112,8 +113,9 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 ifndef BUILD
 BUILD := $(if $(filter debug,$(MAKECMDGOALS)),debug,release)
 endif
-ifeq ($(filter $(BUILD),debug release),)
-$(error BUILD=$(BUILD): must be debug or release)
+builds := debug release kasan race
+ifeq ($(filter $(BUILD),$(builds)),)
+$(error BUILD=$(BUILD): must be one of $(builds))
 endif
 OPTS ?= vuln=on
 DEPS ?= 1

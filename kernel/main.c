@@ -22,6 +22,7 @@
 #include "mm/frame_alloc.h"
 #include "mm/kaiser.h"
 #include "mm/kspace.h"
+#include "mm/marks.h"
 #include "mm/memory.h"
 #include "mm/pmalloc.h"
 #include "mm/window.h"
@@ -222,10 +223,13 @@ static void memory_report(void)
 		memory_frame_table_bytes() >> 10);
 }
 
-void kernel_main(uint32_t loader, uint32_t info_pa)
+UNCHECKED void kernel_main(uint32_t loader, uint32_t info_pa)
 {
 	unsigned nr_refused;
 
+	if (KASAN) {
+		marks_begin();
+	}
 	early_cpu_init();
 	serial_init(SERIAL_COM1);
 	serial_init(SERIAL_COM2);

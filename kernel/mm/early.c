@@ -5,6 +5,7 @@
 #include "lib/string.h"
 #include "mm/direct_map.h"
 #include "mm/layout.h"
+#include "mm/ptable.h"
 #include "mm/ram.h"
 
 /* boot.asm's identity map ends here. */
@@ -175,6 +176,25 @@ pte_t *early_entry(pfn_t root, uint64_t address, uint32_t nr)
 }
 
 pte_t *early_large_entry(pfn_t root, uint64_t address) { return entry_at(root, address, 2, true); }
+
+void early_map(pfn_t root, uint64_t start, uint64_t end)
+{
+	for (uint64_t at = align_down(start, PAGE_SIZE); at < end;) {
+		uint32_t to_table_end = PTES_PER_TABLE - level_index(at, 1);
+		uint32_t nr = (uint32_t)MIN((end - at + PAGE_SIZE - 1) >> PAGE_SHIFT,
+					    (uint64_t)to_table_end);
+		pte_t *entry = early_entry(root, at, 0);
+		pfn_t first;
+
+		if (pte_is_present(*entry)) {
+			at += PAGE_SIZE;
+			continue;
+		}
+		first = early_alloc_kernel(nr, &nr);
+		early_fill(entry, nr, pte_make(first, PTE_PRESENT | PTE_WRITABLE | ptable_nx()));
+		at += (uint64_t)nr << PAGE_SHIFT;
+	}
+}
 
 const struct early_piece *early_pieces(unsigned *nr)
 {

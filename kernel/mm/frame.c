@@ -3,7 +3,9 @@
 
 #include "lib/assert.h"
 #include "mm/buddy.h"
+#include "mm/direct_map.h"
 #include "mm/frame_history.h"
+#include "mm/marks.h"
 
 RO_AFTER_INIT struct frame *frames;
 RO_AFTER_INIT uint32_t nr_frames;
@@ -87,6 +89,16 @@ static __attribute__((noinline)) void change_tails(pfn_t first, unsigned order, 
 	}
 }
 
+/* Free frames are nobody's, and those that the kernel takes are its own; users' are not. */
+static void mark_frames(pfn_t first, unsigned order, enum owner to)
+{
+	if (to == OWNER_FREE) {
+		marks_frames_freed(first, order);
+	} else if (to != OWNER_USER && to != OWNER_POOL) {
+		marks_clear(direct_map_address(first), (size_t)PAGE_SIZE << order);
+	}
+}
+
 void frame_transition(pfn_t first, unsigned order, enum owner from, enum owner to)
 {
 	struct frame *head = frame_entry(first);
@@ -101,6 +113,9 @@ void frame_transition(pfn_t first, unsigned order, enum owner from, enum owner t
 	frame_history_note(first, to, head->flags);
 	if (UNLIKELY(order)) {
 		change_tails(first, order, from, to);
+	}
+	if (KASAN) {
+		mark_frames(first, order, to);
 	}
 }
 

@@ -10,6 +10,7 @@
 #include "lib/string.h"
 #include "mm/direct_map.h"
 #include "mm/frame_pool.h"
+#include "mm/marks.h"
 #include "mm/tlb.h"
 #include "mm/window.h"
 
@@ -28,7 +29,9 @@ static uint32_t run_length(pfn_t first, uint32_t nr)
 static void run_hide(pfn_t first, uint32_t nr)
 {
 	if (options.zero == zero_early) {
+		unmark(direct_map_pointer(first), (size_t)nr * PAGE_SIZE);
 		memset(direct_map_pointer(first), 0, (size_t)nr * PAGE_SIZE);
+		mark(direct_map_pointer(first), (size_t)nr * PAGE_SIZE, MARK_FRAME_FREED);
 	}
 	direct_map_hide(first, nr);
 	frame_flags_set_hidden(first, nr, true);

@@ -4,9 +4,12 @@
 #pragma once
 
 #include "core/lock.h"
+#include "lib/builds.h"
 #include "mm/buddy.h"
 #include "mm/quarantine.h"
 #include "mm/xpfo.h"
+
+enum { FRAMES_RESTING_MAX = 64 };
 
 struct frame_pool {
 	struct lock lock;
@@ -14,6 +17,16 @@ struct frame_pool {
 	/* Guarded by lock. */
 	struct buddy buddy;
 	struct quarantine quarantine;
+	/* BUILD=kasan: what the kernel freed last, revealed and on no list, so that it is marked for
+	 * a while: frame_rest.c */
+	struct frame_rest {
+		struct {
+			pfn_t first;
+			unsigned order;
+		} blocks[KASAN ? FRAMES_RESTING_MAX : 0]; /* a ring */
+		unsigned next, nr;
+		uint64_t nr_frames;
+	} rest;
 	uint64_t nr_in_work; /* free frames that a CPU has in hand, to hide or to zero them: on no
 				list, and back in a moment */
 
@@ -48,6 +61,7 @@ static inline uint64_t frame_pool_nr_free(void)
 	return __atomic_load_n(&frame_pool.buddy.nr_free[FREE_REVEALED], __ATOMIC_RELAXED) +
 	       __atomic_load_n(&frame_pool.buddy.nr_free[FREE_HIDDEN], __ATOMIC_RELAXED) +
 	       __atomic_load_n(&frame_pool.quarantine.nr_frames, __ATOMIC_RELAXED) +
+	       (KASAN ? __atomic_load_n(&frame_pool.rest.nr_frames, __ATOMIC_RELAXED) : 0) +
 	       __atomic_load_n(&frame_pool.nr_in_work, __ATOMIC_RELAXED);
 }
 
@@ -109,6 +123,13 @@ void frames_cache_fill(struct cpu *cpu, enum free_kind kind);
  * Flush when the pool runs dry. */
 bool hidden_take(pfn_t *out);
 void hidden_refill(struct cpu *cpu);
+
+/* --- frame_rest.c. Caller holds the lock. --- */
+
+/* A block that the kernel gave back, FREE and revealed: to the lists, at once or later. */
+void frame_rest_put(pfn_t first, unsigned order);
+/* All of them to the lists: how many frames. */
+unsigned frame_rest_empty(void);
 
 /* --- frame_gather.c: when the lists have nothing. Caller holds the lock. --- */
 

@@ -18,6 +18,9 @@
 #define POOL_LOWEST 0xffffd80000000000ul
 #define POOL_SIZE PML4_SLOT_SIZE
 #define ENTRY_AREA_BASE 0xffffe00000000000ul
+/* An eighth of the kernel half; mm/marks.h. */
+#define MARKS_BASE 0xffffec0000000000ul
+#define MARKS_SIZE (32 * PML4_SLOT_SIZE)
 
 /* User half: [USER_MIN, USER_TOP). */
 #define USER_MIN 0x10000ul
