@@ -25,6 +25,7 @@
 #include "mm/marks.h"
 #include "mm/memory.h"
 #include "mm/pmalloc.h"
+#include "mm/race.h"
 #include "mm/window.h"
 #include "mm/xpfo.h"
 #include "task/irq.h"
@@ -247,6 +248,9 @@ UNCHECKED void kernel_main(uint32_t loader, uint32_t info_pa)
 	xpfo_use(options.xpfo);
 	memory_init(&boot_info);
 	boot_cpu_init();
+	if (RACE) {
+		race_start();
+	}
 	devices_init();
 	screen_init();
 	pmalloc_init();

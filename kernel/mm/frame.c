@@ -94,8 +94,10 @@ static void mark_frames(pfn_t first, unsigned order, enum owner to)
 {
 	if (to == OWNER_FREE) {
 		marks_frames_freed(first, order);
-	} else if (to != OWNER_USER && to != OWNER_POOL) {
-		marks_clear(direct_map_address(first), (size_t)PAGE_SIZE << order);
+	} else if (to == OWNER_USER || to == OWNER_POOL) {
+		mark(direct_map_pointer(first), (size_t)PAGE_SIZE << order, MARK_FRAME_NOT_OURS);
+	} else {
+		unmark(direct_map_pointer(first), (size_t)PAGE_SIZE << order);
 	}
 }
 

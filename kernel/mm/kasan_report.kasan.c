@@ -52,6 +52,7 @@ static const char *kind_of(uint8_t mark, enum touch touch)
 					     : "use of a slab's object after free";
 	case MARK_POOL_RED: return "out of bounds of a pool's object";
 	case MARK_POOL_FREED: return "use of a pool's object after free";
+	case MARK_FRAME_NOT_OURS: return "use of frames of user space or of a pool";
 	default: return touch == TOUCH_FREE ? "double free of frames" : "use of frames after free";
 	}
 }

@@ -38,7 +38,8 @@ struct stack_frame {
 
 /* Where the frames are; 0: none yet. */
 static uint64_t arena;
-/* Atomic: 1: in use. */
+/* Atomic. The compiler's code stores FRAME_FREE. */
+enum { FRAME_FREE, FRAME_TAKEN, FRAME_IN_USE /* its stack is told */ };
 static uint8_t in_use[NR_CLASSES][FRAMES_MAX];
 /* Where the next search begins. Atomic. */
 static uint32_t next[NR_CLASSES];
@@ -74,12 +75,16 @@ static uint64_t frame_take(unsigned class, uint64_t stack)
 		uint32_t i = (from + tries) % nr;
 		uint64_t frame = frame_at(class, i);
 
-		if (!in_use[class][i] &&
-		    !__atomic_exchange_n(&in_use[class][i], 1, __ATOMIC_ACQUIRE)) {
+		uint8_t expected = FRAME_FREE;
+
+		if (__atomic_compare_exchange_n(&in_use[class][i], &expected, FRAME_TAKEN, false,
+						__ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
 			marks_clear(frame, 1ul << (LEAST_SHIFT + class));
 			((struct stack_frame *)frame)->stack = stack;
 			((uint8_t **)(frame + (1ul << (LEAST_SHIFT + class))))[-1] =
 				&in_use[class][i];
+			/* pairs with the load in marks_forget_stack */
+			__atomic_store_n(&in_use[class][i], FRAME_IN_USE, __ATOMIC_RELEASE);
 			__atomic_store_n(&next[class], i + 1, __ATOMIC_RELAXED);
 			return frame;
 		}
@@ -90,7 +95,7 @@ static uint64_t frame_take(unsigned class, uint64_t stack)
 static void frame_give(unsigned class, uint32_t i)
 {
 	marks_put(frame_at(class, i), 1ul << (LEAST_SHIFT + class), MARK_STACK_RETURNED);
-	__atomic_store_n(&in_use[class][i], 0, __ATOMIC_RELEASE);
+	__atomic_store_n(&in_use[class][i], FRAME_FREE, __ATOMIC_RELEASE);
 }
 
 #define CLASS(class)                                                                               \
@@ -150,9 +155,10 @@ void marks_forget_stack(va_t base)
 {
 	for (unsigned class = 0; arena && class < NR_CLASSES; class++) {
 		for (uint32_t i = 0; i < nr_frames_of(class); i++) {
-			uint64_t stack = ((struct stack_frame *)frame_at(class, i))->stack;
+			const struct stack_frame *frame = (void *)frame_at(class, i);
 
-			if (in_use[class][i] && stack - base.va < KSTACK_SIZE) {
+			if (__atomic_load_n(&in_use[class][i], __ATOMIC_ACQUIRE) == FRAME_IN_USE &&
+			    frame->stack - base.va < KSTACK_SIZE) {
 				frame_give(class, i);
 			}
 		}

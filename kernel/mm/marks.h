@@ -37,6 +37,7 @@ enum mark {
 	MARK_STACK_FREED = 0xfc,
 	MARK_POOL_RED = 0xfd,
 	MARK_POOL_FREED = 0xfe,
+	MARK_FRAME_NOT_OURS = 0xf7,
 	MARK_FRAME_FREED = 0xff,
 };
 

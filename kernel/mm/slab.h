@@ -12,7 +12,7 @@
 /*
  * One page per slab (order grows so that at least one object fits). Guarded by lock.
  */
-enum { SLAB_RESTING_MAX = KASAN ? 64 : 0 };
+enum { SLAB_RESTING_MAX = 64 };
 
 struct slab_cache {
 	const char *name;
@@ -26,7 +26,7 @@ struct slab_cache {
 
 	/* BUILD=kasan: objects that were freed last, a ring: still marked, and used as their slabs
 	 * see it */
-	void *resting[SLAB_RESTING_MAX];
+	void *resting[KASAN ? SLAB_RESTING_MAX : 0];
 	unsigned next_resting, nr_resting;
 	struct slab_cache *next; /* slab.c: all of them */
 };

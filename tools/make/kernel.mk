@@ -29,7 +29,8 @@ checks_debug := -fsanitize=undefined
 checks_kasan := -fsanitize=kernel-address -fasan-shadow-offset=0xdffffc0000000000 \
 	--param asan-instrumentation-with-call-threshold=0 --param asan-stack=1 --param asan-globals=1 \
 	--param asan-use-after-return=1 -fsanitize-address-use-after-scope
-checks_race := -fsanitize=thread --param tsan-distinguish-volatile=1 --param tsan-instrument-func-entry-exit=0
+checks_race := -fsanitize=thread --param tsan-distinguish-volatile=1 --param tsan-instrument-func-entry-exit=0 \
+	-Wno-tsan
 looks_kasan := -DBULWARK_KASAN
 looks_race := -DBULWARK_RACE
 KERNEL_CFLAGS += $(looks_$(BUILD))
