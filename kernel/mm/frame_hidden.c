@@ -44,7 +44,7 @@ struct found {
 
 static enum look take_in_hand(const struct found *found)
 {
-	frame_pool.nr_in_work += 1ul << found->order;
+	count_add(&frame_pool.nr_in_work, 1ul << found->order);
 	return LOOK_HIDE;
 }
 

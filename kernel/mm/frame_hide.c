@@ -77,7 +77,7 @@ void block_finish(pfn_t first, unsigned order)
 	block_zero(first, order);
 	lock_acquire(&frame_pool.lock);
 	buddy_insert(&frame_pool.buddy, first, order, FREE_HIDDEN);
-	frame_pool.nr_in_work -= 1ul << order;
+	count_add(&frame_pool.nr_in_work, -(1ul << order));
 	lock_release(&frame_pool.lock);
 }
 
@@ -92,7 +92,7 @@ static bool block_leave(pfn_t *first, unsigned *order)
 	left = oldest && ktlb_is_complete(oldest) &&
 	       quarantine_leave(&frame_pool.quarantine, oldest, first, order);
 	if (left) {
-		frame_pool.nr_in_work += 1ul << *order;
+		count_add(&frame_pool.nr_in_work, 1ul << *order);
 	}
 	lock_release(&frame_pool.lock);
 	return left;
@@ -133,7 +133,7 @@ static bool block_enter(pfn_t first, unsigned order)
 	is_full = quarantine_is_full(&frame_pool.quarantine);
 	if (!is_full) {
 		quarantine_enter(&frame_pool.quarantine, first, order, ktlb_downgrade());
-		frame_pool.nr_in_work -= 1ul << order;
+		count_add(&frame_pool.nr_in_work, -(1ul << order));
 	}
 	lock_release(&frame_pool.lock);
 	return !is_full;

@@ -7,7 +7,7 @@ static void leave(struct frame_rest *rest)
 	unsigned at = (rest->next + FRAMES_RESTING_MAX - rest->nr) % FRAMES_RESTING_MAX;
 
 	rest->nr--;
-	rest->nr_frames -= 1ul << rest->blocks[at].order;
+	count_add(&rest->nr_frames, -(1ul << rest->blocks[at].order));
 	buddy_insert(&frame_pool.buddy, rest->blocks[at].first, rest->blocks[at].order,
 		     FREE_REVEALED);
 }
@@ -21,7 +21,7 @@ static void enter(struct frame_rest *rest, pfn_t first, unsigned order)
 	rest->blocks[rest->next].order = order;
 	rest->next = (rest->next + 1) % FRAMES_RESTING_MAX;
 	rest->nr++;
-	rest->nr_frames += 1ul << order;
+	count_add(&rest->nr_frames, 1ul << order);
 }
 
 void frame_rest_put(pfn_t first, unsigned order)

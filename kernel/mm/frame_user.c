@@ -87,7 +87,7 @@ static void batch_refill(struct cpu *cpu)
 	lock_acquire(&frame_pool.lock);
 	is_found = frames_cache_may_have(order) && any_take(&order, &first);
 	if (is_found) {
-		frame_pool.nr_in_work += 1ul << order;
+		count_add(&frame_pool.nr_in_work, 1ul << order);
 	}
 	lock_release(&frame_pool.lock);
 	if (!is_found) {
@@ -98,7 +98,7 @@ static void batch_refill(struct cpu *cpu)
 		stock_put(cpu->frame_cache, &cpu->nr_frame_cache, pfn_add(first, i));
 	}
 	lock_acquire(&frame_pool.lock);
-	frame_pool.nr_in_work -= 1ul << order;
+	count_add(&frame_pool.nr_in_work, -(1ul << order));
 	lock_release(&frame_pool.lock);
 }
 

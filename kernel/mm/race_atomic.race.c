@@ -47,9 +47,10 @@ static inline void note(const volatile void *at, size_t len_bytes, unsigned flag
 	{                                                                                          \
 		(void)order;                                                                       \
 		(void)order_failed;                                                                \
-		note(at, sizeof(type), RACE_STORE, CALLER);                                        \
-		return __atomic_compare_exchange_n(at, expected, value, false, __ATOMIC_SEQ_CST,   \
-						   __ATOMIC_SEQ_CST);                              \
+		bool has_stored = __atomic_compare_exchange_n(                                     \
+			at, expected, value, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);           \
+		note(at, sizeof(type), has_stored ? RACE_STORE : 0, CALLER);                       \
+		return has_stored;                                                                 \
 	}
 
 #define ATOMICS(bits, type)                                                                        \
