@@ -5,7 +5,6 @@
 #include "lib/string.h"
 #include "mm/direct_map.h"
 #include "mm/layout.h"
-#include "mm/ptable.h"
 #include "mm/ram.h"
 
 /* boot.asm's identity map ends here. */
@@ -177,7 +176,7 @@ pte_t *early_entry(pfn_t root, uint64_t address, uint32_t nr)
 
 pte_t *early_large_entry(pfn_t root, uint64_t address) { return entry_at(root, address, 2, true); }
 
-void early_map(pfn_t root, uint64_t start, uint64_t end)
+void early_map(pfn_t root, uint64_t start, uint64_t end, uint64_t flags)
 {
 	for (uint64_t at = align_down(start, PAGE_SIZE); at < end;) {
 		uint32_t to_table_end = PTES_PER_TABLE - level_index(at, 1);
@@ -191,7 +190,7 @@ void early_map(pfn_t root, uint64_t start, uint64_t end)
 			continue;
 		}
 		first = early_alloc_kernel(nr, &nr);
-		early_fill(entry, nr, pte_make(first, PTE_PRESENT | PTE_WRITABLE | ptable_nx()));
+		early_fill(entry, nr, pte_make(first, flags));
 		at += (uint64_t)nr << PAGE_SHIFT;
 	}
 }

@@ -217,7 +217,11 @@ void frame_free_kernel(pfn_t first, unsigned order)
 	lock_acquire(&frame_pool.lock);
 	frame_transition(first, order, owner, OWNER_FREE);
 	frame_pool_count(owner, -(1l << order));
-	frame_rest_put(first, order);
+	if (KASAN) {
+		frame_rest_enter(first, order);
+	} else {
+		buddy_insert(&frame_pool.buddy, first, order, FREE_REVEALED);
+	}
 	lock_release(&frame_pool.lock);
 }
 

@@ -18,7 +18,7 @@ struct frame_pool {
 	struct buddy buddy;
 	struct quarantine quarantine;
 	/* BUILD=kasan: what the kernel freed last, revealed and on no list, so that it is marked for
-	 * a while: frame_rest.c */
+	 * a while: frame_rest.kasan.c */
 	struct frame_rest {
 		struct {
 			pfn_t first;
@@ -124,10 +124,10 @@ void frames_cache_fill(struct cpu *cpu, enum free_kind kind);
 bool hidden_take(pfn_t *out);
 void hidden_refill(struct cpu *cpu);
 
-/* --- frame_rest.c. Caller holds the lock. --- */
+/* --- frame_rest.kasan.c. Caller holds the lock. --- */
 
-/* A block that the kernel gave back, FREE and revealed: to the lists, at once or later. */
-void frame_rest_put(pfn_t first, unsigned order);
+/* A block that the kernel gave back, FREE and revealed: the one that came first goes to the lists. */
+void frame_rest_enter(pfn_t first, unsigned order);
 /* All of them to the lists: how many frames. */
 unsigned frame_rest_empty(void);
 

@@ -26,7 +26,7 @@ static RO_AFTER_INIT struct frame_hole holes[MEMORY_RANGES_MAX];
 /* A page may hold the end of what the run before has, too. */
 static void map(uint64_t start, uint64_t end)
 {
-	early_map(kernel_root, start, end);
+	early_map(kernel_root, start, end, PTE_PRESENT | PTE_WRITABLE | ptable_nx());
 	if (KASAN) {
 		marks_build(start, end);
 	}

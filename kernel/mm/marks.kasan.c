@@ -47,7 +47,8 @@ static uint64_t end_page_of(uint64_t end)
 
 void marks_build(uint64_t start, uint64_t end)
 {
-	early_map(kernel_root, first_page_of(start), end_page_of(end));
+	early_map(kernel_root, first_page_of(start), end_page_of(end),
+		  PTE_PRESENT | PTE_WRITABLE | ptable_nx());
 }
 
 void marks_reserve(pfn_t root)

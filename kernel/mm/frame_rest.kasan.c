@@ -1,7 +1,7 @@
-/* Frames that the kernel gave back rest in builds that mark them, the newest the longest. */
+/* Frames that the kernel gave back rest, marked, before others can have them. */
 #include "mm/frame_pool.h"
 
-/* BUILD=kasan: the oldest one leaves the ring. */
+/* The oldest one leaves the ring. */
 static void leave(struct frame_rest *rest)
 {
 	unsigned at = (rest->next + FRAMES_RESTING_MAX - rest->nr) % FRAMES_RESTING_MAX;
@@ -12,8 +12,10 @@ static void leave(struct frame_rest *rest)
 		     FREE_REVEALED);
 }
 
-static void enter(struct frame_rest *rest, pfn_t first, unsigned order)
+void frame_rest_enter(pfn_t first, unsigned order)
 {
+	struct frame_rest *rest = &frame_pool.rest;
+
 	if (rest->nr == FRAMES_RESTING_MAX) {
 		leave(rest);
 	}
@@ -24,20 +26,11 @@ static void enter(struct frame_rest *rest, pfn_t first, unsigned order)
 	count_add(&rest->nr_frames, 1ul << order);
 }
 
-void frame_rest_put(pfn_t first, unsigned order)
-{
-	if (KASAN) {
-		enter(&frame_pool.rest, first, order);
-	} else {
-		buddy_insert(&frame_pool.buddy, first, order, FREE_REVEALED);
-	}
-}
-
 unsigned frame_rest_empty(void)
 {
 	unsigned nr = (unsigned)frame_pool.rest.nr_frames;
 
-	while (KASAN && frame_pool.rest.nr) {
+	while (frame_pool.rest.nr) {
 		leave(&frame_pool.rest);
 	}
 	return nr;
