@@ -17,8 +17,8 @@ struct frame_pool {
 	/* Guarded by lock. */
 	struct buddy buddy;
 	struct quarantine quarantine;
-	/* BUILD=kasan: what the kernel freed last, revealed and on no list, so that it is marked for
-	 * a while: frame_rest.kasan.c */
+	/* BUILD=kasan: what the kernel freed last, revealed and on no list, so that it is marked
+	 * for a while: frame_rest.kasan.c */
 	struct frame_rest {
 		struct {
 			pfn_t first;
@@ -126,7 +126,8 @@ void hidden_refill(struct cpu *cpu);
 
 /* --- frame_rest.kasan.c. Caller holds the lock. --- */
 
-/* A block that the kernel gave back, FREE and revealed: the one that came first goes to the lists. */
+/* A block that the kernel gave back, FREE and revealed: the one that came first goes to the lists.
+ */
 void frame_rest_enter(pfn_t first, unsigned order);
 /* All of them to the lists: how many frames. */
 unsigned frame_rest_empty(void);

@@ -13,7 +13,8 @@ void kasan_stop(void);
 /* Boot: red zones around the image's variables. */
 void kasan_register_globals(void);
 
-/* --- kasan_stack.kasan.c: frames that stay marked for a while when their function has returned --- */
+/* --- kasan_stack.kasan.c: frames that stay marked for a while when their function has returned ---
+ */
 
 void kasan_stack_init(void);
 /* The function whose variables were at an address of such a frame; 0: there is none. */

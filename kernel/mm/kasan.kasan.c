@@ -1,7 +1,7 @@
 /*
- * BUILD=kasan: the kernel-address sanitizer. The compiler calls what is here in front of each load and store, with
- * the names that are fixed by it; marks.h says what is looked up. What must not be used is reported, and the
- * machine stops.
+ * BUILD=kasan: the kernel-address sanitizer. The compiler calls what is here in front of each load
+ * and store, with the names that are fixed by it; marks.h says what is looked up. What must not be
+ * used is reported, and the machine stops.
  */
 #include "mm/kasan.h"
 
@@ -69,8 +69,8 @@ void trace_take(struct trace *out)
 }
 
 /*
- * A free frame's marks are all MARK_FRAME_FREED but for a trace, seven bits in each byte with the top
- * one set: nobody may use it, whatever they say.
+ * A free frame's marks are all MARK_FRAME_FREED but for a trace, seven bits in each byte with the
+ * top one set: nobody may use it, whatever they say.
  */
 enum { TRACE_OFFSET = 8, TRACE_BITS = 7, TRACE_TOP = 1 << TRACE_BITS };
 
@@ -120,8 +120,10 @@ static uint64_t first_bad(uint64_t start, size_t len_bytes)
 	for (uint64_t at = start; at < end; at = align_down(at, MARK_BYTES) + MARK_BYTES) {
 		int found = marks_load(mark_address(at));
 
-		if (found && (found < 0 || MIN(end - align_down(at, MARK_BYTES), 8ul) > (uint64_t)found)) {
-			return found < 0 ? at : MAX(at, align_down(at, MARK_BYTES) + (uint64_t)found);
+		if (found &&
+		    (found < 0 || MIN(end - align_down(at, MARK_BYTES), 8ul) > (uint64_t)found)) {
+			return found < 0 ? at
+					 : MAX(at, align_down(at, MARK_BYTES) + (uint64_t)found);
 		}
 		/* eight marks at a time, where there are so many */
 		while (is_aligned(mark_address(at), 8) && end - at > 128 &&
@@ -145,9 +147,8 @@ static __attribute__((noinline)) void look_closely(uint64_t start, size_t len_by
 
 static inline void look(uint64_t at, size_t len_bytes, enum touch touch, uint64_t caller)
 {
-	if (is_looked_at(at) &&
-	    (UNLIKELY(marks_load(mark_address(at))) ||
-	     UNLIKELY(at % MARK_BYTES + len_bytes > MARK_BYTES))) {
+	if (is_looked_at(at) && (UNLIKELY(marks_load(mark_address(at))) ||
+				 UNLIKELY(at % MARK_BYTES + len_bytes > MARK_BYTES))) {
 		look_closely(at, len_bytes, touch, caller);
 	}
 }
@@ -163,7 +164,7 @@ void marks_check(uint64_t start, size_t len_bytes, enum touch touch)
 
 #define CHECKS(size)                                                                               \
 	void __asan_load##size##_noabort(uint64_t at);                                             \
-	void __asan_load##size##_noabort(uint64_t at) { look(at, size, TOUCH_LOAD, CALLER); }     \
+	void __asan_load##size##_noabort(uint64_t at) { look(at, size, TOUCH_LOAD, CALLER); }      \
 	void __asan_store##size##_noabort(uint64_t at);                                            \
 	void __asan_store##size##_noabort(uint64_t at) { look(at, size, TOUCH_STORE, CALLER); }
 

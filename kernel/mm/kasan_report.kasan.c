@@ -49,7 +49,7 @@ static const char *kind_of(uint8_t mark, enum touch touch)
 	case MARK_SLAB_RED: return "out of bounds of a slab's object";
 	case MARK_SLAB_FREED:
 		return touch == TOUCH_FREE ? "double free of a slab's object"
-					     : "use of a slab's object after free";
+					   : "use of a slab's object after free";
 	case MARK_POOL_RED: return "out of bounds of a pool's object";
 	case MARK_POOL_FREED: return "use of a pool's object after free";
 	case MARK_FRAME_NOT_OURS: return "use of frames of user space or of a pool";
@@ -127,8 +127,7 @@ static void say_object(struct text *text, uint64_t address)
 			text_say(text, "  it is on the stack at 0x%lx\n", stack.va);
 		}
 		break;
-	default:
-		text_say(text, "  it is in the %s\n", policy_view_name(policy_view_of(address)));
+	default: text_say(text, "  it is in the %s\n", policy_view_name(policy_view_of(address)));
 	}
 }
 

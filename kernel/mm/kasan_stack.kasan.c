@@ -63,7 +63,7 @@ static uint32_t nr_frames_of(unsigned class) { return 1u << (CLASS_SHIFT - LEAST
 
 static uint64_t frame_at(unsigned class, uint32_t i)
 {
-	return arena + ((uint64_t)class << CLASS_SHIFT) + ((uint64_t)i << (LEAST_SHIFT + class));
+	return arena + ((uint64_t) class << CLASS_SHIFT) + ((uint64_t)i << (LEAST_SHIFT + class));
 }
 
 static uint64_t frame_take(unsigned class, uint64_t stack)
@@ -153,7 +153,7 @@ uint64_t kasan_stack_function(uint64_t address)
 
 void marks_forget_stack(va_t base)
 {
-	for (unsigned class = 0; arena && class < NR_CLASSES; class++) {
+	for (unsigned class = 0; arena && class < NR_CLASSES; class ++) {
 		for (uint32_t i = 0; i < nr_frames_of(class); i++) {
 			const struct stack_frame *frame = (void *)frame_at(class, i);
 

@@ -16,7 +16,7 @@ enum {
 	NR_SLOTS = 65536,
 	PAGES_PER_STACK = KSTACK_SIZE / PAGE_SIZE,
 	CACHE_MAX = 32,
-	RELEASE_MAX = CACHE_MAX / 2, /* stacks that share a flush */
+	RELEASE_MAX = CACHE_MAX / 2,         /* stacks that share a flush */
 	RESTING = KASAN ? CACHE_MAX / 4 : 0, /* that are not handed out while others can be had */
 };
 

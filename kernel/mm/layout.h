@@ -9,7 +9,7 @@
 
 #define PML4_SLOT_SIZE (1ul << 39)
 #define LINK_BASE 0xffffffff80000000ul /* linker.ld */
-#define LOAD_BASE 0x100000ul /* physical, linker.ld */
+#define LOAD_BASE 0x100000ul           /* physical, linker.ld */
 #define KERNEL_HALF 0xffff800000000000ul
 #define DIRECT_MAP_LOWEST 0xffff888000000000ul
 #define DIRECT_MAP_MAX_SIZE (16 * PML4_SLOT_SIZE) /* PFN_MAX frames */

@@ -1,6 +1,6 @@
 /*
- * BUILD=kasan: one byte, a *mark*, for each eight bytes of the kernel half says which of them may be
- * used. The literature calls that shadow memory; here the shadow is KAISER's. A mark of 0: all
+ * BUILD=kasan: one byte, a *mark*, for each eight bytes of the kernel half says which of them may
+ * be used. The literature calls that shadow memory; here the shadow is KAISER's. A mark of 0: all
  * eight; 1 to 7: so many, the first ones; else none, and the mark says why (enum mark).
  *
  *     mark's address = address / 8 + MARKS_OFFSET
@@ -48,8 +48,8 @@ static inline uint64_t mark_address(uint64_t address)
 
 enum touch { TOUCH_LOAD, TOUCH_STORE, TOUCH_FREE };
 
-/* Who had a block: return addresses, as offsets in the image, innermost first, 0: none; and the process,
- * as frame_history.h has it. */
+/* Who had a block: return addresses, as offsets in the image, innermost first, 0: none; and the
+ * process, as frame_history.h has it. */
 enum { TRACE_DEPTH = 3 };
 struct trace {
 	uint32_t callers[TRACE_DEPTH];
@@ -91,7 +91,8 @@ static inline void mark_check(const void *start, size_t len_bytes, enum touch to
 
 /* --- marks.kasan.c: the memory of the marks --- */
 
-/* The kernel's first act: marks for all, which nobody reads, so that code that writes them can run. */
+/* The kernel's first act: marks for all, which nobody reads, so that code that writes them can run.
+ */
 void marks_begin(void);
 /* Boot: marks for [start, end), frames from early_alloc_kernel. */
 void marks_build(uint64_t start, uint64_t end);
@@ -101,14 +102,14 @@ void marks_reserve(pfn_t root);
 void marks_start(void);
 
 /*
- * Something will be mapped at [start, end): its marks are there, and say that all of it may be used.
- * ENOMEM. And it was unmapped; behind it nobody has the addresses yet. Flushes.
+ * Something will be mapped at [start, end): its marks are there, and say that all of it may be
+ * used. ENOMEM. And it was unmapped; behind it nobody has the addresses yet. Flushes.
  */
 status_t marks_cover_range(uint64_t start, uint64_t end) MUST_CHECK;
 void marks_uncover_range(uint64_t start, uint64_t end);
 
-/* Page tables in which no mark is left: those of addresses that others do not use meanwhile. Flushes,
- * and Blocks. */
+/* Page tables in which no mark is left: those of addresses that others do not use meanwhile.
+ * Flushes, and Blocks. */
 void marks_free_tables(uint64_t start, uint64_t end);
 
 static inline status_t marks_cover(uint64_t start, uint64_t end)

@@ -1,8 +1,9 @@
 /*
- * BUILD=race: a sampler of data races, as KCSAN is. The compiler calls what is in race.race.c in front of each load
- * and store. Of some of them the CPU makes a *watch*: it waits a moment, and whoever else touches the same bytes
- * meanwhile races with it, unless both load. Loads and stores that say so (__atomic_*, volatile) may meet each
- * other: they are never watched, but one that meets a plain access that is watched has raced.
+ * BUILD=race: a sampler of data races, as KCSAN is. The compiler calls what is in race.race.c in
+ * front of each load and store. Of some of them the CPU makes a *watch*: it waits a moment, and
+ * whoever else touches the same bytes meanwhile races with it, unless both load. Loads and stores
+ * that say so (__atomic_*, volatile) may meet each other: they are never watched, but one that
+ * meets a plain access that is watched has raced.
  */
 #pragma once
 

@@ -1,4 +1,5 @@
-/* BUILD=race: the watches, and what the compiler calls in front of accesses, with the names that are fixed by it. */
+/* BUILD=race: the watches, and what the compiler calls in front of accesses, with the names that
+ * are fixed by it. */
 #include "mm/race.h"
 
 #include "arch/x86_64/registers.h"
@@ -8,8 +9,8 @@
 #include "mm/layout.h"
 
 /*
- * A watch is a word of a small table; its place follows from the address, so an access looks at one word. It is
- * in one block of BLOCK_BYTES.
+ * A watch is a word of a small table; its place follows from the address, so an access looks at one
+ * word. It is in one block of BLOCK_BYTES.
  */
 enum {
 	BLOCK_SHIFT = 6,

@@ -1,6 +1,6 @@
 /*
- * BUILD=race: the compiler turns each __atomic_* into one of these calls. They do what was asked for, in an order
- * that is at least as strong, and tell the sampler.
+ * BUILD=race: the compiler turns each __atomic_* into one of these calls. They do what was asked
+ * for, in an order that is at least as strong, and tell the sampler.
  */
 #include "mm/race.h"
 
@@ -40,15 +40,15 @@ static inline void note(const volatile void *at, size_t len_bytes, unsigned flag
 	}
 
 #define COMPARE_EXCHANGE(bits, type, name)                                                         \
-	int __tsan_atomic##bits##_compare_exchange_##name(volatile type *at, type *expected,       \
-							  type value, int order, int order_failed);\
+	int __tsan_atomic##bits##_compare_exchange_##name(                                         \
+		volatile type *at, type *expected, type value, int order, int order_failed);       \
 	int __tsan_atomic##bits##_compare_exchange_##name(volatile type *at, type *expected,       \
 							  type value, int order, int order_failed) \
 	{                                                                                          \
 		(void)order;                                                                       \
 		(void)order_failed;                                                                \
-		bool has_stored = __atomic_compare_exchange_n(                                     \
-			at, expected, value, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);           \
+		bool has_stored = __atomic_compare_exchange_n(at, expected, value, false,          \
+							      __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST); \
 		note(at, sizeof(type), has_stored ? RACE_STORE : 0, CALLER);                       \
 		return has_stored;                                                                 \
 	}

@@ -31,8 +31,7 @@ static void cache_list(struct slab_cache *cache)
 {
 	cache->next = caches;
 	while (!__atomic_compare_exchange_n(&caches, &cache->next, cache, false, __ATOMIC_RELEASE,
-					    __ATOMIC_RELAXED)) {
-	}
+					    __ATOMIC_RELAXED)) {}
 }
 
 void slab_cache_init(struct slab_cache *cache, const char *name, size_t object_bytes)
@@ -94,8 +93,7 @@ static status_t slab_create(struct slab_cache *cache, struct slab **out)
 	}
 	*slab = (struct slab){ .cache = cache };
 	for (uint32_t i = cache->nr_per_slab; i-- > 0;) {
-		void *object =
-			((char *)slab + header_bytes() + (size_t)i * cache->object_bytes);
+		void *object = ((char *)slab + header_bytes() + (size_t)i * cache->object_bytes);
 
 		link_write(object, slab->free);
 		slab->free = object;
@@ -175,8 +173,8 @@ static void object_free(struct slab_cache *cache, void *object)
 /* BUILD=kasan. Caller holds the cache's lock. The object that rests longest. */
 static void *rest_take(struct slab_cache *cache)
 {
-	unsigned at = (cache->next_resting + SLAB_RESTING_MAX - cache->nr_resting) %
-		      SLAB_RESTING_MAX;
+	unsigned at =
+		(cache->next_resting + SLAB_RESTING_MAX - cache->nr_resting) % SLAB_RESTING_MAX;
 
 	cache->nr_resting--;
 	return cache->resting[at];

@@ -47,7 +47,7 @@ struct slab_trace {
 struct slab_object {
 	uint64_t start;
 	size_t size_bytes;
-	const char *cache; /* its name */
+	const char *cache;              /* its name */
 	const struct slab_trace *trace; /* BUILD=kasan; else NULL */
 };
 bool slab_object_at(uint64_t address, struct slab_object *out);

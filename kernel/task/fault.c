@@ -210,7 +210,8 @@ void upcall_kernel_exception(struct regs *regs)
 		fault.address = cr2_read();
 		fault.error = regs->error;
 		fault.is_page_fault = true;
-		if (probe_fixup(regs) || mark_fault(regs) || user_memory_fault(regs, fault.address)) {
+		if (probe_fixup(regs) || mark_fault(regs) ||
+		    user_memory_fault(regs, fault.address)) {
 			return;
 		}
 		break;

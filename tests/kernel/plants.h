@@ -1,6 +1,6 @@
 /*
- * Faults on purpose, in the builds that look: ktest_run commits them on request, for tests/qemu/look.t to see that
- * they are found.
+ * Faults on purpose, in the builds that look: ktest_run commits them on request, for
+ * tests/qemu/look.t to see that they are found.
  */
 #pragma once
 

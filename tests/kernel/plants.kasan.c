@@ -1,4 +1,5 @@
-/* BUILD=kasan: a fault of each kind. tests/qemu/look.t knows their numbers and what must be said of each. */
+/* BUILD=kasan: a fault of each kind. tests/qemu/look.t knows their numbers and what must be said of
+ * each. */
 #include "plants.h"
 
 #include "lib/string.h"
@@ -157,9 +158,13 @@ static void scope(void)
 }
 
 static void (*const plants[])(void) = {
-	slab_overflow,	   slab_after_free,   slab_double_free, stack_overflow,	   stack_after_return,
-	variable_overflow, frame_after_free,  frame_double_free, kstack_after_free, kstack_double_free,
-	pool_overflow,	   pool_after_free,   block_overflow,	scope,
+	slab_overflow,      slab_after_free,
+	slab_double_free,   stack_overflow,
+	stack_after_return, variable_overflow,
+	frame_after_free,   frame_double_free,
+	kstack_after_free,  kstack_double_free,
+	pool_overflow,      pool_after_free,
+	block_overflow,     scope,
 };
 
 void plant_run(unsigned number)

@@ -16,8 +16,8 @@ enum {
 	TRIES = 10
 };
 
-/* Carried from request to request. Words are atomic: CPUs may write at the same time, and any mixture
- * serves. */
+/* Carried from request to request. Words are atomic: CPUs may write at the same time, and any
+ * mixture serves. */
 static uint32_t pool[KEY_WORDS];
 static uint64_t nr_requests; /* atomic: no two requests have the same nonce */
 

@@ -1,4 +1,5 @@
-/* plant NUMBER [NUMBER]: has the kernel commit a fault on purpose (tests/kernel/plants.h); two at the same time. */
+/* plant NUMBER [NUMBER]: has the kernel commit a fault on purpose (tests/kernel/plants.h); two at
+ * the same time. */
 #include <bulwark.h>
 #include <stdio.h>
 #include <stdlib.h>
