@@ -11,6 +11,7 @@
 #include "mm/frame_alloc.h"
 #include "mm/frame_pool.h"
 #include "mm/kspace.h"
+#include "mm/slab.h"
 #include "mm/window.h"
 
 enum { LARGE_FRAMES = 1 << HUGE_ORDER, PIECE_ORDER = 6, PIECE_FRAMES = 1 << PIECE_ORDER };
@@ -61,7 +62,7 @@ static enum look block_take(pfn_t *out)
 			quarantine_wait();
 		} else if (look == LOOK_NOTHING) {
 			/* the kernel's stacks that nobody uses are the last that is given up */
-			if (!kstack_trim()) {
+			if (!kstack_trim() && !(KASAN && slab_trim())) {
 				return look;
 			}
 		} else if (look != LOOK_AGAIN) {

@@ -54,17 +54,21 @@ plants_race() {
 
 # alone COMMAND WHAT: nothing is found
 alone() {
-	SMP=2 boot 'ktest=on vuln=on' "$1"
+	SMP=${SMP:-2} boot 'ktest=on vuln=on' "$1"
 	is "$status" 0 "$2: nothing is found" || after_failure
 	unlike "$(<"$log")" 'bulwark: panic' "$2: no panic"
 }
 
 "plants_$BUILD"
-alone 'selftest thread futex && audit' 'threads, and the audit'
+alone 'selftest thread && selftest futex' 'threads'
 if [ "$(soak 1 0)" = 1 ]; then
-	SMP=4 alone 'selftest && audit' 'all suites, of the kernel and of user mode'
+	for suite in $(cd user/selftest && echo t_*.c); do
+		suite=${suite#t_}
+		SMP=2 alone "selftest ${suite%.c}" "suite ${suite%.c}"
+	done
+	SMP=2 MEM=64M alone 'selftest kernel && audit' 'the suites of the kernel, and the audit'
 	SMP=4 alone 'stress 120' 'everything at once'
-	alone 'attack all' 'all attacks'
+	SMP=2 alone 'attack all && audit' 'all attacks, and the audit'
 fi
 
 done_testing
