@@ -11,6 +11,7 @@
 #include "mm/tlb.h"
 
 #define SLOT_BYTES (2ul * KSTACK_SIZE)
+static_assert(SLOT_BYTES == MARKED_BYTES, "a slot has a page of marks");
 #define DEVICES_OFFSET (KSPACE_SIZE / 2)
 enum {
 	NR_SLOTS = 65536,
@@ -69,9 +70,6 @@ static void stack_unmap(va_t base, unsigned nr, pfn_t *taken)
 	}
 }
 
-/* What is marked of a slot: all of it, a page of marks. */
-static void slot_uncover(va_t base) { marks_uncover(base.va - KSTACK_SIZE, base.va + KSTACK_SIZE); }
-
 /* Flushes. Frees frames that were unmapped. */
 static void free_unmapped(const pfn_t *taken, unsigned nr)
 {
@@ -106,7 +104,7 @@ static status_t stack_map(va_t base)
 		}
 	}
 	if (status) {
-		slot_uncover(base);
+		marks_uncover(base.va - KSTACK_SIZE, base.va + KSTACK_SIZE);
 	}
 	return status;
 }
@@ -176,15 +174,18 @@ static unsigned cache_take(va_t *stacks)
  */
 static void stacks_release(const va_t *stacks, unsigned nr)
 {
-	pfn_t taken[RELEASE_MAX * PAGES_PER_STACK];
+	enum { FRAMES_PER_SLOT = PAGES_PER_STACK + KASAN };
+	pfn_t taken[RELEASE_MAX * FRAMES_PER_SLOT];
 
 	for (unsigned i = 0; i < nr; i++) {
-		stack_unmap(stacks[i], PAGES_PER_STACK, &taken[i * PAGES_PER_STACK]);
+		pfn_t *of_slot = &taken[i * FRAMES_PER_SLOT];
+
+		stack_unmap(stacks[i], PAGES_PER_STACK, of_slot);
+		if (KASAN) {
+			of_slot[PAGES_PER_STACK] = marks_take(stacks[i].va);
+		}
 	}
-	free_unmapped(taken, nr * PAGES_PER_STACK);
-	for (unsigned i = 0; i < nr; i++) {
-		slot_uncover(stacks[i]);
-	}
+	free_unmapped(taken, nr * FRAMES_PER_SLOT);
 	lock_acquire(&lock);
 	for (unsigned i = 0; i < nr; i++) {
 		unsigned slot = stack_slot(stacks[i]);

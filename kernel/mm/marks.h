@@ -112,6 +112,10 @@ void marks_uncover_range(uint64_t start, uint64_t end);
  * Flushes, and Blocks. */
 void marks_free_tables(uint64_t start, uint64_t end);
 
+/* The frame of the page of marks that an address has, for the caller to flush and to free. Nothing
+ * is mapped any more that this page stands for. */
+pfn_t marks_take(uint64_t address);
+
 static inline status_t marks_cover(uint64_t start, uint64_t end)
 {
 	return KASAN ? marks_cover_range(start, end) : STATUS_OK;

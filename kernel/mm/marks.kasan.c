@@ -121,12 +121,19 @@ static bool is_needed(uint64_t page)
 	return false;
 }
 
-static void page_remove(uint64_t page)
+pfn_t marks_take(uint64_t address)
 {
-	pte_t *entry = ptable_entry(kernel_root, page, 1);
+	pte_t *entry = ptable_entry(kernel_root, mark_address(address), 1);
 	pfn_t frame = pte_frame(pte_read(entry));
 
 	pte_write(entry, PTE_NONE);
+	return frame;
+}
+
+static void page_remove(uint64_t page)
+{
+	pfn_t frame = marks_take((page - MARKS_OFFSET) << MARK_SHIFT);
+
 	ktlb_wait(ktlb_downgrade());
 	frame_free_kernel(frame, 0);
 }
