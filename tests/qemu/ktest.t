@@ -21,6 +21,9 @@ for ((round = 0; round < $(soak 5 1); round++)); do
 done
 if [ "$BUILD" = debug ]; then
 	# with large pages in the direct map every suite that looks at it, or uses a lot of memory
+	for variant in v1 v6 v7noflush v7 v8 v8batch v9 pageblock; do
+		suites 2 "$variant directmap=2m" kernel memory pressure
+	done
 	for variant in epoch sync off; do
 		suites 2 "$variant directmap=2m" kernel enomem frame_map grant memory pressure ptdump share
 	done
