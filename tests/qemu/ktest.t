@@ -35,6 +35,10 @@ if [ "$BUILD" = debug ]; then
 	read -ra all_memory <<<"$(soak pressure '')"
 	suites 2 'sync directmap=2m' kernel enomem frame_map grant memory ptdump share "${all_memory[@]}"
 	suites 2 v1 kernel memory residue "${all_memory[@]}"
+	read -ra more <<<"$(soak 'kernel pressure' '')"
+	for variant in v1 v6 v7noflush v7 v8 v8batch v9 pageblock; do
+		suites 2 "$variant directmap=2m" memory residue "${more[@]}"
+	done
 fi
 
 done_testing
