@@ -1,0 +1,58 @@
+/* sources: tests/host/inter/machine.c tests/host/inter/hooks.c tests/host/inter/kernel.c
+ *          tests/host/inter/explore.c tests/host/inter/describe.c tests/host/inter/scenario.c
+ *          tests/host/inter/scenarios.c tests/host/tlb/coroutine.c
+ *          kernel/task/sched.c kernel/task/run_queue.c kernel/task/idle.c kernel/task/thread.c
+ *          kernel/task/futex.c kernel/task/futex_walk.c kernel/task/wait.c kernel/task/timer.c
+ *          kernel/task/ipc.c kernel/task/endpoint.c kernel/task/process.c
+ *          kernel/task/process_end.c kernel/task/signal.c kernel/task/call_pieces.c
+ *          kernel/task/ids.c kernel/task/fork.c kernel/task/clone.c kernel/core/lock.c
+ *          kernel/core/cpu.c -fno-sanitize=thread
+ */
+/* flags: -O2 -fno-sanitize=all -fsanitize=thread -Wno-tsan -iquote tests/host/inter/fake */
+
+/*
+ * Scheduler, futexes, wait queues, IPC and exit in every schedule of small scenarios: docs/threads.md
+ * says what is looked for. `interleavings NAME` runs those whose name contains NAME, and prints the
+ * schedule of the first that fails.
+ */
+#include "tap.h"
+#include "inter/explore.h"
+
+/* In a process of its own: a scenario begins with all variables as they are at first. */
+static bool run_apart(const struct scenario *scenario)
+{
+	int status;
+	pid_t child;
+
+	fflush(stdout);
+	child = fork();
+	if (child == 0) {
+		struct explored explored = explore(scenario);
+
+		if (explored.problem) {
+			diag("%s", explored.problem);
+			explore_print(diag);
+		}
+		diag("%lu states, %lu steps, %lu ends", (unsigned long)explored.nr_states,
+		     (unsigned long)explored.nr_steps, (unsigned long)explored.nr_ends);
+		fflush(stdout);
+		_exit(explored.problem || !explored.nr_ends);
+	}
+	waitpid(child, &status, 0);
+	return status == 0;
+}
+
+int main(int argc, char **argv)
+{
+	const char *wanted = argc == 2 ? argv[1] : "";
+
+	for (unsigned i = 0; i < nr_scenarios; i++) {
+		const struct scenario *scenario = &scenarios[i];
+
+		if (argc == 2 ? strstr(scenario->name, wanted) != NULL
+			      : soak(true, !scenario->is_long)) {
+			ok(run_apart(scenario), "every schedule: %s", scenario->name);
+		}
+	}
+	return done_testing();
+}
