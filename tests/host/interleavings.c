@@ -1,6 +1,8 @@
 /* sources: tests/host/inter/machine.c tests/host/inter/hooks.c tests/host/inter/kernel.c
  *          tests/host/inter/explore.c tests/host/inter/describe.c tests/host/inter/scenario.c
- *          tests/host/inter/scenarios.c tests/host/tlb/coroutine.c
+ *          tests/host/inter/programs.c tests/host/inter/scenarios_sched.c
+ *          tests/host/inter/scenarios_futex.c tests/host/inter/scenarios_exit.c
+ *          tests/host/inter/scenarios_ipc.c tests/host/tlb/coroutine.c
  *          kernel/task/sched.c kernel/task/run_queue.c kernel/task/idle.c kernel/task/thread.c
  *          kernel/task/futex.c kernel/task/futex_walk.c kernel/task/wait.c kernel/task/timer.c
  *          kernel/task/ipc.c kernel/task/endpoint.c kernel/task/process.c
@@ -18,6 +20,8 @@
 #include "tap.h"
 #include "inter/explore.h"
 
+enum { SECONDS_MAX = 600 };
+
 /* In a process of its own: a scenario begins with all variables as they are at first. */
 static bool run_apart(const struct scenario *scenario)
 {
@@ -27,6 +31,7 @@ static bool run_apart(const struct scenario *scenario)
 	fflush(stdout);
 	child = fork();
 	if (child == 0) {
+		alarm(SECONDS_MAX);
 		struct explored explored = explore(scenario);
 
 		if (explored.problem) {
@@ -44,14 +49,16 @@ static bool run_apart(const struct scenario *scenario)
 
 int main(int argc, char **argv)
 {
+	static const struct scenario *const lists[] = { scenarios_sched, scenarios_futex,
+							scenarios_exit, scenarios_ipc };
 	const char *wanted = argc == 2 ? argv[1] : "";
 
-	for (unsigned i = 0; i < nr_scenarios; i++) {
-		const struct scenario *scenario = &scenarios[i];
-
-		if (argc == 2 ? strstr(scenario->name, wanted) != NULL
-			      : soak(true, !scenario->is_long)) {
-			ok(run_apart(scenario), "every schedule: %s", scenario->name);
+	for (unsigned i = 0; i < ARRAY_SIZE(lists); i++) {
+		for (const struct scenario *one = lists[i]; one->name; one++) {
+			if (argc == 2 ? strstr(one->name, wanted) != NULL
+				      : soak(true, !one->is_long)) {
+				ok(run_apart(one), "every schedule: %s", one->name);
+			}
 		}
 	}
 	return done_testing();

@@ -10,7 +10,7 @@
 
 #define NO_HOOKS __attribute__((no_sanitize_thread))
 
-enum { TABLE_BITS = 24, DEPTH_MAX = 6000, LINE_BYTES = 64, PAGE_BYTES = 4096 };
+enum { TABLE_BITS = 22, DEPTH_MAX = 6000, LINE_BYTES = 64, PAGE_BYTES = 4096 };
 #define NR_SLOTS (1u << TABLE_BITS)
 #define STATES_MAX (NR_SLOTS / 4 * 3)
 #define EDGES_MAX (NR_SLOTS * 4ul)
@@ -198,7 +198,7 @@ static bool choice_take(unsigned choice)
 	}
 	switch (choice % CHOICES_PER_CPU) {
 	case CHOICE_STEP:
-		if (cpu->stand == STAND_HALT) {
+		if (cpu->stand == STAND_HALT || (cpu->lock && *cpu->lock)) {
 			return false;
 		}
 		sim_resume(id, false);
@@ -293,7 +293,6 @@ static void choice_explore(const struct frame *frame, unsigned choice)
 		state_restore(&frame->saved);
 		explorer->present = frame->state;
 	}
-	sim_log->event = frame->event;
 	if (!choice_take(choice)) {
 		return;
 	}
@@ -393,10 +392,6 @@ void explore_print(void (*print)(const char *format, ...))
 	for (unsigned i = 0; i < explorer->depth; i++) {
 		const struct frame *frame = &explorer->frames[i];
 
-		if (i + 1 < explorer->depth &&
-		    explorer->frames[i + 1].choice % CHOICES_PER_CPU == CHOICE_DRAIN) {
-			/* what the next one says is of another kind */
-		}
 		describe_word(frame->event_at, word, sizeof(word));
 		describe_code(frame->event_code, code, sizeof(code));
 		print("    CPU %u %s %s%s", frame->choice / CHOICES_PER_CPU,

@@ -18,14 +18,14 @@ struct scenario {
 	unsigned nr_cpus;
 	unsigned nr_ticks; /* how often the clock goes on, and every timer goes off */
 	bool is_pinned;    /* program N stays on CPU N */
+	bool is_family;    /* process 0 is the parent of the others */
 	bool is_long;      /* in `make soak` alone */
 	void (*setup)(struct process **processes, struct thread **threads);
 	void (*check)(void); /* at each end */
 };
 
-/* All there are: scenarios.c. */
-extern const struct scenario scenarios[];
-extern const unsigned nr_scenarios;
+/* All there are: scenarios_*.c; each list ends with one that has no name. */
+extern const struct scenario scenarios_sched[], scenarios_futex[], scenarios_exit[], scenarios_ipc[];
 
 struct explored {
 	uint64_t nr_states, nr_steps, nr_ends;

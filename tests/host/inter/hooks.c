@@ -285,7 +285,11 @@ NO_HOOKS static void rmw_begin(const void *at, const void *code)
                                                                                                    \
 		(void)order;                                                                       \
 		(void)failure;                                                                     \
+		if (sizeof(type) == sizeof(uint32_t) && *expected == 0) {                          \
+			sim.cpus[sim.current].lock = (const void *)at;                             \
+		}                                                                                  \
 		rmw_begin((const void *)at, HERE);                                                 \
+		sim.cpus[sim.current].lock = NULL;                                                 \
 		if (*at != *expected) {                                                            \
 			*expected = *at;                                                           \
 			return false;                                                              \

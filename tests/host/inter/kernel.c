@@ -81,7 +81,6 @@ status_t slab_alloc(struct slab_cache *cache, void **out)
 void slab_free(struct slab_cache *cache, void *object)
 {
 	(void)cache;
-	sim_step("frees", object, __builtin_return_address(0));
 	object_free(object);
 }
 
@@ -135,7 +134,6 @@ void context_switch(uint64_t *save_rsp, uint64_t load_rsp)
 	struct sim_cpu *cpu = &sim.cpus[sim.current];
 	unsigned next = sim_stack_of(load_rsp), previous = cpu->stack;
 
-	sim_step("switches to stack", (void *)(uint64_t)next, __builtin_return_address(0));
 	for (unsigned id = 0; id < sim.nr_cpus; id++) {
 		if (id != sim.current && sim.cpus[id].stack == next) {
 			sim_fail("a thread runs on two CPUs");
@@ -156,7 +154,6 @@ void syscall_leave_slowly(void) {}
 
 void apic_send_ipi(uint32_t id, unsigned vector)
 {
-	sim_step("interrupts CPU", (void *)(uint64_t)id, __builtin_return_address(0));
 	if (sim_log->is_exploring) {
 		sim_stores_drain();
 	}
@@ -216,7 +213,9 @@ void irq_stop_ticks(uint64_t deadline_ns)
 
 uint64_t clock_now_ns(void)
 {
-	sim_step("reads the clock", NULL, __builtin_return_address(0));
+	if (sim.nr_ticks) {
+		sim_step("reads the clock", NULL, __builtin_return_address(0));
+	}
 	return sim.clock_ns;
 }
 
@@ -297,10 +296,7 @@ struct as *kernel_as_new(void)
 	return (struct as *)as;
 }
 
-static uint32_t as_look(struct as *as)
-{
-	return __atomic_load_n(&((struct sim_as *)as)->nr_users, __ATOMIC_ACQUIRE);
-}
+static uint32_t as_look(const struct as *as) { return ((const struct sim_as *)as)->nr_users; }
 
 void as_switch(struct as *as)
 {
@@ -314,7 +310,6 @@ void as_get(struct as *as) { ((struct sim_as *)as)->nr_users++; }
 
 void as_put(struct as *as)
 {
-	sim_step("puts", as, __builtin_return_address(0));
 	if (--((struct sim_as *)as)->nr_users) {
 		return;
 	}

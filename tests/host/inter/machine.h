@@ -8,7 +8,8 @@
  * - an atomic operation, and a plain access to one of the words that CPUs read of each other
  *   without a lock (`current` of a CPU, `on_cpu` and `cpu` of a thread), is a step: other CPUs may
  *   run before it. The release of a lock is none: who runs between it and what came before can do
- *   nothing but wait for the lock, if it has to do with it at all.
+ *   nothing but wait for the lock, if it has to do with it at all. A CPU that waits for a lock goes
+ *   on when it is free; a lock is known by its holder's word, which alone goes from 0.
  * - an atomic store goes to the CPU's store buffer, which empties in order, at any time, and before
  *   a read-modify-write, a fence and an interrupt to another CPU. Plain stores take effect at once.
  * - an access to an object that was freed, to the stack of a thread that was freed, or to a part of
@@ -51,6 +52,7 @@ struct sim_cpu {
 	uint64_t rsp;   /* while others run */
 	unsigned stack; /* index of the one it runs on */
 	enum sim_stand stand;
+	const uint32_t *lock; /* that it goes on to take, once it is free; NULL: none */
 	bool reschedule, timer; /* interrupts that are pending */
 	bool ticks;             /* the timer is periodic */
 	uint64_t once_ns;       /* or goes off at this time; UINT64_MAX: it does not */

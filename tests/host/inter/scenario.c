@@ -71,7 +71,7 @@ static void thread_add(unsigned i)
 
 	if (is_first) {
 		must(process_alloc(process));
-		must(process_add(*process, init));
+		must(process_add(*process, current->is_family && i ? processes[0] : init));
 		(*process)->as = kernel_as_new();
 	}
 	must(thread_create(*process, thread_start_user, &threads[i]));
@@ -95,7 +95,10 @@ static void cpu_settle(unsigned id)
 {
 	do {
 		sim_resume(id, false);
-	} while (sim.cpus[id].stand == STAND_KERNEL || sim.cpus[id].nr_stores);
+	} while (sim.cpus[id].stand == STAND_KERNEL);
+	while (sim.cpus[id].nr_stores) {
+		sim_store_drain_one(id);
+	}
 }
 
 void scenario_begin(const struct scenario *scenario)
