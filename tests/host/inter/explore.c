@@ -47,6 +47,7 @@ struct explorer {
 	size_t size_bytes; /* of the variables */
 	struct saved scratch;
 	size_t scratch_bytes;
+	uint32_t goal;    /* where the search ends; UINT32_MAX: nowhere */
 	uint64_t present; /* key of the state that the machine is in */
 };
 static struct explorer *explorer;
@@ -328,9 +329,10 @@ NO_HOOKS static void check_ends(void)
 			}
 		}
 	}
-	for (uint64_t state = 0; state < result->nr_states; state++) {
-		if (!explorer->can_end[state]) {
+	for (uint32_t state = 0; state < result->nr_states; state++) {
+		if (!explorer->can_end[state] && !explorer->result.problem) {
 			problem_set("a wait does not end");
+			explorer->goal = state;
 		}
 	}
 }
@@ -344,7 +346,7 @@ static void explorer_init(void)
 	explorer->baseline = malloc(explorer->size_bytes);
 	explorer->scratch_bytes = 2 * explorer->size_bytes + SIM_STACKS_MAX * SIM_STACK_BYTES;
 	explorer->scratch.bytes = malloc(explorer->scratch_bytes);
-	explorer->present = UINT64_MAX;
+	explorer->goal = UINT32_MAX;
 }
 
 /* What was written without a hook would be lost. */
@@ -358,19 +360,20 @@ static void check_dirty(void)
 	}
 }
 
-struct explored explore(const struct scenario *scenario)
+/* From the present state. */
+static void search(void)
 {
 	bool is_new;
 
-	explorer_init();
-	scenario_begin(scenario);
-	state_normalise();
-	sim_note_write(&sim, offsetof(struct sim, memory));
-	memcpy(explorer->baseline, __data_start, explorer->size_bytes);
+	memset(explorer->keys, 0, sizeof(explorer->keys));
+	explorer->present = UINT64_MAX;
 	push(state_number(&is_new), 0);
 	while (explorer->depth && !explorer->result.problem) {
 		struct frame *frame = &explorer->frames[explorer->depth - 1];
 
+		if (frame->state == explorer->goal) {
+			return;
+		}
 		if (frame->next_choice == CHOICES_PER_CPU * (sim.nr_cpus + 1)) {
 			free(frame->saved.bytes);
 			explorer->depth--;
@@ -378,11 +381,35 @@ struct explored explore(const struct scenario *scenario)
 			choice_explore(frame, frame->next_choice++);
 		}
 	}
+}
+
+struct explored explore(const struct scenario *scenario)
+{
+	struct explored result;
+	struct saved first = { 0 };
+
+	explorer_init();
+	scenario_begin(scenario);
+	state_normalise();
+	sim_note_write(&sim, offsetof(struct sim, memory));
+	memcpy(explorer->baseline, __data_start, explorer->size_bytes);
+	state_save();
+	first = explorer->scratch;
+	first.bytes = malloc(first.size_bytes);
+	memcpy(first.bytes, explorer->scratch.bytes, first.size_bytes);
+	search();
 	if (!explorer->result.problem) {
 		check_ends();
 		check_dirty();
 	}
-	return explorer->result;
+	result = explorer->result;
+	if (explorer->goal != UINT32_MAX) {
+		/* once more, for the way to where it does not end from */
+		state_restore(&first);
+		explorer->result = (struct explored){ 0 };
+		search();
+	}
+	return result;
 }
 
 void explore_print(void (*print)(const char *format, ...))

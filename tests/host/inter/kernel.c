@@ -247,7 +247,7 @@ void user_step(void)
 void user_wait(void)
 {
 	for (;;) {
-		user_step();
+		CALL(sched_yield());
 	}
 }
 

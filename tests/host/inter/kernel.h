@@ -22,7 +22,7 @@ extern struct as *kernel_page_at;
 
 /* In user mode. Interrupts come in here, and nowhere else outside the kernel's own pauses. */
 void user_step(void);
-/* For ever: until the thread is ended. */
+/* For ever: until the thread is ended. It lets others run, as the clock would. */
 void user_wait(void);
 /* The way back to user mode. */
 void call_end(void);
