@@ -14,9 +14,11 @@
 
 /*
  * Scheduler, futexes, wait queues, IPC and exit in every schedule of small scenarios: docs/threads.md
- * says what is looked for. `interleavings NAME` runs those whose name contains NAME, and prints the
- * schedule of the first that fails.
+ * says what is looked for. `interleavings PATTERN` runs those whose name matches it; the
+ * schedule of one that fails is printed.
  */
+#include <fnmatch.h>
+
 #include "tap.h"
 #include "inter/explore.h"
 
@@ -55,7 +57,7 @@ int main(int argc, char **argv)
 
 	for (unsigned i = 0; i < ARRAY_SIZE(lists); i++) {
 		for (const struct scenario *one = lists[i]; one->name; one++) {
-			if (argc == 2 ? strstr(one->name, wanted) != NULL
+			if (argc == 2 ? fnmatch(wanted, one->name, 0) == 0
 				      : soak(true, !one->is_long)) {
 				ok(run_apart(one), "every schedule: %s", one->name);
 			}

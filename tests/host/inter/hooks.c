@@ -114,21 +114,9 @@ NO_HOOKS static void plain(const void *at, size_t size_bytes, bool is_write, con
 
 /* --- states --- */
 
-NO_HOOKS static bool is_current(const struct thread *thread)
+/* The table of sched.c. */
+NO_HOOKS static bool may_change(bool is_self, bool is_claimed, uint32_t from, uint32_t to)
 {
-	for (unsigned id = 0; id < sim.nr_cpus; id++) {
-		if (cpus[id]->current == thread) {
-			return true;
-		}
-	}
-	return false;
-}
-
-/* The table of sched.c. A thread that was claimed runs nowhere as yet. */
-NO_HOOKS static bool may_change(const struct thread *thread, unsigned id, uint32_t from,
-				uint32_t to)
-{
-	bool is_self = cpus[id]->current == thread, is_claimed = !is_current(thread);
 
 	switch (from) {
 	case THREAD_NEW:
@@ -151,22 +139,26 @@ NO_HOOKS static bool may_change(const struct thread *thread, unsigned id, uint32
 	}
 }
 
-NO_HOOKS void sim_check_state(unsigned id, const void *at, uint64_t to)
+NO_HOOKS void sim_check_state(const struct sim_store *store)
 {
 	static const char *const names[] = { "NEW",   "BLOCKED", "READY", "RUNNING",
 					     "WOKEN", "MOVING",	 "DEAD" };
 	size_t offset;
-	const struct sim_object *object = object_at(at, &offset);
+	struct sim_object *object = object_at(at, &offset);
 
 	if (is_thread(object) && offset == offsetof(struct thread, state) &&
 	    sim_log->is_exploring) {
 		uint32_t from = *(const uint32_t *)at;
 
+		bool is_self = (const char *)cpus[id]->current == (const char *)at - offset;
+
 		if (to > THREAD_DEAD ||
-		    !may_change((const void *)((const char *)at - offset), id, from, (uint32_t)to)) {
+		    !may_change(is_self, object->is_claimed, from, (uint32_t)to)) {
 			sim_fail("a thread's state changes from %s to %s", names[from],
 				 names[to % (THREAD_DEAD + 1)]);
 		}
+		object->is_claimed = (object->is_claimed && to == THREAD_WOKEN) ||
+				     (from == THREAD_BLOCKED && to == THREAD_RUNNING);
 	}
 }
 
@@ -213,6 +205,7 @@ NO_HOOKS static void atomic_write(void *at, unsigned size_bytes, uint64_t value,
 				  const void *code)
 {
 	struct sim_cpu *cpu = &sim.cpus[sim.current];
+	const struct sim_store store = { at, value, size_bytes, host_cpu->current };
 
 	if (!sim_log->is_exploring) {
 		memcpy(at, &value, size_bytes);
@@ -220,20 +213,20 @@ NO_HOOKS static void atomic_write(void *at, unsigned size_bytes, uint64_t value,
 	}
 	if (is_release(at) && !cpu->nr_stores) {
 		check_alive(at);
-		sim_store_apply(sim.current, at, size_bytes, value);
+		sim_store_apply(&store);
 		return;
 	}
 	sim_step("stores", at, code);
 	check_alive(at);
 	if (order == __ATOMIC_SEQ_CST) {
 		sim_stores_drain();
-		sim_store_apply(sim.current, at, size_bytes, value);
+		sim_store_apply(&store);
 		return;
 	}
 	if (cpu->nr_stores == SIM_STORES_MAX) {
 		sim_store_drain_one(sim.current);
 	}
-	cpu->stores[cpu->nr_stores++] = (struct sim_store){ at, value, size_bytes };
+	cpu->stores[cpu->nr_stores++] = store;
 }
 
 /* Ahead of a read-modify-write, which sees and changes memory. */
@@ -270,7 +263,8 @@ NO_HOOKS static void rmw_begin(const void *at, const void *code)
 	{                                                                                          \
 		type old = *at;                                                                    \
                                                                                                    \
-		sim_store_apply(sim.current, (void *)at, sizeof(type), value);                     \
+		sim_store_apply(&(struct sim_store){ (void *)at, value, sizeof(type),              \
+						     host_cpu->current });                         \
 		return old;                                                                        \
 	}                                                                                          \
 	FETCH(bits, type, exchange, value)                                                         \

@@ -39,7 +39,7 @@ static void *object_new(const char *kind, size_t size_bytes)
 	struct sim_object *object = &sim.objects[sim.nr_objects];
 
 	assert(sim.nr_objects < SIM_OBJECTS_MAX && size_bytes <= SIM_OBJECT_BYTES);
-	*object = (struct sim_object){ kind, size_bytes, true };
+	*object = (struct sim_object){ kind, size_bytes, true, false };
 	return sim.memory[sim.nr_objects++];
 }
 
@@ -88,7 +88,7 @@ status_t kstack_alloc(va_t *base)
 {
 	assert(sim.nr_stacks < SIM_STACKS_MAX);
 	*base = (va_t){ (uint64_t)sim_log->stacks[sim.nr_stacks] };
-	sim.stacks[sim.nr_stacks++].rsp = base->va + KSTACK_SIZE;
+	sim.stacks[sim.nr_stacks++] = (struct sim_stack){ true, base->va + KSTACK_SIZE };
 	return STATUS_OK;
 }
 
@@ -119,12 +119,11 @@ uint64_t context_prepare(uint64_t stack_top, void (*function)(void *), void *arg
 	/* from the lowest address up: r15 r14 r13 r12 rbp rbx, return address, two more */
 	uint64_t *frame = (uint64_t *)(stack_top & -16ul) - SAVED - 3;
 
+	sim.stacks[sim_stack_of(stack_top - 1)].rsp = (uint64_t)frame;
 	memset(frame, 0, (SAVED + 3) * sizeof(*frame));
 	frame[3] = (uint64_t)argument;
 	frame[5] = (uint64_t)function;
 	frame[6] = (uint64_t)thread_begin;
-	sim.stacks[sim_stack_of(stack_top - 1)].rsp = (uint64_t)frame;
-	sim.stacks[sim_stack_of(stack_top - 1)].is_used = true;
 	return (uint64_t)frame;
 }
 
@@ -261,7 +260,9 @@ void call_end(void)
 void user_return(struct regs *regs)
 {
 	(void)regs;
-	bodies[sim.cpus[sim.current].stack]();
+	if (bodies[sim.cpus[sim.current].stack]) {
+		bodies[sim.cpus[sim.current].stack]();
+	}
 	CALL(thread_end(0));
 	abort();
 }

@@ -81,11 +81,11 @@ void sim_resume(unsigned id, bool takes_interrupt)
 	sim.stacks[sim.cpus[id].stack].rsp = sim.cpus[id].rsp;
 }
 
-void sim_store_apply(unsigned id, void *at, unsigned size_bytes, uint64_t value)
+void sim_store_apply(const struct sim_store *store)
 {
-	sim_check_state(id, at, value);
-	sim_note_write(at, size_bytes);
-	memcpy(at, &value, size_bytes);
+	sim_check_state(store);
+	sim_note_write(store->at, store->size_bytes);
+	memcpy(store->at, &store->value, store->size_bytes);
 }
 
 void sim_store_drain_one(unsigned id)
@@ -96,7 +96,7 @@ void sim_store_drain_one(unsigned id)
 	cpu->nr_stores--;
 	memmove(cpu->stores, cpu->stores + 1, cpu->nr_stores * sizeof(store));
 	memset(&cpu->stores[cpu->nr_stores], 0, sizeof(store));
-	sim_store_apply(id, store.at, store.size_bytes, store.value);
+	sim_store_apply(&store);
 }
 
 void sim_stores_drain(void)

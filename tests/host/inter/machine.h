@@ -24,6 +24,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct thread;
+
 enum {
 	SIM_CPUS_MAX = 3,
 	SIM_STACKS_MAX = 12, /* the last one is for booting */
@@ -46,6 +48,7 @@ struct sim_store {
 	void *at;
 	uint64_t value;
 	unsigned size_bytes;
+	const struct thread *by;
 };
 
 struct sim_cpu {
@@ -64,6 +67,7 @@ struct sim_object {
 	const char *kind;
 	size_t size_bytes;
 	bool is_live;
+	bool is_claimed; /* a thread: by sched_claim, and not given back as yet */
 };
 
 struct sim_stack {
@@ -118,12 +122,12 @@ void sim_resume(unsigned id, bool takes_interrupt);
 void sim_store_drain_one(unsigned id);
 /* All of the CPU that runs. */
 void sim_stores_drain(void);
-void sim_store_apply(unsigned id, void *at, unsigned size_bytes, uint64_t value);
+void sim_store_apply(const struct sim_store *store);
 void sim_clock_tick(void);
 void sim_note_write(const void *at, size_t size_bytes);
 
-/* hooks.c: may the state of a thread change so, by this CPU? Fails if not. */
-void sim_check_state(unsigned id, const void *at, uint64_t to);
+/* hooks.c: may the state of a thread change so? Fails if not. */
+void sim_check_state(const struct sim_store *store);
 
 /* A stack's index. */
 unsigned sim_stack_of(uint64_t address);
