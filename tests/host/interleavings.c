@@ -46,6 +46,9 @@ static bool run_apart(const struct scenario *scenario)
 		_exit(explored.problem || !explored.nr_ends);
 	}
 	waitpid(child, &status, 0);
+	if (WIFSIGNALED(status)) {
+		diag("ended by signal %d", WTERMSIG(status));
+	}
 	return status == 0;
 }
 

@@ -49,7 +49,7 @@ sub run_mutated {
 	my $said = `timeout $seconds $out/mutated '$mutation->{scenario}' 2>&1`;
 	my ($caught) = $said =~ /^not ok \d+ - (.*)/m;
 	my ($why) = $said =~ /^# (\w.*)/m;
-	return $caught ? (undef, "$caught: $why") : "no schedule notices: $said";
+	return $caught && $why ? (undef, "$caught: $why") : "no schedule notices: $said";
 }
 
 make_path($out);
@@ -57,7 +57,10 @@ my @all = mutations('tests/model/inter_mutations.txt');
 my @mutations = map { $all[$_] } grep { $_ % $every == 0 } 0 .. $#all;
 printf "1..%d\n", @mutations + 2;
 my $built = !grep { !compile($_, object($_)) } @sources;
-print $built && build("$out/sound", map { object($_) } @sources) ? '' : 'not ', "ok 1 - the code as it is can be built\n";
+my $is_built = $built && build("$out/sound", map { object($_) } @sources);
+my $is_sound = $is_built && system("$out/sound 'sleep, wake' > $out/sound.log 2>&1") == 0;
+print $is_sound ? '' : 'not ', "ok 1 - the code as it is passes\n";
+exit 1 if !$is_sound;
 
 my @stale = grep { !defined((mutate($_))[0]) } @all;
 print @stale ? 'not ' : '', "ok 2 - every pattern matches\n";

@@ -144,22 +144,22 @@ NO_HOOKS void sim_check_state(const struct sim_store *store)
 	static const char *const names[] = { "NEW",   "BLOCKED", "READY", "RUNNING",
 					     "WOKEN", "MOVING",	 "DEAD" };
 	size_t offset;
-	struct sim_object *object = object_at(at, &offset);
+	struct sim_object *object = object_at(store->at, &offset);
+	uint32_t from, to = (uint32_t)store->value;
+	bool is_self;
 
-	if (is_thread(object) && offset == offsetof(struct thread, state) &&
-	    sim_log->is_exploring) {
-		uint32_t from = *(const uint32_t *)at;
-
-		bool is_self = (const char *)cpus[id]->current == (const char *)at - offset;
-
-		if (to > THREAD_DEAD ||
-		    !may_change(is_self, object->is_claimed, from, (uint32_t)to)) {
-			sim_fail("a thread's state changes from %s to %s", names[from],
-				 names[to % (THREAD_DEAD + 1)]);
-		}
-		object->is_claimed = (object->is_claimed && to == THREAD_WOKEN) ||
-				     (from == THREAD_BLOCKED && to == THREAD_RUNNING);
+	if (!sim_log->is_exploring || !is_thread(object) ||
+	    offset != offsetof(struct thread, state)) {
+		return;
 	}
+	from = *(const uint32_t *)store->at;
+	is_self = (const char *)store->by == (const char *)store->at - offset;
+	if (to > THREAD_DEAD || !may_change(is_self, object->is_claimed, from, to)) {
+		sim_fail("a thread's state changes from %s to %s", names[from],
+			 names[to % (THREAD_DEAD + 1)]);
+	}
+	object->is_claimed = (object->is_claimed && to == THREAD_WOKEN) ||
+			     (from == THREAD_BLOCKED && to == THREAD_RUNNING);
 }
 
 /* --- atomic operations --- */

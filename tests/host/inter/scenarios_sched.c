@@ -59,6 +59,20 @@ static void wake_once(void)
 	call_end();
 }
 
+/* The second wake may find the thread woken already. */
+static void wake_twice(void)
+{
+	user_step();
+	lock_acquire(&queue.lock);
+	if (!__atomic_load_n(&flag, __ATOMIC_RELAXED)) {
+		sched_wake(threads[0]);
+		set();
+		sched_wake(threads[0]);
+	}
+	lock_release(&queue.lock);
+	call_end();
+}
+
 static void yield(void) { CALL(sched_yield()); }
 
 static void yield_twice(void)
@@ -101,6 +115,11 @@ static void end_call(void)
 const struct scenario scenarios_sched[] = {
 	{ .name = "sleep, wake", .programs = { sleep_alone, wake_once }, .nr_cpus = 2 },
 	{ .name = "sleep, wake, on one CPU", .programs = { sleep_alone, wake_once }, .nr_cpus = 1 },
+	{ .name = "sleep, two wakes", .programs = { sleep_alone, wake_twice }, .nr_cpus = 2 },
+	{ .name = "sleep, wake, a third CPU",
+	  .programs = { sleep_alone, wake_once },
+	  .nr_cpus = 3,
+	  .is_long = true },
 	{ .name = "wait queue: sleep, wake",
 	  .programs = { sleep_on_queue, wake_queue },
 	  .nr_cpus = 2 },
@@ -148,6 +167,10 @@ const struct scenario scenarios_sched[] = {
 	{ .name = "user mode, kill",
 	  .programs = { user_wait, kill_first },
 	  .process = { 0, 1 },
+	  .nr_cpus = 2 },
+	{ .name = "user mode, yield, kill",
+	  .programs = { user_wait, kill_first, yield },
+	  .process = { 0, 1, 2 },
 	  .nr_cpus = 2 },
 	{ .name = "call pieces: wait, end",
 	  .programs = { wait_for_end, end_call },
