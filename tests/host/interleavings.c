@@ -13,14 +13,14 @@
 /* flags: -O2 -fno-sanitize=all -fsanitize=thread -Wno-tsan -iquote tests/host/inter/fake */
 
 /*
- * Scheduler, futexes, wait queues, IPC and exit in every schedule of small scenarios: docs/threads.md
- * says what is looked for. `interleavings PATTERN` runs those whose name matches it; the
- * schedule of one that fails is printed.
+ * Scheduler, futexes, wait queues, IPC and exit in every schedule of small scenarios:
+ * docs/threads.md says what is looked for. `interleavings PATTERN` runs those whose name matches
+ * it; the schedule of one that fails is printed.
  */
 #include <fnmatch.h>
 
-#include "tap.h"
 #include "inter/explore.h"
+#include "tap.h"
 
 enum { SECONDS_MAX = 600 };
 
@@ -40,8 +40,9 @@ static bool run_apart(const struct scenario *scenario)
 			diag("%s", explored.problem);
 			explore_print(diag);
 		}
-		diag("%lu states, %lu steps, %lu ends", (unsigned long)explored.nr_states,
-		     (unsigned long)explored.nr_steps, (unsigned long)explored.nr_ends);
+		diag("%s%lu states, %lu steps, %lu ends", explored.is_cut ? "not all: " : "",
+		     (unsigned long)explored.nr_states, (unsigned long)explored.nr_steps,
+		     (unsigned long)explored.nr_ends);
 		fflush(stdout);
 		_exit(explored.problem || !explored.nr_ends);
 	}

@@ -24,9 +24,9 @@ void describe_word(const void *at, char *text, size_t size_bytes)
 	if (place < sizeof(sim.memory)) {
 		size_t offset = place % SIM_OBJECT_BYTES;
 		unsigned index = (unsigned)(place / SIM_OBJECT_BYTES);
-		const char *field = offset == offsetof(struct thread, state)	? "state"
+		const char *field = offset == offsetof(struct thread, state)    ? "state"
 				    : offset == offsetof(struct thread, on_cpu) ? "on_cpu"
-				    : offset == offsetof(struct thread, cpu)	? "cpu"
+				    : offset == offsetof(struct thread, cpu)    ? "cpu"
 										: NULL;
 
 		if (strcmp(sim.objects[index].kind, "thread") == 0 && field) {

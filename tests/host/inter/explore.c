@@ -101,7 +101,8 @@ NO_HOOKS static size_t lines_save(unsigned char *to, unsigned *nr_lines)
 			continue;
 		}
 		for (; at < end && at < explorer->size_bytes; at += LINE_BYTES) {
-			if (memcmp(__data_start + at, explorer->baseline + at, line_bytes(at)) != 0) {
+			if (memcmp(__data_start + at, explorer->baseline + at, line_bytes(at)) !=
+			    0) {
 				memcpy(to, &at, sizeof(at));
 				memcpy(to + sizeof(at), __data_start + at, line_bytes(at));
 				to += sizeof(at) + LINE_BYTES;
@@ -267,9 +268,8 @@ static void push(uint32_t state, unsigned choice)
 	struct frame *frame = &explorer->frames[explorer->depth];
 	const struct saved *scratch = &explorer->scratch;
 
-	if (explorer->depth == DEPTH_MAX - 1 || explorer->result.nr_states > STATES_MAX ||
-	    explorer->result.nr_steps >= EDGES_MAX - 64) {
-		problem_set("the scenario is too large");
+	if (explorer->depth == DEPTH_MAX - 1) {
+		problem_set("the schedule is too long");
 		return;
 	}
 	frame->state = state;
@@ -368,12 +368,14 @@ static void search(void)
 	memset(explorer->keys, 0, sizeof(explorer->keys));
 	explorer->present = UINT64_MAX;
 	push(state_number(&is_new), 0);
-	while (explorer->depth && !explorer->result.problem) {
+	while (explorer->depth && !explorer->result.problem && !explorer->result.is_cut) {
 		struct frame *frame = &explorer->frames[explorer->depth - 1];
 
 		if (frame->state == explorer->goal) {
 			return;
 		}
+		explorer->result.is_cut = explorer->result.nr_states >= STATES_MAX ||
+					  explorer->result.nr_steps >= EDGES_MAX - 64;
 		if (frame->next_choice == CHOICES_PER_CPU * (sim.nr_cpus + 1)) {
 			free(frame->saved.bytes);
 			explorer->depth--;
@@ -398,10 +400,10 @@ struct explored explore(const struct scenario *scenario)
 	first.bytes = malloc(first.size_bytes);
 	memcpy(first.bytes, explorer->scratch.bytes, first.size_bytes);
 	search();
-	if (!explorer->result.problem) {
+	if (!explorer->result.problem && !explorer->result.is_cut) {
 		check_ends();
-		check_dirty();
 	}
+	check_dirty();
 	result = explorer->result;
 	if (explorer->goal != UINT32_MAX) {
 		/* once more, for the way to where it does not end from */

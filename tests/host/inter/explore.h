@@ -2,7 +2,8 @@
  * Every schedule of a small scenario: depth first, with the state saved at each step, and states
  * seen before not entered again. A state is what differs from the one that the scenario begins
  * with, in lines of the program's variables, and the stacks in use. States are told apart by a hash
- * of 64 bits.
+ * of 64 bits. A search that has seen as many as there is room for (three million) ends, and
+ * says so: what it went through it went through depth first.
  */
 #pragma once
 
@@ -25,11 +26,14 @@ struct scenario {
 };
 
 /* All there are: scenarios_*.c; each list ends with one that has no name. */
-extern const struct scenario scenarios_sched[], scenarios_futex[], scenarios_exit[], scenarios_ipc[];
+extern const struct scenario scenarios_sched[], scenarios_futex[], scenarios_exit[],
+	scenarios_ipc[];
 
 struct explored {
 	uint64_t nr_states, nr_steps, nr_ends;
-	const char *problem; /* NULL: every schedule is good, and from every state an end is reached */
+	bool is_cut; /* there were more states than the search has room for */
+	const char
+		*problem; /* NULL: every schedule is good, and from every state an end is reached */
 };
 
 /* Once per program. */

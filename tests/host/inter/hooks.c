@@ -117,14 +117,10 @@ NO_HOOKS static void plain(const void *at, size_t size_bytes, bool is_write, con
 /* The table of sched.c. */
 NO_HOOKS static bool may_change(bool is_self, bool is_claimed, uint32_t from, uint32_t to)
 {
-
 	switch (from) {
-	case THREAD_NEW:
-		return to == THREAD_READY;
-	case THREAD_BLOCKED:
-		return !is_self && (to == THREAD_READY || to == THREAD_RUNNING);
-	case THREAD_READY:
-		return to == THREAD_RUNNING;
+	case THREAD_NEW: return to == THREAD_READY;
+	case THREAD_BLOCKED: return !is_self && (to == THREAD_READY || to == THREAD_RUNNING);
+	case THREAD_READY: return to == THREAD_RUNNING;
 	case THREAD_RUNNING:
 		return to == THREAD_WOKEN || (to == THREAD_READY && (is_self || is_claimed)) ||
 		       (is_self && to != THREAD_NEW);
@@ -132,17 +128,15 @@ NO_HOOKS static bool may_change(bool is_self, bool is_claimed, uint32_t from, ui
 		return (to == THREAD_READY && (is_self || is_claimed)) ||
 		       (is_self &&
 			(to == THREAD_RUNNING || to == THREAD_MOVING || to == THREAD_DEAD));
-	case THREAD_MOVING:
-		return to == THREAD_READY;
-	default:
-		return false;
+	case THREAD_MOVING: return to == THREAD_READY;
+	default: return false;
 	}
 }
 
 NO_HOOKS void sim_check_state(const struct sim_store *store)
 {
 	static const char *const names[] = { "NEW",   "BLOCKED", "READY", "RUNNING",
-					     "WOKEN", "MOVING",	 "DEAD" };
+					     "WOKEN", "MOVING",  "DEAD" };
 	size_t offset;
 	struct sim_object *object = object_at(store->at, &offset);
 	uint32_t from, to = (uint32_t)store->value;

@@ -28,7 +28,7 @@ struct thread;
 
 enum {
 	SIM_CPUS_MAX = 3,
-	SIM_STACKS_MAX = 12, /* the last one is for booting */
+	SIM_STACKS_MAX = 12,         /* the last one is for booting */
 	SIM_STACK_BYTES = 16 * 1024, /* KSTACK_SIZE */
 	SIM_OBJECTS_MAX = 24,
 	SIM_OBJECT_BYTES = 4096, /* room for each */
@@ -55,7 +55,7 @@ struct sim_cpu {
 	uint64_t rsp;   /* while others run */
 	unsigned stack; /* index of the one it runs on */
 	enum sim_stand stand;
-	const uint32_t *lock; /* that it goes on to take, once it is free; NULL: none */
+	const uint32_t *lock;   /* that it goes on to take, once it is free; NULL: none */
 	bool reschedule, timer; /* interrupts that are pending */
 	bool ticks;             /* the timer is periodic */
 	uint64_t once_ns;       /* or goes off at this time; UINT64_MAX: it does not */

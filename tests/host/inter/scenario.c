@@ -27,10 +27,7 @@ static void must(status_t status)
 	}
 }
 
-static void cpu_boot(void)
-{
-	sched_enter();
-}
+static void cpu_boot(void) { sched_enter(); }
 
 static void cpu_init(unsigned id)
 {

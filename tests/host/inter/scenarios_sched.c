@@ -8,7 +8,10 @@
 static struct wait_queue queue = { WAIT_QUEUE_INIT(queue) };
 static uint32_t flag;
 
-static bool is_set(const void *what) { return __atomic_load_n((const uint32_t *)what, __ATOMIC_ACQUIRE); }
+static bool is_set(const void *what)
+{
+	return __atomic_load_n((const uint32_t *)what, __ATOMIC_ACQUIRE);
+}
 static void set(void) { __atomic_store_n(&flag, 1, __ATOMIC_RELEASE); }
 
 static void wait_on_queue(void)
@@ -28,10 +31,7 @@ static void wait_on_queue(void)
 
 static void sleep_on_queue(void) { CALL(wait_on_queue()); }
 
-static void wake_queue(void)
-{
-	CALL(set(); wait_wake_all(&queue));
-}
+static void wake_queue(void) { CALL(set(); wait_wake_all(&queue)); }
 
 /* The lock keeps the thread alive, as that of any queue does. */
 static void sleep_alone(void)
@@ -107,10 +107,7 @@ static void wait_for_end(void)
 	call_end();
 }
 
-static void end_call(void)
-{
-	CALL(set(); poll_wake_one(&flag));
-}
+static void end_call(void) { CALL(set(); poll_wake_one(&flag)); }
 
 const struct scenario scenarios_sched[] = {
 	{ .name = "sleep, wake", .programs = { sleep_alone, wake_once }, .nr_cpus = 2 },
@@ -125,7 +122,8 @@ const struct scenario scenarios_sched[] = {
 	  .nr_cpus = 2 },
 	{ .name = "wait queue: two sleep, wake",
 	  .programs = { sleep_on_queue, sleep_on_queue, wake_queue },
-	  .nr_cpus = 2 },
+	  .nr_cpus = 2,
+	  .is_long = true },
 	{ .name = "wait queue: sleep, kill",
 	  .programs = { sleep_on_queue, kill_first },
 	  .process = { 0, 1 },
@@ -144,7 +142,8 @@ const struct scenario scenarios_sched[] = {
 	  .programs = { sleep_until, kill_first },
 	  .process = { 0, 1 },
 	  .nr_cpus = 2,
-	  .nr_ticks = 1 },
+	  .nr_ticks = 1,
+	  .is_long = true },
 	{ .name = "timer: sleep, yield",
 	  .programs = { sleep_until, yield },
 	  .nr_cpus = 2,
@@ -153,17 +152,21 @@ const struct scenario scenarios_sched[] = {
 	{ .name = "yield, wake, steal",
 	  .programs = { sleep_alone, wake_once, yield_twice },
 	  .nr_cpus = 2 },
-	{ .name = "preempt, steal", .programs = { yield, user_step, yield }, .nr_cpus = 2, .nr_ticks = 2 },
+	{ .name = "preempt, steal",
+	  .programs = { yield, user_step, yield },
+	  .nr_cpus = 2,
+	  .nr_ticks = 2,
+	  .is_long = true },
 	{ .name = "move, sleep, wake",
 	  .programs = { sleep_alone, wake_once, move_first },
-	  .nr_cpus = 2 },
-	{ .name = "move, user mode",
-	  .programs = { yield, move_first },
-	  .nr_cpus = 2 },
+	  .nr_cpus = 2,
+	  .is_long = true },
+	{ .name = "move, user mode", .programs = { yield, move_first }, .nr_cpus = 2 },
 	{ .name = "move, kill",
 	  .programs = { user_wait, move_first, kill_first },
 	  .process = { 0, 1, 1 },
-	  .nr_cpus = 2 },
+	  .nr_cpus = 2,
+	  .is_long = true },
 	{ .name = "user mode, kill",
 	  .programs = { user_wait, kill_first },
 	  .process = { 0, 1 },
@@ -171,13 +174,13 @@ const struct scenario scenarios_sched[] = {
 	{ .name = "user mode, yield, kill",
 	  .programs = { user_wait, kill_first, yield },
 	  .process = { 0, 1, 2 },
-	  .nr_cpus = 2 },
-	{ .name = "call pieces: wait, end",
-	  .programs = { wait_for_end, end_call },
-	  .nr_cpus = 2 },
+	  .nr_cpus = 2,
+	  .is_long = true },
+	{ .name = "call pieces: wait, end", .programs = { wait_for_end, end_call }, .nr_cpus = 2 },
 	{ .name = "call pieces: two wait, end",
 	  .programs = { wait_for_end, wait_for_end, end_call },
-	  .nr_cpus = 2 },
+	  .nr_cpus = 2,
+	  .is_long = true },
 	{ .name = "call pieces: wait, end, kill",
 	  .programs = { wait_for_end, end_call, kill_first },
 	  .process = { 0, 1, 1 },
