@@ -7,10 +7,11 @@
 
 #include "describe.h"
 #include "scenario.h"
+#include "state.h"
 
 #define NO_HOOKS __attribute__((no_sanitize_thread))
 
-enum { TABLE_BITS = 22, DEPTH_MAX = 6000, LINE_BYTES = 64, PAGE_BYTES = 4096 };
+enum { TABLE_BITS = 22, DEPTH_MAX = 6000 };
 #define NR_SLOTS (1u << TABLE_BITS)
 #define STATES_MAX (NR_SLOTS / 4 * 3)
 #define EDGES_MAX (NR_SLOTS * 4ul)
@@ -18,12 +19,6 @@ enum { TABLE_BITS = 22, DEPTH_MAX = 6000, LINE_BYTES = 64, PAGE_BYTES = 4096 };
 /* What may happen next: a CPU goes on, takes an interrupt, or a store of it becomes visible; or the
  * clock goes on. */
 enum { CHOICE_STEP, CHOICE_INTERRUPT, CHOICE_DRAIN, CHOICES_PER_CPU };
-
-struct saved {
-	unsigned char *bytes; /* lines: offset, content; then the stacks */
-	size_t size_bytes;
-	unsigned nr_lines;
-};
 
 struct frame {
 	uint32_t state;
@@ -43,122 +38,11 @@ struct explorer {
 	unsigned depth;
 	struct explored result;
 	char problem[200];
-	unsigned char *baseline;
-	size_t size_bytes; /* of the variables */
-	struct saved scratch;
-	size_t scratch_bytes;
-	uint32_t goal;    /* where the search ends; UINT32_MAX: nowhere */
-	uint64_t present; /* key of the state that the machine is in */
+	const struct saved *scratch; /* the present state, as saved last */
+	uint32_t goal;               /* where the search ends; UINT32_MAX: nowhere */
+	uint64_t present;            /* key of the state that the machine is in */
 };
 static struct explorer *explorer;
-
-/* --- states --- */
-
-NO_HOOKS static uint64_t mix(uint64_t sum, uint64_t word)
-{
-	sum = (sum ^ word) * 0x9fb21c651e98df25;
-	return sum ^ sum >> 32;
-}
-
-NO_HOOKS static uint64_t hash(uint64_t sum, const unsigned char *bytes, size_t size_bytes)
-{
-	uint64_t word = 0;
-
-	for (size_t i = 0; i < size_bytes; i += sizeof(word)) {
-		memcpy(&word, bytes + i,
-		       size_bytes - i < sizeof(word) ? size_bytes - i : sizeof(word));
-		sum = mix(sum, word);
-	}
-	return sum;
-}
-
-/* Says nothing about the future: who ran last, and what is only counted. */
-NO_HOOKS static void state_normalise(void)
-{
-	sim.current = 0;
-	host_cpu = cpus[0];
-	sim.scheduler_rsp = 0;
-	for (unsigned id = 0; id < sim.nr_cpus; id++) {
-		memset(cpus[id]->counters, 0, sizeof(cpus[id]->counters));
-	}
-}
-
-NO_HOOKS static size_t line_bytes(size_t at)
-{
-	return explorer->size_bytes - at < LINE_BYTES ? explorer->size_bytes - at : LINE_BYTES;
-}
-
-NO_HOOKS static size_t lines_save(unsigned char *to, unsigned *nr_lines)
-{
-	unsigned char *start = to;
-
-	*nr_lines = 0;
-	for (size_t page = 0; page * PAGE_BYTES < explorer->size_bytes; page++) {
-		size_t at = page * PAGE_BYTES;
-		size_t end = at + PAGE_BYTES;
-
-		if (!sim_log->dirty[page]) {
-			continue;
-		}
-		for (; at < end && at < explorer->size_bytes; at += LINE_BYTES) {
-			if (memcmp(__data_start + at, explorer->baseline + at, line_bytes(at)) !=
-			    0) {
-				memcpy(to, &at, sizeof(at));
-				memcpy(to + sizeof(at), __data_start + at, line_bytes(at));
-				to += sizeof(at) + LINE_BYTES;
-				++*nr_lines;
-			}
-		}
-	}
-	return (size_t)(to - start);
-}
-
-NO_HOOKS static size_t stack_used(unsigned index)
-{
-	const struct sim_stack *stack = &sim.stacks[index];
-
-	return stack->is_used
-		       ? (size_t)((uint64_t)sim_log->stacks[index] + SIM_STACK_BYTES - stack->rsp)
-		       : 0;
-}
-
-NO_HOOKS static void state_save(void)
-{
-	unsigned char *to = explorer->scratch.bytes;
-
-	state_normalise();
-	to += lines_save(to, &explorer->scratch.nr_lines);
-	for (unsigned i = 0; i < sim.nr_stacks; i++) {
-		memcpy(to, (void *)sim.stacks[i].rsp, stack_used(i));
-		to += stack_used(i);
-	}
-	explorer->scratch.size_bytes = (size_t)(to - explorer->scratch.bytes);
-}
-
-NO_HOOKS static void state_restore(const struct saved *saved)
-{
-	const unsigned char *from = saved->bytes;
-
-	for (size_t page = 0; page * PAGE_BYTES < explorer->size_bytes; page++) {
-		size_t at = page * PAGE_BYTES, left = explorer->size_bytes - at;
-
-		if (sim_log->dirty[page]) {
-			memcpy(__data_start + at, explorer->baseline + at,
-			       left < PAGE_BYTES ? left : PAGE_BYTES);
-		}
-	}
-	for (unsigned i = 0; i < saved->nr_lines; i++) {
-		size_t at;
-
-		memcpy(&at, from, sizeof(at));
-		memcpy(__data_start + at, from + sizeof(at), line_bytes(at));
-		from += sizeof(at) + LINE_BYTES;
-	}
-	for (unsigned i = 0; i < sim.nr_stacks; i++) {
-		memcpy((void *)sim.stacks[i].rsp, from, stack_used(i));
-		from += stack_used(i);
-	}
-}
 
 /* The number of the present state, which is in the scratch buffer then. */
 NO_HOOKS static uint32_t state_number(bool *is_new)
@@ -166,10 +50,8 @@ NO_HOOKS static uint32_t state_number(bool *is_new)
 	uint64_t key;
 	uint32_t slot;
 
-	state_save();
-	key = hash(explorer->scratch.size_bytes, explorer->scratch.bytes,
-		   explorer->scratch.size_bytes) |
-	      1;
+	explorer->scratch = state_save();
+	key = state_hash(explorer->scratch);
 	slot = (uint32_t)(key >> (64 - TABLE_BITS));
 	while (explorer->keys[slot] && explorer->keys[slot] != key) {
 		slot = (slot + 1) % NR_SLOTS;
@@ -266,7 +148,7 @@ static void look_at_end(uint32_t state)
 static void push(uint32_t state, unsigned choice)
 {
 	struct frame *frame = &explorer->frames[explorer->depth];
-	const struct saved *scratch = &explorer->scratch;
+	const struct saved *scratch = explorer->scratch;
 
 	if (explorer->depth == DEPTH_MAX - 1) {
 		problem_set("the schedule is too long");
@@ -299,7 +181,7 @@ static void choice_explore(const struct frame *frame, unsigned choice)
 	}
 	explorer->present = UINT64_MAX;
 	if (sim_log->failure[0]) {
-		explorer->scratch.size_bytes = 0;
+		explorer->scratch = state_save();
 		problem_set(sim_log->failure);
 		push(frame->state, choice);
 		return;
@@ -342,22 +224,7 @@ static void explorer_init(void)
 	explorer = calloc(1, sizeof(*explorer));
 	explorer->from = malloc(EDGES_MAX * sizeof(*explorer->from));
 	explorer->to = malloc(EDGES_MAX * sizeof(*explorer->to));
-	explorer->size_bytes = (size_t)(_end - __data_start);
-	explorer->baseline = malloc(explorer->size_bytes);
-	explorer->scratch_bytes = 2 * explorer->size_bytes + SIM_STACKS_MAX * SIM_STACK_BYTES;
-	explorer->scratch.bytes = malloc(explorer->scratch_bytes);
 	explorer->goal = UINT32_MAX;
-}
-
-/* What was written without a hook would be lost. */
-static void check_dirty(void)
-{
-	for (size_t at = 0; at < explorer->size_bytes; at += LINE_BYTES) {
-		if (!sim_log->dirty[at / PAGE_BYTES] &&
-		    memcmp(__data_start + at, explorer->baseline + at, line_bytes(at)) != 0) {
-			problem_set("a variable was written unseen");
-		}
-	}
 }
 
 /* From the present state. */
@@ -388,22 +255,21 @@ static void search(void)
 struct explored explore(const struct scenario *scenario)
 {
 	struct explored result;
-	struct saved first = { 0 };
+	struct saved first;
 
 	explorer_init();
 	scenario_begin(scenario);
-	state_normalise();
-	sim_note_write(&sim, offsetof(struct sim, memory));
-	memcpy(explorer->baseline, __data_start, explorer->size_bytes);
-	state_save();
-	first = explorer->scratch;
+	state_begin();
+	first = *state_save();
 	first.bytes = malloc(first.size_bytes);
-	memcpy(first.bytes, explorer->scratch.bytes, first.size_bytes);
+	memcpy(first.bytes, state_save()->bytes, first.size_bytes);
 	search();
 	if (!explorer->result.problem && !explorer->result.is_cut) {
 		check_ends();
 	}
-	check_dirty();
+	if (!state_is_complete()) {
+		problem_set("a variable was written unseen");
+	}
 	result = explorer->result;
 	if (explorer->goal != UINT32_MAX) {
 		/* once more, for the way to where it does not end from */

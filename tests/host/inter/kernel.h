@@ -9,10 +9,11 @@
 
 struct as;
 
-/* Boots the machine's CPUs: their data and idle threads, and the first process. */
-void kernel_boot(void);
 /* What the thread runs in user mode. */
 void kernel_set_body(struct thread *thread, void (*body)(void));
+/* Memory that is not used again once it is freed. */
+void *object_new(const char *kind, size_t size_bytes);
+void object_free(void *at);
 unsigned kernel_nr_live(const char *kind);
 struct as *kernel_as_new(void);
 /* Whose page it is that as_grant moves. */
