@@ -42,6 +42,7 @@ enum cpu_mode ktlb_enter(void)
 		(enum cpu_mode)tlb_hw_exchange(tlb_hw_mode(tlb_hw_cpu_id()), CPU_KERNEL);
 
 	ktlb_catch_up();
+	tlb_hw_note_steerable();
 	return before;
 }
 

@@ -132,6 +132,9 @@ static inline void tlb_hw_note_exit(cr3_t cr3, uint64_t generation)
 	}
 }
 
+/* BUILD=pcid: this CPU has caught up on its way in. */
+static inline void tlb_hw_note_steerable(void) { TLB_PORT(stands, 1); }
+
 /* Interrupts another CPU; it calls tlb_poll when it takes the interrupt. */
 static inline void tlb_hw_send_ipi(unsigned id)
 {

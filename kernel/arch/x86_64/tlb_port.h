@@ -1,0 +1,49 @@
+/*
+ * BUILD=pcid: the kernel uses PCIDs on a processor without them, and a program outside, in the
+ * emulator, keeps what a processor with PCIDs could have cached (docs/pcid.md). What that program
+ * cannot see are operands in registers. Each is stored to a word of its own here, right before the
+ * instruction: the store itself is the message. In all other builds nothing is stored.
+ *
+ * The processor ignores bits 0 to 2 and 5 to 11 of CR3 as long as CR4.PCIDE is clear, and returns
+ * them: there the PCID stays. NOFLUSH would fault and is left out.
+ */
+#pragma once
+
+#include "lib/types.h"
+
+#ifdef BULWARK_PCID
+enum { PCID_IS_SIMULATED = 1 };
+#else
+enum { PCID_IS_SIMULATED = 0 };
+#endif
+
+/* On the entry page, which every root maps. The order is that of tests/pcid/machine.h. */
+struct tlb_port {
+	uint64_t cr3;     /* to be loaded, with NOFLUSH */
+	uint64_t invlpg;  /* address, complemented, as user mode's root shows no kernel address */
+	uint64_t pcid;    /* for the next, as tlb_port_invpcid makes it */
+	uint64_t invpcid; /* address, complemented */
+	uint64_t stands;  /* caught up: user input can steer from here on */
+	uint64_t fault;   /* page of a page fault, complemented, but its error code in the low bits */
+};
+
+/* Where GS finds struct tlb_port: core/cpu.h. */
+enum { TLB_PORT_OFFSET = 16, TLB_PORT_TYPE_SHIFT = 16 };
+
+static inline void tlb_port_store(uint64_t offset, uint64_t value)
+{
+	if (PCID_IS_SIMULATED) {
+		asm volatile("mov %0, %%gs:(%1)"
+			     :
+			     : "r"(value), "r"(TLB_PORT_OFFSET + offset)
+			     : "memory");
+	}
+}
+#define TLB_PORT(word, value) tlb_port_store(offsetof(struct tlb_port, word), (value))
+
+/* type: of INVPCID. */
+static inline void tlb_port_invpcid(uint64_t type, uint64_t pcid, uint64_t address)
+{
+	TLB_PORT(pcid, type << TLB_PORT_TYPE_SHIFT | pcid);
+	TLB_PORT(invpcid, ~address);
+}
