@@ -24,6 +24,7 @@ struct tlb_port {
 	uint64_t pcid;    /* for the next, as tlb_port_invpcid makes it */
 	uint64_t invpcid; /* address, complemented */
 	uint64_t stands;  /* caught up: user input can steer from here on */
+	uint64_t owner;   /* frame's number, order, owner before and owner after: tlb_port_owner */
 	uint64_t fault;   /* page of a page fault, complemented, but its error code in the low bits */
 };
 
@@ -40,6 +41,12 @@ static inline void tlb_port_store(uint64_t offset, uint64_t value)
 	}
 }
 #define TLB_PORT(word, value) tlb_port_store(offsetof(struct tlb_port, word), (value))
+
+/* first, order: of mm/frame.h, as from and to. */
+static inline void tlb_port_owner(pfn_t first, unsigned order, unsigned from, unsigned to)
+{
+	TLB_PORT(owner, (uint64_t)first.pfn << 16 | order << 8 | from << 4 | to);
+}
 
 /* type: of INVPCID. */
 static inline void tlb_port_invpcid(uint64_t type, uint64_t pcid, uint64_t address)
