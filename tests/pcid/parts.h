@@ -104,6 +104,7 @@ void stale_add(unsigned cpu, const struct table *table, unsigned index, uint64_t
 void stale_drop(struct stale *stale);
 void stale_reuse(uint64_t frame, bool with_direct_map);
 void stale_poison(uint64_t table);
+void stale_root_free(uint64_t root);
 bool stale_leads_to(uint64_t frame);
 /* The next one behind `from` (NULL: the first) that this PCID may hold of this entry. */
 struct stale *stale_find(const struct tagged *tag, unsigned level, uint64_t address, struct stale *from);

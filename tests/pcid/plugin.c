@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "arch/x86_64/entry_area.h"
+#include "arch/x86_64/tlb_port.h"
 #include "qemu_plugin.h"
 #include "replay.h"
 
@@ -28,17 +29,16 @@
 #define KERNEL_HALF (1ul << 63)
 enum { TYPE_SHIFT = 16, PCID_MASK = 0xfff, OWNER_FRAME_SHIFT = 16, PAGE_MASK = 0xfff };
 
-/* Words of the entry page: the mode, and those of struct tlb_port, in their order. */
+/* Offsets in the entry page: of the mode, and in struct tlb_port behind it. */
 enum word {
-	WORD_USER_RSP,
-	WORD_MODE,
-	WORD_CR3,
-	WORD_INVLPG,
-	WORD_PCID,
-	WORD_INVPCID,
-	WORD_STANDS,
-	WORD_OWNER,
-	WORD_FAULT
+	WORD_MODE = 8,
+	WORD_CR3 = TLB_PORT_OFFSET,
+	WORD_INVLPG = TLB_PORT_OFFSET + offsetof(struct tlb_port, invlpg),
+	WORD_PCID = TLB_PORT_OFFSET + offsetof(struct tlb_port, pcid),
+	WORD_INVPCID = TLB_PORT_OFFSET + offsetof(struct tlb_port, invpcid),
+	WORD_STANDS = TLB_PORT_OFFSET + offsetof(struct tlb_port, stands),
+	WORD_OWNER = TLB_PORT_OFFSET + offsetof(struct tlb_port, owner),
+	WORD_FAULT = TLB_PORT_OFFSET + offsetof(struct tlb_port, fault),
 };
 
 __attribute__((visibility("default"))) int qemu_plugin_version = QEMU_PLUGIN_INTERFACE;
@@ -85,7 +85,6 @@ static void owner(unsigned cpu, uint64_t value)
 static void port_store(unsigned cpu, enum word word, uint64_t value)
 {
 	switch (word) {
-	case WORD_USER_RSP: break;
 	case WORD_MODE: replay_mode(cpu, (enum replay_mode)value); break;
 	case WORD_CR3: replay_cr3(cpu, value); break;
 	case WORD_INVLPG: replay_invlpg(cpu, ~value); break;
@@ -103,8 +102,8 @@ static bool is_port(uint64_t address)
 {
 	uint64_t offset = (address - ENTRY_CPUS) % ENTRY_CPU_STRIDE - ENTRY_PAGE_OFFSET;
 
-	return address >= ENTRY_CPUS && address < ENTRY_CPUS_END &&
-	       offset <= WORD_FAULT * sizeof(uint64_t) && offset >= sizeof(uint64_t);
+	return address >= ENTRY_CPUS && address < ENTRY_CPUS_END && offset >= WORD_MODE &&
+	       offset <= WORD_FAULT;
 }
 
 static void kernel_store(unsigned cpu, qemu_plugin_meminfo_t info, uint64_t address)
@@ -117,7 +116,7 @@ static void kernel_store(unsigned cpu, qemu_plugin_meminfo_t info, uint64_t addr
 	if (is_port(address)) {
 		memcpy(&value, ram + pa, sizeof(value));
 		pthread_mutex_lock(&lock);
-		port_store(cpu, (enum word)((address & PAGE_MASK) / sizeof(value)), value);
+		port_store(cpu, (enum word)(address & PAGE_MASK), value);
 		pthread_mutex_unlock(&lock);
 	} else if (replay_is_table(pa)) {
 		pthread_mutex_lock(&lock);
@@ -167,7 +166,7 @@ static void on_translate(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 	}
 }
 
-static void on_exit(qemu_plugin_id_t id, void *data)
+static void on_end(qemu_plugin_id_t id, void *data)
 {
 	(void)id, (void)data;
 	pthread_mutex_lock(&lock);
@@ -214,6 +213,6 @@ int qemu_plugin_install(qemu_plugin_id_t id, const struct qemu_info *info, int a
 	}
 	replay_init(ram, ram_bytes, report);
 	qemu_plugin_register_vcpu_tb_trans_cb(id, on_translate);
-	qemu_plugin_register_atexit_cb(id, on_exit, NULL);
+	qemu_plugin_register_atexit_cb(id, on_end, NULL);
 	return 0;
 }

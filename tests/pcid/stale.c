@@ -203,11 +203,15 @@ void stale_poison(uint64_t table)
 			loaded_judge(stale->tag);
 		}
 	}
+}
+
+void stale_root_free(uint64_t root)
+{
 	for (unsigned id = 0; id < REPLAY_CPUS_MAX; id++) {
 		for (unsigned i = 0; i < NR_PCIDS; i++) {
 			struct tagged *tag = &replay_cpus[id].tags[i];
 
-			tag->root_was_freed |= tag->root == table;
+			tag->root_was_freed |= tag->root == root;
 		}
 	}
 }

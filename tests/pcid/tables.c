@@ -176,6 +176,7 @@ void replay_owner(unsigned cpu, uint64_t frame, unsigned order, unsigned from, u
 	for (uint64_t i = frame; i < frame + (1ul << order); i++) {
 		if (from == OWNER_PTABLE) {
 			stale_poison(i);
+			stale_root_free(i);
 			frame_retire(i);
 		} else {
 			stale_reuse(i, false);

@@ -17,15 +17,22 @@ enum { PCID_IS_SIMULATED = 1 };
 enum { PCID_IS_SIMULATED = 0 };
 #endif
 
-/* On the entry page, which every root maps. The order is that of tests/pcid/machine.h. */
+/* With zeroes behind it: two halves side by side would look like a kernel address. */
+struct tlb_port_word {
+	uint64_t value;
+	uint64_t zero;
+};
+
+/* On the entry page, which every root maps and which shows no kernel address: those are complemented.
+ * tests/pcid/plugin.c reads it. */
 struct tlb_port {
-	uint64_t cr3;     /* to be loaded, with NOFLUSH */
-	uint64_t invlpg;  /* address, complemented, as user mode's root shows no kernel address */
-	uint64_t pcid;    /* for the next, as tlb_port_invpcid makes it */
-	uint64_t invpcid; /* address, complemented */
-	uint64_t stands;  /* caught up: user input can steer from here on */
-	uint64_t owner;   /* frame's number, order, owner before and owner after: tlb_port_owner */
-	uint64_t fault;   /* page of a page fault, complemented, but its error code in the low bits */
+	struct tlb_port_word cr3;     /* to be loaded, with NOFLUSH */
+	struct tlb_port_word invlpg;  /* address, complemented */
+	struct tlb_port_word pcid;    /* for the next, as tlb_port_invpcid makes it */
+	struct tlb_port_word invpcid; /* address, complemented */
+	struct tlb_port_word stands;  /* caught up: user input can steer from here on */
+	struct tlb_port_word owner;   /* frames change hands, as tlb_port_owner makes it */
+	struct tlb_port_word fault;   /* page of a fault, complemented; error code in the low bits */
 };
 
 /* Where GS finds struct tlb_port: core/cpu.h. */
