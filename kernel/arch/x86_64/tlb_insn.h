@@ -30,7 +30,7 @@ static inline void insn_invpcid(enum invpcid_type type, pcid_t pcid, uint64_t ad
 
 	if (PCID_IS_SIMULATED) {
 		tlb_port_invpcid(type, pcid.pcid, address);
-		cr3_write(cr3_read());
+		cr3_write_again();
 		return;
 	}
 	asm volatile("invpcid %0, %1" : : "m"(descriptor), "r"((uint64_t)type) : "memory");
