@@ -6,9 +6,10 @@
  * Accesses and stores to page tables are seen as such, wherever they come from. Operands of
  * instructions come by stores to the port on the entry page (kernel/arch/x86_64/tlb_port.h).
  *
- * Order: QEMU calls after a store was done and before the CPU goes on, and all calls take one lock.
- * So each CPU's events are in its program order, and whatever another CPU does because it saw a
- * store, or because it was asked to flush, comes after that: what the replay asks for.
+ * Order: QEMU calls after a store was done and before the CPU goes on, and all calls take one lock:
+ * it is the sequence of all events. Each CPU's are in its program order. A store may be seen by
+ * another CPU before it is an event; so what others may act on (the CPU leaves, a frame is freed) is
+ * an event of its own before the store that tells them.
  */
 #include <fcntl.h>
 #include <pthread.h>
@@ -90,7 +91,7 @@ static void port_store(unsigned cpu, enum word word, uint64_t value)
 	case WORD_INVLPG: replay_invlpg(cpu, ~value); break;
 	case WORD_PCID: pcid_words[cpu] = value; break;
 	case WORD_INVPCID: invpcid(cpu, ~value); break;
-	case WORD_STANDS: replay_steerable(cpu); break;
+	case WORD_STANDS: replay_steerable(cpu, value); break;
 	case WORD_OWNER: owner(cpu, value); break;
 	case WORD_FAULT:
 		replay_fault(cpu, ~value & ~(uint64_t)PAGE_MASK, value & PAGE_MASK);

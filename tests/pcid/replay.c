@@ -130,8 +130,8 @@ void replay_mode(unsigned id, enum replay_mode mode)
 	cpu->mode = mode;
 }
 
-void replay_steerable(unsigned id)
+void replay_steerable(unsigned id, bool is_steerable)
 {
-	replay_cpus[id].is_steerable = true;
+	replay_cpus[id].is_steerable = is_steerable;
 	judge_loaded(id);
 }

@@ -21,7 +21,9 @@
  *   - a PCID that is loaded with NOFLUSH for another root than the one it holds.
  *
  * One caller at a time. Events must come in an order in which each CPU's own are in its program
- * order, and what one CPU caused on another comes later: a store after it was done.
+ * order, and what one CPU caused on another comes later. What gives up a right (a CPU is about to
+ * leave the kernel, a frame is freed) comes before others can act on it; what takes one (an entry
+ * is changed, another CPU gets a frame) when it is done.
  */
 #pragma once
 
@@ -62,8 +64,8 @@ void replay_invlpg(unsigned cpu, uint64_t address);
 void replay_invpcid(unsigned cpu, unsigned type, unsigned pcid, uint64_t address);
 
 void replay_mode(unsigned cpu, enum replay_mode mode);
-/* User input can steer what the kernel does here from now on, until the mode changes. */
-void replay_steerable(unsigned cpu);
+/* Can user input steer what the kernel does here? Not any more once it comes in again, either. */
+void replay_steerable(unsigned cpu, bool is_steerable);
 /* 2^order frames change hands. Owners: mm/frame.h. */
 void replay_owner(unsigned cpu, uint64_t frame, unsigned order, unsigned from, unsigned to);
 

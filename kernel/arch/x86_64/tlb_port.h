@@ -30,7 +30,7 @@ struct tlb_port {
 	struct tlb_port_word invlpg;  /* address, complemented */
 	struct tlb_port_word pcid;    /* for the next, as tlb_port_invpcid makes it */
 	struct tlb_port_word invpcid; /* address, complemented */
-	struct tlb_port_word stands;  /* caught up: user input can steer from here on */
+	struct tlb_port_word stands;  /* can user input steer? 1: caught up; 0: about to leave */
 	struct tlb_port_word owner;   /* frames change hands, as tlb_port_owner makes it */
 	struct tlb_port_word fault;   /* page of a fault, complemented; error code in the low bits */
 };
