@@ -137,6 +137,7 @@ include tools/make/generated.mk
 include tools/make/kernel.mk
 include tools/make/user.mk
 include tools/make/iso.mk
+include tools/make/pcid.mk
 include tools/make/test.mk
 include tools/make/bench.mk
 include tools/make/matrix.mk

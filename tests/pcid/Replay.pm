@@ -3,7 +3,7 @@ package Replay;
 use strict;
 use warnings;
 use Exporter 'import';
-our @EXPORT_OK = qw(replay);
+our @EXPORT_OK = qw(replay test_archive);
 
 # replay(KERNEL, FOLDER, CMD, KNOB => VALUE...): what the guest said, its status, the replay's lines on faults, and its counts.
 sub replay {
@@ -18,6 +18,13 @@ sub replay {
 		$counts{$1} = $2 if $line =~ /^(\w+) (\d+)$/;
 	}
 	return ($said, $status, \@faults, \%counts);
+}
+
+# The boot archive with the programs of tests/qemu/programs.
+sub test_archive {
+	my $path = qx(make -s --no-print-directory print-archive EXTRA=tests/qemu/programs);
+	chomp $path;
+	return $path;
 }
 
 1;

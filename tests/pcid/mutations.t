@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # The kernel of BUILD=pcid, broken in every way of mutations.txt, under the replay: it must find each. Of each one object is
 # compiled, and the kernel linked anew. Those marked quick, and all in a soak.
-# needs: direct
+# needs: replay
 use strict;
 use warnings;
 
@@ -10,7 +10,7 @@ use File::Temp 'tempdir';
 use FindBin '$Bin';
 use lib $Bin, "$Bin/../model";
 use Mutations qw(mutations mutate);
-use Replay 'replay';
+use Replay qw(replay test_archive);
 
 chdir "$Bin/../.." or die "mutations: $!\n";
 my $out = tempdir(CLEANUP => 1);
@@ -36,7 +36,7 @@ sub run_mutated {
 	quiet(@ld, '-o', "$out/kernel", 'build/gen/font.o', "$out/mutated.o", @others) or return 'it does not link';
 	my $faults = [];
 	for (my $try = 0; $try < TRIES && !@$faults; $try++) {
-		(undef, undef, $faults) = replay("$out/kernel", $out, $mutation->{run}, SMP => 2, TIMEOUT => 60);
+		(undef, undef, $faults) = replay("$out/kernel", $out, $mutation->{run}, SMP => 2, TIMEOUT => 60, ARCHIVE => test_archive());
 	}
 	return @$faults ? @$faults : 'the replay finds nothing';
 }

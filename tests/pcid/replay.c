@@ -78,8 +78,6 @@ static void forget_page(struct tagged *tag, uint64_t address, bool all_tables)
 {
 	struct list *at = tag->stale.next;
 
-	replay_event++;
-	replay_counts.flushes++;
 	while (at != &tag->stale) {
 		struct stale *stale = LIST_ENTRY(at, struct stale, of_tag);
 		unsigned shift = shift_of(stale->level);
@@ -94,6 +92,8 @@ static void forget_page(struct tagged *tag, uint64_t address, bool all_tables)
 
 void replay_invlpg(unsigned id, uint64_t address)
 {
+	replay_event++;
+	replay_counts.flushes++;
 	if (replay_cpus[id].loaded) {
 		forget_page(replay_cpus[id].loaded, address, true);
 	}
