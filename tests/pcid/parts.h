@@ -102,7 +102,7 @@ uint64_t walk_from(uint64_t value, unsigned at, uint64_t address, unsigned *leve
 void stale_init(void);
 void stale_add(unsigned cpu, const struct table *table, unsigned index, uint64_t old, uint64_t since);
 void stale_drop(struct stale *stale);
-void stale_reuse(uint64_t frame, bool with_direct_map);
+void stale_reuse(uint64_t frame, bool is_mapped);
 void stale_poison(uint64_t table);
 void stale_root_free(uint64_t root);
 bool stale_leads_to(uint64_t frame);

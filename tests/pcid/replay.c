@@ -64,6 +64,7 @@ void replay_cr3(unsigned id, uint64_t cr3)
 		forget(tag);
 	}
 	tag->root = root;
+	tag->root_was_freed = false;
 	tag->is_loaded = true;
 	cpu->loaded = tag;
 	if (root & 1) {

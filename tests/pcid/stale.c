@@ -140,22 +140,25 @@ static void loaded_judge(const struct tagged *tag)
 	}
 }
 
-/* Of the kernel half. A frame stays in the direct map from one owner to the next, unless hidden. */
-static bool shows_reused(const struct stale *stale, uint64_t frame, bool with_direct_map)
+/*
+ * Of the direct map: once the frame is mapped for somebody else, as a frame stays in the direct map from
+ * one owner to the next, unless hidden. Of the rest of the kernel half: once it has another owner.
+ */
+static bool shows_reused(const struct stale *stale, uint64_t frame, bool is_mapped)
 {
 	uint64_t offset = frame - frame_of(stale->value);
 
 	return !is_user_half(stale->address) && is_leaf(stale->value, stale->level) &&
 	       offset < (stale->level == 1 ? 1 : HUGE_FRAMES) &&
-	       (with_direct_map || stale->address >= DIRECT_MAP_END) && !stale->is_reused;
+	       is_mapped == (stale->address < DIRECT_MAP_END) && !stale->is_reused;
 }
 
-static void bucket_reuse(struct list *bucket, uint64_t frame, bool with_direct_map)
+static void bucket_reuse(struct list *bucket, uint64_t frame, bool is_mapped)
 {
 	for (struct list *at = bucket->next; at != bucket; at = at->next) {
 		struct stale *stale = LIST_ENTRY(at, struct stale, of_frame);
 
-		if (shows_reused(stale, frame, with_direct_map)) {
+		if (shows_reused(stale, frame, is_mapped)) {
 			stale->is_reused = true;
 			stale->tag->nr_reused++;
 			loaded_judge(stale->tag);
@@ -163,13 +166,13 @@ static void bucket_reuse(struct list *bucket, uint64_t frame, bool with_direct_m
 	}
 }
 
-void stale_reuse(uint64_t frame, bool with_direct_map)
+void stale_reuse(uint64_t frame, bool is_mapped)
 {
 	uint64_t huge = frame / HUGE_FRAMES * HUGE_FRAMES;
 
-	bucket_reuse(frame_bucket(frame), frame, with_direct_map);
+	bucket_reuse(frame_bucket(frame), frame, is_mapped);
 	if (huge != frame) {
-		bucket_reuse(frame_bucket(huge), frame, with_direct_map);
+		bucket_reuse(frame_bucket(huge), frame, is_mapped);
 	}
 }
 

@@ -7,7 +7,7 @@
 #define WINDOW_BASE 0xffffd00000000000ul
 #define POOLS_FIRST 0xffffd80000000000ul
 #define POOLS_END 0xffffe00000000000ul
-enum { INDEX_SHIFT = 9, OWNER_PTABLE = 3 };
+enum { INDEX_SHIFT = 9, OWNER_FREE = 1, OWNER_PTABLE = 3 };
 
 static uint8_t *kinds;	      /* by frame */
 static struct table **tables; /* by frame; NULL: none */
@@ -178,7 +178,7 @@ void replay_owner(unsigned cpu, uint64_t frame, unsigned order, unsigned from, u
 			stale_poison(i);
 			stale_root_free(i);
 			frame_retire(i);
-		} else {
+		} else if (from == OWNER_FREE) {
 			stale_reuse(i, false);
 		}
 	}
