@@ -67,12 +67,23 @@ static bool is_right(const struct litmus *test, bool has_pcid)
 	return is_good;
 }
 
+static struct litmus test;
+static char error[200];
+
+static bool read_test(const char *path)
+{
+	FILE *file = fopen(path, "r");
+	bool is_good = litmus_parse(file, path, &test, error, sizeof(error));
+
+	if (file) {
+		fclose(file);
+	}
+	return is_good;
+}
+
 static void run(const char *path)
 {
-	static struct litmus test;
-	char error[200];
-
-	if (!litmus_parse(path, &test, error, sizeof(error))) {
+	if (!read_test(path)) {
 		ok(false, "%s", error);
 		return;
 	}
@@ -81,11 +92,9 @@ static void run(const char *path)
 
 static void show(const char *path)
 {
-	static struct litmus test;
-	char error[200];
 	struct litmus_result result;
 
-	if (!litmus_parse(path, &test, error, sizeof(error))) {
+	if (!read_test(path)) {
 		printf("%s\n", error);
 		return;
 	}

@@ -25,6 +25,7 @@ my @rows = (
 push @rows, (
 	['the self-tests', 'selftest', @invpcid],
 	['the self-tests without INVPCID', 'selftest', @no_invpcid],
+	['the litmus tests', 'litmus 10', @invpcid],
 	['the self-tests with large pages in the direct map', 'selftest', OPTS => 'vuln=on directmap=2m'],
 	['a load', 'root mkload -j4 -n 32', SMP => 4],
 	['a load without INVPCID', 'root mkload -j4 -n 32', SMP => 4, @no_invpcid],

@@ -268,9 +268,8 @@ static bool text_parse(struct litmus *test, const char *text)
 	return to;
 }
 
-bool litmus_parse(const char *path, struct litmus *test, char *error, size_t error_bytes)
+bool litmus_parse(FILE *file, const char *path, struct litmus *test, char *error, size_t error_bytes)
 {
-	FILE *file = fopen(path, "r");
 	char text[LITMUS_TEXT];
 	unsigned nr_lines = 0;
 	bool is_good = file;
@@ -286,9 +285,6 @@ bool litmus_parse(const char *path, struct litmus *test, char *error, size_t err
 			split(text, &line);
 			is_good = !line.nr || line_parse(test, &line);
 		}
-	}
-	if (file) {
-		fclose(file);
 	}
 	if (is_good && !(test->name[0] && test->from[0] && test->nr_threads && test->nr_outcomes)) {
 		snprintf(error, error_bytes, "%s: no test, from, thread or outcome", path);

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 enum {
 	LITMUS_THREADS = 3,
@@ -71,8 +72,8 @@ struct litmus {
 	unsigned nr_outcomes;
 };
 
-/* False: the reason is in error. */
-bool litmus_parse(const char *path, struct litmus *test, char *error, size_t error_bytes);
+/* file: NULL where it could not be opened. False: the reason is in error, with the path. */
+bool litmus_parse(FILE *file, const char *path, struct litmus *test, char *error, size_t error_bytes);
 /* Does what the registers say meet the condition? */
 bool litmus_meets(const struct litmus_outcome *outcome,
 		  const unsigned char regs[LITMUS_THREADS][LITMUS_REGS]);
