@@ -6,6 +6,7 @@
 #?   make test      every test there is; ends with "N passed, N failed"
 #?   make soak      the same tests, each that can in a longer form: some 20 minutes on two processors
 #?   make matrix    every attack on every variant of every defence: a table, build/matrix.md, the report
+#?   make pcid      run CMD on a kernel that believes in PCIDs, and look for stale translations that could be used: docs/pcid.md
 #?   make debug     boot stopped at the kernel's first C line, with gdb attached (bw-help lists its commands)
 #?   make screenshot  boot with a screen, run CMD='map attack ret2dir_spray', save what it shows as PNG
 #?   make iso       build the boot ISO and say where it is

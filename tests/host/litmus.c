@@ -8,8 +8,8 @@
 /* flags: -O2 -fno-sanitize=all */
 
 /*
- * The litmus tests of tests/litmus/ on the simulated machine: no outcome that is forbidden, each that
- * is allowed, and no other. `litmus FILE...` runs these and prints what is possible.
+ * The litmus tests of tests/litmus/ on the simulated machine: no outcome that is forbidden, each
+ * that is allowed, and no other. `litmus FILE...` runs these and prints what is possible.
  */
 #include <dirent.h>
 
@@ -20,7 +20,7 @@ static void print_outcome(const char *what, const litmus_regs *regs)
 {
 	char text[LITMUS_TEXT];
 
-	litmus_text((const unsigned char(*)[LITMUS_REGS])*regs, text, sizeof(text));
+	litmus_text((const unsigned char(*)[LITMUS_REGS]) * regs, text, sizeof(text));
 	diag("%s %s", what, text);
 }
 
@@ -51,7 +51,8 @@ static bool is_right(const struct litmus *test, bool has_pcid)
 		const struct litmus_outcome *line = verdict(test, &result.outcomes[i]);
 
 		if (!line || line->is_forbidden) {
-			print_outcome(line ? "forbidden, and possible:" : "in no line, and possible:",
+			print_outcome(line ? "forbidden, and possible:"
+					   : "in no line, and possible:",
 				      &result.outcomes[i]);
 			is_good = false;
 		} else {

@@ -44,13 +44,14 @@ static void say(unsigned id, const struct tagged *tag, const struct stale *stale
 	char text[400], about[200] = "";
 
 	if (stale) {
-		snprintf(about, sizeof(about),
-			 ": entry of level %u for %#lx, once %#lx, changed by CPU %u, %lu events ago",
-			 stale->level, (unsigned long)stale->address, (unsigned long)stale->value,
-			 stale->by, (unsigned long)(replay_event - stale->event));
+		snprintf(
+			about, sizeof(about),
+			": entry of level %u for %#lx, once %#lx, changed by CPU %u, %lu events ago",
+			stale->level, (unsigned long)stale->address, (unsigned long)stale->value,
+			stale->by, (unsigned long)(replay_event - stale->event));
 	}
-	snprintf(text, sizeof(text), "CPU %u, PCID %#x: %s%s", id, pcid_of(&replay_cpus[id], tag), what,
-		 about);
+	snprintf(text, sizeof(text), "CPU %u, PCID %#x: %s%s", id, pcid_of(&replay_cpus[id], tag),
+		 what, about);
 	report(text);
 }
 
@@ -89,7 +90,8 @@ static void judge_entry(unsigned id, const struct tagged *tag, const struct stal
 	unsigned old_level, level;
 	uint64_t address = access->address;
 	uint64_t old = walk_from(stale->value, stale->level, address, &old_level);
-	uint64_t current = walk_from(tag->root << FRAME_SHIFT | BIT_PRESENT, LEVELS + 1, address, &level);
+	uint64_t current =
+		walk_from(tag->root << FRAME_SHIFT | BIT_PRESENT, LEVELS + 1, address, &level);
 	const char *kinds[] = { "read", "write", "fetch" };
 	char what[160];
 
@@ -176,7 +178,8 @@ void judge_root(unsigned id, uint64_t held)
 	char what[100];
 
 	if (is_new(~0ul)) {
-		snprintf(what, sizeof(what), "NOFLUSH keeps what another root left there, that of frame %#lx",
+		snprintf(what, sizeof(what),
+			 "NOFLUSH keeps what another root left there, that of frame %#lx",
 			 (unsigned long)held);
 		say(id, replay_cpus[id].loaded, NULL, what);
 	}
@@ -195,7 +198,8 @@ void judge_loaded(unsigned id)
 		struct stale *stale = LIST_ENTRY(at, struct stale, of_tag);
 
 		if (stale->is_poisoned && is_new(1)) {
-			say(id, tag, stale, "a page table that is something else by now can be walked");
+			say(id, tag, stale,
+			    "a page table that is something else by now can be walked");
 		}
 		if (stale->is_reused && cpu->is_steerable && is_new(2)) {
 			say(id, tag, stale, "a frame that is somebody else's can be reached");

@@ -37,15 +37,15 @@ enum frame_kind { FRAME_OTHER, FRAME_TABLE, FRAME_RETIRED };
 /* A page table that some root leads to. */
 struct table {
 	uint64_t frame, tree;
-	uint64_t base;		  /* address that its first entry translates */
-	unsigned level;		  /* 1 to 4 */
-	uint64_t value[ENTRIES];  /* without accessed and dirty */
+	uint64_t base;           /* address that its first entry translates */
+	unsigned level;          /* 1 to 4 */
+	uint64_t value[ENTRIES]; /* without accessed and dirty */
 	uint64_t since[ENTRIES]; /* event */
 };
 
 /* What a CPU may hold under one PCID. */
 struct tagged {
-	uint64_t root; /* frame; 0: never loaded */
+	uint64_t root;              /* frame; 0: never loaded */
 	uint64_t unloaded, flushed; /* events */
 	bool is_loaded;
 	bool root_was_freed;
@@ -60,10 +60,10 @@ struct stale {
 	uint64_t address; /* first that the entry translates */
 	uint64_t value;
 	uint64_t tree;
-	unsigned by;	  /* CPU that changed the entry */
+	unsigned by;       /* CPU that changed the entry */
 	uint64_t by_exits; /* of that CPU, then */
 	uint64_t event;
-	bool is_reused;	  /* the frame is somebody else's */
+	bool is_reused;   /* the frame is somebody else's */
 	bool is_poisoned; /* the table is something else */
 };
 
@@ -100,14 +100,16 @@ uint64_t walk_from(uint64_t value, unsigned at, uint64_t address, unsigned *leve
 
 /* stale.c: an entry of a table changed; frames and tables are used for something else. */
 void stale_init(void);
-void stale_add(unsigned cpu, const struct table *table, unsigned index, uint64_t old, uint64_t since);
+void stale_add(unsigned cpu, const struct table *table, unsigned index, uint64_t old,
+	       uint64_t since);
 void stale_drop(struct stale *stale);
 void stale_reuse(uint64_t frame, bool is_mapped);
 void stale_poison(uint64_t table);
 void stale_root_free(uint64_t root);
 bool stale_leads_to(uint64_t frame);
 /* The next one behind `from` (NULL: the first) that this PCID may hold of this entry. */
-struct stale *stale_find(const struct tagged *tag, unsigned level, uint64_t address, struct stale *from);
+struct stale *stale_find(const struct tagged *tag, unsigned level, uint64_t address,
+			 struct stale *from);
 
 /* judge.c */
 void judge_init(void (*report)(const char *text));

@@ -1,6 +1,6 @@
 /*
- * A plugin of QEMU: what a guest of BUILD=pcid does to its translations and with them, handed to the
- * replay while it happens. Arguments: ram=FILE, the guest's memory from physical address 0 up;
+ * A plugin of QEMU: what a guest of BUILD=pcid does to its translations and with them, handed to
+ * the replay while it happens. Arguments: ram=FILE, the guest's memory from physical address 0 up;
  * out=FILE, where the faults and the counts go.
  *
  * Accesses and stores to page tables are seen as such, wherever they come from. Operands of
@@ -8,8 +8,8 @@
  *
  * Order: QEMU calls after a store was done and before the CPU goes on, and all calls take one lock:
  * it is the sequence of all events. Each CPU's are in its program order. A store may be seen by
- * another CPU before it is an event; so what others may act on (the CPU leaves, a frame is freed) is
- * an event of its own before the store that tells them.
+ * another CPU before it is an event; so what others may act on (the CPU leaves, a frame is freed)
+ * is an event of its own before the store that tells them.
  */
 #include <fcntl.h>
 #include <pthread.h>
@@ -43,9 +43,8 @@ enum word {
 };
 
 __attribute__((visibility("default"))) int qemu_plugin_version = QEMU_PLUGIN_INTERFACE;
-__attribute__((visibility("default"))) int qemu_plugin_install(qemu_plugin_id_t id,
-							       const struct qemu_info *info,
-							       int argc, char **argv);
+__attribute__((visibility("default"))) int
+qemu_plugin_install(qemu_plugin_id_t id, const struct qemu_info *info, int argc, char **argv);
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static const unsigned char *ram;
@@ -80,7 +79,8 @@ static void invpcid(unsigned cpu, uint64_t address)
 
 static void owner(unsigned cpu, uint64_t value)
 {
-	replay_owner(cpu, value >> OWNER_FRAME_SHIFT, value >> 8 & 0xff, value >> 4 & 0xf, value & 0xf);
+	replay_owner(cpu, value >> OWNER_FRAME_SHIFT, value >> 8 & 0xff, value >> 4 & 0xf,
+		     value & 0xf);
 }
 
 static void port_store(unsigned cpu, enum word word, uint64_t value)
@@ -93,9 +93,7 @@ static void port_store(unsigned cpu, enum word word, uint64_t value)
 	case WORD_INVPCID: invpcid(cpu, ~value); break;
 	case WORD_STANDS: replay_steerable(cpu, value); break;
 	case WORD_OWNER: owner(cpu, value); break;
-	case WORD_FAULT:
-		replay_fault(cpu, ~value & ~(uint64_t)PAGE_MASK, value & PAGE_MASK);
-		break;
+	case WORD_FAULT: replay_fault(cpu, ~value & ~(uint64_t)PAGE_MASK, value & PAGE_MASK); break;
 	}
 }
 

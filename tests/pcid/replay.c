@@ -59,7 +59,8 @@ void replay_cr3(unsigned id, uint64_t cr3)
 	}
 	if (!(cr3 & CR3_KEEPS)) {
 		forget(tag);
-	} else if (tag->root && tag->unloaded > tag->flushed && (tag->root != root || tag->root_was_freed)) {
+	} else if (tag->root && tag->unloaded > tag->flushed &&
+		   (tag->root != root || tag->root_was_freed)) {
 		judge_root(id, tag->root);
 		forget(tag);
 	}

@@ -1,23 +1,24 @@
 /*
  * A processor's translation caches, as full as they could be, for page tables in a guest's memory.
  *
- * The rules are those of the simulated machine (tests/host/tlb/machine.h), for real page tables: per
- * CPU and PCID everything that the loaded root translates is cached at once, every table on the way
- * too, again right after a flush, and nothing is evicted. So what differs from the page tables is
- * all that has to be kept: of each entry that became stricter, its old value, for each CPU and PCID
- * that could have cached it, until a flush removes it. Those are the stale entries. A flush removes
- * what Intel's manual promises and no more: volume 3A, "Operations that Invalidate TLBs and
+ * The rules are those of the simulated machine (tests/host/tlb/machine.h), for real page tables:
+ * per CPU and PCID everything that the loaded root translates is cached at once, every table on the
+ * way too, again right after a flush, and nothing is evicted. So what differs from the page tables
+ * is all that has to be kept: of each entry that became stricter, its old value, for each CPU and
+ * PCID that could have cached it, until a flush removes it. Those are the stale entries. A flush
+ * removes what Intel's manual promises and no more: volume 3A, "Operations that Invalidate TLBs and
  * Paging-Structure Caches".
  *
  * A fault of the kernel, reported once for each place:
- *   - an access that a stale entry could serve, when it permits what the page tables do not, or leads
- *     to another frame; of the user half after the CPU that changed the entry has left the kernel
- *     or idles, as until then it may still be flushing; of the kernel half when the address is in use
- *     again or the frame is;
+ *   - an access that a stale entry could serve, when it permits what the page tables do not, or
+ * leads to another frame; of the user half after the CPU that changed the entry has left the kernel
+ *     or idles, as until then it may still be flushing; of the kernel half when the address is in
+ * use again or the frame is;
  *   - a frame that is given to user space, to a pool, or anew from the allocator, when a CPU whose
- *     kernel code user input can steer could still use a stale entry of the kernel half to reach it;
- *   - a page table that is freed, or used elsewhere, while its old place is cached: when the PCID is
- *     loaded, or is again without a flush;
+ *     kernel code user input can steer could still use a stale entry of the kernel half to reach
+ * it;
+ *   - a page table that is freed, or used elsewhere, while its old place is cached: when the PCID
+ * is loaded, or is again without a flush;
  *   - a PCID that is loaded with NOFLUSH for another root than the one it holds.
  *
  * One caller at a time. Events must come in an order in which each CPU's own are in its program

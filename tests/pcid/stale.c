@@ -47,7 +47,8 @@ void stale_drop(struct stale *stale)
 	free(stale);
 }
 
-struct stale *stale_find(const struct tagged *tag, unsigned level, uint64_t address, struct stale *from)
+struct stale *stale_find(const struct tagged *tag, unsigned level, uint64_t address,
+			 struct stale *from)
 {
 	struct list *bucket = key_bucket(tag, level, address);
 	struct list *at = from ? from->of_key.next : bucket->next;
@@ -81,7 +82,8 @@ static bool may_hold(const struct tagged *tag, uint64_t since)
 	return tag->is_loaded || (tag->unloaded > since && tag->unloaded > tag->flushed);
 }
 
-static struct stale *same_one(const struct tagged *tag, unsigned level, uint64_t address, uint64_t value)
+static struct stale *same_one(const struct tagged *tag, unsigned level, uint64_t address,
+			      uint64_t value)
 {
 	struct stale *stale = stale_find(tag, level, address, NULL);
 
@@ -109,7 +111,8 @@ static void tag_add(struct tagged *tag, struct stale new)
 	replay_counts.stale++;
 }
 
-void stale_add(unsigned cpu, const struct table *table, unsigned index, uint64_t old, uint64_t since)
+void stale_add(unsigned cpu, const struct table *table, unsigned index, uint64_t old,
+	       uint64_t since)
 {
 	uint64_t address = table->base + ((uint64_t)index << shift_of(table->level));
 	struct stale new = { .level = table->level,
@@ -141,8 +144,9 @@ static void loaded_judge(const struct tagged *tag)
 }
 
 /*
- * Of the direct map: once the frame is mapped for somebody else, as a frame stays in the direct map from
- * one owner to the next, unless hidden. Of the rest of the kernel half: once it has another owner.
+ * Of the direct map: once the frame is mapped for somebody else, as a frame stays in the direct map
+ * from one owner to the next, unless hidden. Of the rest of the kernel half: once it has another
+ * owner.
  */
 static bool shows_reused(const struct stale *stale, uint64_t frame, bool is_mapped)
 {

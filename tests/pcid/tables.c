@@ -9,7 +9,7 @@
 #define POOLS_END 0xffffe00000000000ul
 enum { INDEX_SHIFT = 9, OWNER_FREE = 1, OWNER_PTABLE = 3 };
 
-static uint8_t *kinds;	      /* by frame */
+static uint8_t *kinds;        /* by frame */
 static struct table **tables; /* by frame; NULL: none */
 
 static uint64_t nr_frames(void) { return replay_ram_bytes >> FRAME_SHIFT; }
@@ -115,7 +115,8 @@ static void frames_reuse(const struct table *table, uint64_t address, uint64_t v
 	bool is_pool = address >= POOLS_FIRST && address < POOLS_END;
 	uint64_t nr = table->level == 1 ? 1 : HUGE_FRAMES;
 
-	for (uint64_t i = 0; table->level <= 2 && (is_user_half(address) || is_pool) && i < nr; i++) {
+	for (uint64_t i = 0; table->level <= 2 && (is_user_half(address) || is_pool) && i < nr;
+	     i++) {
 		stale_reuse(frame_of(value) + i, true);
 	}
 }
@@ -137,11 +138,11 @@ static void link_below(const struct table *table, unsigned index)
 /* Does the new value take away anything that the old one gave? */
 static bool is_stricter(uint64_t old, uint64_t new, unsigned level)
 {
-	if (!(new & BIT_PRESENT) || frame_of(old) != frame_of(new) ||
+	if (!(new &BIT_PRESENT) || frame_of(old) != frame_of(new) ||
 	    is_leaf(old, level) != is_leaf(new, level)) {
 		return true;
 	}
-	return is_leaf(old, level) && (old & ~new & (BIT_WRITABLE | BIT_USER) || new & ~old & BIT_NX);
+	return is_leaf(old, level) && (old & ~new &(BIT_WRITABLE | BIT_USER) || new & ~old &BIT_NX);
 }
 
 void replay_store(unsigned cpu, uint64_t pa)

@@ -16,7 +16,10 @@ cr3_t cr3_read(void)
 	return cr3;
 }
 
-static void write_register(uint64_t value) { asm volatile("mov %0, %%cr3" : : "r"(value) : "memory"); }
+static void write_register(uint64_t value)
+{
+	asm volatile("mov %0, %%cr3" : : "r"(value) : "memory");
+}
 
 void cr3_write(cr3_t cr3)
 {

@@ -16,8 +16,8 @@ enum {
 	LEAF_ADDRESSES = 0x80000008,
 };
 
-/* Of the structured features, EBX. Simulated PCIDs come with INVPCID where the emulator is told that
- * there is ADX, which the kernel does not use: so both kinds of processor can be had. */
+/* Of the structured features, EBX. Simulated PCIDs come with INVPCID where the emulator is told
+ * that there is ADX, which the kernel does not use: so both kinds of processor can be had. */
 enum { BIT_INVPCID = 10, BIT_ADX = 19 };
 enum { PHYS_BITS_LEAST = 36 }; /* of a processor that does not say */
 

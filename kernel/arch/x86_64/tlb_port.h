@@ -23,8 +23,8 @@ struct tlb_port_word {
 	uint64_t zero;
 };
 
-/* On the entry page, which every root maps and which shows no kernel address: those are complemented.
- * tests/pcid/plugin.c reads it. */
+/* On the entry page, which every root maps and which shows no kernel address: those are
+ * complemented. tests/pcid/plugin.c reads it. */
 struct tlb_port {
 	struct tlb_port_word cr3;     /* to be loaded, with NOFLUSH */
 	struct tlb_port_word invlpg;  /* address, complemented */
@@ -32,7 +32,7 @@ struct tlb_port {
 	struct tlb_port_word invpcid; /* address, complemented */
 	struct tlb_port_word stands;  /* can user input steer? 1: caught up; 0: about to leave */
 	struct tlb_port_word owner;   /* frames change hands, as tlb_port_owner makes it */
-	struct tlb_port_word fault;   /* page of a fault, complemented; error code in the low bits */
+	struct tlb_port_word fault; /* page of a fault, complemented; error code in the low bits */
 };
 
 /* Where GS finds struct tlb_port: core/cpu.h. */

@@ -147,7 +147,8 @@ static bool op_into(const struct litmus *test, const struct line *line, struct l
 		op->target = page;
 		return true;
 	}
-	return op->target < test->nr_words && (is_load || is(line, 2, "add") || is(line, 2, "exchange")) &&
+	return op->target < test->nr_words &&
+	       (is_load || is(line, 2, "add") || is(line, 2, "exchange")) &&
 	       (is_load || value_parse(line->words[4], &op->value));
 }
 
@@ -171,7 +172,8 @@ static bool op_store(const struct litmus *test, const struct line *line, struct 
 static bool op_entry(const struct line *line, struct litmus_op *op)
 {
 	op->kind = is(line, 0, "pte") ? OP_ENTRY : OP_TABLE;
-	if (line->nr == 5 && !(is(line, 3, "in") && number_at(line, 4, LITMUS_SPACES, &op->space))) {
+	if (line->nr == 5 &&
+	    !(is(line, 3, "in") && number_at(line, 4, LITMUS_SPACES, &op->space))) {
 		return false;
 	}
 	return (line->nr == 3 || line->nr == 5) && value_parse(line->words[2], &op->value) &&
@@ -208,7 +210,8 @@ static bool op_of_all(const struct line *line, struct litmus_op *op)
 	}
 	if (is(line, 0, "flush")) {
 		op->kind = is(line, 1, "all") ? OP_FLUSH_ALL : OP_FLUSH_PCID;
-		return line->nr == 2 && (op->kind == OP_FLUSH_ALL || number_at(line, 1, 7, &op->pcid));
+		return line->nr == 2 &&
+		       (op->kind == OP_FLUSH_ALL || number_at(line, 1, 7, &op->pcid));
 	}
 	op->kind = OP_FENCE;
 	return line->nr == 1 && is(line, 0, "fence");
@@ -268,7 +271,8 @@ static bool text_parse(struct litmus *test, const char *text)
 	return to;
 }
 
-bool litmus_parse(FILE *file, const char *path, struct litmus *test, char *error, size_t error_bytes)
+bool litmus_parse(FILE *file, const char *path, struct litmus *test, char *error,
+		  size_t error_bytes)
 {
 	char text[LITMUS_TEXT];
 	unsigned nr_lines = 0;
@@ -308,7 +312,8 @@ bool litmus_meets(const struct litmus_outcome *outcome,
 	return true;
 }
 
-void litmus_text(const unsigned char regs[LITMUS_THREADS][LITMUS_REGS], char *text, size_t size_bytes)
+void litmus_text(const unsigned char regs[LITMUS_THREADS][LITMUS_REGS], char *text,
+		 size_t size_bytes)
 {
 	size_t len = 0;
 
@@ -323,7 +328,9 @@ void litmus_text(const unsigned char regs[LITMUS_THREADS][LITMUS_REGS], char *te
 					i / LITMUS_REGS, i % LITMUS_REGS);
 		if (len < size_bytes) {
 			len += (size_t)snprintf(text + len, size_bytes - len,
-						value == LITMUS_NONE ? "none" : value >= 'a' ? "%c" : "%u",
+						value == LITMUS_NONE ? "none"
+						: value >= 'a'       ? "%c"
+								     : "%u",
 						value);
 		}
 	}

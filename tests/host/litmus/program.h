@@ -25,7 +25,7 @@ enum litmus_op_kind {
 	OP_LOAD,     /* reg = word */
 	OP_STORE,    /* word = value */
 	OP_EXCHANGE, /* reg = word, word = value */
-	OP_ADD,	     /* reg = word += value */
+	OP_ADD,      /* reg = word += value */
 	OP_WAIT,     /* until word == value */
 	OP_FENCE,
 	OP_READ,  /* reg = byte of the page */
@@ -36,8 +36,8 @@ enum litmus_op_kind {
 	OP_INVPCID, /* address, pcid */
 	OP_FLUSH_PCID,
 	OP_FLUSH_ALL,
-	OP_CR3,	     /* space, pcid, noflush */
-	OP_DISCARD,  /* the kernel takes the page away: madvise(MADV_DONTNEED) */
+	OP_CR3,     /* space, pcid, noflush */
+	OP_DISCARD, /* the kernel takes the page away: madvise(MADV_DONTNEED) */
 };
 
 struct litmus_op {
@@ -61,7 +61,7 @@ struct litmus_outcome {
 struct litmus {
 	char name[LITMUS_TEXT], from[LITMUS_TEXT];
 	bool needs_pcid; /* and INVPCID */
-	bool on_guest;	 /* threads of a program can run it */
+	bool on_guest;   /* threads of a program can run it */
 	char words[LITMUS_WORDS][16], pages[LITMUS_PAGES][16];
 	unsigned nr_words, nr_pages;
 	unsigned word_start[LITMUS_WORDS];
@@ -73,7 +73,8 @@ struct litmus {
 };
 
 /* file: NULL where it could not be opened. False: the reason is in error, with the path. */
-bool litmus_parse(FILE *file, const char *path, struct litmus *test, char *error, size_t error_bytes);
+bool litmus_parse(FILE *file, const char *path, struct litmus *test, char *error,
+		  size_t error_bytes);
 /* Does what the registers say meet the condition? */
 bool litmus_meets(const struct litmus_outcome *outcome,
 		  const unsigned char regs[LITMUS_THREADS][LITMUS_REGS]);

@@ -40,8 +40,8 @@ static void prepare(void)
 	}
 	for (unsigned space = 0; space < LITMUS_SPACES; space++) {
 		for (unsigned page = 0; page < LITMUS_PAGES; page++) {
-			unsigned frame = page < test->nr_pages ? test->frame[space][page]
-							       : LITMUS_NONE;
+			unsigned frame =
+				page < test->nr_pages ? test->frame[space][page] : LITMUS_NONE;
 
 			sim.user_pte[space][page].value =
 				frame == LITMUS_NONE ? 0 : version_of(frame);
@@ -170,9 +170,9 @@ static void at_end(void)
 
 struct litmus_result litmus_run(const struct litmus *to_run, bool has_pcid)
 {
-	struct sim_config config = {
-		.nr_cpus = to_run->nr_threads, .pcid = has_pcid, .invpcid = has_pcid
-	};
+	struct sim_config config = { .nr_cpus = to_run->nr_threads,
+				     .pcid = has_pcid,
+				     .invpcid = has_pcid };
 	struct scenario scenario = { .name = to_run->name, .prepare = prepare, .at_end = at_end };
 	struct explored explored;
 

@@ -167,8 +167,8 @@ struct sim_cpu *sim_self(void);
 void sim_step(const char *event, uint64_t detail); /* other CPUs may run here */
 void sim_fail(const char *why);
 /*
- * An access to a user page, by the translation there is or by the oldest one cached, as the schedule
- * has it: its version, 0 where there is none.
+ * An access to a user page, by the translation there is or by the oldest one cached, as the
+ * schedule has it: its version, 0 where there is none.
  */
 uint16_t sim_access(unsigned page);
 /* Says where the CPU stands, and looks at what it could use there. */

@@ -1,8 +1,9 @@
 /*
  * litmus: the tests of docs/litmus.md that say "runs guest", as threads. Argument: rounds, of
  * INSTANCES each, through which each thread goes without waiting for the others. The files
- * are in the program, as Bulwark has none to open. Each outcome is counted; ends with 1 when one was forbidden, or is in no line of the table.
- * What a test allows need not show: the emulator decides what is seen.
+ * are in the program, as Bulwark has none to open. Each outcome is counted; ends with 1 when one
+ * was forbidden, or is in no line of the table. What a test allows need not show: the emulator
+ * decides what is seen.
  */
 #define _GNU_SOURCE
 #include "../../host/litmus/program.c"
@@ -16,7 +17,7 @@ enum { PAGE_BYTES = 4096, INSTANCES = 64, OUTCOMES_SEEN = 64 };
 
 /* The text of tests/litmus/NAME.litmus, in the current folder's tree when this is compiled. */
 #define FILE_TEXT(symbol, name)                                                                    \
-	asm(".section .rodata\n" #symbol ": .incbin \"tests/litmus/" name ".litmus\"\n.byte 0\n"      \
+	asm(".section .rodata\n" #symbol ": .incbin \"tests/litmus/" name ".litmus\"\n.byte 0\n"   \
 	    ".text\n");                                                                            \
 	extern const char symbol[];
 FILE_TEXT(text_sb, "sb")
@@ -26,7 +27,7 @@ FILE_TEXT(text_discard, "discard")
 FILE_TEXT(text_discard_own, "discard-own")
 FILE_TEXT(text_discard_both, "discard-both")
 
-static const char *const texts[] = { text_sb,	   text_sb_fence,    text_mp,
+static const char *const texts[] = { text_sb,      text_sb_fence,    text_mp,
 				     text_discard, text_discard_own, text_discard_both };
 
 typedef unsigned char registers[LITMUS_THREADS][LITMUS_REGS];
@@ -64,15 +65,13 @@ static void op_run(const struct litmus_op *op, unsigned instance, unsigned char 
 		*reg = (unsigned char)__atomic_add_fetch(word, op->value, __ATOMIC_SEQ_CST);
 		break;
 	case OP_WAIT:
-		while (*word != op->value) {
-		}
+		while (*word != op->value) {}
 		break;
 	case OP_FENCE: __atomic_thread_fence(__ATOMIC_SEQ_CST); break;
 	case OP_READ: *reg = page_read(op->target, instance); break;
 	case OP_WRITE: *page_of(op->target, instance) = (unsigned char)op->value; break;
 	case OP_DISCARD:
-		(void)madvise((void *)page_of(op->target, instance), PAGE_BYTES,
-			      MADV_DONTNEED);
+		(void)madvise((void *)page_of(op->target, instance), PAGE_BYTES, MADV_DONTNEED);
 		break;
 	default: break; /* privileged: such a test does not say "runs guest" */
 	}
