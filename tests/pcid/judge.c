@@ -41,17 +41,17 @@ static unsigned pcid_of(const struct cpu *cpu, const struct tagged *tag)
 
 static void say(unsigned id, const struct tagged *tag, const struct stale *stale, const char *what)
 {
-	char text[400], about[200] = "";
+	unsigned pcid = pcid_of(&replay_cpus[id], tag);
+	char text[400];
+	int len = snprintf(text, sizeof(text), "CPU %u, PCID %#x: %s", id, pcid, what);
 
 	if (stale) {
 		snprintf(
-			about, sizeof(about),
+			text + len, sizeof(text) - (size_t)len,
 			": entry of level %u for %#lx, once %#lx, changed by CPU %u, %lu events ago",
 			stale->level, (unsigned long)stale->address, (unsigned long)stale->value,
 			stale->by, (unsigned long)(replay_event - stale->event));
 	}
-	snprintf(text, sizeof(text), "CPU %u, PCID %#x: %s%s", id, pcid_of(&replay_cpus[id], tag),
-		 what, about);
 	report(text);
 }
 

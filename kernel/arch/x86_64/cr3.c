@@ -16,18 +16,14 @@ cr3_t cr3_read(void)
 	return cr3;
 }
 
-static void write_register(uint64_t value)
-{
-	asm volatile("mov %0, %%cr3" : : "r"(value) : "memory");
-}
-
 void cr3_write(cr3_t cr3)
 {
 	TLB_PORT(cr3, cr3.value);
-	write_register(PCID_IS_SIMULATED ? cr3.value & ~CR3_NOFLUSH : cr3.value);
+	if (PCID_IS_SIMULATED) {
+		cr3.value &= ~CR3_NOFLUSH;
+	}
+	asm volatile("mov %0, %%cr3" : : "r"(cr3.value) : "memory");
 }
-
-void cr3_write_again(void) { write_register(cr3_read().value); }
 
 void pcid_enable(void)
 {

@@ -46,10 +46,6 @@ cr3_t cr3_read(void);
 /* Flushes what the PCID holds, unless NOFLUSH. Called by mm/cr3_load.c alone. */
 void cr3_write(cr3_t cr3);
 
-/* BUILD=pcid, for an instruction that the processor lacks: flushes all that it really holds, and is
- * no load to the replay. */
-void cr3_write_again(void);
-
 /* The value that restores what cr3_read returned, keeping its translations. */
 static inline cr3_t cr3_returning(cr3_t before) { return cr3_noflush(before); }
 

@@ -23,14 +23,23 @@ struct invpcid_descriptor {
 	uint64_t address;
 };
 
-/* A processor without PCIDs lacks the instruction, and a load of CR3 flushes all it has. */
+/* Any change of CR4.PGE flushes everything under every PCID. */
+static inline void toggle_pge(void)
+{
+	uint64_t cr4 = cr4_read();
+
+	cr4_write(cr4 ^ CR4_PGE);
+	cr4_write(cr4);
+}
+
+/* A processor without PCIDs lacks the instruction. */
 static inline void insn_invpcid(enum invpcid_type type, pcid_t pcid, uint64_t address)
 {
 	struct invpcid_descriptor descriptor = { pcid.pcid, address };
 
 	if (PCID_IS_SIMULATED) {
 		tlb_port_invpcid(type, pcid.pcid, address);
-		cr3_write_again();
+		toggle_pge();
 		return;
 	}
 	asm volatile("invpcid %0, %1" : : "m"(descriptor), "r"((uint64_t)type) : "memory");
@@ -43,12 +52,9 @@ static inline void insn_invlpg(uint64_t address)
 	asm volatile("invlpg (%0)" : : "r"(address) : "memory");
 }
 
-/* Flushes everything under every PCID: any change of CR4.PGE does. */
+/* Flushes everything under every PCID. */
 static inline void insn_toggle_pge(void)
 {
-	uint64_t cr4 = cr4_read();
-
 	tlb_port_invpcid(INVPCID_ALL_AND_GLOBAL, 0, 0);
-	cr4_write(cr4 ^ CR4_PGE);
-	cr4_write(cr4);
+	toggle_pge();
 }
