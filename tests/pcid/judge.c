@@ -39,18 +39,17 @@ static unsigned pcid_of(const struct cpu *cpu, const struct tagged *tag)
 	return index < NR_PCIDS / 2 ? index : (index - NR_PCIDS / 2) | PCID_USER;
 }
 
-static void say(unsigned id, const struct tagged *tag, const struct stale *stale, const char *what)
+static void say(unsigned id, const struct tagged *tag, const struct stale *entry, const char *what)
 {
 	unsigned pcid = pcid_of(&replay_cpus[id], tag);
 	char text[400];
 	int len = snprintf(text, sizeof(text), "CPU %u, PCID %#x: %s", id, pcid, what);
 
-	if (stale) {
-		snprintf(
-			text + len, sizeof(text) - (size_t)len,
-			": entry of level %u for %#lx, once %#lx, changed by CPU %u, %lu events ago",
-			stale->level, (unsigned long)stale->address, (unsigned long)stale->value,
-			stale->by, (unsigned long)(replay_event - stale->event));
+	if (entry) {
+		snprintf(text + len, sizeof(text) - (size_t)len,
+			 ": entry of level %u for %#lx, once %#lx, of CPU %u, %lu events ago",
+			 entry->level, (unsigned long)entry->address, (unsigned long)entry->value,
+			 entry->by, (unsigned long)(replay_event - entry->event));
 	}
 	report(text);
 }
