@@ -24,7 +24,7 @@
 #?   make clean     remove everything that was built
 #?   make compile_commands.json      for editors and clangd
 #?
-#? What the machine is and does, with the default first (make run, debug, screenshot):
+#? What the machine is and does, with the default first (make run, debug, screenshot, pcid):
 #?
 #?   OPTS='vuln=on'       kernel command line, for instance OPTS='xpfo=off vuln=on' (also make bench*)
 #?   CMD=                 one shell command: its output alone on stdout, then power off, exit with its
