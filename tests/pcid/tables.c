@@ -7,7 +7,7 @@
 #define WINDOW_BASE 0xffffd00000000000ul
 #define POOLS_FIRST 0xffffd80000000000ul
 #define POOLS_END 0xffffe00000000000ul
-enum { INDEX_SHIFT = 9, OWNER_FREE = 1, OWNER_PTABLE = 3 };
+enum { INDEX_SHIFT = 9, OWNER_FREE = 1, OWNER_KERNEL = 2, OWNER_PTABLE = 3 };
 
 static uint8_t *kinds;        /* by frame */
 static struct table **tables; /* by frame; NULL: none */
@@ -179,7 +179,7 @@ void replay_owner(unsigned cpu, uint64_t frame, unsigned order, unsigned from, u
 			stale_poison(i);
 			stale_root_free(i);
 			frame_retire(i);
-		} else if (from == OWNER_FREE) {
+		} else if (from == OWNER_FREE || from == OWNER_KERNEL) {
 			stale_reuse(i, false);
 		}
 	}
