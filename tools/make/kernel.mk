@@ -1,5 +1,5 @@
 # The kernel: every source of its folders, linked twice so that it carries its own symbol table.
-# X.debug.c exists in debug builds only, X.release.c in release builds only.
+# X.debug.c exists in debug builds only, X.release.c in all others.
 CC := gcc
 NASM := nasm
 LD := ld
@@ -25,6 +25,12 @@ NASM_FLAGS += -DBULWARK_DEBUG
 other_build := release
 else
 other_build := debug
+endif
+
+# A release build whose PCIDs a program outside keeps: docs/pcid.md.
+ifeq ($(BUILD),pcid)
+KERNEL_CFLAGS += -DBULWARK_PCID
+NASM_FLAGS += -DBULWARK_PCID
 endif
 
 kernel_folders := boot kernel kernel/lib kernel/core kernel/mm kernel/task kernel/vuln kernel/arch/x86_64 tests/kernel

@@ -50,7 +50,7 @@ need-archive: $(ARCHIVE).gz
 need-test-archive: need-archive
 	@$(MAKE) EXTRA=tests/qemu/programs archive
 
-builds := debug release
+builds := debug release pcid
 .PHONY: $(foreach need,kernel direct iso test-programs,$(builds:%=need-$(need)-%))
 $(builds:%=need-kernel-%): need-kernel-%: $(GENERATED) $(GEN)/font.o | $(call deps)
 	@$(MAKE) BUILD=$* kernel
@@ -61,6 +61,8 @@ $(builds:%=need-iso-%): need-iso-%: need-kernel-% need-archive | $(call deps,run
 	@$(MAKE) BUILD=$* image
 
 $(builds:%=need-test-programs-%): need-test-programs-%: need-kernel-% need-test-archive | $(call deps,run)
+
+need-replay-pcid: need-test-programs-pcid $(REPLAY_PLUGIN)
 
 kernel: $(KERNEL)
 image: $(ISO)

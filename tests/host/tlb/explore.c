@@ -7,7 +7,7 @@
 
 #include "kernel.h"
 
-enum { TABLE_BITS = 21, DEPTH_MAX = 2000, EDGES_MAX = 1 << 23, CHOICES_PER_CPU = 4 };
+enum { TABLE_BITS = 21, DEPTH_MAX = 2000, EDGES_MAX = 1 << 23, CHOICES_PER_CPU = 5 };
 #define NR_SLOTS (1u << TABLE_BITS)
 #define STATES_MAX (NR_SLOTS / 4 * 3)
 
@@ -153,6 +153,12 @@ static bool choice_take(unsigned choice)
 		}
 		sim_resume(id, WAKE_INTERRUPT);
 		return true;
+	case 3:
+		if (!sim_can(id, WAKE_OLD)) {
+			return false;
+		}
+		sim_resume(id, WAKE_OLD);
+		return true;
 	default:
 		if (!nr_nmis_left || !sim_can(id, WAKE_NMI)) {
 			return false;
@@ -201,6 +207,9 @@ static void push(uint32_t state, unsigned cpu)
 	if (is_end()) {
 		explorer->can_end[state] = true;
 		explorer->result.nr_ends++;
+		if (current->at_end) {
+			current->at_end();
+		}
 	}
 }
 
@@ -297,6 +306,9 @@ struct explored explore(const struct scenario *scenario, const struct sim_config
 	current = scenario;
 	nr_nmis_left = scenario->nr_nmis;
 	kernel_boot(config, scenario_body);
+	if (scenario->prepare) {
+		scenario->prepare();
+	}
 	boot_all();
 	push(state_number(&is_new), 0);
 	while (explorer->depth && !explorer->result.problem) {
