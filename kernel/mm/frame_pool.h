@@ -85,8 +85,8 @@ bool block_hide(pfn_t first, unsigned order);
 void block_zero(pfn_t first, unsigned order);
 /* The same of one that is in hand, as nr_in_work says; and it can be had. */
 void block_finish(pfn_t first, unsigned order);
-/* The same of one that may be large: pieces of it wait in the quarantine to be zeroed, for nobody's
- * flush, as 2 MiB at once would keep interrupts out for too long. */
+/* Does the same for a block that may be large. It is flushed already; its pieces go through the
+ * quarantine only to be zeroed one by one: 2 MiB at once would keep interrupts out for too long. */
 void block_finish_later(pfn_t first, unsigned order);
 /* What is hidden of it goes back into the direct map. */
 void block_reveal(pfn_t first, unsigned order);
