@@ -8,6 +8,7 @@
 #include "describe.h"
 #include "scenario.h"
 #include "state.h"
+#include "state_table.h"
 
 #define NO_HOOKS __attribute__((no_sanitize_thread))
 
@@ -47,21 +48,14 @@ static struct explorer *explorer;
 /* The number of the present state, which is in the scratch buffer then. */
 NO_HOOKS static uint32_t state_number(bool *is_new)
 {
-	uint64_t key;
-	uint32_t slot;
+	struct state_table table = { explorer->keys, explorer->states, TABLE_BITS };
+	uint32_t number;
 
 	explorer->scratch = state_save();
-	key = state_hash(explorer->scratch);
-	slot = (uint32_t)(key >> (64 - TABLE_BITS));
-	while (explorer->keys[slot] && explorer->keys[slot] != key) {
-		slot = (slot + 1) % NR_SLOTS;
-	}
-	*is_new = !explorer->keys[slot];
-	if (*is_new) {
-		explorer->keys[slot] = key;
-		explorer->states[slot] = (uint32_t)explorer->result.nr_states++;
-	}
-	return explorer->states[slot];
+	number = state_table_number(table, state_hash(explorer->scratch),
+				    (uint32_t)explorer->result.nr_states, is_new);
+	explorer->result.nr_states += *is_new;
+	return number;
 }
 
 /* --- steps --- */
