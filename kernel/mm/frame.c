@@ -1,6 +1,7 @@
 /* The frame table, and the only function that writes an owner. */
 #include "mm/frame.h"
 
+#include "arch/x86_64/tlb_port.h"
 #include "lib/assert.h"
 #include "mm/buddy.h"
 #include "mm/direct_map.h"
@@ -108,6 +109,7 @@ void frame_transition(pfn_t first, unsigned order, enum owner from, enum owner t
 	assert(first.pfn + (1u << order) <= nr_frames);
 	assert((from == OWNER_FREE) != (to == OWNER_FREE));
 	assert_may_leave(head, from);
+	tlb_port_owner(first, order, from, to);
 	head->flags = flags_kept(head);
 	head->owner = to;
 	head->order = order;

@@ -14,6 +14,8 @@
 #include "mm/tlb.h"
 #include "mm/window.h"
 
+enum { PIECE_ORDER = 5 }; /* of what is zeroed at once */
+
 /* How many frames from here on, up to nr, are hidden or not, as the first one is. */
 static uint32_t run_length(pfn_t first, uint32_t nr)
 {
@@ -81,6 +83,34 @@ void block_finish(pfn_t first, unsigned order)
 	lock_release(&frame_pool.lock);
 }
 
+/* The block is in hand, and waits for this generation. False: the quarantine is full. */
+static bool block_enter(pfn_t first, unsigned order, uint64_t (*generation)(void))
+{
+	bool is_full;
+
+	lock_acquire(&frame_pool.lock);
+	is_full = quarantine_is_full(&frame_pool.quarantine);
+	if (!is_full) {
+		quarantine_enter(&frame_pool.quarantine, first, order, generation());
+		count_add(&frame_pool.nr_in_work, -(1ul << order));
+	}
+	lock_release(&frame_pool.lock);
+	return !is_full;
+}
+
+void block_finish_later(pfn_t first, unsigned order)
+{
+	unsigned piece_order = MIN(order, (unsigned)PIECE_ORDER);
+
+	for (uint32_t done = 0; done < 1u << order; done += 1u << piece_order) {
+		pfn_t piece = pfn_add(first, done);
+
+		if (!block_enter(piece, piece_order, ktlb_generation)) {
+			block_finish(piece, piece_order);
+		}
+	}
+}
+
 /* Takes out the oldest block, if its generation is complete. */
 static bool block_leave(pfn_t *first, unsigned *order)
 {
@@ -124,26 +154,11 @@ void quarantine_wait(void)
 	}
 }
 
-/* The block is in hand. False: the quarantine is full. */
-static bool block_enter(pfn_t first, unsigned order)
-{
-	bool is_full;
-
-	lock_acquire(&frame_pool.lock);
-	is_full = quarantine_is_full(&frame_pool.quarantine);
-	if (!is_full) {
-		quarantine_enter(&frame_pool.quarantine, first, order, ktlb_downgrade());
-		count_add(&frame_pool.nr_in_work, -(1ul << order));
-	}
-	lock_release(&frame_pool.lock);
-	return !is_full;
-}
-
 void quarantine_put(pfn_t first, unsigned order)
 {
 	(void)block_hide(first, order);
 	COUNT_N(quarantine_frames, 1u << order);
-	if (!block_enter(first, order)) {
+	if (!block_enter(first, order, ktlb_downgrade)) {
 		/* the others wait for theirs: this block is waited for alone */
 		ktlb_wait(ktlb_downgrade());
 		block_finish(first, order);

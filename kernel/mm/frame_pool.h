@@ -78,6 +78,15 @@ static inline uint64_t frame_pool_kept_from_users(enum frame_use use)
  */
 bool frame_pool_allows(enum frame_use use, uint64_t nr);
 
+/* What a look for user space's frames comes to, under the lock. */
+enum look {
+	LOOK_FOUND,   /* they are hidden, zero and on no TLB */
+	LOOK_BLOCK,   /* a block in hand that is not */
+	LOOK_WAIT,    /* part of what there is waits in the quarantine */
+	LOOK_AGAIN,   /* something came back to the lists */
+	LOOK_NOTHING, /* users can have nothing */
+};
+
 /* FRAME_HIDDEN of nr frames in a row. */
 void frame_flags_set_hidden(pfn_t first, uint32_t nr, bool hidden);
 
@@ -90,6 +99,9 @@ bool block_hide(pfn_t first, unsigned order);
 void block_zero(pfn_t first, unsigned order);
 /* The same of one that is in hand, as nr_in_work says; and it can be had. */
 void block_finish(pfn_t first, unsigned order);
+/* Does the same for a block that may be large. It is flushed already; its pieces go through the
+ * quarantine only to be zeroed one by one: 2 MiB at once would keep interrupts out for too long. */
+void block_finish_later(pfn_t first, unsigned order);
 /* What is hidden of it goes back into the direct map. */
 void block_reveal(pfn_t first, unsigned order);
 /* Hides a block that the caller has in hand, as nr_in_work says, and has it wait in the quarantine;

@@ -1,6 +1,7 @@
 # What a test needs to be there: the line "# needs: WORD..." of the comment that it begins with.
 #
 #   direct         the kernel of the build under test, and the boot archive
+#   replay         that kernel, of BUILD=pcid, the archive of test-programs, and the replay (docs/pcid.md)
 #   test-programs  that kernel, and an archive with the programs of tests/qemu/programs beside Bulwark's own
 #   iso            the boot ISO of that build, and what is in it
 #   kernels        the kernels of all builds, without ISOs
@@ -16,7 +17,7 @@ use warnings;
 use Exporter 'import';
 our @EXPORT_OK = qw(goals);
 
-my %OF_BUILD = map { $_ => 1 } qw(direct iso test-programs);
+my %OF_BUILD = map { $_ => 1 } qw(direct iso replay test-programs);
 my %OF_ALL = map { $_ => 1 } qw(kernels headers everything);
 
 sub package_groups {

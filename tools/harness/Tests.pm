@@ -28,6 +28,7 @@ sub all_tests {
 	for my $kind (qw(lint model fuzz report)) {
 		$tests{ named($kind, $_) } = { build => 'debug', command => $_, source => $_ } for glob "tests/$kind/*.t";
 	}
+	$tests{ named('pcid', $_) } = { build => 'pcid', command => $_, source => $_ } for glob 'tests/pcid/*.t';
 	for (glob 'tests/host/*.c') {
 		my $name = named('host', $_);
 		$tests{$name} = { build => 'debug', command => "build/$name", source => $_ };

@@ -19,9 +19,9 @@ KERNEL_CFLAGS := -std=gnu11 -ffreestanding -O2 -g -Wall -Wextra -Wmissing-protot
 KERNEL_LDFLAGS := -pie --no-dynamic-linker -z text -z noexecstack -z max-page-size=4096 --build-id=none -T linker.ld
 NASM_FLAGS := -f elf64 -g -F dwarf -Iboot/ -Ikernel/ -I$(KERNEL_GEN)/
 
-# All but the release have assertions; the debug build and those that look (docs/builds.md) differ in what the compiler puts
+# Release and pcid have no assertions; the debug build and those that look (docs/builds.md) differ in what the compiler puts
 # in front of accesses.
-ifneq ($(BUILD),release)
+ifeq ($(filter $(BUILD),release pcid),)
 KERNEL_CFLAGS += -DBULWARK_DEBUG
 NASM_FLAGS += -DBULWARK_DEBUG
 endif
@@ -45,6 +45,12 @@ endif
 # $(call checks_of,SOURCE)
 checks_of = $(if $(filter-out tests/kernel/plants.%,$(filter $(unchecked),$(1))),,$(checks_$(BUILD)))
 other_builds := $(filter-out $(BUILD),$(builds))
+
+# A release build whose PCIDs a program outside keeps: docs/pcid.md.
+ifeq ($(BUILD),pcid)
+KERNEL_CFLAGS += -DBULWARK_PCID
+NASM_FLAGS += -DBULWARK_PCID
+endif
 
 kernel_folders := boot kernel kernel/lib kernel/core kernel/mm kernel/task kernel/vuln kernel/arch/x86_64 tests/kernel
 kernel_sources := $(foreach folder,$(kernel_folders),$(wildcard $(folder)/*.c $(folder)/*.asm))

@@ -61,6 +61,8 @@ $(builds:%=need-iso-%): need-iso-%: need-kernel-% need-archive | $(call deps,run
 
 $(builds:%=need-test-programs-%): need-test-programs-%: need-kernel-% need-test-archive | $(call deps,run)
 
+need-replay-pcid: need-test-programs-pcid $(REPLAY_PLUGIN)
+
 kernel: $(KERNEL)
 image: $(ISO)
 archive: $(ARCHIVE).gz
