@@ -20,24 +20,23 @@ for ((round = 0; round < $(soak 5 1); round++)); do
 	suites 4 epoch
 done
 if [ "$BUILD" = debug ]; then
-	# with large pages in the direct map every suite that looks at it, or uses a lot of memory
-	for variant in epoch off; do
+	# With large pages in the direct map, and under other variants, what is not the same: whose frames are where. A soak has
+	# every suite that looks at them, and every variant.
+	suites 2 'epoch directmap=2m' kernel $(soak 'enomem frame_map grant memory pressure ptdump share' 'memory share')
+	suites 1 off kernel $(soak 'enomem frame_map grant memory mitigate pressure process ptdump residue share' 'mitigate residue')
+	suites 2 pageblock kernel memory $(soak 'pressure residue' residue)
+	suites 1 sync $(soak 'kernel enomem frame_map grant memory mitigate pressure process ptdump residue share' 'memory residue')
+	suites 2 v1 $(soak 'kernel memory pressure residue' 'memory residue')
+fi
+if [ "$BUILD" = debug ] && [ -n "$(soak 1 '')" ]; then
+	for variant in off sync; do
 		suites 2 "$variant directmap=2m" kernel enomem frame_map grant memory pressure ptdump share
 	done
-	# under other variants what is not the same: whose frames are where
-	for variant in sync off; do
-		suites 1 "$variant" kernel enomem frame_map grant memory mitigate pressure process ptdump residue share
-	done
-	for variant in v7noflush v9 pageblock; do
+	for variant in v7noflush v9; do
 		suites 2 "$variant" kernel memory pressure residue
 	done
-	# All memory a page at a time, each with an interrupt that is waited for: half a minute in an emulator.
-	read -ra all_memory <<<"$(soak pressure '')"
-	suites 2 'sync directmap=2m' kernel enomem frame_map grant memory ptdump share "${all_memory[@]}"
-	suites 2 v1 kernel memory residue "${all_memory[@]}"
-	read -ra more <<<"$(soak 'kernel pressure' '')"
 	for variant in v1 v6 v7noflush v7 v8 v8batch v9 pageblock; do
-		suites 2 "$variant directmap=2m" memory residue "${more[@]}"
+		suites 2 "$variant directmap=2m" kernel memory pressure residue
 	done
 fi
 
