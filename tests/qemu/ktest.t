@@ -19,14 +19,20 @@ suites() {
 for ((round = 0; round < $(soak 5 1); round++)); do
 	suites 4 epoch
 done
+# under NR_CPUS VARIANT "SUITES OF A SOAK" "SUITES"
+under() {
+	local list
+	read -ra list <<<"$(soak "$3" "$4")"
+	suites "$1" "$2" "${list[@]}"
+}
 if [ "$BUILD" = debug ]; then
 	# With large pages in the direct map, and under other variants, what is not the same: whose frames are where. A soak has
 	# every suite that looks at them, and every variant.
-	suites 2 'epoch directmap=2m' kernel $(soak 'enomem frame_map grant memory pressure ptdump share' 'memory share')
-	suites 1 off kernel $(soak 'enomem frame_map grant memory mitigate pressure process ptdump residue share' 'mitigate residue')
-	suites 2 pageblock kernel memory $(soak 'pressure residue' residue)
-	suites 1 sync $(soak 'kernel enomem frame_map grant memory mitigate pressure process ptdump residue share' 'memory residue')
-	suites 2 v1 $(soak 'kernel memory pressure residue' 'memory residue')
+	under 2 'epoch directmap=2m' 'kernel enomem frame_map grant memory pressure ptdump share' 'kernel memory share'
+	under 1 off 'kernel enomem frame_map grant memory mitigate pressure process ptdump residue share' 'kernel mitigate residue'
+	under 2 pageblock 'kernel memory pressure residue' 'kernel memory residue'
+	under 1 sync 'kernel enomem frame_map grant memory mitigate pressure process ptdump residue share' 'memory residue'
+	under 2 v1 'kernel memory pressure residue' 'memory residue'
 fi
 if [ "$BUILD" = debug ] && [ -n "$(soak 1 '')" ]; then
 	for variant in off sync; do

@@ -62,6 +62,8 @@ for variant in "${variants[@]}"; do
 		continue
 	fi
 	[ "$BUILD" = debug ] || continue
+	# in a soak all
+	[[ " $(soak "${variants[*]}" 'v1 v9 sync pageblock epoch') " == *" $variant "* ]] || continue
 	for ((left = RUNS; left > 0; left -= RUNS_PER_BOOT)); do
 		several "$variant" $((left < RUNS_PER_BOOT ? left : RUNS_PER_BOOT))
 	done
