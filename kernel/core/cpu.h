@@ -92,6 +92,7 @@ struct cpu {
 
 	struct thread *idle;
 	uint64_t counters[NR_COUNTERS];
+	struct tlb_owed owed;
 };
 
 extern struct cpu *cpus[NR_CPUS_MAX];

@@ -11,6 +11,7 @@
 #include "mm/direct_map.h"
 #include "mm/frame_pool.h"
 #include "mm/tlb.h"
+#include "mm/tlb_debt.h"
 #include "mm/window.h"
 
 /* How many frames from here on, up to nr, are hidden or not, as the first one is. */
@@ -71,6 +72,7 @@ void block_zero(pfn_t first, unsigned order)
 
 void block_finish(pfn_t first, unsigned order)
 {
+	tlb_debt_assert_none();
 	block_zero(first, order);
 	lock_acquire(&frame_pool.lock);
 	buddy_insert(&frame_pool.buddy, first, order, FREE_HIDDEN);
@@ -89,6 +91,7 @@ static bool block_leave(pfn_t *first, unsigned *order)
 	left = oldest && ktlb_is_complete(oldest) &&
 	       quarantine_leave(&frame_pool.quarantine, oldest, first, order);
 	if (left) {
+		assert(tlb_debt_is_completed(oldest));
 		frame_pool.nr_in_work += 1ul << *order;
 	}
 	lock_release(&frame_pool.lock);
@@ -129,7 +132,12 @@ static bool block_enter(pfn_t first, unsigned order)
 	lock_acquire(&frame_pool.lock);
 	is_full = quarantine_is_full(&frame_pool.quarantine);
 	if (!is_full) {
-		quarantine_enter(&frame_pool.quarantine, first, order, ktlb_downgrade());
+		uint64_t generation = ktlb_downgrade();
+
+		quarantine_enter(&frame_pool.quarantine, first, order, generation);
+		if (ASSERTIONS) {
+			tlb_debt_hand_over(generation);
+		}
 		frame_pool.nr_in_work -= 1ul << order;
 	}
 	lock_release(&frame_pool.lock);

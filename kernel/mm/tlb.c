@@ -27,7 +27,11 @@ void tlb_request(unsigned id)
 	tlb_hw_send_ipi(id);
 }
 
-void upcall_leave_check(void) { asid_check_exit(tlb_hw_self()); }
+void upcall_leave_check(void)
+{
+	tlb_hw_assert_no_debt();
+	asid_check_exit(tlb_hw_self());
+}
 
 unsigned upcall_trap_enter(void) { return ktlb_enter(); }
 

@@ -8,6 +8,7 @@
 #include "mm/direct_map.h"
 #include "mm/frame_pool.h"
 #include "mm/tlb.h"
+#include "mm/tlb_debt.h"
 
 enum { CACHE_ORDER = 5, PAGEBLOCK_ORDER = 9 }; /* a CPU's cache has room for a batch */
 static_assert(1 << CACHE_ORDER <= FRAME_CACHE_MAX, "a batch fits into a cache");
@@ -18,6 +19,9 @@ static void flush_none(va_t first, uint64_t nr_pages)
 	(void)first;
 	(void)nr_pages;
 	ktlb_settle();
+	if (ASSERTIONS) {
+		tlb_debt_waive();
+	}
 }
 
 /* As strict as the quarantine, for a frame that cannot wait there. */

@@ -21,6 +21,7 @@
 #include "lib/assert.h"
 #include "mm/as.h"
 #include "mm/entry_area.h"
+#include "mm/tlb_debt.h"
 #include "task/bands.h"
 #include "task/budget.h"
 #include "task/process.h"
@@ -85,6 +86,7 @@ static void switch_to(struct thread *next)
 	} else {
 		as_switch(NULL);
 	}
+	tlb_debt_assert_none();
 	COUNT(context_switches);
 	context_switch(&previous->saved_rsp, next->saved_rsp);
 	sched_after_switch();

@@ -2,10 +2,14 @@
 #pragma once
 
 #include "arch/x86_64/registers.h"
+#include "lib/types.h"
 
 /* First thing after an exception or interrupt from user mode, the mode is set: catches up with TLB
  * generations, remembers the registers. task/thread.c */
 void upcall_user_trap(struct regs *regs);
+/* Debug builds: a page-table entry became stricter; it belongs to the user half or the kernel's.
+ * mm/tlb_debt.debug.c */
+void upcall_entry_stricter(const uint64_t *slot, bool is_user);
 /* Last thing before user mode, debug builds: the oracle looks at exit_cr3. mm/tlb.c */
 void upcall_leave_check(void);
 /* Debug builds: a system call of this number, or a trap from user mode, begins; last thing before
