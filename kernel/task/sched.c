@@ -87,6 +87,7 @@ static void switch_to(struct thread *next)
 		as_switch(NULL);
 	}
 	tlb_debt_assert_none();
+	assert(rflags_are_clean());
 	COUNT(context_switches);
 	context_switch(&previous->saved_rsp, next->saved_rsp);
 	sched_after_switch();

@@ -99,6 +99,20 @@ enum {
 #define CR4_PGE (1ul << 7)
 #define CR4_PAE (1ul << 5)
 
+static inline uint64_t rflags_read(void)
+{
+	uint64_t value;
+
+	asm volatile("pushfq\n\tpop %0" : "=r"(value));
+	return value;
+}
+/* As C code finds them on every way in, and leaves them: the invariant of entry.asm. */
+static inline bool rflags_are_clean(void)
+{
+	return !(rflags_read() & (RFLAGS_TF | RFLAGS_IF | RFLAGS_DF | RFLAGS_IOPL | RFLAGS_NT |
+				  RFLAGS_AC));
+}
+
 static inline uint64_t msr_read(enum msr msr)
 {
 	uint32_t low, high;

@@ -54,10 +54,16 @@ static void interrupt_dispatch(const struct regs *regs)
 
 static void on_user_trap(struct regs *regs)
 {
+	uint64_t newest = ASSERTIONS ? upcall_tlb_newest() : 0;
+
+	assert(rflags_are_clean());
 	if (ASSERTIONS) {
 		upcall_budget_trap();
 	}
 	upcall_user_trap(regs);
+	if (ASSERTIONS) {
+		upcall_tlb_assert_seen(newest);
+	}
 	if (regs->vector < NR_EXCEPTIONS) {
 		upcall_user_exception(regs);
 	} else {
@@ -94,8 +100,13 @@ static void interrupt_in_kernel(const struct regs *regs)
  * call, or one of the paranoid vectors. */
 static void on_kernel_trap(struct regs *regs)
 {
+	uint64_t newest = ASSERTIONS ? upcall_tlb_newest() : 0;
 	unsigned mode_before = upcall_trap_enter();
 
+	assert(rflags_are_clean());
+	if (ASSERTIONS) {
+		upcall_tlb_assert_seen(newest);
+	}
 	halt_skip(regs);
 	if (regs->vector < NR_EXCEPTIONS) {
 		upcall_kernel_exception(regs);
@@ -107,6 +118,7 @@ static void on_kernel_trap(struct regs *regs)
 
 static void on_leave(void)
 {
+	assert(rflags_are_clean());
 	upcall_leave_check();
 	upcall_budget_leave();
 }

@@ -18,6 +18,14 @@ void upcall_budget_call(uint64_t number);
 void upcall_budget_trap(void);
 void upcall_budget_interrupt(void);
 void upcall_budget_leave(void);
+/*
+ * Debug builds: the latest generation of the kernel half, read once the mode is set and before the
+ * entry looks at it; and that this CPU has seen it, and says that it is in the kernel. mm/tlb.c
+ */
+uint64_t upcall_tlb_newest(void);
+void upcall_tlb_assert_seen(uint64_t generation);
+/* The same of a system call, from syscall.asm, with cpu->newest_at_entry. */
+_Noreturn void upcall_syscall_stale(void);
 /* Around what interrupts ring 0, the idle loop for one, for the TLB generations: leave takes what
  * enter returned. mm/tlb.c */
 unsigned upcall_trap_enter(void);
