@@ -34,8 +34,8 @@ struct asid_slot {
 			    says so instead. */
 };
 
-/* Debug builds, this CPU only: page-table entries that became stricter, and what follows is still to
- * come. mm/tlb_debt.h */
+/* Debug builds, this CPU only: page-table entries that became stricter, and what follows is still
+ * to come. mm/tlb_debt.h */
 struct tlb_owed {
 	unsigned nr_user, nr_kernel;
 	uint64_t generation; /* of the kernel half: not waited for yet; 0: none */

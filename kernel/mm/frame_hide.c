@@ -160,6 +160,7 @@ bool quarantine_reveal(void)
 	unsigned order;
 	pfn_t first;
 
+	assert(lock_is_held(&frame_pool.lock));
 	if (!quarantine_leave(&frame_pool.quarantine, UINT64_MAX, &first, &order)) {
 		return false;
 	}

@@ -45,6 +45,7 @@ static unsigned stack_slot(va_t base) { return (unsigned)((base.va - kspace_base
 /* Caller holds the lock. NR_SLOTS: all taken. */
 static unsigned slot_take(void)
 {
+	assert(lock_is_held(&lock));
 	for (unsigned word = 0; word < ARRAY_SIZE(slot_used); word++) {
 		if (~slot_used[word]) {
 			unsigned bit = (unsigned)__builtin_ctzl(~slot_used[word]);
@@ -129,6 +130,7 @@ static unsigned cache_take(va_t *stacks)
 {
 	unsigned nr = nr_cached < RELEASE_MAX ? nr_cached : RELEASE_MAX;
 
+	assert(lock_is_held(&lock));
 	nr_cached -= nr;
 	memcpy(stacks, &cache[nr_cached], nr * sizeof(*stacks));
 	return nr;

@@ -4,11 +4,13 @@
 #include "mm/frame.h"
 #include "mm/pool.h"
 
+#include "lib/assert.h"
 /* Caller holds the lock. The area and the pool that an address lies in. */
 static bool area_and_pool(uint64_t address, const struct pool_area **area, const struct pool **pool)
 {
 	const union pool_slot *slot;
 
+	assert(lock_is_held(&pool_lock));
 	*area = pool_area_at(address);
 	if (!*area) {
 		return false;
@@ -29,6 +31,7 @@ static status_t target_check(const struct pool *owner, uint64_t to, size_t len_b
 	uint64_t start;
 	size_t size_bytes;
 
+	assert(lock_is_held(&pool_lock));
 	if (!area_and_pool(to, &area, &pool) || (owner && pool != owner)) {
 		return STATUS_EFAULT;
 	}

@@ -45,8 +45,8 @@ pte_t *ptable_entry(pfn_t root, uint64_t address, unsigned level)
 }
 
 /*
- * A top-level entry of a user half, in both roots of the pair. `entry` is the kernel root's. It gets
- * stricter in roots that no CPU has loaded, and at kaiser_switch, which flushes everything.
+ * A top-level entry of a user half, in both roots of the pair. `entry` is the kernel root's. It
+ * gets stricter in roots that no CPU has loaded, and at kaiser_switch, which flushes everything.
  */
 static void user_slot_write(pte_t *entry, pte_t pte)
 {

@@ -53,11 +53,11 @@ void tlb_debt_completed(uint64_t generation)
 {
 	uint64_t before = __atomic_load_n(&newest_complete, __ATOMIC_RELAXED);
 
-	/* pairs with the load in tlb_debt_is_completed: a claim is visible before what it permits */
+	/* pairs with the load in tlb_debt_is_completed: a claim is visible before what it permits
+	 */
 	while (before < generation &&
 	       !__atomic_compare_exchange_n(&newest_complete, &before, generation, false,
-					    __ATOMIC_RELEASE, __ATOMIC_RELAXED)) {
-	}
+					    __ATOMIC_RELEASE, __ATOMIC_RELAXED)) {}
 	tlb_debt_hand_over(generation);
 }
 

@@ -1,8 +1,8 @@
 /*
  * Debug builds: whoever makes a page-table entry stricter owes the TLBs a flush. pte_write records
- * the entry for this CPU; a downgrade, with what follows it, pays. Nothing may be owed where the lock
- * of the entries is released (core/lock.h), where a frame changes hands or a page table is freed, at
- * a switch and on the way to user mode.
+ * the entry for this CPU; a downgrade, with what follows it, pays. Nothing may be owed where the
+ * lock of the entries is released (core/lock.h), where a frame changes hands or a page table is
+ * freed, at a switch and on the way to user mode.
  *
  *   user half     as_tlb_downgrade of a range that covers the entry, for its address space
  *   kernel half   ktlb_downgrade; then the generation is waited for, or handed to the quarantine

@@ -138,8 +138,8 @@ static inline void tlb_hw_note_exit(cr3_t cr3, uint64_t generation)
 
 /*
  * For the debts of debug builds: a kernel downgrade got its generation; no CPU can use what it
- * removed; what this CPU hid stays usable, as the variant has it. A user half was brought up to date
- * on every CPU.
+ * removed; what this CPU hid stays usable, as the variant has it. A user half was brought up to
+ * date on every CPU.
  */
 static inline void tlb_hw_note_downgrade(uint64_t generation)
 {

@@ -119,6 +119,7 @@ void *xpfo_kmap(pfn_t frame)
 /* Caller holds the lock. What was never hidden before is from now on. */
 static void hide_kunmapped(pfn_t frame)
 {
+	assert(lock_is_held(&kmap_lock));
 	direct_map_hide(frame, 1);
 	if (!(frame_entry(frame)->flags & FRAME_HIDDEN)) {
 		frame_entry(frame)->flags &= ~FRAME_UNKMAPPED;

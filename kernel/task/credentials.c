@@ -215,6 +215,7 @@ void credentials_join(struct process *process, struct job job)
 
 struct process *credentials_holder(uint32_t pid)
 {
+	assert(lock_is_held(&process_lock));
 	return pid <= ID_MAX ? (struct process *)entries[pid].holder : NULL;
 }
 

@@ -2,6 +2,7 @@
 #include "task/process.h"
 #include "task/syscall.h"
 
+#include "lib/assert.h"
 /* Caller holds process_lock. 0: the caller's own. */
 static struct process *find(uint64_t pid)
 {
@@ -60,6 +61,7 @@ static status_t may_set(const struct process *process)
 {
 	const struct process *self = process_current();
 
+	assert(lock_is_held(&process_lock));
 	if (!process || (process != self && process->parent != self)) {
 		return STATUS_ESRCH;
 	}

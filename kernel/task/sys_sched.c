@@ -7,6 +7,7 @@
 #include "task/sched.h"
 #include "task/syscall.h"
 
+#include "lib/assert.h"
 int64_t sys_sched_yield(void)
 {
 	sched_yield();
@@ -35,6 +36,7 @@ static bool may_change(const struct thread *thread)
 {
 	uint32_t uid = credentials_acting_uid(process_current());
 
+	assert(lock_is_held(&process_lock));
 	return uid == 0 || uid == credentials_uid(thread->process);
 }
 

@@ -2,6 +2,7 @@
 # end in a failed test or a panic. Of each mutation one object is compiled, and the debug kernel is linked and booted.
 use strict;
 use warnings;
+no warnings 'qw';
 
 use FindBin '$Bin';
 use lib "$Bin/../model";
@@ -29,7 +30,7 @@ my @all = do { local (@ARGV, $/) = ('build/debug/kernel.list'); split ' ', <> };
 sub boot {
 	my ($mutation, $object) = @_;
 	my @linked = map { $object && $_ eq "$objects/$mutation->{file}.o" ? $object : $_ } @all;
-	run_quiet(@ld, '-o', "$out/kernel", @linked, "$objects/symbols.pass1.o") or die 'it does not link: ' . said();
+	run_quiet(@ld, '-o', "$out/kernel", @linked, "$objects/symbols.o") or die 'it does not link: ' . said();
 	my $words = ($mutation->{opts} // '') . qq( ktest=on vuln=on "cmd=$mutation->{run} && echo all of it ended well");
 	my $output = qx(timeout $seconds @qemu -kernel $out/kernel -append '$words' 2>&1) =~ tr/\r//dr;
 	return $1 if $output =~ /^(not ok.*|.*bulwark: panic: .*)/m;

@@ -2,5 +2,6 @@
 # Faults of the kinds that tests once missed, planted one by one: each must be noticed.
 # needs: direct
 . "$(dirname "$0")/lib.sh"
-[ "$BUILD" = debug ] && [ "${SOAK:-0}" != 0 ] || skip_all 'a soak of the debug build'
+debug_only
+[ -n "${SOAK:-}" ] || { skip 'a soak does it'; done_testing; exit; }
 exec perl tests/qemu/kind_mutations.pl "$work"

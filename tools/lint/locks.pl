@@ -9,7 +9,7 @@ use Lint;
 
 my $comment = qr{/\*(?:[^*]|\*(?!/))*\*/}s;
 my $head = qr/^[a-zA-Z_][^\n;{}=#]*\([^;{}=#]*\)[^;{}=#()]*(?=[;{])/m;
-# What does not take the lock's word for it: it begins where nobody else can be, or belongs to a caller's caller.
+# What knows no lock.
 my %exempt = map { $_->[0] => 1 } rules('lock_exempt');
 
 sub name_of { return $_[0] =~ s/__attribute__\(\(.*?\)\)//sr =~ /(\w+)\s*\(/ ? $1 : '' }
@@ -17,14 +17,14 @@ sub name_of { return $_[0] =~ s/__attribute__\(\(.*?\)\)//sr =~ /(\w+)\s*\(/ ? $
 my (%holds, %body);
 for my $path (sources(qr/\.(c|h)$/, 'kernel')) {
 	my $text = read_source($path);
-	my $all = $path =~ /\.h$/ && $text =~ /^($comment)/ && says($1);
+
 	while ($text =~ /$head/g) {
 		my ($start, $end, $name) = ($-[0], $+[0], name_of($&));
 		my $before = substr $text, 0, $start;
 		my $line = 1 + $before =~ tr/\n//;
 		my $own = $before =~ /($comment)\s*\z/ ? $1 : '';
 		# the comment at the head of a file is not a function's
-		$holds{$name} //= [$path, $line] if $all || ($own && length($before) > length($own) + 2 && says($own));
+		$holds{$name} //= [$path, $line] if ($own && length($before) > length($own) + 2 && says($own));
 		if (substr($text, $end) =~ /\A\{(?:([^\n]*)\}\n|(.*?)^\})/ms) {
 			$body{$name} .= $1 // $2;
 		}

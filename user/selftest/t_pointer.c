@@ -178,8 +178,7 @@ static int invoke(const struct row *row, uint64_t address)
 	if (row->number == SYS_clone && result == 0) {
 		_exit(0);
 	}
-	while (child > 0 && wait4(-1, NULL, 0, NULL) > 0) {
-	}
+	while (child > 0 && wait4(-1, NULL, 0, NULL) > 0) {}
 	return result == -1 ? failed_with : 0;
 }
 

@@ -109,8 +109,8 @@ static inline uint64_t rflags_read(void)
 /* As C code finds them on every way in, and leaves them: the invariant of entry.asm. */
 static inline bool rflags_are_clean(void)
 {
-	return !(rflags_read() & (RFLAGS_TF | RFLAGS_IF | RFLAGS_DF | RFLAGS_IOPL | RFLAGS_NT |
-				  RFLAGS_AC));
+	return !(rflags_read() &
+		 (RFLAGS_TF | RFLAGS_IF | RFLAGS_DF | RFLAGS_IOPL | RFLAGS_NT | RFLAGS_AC));
 }
 
 static inline uint64_t msr_read(enum msr msr)
