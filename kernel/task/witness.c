@@ -1,7 +1,6 @@
 /* Jobs, the record of each attack, and who may use the console. */
 #include "task/witness.h"
 
-#include "core/lock.h"
 #include "core/panic.h"
 #include "lib/assert.h"
 #include "lib/string.h"
@@ -69,12 +68,11 @@ static const struct record *record_of(const struct process *process)
 	return NULL;
 }
 
-/* Caller holds the lock. */
+/* */
 static void latch(const struct record *record, uint32_t facts, uint32_t other_uid)
 {
 	struct record value = *record;
 
-	assert(lock_is_held(&lock));
 	value.facts |= facts;
 	if (facts & BW_FACT_OTHER_USER &&
 	    !(record->facts & BW_FACT_OTHER_USER && !record->other_uid)) {

@@ -111,7 +111,7 @@ enum {
 	{ NR_##name, #name, which, how, direction, size, { __VA_ARGS__ } },
 #define NO_POINTER(name) { .number = NR_##name, .how = NONE },
 static const struct row rows[] = {
-#include "pointers.def"
+#include "pointers.inc"
 };
 
 enum { NR_ROWS = sizeof(rows) / sizeof(rows[0]) };
@@ -145,7 +145,7 @@ static void test_rows(void)
 			all_have = false;
 		}
 	}
-	tap_ok(all_have, "every call with arguments has a row in pointers.def");
+	tap_ok(all_have, "every call with arguments has a row in pointers.inc");
 }
 
 static pid_t child_that_ended(void)
