@@ -103,7 +103,8 @@ static inline void pte_store(pte_t *slot, pte_t pte)
  */
 static inline void pte_write(pte_t *slot, pte_t pte)
 {
-	pte_t old = pte_read(slot);
+	/* a volatile load, which release builds need not make */
+	pte_t old = ASSERTIONS ? pte_read(slot) : PTE_NONE;
 
 	assert(!pte_is_present(old) || !pte_is_present(pte) ||
 	       pte_frame(old).pfn == pte_frame(pte).pfn);
