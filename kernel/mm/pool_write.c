@@ -1,10 +1,10 @@
 /* Write-rare: object checks, then the private window. */
 #include "core/options.h"
+#include "lib/assert.h"
 #include "lib/string.h"
 #include "mm/frame.h"
 #include "mm/pool.h"
 
-#include "lib/assert.h"
 /* Caller holds the lock. The area and the pool that an address lies in. */
 static bool area_and_pool(uint64_t address, const struct pool_area **area, const struct pool **pool)
 {

@@ -168,6 +168,10 @@ static inline void tlb_hw_note_user_flush(pa_t root, uint64_t start, uint64_t en
 /* This CPU owes nothing. */
 static inline void tlb_hw_assert_no_debt(void) { tlb_debt_assert_none(); }
 
+/* BUILD=pcid: this CPU has caught up on its way in, or is about to leave; before others can tell.
+ */
+static inline void tlb_hw_note_steerable(bool is_steerable) { TLB_PORT(stands, is_steerable); }
+
 /* Interrupts another CPU; it calls tlb_poll when it takes the interrupt. */
 static inline void tlb_hw_send_ipi(unsigned id)
 {

@@ -1,8 +1,8 @@
 /* Process groups and sessions: who is meant together by kill and wait4. Guarded by process_lock. */
+#include "lib/assert.h"
 #include "task/process.h"
 #include "task/syscall.h"
 
-#include "lib/assert.h"
 /* Caller holds process_lock. 0: the caller's own. */
 static struct process *find(uint64_t pid)
 {

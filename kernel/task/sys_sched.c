@@ -1,5 +1,6 @@
 /* Scheduler calls: who runs where. */
 #include "core/cpu.h"
+#include "lib/assert.h"
 #include "lib/string.h"
 #include "mm/usercopy.h"
 #include "task/credentials.h"
@@ -7,7 +8,6 @@
 #include "task/sched.h"
 #include "task/syscall.h"
 
-#include "lib/assert.h"
 int64_t sys_sched_yield(void)
 {
 	sched_yield();

@@ -1,6 +1,7 @@
 /* Jobs, the record of each attack, and who may use the console. */
 #include "task/witness.h"
 
+#include "core/lock.h"
 #include "core/panic.h"
 #include "lib/assert.h"
 #include "lib/string.h"
@@ -68,11 +69,12 @@ static const struct record *record_of(const struct process *process)
 	return NULL;
 }
 
-/* */
+/* Caller holds the lock. */
 static void latch(const struct record *record, uint32_t facts, uint32_t other_uid)
 {
 	struct record value = *record;
 
+	assert(lock_is_held(&lock));
 	value.facts |= facts;
 	if (facts & BW_FACT_OTHER_USER &&
 	    !(record->facts & BW_FACT_OTHER_USER && !record->other_uid)) {
@@ -322,29 +324,14 @@ void record_take(uint32_t job, struct bw_attack *out)
 	lock_release(&lock);
 }
 
-static status_t testimony_create(void)
-{
-	void *object;
-	status_t status = pmalloc_create_pool("witness", POOL_WR, PAGE_SIZE, 0, &pool);
-
-	if (status == STATUS_OK) {
-		status = pmalloc_claim_pool(pool);
-	}
-	if (status == STATUS_OK) {
-		status = pzalloc(pool, sizeof(*testimony), &object);
-	}
-	if (status == STATUS_OK) {
-		status = pmalloc_protect_pool(pool);
-	}
-	if (status == STATUS_OK) {
-		testimony = object;
-	}
-	return status;
-}
-
 void witness_init(void)
 {
-	if (testimony_create()) {
+	void *object;
+
+	if (pmalloc_create_pool("witness", POOL_WR, PAGE_SIZE, 0, &pool) ||
+	    pmalloc_claim_pool(pool) || pzalloc(pool, sizeof(*testimony), &object) ||
+	    pmalloc_protect_pool(pool)) {
 		panic("no memory for the witness");
 	}
+	testimony = object;
 }

@@ -1,11 +1,11 @@
 /* Pools that attacks make and destroy, and the record that one of them reads past. */
 #include "core/lock.h"
+#include "lib/assert.h"
 #include "lib/string.h"
 #include "task/flag.h"
 #include "task/process.h"
 #include "vuln/sealed.h"
 
-#include "lib/assert.h"
 static struct lock lock = LOCK_INIT("sealed pools", RANK_vuln);
 /* Guarded by lock. */
 static struct scratch {

@@ -1,6 +1,7 @@
 /* The kernel maps a frame into user memory by a number that nobody checked, as drivers' mmap calls
  * have done. */
 #include "arch/x86_64/uaccess.h"
+#include "lib/assert.h"
 #include "mm/as_pages.h"
 #include "mm/layout.h"
 #include "mm/policy.h"
@@ -8,7 +9,6 @@
 #include "task/process.h"
 #include "vuln/vuln.h"
 
-#include "lib/assert.h"
 /* Caller holds as->lock. Private, writable 4 KiB pages. */
 static const struct region *region_check(struct as *as, uint64_t page)
 {

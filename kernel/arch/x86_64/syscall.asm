@@ -70,6 +70,9 @@ syscall_main:
 	cmp [gs:CPU_TLB_SEEN], r11
 	jb .stale
 %endif
+%ifdef BULWARK_PCID
+	mov qword [gs:TLB_PORT_STANDS], 1
+%endif
 	cmp rax, NR_SYSCALL_NUMBERS
 	jae .unknown
 	mov r10, [gs:SEALED_SYSCALL_TABLE]

@@ -5,8 +5,17 @@
 #include "arch/x86_64/entry_set.h"
 #include "arch/x86_64/pic.h"
 #include "arch/x86_64/registers.h"
+#include "arch/x86_64/tlb_port.h"
 #include "arch/x86_64/upcall.h"
 #include "lib/assert.h"
+
+/* For BUILD=pcid, before anything is flushed. */
+static void note_fault(const struct regs *regs)
+{
+	if (PCID_IS_SIMULATED && regs->vector == VECTOR_PAGE_FAULT) {
+		TLB_PORT(fault, align_down(~cr2_read(), PAGE_SIZE) | regs->error);
+	}
+}
 
 /* Vectors of the processor itself; those above come from devices and other CPUs. */
 enum { NR_EXCEPTIONS = 32, NR_PIC_LINES = 16 };
@@ -57,6 +66,7 @@ static void on_user_trap(struct regs *regs)
 	uint64_t newest = ASSERTIONS ? upcall_tlb_newest() : 0;
 
 	assert(rflags_are_clean());
+	note_fault(regs);
 	if (ASSERTIONS) {
 		upcall_budget_trap();
 	}
@@ -101,8 +111,10 @@ static void interrupt_in_kernel(const struct regs *regs)
 static void on_kernel_trap(struct regs *regs)
 {
 	uint64_t newest = ASSERTIONS ? upcall_tlb_newest() : 0;
-	unsigned mode_before = upcall_trap_enter();
+	unsigned mode_before;
 
+	note_fault(regs);
+	mode_before = upcall_trap_enter();
 	assert(rflags_are_clean());
 	if (ASSERTIONS) {
 		upcall_tlb_assert_seen(newest);

@@ -8,7 +8,7 @@
  * generations, remembers the registers. task/thread.c */
 void upcall_user_trap(struct regs *regs);
 /* Debug builds: a page-table entry became stricter; it belongs to the user half or the kernel's.
- * mm/tlb_debt.debug.c */
+ * mm/tlb_debt.assert.c */
 void upcall_entry_stricter(const uint64_t *slot, bool is_user);
 /* Last thing before user mode, debug builds: the oracle looks at exit_cr3. mm/tlb.c */
 void upcall_leave_check(void);
