@@ -1,7 +1,7 @@
 /* Checks user ranges and calls the access routines. */
 #include "mm/usercopy.h"
 
-#include "arch/x86_64/registers.h"
+#include "arch/x86_64/rflags.h"
 #include "arch/x86_64/uaccess.h"
 #include "core/cpu.h"
 #include "lib/assert.h"

@@ -1,7 +1,7 @@
 /* The meter, which only debug builds read. */
 #include "task/budget.h"
 
-#include "arch/x86_64/registers.h"
+#include "arch/x86_64/rflags.h"
 #include "arch/x86_64/upcall.h"
 #include "core/log.h"
 #include "core/options.h"

@@ -18,6 +18,7 @@
 
 #include "arch/x86_64/clock.h"
 #include "arch/x86_64/registers.h"
+#include "arch/x86_64/rflags.h"
 #include "arch/x86_64/upcall.h"
 #include "lib/assert.h"
 #include "mm/as.h"

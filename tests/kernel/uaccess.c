@@ -4,7 +4,7 @@
  * later accesses may reach user memory.
  */
 #include "arch/x86_64/uaccess.h"
-#include "arch/x86_64/registers.h"
+#include "arch/x86_64/rflags.h"
 #include "ktest.h"
 #include "lib/string.h"
 #include "mm/as.h"

@@ -1,5 +1,6 @@
 # kind_mutations.pl FOLDER: breaks the kernel in each way of tests/model/kind_mutations.txt, and expects what is named there to
-# end in a failed test or a panic. Of each mutation one object is compiled, and the debug kernel is linked and booted.
+# end in a failed test or a panic. Of each mutation one object is compiled, and the debug kernel is linked and booted: in a soak,
+# or with ONLY=NAME. Else each pattern must be in the code.
 use strict;
 use warnings;
 no warnings 'qw';
@@ -39,6 +40,12 @@ sub boot {
 
 my @mutations = mutations('tests/model/kind_mutations.txt');
 @mutations = grep { index($_->{name}, $ENV{ONLY}) >= 0 } @mutations if $ENV{ONLY};
+if (!$ENV{SOAK} && !$ENV{ONLY}) {
+	my @bad = grep { $_ } map { my ($text, $problem) = mutate($_); defined $text ? '' : "$_->{name}: $problem" } @mutations;
+	printf "1..1\n%sok 1 - each of %d mutations has its place in the code\n", @bad ? 'not ' : '', scalar @mutations;
+	print map { "# $_\n" } @bad;
+	exit;
+}
 # What the mutations are held against, unbroken.
 my %runs = map { (($_->{opts} // '') . " $_->{run}" => $_) } @mutations;
 printf "1..%d\n", @mutations + keys %runs;

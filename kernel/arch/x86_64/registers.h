@@ -60,6 +60,8 @@ enum {
 	RFLAGS_IOPL = 3 << 12,
 	RFLAGS_NT = 1 << 14,
 	RFLAGS_AC = 1 << 18,
+	/* on each way into the kernel */
+	RFLAGS_CLEARED = RFLAGS_TF | RFLAGS_IF | RFLAGS_DF | RFLAGS_IOPL | RFLAGS_NT | RFLAGS_AC,
 	RFLAGS_FIXED = 2
 };
 
@@ -98,20 +100,6 @@ enum {
 #define CR4_SMAP (1ul << 21)
 #define CR4_PGE (1ul << 7)
 #define CR4_PAE (1ul << 5)
-
-static inline uint64_t rflags_read(void)
-{
-	uint64_t value;
-
-	asm volatile("pushfq\n\tpop %0" : "=r"(value));
-	return value;
-}
-/* As C code finds them on every way in, and leaves them: the invariant of entry.asm. */
-static inline bool rflags_are_clean(void)
-{
-	return !(rflags_read() &
-		 (RFLAGS_TF | RFLAGS_IF | RFLAGS_DF | RFLAGS_IOPL | RFLAGS_NT | RFLAGS_AC));
-}
 
 static inline uint64_t msr_read(enum msr msr)
 {

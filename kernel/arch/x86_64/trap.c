@@ -5,6 +5,7 @@
 #include "arch/x86_64/entry_set.h"
 #include "arch/x86_64/pic.h"
 #include "arch/x86_64/registers.h"
+#include "arch/x86_64/rflags.h"
 #include "arch/x86_64/tlb_port.h"
 #include "arch/x86_64/upcall.h"
 #include "lib/assert.h"
