@@ -72,7 +72,8 @@ $(OUT)/obj/%.c.o: %.c $(OUT)/kernel.flags | $(GENERATED)
 	@mkdir -p $(@D)
 	$(call keep_warnings,$(CC) $(KERNEL_CFLAGS) $(call checks_of,$<) -MMD -MP -c -o $@ $<)
 
-$(OUT)/obj/%.asm.o: %.asm $(OUT)/kernel.flags $(KERNEL_GEN)/offsets.inc
+# All included files, as NASM 2.16.01 leaves them out of what -MD writes.
+$(OUT)/obj/%.asm.o: %.asm $(OUT)/kernel.flags $(KERNEL_GEN)/offsets.inc $(wildcard boot/*.inc kernel/arch/x86_64/*.inc)
 	$(call say,NASM,$<)
 	@mkdir -p $(@D)
 	$(call keep_warnings,$(NASM) $(NASM_FLAGS) -MD $(@:.o=.d) -MP -o $@ $<)
