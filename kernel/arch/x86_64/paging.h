@@ -79,15 +79,15 @@ static inline pte_t pte_read(const pte_t *slot)
 {
 	return (pte_t){ *(const volatile uint64_t *)&slot->value };
 }
-/* Does a translation that was cached before permit more than the entry does now? */
+/* Does a translation that was cached before permit more than the entry does now? Both are of the
+ * user half, or neither is. */
 static inline bool pte_is_stricter(pte_t from, pte_t to)
 {
 	if (!pte_is_present(from)) {
 		return false;
 	}
 	return !pte_is_present(to) || (pte_is_writable(from) && !pte_is_writable(to)) ||
-	       (pte_is_executable(from) && !pte_is_executable(to)) ||
-	       (pte_is_user(from) && !pte_is_user(to));
+	       (pte_is_executable(from) && !pte_is_executable(to));
 }
 
 /* One store, as the processor may walk the table at any time. For entries that no TLB can hold, or
@@ -107,7 +107,7 @@ static inline void pte_write(pte_t *slot, pte_t pte)
 	pte_t old = ASSERTIONS ? pte_read(slot) : PTE_NONE;
 
 	assert(!pte_is_present(old) || !pte_is_present(pte) ||
-	       pte_frame(old).pfn == pte_frame(pte).pfn);
+	       (pte_frame(old).pfn == pte_frame(pte).pfn && pte_is_user(old) == pte_is_user(pte)));
 	pte_store(slot, pte);
 	if (ASSERTIONS && pte_is_stricter(old, pte)) {
 		upcall_entry_stricter(&slot->value, pte_is_user(old));
