@@ -53,6 +53,7 @@ static void scrub(const pfn_t *firsts, unsigned nr, unsigned order)
 /* Caller holds the lock. */
 static void block_free(pfn_t first, unsigned order)
 {
+	assert(lock_is_held(&frame_pool.lock));
 	if (!xpfo.stays_hidden) {
 		block_reveal(first, order);
 	}

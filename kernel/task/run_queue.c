@@ -195,6 +195,7 @@ struct thread *run_queue_rotate(struct thread *current)
 /* Caller holds queue->lock. The first one that fits, in the order of the bands. */
 static struct list *find(struct run_queue *queue, bool (*fits)(const struct thread *))
 {
+	assert(lock_is_held(&queue->lock));
 	for (unsigned band = 0; band < NR_BANDS; band++) {
 		LIST_FOR_EACH (node, &queue->ready.lists[band]) {
 			if (fits(LIST_ENTRY(node, struct thread, run_node))) {

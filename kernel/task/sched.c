@@ -18,10 +18,12 @@
 
 #include "arch/x86_64/clock.h"
 #include "arch/x86_64/registers.h"
+#include "arch/x86_64/rflags.h"
 #include "arch/x86_64/upcall.h"
 #include "lib/assert.h"
 #include "mm/as.h"
 #include "mm/entry_area.h"
+#include "mm/tlb_debt.h"
 #include "task/bands.h"
 #include "task/budget.h"
 #include "task/process.h"
@@ -88,6 +90,8 @@ static void switch_to(struct thread *next)
 	} else {
 		as_switch(NULL);
 	}
+	tlb_debt_assert_none();
+	assert(rflags_are_clean());
 	COUNT(context_switches);
 	context_switch(&previous->saved_rsp, next->saved_rsp);
 	sched_after_switch();
