@@ -47,7 +47,8 @@
 #?
 #? What is built, for every goal:
 #?
-#?   BUILD=release|debug  debug has assertions, lock ranks and UBSan; the default of `make debug`
+#?   BUILD=release|debug|fuzz  debug has assertions, lock ranks and UBSan; the default of `make debug`; fuzz is debug that
+#?                        records where it has been, and guards its objects (docs/fuzzing.md)
 #?   EXTRA=               a folder: each NAME.c and NAME/*.c in it becomes the program NAME of the guest; NAME.policy
 #?                        and the files of etc/ become files of etc/ (etc/policy: what is in force from boot on)
 #?   DEPS=1|0             0: do not look for packages, I have the tools (tools/deps --list names them)
@@ -112,8 +113,8 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 ifndef BUILD
 BUILD := $(if $(filter debug,$(MAKECMDGOALS)),debug,release)
 endif
-ifeq ($(filter $(BUILD),debug release),)
-$(error BUILD=$(BUILD): must be debug or release)
+ifeq ($(filter $(BUILD),debug release fuzz),)
+$(error BUILD=$(BUILD): must be debug, release or fuzz)
 endif
 OPTS ?= vuln=on
 DEPS ?= 1

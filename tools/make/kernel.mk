@@ -19,7 +19,7 @@ KERNEL_CFLAGS := -std=gnu11 -ffreestanding -O2 -g -Wall -Wextra -Wmissing-protot
 KERNEL_LDFLAGS := -pie --no-dynamic-linker -z text -z noexecstack -z max-page-size=4096 --build-id=none -T linker.ld
 NASM_FLAGS := -f elf64 -g -F dwarf -Iboot/ -Ikernel/ -I$(KERNEL_GEN)/
 
-ifeq ($(BUILD),debug)
+ifneq ($(BUILD),release)
 KERNEL_CFLAGS += -DBULWARK_DEBUG -fsanitize=undefined
 NASM_FLAGS += -DBULWARK_DEBUG
 other_build := release
@@ -28,6 +28,7 @@ other_build := debug
 endif
 
 kernel_folders := boot kernel kernel/lib kernel/core kernel/mm kernel/task kernel/vuln kernel/arch/x86_64 tests/kernel
+include tools/make/fuzz.mk
 kernel_sources := $(foreach folder,$(kernel_folders),$(wildcard $(folder)/*.c $(folder)/*.asm))
 kernel_sources := $(filter-out %.$(other_build).c %.$(other_build).asm $(OFFSETS),$(kernel_sources))
 kernel_objects := $(kernel_sources:%=$(OUT)/obj/%.o) $(GEN)/font.o
@@ -44,7 +45,7 @@ $(OUT)/kernel.list: FORCE
 $(OUT)/obj/%.c.o: %.c $(OUT)/kernel.flags | $(GENERATED)
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
-	$(call keep_warnings,$(CC) $(KERNEL_CFLAGS) -MMD -MP -c -o $@ $<)
+	$(call keep_warnings,$(CC) $(KERNEL_CFLAGS) $(call trace_flags,$<) -MMD -MP -c -o $@ $<)
 
 $(OUT)/obj/%.asm.o: %.asm $(OUT)/kernel.flags $(KERNEL_GEN)/offsets.inc
 	$(call say,NASM,$<)

@@ -1,0 +1,98 @@
+/*
+ * BUILD=fuzz: where the kernel has been. The compiler calls __sanitizer_cov_trace_pc at each basic
+ * block of kernel/mm and kernel/task; this file is compiled without.
+ *
+ * An edge is a pair of points that the same stack frame ran one after the other: what was called in
+ * between has frames of its own. `last` remembers the point of each frame by its address, in one
+ * word, so that processors need no data of their own, and neither early boot nor an NMI disturbs:
+ * who loses a word to another frame makes an edge from nowhere.
+ */
+#include "coverage.h"
+
+#include "arch/x86_64/percpu.h"
+#include "core/cpu.h"
+#include "fuzz_abi.h"
+#include "lib/types.h"
+#include "mm/usercopy.h"
+
+enum { NR_LAST = 1 << 14, NR_EDGES = 1 << 17, NR_PROBES = 32, FRAME_ALIGN_SHIFT = 4 };
+
+extern char image_start[]; /* linker.ld */
+
+/* All atomic. Frame << FUZZ_POINT_BITS | point. */
+static uint64_t last[NR_LAST];
+/* By hash, and by order of their first time. 0: none. */
+static uint64_t edges[NR_EDGES], order[NR_EDGES];
+static uint64_t nr_edges;
+static bool has_cpus;
+
+/* The compiler's name for it. */
+void __sanitizer_cov_trace_pc(void);
+
+static uint64_t cpu_bits(void)
+{
+	return __atomic_load_n(&has_cpus, __ATOMIC_RELAXED) ? (uint64_t)this_cpu()->id
+								      << FUZZ_CPU_SHIFT
+							    : 0;
+}
+
+static void edge_take(uint64_t from, uint64_t to)
+{
+	uint64_t edge = from << FUZZ_POINT_BITS | to;
+	uint64_t at = edge * 0x9e3779b97f4a7c15ul >> 47;
+
+	for (unsigned i = 0; i < NR_PROBES; i++, at = (at + 1) % NR_EDGES) {
+		uint64_t there = __atomic_load_n(&edges[at], __ATOMIC_RELAXED);
+
+		if (there == edge) {
+			return;
+		}
+		if (!there && __atomic_compare_exchange_n(&edges[at], &there, edge, false,
+							  __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+			uint64_t nth = __atomic_fetch_add(&nr_edges, 1, __ATOMIC_RELAXED);
+
+			/* pairs with the load in coverage_read */
+			__atomic_store_n(&order[nth % NR_EDGES], edge | cpu_bits(),
+					 __ATOMIC_RELEASE);
+			return;
+		}
+		if (there == edge) {
+			return;
+		}
+	}
+}
+
+void __sanitizer_cov_trace_pc(void)
+{
+	uint64_t pc = (uint64_t)__builtin_return_address(0) - (uint64_t)image_start;
+	uint64_t point = pc >> FUZZ_POINT_SHIFT & FUZZ_POINT_MASK;
+	/* the caller's RBP, which this function has pushed */
+	uint64_t frame = *(const uint64_t *)__builtin_frame_address(0) >> FRAME_ALIGN_SHIFT;
+	uint64_t *slot = &last[frame % NR_LAST];
+	uint64_t before = __atomic_load_n(slot, __ATOMIC_RELAXED);
+	uint64_t tag = frame << FUZZ_POINT_BITS;
+
+	__atomic_store_n(slot, tag | point, __ATOMIC_RELAXED);
+	edge_take((before ^ tag) <= FUZZ_POINT_MASK ? before & FUZZ_POINT_MASK : 0, point);
+}
+
+void coverage_tell_cpus(void) { __atomic_store_n(&has_cpus, true, __ATOMIC_RELAXED); }
+
+int64_t coverage_read(uint64_t first, uint64_t at, uint64_t nr)
+{
+	uint64_t total = MIN(__atomic_load_n(&nr_edges, __ATOMIC_RELAXED), NR_EDGES);
+
+	for (uint64_t i = first; i < total && i - first < nr; i++) {
+		uint64_t edge = __atomic_load_n(&order[i], __ATOMIC_ACQUIRE);
+		status_t status;
+
+		if (!edge) { /* it is about to be written */
+			return (int64_t)i;
+		}
+		status = store_user_u64((uva_t){ at + (i - first) * sizeof(edge) }, edge);
+		if (status) {
+			return status;
+		}
+	}
+	return (int64_t)total;
+}

@@ -1,0 +1,16 @@
+# BUILD=fuzz: the debug build, whose kernel/mm and kernel/task call a tracer at each basic block, and with one more call
+# (docs/fuzzing.md). Included by kernel.mk, before the sources are gathered.
+TRACED := kernel/mm/ kernel/task/
+
+ifeq ($(BUILD),fuzz)
+kernel_folders += tests/fuzz/kernel
+KERNEL_CFLAGS := -I$(OUT)/gen $(KERNEL_CFLAGS) -Itests/fuzz/kernel
+KERNEL_LDFLAGS += $(foreach f,slab_cache_init slab_alloc slab_free power_off,--wrap=$(f))
+GENERATED += $(OUT)/gen/abi/syscalls.def
+# $(call trace_flags,SOURCE)
+trace_flags = $(if $(filter $(TRACED:%=%%),$(1)),-fsanitize-coverage=trace-pc)
+
+$(OUT)/gen/abi/syscalls.def: kernel/abi/syscalls.def tests/fuzz/kernel/fuzz_abi.h
+	@mkdir -p $(@D)
+	@{ cat $<; sed -n 's/.*FUZZ_CALL = \(0x[0-9a-f]*\).*/SYSCALL(\1, fuzz, 4)/p' tests/fuzz/kernel/fuzz_abi.h; } > $@
+endif
