@@ -1,0 +1,198 @@
+/*
+ * fuzz: makes sequences of system calls, on several processors at a time, and keeps those that reach what
+ * none has reached before. After each batch it looks whether the machine is sound. Run by tools/fuzz, which writes
+ * its input (input.h) and reads its lines:
+ *
+ *   @e EDGE...    edges that were taken for the first time
+ *   @c SEQUENCE   one that was kept
+ *   @p MS RUNS EDGES CORPUS BATCHES     how far it is
+ *   @f COMPLAINT  what is wrong, and behind it @s SEQUENCE, those that may have done it
+ *   @end          it is through
+ *
+ * Exit status: 0 nothing is wrong; 1 something is; 2 it cannot run.
+ */
+#include "fuzz.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../../kernel/fuzz_abi.h"
+#include "books.h"
+#include "bulwark.h"
+#include "input.h"
+
+enum { STATUS_WRONG = 1, STATUS_USAGE = 2, EDGES_AT_A_TIME = 512, NAP_NS = 1000000 };
+enum { BATCH_MS_MAX = 90000 };
+
+struct shared *shared;
+static struct termios terminal;
+static uint64_t start_ms;
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+void fuzz_fail(const char *complaint, const struct sequence *sequence)
+{
+	if (__atomic_exchange_n(&shared->has_failed, true, __ATOMIC_ACQ_REL)) {
+		return;
+	}
+	snprintf(shared->complaint, COMPLAINT_MAX, "%s", complaint);
+	if (sequence) {
+		shared->failed = *sequence;
+	}
+}
+
+static void tell_edges(void)
+{
+	static uint64_t edges[EDGES_AT_A_TIME], seen;
+	long total;
+
+	do {
+		total = syscall(FUZZ_CALL, FUZZ_EDGES, seen, edges, EDGES_AT_A_TIME);
+		for (unsigned i = 0; i < EDGES_AT_A_TIME && (long)seen < total; i++, seen++) {
+			printf("%s%lx", i % 16 ? " " : i ? "\n@e " : "@e ",
+			       edges[i] & ((1ul << FUZZ_CPU_SHIFT) - 1));
+		}
+		if (total > 0) {
+			putchar('\n');
+		}
+	} while (total > (long)seen);
+}
+
+static void tell_sequence(const char *mark, const struct sequence *sequence)
+{
+	static char text[SEQUENCE_TEXT_MAX];
+
+	sequence_print(sequence, text);
+	printf("%s %s\n", mark, text);
+}
+
+static void tell_corpus(void)
+{
+	static uint32_t told;
+
+	for (; told < shared->nr_corpus && told < CORPUS_MAX; told++) {
+		tell_sequence("@c", &shared->corpus[told]);
+	}
+}
+
+static void tell_failure(void)
+{
+	printf("@f %s\n", shared->complaint);
+	if (shared->failed.nr_calls) {
+		tell_sequence("@s", &shared->failed);
+	}
+	for (unsigned i = 0; i < shared->nr_workers; i++) {
+		if (shared->current[i].nr_calls) {
+			tell_sequence("@s", &shared->current[i]);
+		}
+	}
+}
+
+/* What sequences wrote may have left the console anywhere, in any mode. */
+static void console_restore(void)
+{
+	tcsetattr(STDOUT_FILENO, TCSANOW, &terminal);
+	putchar('\n');
+}
+
+static void tell(unsigned nr_batches)
+{
+	long nr_edges = syscall(FUZZ_CALL, FUZZ_EDGES, 0, NULL, 0);
+
+	console_restore();
+	tell_edges();
+	tell_corpus();
+	printf("@p %lu %lu %ld %u %u\n", now_ms() - start_ms, shared->nr_runs, nr_edges,
+	       shared->nr_corpus, nr_batches);
+	fflush(stdout);
+}
+
+/* Every worker does its part. False: one does not come to an end. */
+static bool batch(void)
+{
+	const struct timespec nap = { .tv_nsec = NAP_NS };
+	uint64_t start = now_ms();
+
+	shared->nr_done = 0;
+	__atomic_fetch_add(&shared->batch, 1, __ATOMIC_RELEASE);
+	while (shared->nr_done < shared->nr_workers) {
+		if (now_ms() - start > BATCH_MS_MAX) {
+			fuzz_fail("a worker does not come to the end of its batch", NULL);
+			return false;
+		}
+		nanosleep(&nap, NULL);
+	}
+	return true;
+}
+
+static bool start(void)
+{
+	uint64_t canary = books_canary();
+
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		      0);
+	if (shared == MAP_FAILED) {
+		return false;
+	}
+	shared->nr_workers = (unsigned)input_number("workers", 1);
+	shared->per_batch = (unsigned)input_number("per-batch", 32);
+	shared->nr_replays = (unsigned)input_number("replays", 0);
+	shared->seed = input_number("seed", 1);
+	shared->nr_inputs = input_sequences(shared->inputs, CORPUS_MAX);
+	tcgetattr(STDOUT_FILENO, &terminal);
+	for (unsigned i = 0; i < shared->nr_workers && i < WORKERS_MAX; i++) {
+		fflush(stdout);
+		if (fork() == 0) {
+			worker_main(i, canary);
+		}
+	}
+	return true;
+}
+
+int main(int argc, char **argv)
+{
+	uint64_t most_ms, nr_batches;
+
+	(void)argv;
+	if (argc > 1 || !kinds_init() || getuid() != 0) {
+		fprintf(stderr, "fuzz: run by tools/fuzz, as root\n");
+		return STATUS_USAGE;
+	}
+	start_ms = now_ms();
+	most_ms = input_number("seconds", 10) * 1000;
+	nr_batches = input_number("batches", 0);
+	if (!start()) {
+		return STATUS_USAGE;
+	}
+	if (shared->nr_replays) {
+		nr_batches = shared->nr_replays;
+	}
+	for (unsigned i = 1; !shared->has_failed; i++) {
+		char complaint[COMPLAINT_MAX];
+
+		if (batch() && !books_check(complaint, sizeof(complaint))) {
+			fuzz_fail(complaint, NULL);
+		}
+		(void)bw_policy_load("etc/policy", &(struct bw_policy_error){ 0 });
+		tell(i);
+		if (nr_batches ? i >= nr_batches : now_ms() - start_ms >= most_ms) {
+			break;
+		}
+	}
+	if (shared->has_failed) {
+		tell_failure();
+	}
+	printf("@end\n");
+	return shared->has_failed ? STATUS_WRONG : 0;
+}

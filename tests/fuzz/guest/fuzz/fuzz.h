@@ -1,0 +1,35 @@
+/* What the fuzzer's processes share: one that leads, and workers. */
+#pragma once
+
+#include "generate.h"
+#include "run.h"
+
+enum { CORPUS_MAX = 1200, WORKERS_MAX = 8 };
+
+struct shared {
+	/* Set before the workers start. */
+	unsigned nr_workers, nr_inputs, per_batch;
+	unsigned nr_replays; /* 0: it fuzzes; else how often the inputs are run, in their order */
+	uint64_t seed;
+
+	/* All atomic. Batches asked for; workers that are through with theirs. */
+	volatile uint32_t batch, nr_done;
+	volatile uint32_t next_input;
+	volatile uint64_t nr_runs;
+	volatile uint32_t nr_corpus;
+
+	/* Of each worker: what it runs. */
+	struct sequence current[WORKERS_MAX];
+	/* The first failure; written by who sets has_failed. */
+	volatile bool has_failed;
+	char complaint[COMPLAINT_MAX];
+	struct sequence failed;
+
+	struct sequence inputs[CORPUS_MAX], corpus[CORPUS_MAX];
+};
+extern struct shared *shared;
+
+/* Notes a failure; the sequence may be NULL. */
+void fuzz_fail(const char *complaint, const struct sequence *sequence);
+/* A worker's process. */
+_Noreturn void worker_main(unsigned worker, uint64_t canary);

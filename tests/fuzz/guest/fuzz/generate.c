@@ -1,0 +1,212 @@
+/* New sequences, and changed ones. */
+#include "generate.h"
+
+#include <string.h>
+
+#include "values.h"
+
+enum { NR_CALLS_NEW = 8, NR_THREADS_CHANCE = 2, MUTATIONS_MAX = 4 };
+
+/* splitmix64: Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators" */
+static uint64_t random_next(struct random *random)
+{
+	uint64_t z = random->state += 0x9e3779b97f4a7c15ul;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ul;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebul;
+	return z ^ z >> 31;
+}
+
+uint32_t random_below(struct random *random, uint32_t limit)
+{
+	return (uint32_t)((random_next(random) >> 32) * limit >> 32);
+}
+
+bool random_one_in(struct random *random, uint32_t n) { return random_below(random, n) == 0; }
+
+static bool may_be(const struct sequence *sequence, enum kind kind)
+{
+	enum how how = kinds[kind].how;
+
+	return kind != NR_SYSTEM_CALLS && how != HOW_NONE && how != HOW_LEFT_OUT &&
+	       /* these take long: the memory of the machine is walked */
+	       (sequence->flags & SEQUENCE_ROOT || (kind != KIND_audit && kind != KIND_scan) ||
+		how == HOW_ROOT);
+}
+
+/* Some calls matter more than others: those whose arguments are many, and MEANS less, as they take long. */
+static enum kind kind_draw(struct random *random, const struct sequence *sequence)
+{
+	for (;;) {
+		enum kind kind = 1 + random_below(random, NR_KINDS - 1);
+
+		if (!may_be(sequence, kind)) {
+			continue;
+		}
+		switch (kinds[kind].how) {
+		case HOW_MEANS:
+			if (!random_one_in(random, 3)) {
+				continue;
+			}
+			break;
+		case HOW_ROOT:
+		case HOW_FAULTS:
+			if (!random_one_in(random, sequence->flags & SEQUENCE_ROOT ? 2 : 6)) {
+				continue;
+			}
+			break;
+		default:
+			if (kinds[kind].nr_arguments < 2 && random_one_in(random, 2)) {
+				continue;
+			}
+		}
+		if ((kind == KIND_scan || kind == KIND_audit) && !random_one_in(random, 20)) {
+			continue;
+		}
+		return kind;
+	}
+}
+
+static void argument_draw(struct random *random, const struct sequence *sequence, unsigned nth,
+			  struct call *call, unsigned i)
+{
+	(void)sequence;
+	call->arguments[i] = value_draw(random, kinds[call->kind].types[i], nth);
+}
+
+static void call_draw(struct random *random, const struct sequence *sequence, unsigned nth,
+		      struct call *call)
+{
+	*call = (struct call){ .kind = (uint8_t)kind_draw(random, sequence), .repeat = 1 };
+	for (unsigned i = 0; i < kinds[call->kind].nr_arguments; i++) {
+		argument_draw(random, sequence, nth, call, i);
+	}
+	if (kinds[call->kind].how == HOW_ANY && random_one_in(random, 6)) {
+		call->repeat = (uint8_t)(1u << random_below(random, 7));
+		call->repeat = call->repeat > REPEAT_MAX ? REPEAT_MAX : call->repeat;
+	}
+}
+
+static void flags_draw(struct random *random, struct sequence *sequence)
+{
+	sequence->flags = 0;
+	if (random_one_in(random, 4)) {
+		sequence->flags |= SEQUENCE_ROOT;
+	}
+	if (random_one_in(random, 3)) {
+		sequence->flags |= SEQUENCE_PROCESSES;
+	}
+	if (!random_one_in(random, 4)) {
+		sequence->flags |= SEQUENCE_WATCHED;
+	}
+}
+
+void sequence_generate(struct random *random, struct sequence *out)
+{
+	unsigned nr_threads = random_one_in(random, NR_THREADS_CHANCE)
+				      ? 1
+				      : 2 + random_below(random, THREADS_MAX - 1);
+
+	*out = (struct sequence){ 0 };
+	flags_draw(random, out);
+	out->nr_calls = (uint8_t)(1 + random_below(random, NR_CALLS_NEW));
+	for (unsigned i = 0; i < out->nr_calls; i++) {
+		call_draw(random, out, i, &out->calls[i]);
+		out->calls[i].thread = (uint8_t)random_below(random, nr_threads);
+	}
+}
+
+/* Makes room at a call: those behind move. False: there is none. */
+static bool room_make(struct sequence *sequence, unsigned at)
+{
+	if (sequence->nr_calls == CALLS_MAX) {
+		return false;
+	}
+	memmove(&sequence->calls[at + 1], &sequence->calls[at],
+		(sequence->nr_calls - at) * sizeof(sequence->calls[0]));
+	sequence->nr_calls++;
+	return true;
+}
+
+static void call_remove(struct sequence *sequence, unsigned at)
+{
+	sequence->nr_calls--;
+	memmove(&sequence->calls[at], &sequence->calls[at + 1],
+		(sequence->nr_calls - at) * sizeof(sequence->calls[0]));
+}
+
+static void splice(struct random *random, struct sequence *sequence, const struct sequence *other)
+{
+	unsigned from = random_below(random, other->nr_calls);
+	unsigned nr = 1 + random_below(random, other->nr_calls - from);
+
+	for (unsigned i = 0; i < nr; i++) {
+		unsigned at = sequence->nr_calls;
+
+		if (!room_make(sequence, at)) {
+			return;
+		}
+		sequence->calls[at] = other->calls[from + i];
+	}
+}
+
+/* All calls that are the same in another thread, too: they race for the same objects. */
+static void mirror(struct random *random, struct sequence *sequence)
+{
+	unsigned nr = sequence->nr_calls;
+	uint8_t thread = (uint8_t)(1 + random_below(random, THREADS_MAX - 1));
+
+	for (unsigned i = 0; i < nr; i++) {
+		unsigned at = sequence->nr_calls;
+
+		if (sequence->calls[i].thread == 0 && room_make(sequence, at)) {
+			sequence->calls[at] = sequence->calls[i];
+			sequence->calls[at].thread = thread;
+		}
+	}
+}
+
+static void change(struct random *random, struct sequence *sequence, const struct sequence *other)
+{
+	unsigned at = random_below(random, sequence->nr_calls);
+	struct call *call = &sequence->calls[at];
+
+	switch (random_below(random, 12)) {
+	case 0:
+		if (sequence->nr_calls > 1) {
+			call_remove(sequence, at);
+		}
+		break;
+	case 1:
+	case 2:
+	case 3:
+		if (room_make(sequence, at)) {
+			uint8_t thread = call->thread;
+
+			call_draw(random, sequence, at, call);
+			call->thread = thread;
+		}
+		break;
+	case 4: splice(random, sequence, other); break;
+	case 5: call->thread = (uint8_t)random_below(random, THREADS_MAX); break;
+	case 6:
+		call->repeat = (uint8_t)(1u << random_below(random, 7));
+		break;
+	case 7: mirror(random, sequence); break;
+	case 8: flags_draw(random, sequence); break;
+	default:
+		if (kinds[call->kind].nr_arguments) {
+			argument_draw(random, sequence, at, call,
+				      random_below(random, kinds[call->kind].nr_arguments));
+		}
+	}
+}
+
+void sequence_mutate(struct random *random, struct sequence *sequence, const struct sequence *other)
+{
+	unsigned nr = 1 + random_below(random, MUTATIONS_MAX);
+
+	for (unsigned i = 0; i < nr; i++) {
+		change(random, sequence, other);
+	}
+}

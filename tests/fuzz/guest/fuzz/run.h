@@ -1,0 +1,48 @@
+/*
+ * Running one sequence, in processes that may die, hang or be left in ruins; and finding out whether the
+ * kernel kept its word.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "sequence.h"
+
+enum { COMPLAINT_MAX = 256 };
+
+/* Shared by the worker and the processes of its sequence. */
+struct run_state {
+	volatile uint32_t progress;              /* calls begun and ended */
+	volatile uint32_t nr_started;            /* threads that are there */
+	volatile uint8_t current[THREADS_MAX];   /* kind of the call that each is in, or KIND_NONE */
+	volatile uint64_t results[CALLS_MAX];
+	volatile bool has_complained;
+	char complaint[COMPLAINT_MAX]; /* the first one */
+};
+
+/* Of the process that runs sequences. */
+struct runner {
+	unsigned worker; /* number, from 0 on; it runs on that processor */
+	struct run_state *state;
+	uint64_t canary; /* the kernel's (fuzz_abi.h); 0: it has none */
+};
+extern struct runner runner;
+
+/* Maps the state, pins the worker. False: no memory. */
+bool runner_init(unsigned worker);
+/*
+ * Blocks. Caller is root. False: something is wrong, and runner.state->complaint says what. Where a child could
+ * not be killed it is still there.
+ */
+bool run(const struct sequence *sequence);
+
+/* Notes what the kernel got wrong. */
+void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* ---- Within the sequence's processes ---- */
+
+/* act.c: makes one call with its arguments resolved; what it returned. */
+uint64_t act(enum kind kind, const uint64_t *arguments, bool is_root);
+/* means.c */
+void means(enum kind kind, uint64_t argument);
