@@ -11,18 +11,20 @@
 
 #include "arch/x86_64/percpu.h"
 #include "core/cpu.h"
+#include "core/symbols.h"
 #include "fuzz_abi.h"
 #include "lib/types.h"
 #include "mm/usercopy.h"
 
-enum { NR_LAST = 1 << 14, NR_EDGES = 1 << 17, NR_PROBES = 32, FRAME_ALIGN_SHIFT = 4 };
+enum { NR_LAST = 1 << 14, NR_EDGES_BITS = 17, NR_PROBES = 32, FRAME_ALIGN_SHIFT = 4 };
+#define NR_EDGES (1ul << NR_EDGES_BITS)
 
 extern char image_start[]; /* linker.ld */
 
 /* All atomic. Frame << FUZZ_POINT_BITS | point. */
 static uint64_t last[NR_LAST];
-/* By hash, and by order of their first time. 0: none. */
-static uint64_t edges[NR_EDGES], order[NR_EDGES];
+/* Pairs of points by hash, edges in the order of their first time. 0: none. */
+static uint64_t pairs[NR_EDGES], order[NR_EDGES];
 static uint64_t nr_edges;
 static bool has_cpus;
 
@@ -36,29 +38,66 @@ static uint64_t cpu_bits(void)
 							    : 0;
 }
 
-static void edge_take(uint64_t from, uint64_t to)
+static uint64_t point_address(uint64_t point)
 {
-	uint64_t edge = from << FUZZ_POINT_BITS | to;
-	uint64_t at = edge * 0x9e3779b97f4a7c15ul >> 47;
+	return (uint64_t)image_start + (point << FUZZ_POINT_SHIFT);
+}
+
+/* A frame that one function has left and another has taken makes no edge. */
+static bool is_of_one_function(uint64_t from, uint64_t to)
+{
+	uint64_t from_offset, to_offset;
+	const char *name;
+
+	return symbol_find(point_address(from), &name, &from_offset) &&
+	       symbol_find(point_address(to), &name, &to_offset) &&
+	       point_address(from) - from_offset == point_address(to) - to_offset;
+}
+
+/* Is the pair new? */
+static bool pair_add(uint64_t pair)
+{
+	uint64_t at = pair * 0x9e3779b97f4a7c15ul >> (64 - NR_EDGES_BITS);
 
 	for (unsigned i = 0; i < NR_PROBES; i++, at = (at + 1) % NR_EDGES) {
-		uint64_t there = __atomic_load_n(&edges[at], __ATOMIC_RELAXED);
+		uint64_t there = __atomic_load_n(&pairs[at], __ATOMIC_RELAXED);
 
-		if (there == edge) {
-			return;
-		}
-		if (!there && __atomic_compare_exchange_n(&edges[at], &there, edge, false,
+		if (!there && __atomic_compare_exchange_n(&pairs[at], &there, pair, false,
 							  __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
-			uint64_t nth = __atomic_fetch_add(&nr_edges, 1, __ATOMIC_RELAXED);
+			return true;
+		}
+		if (there == pair) {
+			return false;
+		}
+	}
+	return false;
+}
 
-			/* pairs with the load in coverage_read */
-			__atomic_store_n(&order[nth % NR_EDGES], edge | cpu_bits(),
-					 __ATOMIC_RELEASE);
-			return;
+static void edge_tell(uint64_t edge)
+{
+	uint64_t nth = __atomic_fetch_add(&nr_edges, 1, __ATOMIC_RELAXED);
+
+	/* pairs with the load in coverage_read */
+	__atomic_store_n(&order[nth % NR_EDGES], edge | cpu_bits(), __ATOMIC_RELEASE);
+}
+
+/* An edge from nowhere says that the point was reached, by whatever way. */
+static void pair_take(uint64_t from, uint64_t to)
+{
+	uint64_t pair = from << FUZZ_POINT_BITS | to;
+
+	if (!pair_add(pair)) {
+		return;
+	}
+	if (!from) {
+		edge_tell(pair);
+	} else if (is_of_one_function(from, to)) {
+		edge_tell(pair);
+		if (pair_add(to)) {
+			edge_tell(to);
 		}
-		if (there == edge) {
-			return;
-		}
+	} else if (pair_add(to)) {
+		edge_tell(to);
 	}
 }
 
@@ -73,7 +112,7 @@ void __sanitizer_cov_trace_pc(void)
 	uint64_t tag = frame << FUZZ_POINT_BITS;
 
 	__atomic_store_n(slot, tag | point, __ATOMIC_RELAXED);
-	edge_take((before ^ tag) <= FUZZ_POINT_MASK ? before & FUZZ_POINT_MASK : 0, point);
+	pair_take((before ^ tag) <= FUZZ_POINT_MASK ? before & FUZZ_POINT_MASK : 0, point);
 }
 
 void coverage_tell_cpus(void) { __atomic_store_n(&has_cpus, true, __ATOMIC_RELAXED); }

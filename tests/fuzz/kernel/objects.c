@@ -36,8 +36,18 @@ void __wrap_slab_free(struct slab_cache *cache, void *object);
 
 static bool is_all(const uint8_t *bytes, size_t nr, uint8_t value)
 {
-	for (size_t i = 0; i < nr; i++) {
-		if (bytes[i] != value) {
+	const uint64_t eight = value * (UINT64_MAX / UINT8_MAX);
+
+	for (; nr % sizeof(eight); nr--) {
+		if (bytes[nr - 1] != value) {
+			return false;
+		}
+	}
+	for (size_t i = 0; i < nr; i += sizeof(eight)) {
+		uint64_t word;
+
+		__builtin_memcpy(&word, bytes + i, sizeof(word));
+		if (word != eight) {
 			return false;
 		}
 	}

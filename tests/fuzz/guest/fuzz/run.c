@@ -23,7 +23,7 @@ enum {
 	FORKS_MAX = 2,         /* generations of processes */
 	NR_YIELDS = 40,        /* before the worker sleeps between looks */
 	LOOK_NS = 300000,
-	IDLE_MS = 30,          /* without a call begun or ended: it waits for what may never come */
+	IDLE_MS = 5,           /* without a call begun or ended: it waits for what may never come */
 	LONG_MS = 3000,        /* however busy it is */
 	STUCK_MS = 20000,      /* what must come back, and has not */
 };
@@ -93,10 +93,11 @@ static void perform(unsigned nth, unsigned thread)
 	struct run_state *state = runner.state;
 	uint64_t arguments[ARGUMENTS_MAX];
 
-	if (call->kind == KIND_fork && nr_forks++ >= FORKS_MAX) {
-		return;
-	}
 	for (unsigned i = 0; i < call->repeat; i++) {
+		/* a child goes on with the same calls: two to the number of them */
+		if (call->kind == KIND_fork && nr_forks++ >= FORKS_MAX) {
+			return;
+		}
 		for (unsigned j = 0; j < ARGUMENTS_MAX; j++) {
 			arguments[j] = resolve(call->arguments[j]);
 		}
@@ -144,12 +145,44 @@ static void unpin(void)
 	sched_setaffinity(0, sizeof(all), &all);
 }
 
+/* All of them are children, so that a MEANS has none but its own. */
+static void processes_run(unsigned nr_threads)
+{
+	pid_t pids[THREADS_MAX];
+
+	for (unsigned i = 0; i < nr_threads; i++) {
+		pids[i] = fork();
+		if (pids[i] == 0) {
+			thread_run(i, nr_threads);
+			_exit(0);
+		}
+	}
+	for (unsigned i = 0; i < nr_threads; i++) {
+		waitpid(pids[i], NULL, 0);
+	}
+}
+
+static void threads_run(unsigned nr_threads)
+{
+	pthread_t threads[THREADS_MAX];
+	bool is_there[THREADS_MAX] = { false };
+
+	for (unsigned i = 1; i < nr_threads; i++) {
+		is_there[i] = pthread_create(&threads[i], NULL, thread_body,
+					     (void *)(uintptr_t)i) == 0;
+	}
+	thread_run(0, nr_threads);
+	for (unsigned i = 1; i < nr_threads; i++) {
+		if (is_there[i]) {
+			pthread_join(threads[i], NULL);
+		}
+	}
+}
+
 static _Noreturn void child(void)
 {
 	unsigned nr_threads = sequence_nr_threads(running);
 	bool in_processes = running->flags & SEQUENCE_PROCESSES || sequence_has(running, HOW_MEANS);
-	pthread_t threads[THREADS_MAX];
-	pid_t pids[THREADS_MAX] = { 0 };
 
 	unpin();
 	if (running->flags & SEQUENCE_WATCHED && bw_call_job_begin(BW_JOB_ATTACK) < 0) {
@@ -159,21 +192,10 @@ static _Noreturn void child(void)
 	    !world_make()) {
 		_exit(1);
 	}
-	for (unsigned i = 1; i < nr_threads; i++) {
-		if (!in_processes) {
-			pthread_create(&threads[i], NULL, thread_body, (void *)(uintptr_t)i);
-		} else if ((pids[i] = fork()) == 0) {
-			thread_run(i, nr_threads);
-			_exit(0);
-		}
-	}
-	thread_run(0, nr_threads);
-	for (unsigned i = 1; i < nr_threads; i++) {
-		if (in_processes) {
-			waitpid(pids[i], NULL, 0);
-		} else {
-			pthread_join(threads[i], NULL);
-		}
+	if (in_processes) {
+		processes_run(nr_threads);
+	} else {
+		threads_run(nr_threads);
 	}
 	if (runner.canary && world_has_canary()) {
 		complain("a call showed kernel memory");
