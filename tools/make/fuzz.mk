@@ -8,7 +8,7 @@ KERNEL_CFLAGS := -I$(OUT)/gen $(KERNEL_CFLAGS) -Itests/fuzz/kernel
 KERNEL_LDFLAGS += $(foreach f,slab_cache_init slab_alloc slab_free power_off,--wrap=$(f))
 GENERATED += $(OUT)/gen/abi/syscalls.def
 # $(call trace_flags,SOURCE): the tracer itself must be quick.
-trace_flags = $(if $(filter $(TRACED:%=%%),$(1)),-fsanitize-coverage=trace-pc) \
+trace_flags = $(if $(filter $(TRACED:%=%%),$(1)),-fsanitize-coverage=trace-pc -fno-jump-tables) \
 	$(if $(filter tests/fuzz/kernel/%,$(1)),-fno-sanitize=all)
 
 $(OUT)/gen/abi/syscalls.def: kernel/abi/syscalls.def tests/fuzz/kernel/fuzz_abi.h

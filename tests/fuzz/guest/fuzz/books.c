@@ -20,7 +20,7 @@
 #include "cpus.h"
 #include "memory.h"
 
-enum { WINDOW = 8, WINDOWS = 4, OWN_COUNTS = 4, NR_COUNTS = OWN_COUNTS + FUZZ_CACHES_MAX };
+enum { WINDOWS = BOOKS_WINDOWS, OWN_COUNTS = 4, NR_COUNTS = OWN_COUNTS + FUZZ_CACHES_MAX };
 enum { COUNT_USER, COUNT_PTABLE, COUNT_KERNEL, COUNT_UNOWNED };
 
 struct count {
@@ -30,7 +30,10 @@ struct count {
 
 static struct count counts[NR_COUNTS];
 static unsigned nr_looks;
+static unsigned long window = BOOKS_WINDOW;
 static uint64_t nr_processes;
+
+void books_window(unsigned long nr) { window = nr; }
 
 static long books_read(struct fuzz_books *books)
 {
@@ -58,19 +61,19 @@ static bool grows(const struct count *count)
 			return false;
 		}
 	}
-	return nr_looks >= (WINDOWS + 1) * WINDOW;
+	return nr_looks >= (WINDOWS + 1) * window;
 }
 
 /* False: what is counted grows and grows. */
 static bool look_at(struct count *count, uint64_t value)
 {
-	if (nr_looks % WINDOW == 0) {
+	if (nr_looks % window == 0) {
 		memmove(count->leasts + 1, count->leasts, sizeof(count->leasts[0]) * (WINDOWS - 1));
 		count->leasts[0] = count->least;
 		count->least = UINT64_MAX;
 	}
 	count->least = value < count->least ? value : count->least;
-	return nr_looks % WINDOW != 0 || !grows(count);
+	return nr_looks % window != 0 || !grows(count);
 }
 
 static bool counts_check(char *complaint, size_t size)

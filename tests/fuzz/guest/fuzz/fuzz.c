@@ -147,7 +147,9 @@ static bool start(void)
 	}
 	shared->nr_workers = (unsigned)input_number("workers", 1);
 	shared->per_batch = (unsigned)input_number("per-batch", 32);
-	shared->nr_replays = (unsigned)input_number("replays", 0);
+	shared->is_replay = input_number("replay", 0) != 0;
+	shared->stuck_ms = input_number("stuck-ms", STUCK_MS);
+	books_window(input_number("window", BOOKS_WINDOW));
 	shared->seed = input_number("seed", 1);
 	shared->nr_inputs = input_sequences(shared->inputs, CORPUS_MAX);
 	tcgetattr(STDOUT_FILENO, &terminal);
@@ -174,9 +176,6 @@ int main(int argc, char **argv)
 	nr_batches = input_number("batches", 0);
 	if (!start()) {
 		return STATUS_USAGE;
-	}
-	if (shared->nr_replays) {
-		nr_batches = shared->nr_replays;
 	}
 	for (unsigned i = 1; !shared->has_failed; i++) {
 		char complaint[COMPLAINT_MAX];

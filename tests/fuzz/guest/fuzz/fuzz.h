@@ -9,8 +9,8 @@ enum { CORPUS_MAX = 1200, WORKERS_MAX = 8 };
 struct shared {
 	/* Set before the workers start. */
 	unsigned nr_workers, nr_inputs, per_batch;
-	unsigned nr_replays; /* 0: it fuzzes; else how often the inputs are run, in their order */
-	uint64_t seed;
+	bool is_replay; /* runs the inputs alone, in their order, again and again */
+	uint64_t seed, stuck_ms;
 
 	/* All atomic. Batches asked for; workers that are through with theirs. */
 	volatile uint32_t batch, nr_done;

@@ -25,12 +25,15 @@ struct run_state {
 struct runner {
 	unsigned worker; /* number, from 0 on; it runs on that processor */
 	struct run_state *state;
-	uint64_t canary; /* the kernel's (fuzz_abi.h); 0: it has none */
+	uint64_t canary;   /* the kernel's (fuzz_abi.h); 0: it has none */
+	uint64_t stuck_ms; /* what must come back by then has not */
 };
 extern struct runner runner;
 
+enum { STUCK_MS = 20000, STUCK_MS_BRIEF = 5000 };
+
 /* Maps the state, pins the worker. False: no memory. */
-bool runner_init(unsigned worker);
+bool runner_init(unsigned worker, uint64_t canary, uint64_t stuck_ms);
 /*
  * Blocks. Caller is root. False: something is wrong, and runner.state->complaint says what. Where a child could
  * not be killed it is still there.

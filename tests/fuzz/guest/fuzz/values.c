@@ -70,11 +70,11 @@ static uint64_t page_draw(struct random *random)
 
 static uint64_t length_draw(struct random *random)
 {
-	static const uint64_t lengths[] = { 1,      8,       WORLD_PAGE, WORLD_PAGE,
-					    0x2000, 0x3000,  0x4000,     0x8000,
-					    0x10001, 0x40000, 2ul << 20,  4ul << 20 };
+	static const uint64_t lengths[] = { 1,      8,      WORLD_PAGE, WORLD_PAGE, 0x2000,
+					    0x3000, 0x4000, 0x8000,     0x10001,    0x40000 };
 
-	return PICK(random, lengths);
+	return random_one_in(random, 12) ? (uint64_t)(1 + random_below(random, 2)) << 21
+					 : PICK(random, lengths);
 }
 
 static uint64_t address_draw(struct random *random)

@@ -87,17 +87,17 @@ static void run_one(const struct sequence *sequence)
 	note(sequence);
 	if (!run(sequence)) {
 		fuzz_fail(runner.state->complaint, sequence);
-	} else if (news(sequence) > 0 && !shared->nr_replays) {
+	} else if (news(sequence) > 0 && !shared->is_replay) {
 		keep(sequence);
 	}
 	__atomic_fetch_add(&shared->nr_runs, 1, __ATOMIC_RELAXED);
 }
 
-/* Every input once, whatever other workers do. */
+/* Every input in turn, whatever other workers do. */
 static void replay(void)
 {
-	for (unsigned i = 0; i < shared->nr_inputs && !shared->has_failed; i++) {
-		run_one(&shared->inputs[i]);
+	for (unsigned i = 0; i < shared->per_batch && !shared->has_failed; i++) {
+		run_one(&shared->inputs[i % shared->nr_inputs]);
 	}
 }
 
@@ -114,15 +114,14 @@ static void work(void)
 _Noreturn void worker_main(unsigned worker, uint64_t canary)
 {
 	random_state.state = shared->seed * 1000003 + worker;
-	if (!runner_init(worker)) {
+	if (!runner_init(worker, canary, shared->stuck_ms)) {
 		fuzz_fail("no memory for a worker", NULL);
 	}
-	runner.canary = canary;
 	for (uint32_t batch = 1;; batch++) {
 		while (shared->batch < batch) {
 			nap();
 		}
-		if (shared->nr_replays) {
+		if (shared->is_replay) {
 			replay();
 		} else {
 			work();
