@@ -8,9 +8,11 @@ use strict;
 use warnings;
 no warnings 'portable';
 use Exporter 'import';
-our @EXPORT_OK = qw(coverage_map coverage_of coverage_reasons);
+our @EXPORT_OK = qw(coverage_map coverage_of);
 
 use constant { TRACER => '__sanitizer_cov_trace_pc', POINT_BITS => 20, POINT_SHIFT => 2 };
+# Whose edges are counted.
+my $COUNTED = qr{^kernel/(?:mm|task)/};
 my $ENDS = qr/^(?:assert_failed|panic|panic_at|__ubsan_handle_\w+|power_off|__wrap_power_off)$/;
 
 # name of the function that a part is cut from
@@ -102,7 +104,7 @@ sub sources {
 	return \%source;
 }
 
-# { functions => {"path:name" => {points => [...], edges => [[from, to]...]}}, alone => {to => only edge that leads there} }
+# {"path:name" => {points => {place => [point of each copy]}, edges => {places => [[from, to] of each copy]}}
 sub coverage_map {
 	my ($kernel) = @_;
 	my @functions = functions($kernel);
@@ -119,44 +121,57 @@ sub coverage_map {
 	my $doomed = doomed(\%next, \%leaves);
 	my $source = sources($kernel, map { $_->{address} } @functions);
 	my $point = sub { my $after = $code->{ $_[0] }{next}; return ($after // $_[0] + 5) - $image >> POINT_SHIFT };
-	my (%map, %ways);
+	my %map;
 	for my $address (sort { $a <=> $b } grep { !$doomed->{$_} } keys %next) {
-		my $name = "$source->{$function{$address}{address}}:" . whole($function{$address}{name});
-		push @{ $map{$name}{points} }, $point->($address);
-		for my $to (grep { !$doomed->{$_} } @{ $next{$address} }) {
-			push @{ $map{$name}{edges} }, [$point->($address), $point->($to)];
-			push @{ $ways{ $point->($to) } }, $point->($address);
-		}
+		my $function = $function{$address};
+		my $path = $source->{ $function->{address} };
+		next unless $path =~ $COUNTED;
+		my $it = $map{ "$path:" . whole($function->{name}) } //= { points => {}, edges => {} };
+		# of a function in a header every file has a copy: the same place of each is one
+		my $place = sub { return $path =~ /\.h$/ ? $_[0] - $function->{address} : $_[0] };
+		push @{ $it->{points}{ $place->($address) } }, $point->($address);
+		push @{ $it->{edges}{ $place->($address) . ' ' . $place->($_) } }, [$point->($address), $point->($_)]
+			for grep { !$doomed->{$_} } @{ $next{$address} };
 		# the way in is an edge, too
-		my ($entry) = @{ (following($code, $function{$address}{address}))[0] };
-		$map{$name}{entries}{ $point->($entry) } = 1 if defined $entry && !$doomed->{$entry};
+		my ($entry) = @{ (following($code, $function->{address}))[0] };
+		$it->{edges}{ 'in ' . $place->($entry) } = [map { [0, $_] } @{ $it->{points}{ $place->($entry) } // [] }]
+			if defined $entry && !$doomed->{$entry};
 	}
-	return { functions => \%map, nr_ways => { map { $_ => scalar @{ $ways{$_} } } keys %ways } };
+	return \%map;
+}
+
+# Points that one edge alone leads to: who was there took it.
+sub alone {
+	my ($it) = @_;
+	my %ways;
+	$ways{$_}++ for map { $_->[1] } map { @$_ } values %{ $it->{edges} };
+	return { map { $_ => 1 } grep { $ways{$_} == 1 } keys %ways };
+}
+
+sub count_function {
+	my ($it, $pair, $reached) = @_;
+	my $alone = alone($it);
+	my $is_taken = sub { my ($from, $to) = @{ $_[0] }; $pair->{ $from << POINT_BITS | $to } || $reached->{$to} && (!$from || $alone->{$to}) };
+	return { edges => scalar keys %{ $it->{edges} }, points => scalar keys %{ $it->{points} },
+		taken => scalar grep({ grep { $is_taken->($_) } @$_ } values %{ $it->{edges} }),
+		reached => scalar grep({ grep { $reached->{$_} } @$_ } values %{ $it->{points} }) };
 }
 
 # Of edges in the guest's words (from << POINT_BITS | to, in hexadecimal) what was taken:
 # { edges, taken, points, reached, folders => {...}, functions => {name => {edges, taken, points, reached}} }
 sub coverage_of {
 	my ($map, @words) = @_;
-	my (%pair, %reached, %sum);
+	my (%pair, %reached);
 	for my $word (map { hex } @words) {
 		$pair{$word} = $reached{ $word & (1 << POINT_BITS) - 1 } = 1;
 	}
 	my %result = (functions => {}, folders => {});
-	for my $name (keys %{ $map->{functions} }) {
-		my $it = $map->{functions}{$name};
-		my @entries = keys %{ $it->{entries} // {} };
-		my @edges = @{ $it->{edges} // [] };
-		# a point that one edge alone leads to was reached by it
-		my $taken = grep { $pair{ $_->[0] << POINT_BITS | $_->[1] } || ($map->{nr_ways}{ $_->[1] } == 1 && $reached{ $_->[1] }
-			&& !$it->{entries}{ $_->[1] }) } @edges;
-		my %count = (edges => @edges + @entries, taken => $taken + grep({ $reached{$_} } @entries), points => scalar @{ $it->{points} },
-			reached => scalar grep { $reached{$_} } @{ $it->{points} });
-		$result{functions}{$name} = \%count;
+	for my $name (keys %$map) {
+		my $count = $result{functions}{$name} = count_function($map->{$name}, \%pair, \%reached);
 		my ($folder) = $name =~ m{^(.*)/};
-		for my $key (keys %count) {
-			$result{$key} += $count{$key};
-			$result{folders}{ $folder // '?' }{$key} += $count{$key};
+		for my $key (keys %$count) {
+			$result{$key} += $count->{$key};
+			$result{folders}{$folder}{$key} += $count->{$key};
 		}
 	}
 	return \%result;

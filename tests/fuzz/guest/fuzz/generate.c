@@ -5,7 +5,7 @@
 
 #include "values.h"
 
-enum { NR_CALLS_NEW = 8, NR_THREADS_CHANCE = 2, MUTATIONS_MAX = 4 };
+enum { NR_CALLS_NEW = 5, NR_THREADS_CHANCE = 2, MUTATIONS_MAX = 4 };
 
 /* splitmix64: Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators" */
 static uint64_t random_next(struct random *random)
@@ -32,10 +32,13 @@ static bool may_be(enum kind kind)
 }
 
 /* Some calls matter more than others: those whose arguments are many, and MEANS less, as they take long. */
+static unsigned nr_drawn;
+
 static enum kind kind_draw(struct random *random, const struct sequence *sequence)
 {
 	for (;;) {
-		enum kind kind = 1 + random_below(random, NR_KINDS - 1);
+		enum kind kind = random_one_in(random, 2) ? 1 + nr_drawn++ % (NR_KINDS - 1)
+							  : 1 + random_below(random, NR_KINDS - 1);
 
 		if (!may_be(kind)) {
 			continue;
@@ -65,17 +68,49 @@ static enum kind kind_draw(struct random *random, const struct sequence *sequenc
 	}
 }
 
-static void argument_draw(struct random *random, unsigned nth, struct call *call, unsigned i)
+/* A call whose result such an argument is, or KIND_NONE. */
+static enum kind producer_of(struct random *random, enum type type)
 {
-	call->arguments[i] = value_draw(random, kinds[call->kind].types[i], nth);
+	switch (type) {
+	case TYPE_HANDLE: return KIND_endpoint_create;
+	case TYPE_PID: return random_one_in(random, 2) ? KIND_fork : KIND_clone;
+	case TYPE_BRK: return KIND_brk;
+	default: return KIND_NONE;
+	}
+}
+
+static bool find_before(const struct sequence *sequence, enum kind kind, unsigned end,
+			unsigned *nth)
+{
+	for (unsigned i = end; i-- > 0;) {
+		if (sequence->calls[i].kind == kind) {
+			*nth = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* nth: where the call stands, or will stand. */
+static void argument_draw(struct random *random, const struct sequence *sequence, unsigned nth,
+			  struct call *call, unsigned i)
+{
+	enum type type = kinds[call->kind].types[i];
+	unsigned producer;
+
+	call->arguments[i] = value_draw(random, type, nth);
+	if (!random_one_in(random, 4) &&
+	    find_before(sequence, producer_of(random, type), nth, &producer)) {
+		call->arguments[i] = SPECIAL(SPECIAL_RESULT, producer);
+	}
 }
 
 static void call_draw(struct random *random, const struct sequence *sequence, unsigned nth,
-		      struct call *call)
+		      enum kind kind, struct call *call)
 {
-	*call = (struct call){ .kind = (uint8_t)kind_draw(random, sequence), .repeat = 1 };
+	*call = (struct call){ .kind = (uint8_t)kind, .repeat = 1 };
 	for (unsigned i = 0; i < kinds[call->kind].nr_arguments; i++) {
-		argument_draw(random, nth, call, i);
+		argument_draw(random, sequence, nth, call, i);
 	}
 	if (kinds[call->kind].how == HOW_ANY && random_one_in(random, 6)) {
 		call->repeat = (uint8_t)(1u << random_below(random, 7));
@@ -102,13 +137,25 @@ void sequence_generate(struct random *random, struct sequence *out)
 	unsigned nr_threads = random_one_in(random, NR_THREADS_CHANCE)
 				      ? 1
 				      : 2 + random_below(random, THREADS_MAX - 1);
+	unsigned nr;
 
 	*out = (struct sequence){ 0 };
 	flags_draw(random, out);
-	out->nr_calls = (uint8_t)(1 + random_below(random, NR_CALLS_NEW));
-	for (unsigned i = 0; i < out->nr_calls; i++) {
-		call_draw(random, out, i, &out->calls[i]);
-		out->calls[i].thread = (uint8_t)random_below(random, nr_threads);
+	nr = 1 + random_below(random, NR_CALLS_NEW);
+	while (out->nr_calls < nr) {
+		enum kind kind = kind_draw(random, out);
+		unsigned nth;
+
+		/* calls on an endpoint need one */
+		if (kinds[kind].types[0] == TYPE_HANDLE &&
+		    !find_before(out, KIND_endpoint_create, out->nr_calls, &nth)) {
+			call_draw(random, out, out->nr_calls, KIND_endpoint_create,
+				  &out->calls[out->nr_calls]);
+			out->nr_calls++;
+		}
+		call_draw(random, out, out->nr_calls, kind, &out->calls[out->nr_calls]);
+		out->calls[out->nr_calls].thread = (uint8_t)random_below(random, nr_threads);
+		out->nr_calls++;
 	}
 }
 
@@ -179,7 +226,7 @@ static void change(struct random *random, struct sequence *sequence, const struc
 		if (room_make(sequence, at)) {
 			uint8_t thread = call->thread;
 
-			call_draw(random, sequence, at, call);
+			call_draw(random, sequence, at, kind_draw(random, sequence), call);
 			call->thread = thread;
 		}
 		break;
@@ -192,7 +239,7 @@ static void change(struct random *random, struct sequence *sequence, const struc
 	case 8: flags_draw(random, sequence); break;
 	default:
 		if (kinds[call->kind].nr_arguments) {
-			argument_draw(random, at, call,
+			argument_draw(random, sequence, at, call,
 				      random_below(random, kinds[call->kind].nr_arguments));
 		}
 	}

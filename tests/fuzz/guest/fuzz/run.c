@@ -60,12 +60,21 @@ bool runner_init(unsigned worker, uint64_t canary, uint64_t stuck_ms)
 	return runner.state != MAP_FAILED && world_witness_make();
 }
 
+/* Another thread may be about to make the call. */
+static uint64_t result_of(unsigned nth)
+{
+	for (unsigned i = 0; i < NR_YIELDS && !runner.state->is_made[nth]; i++) {
+		sched_yield();
+	}
+	return runner.state->results[nth];
+}
+
 static uint64_t resolve(uint64_t value)
 {
 	uint32_t low = (uint32_t)value;
 
 	switch (value >> 32) {
-	case SPECIAL_RESULT: return runner.state->results[low % CALLS_MAX];
+	case SPECIAL_RESULT: return result_of(low % CALLS_MAX);
 	case SPECIAL_SELF: return (uint64_t)syscall(SYS_getpid);
 	case SPECIAL_PARENT: return (uint64_t)syscall(SYS_getppid);
 	case SPECIAL_CANARY: return runner.canary + low;
@@ -107,6 +116,7 @@ static void perform(unsigned nth, unsigned thread)
 		} else {
 			state->results[nth] = act(call->kind, arguments,
 						  running->flags & SEQUENCE_ROOT);
+			state->is_made[nth] = true;
 		}
 		state->current[thread] = KIND_NONE;
 		__atomic_fetch_add(&state->progress, 1, __ATOMIC_RELAXED);

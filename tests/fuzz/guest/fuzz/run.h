@@ -17,6 +17,7 @@ struct run_state {
 	volatile uint32_t nr_started;            /* threads that are there */
 	volatile uint8_t current[THREADS_MAX];   /* kind of the call that each is in, or KIND_NONE */
 	volatile uint64_t results[CALLS_MAX];
+	volatile bool is_made[CALLS_MAX]; /* its result is there */
 	volatile bool has_complained;
 	char complaint[COMPLAINT_MAX]; /* the first one */
 };
