@@ -9,7 +9,7 @@ KERNEL_LDFLAGS += $(foreach f,slab_cache_init slab_alloc slab_free power_off,--w
 GENERATED += $(OUT)/gen/abi/syscalls.def
 # Edges are those of the source: no function is copied into another, no block is doubled. Null pointers the hardware finds.
 TRACE_FLAGS := -fsanitize-coverage=trace-pc -O1 -fno-inline -fno-thread-jumps -fno-jump-tables \
-	-fno-sanitize=null,alignment,object-size
+	-fno-sanitize=null,alignment,object-size,pointer-overflow
 # $(call trace_flags,SOURCE): the tracer itself must be quick.
 trace_flags = $(if $(filter $(TRACED:%=%%),$(1)),$(TRACE_FLAGS)) $(if $(filter tests/fuzz/kernel/%,$(1)),-fno-sanitize=all)
 

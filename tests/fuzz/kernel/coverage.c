@@ -1,35 +1,32 @@
 /*
- * BUILD=fuzz: where the kernel has been. The compiler calls __sanitizer_cov_trace_pc at each basic
- * block of kernel/mm and kernel/task; this file is compiled without.
+ * BUILD=fuzz: where the kernel has been. The compiler has trace.asm called at each basic block of
+ * kernel/mm and kernel/task.
  *
  * An edge is a pair of points that the same stack frame ran one after the other: what was called in
- * between has frames of its own. `last` remembers the point of each frame by its address, in one
+ * between has frames of its own. `coverage_last` remembers the point of each frame by its address, in one
  * word, so that processors need no data of their own, and neither early boot nor an NMI disturbs:
  * who loses a word to another frame makes an edge from nowhere.
  */
 #include "coverage.h"
 
-#include "arch/x86_64/percpu.h"
 #include "core/cpu.h"
 #include "core/symbols.h"
 #include "fuzz_abi.h"
 #include "lib/types.h"
 #include "mm/usercopy.h"
 
-enum { NR_LAST = 1 << 14, NR_EDGES_BITS = 17, NR_PROBES = 32, FRAME_ALIGN_SHIFT = 4 };
+enum { NR_LAST = 1 << 14, NR_EDGES_BITS = 17, NR_PROBES = 32 };
 #define NR_EDGES (1ul << NR_EDGES_BITS)
 
 extern char image_start[]; /* linker.ld */
 
-/* All atomic. Frame << FUZZ_POINT_BITS | point. */
-static uint64_t last[NR_LAST];
+/* All atomic. trace.asm: frame << (FUZZ_POINT_BITS - 4) | point. */
+uint64_t coverage_last[NR_LAST];
 /* Pairs of points by hash, edges in the order of their first time. 0: none. */
-static uint64_t pairs[NR_EDGES], order[NR_EDGES];
+uint64_t coverage_pairs[NR_EDGES];
+static uint64_t order[NR_EDGES];
 static uint64_t nr_edges;
 static bool has_cpus;
-
-/* The compiler's name for it. */
-void __sanitizer_cov_trace_pc(void);
 
 static uint64_t cpu_bits(void)
 {
@@ -60,9 +57,9 @@ static bool pair_add(uint64_t pair)
 	uint64_t at = pair * 0x9e3779b97f4a7c15ul >> (64 - NR_EDGES_BITS);
 
 	for (unsigned i = 0; i < NR_PROBES; i++, at = (at + 1) % NR_EDGES) {
-		uint64_t there = __atomic_load_n(&pairs[at], __ATOMIC_RELAXED);
+		uint64_t there = __atomic_load_n(&coverage_pairs[at], __ATOMIC_RELAXED);
 
-		if (!there && __atomic_compare_exchange_n(&pairs[at], &there, pair, false,
+		if (!there && __atomic_compare_exchange_n(&coverage_pairs[at], &there, pair, false,
 							  __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
 			return true;
 		}
@@ -81,10 +78,9 @@ static void edge_tell(uint64_t edge)
 	__atomic_store_n(&order[nth % NR_EDGES], edge | cpu_bits(), __ATOMIC_RELEASE);
 }
 
-/* An edge from nowhere says that the point was reached, by whatever way. */
-static void pair_take(uint64_t from, uint64_t to)
+void coverage_take(uint64_t pair)
 {
-	uint64_t pair = from << FUZZ_POINT_BITS | to;
+	uint64_t from = pair >> FUZZ_POINT_BITS, to = pair & FUZZ_POINT_MASK;
 
 	if (!pair_add(pair)) {
 		return;
@@ -99,20 +95,6 @@ static void pair_take(uint64_t from, uint64_t to)
 	} else if (pair_add(to)) {
 		edge_tell(to);
 	}
-}
-
-void __sanitizer_cov_trace_pc(void)
-{
-	uint64_t pc = (uint64_t)__builtin_return_address(0) - (uint64_t)image_start;
-	uint64_t point = pc >> FUZZ_POINT_SHIFT & FUZZ_POINT_MASK;
-	/* the caller's RBP, which this function has pushed */
-	uint64_t frame = *(const uint64_t *)__builtin_frame_address(0) >> FRAME_ALIGN_SHIFT;
-	uint64_t *slot = &last[frame % NR_LAST];
-	uint64_t before = __atomic_load_n(slot, __ATOMIC_RELAXED);
-	uint64_t tag = frame << FUZZ_POINT_BITS;
-
-	__atomic_store_n(slot, tag | point, __ATOMIC_RELAXED);
-	pair_take((before ^ tag) <= FUZZ_POINT_MASK ? before & FUZZ_POINT_MASK : 0, point);
 }
 
 void coverage_tell_cpus(void) { __atomic_store_n(&has_cpus, true, __ATOMIC_RELAXED); }
