@@ -17,3 +17,14 @@ $(OUT)/gen/abi/syscalls.def: kernel/abi/syscalls.def tests/fuzz/kernel/fuzz_abi.
 	@mkdir -p $(@D)
 	@{ cat $<; sed -n 's/.*FUZZ_CALL = \(0x[0-9a-f]*\).*/SYSCALL(\1, fuzz, 4)/p' tests/fuzz/kernel/fuzz_abi.h; } > $@
 endif
+
+# Asks a make of its own for the kernel and the archive with the fuzzer, since both are variants.
+.PHONY: fuzz
+export FUZZ_SECONDS SEED
+fuzz: need-fuzz
+	@KERNEL=build/fuzz/bulwark.elf ARCHIVE=$$($(MAKE) -s print-archive EXTRA=tests/fuzz/guest) tools/fuzz
+
+.PHONY: need-fuzz
+need-fuzz: $(GENERATED) $(GEN)/font.o | $(call deps,run)
+	@$(MAKE) BUILD=fuzz kernel
+	@$(MAKE) EXTRA=tests/fuzz/guest archive
