@@ -5,7 +5,7 @@ use strict;
 use warnings;
 use Exporter 'import';
 use Output 'write_output';
-our @EXPORT_OK = qw(unreached_read unreached_report);
+our @EXPORT_OK = 'unreached_report';
 
 use constant TABLE => 'tests/fuzz/unreached';
 

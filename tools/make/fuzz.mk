@@ -21,10 +21,10 @@ endif
 # Asks a make of its own for the kernel and the archive with the fuzzer, since both are variants.
 .PHONY: fuzz
 export FUZZ_SECONDS SEED
-fuzz: need-fuzz
+fuzz: need-fuzz-kernel
 	@KERNEL=build/fuzz/bulwark.elf ARCHIVE=$$($(MAKE) -s print-archive EXTRA=tests/fuzz/guest) tools/fuzz
 
-.PHONY: need-fuzz
-need-fuzz: $(GENERATED) $(GEN)/font.o | $(call deps,run)
+.PHONY: need-fuzz-kernel
+need-fuzz-kernel: $(GENERATED) $(GEN)/font.o | $(call deps,run)
 	@$(MAKE) BUILD=fuzz kernel
 	@$(MAKE) EXTRA=tests/fuzz/guest archive

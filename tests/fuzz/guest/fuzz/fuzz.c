@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
@@ -127,6 +128,12 @@ static bool batch(void)
 	shared->nr_done = 0;
 	__atomic_fetch_add(&shared->batch, 1, __ATOMIC_RELEASE);
 	while (shared->nr_done < shared->nr_workers) {
+		int status;
+
+		if (waitpid(-1, &status, WNOHANG) > 0) {
+			fuzz_fail("a worker is gone: a sequence could end a process of root's", NULL);
+			return false;
+		}
 		if (now_ms() - start > BATCH_MS_MAX) {
 			fuzz_fail("a worker does not come to the end of its batch", NULL);
 			return false;

@@ -204,8 +204,12 @@ void means(enum kind kind, uint64_t argument)
 	case KIND_killed: means_killed(argument); break;
 	case KIND_rings: means_rings(argument); break;
 	case KIND_programs: means_programs(argument); break;
+	case KIND_files: means_files(argument); break;
 	case KIND_copies: means_copies(argument % 16); break;
 	case KIND_zeroes: means_zeroes(argument % 16); break;
+	case KIND_regions: means_regions(argument % 16); break;
+	case KIND_moves: means_moves(argument % 16); break;
+	case KIND_huges: means_huges(argument); break;
 	default: break;
 	}
 }

@@ -14,7 +14,7 @@ long means_futex(volatile uint32_t *word, int operation, uint64_t value, uint64_
 void *means_pages(unsigned nr, bool are_shared);
 void means_pages_free(void *pages, unsigned nr);
 
-/* means.c, means_process.c, means_memory.c; argument: rounds, or which variant. */
+/* means.c, means_process.c, means_memory.c, means_regions.c; argument: rounds, or which variant. */
 void means_pingpong(uint64_t argument);
 void means_mutex(uint64_t argument);
 void means_requeue(uint64_t argument);
@@ -25,5 +25,9 @@ void means_children(uint64_t argument);
 void means_killed(uint64_t argument);
 void means_rings(uint64_t argument);
 void means_programs(uint64_t argument);
+void means_files(uint64_t argument);
 void means_copies(uint64_t argument);
 void means_zeroes(uint64_t argument);
+void means_regions(uint64_t argument);
+void means_moves(uint64_t argument);
+void means_huges(uint64_t argument);

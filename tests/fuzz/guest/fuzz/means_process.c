@@ -282,3 +282,29 @@ void means_programs(uint64_t argument)
 		expect_exit("programs", pid, 0);
 	}
 }
+
+/* What is no program, or a broken one, is refused, or ends by itself. */
+void means_files(uint64_t argument)
+{
+	struct bw_archive_entry file = { 0 };
+	char *none[] = { NULL };
+	unsigned nr = 0;
+	pid_t pid;
+
+	for (unsigned i = 0; bw_archive_entry(i, &file) == 0; i++) {
+		nr += strncmp(file.name, "etc/", 4) == 0;
+		if (nr == argument % 40 + 1) {
+			break;
+		}
+	}
+	pid = fork();
+	if (pid == 0) {
+		execve(file.name, none, none);
+		_exit(0);
+	}
+	if (pid > 0) {
+		usleep(SOON_US);
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+	}
+}

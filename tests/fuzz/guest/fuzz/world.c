@@ -17,9 +17,14 @@
 #define SLOT(type, nth) ((void *)world_slot(TYPE_##type, nth))
 enum { SOON_NS = 1000000, SOON_US = 1000 };
 
-static const char *const paths[WORLD_SLOTS] = { "bin/no_such", "etc/policy", "bin/nothing",
-						"etc/policy-broken" };
-static const char *const texts[WORLD_SLOTS] = { "xpfo=sync", "a text \n\t\033[1mof bytes", "", "=" };
+static const char *const paths[WORLD_SLOTS] = {
+	"bin/no_such",	 "etc/policy",	  "bin/nothing",	    "etc/policy-broken",
+	"/bin/../bin/nothing", "./bin//./nothing", "bin/nothing/", "etc/policy-door",
+};
+static const char *const texts[WORLD_SLOTS] = {
+	"xpfo=sync", "a text \n\t\033[1mof bytes", "", "=", "\b\r\a\033[2J", "\x7f\xff\x80",
+	"xpfo=sync xpfo=off", "ktest=on vuln",
+};
 
 static void strings_fill(void)
 {
@@ -28,6 +33,9 @@ static void strings_fill(void)
 	for (unsigned i = 0; i < WORLD_SLOTS; i++) {
 		strcpy(SLOT(PATH, i), paths[i]);
 		strcpy(SLOT(TEXT, i), texts[i]);
+	}
+	for (unsigned i = 0; i < WORLD_SLOTS; i++) {
+		*(uint64_t *)SLOT(ARGV, i) = 0;
 	}
 	arguments = SLOT(ARGV, 0);
 	arguments[0] = SLOT(PATH, 2);
@@ -58,11 +66,18 @@ static void times_fill(void)
 	*interval = (struct itimerval){ { 0, 0 }, { 0, 0 } };
 	interval = SLOT(INTERVAL, 3);
 	*interval = (struct itimerval){ { 1000, 0 }, { 1000000, 1000001 } };
+	for (unsigned i = 4; i < WORLD_SLOTS; i++) {
+		*(struct timespec *)SLOT(TIME, i) = (struct timespec){ 0, (long)i * SOON_NS / 4 };
+		*(struct itimerval *)SLOT(INTERVAL, i) =
+			(struct itimerval){ { 0, i % 2 }, { 0, (long)i * SOON_US / 4 } };
+	}
 }
 
 static void limits_fill(void)
 {
-	static const rlim_t limits[WORLD_SLOTS] = { 1, 1 << 16, 1 << 24, RLIM_INFINITY };
+	static const rlim_t limits[WORLD_SLOTS] = {
+		1, 1 << 16, 1 << 24, RLIM_INFINITY, 0, 40, 1 << 20, 12345,
+	};
 
 	for (unsigned i = 0; i < WORLD_SLOTS; i++) {
 		*(struct rlimit *)SLOT(LIMIT, i) = (struct rlimit){ limits[i], limits[i] };
@@ -87,9 +102,11 @@ static void vectors_fill(void)
 
 static void signals_fill(void)
 {
-	static const uint64_t sets[WORLD_SLOTS] = { 0, UINT64_MAX, 1ul << (SIGALRM - 1),
-						    1ul << (SIGKILL - 1) };
-	static const uint64_t handlers[WORLD_SLOTS] = { 0, 1, 0x1000, 0 };
+	static const uint64_t sets[WORLD_SLOTS] = {
+		0, UINT64_MAX, 1ul << (SIGALRM - 1), 1ul << (SIGKILL - 1), 1ul << (SIGTERM - 1),
+		1ul << 63, 1ul << (SIGCHLD - 1), 1,
+	};
+	static const uint64_t handlers[WORLD_SLOTS] = { 0, 1, 0x1000, 0, 1, 1, 2, 0 };
 
 	for (unsigned i = 0; i < WORLD_SLOTS; i++) {
 		*(uint64_t *)SLOT(SET, i) = sets[i];
@@ -101,11 +118,14 @@ static void signals_fill(void)
 static void others_fill(void)
 {
 	for (unsigned i = 0; i < WORLD_SLOTS; i++) {
-		*(uint64_t *)SLOT(CPUSET, i) = i < 3 ? 1ul << i | (i == 2) : 0;
+		*(uint64_t *)SLOT(CPUSET, i) = i < 6 ? i + 1 : i == 6 ? UINT64_MAX : 0;
 		memset(SLOT(TERMIOS, i), i ? 0 : 0xff, WORLD_SLOT_BYTES);
 		*(uint32_t *)SLOT(WORD, i) = i % 2;
 	}
-	((uint32_t *)SLOT(TERMIOS, 2))[1] = 1;
+	for (unsigned i = 2; i < WORLD_SLOTS; i++) {
+		((uint32_t *)SLOT(TERMIOS, i))[1] = i % 2 ? 1 : 5;
+		((uint32_t *)SLOT(TERMIOS, i))[3] = i % 3 ? 0x8a3b : 0x0a;
+	}
 }
 
 static bool map(uint64_t at, size_t nr_pages, int flags)
@@ -118,7 +138,7 @@ bool world_make(void)
 {
 	if (!map(WORLD_PRIVATE, WORLD_PAGES, MAP_PRIVATE) ||
 	    !map(WORLD_SHARED, WORLD_PAGES, MAP_SHARED) ||
-	    !map(WORLD_DATA, 1 + WORLD_OUT_PAGES, MAP_PRIVATE)) {
+	    !map(WORLD_DATA, WORLD_DATA_PAGES + WORLD_OUT_PAGES, MAP_PRIVATE)) {
 		return false;
 	}
 	strings_fill();

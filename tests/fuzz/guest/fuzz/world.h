@@ -12,7 +12,7 @@
 #define WORLD_HUGE 0x40000000ul
 /* Structures that calls take, and behind them room for what they give. */
 #define WORLD_DATA 0x30000000ul
-#define WORLD_OUT 0x30001000ul
+#define WORLD_OUT 0x30002000ul
 /* A page of the worker's, whose bytes its children must not change. */
 #define WORLD_WITNESS 0x50000000ul
 
@@ -22,7 +22,8 @@ enum {
 	WORLD_HUGE_PAGES = 4,
 	WORLD_OUT_PAGES = 8,
 	WORLD_WITNESS_PAGES = 4,
-	WORLD_SLOTS = 4, /* of each type of data */
+	WORLD_DATA_PAGES = 2,
+	WORLD_SLOTS = 8, /* of each type of data */
 	WORLD_SLOT_BYTES = 64,
 };
 
