@@ -84,12 +84,16 @@ sub take_line {
 	}
 }
 
-# The lines, until the guest ends. False: it is silent for too long.
+# The lines, until the guest ends, or its time is over by this machine's clock. False: it is silent for too long.
 sub read_lines {
-	my ($out, $result, $on_progress) = @_;
+	my ($out, $result, $deadline, $on_progress) = @_;
 	my ($text, $bits) = ('', '');
 	vec($bits, fileno $out, 1) = 1;
 	while (1) {
+		if (time > $deadline) {
+			$result->{has_ended} = $result->{is_late} = 1;
+			return 1;
+		}
 		return 0 unless select my $ready = $bits, undef, undef, SECONDS_OF_SILENCE;
 		return 1 unless sysread $out, $text, 1 << 16, length $text;
 		take_line($result, $1 =~ s/\r//gr, $on_progress) while $text =~ s/^(.*)\n//;
@@ -121,11 +125,11 @@ sub boot {
 	my $result = { edges => [], corpus => [], suspects => [], runs => 0, output => '' };
 	my ($pid, $out) = start($what, $dir);
 	local $SIG{INT} = local $SIG{TERM} = sub { kill 'TERM', $pid; exit 130 };
-	if (!read_lines($out, $result, $what->{on_progress})) {
+	if (!read_lines($out, $result, time + $what->{seconds} + SECONDS_MORE / 4, $what->{on_progress})) {
 		$result->{is_hung} = 1;
 		$result->{suspects} = [notes_of_hung($what, $dir)];
-		kill 'TERM', $pid;
 	}
+	kill 'TERM', $pid if $result->{is_hung} || $result->{is_late};
 	close $out;
 	my $status = $?;
 	$result->{broken} = read_file("$dir/errors") if $status >> 8 == 2 && !$result->{runs} && !-s "$dir/log";

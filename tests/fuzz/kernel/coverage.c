@@ -3,9 +3,9 @@
  * kernel/mm and kernel/task.
  *
  * An edge is a pair of points that the same stack frame ran one after the other: what was called in
- * between has frames of its own. `coverage_last` remembers the point of each frame by its address, in one
- * word, so that processors need no data of their own, and neither early boot nor an NMI disturbs:
- * who loses a word to another frame makes an edge from nowhere.
+ * between has frames of its own. `coverage_last` remembers the point of each frame by its address,
+ * in one word, so that processors need no data of their own, and neither early boot nor an NMI
+ * disturbs: who loses a word to another frame makes an edge from nowhere.
  */
 #include "coverage.h"
 
@@ -30,9 +30,9 @@ static bool has_cpus;
 
 static uint64_t cpu_bits(void)
 {
-	return __atomic_load_n(&has_cpus, __ATOMIC_RELAXED) ? (uint64_t)this_cpu()->id
-								      << FUZZ_CPU_SHIFT
-							    : 0;
+	return __atomic_load_n(&has_cpus, __ATOMIC_RELAXED)
+		       ? (uint64_t)this_cpu()->id << FUZZ_CPU_SHIFT
+		       : 0;
 }
 
 static uint64_t point_address(uint64_t point)

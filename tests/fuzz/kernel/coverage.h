@@ -5,8 +5,8 @@
 #include "lib/types.h"
 
 /*
- * trace.asm: a pair of points, from << FUZZ_POINT_BITS | to, that may be new. From nowhere, 0: the point was
- * reached, by whatever way.
+ * trace.asm: a pair of points, from << FUZZ_POINT_BITS | to, that may be new. From nowhere, 0: the
+ * point was reached, by whatever way.
  */
 void coverage_take(uint64_t pair);
 extern uint64_t coverage_last[], coverage_pairs[];

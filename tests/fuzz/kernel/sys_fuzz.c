@@ -52,8 +52,7 @@ void __wrap_power_off(int status)
 	for (unsigned worker = 0; status == STATUS_OF_PANIC && worker < FUZZ_WORKERS_MAX;
 	     worker++) {
 		for (unsigned i = 0; i < FUZZ_NOTES; i++) {
-			const char *text =
-				notes[worker].text[(notes[worker].nr + i) % FUZZ_NOTES];
+			const char *text = notes[worker].text[(notes[worker].nr + i) % FUZZ_NOTES];
 
 			if (*text) {
 				log_print("fuzz: note %u ", worker);

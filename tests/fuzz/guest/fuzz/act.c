@@ -26,8 +26,8 @@ static uint64_t clone_and_end(const uint64_t *a)
 			 "	syscall\n"
 			 "1:"
 			 : "=a"(result)
-			 : "a"(SYS_clone), "D"(a[0]), "S"(a[1]), "d"(a[2]), "r"(r10), "r"(r8),
-			   [yield] "i"(SYS_sched_yield), [exit] "i"(SYS_exit)
+			 : "a"(SYS_clone), "D"(a[0]), "S"(a[1]), "d"(a[2]), "r"(r10),
+			   "r"(r8), [yield] "i"(SYS_sched_yield), [exit] "i"(SYS_exit)
 			 : "rcx", "r11", "memory");
 	return result;
 }

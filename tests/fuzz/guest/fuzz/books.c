@@ -1,9 +1,9 @@
 /*
  * What must hold when no sequence runs.
  *
- * Leaks: what is counted may be above the least for a while, since stacks, slabs and reports are kept for
- * the next time. Of each count the least of a window of looks is remembered; a count whose least grows
- * from window to window, several times in a row, never comes back.
+ * Leaks: what is counted may be above the least for a while, since stacks, slabs and reports are
+ * kept for the next time. Of each count the least of a window of looks is remembered; a count whose
+ * least grows from window to window, several times in a row, never comes back.
  */
 #define _GNU_SOURCE
 #include "books.h"
@@ -24,8 +24,8 @@ enum { WINDOWS = BOOKS_WINDOWS, OWN_COUNTS = 4, NR_COUNTS = OWN_COUNTS + FUZZ_CA
 enum { COUNT_USER, COUNT_PTABLE, COUNT_KERNEL, COUNT_UNOWNED };
 
 struct count {
-	uint64_t least;             /* of the window that is under way */
-	uint64_t leasts[WINDOWS];   /* of those before, the newest first */
+	uint64_t least;           /* of the window that is under way */
+	uint64_t leasts[WINDOWS]; /* of those before, the newest first */
 };
 
 static struct count counts[NR_COUNTS];
@@ -96,16 +96,17 @@ static bool counts_check(char *complaint, size_t size)
 						   unowned(&info) };
 
 		for (unsigned i = 0; i < NR_COUNTS; i++) {
-			uint64_t value = i < OWN_COUNTS ? own[i]
-							: books.caches[i - OWN_COUNTS].nr_live;
-			const char *name = i < OWN_COUNTS ? names[i]
-							  : books.caches[i - OWN_COUNTS].name;
+			uint64_t value =
+				i < OWN_COUNTS ? own[i] : books.caches[i - OWN_COUNTS].nr_live;
+			const char *name =
+				i < OWN_COUNTS ? names[i] : books.caches[i - OWN_COUNTS].name;
 
 			if (!look_at(&counts[i], value) && (size_t)len < size) {
 				len += snprintf(complaint + len, size - (size_t)len,
-						"%s%s grow: %lu, %lu, %lu, %lu", len ? "; " : "leak: ",
-						name, counts[i].leasts[3], counts[i].leasts[2],
-						counts[i].leasts[1], counts[i].leasts[0]);
+						"%s%s grow: %lu, %lu, %lu, %lu",
+						len ? "; " : "leak: ", name, counts[i].leasts[3],
+						counts[i].leasts[2], counts[i].leasts[1],
+						counts[i].leasts[0]);
 			}
 		}
 	}
@@ -113,10 +114,7 @@ static bool counts_check(char *complaint, size_t size)
 	return len == 0;
 }
 
-static int live(void *cpu)
-{
-	return cpus_pin((int)(intptr_t)cpu) && getpid() > 0 ? 0 : 1;
-}
+static int live(void *cpu) { return cpus_pin((int)(intptr_t)cpu) && getpid() > 0 ? 0 : 1; }
 
 static bool alive_check(char *complaint, size_t size)
 {
@@ -124,7 +122,8 @@ static bool alive_check(char *complaint, size_t size)
 		int status = child_run(live, (void *)(intptr_t)cpu);
 
 		if (status != 0) {
-			snprintf(complaint, size, "processor %d: a child ends with 0x%x", cpu, status);
+			snprintf(complaint, size, "processor %d: a child ends with 0x%x", cpu,
+				 status);
 			return false;
 		}
 	}

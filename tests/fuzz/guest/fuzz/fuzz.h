@@ -18,6 +18,8 @@ struct shared {
 	volatile uint64_t nr_runs;
 	volatile uint32_t nr_corpus;
 
+	volatile bool is_over; /* the time is: batches end early */
+
 	/* Of each worker: what it runs. */
 	struct sequence current[WORKERS_MAX];
 	/* The first failure; written by who sets has_failed. */

@@ -31,7 +31,8 @@ static bool may_be(enum kind kind)
 	return kind != NR_SYSTEM_CALLS && how != HOW_NONE && how != HOW_LEFT_OUT;
 }
 
-/* Some calls matter more than others: those whose arguments are many, and MEANS less, as they take long. */
+/* Some calls matter more than others: those whose arguments are many, and MEANS less, as they take
+ * long. */
 static unsigned nr_drawn;
 
 static enum kind kind_draw(struct random *random, const struct sequence *sequence)
@@ -232,9 +233,7 @@ static void change(struct random *random, struct sequence *sequence, const struc
 		break;
 	case 4: splice(random, sequence, other); break;
 	case 5: call->thread = (uint8_t)random_below(random, THREADS_MAX); break;
-	case 6:
-		call->repeat = (uint8_t)(1u << random_below(random, 7));
-		break;
+	case 6: call->repeat = (uint8_t)(1u << random_below(random, 7)); break;
 	case 7: mirror(random, sequence); break;
 	case 8: flags_draw(random, sequence); break;
 	default:

@@ -13,4 +13,5 @@ bool random_one_in(struct random *random, uint32_t n);
 /* A new one. */
 void sequence_generate(struct random *random, struct sequence *out);
 /* Changes one; other: what pieces may come from. */
-void sequence_mutate(struct random *random, struct sequence *sequence, const struct sequence *other);
+void sequence_mutate(struct random *random, struct sequence *sequence,
+		     const struct sequence *other);

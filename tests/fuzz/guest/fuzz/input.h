@@ -1,5 +1,6 @@
 /*
- * What tools/fuzz wrote into the program: settings, `NAME VALUE` a line, then sequences, one a line.
+ * What tools/fuzz wrote into the program: settings, `NAME VALUE` a line, then sequences, one a
+ * line.
  */
 #pragma once
 

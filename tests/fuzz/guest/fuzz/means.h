@@ -1,4 +1,5 @@
-/* User code with a purpose (types_extra.def): each tells what the kernel got wrong, and comes back. */
+/* User code with a purpose (types_extra.inc): each tells what the kernel got wrong, and comes back.
+ */
 #pragma once
 
 #include <stdbool.h>

@@ -75,7 +75,8 @@ void means_regions(uint64_t argument)
 void means_moves(uint64_t argument)
 {
 	size_t len = MOVED_PAGES * BW_PAGE_SIZE;
-	char *pages = means_pages(MOVED_PAGES, argument & 1), *place = means_pages(MOVED_PAGES + 2, false);
+	char *pages = means_pages(MOVED_PAGES, argument & 1),
+	     *place = means_pages(MOVED_PAGES + 2, false);
 	char *moved;
 
 	if (!pages || !place) {

@@ -1,6 +1,6 @@
 /*
- * Running one sequence, in processes that may die, hang or be left in ruins; and finding out whether the
- * kernel kept its word.
+ * Running one sequence, in processes that may die, hang or be left in ruins; and finding out
+ * whether the kernel kept its word.
  */
 #pragma once
 
@@ -13,9 +13,9 @@ enum { COMPLAINT_MAX = 256 };
 
 /* Shared by the worker and the processes of its sequence. */
 struct run_state {
-	volatile uint32_t progress;              /* calls begun and ended */
-	volatile uint32_t nr_started;            /* threads that are there */
-	volatile uint8_t current[THREADS_MAX];   /* kind of the call that each is in, or KIND_NONE */
+	volatile uint32_t progress;            /* calls begun and ended */
+	volatile uint32_t nr_started;          /* threads that are there */
+	volatile uint8_t current[THREADS_MAX]; /* kind of the call that each is in, or KIND_NONE */
 	volatile uint64_t results[CALLS_MAX];
 	volatile bool is_made[CALLS_MAX]; /* its result is there */
 	volatile bool has_complained;
@@ -36,8 +36,8 @@ enum { STUCK_MS = 20000, STUCK_MS_BRIEF = 5000 };
 /* Maps the state, pins the worker. False: no memory. */
 bool runner_init(unsigned worker, uint64_t canary, uint64_t stuck_ms);
 /*
- * Blocks. Caller is root. False: something is wrong, and runner.state->complaint says what. Where a child could
- * not be killed it is still there.
+ * Blocks. Caller is root. False: something is wrong, and runner.state->complaint says what. Where a
+ * child could not be killed it is still there.
  */
 bool run(const struct sequence *sequence);
 
@@ -46,6 +46,8 @@ void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* ---- Within the sequence's processes ---- */
 
+/* run_child.c: makes its calls, as the user that it is for. */
+_Noreturn void run_child(const struct sequence *sequence);
 /* act.c: makes one call with its arguments resolved; what it returned. */
 uint64_t act(enum kind kind, const uint64_t *arguments, bool is_root);
 /* means.c */

@@ -1,9 +1,10 @@
 /*
  * Sequences of calls: what is run, kept, changed and written down.
  *
- * As text a sequence is one line: flags, then its calls. `r/0mmap(10000000,1000,3,32,m1,0)*4;1echo(5);`
- * is root's; thread 0 calls mmap four times, thread 1 echo. Numbers are hexadecimal; `r2`: the result of call
- * 2; `self`, `parent`: pids; `k8`: eight bytes behind the canary's first (fuzz_abi.h); `m1`: -1.
+ * As text a sequence is one line: flags, then its calls.
+ * `r/0mmap(10000000,1000,3,32,m1,0)*4;1echo(5);` is root's; thread 0 calls mmap four times, thread
+ * 1 echo. Numbers are hexadecimal; `r2`: the result of call 2; `self`, `parent`: pids; `k8`: eight
+ * bytes behind the canary's first (fuzz_abi.h); `m1`: -1.
  */
 #pragma once
 
@@ -19,7 +20,8 @@ enum {
 	SEQUENCE_TEXT_MAX = 2000,
 };
 
-/* Arguments that are known only when the call is made: the value's upper half; the lower says which. */
+/* Arguments that are known only when the call is made: the value's upper half; the lower says
+ * which. */
 #define SPECIAL_RESULT 0x5afe0001ul
 #define SPECIAL_SELF 0x5afe0002ul
 #define SPECIAL_PARENT 0x5afe0003ul

@@ -6,9 +6,7 @@
 
 struct kind_row kinds[NR_KINDS] = {
 #define SYSCALL(call_number, call_name, nr)                                                        \
-	[KIND_##call_name] = {                                                                     \
-		.name = #call_name, .number = (call_number), .nr_arguments = (nr)                  \
-	},
+	[KIND_##call_name] = { .name = #call_name, .number = (call_number), .nr_arguments = (nr) },
 #define SYSCALL_WITH_REGS SYSCALL
 #include "abi/syscalls.def"
 #undef SYSCALL
@@ -35,8 +33,8 @@ struct typed {
 
 static const struct typed typed[] = {
 #define ARGS(call, how, ...) { KIND_##call, #call, HOW_##how, { TYPES(__VA_ARGS__) } },
-#include "types.def"
-#include "types_extra.def"
+#include "types.inc"
+#include "types_extra.inc"
 #undef ARGS
 };
 
@@ -50,7 +48,7 @@ bool kinds_init(void)
 			nr++;
 		}
 		if (row->name && nr != row->nr_arguments) {
-			printf("fuzz: types.def: %s has %u arguments\n", row->name,
+			printf("fuzz: types.inc: %s has %u arguments\n", row->name,
 			       row->nr_arguments);
 			return false;
 		}
@@ -61,7 +59,7 @@ bool kinds_init(void)
 	}
 	for (unsigned kind = 1; kind < NR_KINDS; kind++) {
 		if (kind != NR_SYSTEM_CALLS && kinds[kind].how == HOW_NONE) {
-			printf("fuzz: types.def lacks %s\n", kinds[kind].name);
+			printf("fuzz: types.inc lacks %s\n", kinds[kind].name);
 			return false;
 		}
 	}

@@ -71,7 +71,7 @@ enum kind {
 	NR_SYSTEM_CALLS,
 	KIND_LAST_CALL = NR_SYSTEM_CALLS - 1,
 #define ARGS(name, how, ...) KIND_##name,
-#include "types_extra.def"
+#include "types_extra.inc"
 #undef ARGS
 	NR_KINDS,
 #undef SYSCALL_WITH_REGS
@@ -87,7 +87,7 @@ struct kind_row {
 
 extern struct kind_row kinds[NR_KINDS];
 
-/* Fills in `kinds`; false where types.def lacks a call, or has other arguments than it. */
+/* Fills in `kinds`; false where types.inc lacks a call, or has other arguments than it. */
 bool kinds_init(void);
 /* KIND_NONE: there is no such. */
 enum kind kind_find(const char *name, unsigned len);

@@ -59,11 +59,9 @@ static uint64_t page_draw(struct random *random)
 	case 0:
 	case 1: return WORLD_SHARED + (uint64_t)random_below(random, 8) * WORLD_PAGE;
 	case 2:
-		return WORLD_HUGE +
-		       ((uint64_t)random_below(random, WORLD_HUGE_PAGES) << 21) +
+		return WORLD_HUGE + ((uint64_t)random_below(random, WORLD_HUGE_PAGES) << 21) +
 		       (random_one_in(random, 3) ? WORLD_PAGE : 0);
-	case 3:
-		return WORLD_PRIVATE + (uint64_t)random_below(random, WORLD_PAGES + 2) * WORLD_PAGE;
+	case 3: return WORLD_PRIVATE + (uint64_t)random_below(random, WORLD_PAGES + 2) * WORLD_PAGE;
 	default: return WORLD_PRIVATE + (uint64_t)random_below(random, 8) * WORLD_PAGE;
 	}
 }
@@ -88,7 +86,8 @@ static uint64_t out_draw(struct random *random)
 {
 	return random_one_in(random, 4)
 		       ? address_draw(random)
-		       : WORLD_OUT + (random_one_in(random, 8) ? WORLD_OUT_PAGES * WORLD_PAGE - 8 : 0);
+		       : WORLD_OUT +
+				 (random_one_in(random, 8) ? WORLD_OUT_PAGES * WORLD_PAGE - 8 : 0);
 }
 
 static uint64_t pid_draw(struct random *random, unsigned nth)
@@ -140,9 +139,10 @@ static uint64_t flag_value(struct random *random, enum type type)
 		return FLAGS(random, 0x11, 0x1200011, 0x4111, 0x50f00, 0x250f00, 0x3d0f00,
 			     0x1350f00, 0x10f00, 0x100, 0x4100, 17 | 0x4000);
 	case TYPE_FUTEX:
-		return FLAGS(random, 0, 128, 1, 129, 1, 129, 3, 131, 4, 132, 9, 137, 10, 265, 393, 5,
-			     256);
-	case TYPE_IOCTL: return FLAGS(random, 0x5401, 0x5402, 0x5403, 0x5404, 0x5413, 0x540f, 0x5410, 1);
+		return FLAGS(random, 0, 128, 1, 129, 1, 129, 3, 131, 4, 132, 9, 137, 10, 265, 393,
+			     5, 256);
+	case TYPE_IOCTL:
+		return FLAGS(random, 0x5401, 0x5402, 0x5403, 0x5404, 0x5413, 0x540f, 0x5410, 1);
 	case TYPE_ARCH: return FLAGS(random, 0x1002, 0x1003, 0x1001, 0x1004, 1);
 	default: return 0;
 	}
@@ -159,8 +159,7 @@ static uint64_t number_draw(struct random *random, enum type type)
 	case TYPE_SHORT: return random_below(random, 6);
 	case TYPE_CPU: return FLAGS(random, 0, 0, 1, 2, UINT64_MAX);
 	case TYPE_UID: return FLAGS(random, 0, 0, USER_OTHER, 1000, UINT32_MAX);
-	default:
-		return random_one_in(random, 2) ? random_below(random, 2) : odd_draw(random);
+	default: return random_one_in(random, 2) ? random_below(random, 2) : odd_draw(random);
 	}
 }
 
@@ -173,8 +172,7 @@ static uint64_t sound_draw(struct random *random, enum type type, unsigned nth)
 	case TYPE_PLACE: return page_draw(random);
 	case TYPE_MEMORY: return address_draw(random);
 	case TYPE_OUT: return out_draw(random);
-	case TYPE_STACK:
-		return random_one_in(random, 2) ? 0 : WORLD_PRIVATE + 6 * WORLD_PAGE;
+	case TYPE_STACK: return random_one_in(random, 2) ? 0 : WORLD_PRIVATE + 6 * WORLD_PAGE;
 	case TYPE_BRK: return random_one_in(random, 3) ? 0 : result_draw(random, nth);
 	case TYPE_HANDLE: return result_draw(random, nth);
 	case TYPE_FD: return random_below(random, 4);
@@ -191,8 +189,9 @@ static uint64_t sound_draw(struct random *random, enum type type, unsigned nth)
 	case TYPE_CPU:
 	case TYPE_UID: return number_draw(random, type);
 	default:
-		return type >= TYPE_FIRST_OF_DATA ? world_slot(type, random_below(random, WORLD_SLOTS))
-						  : flag_value(random, type);
+		return type >= TYPE_FIRST_OF_DATA
+			       ? world_slot(type, random_below(random, WORLD_SLOTS))
+			       : flag_value(random, type);
 	}
 }
 

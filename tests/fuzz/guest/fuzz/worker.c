@@ -105,7 +105,8 @@ static void work(void)
 {
 	static struct sequence sequence;
 
-	for (unsigned i = 0; i < shared->per_batch && !shared->has_failed; i++) {
+	for (unsigned i = 0; i < shared->per_batch && !shared->has_failed && !shared->is_over;
+	     i++) {
 		choose(&sequence);
 		run_one(&sequence);
 	}

@@ -18,12 +18,18 @@
 enum { SOON_NS = 1000000, SOON_US = 1000 };
 
 static const char *const paths[WORLD_SLOTS] = {
-	"bin/no_such",	 "etc/policy",	  "bin/nothing",	    "etc/policy-broken",
+	"bin/no_such",         "etc/policy",       "bin/nothing",  "etc/policy-broken",
 	"/bin/../bin/nothing", "./bin//./nothing", "bin/nothing/", "etc/policy-door",
 };
 static const char *const texts[WORLD_SLOTS] = {
-	"xpfo=sync", "a text \n\t\033[1mof bytes", "", "=", "\b\r\a\033[2J", "\x7f\xff\x80",
-	"xpfo=sync xpfo=off", "ktest=on vuln",
+	"xpfo=sync",
+	"a text \n\t\033[1mof bytes",
+	"",
+	"=",
+	"\b\r\a\033[2J",
+	"\x7f\xff\x80",
+	"xpfo=sync xpfo=off",
+	"ktest=on vuln",
 };
 
 static void strings_fill(void)
@@ -103,8 +109,14 @@ static void vectors_fill(void)
 static void signals_fill(void)
 {
 	static const uint64_t sets[WORLD_SLOTS] = {
-		0, UINT64_MAX, 1ul << (SIGALRM - 1), 1ul << (SIGKILL - 1), 1ul << (SIGTERM - 1),
-		1ul << 63, 1ul << (SIGCHLD - 1), 1,
+		0,
+		UINT64_MAX,
+		1ul << (SIGALRM - 1),
+		1ul << (SIGKILL - 1),
+		1ul << (SIGTERM - 1),
+		1ul << 63,
+		1ul << (SIGCHLD - 1),
+		1,
 	};
 	static const uint64_t handlers[WORLD_SLOTS] = { 0, 1, 0x1000, 0, 1, 1, 2, 0 };
 

@@ -1,4 +1,5 @@
-/* The memory that sequences run in: the same addresses in every process, known to data.c alone else. */
+/* The memory that sequences run in: the same addresses in every process, known to data.c alone
+ * else. */
 #pragma once
 
 #include <stdbool.h>
