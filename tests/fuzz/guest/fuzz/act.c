@@ -7,8 +7,6 @@
 #include "bulwark.h"
 #include "run.h"
 
-enum { PID_LAST_OF_OTHERS = 2 };
-
 /* The child ends at once, whatever stack it has: it must not return into this program's frames. */
 static uint64_t clone_and_end(const uint64_t *a)
 {
@@ -82,8 +80,8 @@ static void spare_others(enum kind kind, uint64_t *a)
 	case KIND_prlimit64:
 	case KIND_sched_setaffinity:
 	case KIND_setpgid:
-		if ((int64_t)a[0] <= PID_LAST_OF_OTHERS || a[0] == (uint64_t)syscall(SYS_getppid) ||
-		    a[0] > 1ul << 31) {
+		/* calls look at the lower half alone; negative ones are groups */
+		if ((int32_t)a[0] <= runner.last_pid) {
 			a[0] = (uint64_t)syscall(SYS_getpid);
 		}
 		break;

@@ -19,6 +19,7 @@
 #include "world.h"
 
 enum {
+	WORKERS_AT_MOST = 8,
 	NR_YIELDS = 40, /* before the worker sleeps between looks */
 	LOOK_NS = 300000,
 	IDLE_MS = 5,    /* without a call begun or ended: it waits for what may never come */
@@ -51,6 +52,8 @@ void complain(const char *format, ...)
 bool runner_init(unsigned worker, uint64_t canary, uint64_t stuck_ms)
 {
 	runner = (struct runner){ .worker = worker, .canary = canary, .stuck_ms = stuck_ms };
+	/* the workers are made one after the other */
+	runner.last_pid = getpid() + WORKERS_AT_MOST;
 	runner.state = mmap(NULL, sizeof(*runner.state), PROT_READ | PROT_WRITE,
 			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	cpus_pin((int)worker % cpus_count());

@@ -27,6 +27,7 @@ struct runner {
 	unsigned worker; /* number, from 0 on; it runs on that processor */
 	struct run_state *state;
 	uint64_t canary;   /* the kernel's (fuzz_abi.h); 0: it has none */
+	pid_t last_pid;    /* up to here pids are of those that no sequence must touch */
 	uint64_t stuck_ms; /* what must come back by then has not */
 };
 extern struct runner runner;
