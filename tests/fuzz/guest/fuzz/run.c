@@ -22,8 +22,9 @@ enum {
 	WORKERS_AT_MOST = 8,
 	NR_YIELDS = 40, /* before the worker sleeps between looks */
 	LOOK_NS = 300000,
-	IDLE_MS = 5,    /* without a call begun or ended: it waits for what may never come */
-	LONG_MS = 3000, /* however busy it is */
+	IDLE_LOOKS = 60, /* as a busy host lets nobody run: so often it was asked */
+	IDLE_MS = 5,     /* without a call begun or ended: it waits for what may never come */
+	LONG_MS = 3000,  /* however busy it is */
 };
 
 struct runner runner;
@@ -86,7 +87,7 @@ static void rest(unsigned nth)
 }
 
 /* What a process that goes on is killed for; false: it may go on. */
-static bool is_over(uint64_t start, uint64_t since)
+static bool is_over(uint64_t start, uint64_t since, unsigned nr_looks)
 {
 	uint64_t now = now_ms();
 	enum kind kind = must_come_back();
@@ -97,7 +98,9 @@ static bool is_over(uint64_t start, uint64_t since)
 		}
 		return now - since > runner.stuck_ms;
 	}
-	return now - since > IDLE_MS || now - start > LONG_MS;
+	/* until it makes its first call it sets its memory up */
+	return (runner.state->progress && now - since > IDLE_MS && nr_looks > IDLE_LOOKS) ||
+	       now - start > LONG_MS;
 }
 
 /* Waits for the child; false: it does not end although it was killed. */
@@ -105,6 +108,7 @@ static bool look_after(pid_t pid)
 {
 	uint64_t start = now_ms(), since = start, killed = 0;
 	uint32_t seen = 0;
+	unsigned seen_nth = 0;
 	int status;
 
 	for (unsigned nth = 0;; nth++) {
@@ -120,8 +124,9 @@ static bool look_after(pid_t pid)
 		if (runner.state->progress != seen) {
 			seen = runner.state->progress;
 			since = now_ms();
+			seen_nth = nth;
 		}
-		if (!killed && is_over(start, since)) {
+		if (!killed && is_over(start, since, nth - seen_nth)) {
 			kill(pid, SIGKILL);
 			killed = now_ms();
 		}
