@@ -6,6 +6,7 @@
 #?   make test      every test there is; ends with "N passed, N failed"
 #?   make soak      the same tests, each that can in a longer form: some 20 minutes on two processors
 #?   make matrix    every attack on every variant of every defence: a table, build/matrix.md, the report
+#?   make pcid      run CMD on a kernel that believes in PCIDs, and look for stale translations that could be used: docs/pcid.md
 #?   make debug     boot stopped at the kernel's first C line, with gdb attached (bw-help lists its commands)
 #?   make screenshot  boot with a screen, run CMD='map attack ret2dir_spray', save what it shows as PNG
 #?   make iso       build the boot ISO and say where it is
@@ -24,7 +25,7 @@
 #?   make clean     remove everything that was built
 #?   make compile_commands.json      for editors and clangd
 #?
-#? What the machine is and does, with the default first (make run, debug, screenshot):
+#? What the machine is and does, with the default first (make run, debug, screenshot, pcid):
 #?
 #?   OPTS='vuln=on'       kernel command line, for instance OPTS='xpfo=off vuln=on' (also make bench*, fuzz)
 #?   CMD=                 one shell command: its output alone on stdout, then power off, exit with its
@@ -49,8 +50,9 @@
 #?
 #? What is built, for every goal:
 #?
-#?   BUILD=release|debug|fuzz  debug has assertions, lock ranks and UBSan; the default of `make debug`; fuzz is debug that
-#?                        records where it has been, and guards its objects (docs/fuzzing.md)
+#?   BUILD=release|debug|kasan|race|pcid|fuzz  debug has assertions, lock ranks and UBSan; the default of `make debug`. kasan
+#?                        looks at each access for what may be used, race for who else is there (docs/builds.md); pcid:
+#?                        docs/pcid.md; fuzz is kasan that records where it has been (docs/fuzzing.md)
 #?   EXTRA=               a folder: each NAME.c and NAME/*.c in it becomes the program NAME of the guest; NAME.policy
 #?                        and the files of etc/ become files of etc/ (etc/policy: what is in force from boot on)
 #?   DEPS=1|0             0: do not look for packages, I have the tools (tools/deps --list names them)
@@ -117,8 +119,9 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 ifndef BUILD
 BUILD := $(if $(filter debug,$(MAKECMDGOALS)),debug,release)
 endif
-ifeq ($(filter $(BUILD),debug release fuzz),)
-$(error BUILD=$(BUILD): must be debug, release or fuzz)
+builds := debug release kasan race pcid fuzz
+ifeq ($(filter $(BUILD),$(builds)),)
+$(error BUILD=$(BUILD): must be one of $(builds))
 endif
 OPTS ?= vuln=on
 DEPS ?= 1
@@ -142,6 +145,7 @@ include tools/make/generated.mk
 include tools/make/kernel.mk
 include tools/make/user.mk
 include tools/make/iso.mk
+include tools/make/pcid.mk
 include tools/make/test.mk
 include tools/make/bench.mk
 include tools/make/matrix.mk

@@ -22,8 +22,10 @@
 #include "mm/frame_alloc.h"
 #include "mm/kaiser.h"
 #include "mm/kspace.h"
+#include "mm/marks.h"
 #include "mm/memory.h"
 #include "mm/pmalloc.h"
+#include "mm/race.h"
 #include "mm/window.h"
 #include "mm/xpfo.h"
 #include "task/irq.h"
@@ -222,10 +224,13 @@ static void memory_report(void)
 		memory_frame_table_bytes() >> 10);
 }
 
-void kernel_main(uint32_t loader, uint32_t info_pa)
+UNCHECKED void kernel_main(uint32_t loader, uint32_t info_pa)
 {
 	unsigned nr_refused;
 
+	if (KASAN) {
+		marks_begin();
+	}
 	early_cpu_init();
 	serial_init(SERIAL_COM1);
 	serial_init(SERIAL_COM2);
@@ -243,6 +248,9 @@ void kernel_main(uint32_t loader, uint32_t info_pa)
 	xpfo_use(options.xpfo);
 	memory_init(&boot_info);
 	boot_cpu_init();
+	if (RACE) {
+		race_start();
+	}
 	devices_init();
 	screen_init();
 	pmalloc_init();

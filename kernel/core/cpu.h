@@ -7,6 +7,7 @@
 #include "arch/x86_64/entry_set.h"
 #include "arch/x86_64/paging.h"
 #include "arch/x86_64/percpu.h"
+#include "arch/x86_64/tlb_port.h"
 #include "arch/x86_64/trap.h"
 #include "core/tlb_cpu.h"
 #include "lib/types.h"
@@ -35,7 +36,9 @@ enum counter {
 struct cpu_entry {
 	uint64_t user_rsp; /* scratch of the SYSCALL path */
 	tlb_word_t mode;   /* enum cpu_mode, written before the CR3 switch */
+	struct tlb_port port;
 };
+static_assert(offsetof(struct cpu_entry, port) == TLB_PORT_OFFSET, "GS finds it there");
 
 /* What of a CPU nobody can write to but through a window: task/table_in_force.h. */
 struct cpu_sealed {

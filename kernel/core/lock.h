@@ -58,8 +58,11 @@ static inline void lock_acquire_beside(struct lock *lock, const struct lock *pai
 }
 
 static inline void lock_acquire(struct lock *lock) { lock_acquire_beside(lock, NULL); }
-/* By this CPU. */
-static inline bool lock_is_held(const struct lock *lock) { return lock->cpu == this_cpu()->id + 1; }
+/* By this CPU. Another one may take it or let go meanwhile. */
+static inline bool lock_is_held(const struct lock *lock)
+{
+	return __atomic_load_n(&lock->cpu, __ATOMIC_RELAXED) == this_cpu()->id + 1;
+}
 
 static inline void lock_release(struct lock *lock)
 {

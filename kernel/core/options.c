@@ -14,9 +14,14 @@ enum {
 	CMD_PREFIX_LEN = sizeof(CMD_PREFIX) - 1,
 	WORD_BYTES = CMD_PREFIX_LEN + OPTIONS_CMD_BYTES,
 	SHOWN_BYTES = 64, /* of a refused word */
-	NAME_WIDTH = 8,
+	NAME_WIDTH = 9,
 	VALUE_WIDTH = 9,
 };
+
+#define OPTION(name, default_value, values, help, strength)                                        \
+	static_assert(sizeof(#name) - 1 <= NAME_WIDTH, "the banner has columns");
+#include "abi/options.def"
+#undef OPTION
 
 enum option_index {
 #define OPTION(name, default_value, values, help, strength) OPTION_##name,

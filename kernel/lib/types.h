@@ -47,6 +47,12 @@ static inline uint64_t align_up(uint64_t value, uint64_t align)
 }
 static inline bool is_aligned(uint64_t value, uint64_t align) { return !(value & (align - 1)); }
 
+/* To a count that a lock guards, and that is read (atomically) without it, too. */
+static inline void count_add(uint64_t *count, uint64_t nr)
+{
+	__atomic_store_n(count, *count + nr, __ATOMIC_RELAXED);
+}
+
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 #define CONTAINER_OF(pointer, type, member) ((type *)(((char *)(pointer)) - offsetof(type, member)))
 #define MIN(a, b) ((a) < (b) ? (a) : (b))

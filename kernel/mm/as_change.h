@@ -63,7 +63,7 @@ bool as_change_wait(struct as *as) MUST_CHECK;
  * comes costs its zeroing. Assertions make each several times as long, so pieces are shorter then.
  */
 enum {
-	WORK_MAX = ASSERTIONS ? 1024 : 2048,
+	WORK_MAX = ASSERTIONS ? 896 : 2048,
 	WORK_ENOUGH = WORK_MAX / 2, /* ends a piece: what comes next may be a whole one itself */
 	WORK_PAGE = 30,
 	WORK_REGION = 256,

@@ -7,7 +7,8 @@
 #include "mm/layout.h"
 #include "mm/ptable.h"
 
-enum { MOVE_PAGES = 64 };
+/* WORK_MOVED: of a page, which is looked up in both places. */
+enum { MOVE_PAGES = 64, WORK_MOVED = 2 * WORK_SHARED };
 
 /* The tables of the new place, wherever the old one has some: after this moving cannot fail.
  * ENOMEM. */
@@ -78,7 +79,7 @@ static status_t range_move(struct as *as, uint64_t from, uint64_t to, uint64_t l
 
 		pages_move(as, from + done, to + done, nr);
 		done += nr * PAGE_SIZE;
-		*work += nr * WORK_SHARED + WORK_TABLE;
+		*work += nr * WORK_MOVED + WORK_TABLE;
 		if (*work >= WORK_MAX && done < len_bytes) {
 			*work = 0;
 			if (as_change_pause(as, CHANGE_MOVE)) {

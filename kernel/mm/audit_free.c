@@ -161,6 +161,21 @@ static void check_quarantine(struct audit *audit)
 	audit_count(audit, place.name, nr, quarantine->nr_frames);
 }
 
+/* BUILD=kasan */
+static void check_rest(struct audit *audit)
+{
+	static const struct place place = { "the rest", 0, NULL };
+	const struct frame_rest *rest = &frame_pool.rest;
+	uint64_t nr = 0;
+
+	for (unsigned i = 1; KASAN && i <= MIN(rest->nr, (unsigned)FRAMES_RESTING_MAX); i++) {
+		unsigned at = (rest->next + FRAMES_RESTING_MAX - i) % FRAMES_RESTING_MAX;
+
+		nr += check_block(audit, &place, rest->blocks[at].first, rest->blocks[at].order, 0);
+	}
+	audit_count(audit, place.name, nr, rest->nr_frames);
+}
+
 static void check_caches(struct audit *audit, struct batch *zero)
 {
 	bool is_hidden = frame_pool_cached_kind() == FREE_HIDDEN;
@@ -185,6 +200,7 @@ void audit_free_places(struct audit *audit)
 	zero.nr = 0;
 	check_lists(audit, &zero);
 	check_quarantine(audit);
+	check_rest(audit);
 	check_caches(audit, &zero);
 	audit_count(audit, "free frames in hand", 0, frame_pool.nr_in_work);
 	batch_check(audit, &zero);

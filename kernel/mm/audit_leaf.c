@@ -84,6 +84,18 @@ static bool check_device(struct audit *audit, const struct leaf *leaf)
 	return true;
 }
 
+/* Marks say where they are, as what kernel space has of the kernel's does. */
+static void check_marks(struct audit *audit, const struct leaf *leaf)
+{
+	const struct frame *frame = frame_entry(leaf->frame);
+
+	if (!pfn_is_valid(leaf->frame) || !audit_see(leaf->frame) || !frame_is_of_marks(frame) ||
+	    frame->prev != frame_place(leaf->address)) {
+		audit_violation(audit, "%s: the marks at %#lx show frame %#x, not in its place",
+				audit->root_name, leaf->address, leaf->frame.pfn);
+	}
+}
+
 /* Stacks say where they are; all else is the registers of devices, and nobody's memory. */
 static void check_kspace(struct audit *audit, const struct leaf *leaf)
 {
@@ -111,6 +123,7 @@ static inline void check_place(struct audit *audit, const struct leaf *leaf)
 	case VIEW_IMAGE: check_image(audit, leaf); break;
 	case VIEW_POOLS: check_pools(audit, leaf); break;
 	case VIEW_KSPACE: check_kspace(audit, leaf); break;
+	case VIEW_MARKS: check_marks(audit, leaf); break;
 	case VIEW_ENTRY_AREA: audit_entry_leaf(audit, leaf); break;
 	default: break;
 	}

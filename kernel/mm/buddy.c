@@ -26,7 +26,7 @@ static void count_free(struct buddy *buddy, uint32_t first, unsigned order, enum
 {
 	uint16_t *nr_here = &buddy->nr_free_in[first / RANGE_FRAMES];
 
-	buddy->nr_free[kind] += (uint64_t)(sign * (1l << order));
+	count_add(&buddy->nr_free[kind], (uint64_t)(sign * (1l << order)));
 	if (order < RANGE_ORDER) {
 		buddy->nr_full_ranges -= *nr_here == RANGE_FRAMES;
 		*nr_here = (uint16_t)(*nr_here + sign * (1 << order));

@@ -34,43 +34,51 @@ bool direct_map_has(pfn_t frame)
 	return pte_is_present(ptable_lookup(kernel_root, direct_map_address(frame), NULL));
 }
 
-/*
- * Puts a frame's entry there, or takes it away. `before`: the entry of the frame before, or NULL.
- * Returns the entry; NULL: the frame lies in a 2 MiB page, or did.
- */
-static inline pte_t *entry_toggle(pte_t *before, pfn_t frame, pte_t pte)
+/* Frames from here on, up to nr, in the same page table. */
+static uint32_t run_length(pfn_t first, uint32_t nr)
 {
-	pfn_t table = direct_split_table(frame);
-	bool is_next = before && !is_aligned(frame.pfn, PTES_PER_TABLE);
-	pte_t *entry = NULL;
+	return MIN(nr, PTES_PER_TABLE - first.pfn % PTES_PER_TABLE);
+}
+
+/* Puts the entries of frames of one page table there, or takes them away. `pte`: the first one's.
+ */
+static void run_toggle(pfn_t first, uint32_t nr, pte_t pte)
+{
+	pfn_t table = direct_split_table(first);
+	uint32_t nr_changed = nr;
 
 	if (pfn_is_none(table)) {
-		entry = is_next ? before + 1 : direct_map_entry(frame);
-		assert(pte_is_present(pte_read(entry)) != pte_is_present(pte));
-		pte_write(entry, pte);
+		pte_t *entry = direct_map_entry(first);
+
+		for (uint32_t i = 0; i < nr; i++) {
+			assert(pte_is_present(pte_read(&entry[i])) != pte_is_present(pte));
+			pte_write(&entry[i], pte);
+			pte.value += pte_is_present(pte) ? PAGE_SIZE : 0;
+		}
 	} else {
-		assert(direct_map_has(frame) != pte_is_present(pte));
-		direct_split_write(table, frame, pte);
+		nr_changed = direct_split_write(table, first, nr, pte);
 	}
-	return entry;
+	assert(nr_changed == nr);
 }
 
 void direct_map_reveal(pfn_t first, uint32_t nr)
 {
-	pte_t *entry = NULL;
+	for (uint32_t done = 0, run; done < nr; done += run) {
+		pfn_t start = pfn_add(first, done);
 
-	for (uint32_t i = 0; i < nr; i++) {
-		entry = entry_toggle(entry, pfn_add(first, i), direct_map_pte(pfn_add(first, i)));
+		run = run_length(start, nr - done);
+		run_toggle(start, run, direct_map_pte(start));
 	}
 	COUNT_N(reveals, nr);
 }
 
 void direct_map_hide(pfn_t first, uint32_t nr)
 {
-	pte_t *entry = NULL;
+	for (uint32_t done = 0, run; done < nr; done += run) {
+		pfn_t start = pfn_add(first, done);
 
-	for (uint32_t i = 0; i < nr; i++) {
-		entry = entry_toggle(entry, pfn_add(first, i), PTE_NONE);
+		run = run_length(start, nr - done);
+		run_toggle(start, run, PTE_NONE);
 	}
 	COUNT_N(hides, nr);
 }
@@ -82,7 +90,7 @@ static void entry_change(pfn_t frame, pte_t pte)
 	if (pfn_is_none(table)) {
 		pte_write(direct_map_entry(frame), pte);
 	} else {
-		direct_split_write(table, frame, pte);
+		(void)direct_split_write(table, frame, 1, pte);
 	}
 }
 

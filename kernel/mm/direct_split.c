@@ -116,15 +116,14 @@ static void join(pfn_t table)
 	COUNT(direct_joins);
 }
 
-void direct_split_write(pfn_t table, pfn_t frame, pte_t pte)
+/* `whole`: as the page has it. True: the frame holds the page split now, and did not, or the other
+ * way round. */
+static inline bool entry_set(pfn_t table, pte_t *entry, pte_t whole, pte_t pte)
 {
-	pte_t *entry = (pte_t *)direct_map_pointer(table) + frame.pfn % FRAMES_PER_HUGE;
-	pte_t whole = direct_map_pte(frame);
 	uint32_t *nr_held = direct_split_nr_held(table);
-	bool holds = pte.value != whole.value, held;
+	bool holds = pte.value != whole.value;
+	bool held = *nr_held && !pte_is_same(pte_read(entry), whole);
 
-	lock_acquire(&lock);
-	held = *nr_held && !pte_is_same(pte_read(entry), whole);
 	if (holds && !held && (*nr_held)++ == 0) {
 		split(table);
 	}
@@ -134,5 +133,22 @@ void direct_split_write(pfn_t table, pfn_t frame, pte_t pte)
 	if (held && !holds && --*nr_held == 0) {
 		join(table);
 	}
+	return holds != held;
+}
+
+uint32_t direct_split_write(pfn_t table, pfn_t first, uint32_t nr, pte_t pte)
+{
+	pte_t *entry = (pte_t *)direct_map_pointer(table) + first.pfn % FRAMES_PER_HUGE;
+	uint64_t step = pte_is_present(pte) ? PAGE_SIZE : 0;
+	pte_t whole = direct_map_pte(first);
+	uint32_t nr_changed = 0;
+
+	lock_acquire(&lock);
+	for (uint32_t i = 0; i < nr; i++) {
+		nr_changed += entry_set(table, entry++, whole, pte);
+		whole.value += PAGE_SIZE;
+		pte.value += step;
+	}
 	lock_release(&lock);
+	return nr_changed;
 }

@@ -34,6 +34,9 @@ static inline uint32_t *direct_split_nr_held(pfn_t table) { return &frame_entry(
 /* Where the page is, or the table. */
 pte_t *direct_split_entry(pfn_t table);
 
-/* Writes the entry of a frame in the table's page. A downgrade that may split the page, or an entry
- * as the page has it, which may join it. */
-void direct_split_write(pfn_t table, pfn_t frame, pte_t pte);
+/*
+ * Writes the entries of frames in a row in the table's page, with the rights of `pte`, the first
+ * one's. A downgrade that may split the page, or entries as the page has them, which may join it.
+ * Returns how many frames hold the page split now and did not, or the other way round.
+ */
+uint32_t direct_split_write(pfn_t table, pfn_t first, uint32_t nr, pte_t pte);

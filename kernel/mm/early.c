@@ -176,6 +176,25 @@ pte_t *early_entry(pfn_t root, uint64_t address, uint32_t nr)
 
 pte_t *early_large_entry(pfn_t root, uint64_t address) { return entry_at(root, address, 2, true); }
 
+void early_map(pfn_t root, uint64_t start, uint64_t end, uint64_t flags)
+{
+	for (uint64_t at = align_down(start, PAGE_SIZE); at < end;) {
+		uint32_t to_table_end = PTES_PER_TABLE - level_index(at, 1);
+		uint32_t nr = (uint32_t)MIN((end - at + PAGE_SIZE - 1) >> PAGE_SHIFT,
+					    (uint64_t)to_table_end);
+		pte_t *entry = early_entry(root, at, 0);
+		pfn_t first;
+
+		if (pte_is_present(*entry)) {
+			at += PAGE_SIZE;
+			continue;
+		}
+		first = early_alloc_kernel(nr, &nr);
+		early_fill(entry, nr, pte_make(first, flags));
+		at += (uint64_t)nr << PAGE_SHIFT;
+	}
+}
+
 const struct early_piece *early_pieces(unsigned *nr)
 {
 	*nr = nr_pieces;

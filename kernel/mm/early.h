@@ -42,6 +42,9 @@ void *early_pointer(pfn_t frame);
  * table of just these is not zeroed first.
  */
 pte_t *early_entry(pfn_t root, uint64_t address, uint32_t nr);
+/* Maps what is not mapped yet of the pages that hold [start, end): frames from early_alloc_kernel.
+ */
+void early_map(pfn_t root, uint64_t start, uint64_t end, uint64_t flags);
 /* The 2 MiB entry. */
 pte_t *early_large_entry(pfn_t root, uint64_t address);
 /* Writes nr entries in a row for frames in a row: the frame number is counted up in the entry. */

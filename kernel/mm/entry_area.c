@@ -11,6 +11,7 @@
 #include "mm/direct_map.h"
 #include "mm/frame_alloc.h"
 #include "mm/layout.h"
+#include "mm/marks.h"
 #include "mm/ptable.h"
 
 /* A shadow root without a user half: all others have its entry for the entry area. */
@@ -132,13 +133,15 @@ static status_t map_page(enum entry_part_id part, uint64_t address, pfn_t frame)
 {
 	for (enum entry_roots roots = 0; roots < NR_ENTRY_ROOTS; roots++) {
 		enum policy_rights rights = entry_rules[part].rights[roots];
-		status_t status;
+		status_t status = marks_cover(address, address + PAGE_SIZE);
 		pte_t *entry;
 
 		if (rights == RIGHTS_ABSENT) {
 			continue;
 		}
-		status = ptable_entry_create(entry_area_root(roots), address, 1, &entry);
+		if (status == STATUS_OK) {
+			status = ptable_entry_create(entry_area_root(roots), address, 1, &entry);
+		}
 		if (status) {
 			return status;
 		}

@@ -1,9 +1,12 @@
 /* The frame table, and the only function that writes an owner. */
 #include "mm/frame.h"
 
+#include "arch/x86_64/tlb_port.h"
 #include "lib/assert.h"
 #include "mm/buddy.h"
+#include "mm/direct_map.h"
 #include "mm/frame_history.h"
+#include "mm/marks.h"
 
 RO_AFTER_INIT struct frame *frames;
 RO_AFTER_INIT uint32_t nr_frames;
@@ -87,6 +90,18 @@ static __attribute__((noinline)) void change_tails(pfn_t first, unsigned order, 
 	}
 }
 
+/* Free frames are nobody's, and those that the kernel takes are its own; users' are not. */
+static void mark_frames(pfn_t first, unsigned order, enum owner to)
+{
+	if (to == OWNER_FREE) {
+		marks_frames_freed(first, order);
+	} else if (to == OWNER_USER || to == OWNER_POOL) {
+		mark(direct_map_pointer(first), (size_t)PAGE_SIZE << order, MARK_FRAME_NOT_OURS);
+	} else {
+		unmark(direct_map_pointer(first), (size_t)PAGE_SIZE << order);
+	}
+}
+
 void frame_transition(pfn_t first, unsigned order, enum owner from, enum owner to)
 {
 	struct frame *head = frame_entry(first);
@@ -94,6 +109,7 @@ void frame_transition(pfn_t first, unsigned order, enum owner from, enum owner t
 	assert(first.pfn + (1u << order) <= nr_frames);
 	assert((from == OWNER_FREE) != (to == OWNER_FREE));
 	assert_may_leave(head, from);
+	tlb_port_owner(first, order, from, to);
 	head->flags = flags_kept(head);
 	head->owner = to;
 	head->order = order;
@@ -101,6 +117,9 @@ void frame_transition(pfn_t first, unsigned order, enum owner from, enum owner t
 	frame_history_note(first, to, head->flags);
 	if (UNLIKELY(order)) {
 		change_tails(first, order, from, to);
+	}
+	if (KASAN) {
+		mark_frames(first, order, to);
 	}
 }
 

@@ -22,7 +22,7 @@ enum frame_flags {
 	FRAME_HIDDEN = 1,    /* absent from the direct map, but while xpfo_kmap holds it */
 	FRAME_FREE_HEAD = 2, /* FREE: first frame of a block on a free list */
 	FRAME_TAIL = 4,      /* USER: a 2 MiB page's frames but the first */
-	FRAME_SLAB = 16,     /* KERNEL: of a slab */
+	FRAME_SLAB = 16,     /* KERNEL: of a slab; with FRAME_PLACED: marks, marks.h */
 	FRAME_UNKMAPPED =
 		16,       /* USER: filled by a device, and the variant of XPFO waits for a kunmap */
 	FRAME_SEALED = 8, /* POOL: nobody may have it writable any more */
@@ -92,6 +92,15 @@ static inline void frame_set_place(pfn_t frame, uint64_t address)
 {
 	frame_entry(frame)->flags |= FRAME_PLACED;
 	frame_entry(frame)->prev = frame_place(address);
+}
+
+static inline bool frame_is_of_slab(const struct frame *frame)
+{
+	return (frame->flags & (FRAME_SLAB | FRAME_PLACED)) == FRAME_SLAB;
+}
+static inline bool frame_is_of_marks(const struct frame *frame)
+{
+	return (frame->flags & (FRAME_SLAB | FRAME_PLACED)) == (FRAME_SLAB | FRAME_PLACED);
 }
 
 /* A POOL frame is sealed from now on. There is no way back but to free it. */

@@ -8,6 +8,7 @@
 #include "mm/frame_history.h"
 #include "mm/frame_init.h"
 #include "mm/frame_pool.h"
+#include "mm/marks.h"
 #include "mm/stock.h"
 
 struct frame_pool frame_pool = { .lock = LOCK_INIT("frames", RANK_frames) };
@@ -212,10 +213,15 @@ void frame_free_kernel(pfn_t first, unsigned order)
 {
 	enum owner owner = frame_entry(first)->owner;
 
+	mark_check(direct_map_pointer(first), 1, TOUCH_FREE);
 	lock_acquire(&frame_pool.lock);
 	frame_transition(first, order, owner, OWNER_FREE);
 	frame_pool_count(owner, -(1l << order));
-	buddy_insert(&frame_pool.buddy, first, order, FREE_REVEALED);
+	if (KASAN) {
+		frame_rest_enter(first, order);
+	} else {
+		buddy_insert(&frame_pool.buddy, first, order, FREE_REVEALED);
+	}
 	lock_release(&frame_pool.lock);
 }
 
@@ -252,7 +258,8 @@ void frame_stats_read(struct frame_stats *out)
 	}
 	*out = (struct frame_stats){
 		.nr_usable = frame_pool.nr_usable,
-		.nr_free_revealed = frame_pool.buddy.nr_free[FREE_REVEALED] + nr_spare_tables,
+		.nr_free_revealed = frame_pool.buddy.nr_free[FREE_REVEALED] + nr_spare_tables +
+				    frame_pool.rest.nr_frames,
 		.nr_free_hidden = frame_pool.buddy.nr_free[FREE_HIDDEN] +
 				  frame_pool.quarantine.nr_frames + frame_pool.nr_in_work,
 		.nr_user = nr_user_frames(),

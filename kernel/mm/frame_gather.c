@@ -44,7 +44,7 @@ static unsigned stock_empty(pfn_t *slots, unsigned nr_slots, unsigned order,
 
 bool frames_gather(void)
 {
-	unsigned nr = 0;
+	unsigned nr = KASAN ? frame_rest_empty() : 0;
 
 	assert(lock_is_held(&frame_pool.lock));
 	for (unsigned id = 0; id < nr_cpus; id++) {

@@ -1,7 +1,7 @@
 /*
  * The variants that serve user space from a pool of hidden frames: clean, on no TLB, and left
  * hidden between two users, with no page-table edit and no flush. What is hidden for the pool waits
- * in the quarantine (epoch), or is flushed at once (pageblock).
+ * in the quarantine (epoch), or is flushed at once, and only zeroed from there (pageblock).
  */
 #include "core/cpu.h"
 #include "lib/assert.h"
@@ -28,15 +28,6 @@ bool frames_take_kind(enum free_kind kind, unsigned *order, pfn_t *out)
 	}
 }
 
-/* What a look under the lock comes to. */
-enum look {
-	LOOK_FOUND,   /* a hidden frame */
-	LOOK_HIDE,    /* a block in hand that is not hidden yet */
-	LOOK_WAIT,    /* what there is waits in the quarantine */
-	LOOK_AGAIN,   /* something came back to the lists */
-	LOOK_NOTHING, /* users can have nothing */
-};
-
 struct found {
 	pfn_t first;
 	unsigned order;
@@ -44,8 +35,8 @@ struct found {
 
 static enum look take_in_hand(const struct found *found)
 {
-	frame_pool.nr_in_work += 1ul << found->order;
-	return LOOK_HIDE;
+	count_add(&frame_pool.nr_in_work, 1ul << found->order);
+	return LOOK_BLOCK;
 }
 
 /* Caller holds the lock. */
@@ -56,6 +47,11 @@ static enum look look_for_hidden(struct found *found)
 	}
 	if (buddy_take(&frame_pool.buddy, 0, FREE_HIDDEN, &found->first)) {
 		return LOOK_FOUND;
+	}
+	/* of a block that was flushed at once only pieces are left to zero: no reason for another
+	 */
+	if (xpfo.flush_at_alloc && frame_pool.quarantine.nr) {
+		return LOOK_WAIT;
 	}
 	found->order = xpfo.batch_order;
 	if (frames_take_kind(FREE_REVEALED, &found->order, &found->first)) {
@@ -75,7 +71,7 @@ static void block_give(const struct found *found)
 		(void)block_hide(found->first, found->order);
 		xpfo.flush_at_alloc((va_t){ direct_map_base + pfn_to_pa(found->first).pa },
 				    1ul << found->order);
-		block_finish(found->first, found->order);
+		block_finish_later(found->first, found->order);
 	} else {
 		quarantine_put(found->first, found->order);
 		quarantine_wait();
@@ -91,7 +87,7 @@ bool hidden_take(pfn_t *out)
 		lock_acquire(&frame_pool.lock);
 		look = look_for_hidden(&found);
 		lock_release(&frame_pool.lock);
-		if (look == LOOK_HIDE) {
+		if (look == LOOK_BLOCK) {
 			block_give(&found);
 		} else if (look == LOOK_WAIT) {
 			quarantine_wait();

@@ -10,8 +10,11 @@
 #include "lib/string.h"
 #include "mm/direct_map.h"
 #include "mm/frame_pool.h"
+#include "mm/marks.h"
 #include "mm/tlb.h"
 #include "mm/window.h"
+
+enum { PIECE_ORDER = 5 }; /* of what is zeroed at once */
 
 /* How many frames from here on, up to nr, are hidden or not, as the first one is. */
 static uint32_t run_length(pfn_t first, uint32_t nr)
@@ -28,7 +31,9 @@ static uint32_t run_length(pfn_t first, uint32_t nr)
 static void run_hide(pfn_t first, uint32_t nr)
 {
 	if (options.zero == zero_early) {
+		unmark(direct_map_pointer(first), (size_t)nr * PAGE_SIZE);
 		memset(direct_map_pointer(first), 0, (size_t)nr * PAGE_SIZE);
+		mark(direct_map_pointer(first), (size_t)nr * PAGE_SIZE, MARK_FRAME_FREED);
 	}
 	direct_map_hide(first, nr);
 	frame_flags_set_hidden(first, nr, true);
@@ -74,8 +79,36 @@ void block_finish(pfn_t first, unsigned order)
 	block_zero(first, order);
 	lock_acquire(&frame_pool.lock);
 	buddy_insert(&frame_pool.buddy, first, order, FREE_HIDDEN);
-	frame_pool.nr_in_work -= 1ul << order;
+	count_add(&frame_pool.nr_in_work, -(1ul << order));
 	lock_release(&frame_pool.lock);
+}
+
+/* The block is in hand, and waits for this generation. False: the quarantine is full. */
+static bool block_enter(pfn_t first, unsigned order, uint64_t (*generation)(void))
+{
+	bool is_full;
+
+	lock_acquire(&frame_pool.lock);
+	is_full = quarantine_is_full(&frame_pool.quarantine);
+	if (!is_full) {
+		quarantine_enter(&frame_pool.quarantine, first, order, generation());
+		count_add(&frame_pool.nr_in_work, -(1ul << order));
+	}
+	lock_release(&frame_pool.lock);
+	return !is_full;
+}
+
+void block_finish_later(pfn_t first, unsigned order)
+{
+	unsigned piece_order = MIN(order, (unsigned)PIECE_ORDER);
+
+	for (uint32_t done = 0; done < 1u << order; done += 1u << piece_order) {
+		pfn_t piece = pfn_add(first, done);
+
+		if (!block_enter(piece, piece_order, ktlb_generation)) {
+			block_finish(piece, piece_order);
+		}
+	}
 }
 
 /* Takes out the oldest block, if its generation is complete. */
@@ -89,7 +122,7 @@ static bool block_leave(pfn_t *first, unsigned *order)
 	left = oldest && ktlb_is_complete(oldest) &&
 	       quarantine_leave(&frame_pool.quarantine, oldest, first, order);
 	if (left) {
-		frame_pool.nr_in_work += 1ul << *order;
+		count_add(&frame_pool.nr_in_work, 1ul << *order);
 	}
 	lock_release(&frame_pool.lock);
 	return left;
@@ -121,26 +154,11 @@ void quarantine_wait(void)
 	}
 }
 
-/* The block is in hand. False: the quarantine is full. */
-static bool block_enter(pfn_t first, unsigned order)
-{
-	bool is_full;
-
-	lock_acquire(&frame_pool.lock);
-	is_full = quarantine_is_full(&frame_pool.quarantine);
-	if (!is_full) {
-		quarantine_enter(&frame_pool.quarantine, first, order, ktlb_downgrade());
-		frame_pool.nr_in_work -= 1ul << order;
-	}
-	lock_release(&frame_pool.lock);
-	return !is_full;
-}
-
 void quarantine_put(pfn_t first, unsigned order)
 {
 	(void)block_hide(first, order);
 	COUNT_N(quarantine_frames, 1u << order);
-	if (!block_enter(first, order)) {
+	if (!block_enter(first, order, ktlb_downgrade)) {
 		/* the others wait for theirs: this block is waited for alone */
 		ktlb_wait(ktlb_downgrade());
 		block_finish(first, order);

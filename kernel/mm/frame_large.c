@@ -11,18 +11,10 @@
 #include "mm/frame_alloc.h"
 #include "mm/frame_pool.h"
 #include "mm/kspace.h"
+#include "mm/slab.h"
 #include "mm/window.h"
 
 enum { LARGE_FRAMES = 1 << HUGE_ORDER, PIECE_ORDER = 6, PIECE_FRAMES = 1 << PIECE_ORDER };
-
-/* What a look under the lock comes to. */
-enum look {
-	LOOK_READY,   /* a block that is hidden, zero and on no TLB */
-	LOOK_RAW,     /* any other block */
-	LOOK_WAIT,    /* part of what there is waits in the quarantine */
-	LOOK_AGAIN,   /* something came back to the lists */
-	LOOK_NOTHING, /* users can have nothing */
-};
 
 /* Caller holds the lock. */
 static enum look look_for_block(pfn_t *out)
@@ -31,10 +23,10 @@ static enum look look_for_block(pfn_t *out)
 		return frames_gather() ? LOOK_AGAIN : LOOK_NOTHING;
 	}
 	if (buddy_take(&frame_pool.buddy, HUGE_ORDER, FREE_HIDDEN, out)) {
-		return xpfo_hidden_is_clean() ? LOOK_READY : LOOK_RAW;
+		return xpfo_hidden_is_clean() ? LOOK_FOUND : LOOK_BLOCK;
 	}
 	if (buddy_take(&frame_pool.buddy, HUGE_ORDER, FREE_REVEALED, out)) {
-		return LOOK_RAW;
+		return LOOK_BLOCK;
 	}
 	if (frame_pool.quarantine.nr) {
 		return LOOK_WAIT;
@@ -43,7 +35,7 @@ static enum look look_for_block(pfn_t *out)
 		return LOOK_AGAIN;
 	}
 	if (frames_take_mixed(HUGE_ORDER, out)) {
-		return LOOK_RAW;
+		return LOOK_BLOCK;
 	}
 	return frames_await_work() ? LOOK_AGAIN : LOOK_NOTHING;
 }
@@ -61,7 +53,7 @@ static enum look block_take(pfn_t *out)
 			quarantine_wait();
 		} else if (look == LOOK_NOTHING) {
 			/* the kernel's stacks that nobody uses are the last that is given up */
-			if (!kstack_trim()) {
+			if (!kstack_trim() && !(KASAN && slab_trim())) {
 				return look;
 			}
 		} else if (look != LOOK_AGAIN) {
@@ -111,7 +103,7 @@ static status_t large_take(pfn_t *out)
 	if (look == LOOK_NOTHING) {
 		return STATUS_ENOMEM;
 	}
-	if (look == LOOK_RAW && xpfo_is_on()) {
+	if (look == LOOK_BLOCK && xpfo_is_on()) {
 		/* all of it in one go: the frames of a page are alike */
 		block_unmap(first, HUGE_ORDER);
 	}
@@ -120,7 +112,7 @@ static status_t large_take(pfn_t *out)
 	if (xpfo_leaves_unkmapped()) {
 		note_unkmapped(first);
 	}
-	if (look == LOOK_RAW) {
+	if (look == LOOK_BLOCK) {
 		clear(first);
 	}
 	*out = first;

@@ -4,9 +4,12 @@
 #pragma once
 
 #include "core/lock.h"
+#include "lib/builds.h"
 #include "mm/buddy.h"
 #include "mm/quarantine.h"
 #include "mm/xpfo.h"
+
+enum { FRAMES_RESTING_MAX = 64 };
 
 struct frame_pool {
 	struct lock lock;
@@ -14,6 +17,16 @@ struct frame_pool {
 	/* Guarded by lock. */
 	struct buddy buddy;
 	struct quarantine quarantine;
+	/* BUILD=kasan: what the kernel freed last, revealed and on no list, so that it is marked
+	 * for a while: frame_rest.kasan.c */
+	struct frame_rest {
+		struct {
+			pfn_t first;
+			unsigned order;
+		} blocks[KASAN ? FRAMES_RESTING_MAX : 0]; /* a ring */
+		unsigned next, nr;
+		uint64_t nr_frames;
+	} rest;
 	uint64_t nr_in_work; /* free frames that a CPU has in hand, to hide or to zero them: on no
 				list, and back in a moment */
 
@@ -48,6 +61,7 @@ static inline uint64_t frame_pool_nr_free(void)
 	return __atomic_load_n(&frame_pool.buddy.nr_free[FREE_REVEALED], __ATOMIC_RELAXED) +
 	       __atomic_load_n(&frame_pool.buddy.nr_free[FREE_HIDDEN], __ATOMIC_RELAXED) +
 	       __atomic_load_n(&frame_pool.quarantine.nr_frames, __ATOMIC_RELAXED) +
+	       (KASAN ? __atomic_load_n(&frame_pool.rest.nr_frames, __ATOMIC_RELAXED) : 0) +
 	       __atomic_load_n(&frame_pool.nr_in_work, __ATOMIC_RELAXED);
 }
 
@@ -64,6 +78,15 @@ static inline uint64_t frame_pool_kept_from_users(enum frame_use use)
  */
 bool frame_pool_allows(enum frame_use use, uint64_t nr);
 
+/* What a look for user space's frames comes to, under the lock. */
+enum look {
+	LOOK_FOUND,   /* they are hidden, zero and on no TLB */
+	LOOK_BLOCK,   /* a block in hand that is not */
+	LOOK_WAIT,    /* part of what there is waits in the quarantine */
+	LOOK_AGAIN,   /* something came back to the lists */
+	LOOK_NOTHING, /* users can have nothing */
+};
+
 /* FRAME_HIDDEN of nr frames in a row. */
 void frame_flags_set_hidden(pfn_t first, uint32_t nr, bool hidden);
 
@@ -76,6 +99,9 @@ bool block_hide(pfn_t first, unsigned order);
 void block_zero(pfn_t first, unsigned order);
 /* The same of one that is in hand, as nr_in_work says; and it can be had. */
 void block_finish(pfn_t first, unsigned order);
+/* Does the same for a block that may be large. It is flushed already; its pieces go through the
+ * quarantine only to be zeroed one by one: 2 MiB at once would keep interrupts out for too long. */
+void block_finish_later(pfn_t first, unsigned order);
 /* What is hidden of it goes back into the direct map. */
 void block_reveal(pfn_t first, unsigned order);
 /* Hides a block that the caller has in hand, as nr_in_work says, and has it wait in the quarantine;
@@ -109,6 +135,14 @@ void frames_cache_fill(struct cpu *cpu, enum free_kind kind);
  * Flush when the pool runs dry. */
 bool hidden_take(pfn_t *out);
 void hidden_refill(struct cpu *cpu);
+
+/* --- frame_rest.kasan.c. Caller holds the lock. --- */
+
+/* A block that the kernel gave back, FREE and revealed: the one that came first goes to the lists.
+ */
+void frame_rest_enter(pfn_t first, unsigned order);
+/* All of them to the lists: how many frames. */
+unsigned frame_rest_empty(void);
 
 /* --- frame_gather.c: when the lists have nothing. Caller holds the lock. --- */
 

@@ -30,9 +30,9 @@ static bool await_others(unsigned nr_taken)
 	if (!frame_pool.nr_in_work) {
 		return false;
 	}
-	frame_pool.nr_in_work += nr_taken;
+	count_add(&frame_pool.nr_in_work, nr_taken);
 	(void)frames_await_work();
-	frame_pool.nr_in_work -= nr_taken;
+	count_add(&frame_pool.nr_in_work, -nr_taken);
 	return true;
 }
 

@@ -8,6 +8,7 @@
 #include "mm/frame_history.h"
 #include "mm/frame_init.h"
 #include "mm/kspace.h"
+#include "mm/marks.h"
 #include "mm/ptable.h"
 #include "mm/ram.h"
 
@@ -22,24 +23,12 @@ static_assert(RAM_BLOCK_FRAMES >= 1 << BUDDY_ORDER_MAX, "buddies lie in one bloc
 
 static RO_AFTER_INIT struct frame_hole holes[MEMORY_RANGES_MAX];
 
-/* Maps what is not mapped yet of the pages that hold [start, end). */
+/* A page may hold the end of what the run before has, too. */
 static void map(uint64_t start, uint64_t end)
 {
-	for (uint64_t at = align_down(start, PAGE_SIZE); at < end;) {
-		uint32_t to_table_end = PTES_PER_TABLE - level_index(at, 1);
-		uint32_t nr = (uint32_t)MIN((end - at + PAGE_SIZE - 1) >> PAGE_SHIFT,
-					    (uint64_t)to_table_end);
-		pte_t *entry = early_entry(kernel_root, at, 0);
-		pfn_t first;
-
-		if (pte_is_present(*entry)) {
-			/* counts of the run before are in this page, too */
-			at += PAGE_SIZE;
-			continue;
-		}
-		first = early_alloc_kernel(nr, &nr);
-		early_fill(entry, nr, pte_make(first, PTE_PRESENT | PTE_WRITABLE | ptable_nx()));
-		at += (uint64_t)nr << PAGE_SHIFT;
+	early_map(kernel_root, start, end, PTE_PRESENT | PTE_WRITABLE | ptable_nx());
+	if (KASAN) {
+		marks_build(start, end);
 	}
 }
 
@@ -73,18 +62,27 @@ void frame_table_build(const struct ram *ram)
 	frame_alloc_init((uint16_t *)at_counts);
 }
 
-void frame_table_note_places(void)
+static void note_places(uint64_t start, uint64_t end, uint8_t flags)
 {
-	uint64_t start = kspace_base + FRAME_TABLE_OFFSET, end = start + FRAME_TABLE_SIZE;
-
 	for (uint64_t at = start; at < end;) {
 		pte_t pte = ptable_lookup(kernel_root, at, NULL);
 
 		if (pte_is_present(pte)) {
 			frame_set_place(pte_frame(pte), at);
+			frame_entry(pte_frame(pte))->flags |= flags;
 			at += PAGE_SIZE;
 		} else {
 			at = ptable_skip(kernel_root, at);
 		}
+	}
+}
+
+void frame_table_note_places(void)
+{
+	uint64_t start = kspace_base + FRAME_TABLE_OFFSET;
+
+	note_places(start, start + FRAME_TABLE_SIZE, 0);
+	if (KASAN) {
+		note_places(MARKS_BASE, MARKS_BASE + MARKS_SIZE, FRAME_SLAB);
 	}
 }

@@ -11,6 +11,7 @@
 #include "mm/frame_history.h"
 #include "mm/frame_pool.h"
 #include "mm/kspace.h"
+#include "mm/slab.h"
 #include "mm/stock.h"
 #include "mm/tlb.h"
 #include "mm/window.h"
@@ -87,7 +88,7 @@ static void batch_refill(struct cpu *cpu)
 	lock_acquire(&frame_pool.lock);
 	is_found = frames_cache_may_have(order) && any_take(&order, &first);
 	if (is_found) {
-		frame_pool.nr_in_work += 1ul << order;
+		count_add(&frame_pool.nr_in_work, 1ul << order);
 	}
 	lock_release(&frame_pool.lock);
 	if (!is_found) {
@@ -98,7 +99,7 @@ static void batch_refill(struct cpu *cpu)
 		stock_put(cpu->frame_cache, &cpu->nr_frame_cache, pfn_add(first, i));
 	}
 	lock_acquire(&frame_pool.lock);
-	frame_pool.nr_in_work -= 1ul << order;
+	count_add(&frame_pool.nr_in_work, -(1ul << order));
 	lock_release(&frame_pool.lock);
 }
 
@@ -158,7 +159,7 @@ static inline bool ready_take(pfn_t *out) { return cache_take(out) || uncached_t
 /* The kernel's stacks that nobody uses are the last that is given up for user space. */
 static __attribute__((noinline)) bool ready_take_of_stacks(pfn_t *out)
 {
-	return kstack_trim() && ready_take(out);
+	return (kstack_trim() || (KASAN && slab_trim())) && ready_take(out);
 }
 
 static inline status_t user_frame_take(pfn_t *out)

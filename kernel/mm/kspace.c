@@ -6,16 +6,19 @@
 #include "lib/assert.h"
 #include "lib/string.h"
 #include "mm/frame_alloc.h"
+#include "mm/marks.h"
 #include "mm/ptable.h"
 #include "mm/tlb.h"
 
 #define SLOT_BYTES (2ul * KSTACK_SIZE)
+static_assert(SLOT_BYTES == MARKED_BYTES, "a slot has a page of marks");
 #define DEVICES_OFFSET (KSPACE_SIZE / 2)
 enum {
 	NR_SLOTS = 65536,
 	PAGES_PER_STACK = KSTACK_SIZE / PAGE_SIZE,
 	CACHE_MAX = 32,
-	RELEASE_MAX = CACHE_MAX / 2 /* stacks that share a flush */
+	RELEASE_MAX = CACHE_MAX / 2,         /* stacks that share a flush */
+	RESTING = KASAN ? CACHE_MAX / 4 : 0, /* that are not handed out while others can be had */
 };
 
 RO_AFTER_INIT uint64_t kspace_base = KSPACE_LOWEST;
@@ -79,10 +82,12 @@ static void free_unmapped(const pfn_t *taken, unsigned nr)
 static status_t stack_map(va_t base)
 {
 	pfn_t taken[PAGES_PER_STACK];
+	status_t status = marks_cover(base.va - KSTACK_SIZE, base.va + KSTACK_SIZE);
 
-	for (unsigned i = 0; i < PAGES_PER_STACK; i++) {
+	for (unsigned i = 0; i < PAGES_PER_STACK && status == STATUS_OK; i++) {
 		pfn_t frame;
-		status_t status = frame_alloc_zeroed(OWNER_KERNEL, 0, &frame);
+
+		status = frame_alloc_zeroed(OWNER_KERNEL, 0, &frame);
 
 		if (status == STATUS_OK) {
 			status = ptable_map_kernel(base.va + i * PAGE_SIZE, frame,
@@ -96,31 +101,60 @@ static status_t stack_map(va_t base)
 		if (status) {
 			stack_unmap(base, i, taken);
 			free_unmapped(taken, i);
-			return status;
 		}
 	}
-	return STATUS_OK;
+	if (status) {
+		marks_uncover(base.va - KSTACK_SIZE, base.va + KSTACK_SIZE);
+	}
+	return status;
+}
+
+/* Caller holds the lock. False: none is kept. BUILD=kasan: the one that was freed first. */
+static bool cache_take_one(unsigned resting, va_t *base)
+{
+	if (nr_cached <= resting) {
+		return false;
+	}
+	nr_cached--;
+	*base = cache[KASAN ? 0 : nr_cached];
+	if (KASAN) {
+		memmove(&cache[0], &cache[1], nr_cached * sizeof(cache[0]));
+	}
+	return true;
+}
+
+/* Caller holds the lock. */
+static status_t slot_map(va_t *base)
+{
+	unsigned slot = slot_take();
+	status_t status = slot == NR_SLOTS ? STATUS_ENOMEM : stack_map(slot_stack(slot));
+
+	if (status == STATUS_OK) {
+		*base = slot_stack(slot);
+	} else if (slot != NR_SLOTS) {
+		slot_used[slot / 64] &= ~(1ul << slot % 64);
+	}
+	return status;
 }
 
 status_t kstack_alloc(va_t *base)
 {
 	status_t status = STATUS_OK;
-	unsigned slot;
 
 	if (allocation_should_fail() || !frame_kernel_is_allowed()) {
 		return STATUS_ENOMEM;
 	}
 	lock_acquire(&lock);
-	if (nr_cached) {
-		*base = cache[--nr_cached];
-	} else if ((slot = slot_take()) == NR_SLOTS) {
-		status = STATUS_ENOMEM;
-	} else if ((status = stack_map(slot_stack(slot))) != STATUS_OK) {
-		slot_used[slot / 64] &= ~(1ul << slot % 64);
-	} else {
-		*base = slot_stack(slot);
+	if (!cache_take_one(RESTING, base)) {
+		status = slot_map(base);
+		if (status && cache_take_one(0, base)) {
+			status = STATUS_OK;
+		}
 	}
 	lock_release(&lock);
+	if (status == STATUS_OK) {
+		unmark((void *)base->va, KSTACK_SIZE);
+	}
 	return status;
 }
 
@@ -140,12 +174,18 @@ static unsigned cache_take(va_t *stacks)
  */
 static void stacks_release(const va_t *stacks, unsigned nr)
 {
-	pfn_t taken[RELEASE_MAX * PAGES_PER_STACK];
+	enum { FRAMES_PER_SLOT = PAGES_PER_STACK + KASAN };
+	pfn_t taken[RELEASE_MAX * FRAMES_PER_SLOT];
 
 	for (unsigned i = 0; i < nr; i++) {
-		stack_unmap(stacks[i], PAGES_PER_STACK, &taken[i * PAGES_PER_STACK]);
+		pfn_t *of_slot = &taken[i * FRAMES_PER_SLOT];
+
+		stack_unmap(stacks[i], PAGES_PER_STACK, of_slot);
+		if (KASAN) {
+			of_slot[PAGES_PER_STACK] = marks_take(stacks[i].va);
+		}
 	}
-	free_unmapped(taken, nr * PAGES_PER_STACK);
+	free_unmapped(taken, nr * FRAMES_PER_SLOT);
 	lock_acquire(&lock);
 	for (unsigned i = 0; i < nr; i++) {
 		unsigned slot = stack_slot(stacks[i]);
@@ -178,7 +218,13 @@ void kstack_free(va_t base)
 	va_t stacks[RELEASE_MAX];
 	unsigned nr = 0;
 
+	mark_check((void *)base.va, 1, TOUCH_FREE);
+	unmark((void *)base.va, KSTACK_SIZE);
 	memset((void *)base.va, 0, KSTACK_SIZE);
+	if (KASAN) {
+		marks_forget_stack(base);
+	}
+	mark((void *)base.va, KSTACK_SIZE, MARK_STACK_FREED);
 	lock_acquire(&lock);
 	if (nr_cached == CACHE_MAX) {
 		nr = cache_take(stacks);
@@ -248,6 +294,9 @@ status_t device_map(pa_t pa, uint64_t len_bytes, enum device_cache how, va_t *ou
 		if (status) {
 			return status;
 		}
+	}
+	if (marks_cover(at, at + end - first)) {
+		return STATUS_ENOMEM;
 	}
 	devices[nr_devices++] = (struct device){ at, (end - first) >> PAGE_SHIFT,
 						 pa_to_pfn((pa_t){ first }), flags };

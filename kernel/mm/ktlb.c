@@ -42,6 +42,7 @@ enum cpu_mode ktlb_enter(void)
 		(enum cpu_mode)tlb_hw_exchange(tlb_hw_mode(tlb_hw_cpu_id()), CPU_KERNEL);
 
 	ktlb_catch_up();
+	tlb_hw_note_steerable(true);
 	return before;
 }
 
@@ -50,6 +51,7 @@ void ktlb_leave(enum cpu_mode mode)
 	if (mode == CPU_USER) {
 		asid_check_exit(tlb_hw_self());
 	}
+	tlb_hw_note_steerable(mode == CPU_KERNEL);
 	tlb_hw_write(tlb_hw_mode(tlb_hw_cpu_id()), mode);
 }
 

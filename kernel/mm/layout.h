@@ -8,7 +8,8 @@
 #include "lib/types.h"
 
 #define PML4_SLOT_SIZE (1ul << 39)
-#define LOAD_BASE 0x100000ul /* physical, linker.ld */
+#define LINK_BASE 0xffffffff80000000ul /* linker.ld */
+#define LOAD_BASE 0x100000ul           /* physical, linker.ld */
 #define KERNEL_HALF 0xffff800000000000ul
 #define DIRECT_MAP_LOWEST 0xffff888000000000ul
 #define DIRECT_MAP_MAX_SIZE (16 * PML4_SLOT_SIZE) /* PFN_MAX frames */
@@ -18,6 +19,9 @@
 #define POOL_LOWEST 0xffffd80000000000ul
 #define POOL_SIZE PML4_SLOT_SIZE
 #define ENTRY_AREA_BASE 0xffffe00000000000ul
+/* An eighth of the kernel half; mm/marks.h. */
+#define MARKS_BASE 0xffffec0000000000ul
+#define MARKS_SIZE (32 * PML4_SLOT_SIZE)
 
 /* User half: [USER_MIN, USER_TOP). */
 #define USER_MIN 0x10000ul

@@ -15,6 +15,7 @@
 #include "mm/frame_alloc.h"
 #include "mm/frame_init.h"
 #include "mm/layout.h"
+#include "mm/marks.h"
 #include "mm/ptable.h"
 #include "mm/ram.h"
 #include "mm/tlb.h"
@@ -24,6 +25,9 @@
 
 /* Page tables that the smallest range may take, and as many again: of each level two. */
 enum { TABLES_LEAST = 16 };
+
+/* Frames that one frame more maps: a page table, or the marks of a build that has them. */
+enum { MAPPED_BY_ONE = KASAN ? MARK_BYTES / 2 : PTES_PER_TABLE };
 
 static pfn_t pfn_of(uint64_t pa) { return pa_to_pfn((pa_t){ pa }); }
 
@@ -58,6 +62,18 @@ static void reserve_slots(pfn_t root)
 	for (unsigned i = 0; i < ARRAY_SIZE(bases); i++) {
 		(void)early_entry(root, bases[i], 0);
 	}
+	if (KASAN) {
+		marks_reserve(root);
+		marks_build((uint64_t)image_start, (uint64_t)image_end);
+	}
+}
+
+static void map_memory(pfn_t start, pfn_t end)
+{
+	direct_map_build(kernel_root, start, end);
+	if (KASAN) {
+		marks_build(direct_map_address(start), direct_map_address(end));
+	}
 }
 
 /* The kernel's root, with the direct map of what can be used already. */
@@ -73,8 +89,8 @@ static void build_root(void)
 	map_image(root);
 	reserve_slots(root);
 	for (unsigned i = 0; i < ram.nr && ram.ranges[i].start < LOW_END; i++) {
-		direct_map_build(root, (pfn_t){ ram.ranges[i].start },
-				 (pfn_t){ MIN(ram.ranges[i].end, LOW_END) });
+		map_memory((pfn_t){ ram.ranges[i].start },
+			   (pfn_t){ MIN(ram.ranges[i].end, LOW_END) });
 	}
 }
 
@@ -85,7 +101,7 @@ static uint32_t nr_to_map(uint32_t nr_wanted)
 
 	return nr_left < TABLES_LEAST
 		       ? 0
-		       : (uint32_t)MIN((uint64_t)nr_wanted, nr_left / 2 * PTES_PER_TABLE);
+		       : (uint32_t)MIN((uint64_t)nr_wanted, nr_left / 2 * MAPPED_BY_ONE);
 }
 
 /* Where to stop: no 2 MiB page is cut, but by the end of memory. */
@@ -115,7 +131,7 @@ static void build_high(void)
 				      pfn_to_pa((pfn_t){ at }).pa);
 			}
 			nr = whole_pages(at, at + nr, ram.ranges[i].end) - at;
-			direct_map_build(kernel_root, (pfn_t){ at }, (pfn_t){ at + nr });
+			map_memory((pfn_t){ at }, (pfn_t){ at + nr });
 			at += nr;
 		}
 	}
@@ -211,6 +227,9 @@ void memory_init(const struct boot_info *info)
 	direct_split_note();
 	frame_table_note_places();
 	hide_image();
+	if (KASAN) {
+		marks_start();
+	}
 }
 
 void memory_seal_image(void)

@@ -3,6 +3,7 @@
 
 #include "arch/x86_64/entry_set.h"
 #include "core/options.h"
+#include "lib/builds.h"
 #include "mm/layout.h"
 
 const struct policy policy_table[NR_POLICY_STATES] = {
@@ -55,7 +56,7 @@ enum policy_state policy_state_of(pfn_t frame)
 	switch ((enum owner)entry->owner) {
 	case OWNER_FREE:
 		return entry->flags & FRAME_HIDDEN ? STATE_FREE_HIDDEN : STATE_FREE_REVEALED;
-	case OWNER_KERNEL: return STATE_KERNEL;
+	case OWNER_KERNEL: return KASAN && frame_is_of_marks(entry) ? STATE_MARKS : STATE_KERNEL;
 	case OWNER_PTABLE: return STATE_PTABLE;
 	case OWNER_ENTRY: return STATE_ENTRY;
 	case OWNER_USER:
@@ -110,6 +111,7 @@ const char *policy_view_name(enum policy_view view)
 		[VIEW_POOLS] = "pools",           [VIEW_ENTRY_AREA] = "entry area",
 		[VIEW_IMAGE] = "kernel image",    [VIEW_USER_HALF] = "user half",
 		[VIEW_DIRECT_MAP] = "direct map", [VIEW_WINDOW] = "private window",
+		[VIEW_MARKS] = "marks",
 	};
 
 	return names[view];

@@ -27,7 +27,8 @@ enum policy_view {
 	VIEW_IMAGE,
 	VIEW_USER_HALF,
 	VIEW_DIRECT_MAP,
-	VIEW_WINDOW
+	VIEW_WINDOW,
+	VIEW_MARKS
 };
 
 struct policy {

@@ -3,6 +3,7 @@
 #include "lib/assert.h"
 #include "mm/direct_map.h"
 #include "mm/frame_alloc.h"
+#include "mm/marks.h"
 #include "mm/pool.h"
 #include "mm/ptable.h"
 #include "mm/tlb.h"
@@ -100,6 +101,7 @@ status_t pool_area_create(const struct pool *pool, size_t len_bytes, slot_id *ou
 			return status;
 		}
 	}
+	mark((void *)slot.area.base, len_bytes, MARK_POOL_RED);
 	*out = slot.area.id;
 	return STATUS_OK;
 }
@@ -185,6 +187,10 @@ void pool_area_free(slot_id id)
 		frame_free_pool(batch, nr);
 	}
 	tables_free(&area);
+	marks_uncover(area.base, area.base + area.len_bytes);
+	if (KASAN) {
+		marks_free_tables(area.base, area.base + area.len_bytes);
+	}
 	count(-1, -(int64_t)(area.len_bytes >> PAGE_SHIFT));
 	pool_slot_give(id);
 }

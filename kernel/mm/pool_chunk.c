@@ -10,6 +10,7 @@
  * this is as exposed as what the area holds, so it is believed only within the area's limits.
  */
 #include "lib/string.h"
+#include "mm/marks.h"
 #include "mm/pool.h"
 
 enum { GRANULE = 8, CHUNK_BYTES = 8, BITS = 64 };
@@ -200,6 +201,7 @@ status_t pool_chunk_alloc(const struct pool_area *area, size_t size_bytes, size_
 		return STATUS_ENOMEM;
 	}
 	*out = area->base + at + CHUNK_BYTES;
+	unmark((void *)*out, size_bytes);
 	return STATUS_OK;
 }
 
@@ -241,7 +243,9 @@ status_t pool_chunk_free(const struct pool_area *area, uint64_t object)
 	    !chunk_read(area, offset, &chunk) || !chunk.size_bytes) {
 		return STATUS_EFAULT;
 	}
+	unmark((void *)object, chunk.len_bytes - CHUNK_BYTES);
 	clear(area, object, chunk.len_bytes - CHUNK_BYTES);
+	mark((void *)object, chunk.len_bytes - CHUNK_BYTES, MARK_POOL_FREED);
 	merge(area, offset, chunk.len_bytes);
 	return STATUS_OK;
 }

@@ -3,6 +3,7 @@
 #include "lib/assert.h"
 #include "mm/direct_map.h"
 #include "mm/frame_alloc.h"
+#include "mm/marks.h"
 #include "mm/pool.h"
 #include "mm/ptable.h"
 #include "mm/tlb.h"
@@ -40,6 +41,9 @@ status_t pool_pages_map(uint64_t address, slot_id area, uint32_t page, unsigned 
 	pfn_t taken[WINDOW_PAGES];
 	status_t status = tables_make(address, nr);
 
+	if (status == STATUS_OK) {
+		status = marks_cover(address, address + nr * (uint64_t)PAGE_SIZE);
+	}
 	if (status == STATUS_OK) {
 		status = frames_alloc_pool(alias, taken, nr);
 	}

@@ -11,7 +11,7 @@ void quarantine_enter(struct quarantine *quarantine, pfn_t first, unsigned order
 	assert(!quarantine_is_full(quarantine) && generation);
 	quarantine->blocks[at] = (struct quarantine_block){ first, order, generation };
 	quarantine->nr++;
-	quarantine->nr_frames += 1ul << order;
+	count_add(&quarantine->nr_frames, 1ul << order);
 }
 
 uint64_t quarantine_oldest(const struct quarantine *quarantine)
@@ -31,6 +31,6 @@ bool quarantine_leave(struct quarantine *quarantine, uint64_t complete, pfn_t *f
 	*order = oldest->order;
 	quarantine->first = (quarantine->first + 1) % QUARANTINE_MAX;
 	quarantine->nr--;
-	quarantine->nr_frames -= 1ul << *order;
+	count_add(&quarantine->nr_frames, -(1ul << *order));
 	return true;
 }

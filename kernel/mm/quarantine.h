@@ -1,7 +1,8 @@
 /*
  * The quarantine of xpfo=epoch: blocks that were taken out of the direct map and wait until no TLB
  * can hold them, each batch with the generation of its downgrade (mm/ktlb.h). A block leaves only
- * when its generation is complete, and is zeroed then. Pure bookkeeping; caller
+ * when its generation is complete, and is zeroed then. With xpfo=pageblock it holds the pieces of a
+ * block that is flushed and not zeroed yet. Pure bookkeeping; caller
  * holds the frames lock.
  */
 #pragma once

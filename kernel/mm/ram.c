@@ -3,11 +3,12 @@
 
 #include "lib/string.h"
 #include "mm/layout.h"
+#include "mm/marks.h"
 
 #define LOW_MEMORY_END 0x100000ul
 
-/* Pages of frame table and histories, and page tables of the direct map, per block. */
-enum { PAGES_PER_BLOCK = 4 + 2 + 2 };
+/* Pages of frame table and histories, page tables of the direct map, and marks, per block. */
+enum { PAGES_PER_BLOCK = 4 + 2 + 2 + (KASAN ? RAM_BLOCK_FRAMES / MARK_BYTES + 1 : 0) };
 
 /*
  * What else a run of blocks may take, as the power of two of frames that one page of it serves:

@@ -132,6 +132,10 @@ static inline void tlb_hw_note_exit(cr3_t cr3, uint64_t generation)
 	}
 }
 
+/* BUILD=pcid: this CPU has caught up on its way in, or is about to leave; before others can tell.
+ */
+static inline void tlb_hw_note_steerable(bool is_steerable) { TLB_PORT(stands, is_steerable); }
+
 /* Interrupts another CPU; it calls tlb_poll when it takes the interrupt. */
 static inline void tlb_hw_send_ipi(unsigned id)
 {

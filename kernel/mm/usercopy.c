@@ -4,6 +4,7 @@
 #include "arch/x86_64/uaccess.h"
 #include "core/cpu.h"
 #include "lib/assert.h"
+#include "mm/marks.h"
 #include "mm/usercopy_check.h"
 
 static status_t status_of(uint64_t nr_left) { return nr_left ? STATUS_EFAULT : STATUS_OK; }
@@ -22,6 +23,7 @@ __attribute__((noinline)) status_t copy_from_user(void *to, uva_t from, size_t l
 	    !usercopy_allows(to, len_bytes, COPY_FROM_USER, __builtin_frame_address(0))) {
 		return STATUS_EFAULT;
 	}
+	mark_check(to, len_bytes, TOUCH_STORE);
 	return status_of(uaccess.copy(to, (const void *)from.uva, len_bytes));
 }
 
@@ -31,6 +33,7 @@ __attribute__((noinline)) status_t copy_to_user(uva_t to, const void *from, size
 	    !usercopy_allows(from, len_bytes, COPY_TO_USER, __builtin_frame_address(0))) {
 		return STATUS_EFAULT;
 	}
+	mark_check(from, len_bytes, TOUCH_LOAD);
 	return status_of(uaccess.copy((void *)to.uva, from, len_bytes));
 }
 

@@ -7,6 +7,7 @@
 #include "lib/string.h"
 #include "mm/direct_map.h"
 #include "mm/frame_pool.h"
+#include "mm/marks.h"
 #include "mm/tlb.h"
 
 enum { CACHE_ORDER = 5, PAGEBLOCK_ORDER = 9 }; /* a CPU's cache has room for a batch */
@@ -105,8 +106,11 @@ void *xpfo_kmap(pfn_t frame)
 	}
 	lock_acquire(&kmap_lock);
 	assert(entry->kmaps < UINT8_MAX);
-	if (entry->kmaps++ == 0 && entry->flags & FRAME_HIDDEN) {
-		direct_map_reveal(frame, 1);
+	if (entry->kmaps++ == 0) {
+		unmark(direct_map_pointer(frame), PAGE_SIZE);
+		if (entry->flags & FRAME_HIDDEN) {
+			direct_map_reveal(frame, 1);
+		}
 	}
 	lock_release(&kmap_lock);
 	return direct_map_pointer(frame);
@@ -132,7 +136,10 @@ void xpfo_kunmap(pfn_t frame)
 	}
 	lock_acquire(&kmap_lock);
 	assert(entry->kmaps > 0);
-	is_last = --entry->kmaps == 0 && xpfo_is_on();
+	if (--entry->kmaps == 0) {
+		mark(direct_map_pointer(frame), PAGE_SIZE, MARK_FRAME_NOT_OURS);
+	}
+	is_last = entry->kmaps == 0 && xpfo_is_on();
 	if (is_last) {
 		hide_kunmapped(frame);
 	}

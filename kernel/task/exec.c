@@ -47,12 +47,16 @@ static status_t segment_load(struct as *as, const struct elf_segment *segment, c
 	return status;
 }
 
+/* A piece of the call for each segment: as_write ends none behind its last pages. */
 static status_t image_load(struct as *as, const struct elf_image *image, const uint8_t *file)
 {
 	status_t status = STATUS_OK;
 
 	for (unsigned i = 0; i < image->nr_segments && status == STATUS_OK; i++) {
 		status = segment_load(as, &image->segments[i], file);
+		if (status == STATUS_OK && poll_call()) {
+			status = STATUS_EINTR;
+		}
 	}
 	as->heap_start = image->end.uva;
 	as->heap_end = image->end.uva;
@@ -74,9 +78,6 @@ static status_t program_build(const struct archive_entry *file, struct exec_args
 		return status;
 	}
 	status = poll_call() ? STATUS_EINTR : image_load(out->as, &image, file->data);
-	if (status == STATUS_OK && poll_call()) {
-		status = STATUS_EINTR;
-	}
 	if (status == STATUS_OK) {
 		status = exec_stack_build(out->as, args, &image, uid, &out->rsp);
 	}

@@ -87,7 +87,7 @@ static void say_frames(struct text *text, const struct explanation *explanation)
 		return;
 	}
 	frame = frame_entry(explanation->frame);
-	if (!(frame->flags & FRAME_SLAB)) {
+	if (!frame_is_of_slab(frame)) {
 		text_say(text, "page %u of an allocation of %u",
 			 explanation->frame.pfn - frame->next,
 			 1u << frame_entry((pfn_t){ frame->next })->order);

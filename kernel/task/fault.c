@@ -8,11 +8,13 @@
 #include "core/log.h"
 #include "core/panic.h"
 #include "core/rendezvous.h"
+#include "lib/builds.h"
 #include "lib/string.h"
 #include "mm/as.h"
 #include "mm/explain_say.h"
 #include "mm/kspace.h"
 #include "mm/layout.h"
+#include "mm/policy.h"
 #include "mm/ptable.h"
 #include "task/fault_report.h"
 #include "task/process.h"
@@ -184,6 +186,12 @@ static _Noreturn void double_fault(const struct regs *regs)
 	panic_at(regs, "double fault, cr2 0x%lx", fault.address);
 }
 
+/* BUILD=kasan: an address has no mark, as nothing is mapped there: the access itself will tell. */
+static bool mark_fault(struct regs *regs)
+{
+	return KASAN && policy_view_of(cr2_read()) == VIEW_MARKS && extable_fixup(regs);
+}
+
 void upcall_kernel_exception(struct regs *regs)
 {
 	struct fault fault = { .regs = regs, .address = regs->rip };
@@ -202,7 +210,8 @@ void upcall_kernel_exception(struct regs *regs)
 		fault.address = cr2_read();
 		fault.error = regs->error;
 		fault.is_page_fault = true;
-		if (probe_fixup(regs) || user_memory_fault(regs, fault.address)) {
+		if (probe_fixup(regs) || mark_fault(regs) ||
+		    user_memory_fault(regs, fault.address)) {
 			return;
 		}
 		break;

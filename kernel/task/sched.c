@@ -6,6 +6,7 @@
  *   NEW      -> READY            sched_start
  *   BLOCKED  -> READY            sched_wake, which then puts it on a queue
  *   BLOCKED  -> RUNNING          sched_claim, for sched_block_to
+ *   RUNNING or WOKEN -> READY    sched_unclaim, of a claimed thread
  *   READY    -> RUNNING          whoever takes it off its queue
  *   RUNNING  -> WOKEN            sched_wake
  *   WOKEN    -> RUNNING          itself: sched_prepare

@@ -18,6 +18,7 @@
 #include "mm/kspace.h"
 #include "mm/layout.h"
 #include "mm/scan.h"
+#include "mm/slab.h"
 #include "mm/usercopy.h"
 #include "task/boot_archive.h"
 #include "task/credentials.h"
@@ -161,6 +162,7 @@ int64_t sys_memory_info(uint64_t at)
 	/* root wants to know what is in use; for anybody else nothing is flushed */
 	if (is_root()) {
 		(void)kstack_trim();
+		(void)slab_trim();
 	}
 	frame_stats_read(&stats);
 	info = (struct bw_memory_info){

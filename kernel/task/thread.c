@@ -144,6 +144,7 @@ void upcall_user_trap(struct regs *regs)
 	struct thread *thread = thread_current();
 
 	ktlb_catch_up();
+	TLB_PORT(stands, 1);
 	thread->regs = regs;
 	thread->works_for_kernel = true;
 	/* a vulnerable call may have gone back to user mode on a way of its own */

@@ -64,9 +64,9 @@ pfn_t direct_split_table(pfn_t frame)
 	abort();
 }
 
-void direct_split_write(pfn_t table, pfn_t frame, pte_t pte)
+uint32_t direct_split_write(pfn_t table, pfn_t first, uint32_t nr, pte_t pte)
 {
-	(void)table, (void)frame, (void)pte;
+	(void)table, (void)first, (void)nr, (void)pte;
 	abort();
 }
 

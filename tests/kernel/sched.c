@@ -5,6 +5,7 @@
 #include "mm/frame_alloc.h"
 #include "mm/kspace.h"
 #include "mm/ktlb.h"
+#include "mm/slab.h"
 #include "task/timer.h"
 #include "task/wait.h"
 
@@ -115,6 +116,7 @@ static uint64_t free_after_threads(void)
 	/* each is freed by whoever runs on its CPU after it */
 	timer_sleep_until(clock_now_ns() + NAP_NS);
 	(void)kstack_trim();
+	(void)slab_trim();
 	frame_stats_read(&stats);
 	return stats.nr_free_revealed + stats.nr_free_hidden;
 }

@@ -3,7 +3,7 @@
 # needs: kernels
 . "$(dirname "$0")/lib.sh"
 
-for build in debug release; do
+for build in debug release kasan race; do
 	kernel=build/$build/bulwark.elf
 	if [ ! -f "$kernel" ]; then
 		skip "$kernel is not built"

@@ -39,6 +39,7 @@ fake model/silent.t '# Says nothing.' 'exit 0'
 fake model/cut.t '# Ends early.' 'echo 1..3; echo ok 1'
 fake qemu/boot.t '# Boots.' '# needs: iso' 'echo "ok 1 - $BUILD ${SOAK:-no} soak, T=${T:-}, FAILED=${FAILED:-}, ${MAKEFLAGS:-}"; echo 1..1'
 fake qemu/walk.t '# Boots the release alone.' '#' '# needs: test-programs debug' 'release_only' 'echo ok 1; echo 1..1'
+fake qemu/look.t '# Boots others.' '# builds: kasan race' '# needs: direct' 'echo ok 1; echo 1..1'
 printf '/* sources: kernel/a.c */\n' >"$tree/tests/host/buddy.c"
 
 # --- choosing ---
@@ -48,7 +49,7 @@ chooses() {
 	is "$(names)" "$1" "$2"
 }
 
-all='debug/boot debug/walk host/buddy lint/good lint/skip model/bad model/cut model/dead model/silent release/boot release/walk'
+all='debug/boot debug/walk host/buddy kasan/look lint/good lint/skip model/bad model/cut model/dead model/silent race/look release/boot release/walk'
 chooses "$all" 'no word: all tests'
 chooses 'debug/boot' 'a name: that test' debug/boot
 chooses 'debug/boot release/boot' 'a name alone: all of that name' boot
@@ -87,6 +88,7 @@ needs 'need-iso-debug' 'the ISO of its build' debug/boot
 needs 'need-iso-debug need-iso-release' 'of both builds for both' boot
 needs 'need-package-debug need-test-programs-release' 'nothing for a test that the other build alone has' walk
 needs 'need-package-lint need-package-plots' 'groups of packages' lint/
+needs 'need-direct-kasan need-direct-race' 'of the builds that a test names' look
 needs 'need-host-buddy' 'a host test needs its program' host/
 needs '' 'and some need nothing' lint/good
 run --needs model/dead

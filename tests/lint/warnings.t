@@ -15,7 +15,7 @@ is_left_over() {
 # warnings_in TREE: what was said while building what was built there
 warnings_in() (
 	cd "$1" || exit
-	find build/debug build/release build/user build/gen build/host -name '*.warnings' -size +0 2>/dev/null | sort \
+	find build/debug build/release build/kasan build/race build/user build/gen build/host -name '*.warnings' -size +0 2>/dev/null | sort \
 		| while IFS= read -r file; do
 			is_left_over "$file" || cat "$file"
 		done

@@ -13,6 +13,7 @@ done
 
 banner=$(<"$log")
 like "$banner" 'xpfo +epoch +of' 'the banner shows the XPFO variant in force'
+is "$(grep -aoE '^bulwark:   [a-z]+ +[a-z0-9]+ +of ' "$log" | awk '{ print length }' | sort -u | wc -l)" 1 'the columns of the options are straight'
 like "$banner" 'SMEP (on|off|absent)' 'the banner says whether SMEP is there'
 
 CPU=qemu64 boot '' 'options'

@@ -10,7 +10,7 @@ my $SLOT = 1 << 39;
 # What boot draws the image's place from: kernel/core/kaslr.c leaves the last 2 MiB free.
 my ($IMAGE_LOWEST, $IMAGE_END) = (0xffffffff80000000, 0xffffffffffe00000);
 my %view_text = (USER_HALF => 'user half', DIRECT_MAP => 'direct map', KSPACE => 'kernel space', WINDOW => 'window',
-	POOLS => 'pools', ENTRY_AREA => 'entry area', IMAGE => 'image');
+	POOLS => 'pools', ENTRY_AREA => 'entry area', IMAGE => 'image', MARKS => 'marks');
 my %number = (PAGE_SHIFT => 12);
 
 # Where a region is mapped, but for kernel roots and the window roots, which have all that they have.

@@ -5,7 +5,7 @@ use Def qw(rows);
 use Page;
 
 # A state belongs to the owner that it begins with; these do not. The image is no frame of the allocator's.
-my %owner_of = (IMAGE => 'RESERVED', ENTRY_TEXT => 'RESERVED', PLAIN => 'POOL', ROALIAS => 'POOL');
+my %owner_of = (IMAGE => 'RESERVED', ENTRY_TEXT => 'RESERVED', PLAIN => 'POOL', ROALIAS => 'POOL', MARKS => 'KERNEL');
 
 sub {
 	my ($enum) = read_file('kernel/mm/frame.h') =~ /^enum owner \{(.*?)^\};/ms or die "gen-docs: frame.h has no enum owner\n";

@@ -3,7 +3,7 @@ use strict;
 use warnings;
 use Page;
 
-my @FIRST = qw(start-here tutorial attacks your-own-attack exercises commands map report debugging xpfo tlb kaiser kaslr pmalloc policy memory
+my @FIRST = qw(start-here tutorial attacks your-own-attack exercises commands map report debugging builds xpfo tlb kaiser kaslr pmalloc policy memory
 	reading adding-a-variant booting sources);
 
 sub {

@@ -5,7 +5,7 @@ use Def qw(rows);
 use Page;
 
 my %words = (ABSENT => 'absent', NONE => 'none', REQUIRED_RW => 'RW', REQUIRED_R => 'R', RW_RX => 'RW or RX', KSPACE => 'kernel space',
-	ENTRY_AREA => 'entry area', IMAGE => 'image', USER_HALF => 'user half', POOLS => 'pools');
+	ENTRY_AREA => 'entry area', IMAGE => 'image', USER_HALF => 'user half', POOLS => 'pools', MARKS => 'marks');
 
 sub {
 	my @rows = map {

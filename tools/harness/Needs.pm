@@ -1,9 +1,10 @@
 # What a test needs to be there: the line "# needs: WORD..." of the comment that it begins with.
 #
 #   direct         the kernel of the build under test, and the boot archive
+#   replay         that kernel, of BUILD=pcid, the archive of test-programs, and the replay (docs/pcid.md)
 #   test-programs  that kernel, and an archive with the programs of tests/qemu/programs beside Bulwark's own
 #   iso            the boot ISO of that build, and what is in it
-#   kernels        the kernels of both builds, without ISOs
+#   kernels        the kernels of all builds, without ISOs
 #   fuzz-kernel    the kernel of BUILD=fuzz, and an archive with the fuzzer
 #   headers        what is generated from kernel/abi
 #   everything     all that is compiled: the kernels, programs, host tests
@@ -17,8 +18,8 @@ use warnings;
 use Exporter 'import';
 our @EXPORT_OK = qw(goals);
 
-my %OF_BUILD = map { $_ => 1 } qw(direct iso test-programs);
-my %OF_BOTH = map { $_ => 1 } qw(kernels headers everything fuzz-kernel);
+my %OF_BUILD = map { $_ => 1 } qw(direct iso replay test-programs);
+my %OF_ALL = map { $_ => 1 } qw(kernels headers everything fuzz-kernel);
 
 sub package_groups {
 	open my $deps, '<', 'tools/deps' or die "tools/deps: $!\n";
@@ -49,7 +50,7 @@ sub is_skipped {
 
 sub goal {
 	my ($word, $build) = @_;
-	return $OF_BUILD{$word} ? "need-$word-$build" : $OF_BOTH{$word} ? "need-$word" : "need-package-$word";
+	return $OF_BUILD{$word} ? "need-$word-$build" : $OF_ALL{$word} ? "need-$word" : "need-package-$word";
 }
 
 # The goals for make of one test; dies where it declares what there is not.
@@ -57,7 +58,7 @@ sub goals {
 	my ($name, $test) = @_;
 	return "need-$1" =~ s{/}{-}r if $name =~ m{^(host/.*)};
 	my @lines = lines_of($test->{source});
-	my @all = (sort(keys %OF_BUILD, keys %OF_BOTH), sort(package_groups()));
+	my @all = (sort(keys %OF_BUILD, keys %OF_ALL), sort(package_groups()));
 	my @words = @{ declared(@lines) // \@all };
 	return () if "@words" eq 'nothing';
 	for my $word (@words) {

@@ -11,18 +11,30 @@ use constant NEAR_NAMES_MAX => 6;
 
 sub named { my ($kind, $path) = @_; return "$kind/" . basename($path) =~ s/\.\w+\z//r }
 
+# The line "# builds: WORD..." of the comment that a test begins with; debug and release without one.
+sub builds_of {
+	my ($path) = @_;
+	open my $file, '<', $path or die "$path: $!\n";
+	while (my $line = <$file>) {
+		return split ' ', $1 if $line =~ /^# builds:(.*)/;
+		last unless $line =~ /^#/;
+	}
+	return qw(debug release);
+}
+
 # name => { build, command, source }
 sub all_tests {
 	my %tests;
 	for my $kind (qw(lint model fuzz report)) {
 		$tests{ named($kind, $_) } = { build => 'debug', command => $_, source => $_ } for glob "tests/$kind/*.t";
 	}
+	$tests{ named('pcid', $_) } = { build => 'pcid', command => $_, source => $_ } for glob 'tests/pcid/*.t';
 	for (glob 'tests/host/*.c') {
 		my $name = named('host', $_);
 		$tests{$name} = { build => 'debug', command => "build/$name", source => $_ };
 	}
-	for my $build (qw(debug release)) {
-		$tests{ named($build, $_) } = { build => $build, command => $_, source => $_ } for glob 'tests/qemu/*.t';
+	for my $path (glob 'tests/qemu/*.t') {
+		$tests{ named($_, $path) } = { build => $_, command => $path, source => $path } for builds_of($path);
 	}
 	return \%tests;
 }

@@ -1,17 +1,16 @@
-# BUILD=fuzz: the debug build, whose kernel/mm and kernel/task call a tracer at each basic block, and with one more call
-# (docs/fuzzing.md). Included by kernel.mk, before the sources are gathered.
+# BUILD=fuzz: kasan and UBSan, a tracer at each basic block of kernel/mm and kernel/task, and one more call (docs/fuzzing.md). Included by kernel.mk, before the sources are gathered.
 TRACED := kernel/mm/ kernel/task/
 
 ifeq ($(BUILD),fuzz)
 kernel_folders += tests/fuzz/kernel
 KERNEL_CFLAGS := -I$(OUT)/gen $(KERNEL_CFLAGS) -Itests/fuzz/kernel
-KERNEL_LDFLAGS += $(foreach f,slab_cache_init slab_alloc slab_free power_off,--wrap=$(f))
+KERNEL_LDFLAGS += $(foreach f,slab_cache_init power_off,--wrap=$(f))
 GENERATED += $(OUT)/gen/abi/syscalls.def
 # Edges are those of the source: no function is copied into another, no block is doubled. Null pointers the hardware finds.
 TRACE_FLAGS := -fsanitize-coverage=trace-pc -O1 -fno-inline -fno-thread-jumps -fno-jump-tables \
 	-fno-sanitize=null,alignment,object-size,pointer-overflow
-# $(call trace_flags,SOURCE): the tracer itself must be quick.
-trace_flags = $(if $(filter $(TRACED:%=%%),$(1)),$(TRACE_FLAGS)) $(if $(filter tests/fuzz/kernel/%,$(1)),-fno-sanitize=all)
+# $(call trace_flags,SOURCE)
+trace_flags = $(if $(filter-out %.kasan.c,$(filter $(TRACED:%=%%),$(1))),$(TRACE_FLAGS))
 
 $(OUT)/gen/abi/syscalls.def: kernel/abi/syscalls.def tests/fuzz/kernel/fuzz_abi.h
 	@mkdir -p $(@D)

@@ -45,7 +45,7 @@ OFFSETS := $(wildcard kernel/arch/x86_64/offsets.c)
 
 $(KERNEL_GEN)/offsets.s: $(OFFSETS) $(GEN)/abi/option_values.h $(OUT)/kernel.flags
 	@mkdir -p $(@D)
-	$(call keep_warnings,$(CC) $(KERNEL_CFLAGS) -fno-sanitize=all -MMD -MP -MT $@ -MF $(@:.s=.d) -S -o $@ $<)
+	$(call keep_warnings,$(CC) $(KERNEL_CFLAGS) -MMD -MP -MT $@ -MF $(@:.s=.d) -S -o $@ $<)
 
 $(KERNEL_GEN)/offsets.inc: $(KERNEL_GEN)/offsets.s
 	$(call say,GEN,$@)

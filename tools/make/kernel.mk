@@ -1,5 +1,5 @@
 # The kernel: every source of its folders, linked twice so that it carries its own symbol table.
-# X.debug.c exists in debug builds only, X.release.c in release builds only.
+# X.debug.c exists in debug builds only, and so for the other builds.
 CC := gcc
 NASM := nasm
 LD := ld
@@ -19,25 +19,55 @@ KERNEL_CFLAGS := -std=gnu11 -ffreestanding -O2 -g -Wall -Wextra -Wmissing-protot
 KERNEL_LDFLAGS := -pie --no-dynamic-linker -z text -z noexecstack -z max-page-size=4096 --build-id=none -T linker.ld
 NASM_FLAGS := -f elf64 -g -F dwarf -Iboot/ -Ikernel/ -I$(KERNEL_GEN)/
 
-ifneq ($(BUILD),release)
-KERNEL_CFLAGS += -DBULWARK_DEBUG -fsanitize=undefined
+# Release and pcid have no assertions; the debug build and those that look (docs/builds.md) differ in what the compiler puts
+# in front of accesses.
+ifeq ($(filter $(BUILD),release pcid),)
+KERNEL_CFLAGS += -DBULWARK_DEBUG
 NASM_FLAGS += -DBULWARK_DEBUG
-other_build := release
-else
-other_build := debug
+endif
+checks_debug := -fsanitize=undefined
+checks_kasan := -fsanitize=kernel-address -fasan-shadow-offset=0xdffffc0000000000 \
+	--param asan-instrumentation-with-call-threshold=0 --param asan-stack=1 --param asan-globals=1 \
+	--param asan-use-after-return=1 -fsanitize-address-use-after-scope
+checks_race := -fsanitize=thread --param tsan-distinguish-volatile=1 --param tsan-instrument-func-entry-exit=0 \
+	-Wno-tsan
+looks_kasan := -DBULWARK_KASAN
+looks_race := -DBULWARK_RACE
+# BUILD=fuzz has what kasan and debug have.
+checks_fuzz := $(checks_kasan) $(checks_debug)
+looks_fuzz := $(looks_kasan)
+parts := $(BUILD) $(if $(filter fuzz,$(BUILD)),kasan debug)
+KERNEL_CFLAGS += $(looks_$(BUILD))
+# Not looked at: what runs before there is anything to look with, what commits faults on purpose (but tests/kernel/plants.*), and who looks.
+ifneq ($(looks_$(BUILD)),)
+unchecked := boot/% kernel/vuln/% tests/kernel/% tests/fuzz/kernel/% $(foreach part,$(parts),%.$(part).c) kernel/arch/x86_64/features.c \
+	kernel/arch/x86_64/random.c kernel/core/options.c kernel/core/words.c
+unchecked_kasan := kernel/mm/pool_chunk.c kernel/mm/scan.c
+unchecked_fuzz := $(unchecked_kasan)
+unchecked += $(unchecked_$(BUILD))
+KERNEL_LDFLAGS += --wrap=memcpy --wrap=memmove --wrap=memset
+endif
+# $(call checks_of,SOURCE)
+checks_of = $(if $(filter-out tests/kernel/plants.%,$(filter $(unchecked),$(1))),,$(checks_$(BUILD)))
+other_builds := $(filter-out $(parts),$(builds))
+
+# A release build whose PCIDs a program outside keeps: docs/pcid.md.
+ifeq ($(BUILD),pcid)
+KERNEL_CFLAGS += -DBULWARK_PCID
+NASM_FLAGS += -DBULWARK_PCID
 endif
 
 kernel_folders := boot kernel kernel/lib kernel/core kernel/mm kernel/task kernel/vuln kernel/arch/x86_64 tests/kernel
 include tools/make/fuzz.mk
 kernel_sources := $(foreach folder,$(kernel_folders),$(wildcard $(folder)/*.c $(folder)/*.asm))
-kernel_sources := $(filter-out %.$(other_build).c %.$(other_build).asm $(OFFSETS),$(kernel_sources))
+kernel_sources := $(filter-out $(foreach build,$(other_builds),%.$(build).c %.$(build).asm) $(OFFSETS),$(kernel_sources))
 kernel_objects := $(kernel_sources:%=$(OUT)/obj/%.o) $(GEN)/font.o
 
 # $(call remember,FILE,TEXT): rewrites FILE only when TEXT changed, so that what depends on it is rebuilt then.
 remember = @mkdir -p $(dir $(1)); printf '%s\n' '$(2)' | cmp -s - $(1) || printf '%s\n' '$(2)' > $(1)
 
 $(OUT)/kernel.flags: FORCE | $(call deps)
-	$(call remember,$@,$(shell $(CC) -dumpfullversion) $(KERNEL_CFLAGS) $(KERNEL_LDFLAGS) $(NASM_FLAGS))
+	$(call remember,$@,$(shell $(CC) -dumpfullversion) $(KERNEL_CFLAGS) $(checks_$(BUILD)) $(unchecked) $(KERNEL_LDFLAGS) $(NASM_FLAGS))
 
 $(OUT)/kernel.list: FORCE
 	$(call remember,$@,$(kernel_objects))
@@ -45,7 +75,7 @@ $(OUT)/kernel.list: FORCE
 $(OUT)/obj/%.c.o: %.c $(OUT)/kernel.flags | $(GENERATED)
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
-	$(call keep_warnings,$(CC) $(KERNEL_CFLAGS) $(call trace_flags,$<) -MMD -MP -c -o $@ $<)
+	$(call keep_warnings,$(CC) $(KERNEL_CFLAGS) $(call checks_of,$<) $(call trace_flags,$<) -MMD -MP -c -o $@ $<)
 
 $(OUT)/obj/%.asm.o: %.asm $(OUT)/kernel.flags $(KERNEL_GEN)/offsets.inc
 	$(call say,NASM,$<)

@@ -36,12 +36,12 @@ $(host_tests): build/host/%: $$(call host_objects,$$*)
 
 -include $(shell find build/host/obj -name '*.d' 2>/dev/null)
 
-# The goals that tools/test --needs prints. Both builds are made at the same time, each by a make of its own: what they share
+# The goals that tools/test --needs prints. The builds are made at the same time, each by a make of its own: what they share
 # is there before.
 .PHONY: need-headers need-kernels need-everything need-archive need-test-archive
 need-headers: $(GENERATED)
 need-everything: need-kernels $(PROGRAMS) $(host_tests)
-need-kernels: need-kernel-debug need-kernel-release
+need-kernels: $(builds:%=need-kernel-%)
 need-host-%: build/host/% ;
 need-package-%: $(if $(filter 0,$(DEPS)),,build/deps/%) ;
 
@@ -50,7 +50,6 @@ need-archive: $(ARCHIVE).gz
 need-test-archive: need-archive
 	@$(MAKE) EXTRA=tests/qemu/programs archive
 
-builds := debug release
 .PHONY: $(foreach need,kernel direct iso test-programs,$(builds:%=need-$(need)-%))
 $(builds:%=need-kernel-%): need-kernel-%: $(GENERATED) $(GEN)/font.o | $(call deps)
 	@$(MAKE) BUILD=$* kernel
@@ -61,6 +60,8 @@ $(builds:%=need-iso-%): need-iso-%: need-kernel-% need-archive | $(call deps,run
 	@$(MAKE) BUILD=$* image
 
 $(builds:%=need-test-programs-%): need-test-programs-%: need-kernel-% need-test-archive | $(call deps,run)
+
+need-replay-pcid: need-test-programs-pcid $(REPLAY_PLUGIN)
 
 kernel: $(KERNEL)
 image: $(ISO)

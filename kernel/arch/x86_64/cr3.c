@@ -3,6 +3,7 @@
 
 #include "arch/x86_64/features.h"
 #include "arch/x86_64/registers.h"
+#include "arch/x86_64/tlb_port.h"
 #include "lib/assert.h"
 
 RO_AFTER_INIT bool pcid_is_on;
@@ -15,13 +16,20 @@ cr3_t cr3_read(void)
 	return cr3;
 }
 
-void cr3_write(cr3_t cr3) { asm volatile("mov %0, %%cr3" : : "r"(cr3.value) : "memory"); }
+void cr3_write(cr3_t cr3)
+{
+	TLB_PORT(cr3, cr3.value);
+	if (PCID_IS_SIMULATED) {
+		cr3.value &= ~CR3_NOFLUSH;
+	}
+	asm volatile("mov %0, %%cr3" : : "r"(cr3.value) : "memory");
+}
 
 void pcid_enable(void)
 {
 	if (cpu_features.pcid) {
 		assert(cr3_pcid(cr3_read()).pcid == 0);
-		cr4_write(cr4_read() | CR4_PCIDE);
+		cr4_write(cr4_read() | (PCID_IS_SIMULATED ? 0 : CR4_PCIDE));
 		/* the other CPUs come up when the variable is read-only, and right */
 		if (!pcid_is_on) {
 			pcid_is_on = true;

@@ -32,6 +32,23 @@ align 8
 flip_nopcid:	dq CR3_SHADOW
 flip_pcid:	dq CR3_SHADOW | CR3_PCID_USER | CR3_NOFLUSH
 
+; GS is the kernel's. BUILD=pcid tells the program outside and loads what a processor without PCIDs takes; loses CF.
+%macro LOAD_CR3 1
+%ifdef BULWARK_PCID
+	mov [gs:TLB_PORT_CR3], %1
+	btr %1, CR3_NOFLUSH_BIT
+%endif
+	mov cr3, %1
+%endmacro
+
+; Nothing that could be steered is read from here on. Others may act on the mode at once, so BUILD=pcid says it before.
+%macro LEAVE_KERNEL_MODE 0
+%ifdef BULWARK_PCID
+	mov qword [gs:TLB_PORT_STANDS], 0
+%endif
+	mov qword [gs:ENTRY_MODE], CPU_USER
+%endmacro
+
 ; From user mode, GS switched. %1: variant; %2: a register to lose. The store of the mode, then a full barrier: docs/tlb.md.
 %macro ENTER_KERNEL_ROOT 2
 %ifidn %1, off
@@ -41,7 +58,7 @@ flip_pcid:	dq CR3_SHADOW | CR3_PCID_USER | CR3_NOFLUSH
 	mov qword [gs:ENTRY_MODE], CPU_KERNEL
 	mov %2, cr3
 	xor %2, [flip_%1]
-	mov cr3, %2
+	LOAD_CR3 %2
 %endif
 %endmacro
 
@@ -108,10 +125,10 @@ leave_syscall_%1:
 	RESTORE rdi, rsi, rdx, r8, r9, r10, rbx, rbp, r12, r13, r14, r15
 	mov rcx, [rsp + REGS_rip]
 	mov r11, [rsp + REGS_rflags]
-	mov qword [gs:ENTRY_MODE], CPU_USER
+	LEAVE_KERNEL_MODE
 %ifnidn %1, off
 	mov rsp, [gs:CPU_EXIT_CR3]
-	mov cr3, rsp
+	LOAD_CR3 rsp
 %endif
 	mov rsp, [gs:ENTRY_USER_RSP]
 	swapgs
@@ -134,14 +151,13 @@ leave_trap_%1:
 	mov [rdi - 6 * 8], rax
 	RESTORE rsi, rdx, rcx, rax, r8, r9, r10, r11, rbx, rbp, r12, r13, r14, r15
 	lea rsp, [rdi - 6 * 8]
-	; nothing that could be steered is read from here on
-	mov qword [gs:ENTRY_MODE], CPU_USER
+	LEAVE_KERNEL_MODE
 %ifnidn %1, off
 	mov rdi, [gs:CPU_EXIT_CR3]
 %ifidn %1, pcid
 	bts qword [gs:CPU_EXIT_CR3], CR3_NOFLUSH_BIT	; what was owed is paid
 %endif
-	mov cr3, rdi
+	LOAD_CR3 rdi
 %endif
 	mov rdi, [rsp]
 	mov qword [rsp], 0

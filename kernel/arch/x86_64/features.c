@@ -2,6 +2,7 @@
 #include "arch/x86_64/features.h"
 
 #include "arch/x86_64/registers.h"
+#include "arch/x86_64/tlb_port.h"
 #include "lib/string.h"
 
 RO_AFTER_INIT struct cpu_features cpu_features;
@@ -15,6 +16,9 @@ enum {
 	LEAF_ADDRESSES = 0x80000008,
 };
 
+/* Of the structured features, EBX. Simulated PCIDs come with INVPCID where the emulator is told
+ * that there is ADX, which the kernel does not use: so both kinds of processor can be had. */
+enum { BIT_INVPCID = 10, BIT_ADX = 19 };
 enum { PHYS_BITS_LEAST = 36 }; /* of a processor that does not say */
 
 static uint8_t phys_bits(void)
@@ -42,8 +46,8 @@ void features_detect(void)
 		.smap = bit(structured.ebx, 20),
 		.umip = bit(structured.ecx, 2),
 		.mce = bit(basic.edx, 7),
-		.pcid = bit(basic.ecx, 17),
-		.invpcid = bit(structured.ebx, 10),
+		.pcid = PCID_IS_SIMULATED || bit(basic.ecx, 17),
+		.invpcid = bit(structured.ebx, PCID_IS_SIMULATED ? BIT_ADX : BIT_INVPCID),
 		.xsave = bit(basic.ecx, 26),
 		.rdrand = bit(basic.ecx, 30),
 		.rdseed = bit(structured.ebx, 18),

@@ -38,6 +38,8 @@ void offsets(void)
 	REGS(r15);
 	OFFSET(ENTRY_USER_RSP, offsetof(struct cpu_entry, user_rsp));
 	OFFSET(ENTRY_MODE, offsetof(struct cpu_entry, mode));
+	OFFSET(TLB_PORT_CR3, offsetof(struct cpu_entry, port.cr3));
+	OFFSET(TLB_PORT_STANDS, offsetof(struct cpu_entry, port.stands));
 	CPU(LOWEST_REGS, lowest_regs);
 	CPU(KSTACK_RING, kstack_ring);
 	CPU(SYSCALLS_TWICE, syscalls_twice);

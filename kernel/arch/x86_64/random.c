@@ -16,7 +16,8 @@ enum {
 	TRIES = 10
 };
 
-/* Carried from request to request. CPUs may write it at the same time: any mixture serves. */
+/* Carried from request to request. Words are atomic: CPUs may write at the same time, and any
+ * mixture serves. */
 static uint32_t pool[KEY_WORDS];
 static uint64_t nr_requests; /* atomic: no two requests have the same nonce */
 
@@ -97,7 +98,7 @@ static void state_init(uint32_t *state)
 	}
 	memcpy(state + 4, words, sizeof(words));
 	for (unsigned i = 0; i < KEY_WORDS; i++) {
-		state[4 + i] ^= pool[i];
+		state[4 + i] ^= __atomic_load_n(&pool[i], __ATOMIC_RELAXED);
 	}
 	words[0] = tsc_read();
 	words[1] = nonce;
@@ -126,7 +127,9 @@ void random_fill(void *to, size_t len_bytes)
 	state_init(state);
 	/* the first block is the next pool: what was handed out does not tell it */
 	chacha_block(state, block);
-	memcpy(pool, block, sizeof(pool));
+	for (unsigned i = 0; i < KEY_WORDS; i++) {
+		__atomic_store_n(&pool[i], block[i], __ATOMIC_RELAXED);
+	}
 	memcpy(state + 4, block + KEY_WORDS, KEY_WORDS * sizeof(uint32_t));
 	while (len_bytes) {
 		size_t piece = len_bytes < BLOCK_BYTES ? len_bytes : BLOCK_BYTES;

@@ -63,6 +63,9 @@ syscall_main:
 	cmp r11, [gs:CPU_TLB_SEEN]
 	jne .catch_up
 .caught_up:
+%ifdef BULWARK_PCID
+	mov qword [gs:TLB_PORT_STANDS], 1
+%endif
 	cmp rax, NR_SYSCALL_NUMBERS
 	jae .unknown
 	mov r10, [gs:SEALED_SYSCALL_TABLE]

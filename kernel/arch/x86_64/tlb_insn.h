@@ -8,6 +8,7 @@
 
 #include "arch/x86_64/cr3.h"
 #include "arch/x86_64/registers.h"
+#include "arch/x86_64/tlb_port.h"
 #include "lib/types.h"
 
 enum invpcid_type {
@@ -22,24 +23,38 @@ struct invpcid_descriptor {
 	uint64_t address;
 };
 
+/* Any change of CR4.PGE flushes everything under every PCID. */
+static inline void toggle_pge(void)
+{
+	uint64_t cr4 = cr4_read();
+
+	cr4_write(cr4 ^ CR4_PGE);
+	cr4_write(cr4);
+}
+
+/* A processor without PCIDs lacks the instruction. */
 static inline void insn_invpcid(enum invpcid_type type, pcid_t pcid, uint64_t address)
 {
 	struct invpcid_descriptor descriptor = { pcid.pcid, address };
 
+	if (PCID_IS_SIMULATED) {
+		tlb_port_invpcid(type, pcid.pcid, address);
+		toggle_pge();
+		return;
+	}
 	asm volatile("invpcid %0, %1" : : "m"(descriptor), "r"((uint64_t)type) : "memory");
 }
 
 /* Flushes one page of the current PCID. */
 static inline void insn_invlpg(uint64_t address)
 {
+	TLB_PORT(invlpg, ~address);
 	asm volatile("invlpg (%0)" : : "r"(address) : "memory");
 }
 
-/* Flushes everything under every PCID: any change of CR4.PGE does. */
+/* Flushes everything under every PCID. */
 static inline void insn_toggle_pge(void)
 {
-	uint64_t cr4 = cr4_read();
-
-	cr4_write(cr4 ^ CR4_PGE);
-	cr4_write(cr4);
+	tlb_port_invpcid(INVPCID_ALL_AND_GLOBAL, 0, 0);
+	toggle_pge();
 }

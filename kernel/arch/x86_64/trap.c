@@ -5,8 +5,17 @@
 #include "arch/x86_64/entry_set.h"
 #include "arch/x86_64/pic.h"
 #include "arch/x86_64/registers.h"
+#include "arch/x86_64/tlb_port.h"
 #include "arch/x86_64/upcall.h"
 #include "lib/assert.h"
+
+/* For BUILD=pcid, before anything is flushed. */
+static void note_fault(const struct regs *regs)
+{
+	if (PCID_IS_SIMULATED && regs->vector == VECTOR_PAGE_FAULT) {
+		TLB_PORT(fault, align_down(~cr2_read(), PAGE_SIZE) | regs->error);
+	}
+}
 
 /* Vectors of the processor itself; those above come from devices and other CPUs. */
 enum { NR_EXCEPTIONS = 32, NR_PIC_LINES = 16 };
@@ -54,6 +63,7 @@ static void interrupt_dispatch(const struct regs *regs)
 
 static void on_user_trap(struct regs *regs)
 {
+	note_fault(regs);
 	if (ASSERTIONS) {
 		upcall_budget_trap();
 	}
@@ -94,8 +104,10 @@ static void interrupt_in_kernel(const struct regs *regs)
  * call, or one of the paranoid vectors. */
 static void on_kernel_trap(struct regs *regs)
 {
-	unsigned mode_before = upcall_trap_enter();
+	unsigned mode_before;
 
+	note_fault(regs);
+	mode_before = upcall_trap_enter();
 	halt_skip(regs);
 	if (regs->vector < NR_EXCEPTIONS) {
 		upcall_kernel_exception(regs);

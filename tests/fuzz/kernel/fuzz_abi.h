@@ -16,7 +16,7 @@ enum fuzz_operation {
 	FUZZ_EDGES,
 	/* worker, text, length: what a panic tells among its last words. EINVAL: too long. */
 	FUZZ_NOTE,
-	/* struct fuzz_books *: scrapes what is freed late, and counts. Stops other processors. */
+	/* struct fuzz_books *: counts. */
 	FUZZ_BOOKS,
 };
 

@@ -89,7 +89,6 @@ static int64_t books_tell(uint64_t at)
 		canary_set();
 		coverage_tell_cpus();
 	}
-	objects_settle();
 	objects_count(&books);
 	books.canary_changed = canary_nr_changed();
 	return copy_to_user((uva_t){ at }, &books, sizeof(books));

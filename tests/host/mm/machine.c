@@ -189,6 +189,7 @@ void ktlb_flush_deferred(va_t first, uint64_t nr_pages) { ktlb_flush_local(first
 void ktlb_flush_owed(va_t first, uint64_t nr_pages) { ktlb_flush_local(first, nr_pages); }
 
 uint64_t ktlb_downgrade(void) { return ++newest; }
+uint64_t ktlb_generation(void) { return newest; }
 
 void ktlb_split(tlb_word_t *entry, uint64_t table)
 {

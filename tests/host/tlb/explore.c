@@ -6,8 +6,9 @@
 #include <string.h>
 
 #include "kernel.h"
+#include "state_table.h"
 
-enum { TABLE_BITS = 21, DEPTH_MAX = 2000, EDGES_MAX = 1 << 23, CHOICES_PER_CPU = 4 };
+enum { TABLE_BITS = 21, DEPTH_MAX = 2000, EDGES_MAX = 1 << 23, CHOICES_PER_CPU = 5 };
 #define NR_SLOTS (1u << TABLE_BITS)
 #define STATES_MAX (NR_SLOTS / 4 * 3)
 
@@ -109,21 +110,14 @@ static void state_normalise(void)
 /* The number of the present state, and whether it is new. */
 static uint32_t state_number(bool *is_new)
 {
-	uint64_t key;
-	uint32_t slot;
+	struct state_table table = { explorer->keys, explorer->states, TABLE_BITS };
+	uint32_t number;
 
 	state_normalise();
-	key = hash(explorer->scratch, state_save(explorer->scratch));
-	slot = (uint32_t)(key >> (64 - TABLE_BITS));
-	while (explorer->keys[slot] && explorer->keys[slot] != key) {
-		slot = (slot + 1) % NR_SLOTS;
-	}
-	*is_new = !explorer->keys[slot];
-	if (*is_new) {
-		explorer->keys[slot] = key;
-		explorer->states[slot] = (uint32_t)explorer->result.nr_states++;
-	}
-	return explorer->states[slot];
+	number = state_table_number(table, hash(explorer->scratch, state_save(explorer->scratch)),
+				    (uint32_t)explorer->result.nr_states, is_new);
+	explorer->result.nr_states += *is_new;
+	return number;
 }
 
 /* --- steps --- */
@@ -152,6 +146,12 @@ static bool choice_take(unsigned choice)
 			return false;
 		}
 		sim_resume(id, WAKE_INTERRUPT);
+		return true;
+	case 3:
+		if (!sim_can(id, WAKE_OLD)) {
+			return false;
+		}
+		sim_resume(id, WAKE_OLD);
 		return true;
 	default:
 		if (!nr_nmis_left || !sim_can(id, WAKE_NMI)) {
@@ -201,6 +201,9 @@ static void push(uint32_t state, unsigned cpu)
 	if (is_end()) {
 		explorer->can_end[state] = true;
 		explorer->result.nr_ends++;
+		if (current->at_end) {
+			current->at_end();
+		}
 	}
 }
 
@@ -297,6 +300,9 @@ struct explored explore(const struct scenario *scenario, const struct sim_config
 	current = scenario;
 	nr_nmis_left = scenario->nr_nmis;
 	kernel_boot(config, scenario_body);
+	if (scenario->prepare) {
+		scenario->prepare();
+	}
 	boot_all();
 	push(state_number(&is_new), 0);
 	while (explorer->depth && !explorer->result.problem) {

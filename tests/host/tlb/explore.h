@@ -13,6 +13,8 @@ struct scenario {
 	unsigned nr_nmis;                     /* in one schedule, anywhere */
 	bool large;                           /* kernel pages start as parts of large ones */
 	bool from_reset;                      /* explores the boot of the last CPU too */
+	void (*prepare)(void);                /* of the machine before it boots; NULL: nothing */
+	void (*at_end)(void);                 /* at each end; NULL: nothing */
 };
 
 /* All there are: scenarios.c. */

@@ -98,6 +98,7 @@ bool sim_can(unsigned id, enum sim_wake wake)
 	case WAKE_STEP: return !sim_is_through(id) && (id == 0 || sim.cpus[id - 1].is_online);
 	case WAKE_INTERRUPT: return cpu->interruptible && cpu->ipi_pending;
 	case WAKE_NMI: return cpu->is_online && !cpu->in_nmi;
+	case WAKE_OLD: return cpu->is_accessing;
 	}
 	return false;
 }
@@ -109,13 +110,21 @@ void sim_resume(unsigned id, enum sim_wake wake)
 	coroutine_switch(&sim.scheduler_rsp, sim.coroutines[id].rsp);
 }
 
+uint16_t sim_access(unsigned page)
+{
+	sim_self()->is_accessing = true;
+	sim_step("accesses page", page);
+	sim_self()->is_accessing = false;
+	return sim_user_version(page, sim_log->wake == WAKE_OLD);
+}
+
 void sim_step(const char *event, uint64_t detail)
 {
 	unsigned id = sim.current;
 
 	for (;;) {
 		coroutine_switch(&sim.coroutines[id].rsp, sim.scheduler_rsp);
-		if (sim_log->wake == WAKE_STEP) {
+		if (sim_log->wake == WAKE_STEP || sim_log->wake == WAKE_OLD) {
 			break;
 		}
 		sim_log->event = sim_log->wake == WAKE_NMI ? "NMI" : "interrupt";

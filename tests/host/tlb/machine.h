@@ -53,7 +53,8 @@ enum {
 #define SIM_KERNEL_BASE 0xffff888000000000ul
 #define SIM_USER_BASE 0x400000ul
 
-enum sim_wake { WAKE_STEP, WAKE_INTERRUPT, WAKE_NMI };
+/* WAKE_OLD: a step of an access, which takes the oldest translation that is cached. */
+enum sim_wake { WAKE_STEP, WAKE_INTERRUPT, WAKE_NMI, WAKE_OLD };
 
 /* What every walk must find of a kernel page. */
 enum sim_shown { SHOWN_ANY, SHOWN_ALWAYS, SHOWN_NEVER };
@@ -88,7 +89,7 @@ struct sim_cpu {
 	bool kernel_usable; /* code that user input can steer runs in kernel mode */
 	bool user_usable;   /* user mode, or the kernel may access user memory */
 	int running;        /* whose memory that is: index of the address space, or SIM_NOBODY */
-	bool interruptible, ipi_pending, in_nmi, is_online, is_finished;
+	bool interruptible, ipi_pending, in_nmi, is_online, is_finished, is_accessing;
 };
 
 /* One of the machine's processors' features and the kernel's mode. */
@@ -165,6 +166,11 @@ void sim_drain_one(unsigned id);
 struct sim_cpu *sim_self(void);
 void sim_step(const char *event, uint64_t detail); /* other CPUs may run here */
 void sim_fail(const char *why);
+/*
+ * An access to a user page, by the translation there is or by the oldest one cached, as the
+ * schedule has it: its version, 0 where there is none.
+ */
+uint16_t sim_access(unsigned page);
 /* Says where the CPU stands, and looks at what it could use there. */
 void sim_stand(bool kernel_usable, bool user_usable);
 uint16_t sim_version_new(void);

@@ -12,6 +12,8 @@ void sim_user_pte_write(const tlb_word_t *word, uint64_t value);
 /* A kernel page directory's entry was: the table that it leads to is freed where it served before.
  */
 void sim_kernel_pde_write(const tlb_word_t *word, uint64_t value);
+/* The version by which this CPU would access a page: the present one, or the oldest cached. */
+uint16_t sim_user_version(unsigned page, bool oldest);
 /* everything that the CPU's loaded root translates gets cached. */
 void sim_fill(struct sim_cpu *cpu);
 /* This CPU loses what it has cached: all of a PCID, or what INVLPG and INVPCID remove. */

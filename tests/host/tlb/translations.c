@@ -278,6 +278,20 @@ void sim_fill(struct sim_cpu *cpu)
 	judge(cpu);
 }
 
+uint16_t sim_user_version(unsigned page, bool oldest)
+{
+	const struct sim_cpu *cpu = sim_self();
+	int space = space_of(cpu->cr3);
+	uint16_t cached = cpu->cached[pcid_index(cpu->cr3)].user.pte[page];
+
+	if (cached && oldest) {
+		return cached;
+	}
+	return space != SIM_NOBODY && sim.user_pde[space][page].value
+		       ? (uint16_t)sim.user_pte[space][page].value
+		       : 0;
+}
+
 /* --- flushes --- */
 
 void sim_forget(unsigned pcid) { sim_self()->cached[pcid_index(pcid)] = (struct sim_cached){ 0 }; }

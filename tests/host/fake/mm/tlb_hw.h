@@ -30,6 +30,7 @@ void tlb_hw_flush_pcid(pcid_t pcid);
 void tlb_hw_flush_page(uint64_t address);
 void tlb_hw_flush_page_of(pcid_t pcid, uint64_t address);
 static inline void tlb_hw_note_debt(void) {}
+static inline void tlb_hw_note_steerable(bool is_steerable) { (void)is_steerable; }
 void tlb_hw_note_generation(pcid_t pcid, uint64_t generation);
 void tlb_hw_note_exit(cr3_t cr3, uint64_t generation);
 

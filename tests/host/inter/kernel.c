@@ -1,0 +1,291 @@
+/* What the code under test switches, allocates and returns to. */
+#include "kernel.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arch/x86_64/apic.h"
+#include "arch/x86_64/clock.h"
+#include "arch/x86_64/context.h"
+#include "core/panic.h"
+#include "core/poll.h"
+#include "machine.h"
+#include "mm/kspace.h"
+#include "mm/slab.h"
+#include "mm/usercopy.h"
+#include "task/irq.h"
+#include "task/sched.h"
+#include "task/timer.h"
+#include "tlb/coroutine.h"
+
+static_assert((int)SIM_STACK_BYTES == (int)KSTACK_SIZE, "kernel stacks are the machine's");
+
+struct poll_hooks poll_hooks;
+
+/* --- objects --- */
+
+void *object_new(const char *kind, size_t size_bytes)
+{
+	struct sim_object *object = &sim.objects[sim.nr_objects];
+
+	assert(sim.nr_objects < SIM_OBJECTS_MAX && size_bytes <= SIM_OBJECT_BYTES);
+	*object = (struct sim_object){ kind, size_bytes, true, false };
+	return sim.memory[sim.nr_objects++];
+}
+
+void object_free(void *at)
+{
+	struct sim_object *object =
+		&sim.objects[((unsigned char *)at - sim.memory[0]) / SIM_OBJECT_BYTES];
+
+	if (!object->is_live) {
+		sim_fail("a %s is freed twice", object->kind);
+	}
+	object->is_live = false;
+	memset(at, 0, SIM_OBJECT_BYTES);
+	sim_note_write(at, SIM_OBJECT_BYTES);
+}
+
+unsigned kernel_nr_live(const char *kind)
+{
+	unsigned nr = 0;
+
+	for (unsigned i = 0; i < sim.nr_objects; i++) {
+		nr += sim.objects[i].is_live && strcmp(sim.objects[i].kind, kind) == 0;
+	}
+	return nr;
+}
+
+void slab_cache_init(struct slab_cache *cache, const char *name, size_t object_bytes)
+{
+	cache->name = name;
+	cache->size_bytes = (uint32_t)object_bytes;
+}
+
+status_t slab_alloc(struct slab_cache *cache, void **out)
+{
+	*out = object_new(cache->name, cache->size_bytes);
+	return STATUS_OK;
+}
+
+void slab_free(struct slab_cache *cache, void *object)
+{
+	(void)cache;
+	object_free(object);
+}
+
+status_t kstack_alloc(va_t *base)
+{
+	assert(sim.nr_stacks < SIM_STACKS_MAX);
+	*base = (va_t){ (uint64_t)sim_log->stacks[sim.nr_stacks] };
+	sim.stacks[sim.nr_stacks++] = (struct sim_stack){ true, base->va + KSTACK_SIZE };
+	return STATUS_OK;
+}
+
+void kstack_free(va_t base)
+{
+	unsigned index = sim_stack_of(base.va);
+
+	for (unsigned id = 0; id < sim.nr_cpus; id++) {
+		if (sim.cpus[id].stack == index) {
+			sim_fail("a stack is freed that a CPU runs on");
+		}
+	}
+	sim.stacks[index].is_used = false;
+}
+
+/* --- stacks --- */
+
+asm(".text\n"
+    "thread_begin:\n"
+    "	mov %r12, %rdi\n"
+    "	call *%rbx\n"
+    "	ud2\n");
+extern char thread_begin[];
+
+uint64_t context_prepare(uint64_t stack_top, void (*function)(void *), void *argument)
+{
+	enum { SAVED = 6 };
+	/* from the lowest address up: r15 r14 r13 r12 rbp rbx, return address, two more */
+	uint64_t *frame = (uint64_t *)(stack_top & -16ul) - SAVED - 3;
+
+	sim.stacks[sim_stack_of(stack_top - 1)].rsp = (uint64_t)frame;
+	memset(frame, 0, (SAVED + 3) * sizeof(*frame));
+	frame[3] = (uint64_t)argument;
+	frame[5] = (uint64_t)function;
+	frame[6] = (uint64_t)thread_begin;
+	return (uint64_t)frame;
+}
+
+/* The double run is looked for here. */
+void context_switch(uint64_t *save_rsp, uint64_t load_rsp)
+{
+	struct sim_cpu *cpu = &sim.cpus[sim.current];
+	unsigned next = sim_stack_of(load_rsp), previous = cpu->stack;
+
+	for (unsigned id = 0; id < sim.nr_cpus; id++) {
+		if (id != sim.current && sim.cpus[id].stack == next) {
+			sim_fail("a thread runs on two CPUs");
+		}
+	}
+	if (!sim.stacks[next].is_used) {
+		sim_fail("a CPU switches to a stack that was freed");
+	}
+	cpu->stack = next;
+	/* which stack it is; how far it is in use the machine knows */
+	*save_rsp = (uint64_t)sim_log->stacks[previous] + sizeof(uint64_t);
+	coroutine_switch(&sim.stacks[previous].rsp, sim.stacks[next].rsp);
+}
+
+/* --- interrupts and time --- */
+
+void syscall_leave_slowly(void) {}
+
+void apic_send_ipi(uint32_t id, unsigned vector)
+{
+	if (sim_log->is_exploring) {
+		sim_stores_drain();
+	}
+	if (vector == VECTOR_RESCHEDULE) {
+		sim.cpus[id].reschedule = true;
+	} else {
+		sim.cpus[id].timer = true;
+	}
+}
+
+void sim_take_interrupts(void)
+{
+	struct sim_cpu *cpu = &sim.cpus[sim.current];
+
+	if (cpu->reschedule) {
+		cpu->reschedule = false;
+		cpu_attend();
+	}
+	if (cpu->timer) {
+		cpu->timer = false;
+		timer_tick();
+		sched_tick();
+	}
+}
+
+void interrupts_admit(void)
+{
+	sim_step("admits interrupts", NULL, __builtin_return_address(0));
+	sim_take_interrupts();
+}
+
+void cpu_idle_once(void)
+{
+	sim.cpus[sim.current].stand = STAND_HALT;
+	sim_step("waits for an interrupt", NULL, __builtin_return_address(0));
+	sim.cpus[sim.current].stand = STAND_KERNEL;
+	sim_take_interrupts();
+}
+
+void irq_start_ticks(void)
+{
+	sim.cpus[sim.current].ticks = true;
+	sim.cpus[sim.current].once_ns = UINT64_MAX;
+}
+
+void irq_stop_ticks(uint64_t deadline_ns)
+{
+	struct sim_cpu *cpu = &sim.cpus[sim.current];
+
+	cpu->ticks = false;
+	cpu->once_ns = deadline_ns;
+	if (deadline_ns <= sim.clock_ns) {
+		cpu->timer = true;
+		cpu->once_ns = UINT64_MAX;
+	}
+}
+
+uint64_t clock_now_ns(void)
+{
+	if (sim.nr_ticks) {
+		sim_step("reads the clock", NULL, __builtin_return_address(0));
+	}
+	return sim.clock_ns;
+}
+
+/* A slice is over at once: whatever interrupts a thread lets others run. */
+uint64_t clock_tsc_hz(void) { return 0; }
+uint64_t sched_run_time(const struct thread *thread) { return thread->run_time; }
+void sched_share_slice(struct thread *child) { (void)child; }
+
+/* --- user mode --- */
+
+static void (*bodies[SIM_STACKS_MAX])(void);
+
+void kernel_set_body(struct thread *thread, void (*body)(void))
+{
+	bodies[sim_stack_of(thread->stack.va)] = body;
+}
+
+void user_step(void)
+{
+	sim.cpus[sim.current].stand = STAND_USER;
+	sim_step("runs in user mode", NULL, __builtin_return_address(0));
+	sim.cpus[sim.current].stand = STAND_KERNEL;
+	if (sim_log->takes_interrupt) {
+		sim_take_interrupts();
+		upcall_user_return();
+	}
+}
+
+void user_wait(void)
+{
+	for (;;) {
+		CALL(sched_yield());
+	}
+}
+
+void call_end(void)
+{
+	if (this_cpu()->leave_syscall != this_cpu()->leave_syscall_fast) {
+		upcall_user_return();
+	}
+}
+
+void user_return(struct regs *regs)
+{
+	(void)regs;
+	if (bodies[sim.cpus[sim.current].stack]) {
+		bodies[sim.cpus[sim.current].stack]();
+	}
+	CALL(thread_end(0));
+	abort();
+}
+
+status_t load_user_u32(uva_t from, uint32_t *out)
+{
+	*out = __atomic_load_n(user_word(from), __ATOMIC_RELAXED);
+	return STATUS_OK;
+}
+
+status_t store_user_u32(uva_t to, uint32_t value)
+{
+	__atomic_store_n(user_word(to), value, __ATOMIC_RELAXED);
+	return STATUS_OK;
+}
+
+void panic(const char *format, ...)
+{
+	char text[120];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	sim_fail("panic: %s", text);
+	abort();
+}
+
+void assert_failed(const char *condition, const char *file, int line, const char *function)
+{
+	sim_fail("assertion failed: %s, in %s, %s:%d", condition, function, file, line);
+	fprintf(stderr, "assertion failed: %s, in %s, %s:%d\n", condition, function, file, line);
+	abort();
+}

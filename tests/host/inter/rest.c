@@ -1,0 +1,165 @@
+/* The rest of the kernel: address spaces with a page that wanders between them, who has which pid,
+ * and what has no part in this. */
+#include <string.h>
+
+#include "kernel.h"
+#include "mm/as_grant.h"
+#include "mm/as_word.h"
+#include "mm/entry_area.h"
+#include "mm/ktlb.h"
+#include "task/bounce.h"
+#include "task/budget.h"
+#include "task/credentials.h"
+#include "task/program_policy.h"
+#include "task/witness.h"
+
+/* --- address spaces --- */
+
+/* What is loaded where; a page that wanders between them. */
+static struct as *loaded[SIM_CPUS_MAX];
+struct as *kernel_page_at;
+
+struct sim_as {
+	uint32_t nr_users;
+};
+
+struct as *kernel_as_new(void)
+{
+	struct sim_as *as = object_new("address space", sizeof(*as));
+
+	as->nr_users = 1;
+	return (struct as *)as;
+}
+
+static uint32_t as_look(const struct as *as) { return ((const struct sim_as *)as)->nr_users; }
+
+void as_switch(struct as *as)
+{
+	if (as && as_look(as) == 0) {
+		sim_fail("an address space is loaded that nobody uses");
+	}
+	loaded[sim.current] = as;
+}
+
+void as_get(struct as *as) { ((struct sim_as *)as)->nr_users++; }
+
+void as_put(struct as *as)
+{
+	if (--((struct sim_as *)as)->nr_users) {
+		return;
+	}
+	for (unsigned id = 0; id < sim.nr_cpus; id++) {
+		if (loaded[id] == as) {
+			sim_fail("an address space is freed that a CPU has loaded");
+		}
+	}
+	object_free(as);
+}
+
+status_t as_clone(struct as *parent, struct as **out)
+{
+	(void)parent;
+	*out = kernel_as_new();
+	return STATUS_OK;
+}
+
+/* Others run between its parts, as while the real one flushes. */
+status_t as_grant(struct as *from, uva_t from_at, struct as *to, uva_t to_at)
+{
+	(void)from_at;
+	(void)to_at;
+	if (as_look(from) == 0 || as_look(to) == 0 || kernel_page_at != from) {
+		return STATUS_EFAULT;
+	}
+	sim_step("moves a page", NULL, __builtin_return_address(0));
+	(void)as_look(from);
+	(void)as_look(to);
+	kernel_page_at = to;
+	return STATUS_OK;
+}
+
+status_t as_word(struct as *as, uva_t at, enum word_sharing *sharing, pfn_t *frame)
+{
+	(void)at;
+	(void)as_look(as);
+	*frame = (pfn_t){ 1 };
+	*sharing = WORD_SHARED;
+	return STATUS_OK;
+}
+
+status_t as_word_fill(struct as *as, uva_t at, enum word_sharing *sharing, pfn_t *frame)
+{
+	return as_word(as, at, sharing, frame);
+}
+
+/* --- credentials --- */
+
+enum { PIDS_MAX = 16 };
+static struct process *holders[PIDS_MAX];
+
+void credentials_give(struct process *process, const struct process *parent)
+{
+	(void)parent;
+	assert(process->pid < PIDS_MAX);
+	holders[process->pid] = process;
+}
+
+uint32_t credentials_take(struct process *process)
+{
+	holders[process->pid] = NULL;
+	return process->pid;
+}
+
+struct process *credentials_holder(uint32_t pid) { return pid < PIDS_MAX ? holders[pid] : NULL; }
+
+/* --- what has no part in it --- */
+
+uint32_t credentials_acting_uid(const struct process *process) { return process->uid; }
+uint32_t credentials_uid(const struct process *process) { return process->uid; }
+bool credentials_are_own(const struct process *process) { return process; }
+struct job credentials_job(const struct process *process)
+{
+	(void)process;
+	return (struct job){ 0 };
+}
+void credentials_leave(struct process *process) { (void)process; }
+void bounce_scrub(void *buffer, size_t len_bytes) { memset(buffer, 0, len_bytes); }
+void budget_begin_piece(void) {}
+void budget_end_piece(void) {}
+void fpu_area_init(void *area) { (void)area; }
+void fpu_load(const void *area) { (void)area; }
+void fpu_save(void *area) { (void)area; }
+void kstack_enter(struct cpu *cpu, uint64_t stack_top)
+{
+	(void)cpu;
+	(void)stack_top;
+}
+void ktlb_catch_up(void) {}
+void ktlb_context_switch(void) {}
+enum cpu_mode ktlb_enter(void) { return CPU_KERNEL; }
+void ktlb_leave(enum cpu_mode mode) { (void)mode; }
+void ktlb_set_debts_hook(uint64_t *(*hook)(void)) { (void)hook; }
+void program_bind(const struct process *process) { (void)process; }
+void program_check_table(const struct process *process) { (void)process; }
+void report_boot(void) {}
+void report_clear(struct report *report) { (void)report; }
+void report_fill(struct report *report, struct process *process)
+{
+	(void)report;
+	(void)process;
+}
+void report_init(struct report *report) { (void)report; }
+const char *report_text(const struct report *report)
+{
+	(void)report;
+	return "";
+}
+void segments_clear(void) {}
+void witness_end_attacks_of(const struct process *process) { (void)process; }
+bool witness_is_ending(const struct process *process)
+{
+	(void)process;
+	return false;
+}
+void witness_look(const struct process *process) { (void)process; }
+void witness_process_ended(void) {}

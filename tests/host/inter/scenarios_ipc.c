@@ -1,0 +1,143 @@
+/* Calls between processes: through an endpoint of process 0, which all others have inherited. */
+#include "arch/x86_64/registers.h"
+#include "programs.h"
+#include "task/endpoint.h"
+#include "task/ipc.h"
+#include "task/process_end.h"
+
+static void share(struct process **all, struct thread **of)
+{
+	uint64_t handle;
+
+	host_cpu->current = of[0];
+	if (endpoint_create(&handle) || handle) {
+		sim_fail("no endpoint");
+	}
+	host_cpu->current = host_cpu->idle;
+	for (unsigned i = 1; i < PROGRAMS_MAX && all[i]; i++) {
+		endpoints_inherit(all[i], all[0]);
+	}
+}
+
+/* The page is thread 0's, which gives it. */
+static void share_page(struct process **all, struct thread **of)
+{
+	share(all, of);
+	kernel_page_at = all[0]->as;
+	for (unsigned i = 0; i < PROGRAMS_MAX && of[i]; i++) {
+		thread_user_regs(of[i])->r13 = PAGE_SIZE;
+	}
+	thread_user_regs(of[0])->r12 = PAGE_SIZE;
+}
+
+static bool is_over(int64_t result)
+{
+	return result == STATUS_EPIPE || (result == STATUS_EINTR && thread_must_exit());
+}
+
+static void call(void)
+{
+	int64_t result;
+
+	user_step();
+	result = ipc_call(0);
+	EXPECT(result == 0 || is_over(result) || result == STATUS_EFAULT);
+	call_end();
+}
+
+static void serve_once(void)
+{
+	int64_t result;
+
+	user_step();
+	result = ipc_receive(0);
+	EXPECT(result > 0 || is_over(result));
+	call_end();
+}
+
+static void serve(void)
+{
+	int64_t result;
+
+	user_step();
+	result = ipc_receive(0);
+	call_end();
+	while (result > 0) {
+		user_step();
+		result = ipc_reply_receive(0);
+		call_end();
+	}
+	EXPECT(is_over(result) || result == STATUS_EFAULT);
+}
+
+const struct scenario scenarios_ipc[] = {
+	{ .name = "ipc: call, reply",
+	  .programs = { call, serve },
+	  .process = { 0, 1 },
+	  .setup = share,
+	  .nr_cpus = 2,
+	  .is_long = true },
+	{ .name = "ipc: call, reply, on one CPU",
+	  .programs = { call, serve },
+	  .process = { 0, 1 },
+	  .setup = share,
+	  .nr_cpus = 1 },
+	{ .name = "ipc: call, reply, in one process",
+	  .programs = { call, serve },
+	  .setup = share,
+	  .nr_cpus = 2,
+	  .is_long = true },
+	{ .name = "ipc: call, server ends without a reply",
+	  .programs = { call, serve_once },
+	  .process = { 0, 1 },
+	  .setup = share,
+	  .nr_cpus = 2 },
+	{ .name = "ipc: call, kill of the client, no server",
+	  .programs = { call, kill_first },
+	  .process = { 0, 1 },
+	  .setup = share,
+	  .nr_cpus = 2 },
+	{ .name = "ipc: call, reply, page",
+	  .programs = { call, serve },
+	  .process = { 0, 1 },
+	  .setup = share_page,
+	  .nr_cpus = 2,
+	  .is_long = true },
+	{ .name = "ipc: call, reply, kill of the client",
+	  .programs = { call, serve, kill_first },
+	  .process = { 0, 1, 2 },
+	  .setup = share,
+	  .nr_cpus = 2,
+	  .is_long = true },
+	{ .name = "ipc: call, reply, kill of the server",
+	  .programs = { call, serve, kill_second },
+	  .process = { 0, 1, 2 },
+	  .setup = share,
+	  .nr_cpus = 2,
+	  .is_long = true },
+	{ .name = "ipc: call, page, kill of the client",
+	  .programs = { call, serve, kill_first },
+	  .process = { 0, 1, 2 },
+	  .setup = share_page,
+	  .nr_cpus = 2,
+	  .is_long = true },
+	{ .name = "ipc: call, page, kill of the server",
+	  .programs = { call, serve, kill_second },
+	  .process = { 0, 1, 2 },
+	  .setup = share_page,
+	  .nr_cpus = 2,
+	  .is_long = true },
+	{ .name = "ipc: two call, reply",
+	  .programs = { call, serve, call },
+	  .process = { 0, 1, 2 },
+	  .setup = share,
+	  .nr_cpus = 2,
+	  .is_long = true },
+	{ .name = "ipc: call, two serve",
+	  .programs = { call, serve, serve },
+	  .process = { 0, 1, 1 },
+	  .setup = share,
+	  .nr_cpus = 2,
+	  .is_long = true },
+	{ .name = NULL },
+};
