@@ -34,7 +34,7 @@ checks_race := -fsanitize=thread --param tsan-distinguish-volatile=1 --param tsa
 looks_kasan := -DBULWARK_KASAN
 looks_race := -DBULWARK_RACE
 # BUILD=fuzz has what kasan and debug have.
-checks_fuzz := $(checks_kasan) $(checks_debug)
+checks_fuzz := $(checks_kasan) --param asan-use-after-return=0 $(checks_debug)
 looks_fuzz := $(looks_kasan)
 parts := $(BUILD) $(if $(filter fuzz,$(BUILD)),kasan debug)
 KERNEL_CFLAGS += $(looks_$(BUILD))

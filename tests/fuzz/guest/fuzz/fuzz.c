@@ -157,8 +157,9 @@ static bool start(void)
 {
 	uint64_t canary = books_canary();
 
-	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
-		      0);
+	/* few entries in page tables: every sequence is run in a copy of this process */
+	shared = mmap(NULL, (sizeof(*shared) + BW_HUGE_PAGE_SIZE - 1) & -BW_HUGE_PAGE_SIZE,
+		      PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
 	if (shared == MAP_FAILED) {
 		return false;
 	}
@@ -169,6 +170,7 @@ static bool start(void)
 	books_window(input_number("window", BOOKS_WINDOW));
 	shared->seed = input_number("seed", 1);
 	shared->nr_inputs = input_sequences(shared->inputs, CORPUS_MAX);
+	input_end();
 	tcgetattr(STDOUT_FILENO, &terminal);
 	for (unsigned i = 0; i < shared->nr_workers && i < WORKERS_MAX; i++) {
 		fflush(stdout);

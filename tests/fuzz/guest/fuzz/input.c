@@ -4,11 +4,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+
+#include "bulwark.h"
 
 enum { INPUT_MAX = 1 << 19 };
 
 /* tools/fuzz finds the first word in the file, and puts the input in its place. */
-static char input[INPUT_MAX] = "@fuzz-input@";
+static char input[INPUT_MAX] __attribute__((aligned(BW_PAGE_SIZE))) = "@fuzz-input@";
 
 static const char *next_line(const char *line)
 {
@@ -47,3 +50,5 @@ unsigned input_sequences(struct sequence *sequences, unsigned nr_max)
 	}
 	return nr;
 }
+
+void input_end(void) { munmap(input, sizeof(input)); }

@@ -21,9 +21,9 @@
 enum {
 	WORKERS_AT_MOST = 8,
 	NR_YIELDS = 40, /* before the worker sleeps between looks */
-	LOOK_NS = 300000,
+	LOOK_NS = 100000,
 	IDLE_LOOKS = 60, /* as a busy host lets nobody run: so often it was asked */
-	IDLE_MS = 5,     /* without a call begun or ended: it waits for what may never come */
+	IDLE_MS = 3,     /* without a call begun or ended: it waits for what may never come */
 	LONG_MS = 3000,  /* however busy it is */
 };
 
