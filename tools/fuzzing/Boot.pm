@@ -2,6 +2,7 @@
 package Boot;
 use strict;
 use warnings;
+no warnings 'portable';
 use Exporter 'import';
 use File::Temp 'tempdir';
 use IO::Socket::UNIX;
@@ -68,6 +69,7 @@ sub read_file {
 # One line of the guest's. What sequences write may stand before it.
 sub take_line {
 	my ($result, $line, $on_progress) = @_;
+	print STDERR "$line\n" if $ENV{FUZZ_DEBUG} && $line =~ /^BOOKS/;
 	if ($line =~ /^\@e (.*)/) {
 		push @{ $result->{edges} }, split ' ', $1;
 	} elsif ($line =~ /^\@c (\S+)/) {
@@ -110,7 +112,8 @@ sub judge_end {
 		$result->{suspects} = [$log =~ /^fuzz: note \d+ (\S+)/mg];
 	} elsif (!$result->{has_ended} && !$result->{failure}) {
 		$result->{failure} = $result->{is_hung} ? 'the machine hangs' : 'the machine ended, with status ' . ($status >> 8);
-		$result->{panic} = join "\n", (split /\r?\n/, $log . read_file("$dir/errors"))[-20 .. -1];
+		my @said = split /\r?\n/, $log . read_file("$dir/errors");
+		$result->{panic} = join "\n", @said > 20 ? @said[-20 .. -1] : @said;
 	}
 }
 

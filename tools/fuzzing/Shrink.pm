@@ -9,14 +9,14 @@ use File::Path qw(make_path remove_tree);
 our @EXPORT_OK = qw(shrink write_reproducer);
 
 # A leak shows in five windows of two looks.
-use constant { PER_BATCH => 40, BATCHES => 12, SECONDS => 60, WORKERS_RACING => 4 };
+use constant { PER_BATCH => 40, BATCHES => 10, FEW => 8, SECONDS => 60, WORKERS_RACING => 4 };
 
 # Does it fail again? The machine is looked at after each batch; whatever is wrong counts.
 sub fails {
 	my ($case, @sequences) = @_;
 	return 0 if $case->{tries_left}-- <= 0 || time > $case->{deadline};
 	my $result = boot({ %{ $case->{machine} }, seconds => SECONDS, sequences => \@sequences, on_progress => undef,
-		settings => { replay => 1, workers => $case->{workers}, batches => BATCHES, 'per-batch' => PER_BATCH * @sequences,
+		settings => { replay => 1, workers => $case->{workers}, batches => BATCHES, 'per-batch' => @sequences > FEW ? 2 * @sequences : PER_BATCH * @sequences,
 			window => 2, 'stuck-ms' => 5000 } });
 	$case->{again} = $result if $result->{failure};
 	return defined $result->{failure};
@@ -33,6 +33,11 @@ sub fewest {
 	for my $workers (1, WORKERS_RACING) {
 		$case->{workers} = $workers;
 		next unless fails($case, @suspects);
+		while (@suspects > FEW) {
+			my $middle = @suspects / 2;
+			my ($half) = grep { fails($case, @$_) } [@suspects[$middle .. $#suspects]], [@suspects[0 .. $middle - 1]];
+			@suspects = @{ $half // last };
+		}
 		for my $one (reverse @suspects) {
 			return ($one) if @suspects > 1 && fails($case, $one);
 		}

@@ -18,6 +18,11 @@ enum fuzz_operation {
 	FUZZ_NOTE,
 	/* struct fuzz_books *: counts. */
 	FUZZ_BOOKS,
+	/*
+	 * worker, pid: wakes the threads of that process and of its children that have slept since
+	 * this worker's last nudge: how many. One that goes on lost a wake-up. EINVAL.
+	 */
+	FUZZ_NUDGE,
 };
 
 /* An edge: where it comes from, where it leads to, and the processor that took it first. */

@@ -5,6 +5,7 @@
 #include "fuzz_abi.h"
 #include "lib/string.h"
 #include "mm/usercopy.h"
+#include "nudge.h"
 #include "objects.h"
 #include "task/credentials.h"
 #include "task/process.h"
@@ -103,6 +104,7 @@ int64_t sys_fuzz(uint64_t operation, uint64_t a, uint64_t b, uint64_t c)
 	case FUZZ_EDGES: return coverage_read(a, b, c);
 	case FUZZ_NOTE: return note(a, b, c);
 	case FUZZ_BOOKS: return books_tell(a);
+	case FUZZ_NUDGE: return a < FUZZ_WORKERS_MAX ? nudge(a, b) : STATUS_EINVAL;
 	default: return STATUS_EINVAL;
 	}
 }

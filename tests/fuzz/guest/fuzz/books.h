@@ -4,9 +4,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { BOOKS_WINDOW = 8, BOOKS_WINDOWS = 4 };
+enum { BOOKS_WINDOW = 4, BOOKS_WINDOWS = 4 };
 
-/* How many looks make a window; a leak is seen after BOOKS_WINDOWS + 1 of them. */
+/* How many looks make a window: frames that leak are seen after BOOKS_WINDOWS + 1 of them, objects
+ * after two. */
 void books_window(unsigned long nr_looks);
 
 /*
@@ -15,5 +16,7 @@ void books_window(unsigned long nr_looks);
  * it was; `complaint` says what is not.
  */
 bool books_check(char *complaint, size_t size);
+/* Looks since the last one that found no more objects than there were at first. */
+unsigned books_nr_unclean(void);
 /* Where the canary is; 0: the kernel has none. */
 unsigned long books_canary(void);

@@ -104,6 +104,22 @@ static void tell_failure(void)
 	}
 }
 
+/* All of the batch behind which there were too many objects for the first time, and of the last. */
+static void tell_suspects(void)
+{
+	unsigned nr_unclean = books_nr_unclean();
+	uint32_t first = shared->batch - (nr_unclean ? nr_unclean - 1 : 0);
+
+	if (nr_unclean > BATCHES_KEPT) {
+		first = shared->batch;
+	}
+	for (unsigned worker = 0; worker < shared->nr_workers; worker++) {
+		for (unsigned i = 0; i < shared->nr_history[worker][first % BATCHES_KEPT]; i++) {
+			tell_sequence("@s", &shared->history[worker][first % BATCHES_KEPT][i]);
+		}
+	}
+}
+
 /* What sequences wrote may have left the console anywhere, in any mode. */
 static void console_restore(void)
 {
@@ -170,6 +186,9 @@ static bool start(void)
 	books_window(input_number("window", BOOKS_WINDOW));
 	shared->seed = input_number("seed", 1);
 	shared->nr_inputs = input_sequences(shared->inputs, CORPUS_MAX);
+	/* the kernel makes the thread that rings when it is first asked to */
+	alarm(1);
+	alarm(0);
 	input_end();
 	tcgetattr(STDOUT_FILENO, &terminal);
 	for (unsigned i = 0; i < shared->nr_workers && i < WORKERS_MAX; i++) {
@@ -202,6 +221,7 @@ int main(int argc, char **argv)
 		if (batch(nr_batches ? 0 : start_ms + most_ms) &&
 		    !books_check(complaint, sizeof(complaint))) {
 			fuzz_fail(complaint, NULL);
+			tell_suspects();
 		}
 		(void)bw_policy_load("etc/policy", &(struct bw_policy_error){ 0 });
 		tell(i);

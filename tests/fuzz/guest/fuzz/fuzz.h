@@ -4,7 +4,7 @@
 #include "generate.h"
 #include "run.h"
 
-enum { CORPUS_MAX = 1200, WORKERS_MAX = 8 };
+enum { CORPUS_MAX = 1200, WORKERS_MAX = 8, BATCHES_KEPT = 8, BATCH_MAX = 64 };
 
 struct shared {
 	/* Set before the workers start. */
@@ -20,8 +20,10 @@ struct shared {
 
 	volatile bool is_over; /* the time is: batches end early */
 
-	/* Of each worker: what it runs. */
+	/* Of each worker: what it runs, and what it ran in the last batches. */
 	struct sequence current[WORKERS_MAX];
+	struct sequence history[WORKERS_MAX][BATCHES_KEPT][BATCH_MAX];
+	uint8_t nr_history[WORKERS_MAX][BATCHES_KEPT];
 	/* The first failure; written by who sets has_failed. */
 	volatile bool has_failed;
 	char complaint[COMPLAINT_MAX];

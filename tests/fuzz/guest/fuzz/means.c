@@ -18,10 +18,15 @@ enum { WAIT = 0, WAKE = 1, REQUEUE = 3, PRIVATE = 128, ROUNDS_PER_COUNT = 8, CRO
 
 bool means_refused(long error) { return error == -EAGAIN || error == -ENOMEM || error == -EPERM; }
 
+void means_progress(void) { __atomic_fetch_add(&runner.state->progress, 1, __ATOMIC_RELAXED); }
+
 long means_futex(volatile uint32_t *word, int operation, uint64_t value, uint64_t more,
 		 volatile uint32_t *other)
 {
-	return syscall(SYS_futex, word, operation, value, more, other, 0) < 0 ? -errno : 0;
+	long error = syscall(SYS_futex, word, operation, value, more, other, 0) < 0 ? -errno : 0;
+
+	means_progress();
+	return error;
 }
 
 bool means_thread(void *(*body)(void *), void *argument, void (*meanwhile)(void *))

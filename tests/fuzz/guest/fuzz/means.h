@@ -11,6 +11,8 @@ bool means_refused(long error);
 bool means_thread(void *(*body)(void *), void *argument, void (*meanwhile)(void *));
 long means_futex(volatile uint32_t *word, int operation, uint64_t value, uint64_t more,
 		 volatile uint32_t *other);
+/* Another step is done: whoever looks after us sees that we go on. */
+void means_progress(void);
 /* Pages for one round, shared with children where asked for; NULL: refused. */
 void *means_pages(unsigned nr, bool are_shared);
 void means_pages_free(void *pages, unsigned nr);

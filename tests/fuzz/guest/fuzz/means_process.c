@@ -41,6 +41,7 @@ static void expect_exit(const char *who, pid_t pid, int code)
 	} else if (WIFEXITED(status) && WEXITSTATUS(status) != code) {
 		complain("%s: a child exited with %d, not %d", who, WEXITSTATUS(status), code);
 	}
+	means_progress();
 }
 
 /* ---- echo, gifts: calls and their replies, pages that move ---- */
@@ -69,6 +70,7 @@ static _Noreturn void serve(long handle, void *place)
 	long pid = bw_ipc_receive(handle, &message);
 
 	while (pid >= 0) {
+		means_progress();
 		for (unsigned i = 0; i < BW_NR_WORDS; i++) {
 			message.words[i]++;
 		}
@@ -98,6 +100,7 @@ static bool call(long handle, uint64_t round, void *page)
 		fill(page, message.words[0]);
 	}
 	error = bw_ipc_call(handle, &message);
+	means_progress();
 	if (error) {
 		if (!means_refused(error) && error != -EPIPE) {
 			complain("a call to an endpoint ends with %ld", error);

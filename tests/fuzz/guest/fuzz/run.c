@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../../kernel/fuzz_abi.h"
 #include "bulwark.h"
 #include "cpus.h"
 #include "world.h"
@@ -25,6 +26,9 @@ enum {
 	IDLE_LOOKS = 60, /* as a busy host lets nobody run: so often it was asked */
 	IDLE_MS = 3,     /* without a call begun or ended: it waits for what may never come */
 	LONG_MS = 3000,  /* however busy it is */
+	TIMED_IDLE_MS = 100, /* the same of what must come back by itself */
+	NUDGES_MAX = 2, /* the first one marks who sleeps */
+	NUDGE_LOOKS = 16, /* between two, and behind the last */
 };
 
 struct runner runner;
@@ -87,7 +91,7 @@ static void rest(unsigned nth)
 }
 
 /* What a process that goes on is killed for; false: it may go on. */
-static bool is_over(uint64_t start, uint64_t since, unsigned nr_looks)
+static bool is_over(uint64_t start, uint64_t since, bool is_idle)
 {
 	uint64_t now = now_ms();
 	enum kind kind = must_come_back();
@@ -98,22 +102,96 @@ static bool is_over(uint64_t start, uint64_t since, unsigned nr_looks)
 		}
 		return now - since > runner.stuck_ms;
 	}
-	/* until it makes its first call it sets its memory up */
-	return (runner.state->progress && now - since > IDLE_MS && nr_looks > IDLE_LOOKS) ||
-	       now - start > LONG_MS;
+	return is_idle || now - start > LONG_MS;
+}
+
+/* How a process has been seen to go on. */
+struct watch {
+	pid_t pid;
+	uint64_t start, since, killed; /* ms; when it last began or ended a call; 0: not killed */
+	uint32_t seen; /* its progress */
+	unsigned nr_looks; /* without progress */
+	unsigned nr_nudges; /* the same */
+	bool was_nudged;
+	enum kind kind; /* of a call that was under way then */
+};
+
+/* A reader learns of other settings of the console when it looks again: others may change them. */
+static bool is_reading(void)
+{
+	for (unsigned i = 0; i < THREADS_MAX; i++) {
+		if (runner.state->current[i] == KIND_read || runner.state->current[i] == KIND_readv) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Nothing goes on; until it makes its first call it sets its memory up. */
+static bool is_idle(const struct watch *watch)
+{
+	return watch->seen && now_ms() - watch->since > IDLE_MS && watch->nr_looks > IDLE_LOOKS;
+}
+
+static enum kind kind_under_way(void)
+{
+	for (unsigned i = 0; i < THREADS_MAX; i++) {
+		if (runner.state->current[i] != KIND_NONE) {
+			return runner.state->current[i];
+		}
+	}
+	return KIND_NONE;
+}
+
+static void watch_progress(struct watch *watch, bool has_ended)
+{
+	uint32_t progress = runner.state->progress;
+
+	if (progress == watch->seen && !has_ended) {
+		watch->nr_looks++;
+		return;
+	}
+	if (watch->was_nudged && !watch->killed) {
+		runner.state->is_doubtful = true;
+		complain("%s goes on once it is woken for no reason: a wake-up is lost",
+			 watch->kind ? kinds[watch->kind].name : "a process");
+	}
+	*watch = (struct watch){ .pid = watch->pid,
+				 .start = watch->start,
+				 .killed = watch->killed,
+				 .since = now_ms(),
+				 .seen = progress };
+}
+
+/*
+ * One that sleeps is woken for no reason (fuzz_abi.h), which must change nothing. True: it has
+ * been, for some time.
+ */
+static bool has_been_nudged(struct watch *watch)
+{
+	bool is_due = must_come_back() == KIND_NONE || now_ms() - watch->since > TIMED_IDLE_MS;
+
+	if (watch->nr_nudges < NUDGES_MAX && is_due && watch->nr_looks % NUDGE_LOOKS == 0) {
+		bool slept = syscall(FUZZ_CALL, FUZZ_NUDGE, runner.worker, watch->pid, 0) > 0;
+
+		watch->nr_nudges++;
+		watch->was_nudged = slept && !is_reading();
+		watch->kind = kind_under_way();
+	}
+	return watch->nr_nudges == NUDGES_MAX && watch->nr_looks % NUDGE_LOOKS == NUDGE_LOOKS - 1;
 }
 
 /* Waits for the child; false: it does not end although it was killed. */
 static bool look_after(pid_t pid)
 {
-	uint64_t start = now_ms(), since = start, killed = 0;
-	uint32_t seen = 0;
-	unsigned seen_nth = 0;
+	struct watch watch = { .pid = pid, .start = now_ms(), .since = now_ms() };
 	int status;
 
 	for (unsigned nth = 0;; nth++) {
 		pid_t ended = waitpid(pid, &status, WNOHANG);
+		bool idle;
 
+		watch_progress(&watch, ended == pid);
 		if (ended == pid) {
 			return true;
 		}
@@ -121,16 +199,12 @@ static bool look_after(pid_t pid)
 			complain("a child is gone without an end");
 			return false;
 		}
-		if (runner.state->progress != seen) {
-			seen = runner.state->progress;
-			since = now_ms();
-			seen_nth = nth;
-		}
-		if (!killed && is_over(start, since, nth - seen_nth)) {
+		idle = !watch.killed && is_idle(&watch) && has_been_nudged(&watch);
+		if (!watch.killed && is_over(watch.start, watch.since, idle)) {
 			kill(pid, SIGKILL);
-			killed = now_ms();
+			watch.killed = now_ms();
 		}
-		if (killed && now_ms() - killed > runner.stuck_ms) {
+		if (watch.killed && now_ms() - watch.killed > runner.stuck_ms) {
 			complain("a process that was killed does not end: a wake-up is lost");
 			return false;
 		}

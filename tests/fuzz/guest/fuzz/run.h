@@ -19,6 +19,7 @@ struct run_state {
 	volatile uint64_t results[CALLS_MAX];
 	volatile bool is_made[CALLS_MAX]; /* its result is there */
 	volatile bool has_complained;
+	bool is_doubtful; /* it may have been a coincidence: whoever ran it tries again */
 	char complaint[COMPLAINT_MAX]; /* the first one */
 };
 

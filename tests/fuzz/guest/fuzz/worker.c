@@ -10,7 +10,7 @@
 #include "cpus.h"
 #include "fuzz.h"
 
-enum { NEWS_MAX = 128, FRESH_ONE_IN = 8, NAP_NS = 500000 };
+enum { NEWS_MAX = 128, FRESH_ONE_IN = 8, NAP_NS = 500000, TRIES_TO_CONFIRM = 20 };
 
 static struct random random_state;
 static uint64_t seen; /* edges */
@@ -81,11 +81,33 @@ static void choose(struct sequence *out)
 	}
 }
 
+/* A complaint that may be a coincidence is believed the second time. */
+static bool is_confirmed(const struct sequence *sequence)
+{
+	bool is_sure = !runner.state->is_doubtful;
+
+	for (unsigned i = 0; i < TRIES_TO_CONFIRM && !is_sure; i++) {
+		is_sure = !run(sequence);
+	}
+	return is_sure;
+}
+
+static void remember(const struct sequence *sequence)
+{
+	unsigned batch = shared->batch % BATCHES_KEPT;
+	uint8_t *nr = &shared->nr_history[runner.worker][batch];
+
+	shared->current[runner.worker] = *sequence;
+	if (*nr < BATCH_MAX) {
+		shared->history[runner.worker][batch][(*nr)++] = *sequence;
+	}
+}
+
 static void run_one(const struct sequence *sequence)
 {
-	shared->current[runner.worker] = *sequence;
+	remember(sequence);
 	note(sequence);
-	if (!run(sequence)) {
+	if (!run(sequence) && is_confirmed(sequence)) {
 		fuzz_fail(runner.state->complaint, sequence);
 	} else if (news(sequence) > 0 && !shared->is_replay) {
 		keep(sequence);
@@ -122,6 +144,7 @@ _Noreturn void worker_main(unsigned worker, uint64_t canary)
 		while (shared->batch < batch) {
 			nap();
 		}
+		shared->nr_history[runner.worker][batch % BATCHES_KEPT] = 0;
 		if (shared->is_replay) {
 			replay();
 		} else {
