@@ -33,7 +33,7 @@ sub start {
 	my $pid = open my $out, '-|' // die "fork: $!\n";
 	return ($pid, $out) if $pid;
 	delete @ENV{qw(VGA EFI EMU CPU MACHINE QEMU_ARGS ACCEL)};
-	@ENV{qw(BOOT CMD TIMEOUT)} = ('direct', $what->{command} // 'root fuzz', $what->{seconds} + SECONDS_MORE);
+	@ENV{qw(BOOT CMD TIMEOUT)} = ('direct', join('; ', $what->{before} // (), 'root fuzz'), $what->{seconds} + SECONDS_MORE);
 	@ENV{qw(KERNEL ARCHIVE SMP MEM ICOUNT)} = (@$what{qw(kernel)}, "$dir/archive.tar", @$what{qw(smp mem)}, $what->{icount} // '');
 	@ENV{qw(OPTS LOG MONITOR BUILD)} = ("ktest=on $what->{options}", "$dir/log", "$dir/monitor", 'fuzz');
 	$ENV{QEMU_ARGS} = '-seed 1 -rtc base=2026-01-01,clock=vm' if length $ENV{ICOUNT};
@@ -69,9 +69,8 @@ sub read_file {
 # One line of the guest's. What sequences write may stand before it.
 sub take_line {
 	my ($result, $line, $on_progress) = @_;
-	print STDERR "$line\n" if $ENV{FUZZ_DEBUG} && $line =~ /^BOOKS/;
-	if ($line =~ /^\@e (.*)/) {
-		push @{ $result->{edges} }, split ' ', $1;
+	if ($line =~ /^\@([eb]) (.*)/) {
+		push @{ $result->{ $1 eq 'e' ? 'edges' : 'edges_before' } }, split ' ', $2;
 	} elsif ($line =~ /^\@c (\S+)/) {
 		push @{ $result->{corpus} }, $1;
 	} elsif ($line =~ /^\@s (\S+)/) {
@@ -117,18 +116,18 @@ sub judge_end {
 	}
 }
 
-# what: kernel, archive, smp, mem, options, seconds, settings {}, sequences [], icount, command, on_progress.
-# edges, corpus, runs, ms; where something is wrong failure, panic, suspects; `broken` where it could not be booted.
+# what: kernel, archive, smp, mem, options, seconds, settings {}, sequences [], icount, before, on_progress.
+# edges, edges_before (what programs and suites took before the first sequence), corpus, runs, ms; where something is wrong failure, panic, suspects; `broken` where it could not be booted.
 sub boot {
 	my ($what) = @_;
 	my $dir = tempdir('build/fuzz/run.XXXXXX', CLEANUP => 1);
 	my %settings = (seconds => $what->{seconds}, %{ $what->{settings} // {} });
 	my $input = join '', (map { "$_ $settings{$_}\n" } sort keys %settings), map { "$_\n" } @{ $what->{sequences} // [] };
 	write_archive($what->{archive}, "$dir/archive.tar", $input);
-	my $result = { edges => [], corpus => [], suspects => [], runs => 0, output => '' };
+	my $result = { edges => [], edges_before => [], corpus => [], suspects => [], runs => 0, output => '' };
 	my ($pid, $out) = start($what, $dir);
 	local $SIG{INT} = local $SIG{TERM} = sub { kill 'TERM', $pid; exit 130 };
-	if (!read_lines($out, $result, time + $what->{seconds} + SECONDS_MORE / 4, $what->{on_progress})) {
+	if (!read_lines($out, $result, time + $what->{seconds} + ($what->{patience} // SECONDS_MORE / 4), $what->{on_progress})) {
 		$result->{is_hung} = 1;
 		$result->{suspects} = [notes_of_hung($what, $dir)];
 	}

@@ -8,15 +8,16 @@ use File::Basename 'basename';
 use File::Path qw(make_path remove_tree);
 our @EXPORT_OK = qw(shrink write_reproducer);
 
-# A leak shows in five windows of two looks.
-use constant { PER_BATCH => 40, BATCHES => 10, FEW => 8, SECONDS => 60, WORKERS_RACING => 4 };
+# A leak of objects shows in the third look, one of frames in ten.
+use constant { PER_BATCH => 40, BATCHES => 10, FEW => 8, BATCHES_OF_MANY => 4, SECONDS => 60, WORKERS_RACING => 4 };
 
 # Does it fail again? The machine is looked at after each batch; whatever is wrong counts.
 sub fails {
 	my ($case, @sequences) = @_;
 	return 0 if $case->{tries_left}-- <= 0 || time > $case->{deadline};
 	my $result = boot({ %{ $case->{machine} }, seconds => SECONDS, sequences => \@sequences, on_progress => undef,
-		settings => { replay => 1, workers => $case->{workers}, batches => BATCHES, 'per-batch' => @sequences > FEW ? 2 * @sequences : PER_BATCH * @sequences,
+		settings => { replay => 1, workers => $case->{workers}, batches => @sequences > FEW ? BATCHES_OF_MANY : BATCHES,
+			'per-batch' => @sequences > FEW ? scalar @sequences : PER_BATCH * @sequences,
 			window => 2, 'stuck-ms' => 5000 } });
 	$case->{again} = $result if $result->{failure};
 	return defined $result->{failure};

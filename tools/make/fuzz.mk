@@ -4,7 +4,7 @@ TRACED := kernel/mm/ kernel/task/
 ifeq ($(BUILD),fuzz)
 kernel_folders += tests/fuzz/kernel
 KERNEL_CFLAGS := -I$(OUT)/gen $(KERNEL_CFLAGS) -Itests/fuzz/kernel
-KERNEL_LDFLAGS += $(foreach f,slab_cache_init uaccess_init power_off timer_start timer_stop timer_sleep_until,--wrap=$(f))
+KERNEL_LDFLAGS += $(foreach f,slab_cache_init serial_try_read uaccess_init power_off timer_start timer_stop timer_sleep_until,--wrap=$(f))
 GENERATED += $(OUT)/gen/abi/syscalls.def
 # Edges are those of the source: no function is copied into another, no block is doubled. Null pointers the hardware finds.
 TRACE_FLAGS := -fsanitize-coverage=trace-pc -O1 -fno-inline -fno-thread-jumps -fno-jump-tables \

@@ -23,6 +23,8 @@ enum fuzz_operation {
 	 * this worker's last nudge: how many. One that goes on lost a wake-up. EINVAL.
 	 */
 	FUZZ_NUDGE,
+	/* text, length: comes in on the serial line. For everybody. */
+	FUZZ_TYPE,
 };
 
 /* An edge: where it comes from, where it leads to, and the processor that took it first. */

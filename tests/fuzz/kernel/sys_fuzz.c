@@ -5,6 +5,7 @@
 #include "fuzz_abi.h"
 #include "lib/string.h"
 #include "mm/usercopy.h"
+#include "keys.h"
 #include "nudge.h"
 #include "objects.h"
 #include "task/credentials.h"
@@ -97,6 +98,9 @@ static int64_t books_tell(uint64_t at)
 
 int64_t sys_fuzz(uint64_t operation, uint64_t a, uint64_t b, uint64_t c)
 {
+	if (operation == FUZZ_TYPE) {
+		return keys_type(a, b);
+	}
 	if (credentials_acting_uid(process_current()) != 0) {
 		return STATUS_EPERM;
 	}

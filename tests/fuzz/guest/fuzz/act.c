@@ -4,8 +4,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "../../kernel/fuzz_abi.h"
 #include "bulwark.h"
 #include "run.h"
+
+enum { POLICIES = 36 };
 
 /* The child ends at once, whatever stack it has: it must not return into this program's frames. */
 static uint64_t clone_and_end(const uint64_t *a)
@@ -89,6 +92,27 @@ static void spare_others(enum kind kind, uint64_t *a)
 	}
 }
 
+static uint64_t type_keys(const char *keys)
+{
+	return (uint64_t)syscall(FUZZ_CALL, FUZZ_TYPE, keys, strlen(keys), 0);
+}
+
+/* One of the archive's policies, most of which are broken. */
+static uint64_t load_policy(uint64_t nth)
+{
+	struct bw_archive_entry file = { 0 };
+	struct bw_policy_error error;
+	uint64_t nr = 0;
+
+	for (unsigned i = 0; bw_archive_entry(i, &file) == 0; i++) {
+		nr += strncmp(file.name, "etc/policy", strlen("etc/policy")) == 0;
+		if (nr > nth % POLICIES) {
+			break;
+		}
+	}
+	return (uint64_t)bw_policy_load(file.name, &error);
+}
+
 static uint64_t make(enum kind kind, const uint64_t *a)
 {
 	switch (kind) {
@@ -108,6 +132,8 @@ static uint64_t make(enum kind kind, const uint64_t *a)
 
 		return ipc(BW_NR_ipc_receive, words);
 	}
+	case KIND_type: return type_keys((const char *)a[0]);
+	case KIND_load_policy: return load_policy(a[0]);
 	case KIND_poke: *(volatile uint64_t *)a[0] = a[1]; return 0;
 	case KIND_peek: return *(volatile uint64_t *)a[0] ? 1 : 0;
 	default: return plain(kinds[kind].number, a);

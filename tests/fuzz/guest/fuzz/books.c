@@ -153,7 +153,6 @@ static bool counts_check(const struct bw_memory_info *info, char *complaint, siz
 			 books.canary_changed);
 		return false;
 	}
-	{ printf("BOOKS"); for (unsigned i = 0; i < 6; i++) printf(" %s %lu", books.caches[i].name, books.caches[i].nr_live); printf(" frames %lu %lu %lu %lu\n", info->nr_user, info->nr_ptable, info->nr_kernel, unowned(info)); }
 	is_sound = frames_check(info, complaint, size) && objects_check(&books, complaint, size);
 	nr_looks++;
 	return is_sound;

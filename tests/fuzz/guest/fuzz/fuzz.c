@@ -4,6 +4,7 @@
  * by tools/fuzz, which writes its input (input.h) and reads its lines:
  *
  *   @e EDGE...    edges that were taken for the first time
+ *   @b EDGE...    the same, before the first sequence, where programs and suites ran
  *   @c SEQUENCE   one that was kept
  *   @p MS RUNS EDGES CORPUS BATCHES     how far it is
  *   @f COMPLAINT  what is wrong, and behind it @s SEQUENCE, those that may have done it
@@ -27,7 +28,8 @@
 #include "bulwark.h"
 #include "input.h"
 
-enum { STATUS_WRONG = 1, STATUS_USAGE = 2, EDGES_AT_A_TIME = 512, NAP_NS = 1000000 };
+enum { SUITE_TEXT_MAX = 64 << 10 };
+enum { STATUS_WRONG = 1, STATUS_USAGE = 2, EDGES_AT_A_TIME = 512, EDGES_PER_LINE = 16, NAP_NS = 1000000 };
 /* Of no sequence that comes to its end. A busy host makes everything slow. */
 enum { SILENCE_MS_MAX = 90000 };
 
@@ -54,7 +56,7 @@ void fuzz_fail(const char *complaint, const struct sequence *sequence)
 	}
 }
 
-static void tell_edges(void)
+static void tell_edges(char mark)
 {
 	static uint64_t edges[EDGES_AT_A_TIME], seen;
 	long total;
@@ -62,11 +64,10 @@ static void tell_edges(void)
 	do {
 		total = syscall(FUZZ_CALL, FUZZ_EDGES, seen, edges, EDGES_AT_A_TIME);
 		for (unsigned i = 0; i < EDGES_AT_A_TIME && (long)seen < total; i++, seen++) {
-			printf("%s%lx",
-			       i % 16 ? " "
-			       : i    ? "\n@e "
-				      : "@e ",
-			       edges[i] & ((1ul << FUZZ_CPU_SHIFT) - 1));
+			if (i % EDGES_PER_LINE == 0) {
+				printf("%s@%c", i ? "\n" : "", mark);
+			}
+			printf(" %lx", edges[i] & ((1ul << FUZZ_CPU_SHIFT) - 1));
 		}
 		if (total > 0) {
 			putchar('\n');
@@ -132,7 +133,7 @@ static void tell(unsigned nr_batches)
 	long nr_edges = syscall(FUZZ_CALL, FUZZ_EDGES, 0, NULL, 0);
 
 	console_restore();
-	tell_edges();
+	tell_edges('e');
 	tell_corpus();
 	printf("@p %lu %lu %ld %u %u\n", now_ms() - start_ms, shared->nr_runs, nr_edges,
 	       shared->nr_corpus, nr_batches);
@@ -167,6 +168,16 @@ static bool batch(uint64_t until_ms)
 		nanosleep(&nap, NULL);
 	}
 	return true;
+}
+
+/* The kernel's own tests, while nothing else runs. */
+static void suites_run(unsigned long first, unsigned long end)
+{
+	static char text[SUITE_TEXT_MAX];
+
+	for (unsigned long i = first; i < end; i++) {
+		(void)bw_ktest((unsigned)i, text, sizeof(text));
+	}
 }
 
 static bool start(void)
@@ -208,6 +219,10 @@ int main(int argc, char **argv)
 	if (argc > 1 || !kinds_init() || getuid() != 0) {
 		fprintf(stderr, "fuzz: run by tools/fuzz, as root\n");
 		return STATUS_USAGE;
+	}
+	suites_run(input_number("suites-from", 0), input_number("suites-to", 0));
+	if (input_number("before", 0)) {
+		tell_edges('b');
 	}
 	start_ms = now_ms();
 	most_ms = input_number("seconds", 10) * 1000;

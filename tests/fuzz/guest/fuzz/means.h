@@ -34,3 +34,5 @@ void means_zeroes(uint64_t argument);
 void means_regions(uint64_t argument);
 void means_moves(uint64_t argument);
 void means_huges(uint64_t argument);
+void means_hog(uint64_t argument);
+void means_lines(uint64_t argument);

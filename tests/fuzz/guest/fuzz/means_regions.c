@@ -9,7 +9,8 @@
 #include "bulwark.h"
 #include "run.h"
 
-enum { REGIONS = 96, MOVED_PAGES = 8, HUGE_STEP = 64 * BW_PAGE_SIZE };
+enum { REGIONS = 96, MOVED_PAGES = 8, HUGE_STEP = 64 * BW_PAGE_SIZE,
+       HOG_BYTES = 64 * BW_PAGE_SIZE, HOG_MAX = 128 };
 
 static void write_pages(char *at, unsigned nr, uint64_t value)
 {
@@ -98,6 +99,45 @@ void means_moves(uint64_t argument)
 		munmap(pages, len);
 	}
 	munmap(place, len + 2 * BW_PAGE_SIZE);
+}
+
+/* ---- hog: all memory there is, and then it is free again ---- */
+
+static _Noreturn void hog_child(uint64_t how)
+{
+	size_t len = how & 1 ? BW_HUGE_PAGE_SIZE : HOG_BYTES;
+	int flags = MAP_ANONYMOUS | (how & 1 ? MAP_HUGETLB : 0) |
+		    (how & 2 ? MAP_SHARED : MAP_PRIVATE);
+
+	for (unsigned i = 0; i < HOG_MAX; i++) {
+		volatile char *memory = mmap(NULL, len, PROT_READ | PROT_WRITE, flags, -1, 0);
+
+		if (memory == MAP_FAILED) {
+			break;
+		}
+		for (size_t at = 0; at < len; at += BW_PAGE_SIZE) {
+			memory[at] = 1;
+		}
+		means_progress();
+		if (how & 4 && i % 8 == 7 && fork() == 0) {
+			memory[0] = 2;
+			_exit(0);
+		}
+	}
+	_exit(0);
+}
+
+/* Where there is none left the child may be ended by a signal; others may fail meanwhile. */
+void means_hog(uint64_t argument)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		hog_child(argument);
+	}
+	if (pid > 0) {
+		waitpid(pid, NULL, 0);
+	}
 }
 
 static void huge_child(volatile char *memory)

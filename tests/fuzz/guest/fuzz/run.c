@@ -31,6 +31,8 @@ enum {
 	NUDGE_LOOKS = 16, /* between two, and behind the last */
 };
 
+#define KERNEL_HALF (UINT64_MAX << 47)
+
 struct runner runner;
 static const struct sequence *running;
 
@@ -62,6 +64,7 @@ bool runner_init(unsigned worker, uint64_t canary, uint64_t stuck_ms)
 	runner.state = mmap(NULL, sizeof(*runner.state), PROT_READ | PROT_WRITE,
 			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	cpus_pin((int)worker % cpus_count());
+	runner.nr_ranges = bw_ptdump(0, BW_ROOT_KERNEL, KERNEL_HALF, runner.ranges, RANGES_MAX);
 	return runner.state != MAP_FAILED && world_witness_make();
 }
 

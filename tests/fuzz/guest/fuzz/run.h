@@ -7,9 +7,10 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "abi/bulwark.h"
 #include "sequence.h"
 
-enum { COMPLAINT_MAX = 256 };
+enum { COMPLAINT_MAX = 256, RANGES_MAX = 64 };
 
 /* Shared by the worker and the processes of its sequence. */
 struct run_state {
@@ -27,6 +28,8 @@ struct run_state {
 struct runner {
 	unsigned worker; /* number, from 0 on; it runs on that processor */
 	struct run_state *state;
+	struct bw_range ranges[RANGES_MAX]; /* what the kernel maps */
+	long nr_ranges;
 	uint64_t canary;   /* the kernel's (fuzz_abi.h); 0: it has none */
 	pid_t last_pid;    /* up to here pids are of those that no sequence must touch */
 	uint64_t stuck_ms; /* what must come back by then has not */

@@ -18,6 +18,9 @@ enum {
 	NR_YIELDS = 40, /* for another thread's result */
 };
 
+/* The first range begins a few pages behind the direct map's base, which is a multiple of this. */
+#define DIRECT_MAP_ALIGN (UINT64_MAX << 30)
+
 static const struct sequence *running;
 static unsigned nr_forks;
 
@@ -30,6 +33,30 @@ static uint64_t result_of(unsigned nth)
 	return runner.state->results[nth];
 }
 
+/* An address in one of the kernel's mappings. */
+static uint64_t range_address(uint32_t which)
+{
+	if (runner.nr_ranges <= 0) {
+		return 0;
+	}
+	return runner.ranges[(which >> RANGE_SHIFT) % (uint64_t)runner.nr_ranges].start +
+	       which % (1u << RANGE_SHIFT);
+}
+
+/* Frame numbers are known to anybody; where the direct map begins root knows. */
+static uint64_t direct_address(uint32_t at)
+{
+	uint64_t pfn = 0;
+
+	(void)bw_pagemap((void *)(uintptr_t)at, &pfn);
+	for (long i = 0; i < runner.nr_ranges; i++) {
+		if (!strcmp(runner.ranges[i].region, "direct map")) {
+			return (runner.ranges[i].start & DIRECT_MAP_ALIGN) + pfn * WORLD_PAGE;
+		}
+	}
+	return 0;
+}
+
 static uint64_t resolve(uint64_t value)
 {
 	uint32_t low = (uint32_t)value;
@@ -39,6 +66,8 @@ static uint64_t resolve(uint64_t value)
 	case SPECIAL_SELF: return (uint64_t)syscall(SYS_getpid);
 	case SPECIAL_PARENT: return (uint64_t)syscall(SYS_getppid);
 	case SPECIAL_CANARY: return runner.canary + low;
+	case SPECIAL_RANGE: return range_address(low);
+	case SPECIAL_DIRECT: return direct_address(low);
 	default: return value;
 	}
 }

@@ -18,6 +18,8 @@ static int argument_print(uint64_t value, char *text, size_t size)
 	case SPECIAL_SELF: return snprintf(text, size, "self");
 	case SPECIAL_PARENT: return snprintf(text, size, "parent");
 	case SPECIAL_CANARY: return snprintf(text, size, "k%x", low);
+	case SPECIAL_RANGE: return snprintf(text, size, "x%x", low);
+	case SPECIAL_DIRECT: return snprintf(text, size, "y%x", low);
 	default:
 		if (value > UINT64_MAX - 4096) {
 			return snprintf(text, size, "m%lx", -value);
@@ -85,6 +87,10 @@ static bool argument_parse(const char **text, uint64_t *out)
 		*out = SPECIAL(SPECIAL_RESULT, value);
 	} else if (skip(text, "k") && hex(text, &value)) {
 		*out = SPECIAL(SPECIAL_CANARY, value);
+	} else if (skip(text, "x") && hex(text, &value)) {
+		*out = SPECIAL(SPECIAL_RANGE, value);
+	} else if (skip(text, "y") && hex(text, &value)) {
+		*out = SPECIAL(SPECIAL_DIRECT, value);
 	} else if (skip(text, "m") && hex(text, &value)) {
 		*out = -value;
 	} else if (hex(text, &value)) {

@@ -4,7 +4,8 @@
  * As text a sequence is one line: flags, then its calls.
  * `r/0mmap(10000000,1000,3,32,m1,0)*4;1echo(5);` is root's; thread 0 calls mmap four times, thread
  * 1 echo. Numbers are hexadecimal; `r2`: the result of call 2; `self`, `parent`: pids; `k8`: eight
- * bytes behind the canary's first (fuzz_abi.h); `m1`: -1.
+ * bytes behind the canary's first (fuzz_abi.h); `x2008`: eight bytes behind the start of the
+ * kernel's second mapping; `y10000000`: that page in the direct map; `m1`: -1.
  */
 #pragma once
 
@@ -26,6 +27,11 @@ enum {
 #define SPECIAL_SELF 0x5afe0002ul
 #define SPECIAL_PARENT 0x5afe0003ul
 #define SPECIAL_CANARY 0x5afe0004ul
+/* The kernel's mappings: an address in one, 4 KiB from its start on at most. */
+#define SPECIAL_RANGE 0x5afe0005ul
+enum { RANGE_SHIFT = 12 };
+/* Where the direct map would have the page at a user address. */
+#define SPECIAL_DIRECT 0x5afe0006ul
 #define SPECIAL(which, value) ((which) << 32 | (uint32_t)(value))
 
 struct call {

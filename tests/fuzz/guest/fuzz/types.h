@@ -56,6 +56,7 @@ enum type {
 	TYPE_CPUSET,
 	TYPE_TERMIOS,
 	TYPE_WORD,
+	TYPE_KEYS, /* what is typed */
 	NR_TYPES,
 	TYPE_FIRST_OF_DATA = TYPE_PATH,
 };

@@ -48,6 +48,19 @@ static uint64_t odd_draw(struct random *random)
 	return PICK(random, odd);
 }
 
+static uint64_t kernel_draw(struct random *random)
+{
+	switch (random_below(random, 4)) {
+	case 0: return odd_draw(random);
+	case 1:
+		return SPECIAL(SPECIAL_DIRECT, WORLD_PRIVATE + random_below(random, 8) * WORLD_PAGE +
+						       8 * random_below(random, 2));
+	default:
+		return SPECIAL(SPECIAL_RANGE, random_below(random, 64) << RANGE_SHIFT |
+						      8 * random_below(random, 3));
+	}
+}
+
 static uint64_t result_draw(struct random *random, unsigned nth)
 {
 	return nth ? SPECIAL(SPECIAL_RESULT, random_below(random, nth)) : 0;
@@ -178,7 +191,7 @@ static uint64_t sound_draw(struct random *random, enum type type, unsigned nth)
 	case TYPE_FD: return random_below(random, 4);
 	case TYPE_PID: return pid_draw(random, nth);
 	case TYPE_WORD: return word_draw(random);
-	case TYPE_KERNEL: return odd_draw(random);
+	case TYPE_KERNEL: return kernel_draw(random);
 	case TYPE_VALUE:
 	case TYPE_FEW:
 	case TYPE_COUNT:
@@ -198,7 +211,7 @@ static uint64_t sound_draw(struct random *random, enum type type, unsigned nth)
 /* Types whose values decide how long it takes. */
 static bool is_bounded(enum type type)
 {
-	return type == TYPE_COUNT || type == TYPE_WHAT || type == TYPE_SHORT || type == TYPE_TIME ||
+	return type == TYPE_COUNT || type == TYPE_WHAT || type == TYPE_SHORT || type == TYPE_TIME || type == TYPE_KEYS ||
 	       type == TYPE_INTERVAL;
 }
 

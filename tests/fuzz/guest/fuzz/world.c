@@ -32,6 +32,12 @@ static const char *const texts[WORLD_SLOTS] = {
 	"ktest=on vuln",
 };
 
+/* Of keys that interrupt there is none: who is interrupted is the fuzzer. */
+static const char *const keys[WORLD_SLOTS] = {
+	"abc\n",	     "ab\x7f c\tde\x17x\x15\n", "\r\n\r", "\x04", "\xc3\xa4\xe2\x82\xac\x7f\x7f\x01\x02\n",
+	"word word  \x17\x17\x17\n", "x\x04", "0123456789012345678901234567890123456789012345678901234567890",
+};
+
 static void strings_fill(void)
 {
 	char **arguments;
@@ -39,6 +45,7 @@ static void strings_fill(void)
 	for (unsigned i = 0; i < WORLD_SLOTS; i++) {
 		strcpy(SLOT(PATH, i), paths[i]);
 		strcpy(SLOT(TEXT, i), texts[i]);
+		strcpy(SLOT(KEYS, i), keys[i]);
 	}
 	for (unsigned i = 0; i < WORLD_SLOTS; i++) {
 		*(uint64_t *)SLOT(ARGV, i) = 0;
