@@ -12,10 +12,12 @@
 #include "task/timer.h"
 
 enum { MARKED_MAX = 32, TIMED_MAX = 64 };
-/* A timer that is due within this time goes off by itself: nothing is lost. Behind its time it is. */
+/* A timer that is due within this time goes off by itself: nothing is lost. Behind its time it is.
+ */
 enum { SOON_NS = 1000000000, LATE_NS = 100000000 };
 
-/* Threads that have a timer, and when it is due. Atomic; the linker leads those three calls here. */
+/* Threads that have a timer, and when it is due. Atomic; the linker leads those three calls here.
+ */
 static struct {
 	const struct thread *thread;
 	uint64_t deadline_ns;

@@ -31,7 +31,7 @@ struct count {
 
 static struct count counts[NR_COUNTS];
 static struct objects {
-	uint64_t first;		   /* the least of the first looks */
+	uint64_t first;           /* the least of the first looks */
 	uint64_t last[LOOKS_MAX]; /* of the last looks, a ring */
 } objects[FUZZ_CACHES_MAX];
 static unsigned nr_clean; /* looks until the last one that found no object too many */

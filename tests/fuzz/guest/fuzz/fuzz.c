@@ -29,7 +29,13 @@
 #include "input.h"
 
 enum { SUITE_TEXT_MAX = 64 << 10 };
-enum { STATUS_WRONG = 1, STATUS_USAGE = 2, EDGES_AT_A_TIME = 512, EDGES_PER_LINE = 16, NAP_NS = 1000000 };
+enum {
+	STATUS_WRONG = 1,
+	STATUS_USAGE = 2,
+	EDGES_AT_A_TIME = 512,
+	EDGES_PER_LINE = 16,
+	NAP_NS = 1000000
+};
 /* Of no sequence that comes to its end. A busy host makes everything slow. */
 enum { SILENCE_MS_MAX = 90000 };
 

@@ -216,6 +216,7 @@ void means(enum kind kind, uint64_t argument)
 	case KIND_moves: means_moves(argument % 16); break;
 	case KIND_huges: means_huges(argument); break;
 	case KIND_hog: means_hog(argument); break;
+	case KIND_abandon: means_abandon(argument); break;
 	case KIND_lines: means_lines(argument); break;
 	default: break;
 	}

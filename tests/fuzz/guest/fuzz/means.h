@@ -36,3 +36,4 @@ void means_moves(uint64_t argument);
 void means_huges(uint64_t argument);
 void means_hog(uint64_t argument);
 void means_lines(uint64_t argument);
+void means_abandon(uint64_t argument);

@@ -9,8 +9,13 @@
 #include "bulwark.h"
 #include "run.h"
 
-enum { REGIONS = 96, MOVED_PAGES = 8, HUGE_STEP = 64 * BW_PAGE_SIZE,
-       HOG_BYTES = 64 * BW_PAGE_SIZE, HOG_MAX = 128 };
+enum {
+	REGIONS = 96,
+	MOVED_PAGES = 8,
+	HUGE_STEP = 64 * BW_PAGE_SIZE,
+	HOG_BYTES = 64 * BW_PAGE_SIZE,
+	HOG_MAX = 128
+};
 
 static void write_pages(char *at, unsigned nr, uint64_t value)
 {
@@ -106,8 +111,8 @@ void means_moves(uint64_t argument)
 static _Noreturn void hog_child(uint64_t how)
 {
 	size_t len = how & 1 ? BW_HUGE_PAGE_SIZE : HOG_BYTES;
-	int flags = MAP_ANONYMOUS | (how & 1 ? MAP_HUGETLB : 0) |
-		    (how & 2 ? MAP_SHARED : MAP_PRIVATE);
+	int flags =
+		MAP_ANONYMOUS | (how & 1 ? MAP_HUGETLB : 0) | (how & 2 ? MAP_SHARED : MAP_PRIVATE);
 
 	for (unsigned i = 0; i < HOG_MAX; i++) {
 		volatile char *memory = mmap(NULL, len, PROT_READ | PROT_WRITE, flags, -1, 0);

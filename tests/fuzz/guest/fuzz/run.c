@@ -23,12 +23,12 @@ enum {
 	WORKERS_AT_MOST = 8,
 	NR_YIELDS = 40, /* before the worker sleeps between looks */
 	LOOK_NS = 100000,
-	IDLE_LOOKS = 60, /* as a busy host lets nobody run: so often it was asked */
-	IDLE_MS = 3,     /* without a call begun or ended: it waits for what may never come */
-	LONG_MS = 3000,  /* however busy it is */
+	IDLE_LOOKS = 60,     /* as a busy host lets nobody run: so often it was asked */
+	IDLE_MS = 3,         /* without a call begun or ended: it waits for what may never come */
+	LONG_MS = 3000,      /* however busy it is */
 	TIMED_IDLE_MS = 100, /* the same of what must come back by itself */
-	NUDGES_MAX = 2, /* the first one marks who sleeps */
-	NUDGE_LOOKS = 16, /* between two, and behind the last */
+	NUDGES_MAX = 2,      /* the first one marks who sleeps */
+	NUDGE_LOOKS = 16,    /* between two, and behind the last */
 };
 
 #define KERNEL_HALF (UINT64_MAX << 47)
@@ -112,9 +112,9 @@ static bool is_over(uint64_t start, uint64_t since, bool is_idle)
 struct watch {
 	pid_t pid;
 	uint64_t start, since, killed; /* ms; when it last began or ended a call; 0: not killed */
-	uint32_t seen; /* its progress */
-	unsigned nr_looks; /* without progress */
-	unsigned nr_nudges; /* the same */
+	uint32_t seen;                 /* its progress */
+	unsigned nr_looks;             /* without progress */
+	unsigned nr_nudges;            /* the same */
 	bool was_nudged;
 	enum kind kind; /* of a call that was under way then */
 };
@@ -123,7 +123,8 @@ struct watch {
 static bool is_reading(void)
 {
 	for (unsigned i = 0; i < THREADS_MAX; i++) {
-		if (runner.state->current[i] == KIND_read || runner.state->current[i] == KIND_readv) {
+		if (runner.state->current[i] == KIND_read ||
+		    runner.state->current[i] == KIND_readv) {
 			return true;
 		}
 	}

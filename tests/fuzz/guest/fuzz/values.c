@@ -53,7 +53,8 @@ static uint64_t kernel_draw(struct random *random)
 	switch (random_below(random, 4)) {
 	case 0: return odd_draw(random);
 	case 1:
-		return SPECIAL(SPECIAL_DIRECT, WORLD_PRIVATE + random_below(random, 8) * WORLD_PAGE +
+		return SPECIAL(SPECIAL_DIRECT, WORLD_PRIVATE +
+						       random_below(random, 8) * WORLD_PAGE +
 						       8 * random_below(random, 2));
 	default:
 		return SPECIAL(SPECIAL_RANGE, random_below(random, 64) << RANGE_SHIFT |
@@ -211,8 +212,8 @@ static uint64_t sound_draw(struct random *random, enum type type, unsigned nth)
 /* Types whose values decide how long it takes. */
 static bool is_bounded(enum type type)
 {
-	return type == TYPE_COUNT || type == TYPE_WHAT || type == TYPE_SHORT || type == TYPE_TIME || type == TYPE_KEYS ||
-	       type == TYPE_INTERVAL;
+	return type == TYPE_COUNT || type == TYPE_WHAT || type == TYPE_SHORT || type == TYPE_TIME ||
+	       type == TYPE_KEYS || type == TYPE_INTERVAL;
 }
 
 uint64_t value_draw(struct random *random, enum type type, unsigned nth)

@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "../../kernel/fuzz_abi.h"
+#include "bulwark.h"
 
 #define SLOT(type, nth) ((void *)world_slot(TYPE_##type, nth))
 enum { SOON_NS = 1000000, SOON_US = 1000 };
@@ -34,8 +35,14 @@ static const char *const texts[WORLD_SLOTS] = {
 
 /* Of keys that interrupt there is none: who is interrupted is the fuzzer. */
 static const char *const keys[WORLD_SLOTS] = {
-	"abc\n",	     "ab\x7f c\tde\x17x\x15\n", "\r\n\r", "\x04", "\xc3\xa4\xe2\x82\xac\x7f\x7f\x01\x02\n",
-	"word word  \x17\x17\x17\n", "x\x04", "0123456789012345678901234567890123456789012345678901234567890",
+	"abc\n",
+	"ab\x7f c\tde\x17x\x15\n",
+	"\r\n\r",
+	"\x04",
+	"\xc3\xa4\xe2\x82\xac\x7f\x7f\x01\x02\n",
+	"word word  \x17\x17\x17\n",
+	"x\x04",
+	"0123456789012345678901234567890123456789012345678901234567890",
 };
 
 static void strings_fill(void)
@@ -142,7 +149,7 @@ static void others_fill(void)
 		*(uint32_t *)SLOT(WORD, i) = i % 2;
 	}
 	for (unsigned i = 2; i < WORLD_SLOTS; i++) {
-		((uint32_t *)SLOT(TERMIOS, i))[1] = i % 2 ? 1 : 5;
+		((uint32_t *)SLOT(TERMIOS, i))[1] = i == 7 ? BW_OUTPUT_QUOTED : i % 2 ? 1 : 5;
 		((uint32_t *)SLOT(TERMIOS, i))[3] = i % 3 ? 0x8a3b : 0x0a;
 	}
 }
