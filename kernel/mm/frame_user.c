@@ -11,9 +11,9 @@
 #include "mm/frame_history.h"
 #include "mm/frame_pool.h"
 #include "mm/kspace.h"
+#include "mm/marks.h"
 #include "mm/slab.h"
 #include "mm/stock.h"
-#include "mm/marks.h"
 #include "mm/tlb.h"
 #include "mm/window.h"
 

@@ -33,7 +33,7 @@ sub start {
 	my $pid = open my $out, '-|' // die "fork: $!\n";
 	return ($pid, $out) if $pid;
 	delete @ENV{qw(VGA EFI EMU CPU MACHINE QEMU_ARGS ACCEL)};
-	@ENV{qw(BOOT CMD TIMEOUT)} = ('direct', join('; ', $what->{before} // (), 'root fuzz'), $what->{seconds} + SECONDS_MORE);
+	@ENV{qw(BOOT CMD TIMEOUT)} = ('direct', join('; ', $what->{before} // (), 'root fuzz'), $what->{seconds} + SECONDS_MORE + ($what->{patience} // 0));
 	@ENV{qw(KERNEL ARCHIVE SMP MEM ICOUNT)} = (@$what{qw(kernel)}, "$dir/archive.tar", @$what{qw(smp mem)}, $what->{icount} // '');
 	@ENV{qw(OPTS LOG MONITOR BUILD)} = ("ktest=on $what->{options}", "$dir/log", "$dir/monitor", 'fuzz');
 	$ENV{QEMU_ARGS} = '-seed 1 -rtc base=2026-01-01,clock=vm' if length $ENV{ICOUNT};
@@ -87,7 +87,7 @@ sub take_line {
 
 # The lines, until the guest ends, or its time is over by this machine's clock. False: it is silent for too long.
 sub read_lines {
-	my ($out, $result, $deadline, $on_progress) = @_;
+	my ($out, $result, $deadline, $silence, $on_progress) = @_;
 	my ($text, $bits) = ('', '');
 	vec($bits, fileno $out, 1) = 1;
 	while (1) {
@@ -95,7 +95,7 @@ sub read_lines {
 			$result->{has_ended} = $result->{is_late} = 1;
 			return 1;
 		}
-		return 0 unless select my $ready = $bits, undef, undef, SECONDS_OF_SILENCE;
+		return 0 unless select my $ready = $bits, undef, undef, $silence;
 		return 1 unless sysread $out, $text, 1 << 16, length $text;
 		take_line($result, $1 =~ s/\r//gr, $on_progress) while $text =~ s/^(.*)\n//;
 	}
@@ -127,7 +127,7 @@ sub boot {
 	my $result = { edges => [], edges_before => [], corpus => [], suspects => [], runs => 0, output => '' };
 	my ($pid, $out) = start($what, $dir);
 	local $SIG{INT} = local $SIG{TERM} = sub { kill 'TERM', $pid; exit 130 };
-	if (!read_lines($out, $result, time + $what->{seconds} + ($what->{patience} // SECONDS_MORE / 4), $what->{on_progress})) {
+	if (!read_lines($out, $result, time + $what->{seconds} + ($what->{patience} // SECONDS_MORE / 4), $what->{patience} // SECONDS_OF_SILENCE, $what->{on_progress})) {
 		$result->{is_hung} = 1;
 		$result->{suspects} = [notes_of_hung($what, $dir)];
 	}

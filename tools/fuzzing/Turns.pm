@@ -6,7 +6,7 @@ use warnings;
 use Exporter 'import';
 our @EXPORT_OK = qw(turn);
 
-# options; mem; smp; suites: the in-kernel suites with these numbers run before the first sequence; before: commands of the shell that do.
+# options; mem; smp; icount; suites: the in-kernel suites with these numbers run before the first sequence; before: commands of the shell that do.
 my @TURNS = (
 	{},
 	{ options => 'vuln=on' },
@@ -15,7 +15,7 @@ my @TURNS = (
 	{ options => 'xpfo=v8batch kaiser=off', mem => '48M' },
 	{},
 	{ options => 'pmalloc=plain xpfo=v6 zero=early' },
-	{ options => 'vuln=on directmap=2m', suites => '0-40', mem => '32M', smp => 2 },
+	{ options => 'vuln=on directmap=2m', suites => '0-40', mem => '24M' },
 	{ options => 'kaiser=nopcid cred=plain xpfo=v7', mem => '48M' },
 	{ options => 'xpfo=pageblock directmap=2m' },
 	{ options => 'vuln=on xpfo=v1 pmalloc=off cred=plain' },
@@ -24,11 +24,11 @@ my @TURNS = (
 	{ options => 'xpfo=v7noflush console=terminal' },
 	{ before => 'selftest elf; selftest pointer; selftest exec; selftest limit; selftest ptdump; selftest explain; selftest policy', mem => '64M' },
 	{ options => 'xpfo=v8 zero=early', mem => '40M' },
+	{ options => 'budget=log', icount => 0, smp => 1 },
 	{ before => 'selftest memory; selftest cow; selftest fault; selftest pressure; selftest reunite; selftest process; selftest ipc_refused', mem => '64M' },
 );
 
 # The nth, counted from 0; they come again and again.
 sub turn { my ($nth) = @_; return $TURNS[$nth % @TURNS] }
-sub nr_turns { return scalar @TURNS }
 
 1;

@@ -13,7 +13,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../../kernel/fuzz_abi.h"
 #include "bulwark.h"
 #include "cpus.h"
 #include "run.h"
@@ -284,28 +283,6 @@ void means_programs(uint64_t argument)
 	}
 	if (pid > 0) {
 		expect_exit("programs", pid, 0);
-	}
-}
-
-/* What is typed is read: in lines, raw, with and without echo. */
-void means_lines(uint64_t argument)
-{
-	static const uint32_t local[] = { 0x8a3a, 0x8a32, 0, 0xa, 0x83a, 0x48, 0x8a7a, 0x1a };
-	static const uint32_t input[] = { 0x100, 0, 0x80, 0x40 };
-	static const char keys[] = "ab \x7f\tcd \x17\x15\xc3\xa4\x7f\x01"
-				   "e\x7f f\r\n\x04";
-	char said[BRIEF_US];
-	uint32_t settings[16] = { input[argument / 2 % 4], 5, 0xbf, local[argument % 8] };
-
-	memcpy((char *)settings + 17, "\x03\x1c\x7f\x15\x04\0\1\0\x11\x13\x1a\0\x12\x0f\x17\x16",
-	       16);
-	syscall(SYS_ioctl, 1, 0x5402 + argument % 3, settings);
-	syscall(FUZZ_CALL, FUZZ_TYPE, keys, sizeof(keys) - 1, 0);
-	settings[1] = 0;
-	((char *)settings)[17 + 6] = 0;
-	for (unsigned i = 0; i < 2; i++) {
-		syscall(FUZZ_CALL, FUZZ_TYPE, "\n", 1, 0);
-		(void)!read(0, said, argument & 8 ? 3 : sizeof(said));
 	}
 }
 
