@@ -11,7 +11,7 @@ my @TURNS = (
 	{},
 	{ options => 'vuln=on' },
 	{ options => 'xpfo=sync directmap=2m', mem => '64M' },
-	{ options => 'vuln=on', before => 'attack all', mem => '64M' },
+	{ options => 'vuln=on', before => 'attack ret2* seal_* wr_forge over* uaf_pool meltdown_model kaslr_probe entry_leak cred_overwrite policy_*', mem => '64M' },
 	{ options => 'xpfo=v8batch kaiser=off', mem => '48M' },
 	{},
 	{ options => 'pmalloc=plain xpfo=v6 zero=early' },
