@@ -88,6 +88,7 @@ sub smaller {
 # not fail again.
 sub shrink {
 	my ($machine, $seconds, @suspects) = @_;
+	return undef unless @suspects;
 	my %case = (machine => $machine, tries_left => 60, deadline => time + $seconds);
 	my @few = fewest(\%case, unique(@suspects)) or return undef;
 	@few = (smaller(\%case, $few[0])) if @few == 1;
