@@ -6,7 +6,7 @@ use warnings;
 use Exporter 'import';
 our @EXPORT_OK = qw(turn);
 
-# options; mem; smp; icount; suites: the in-kernel suites with these numbers run before the first sequence; before: commands of the shell that do.
+# options; mem; smp; icount; suites: the in-kernel suites with these numbers run, and no sequence; before: commands of the shell that do.
 my @TURNS = (
 	{},
 	{ options => 'vuln=on' },
