@@ -95,6 +95,8 @@ struct cpu {
 
 	struct thread *idle;
 	uint64_t counters[NR_COUNTERS];
+	struct tlb_owed owed;
+	uint64_t newest_at_entry; /* of the kernel half's generations, when the call began */
 };
 
 extern struct cpu *cpus[NR_CPUS_MAX];

@@ -64,11 +64,22 @@ static inline bool lock_is_held(const struct lock *lock)
 	return __atomic_load_n(&lock->cpu, __ATOMIC_RELAXED) == this_cpu()->id + 1;
 }
 
+/* Others may come in once it is released: what its entries owe the TLBs is paid by then. */
+static inline bool lock_owes_nothing(const struct lock *lock, const struct cpu *cpu)
+{
+	switch (lock->rank) {
+	case RANK_as: return !cpu->owed.nr_user;
+	case RANK_pmalloc: return !cpu->owed.nr_kernel && !cpu->owed.generation;
+	default: return true;
+	}
+}
+
 static inline void lock_release(struct lock *lock)
 {
 	struct cpu *cpu = this_cpu();
 
 	assert(lock_is_held(lock));
+	assert(lock_owes_nothing(lock, cpu));
 	cpu->nr_held--;
 	if (UNLIKELY(cpu->held[cpu->nr_held] != lock)) {
 		lock_forget_inner(cpu, lock);

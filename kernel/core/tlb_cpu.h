@@ -34,6 +34,13 @@ struct asid_slot {
 			    says so instead. */
 };
 
+/* Debug builds, this CPU only: page-table entries that became stricter, and what follows is still
+ * to come. mm/tlb_debt.h */
+struct tlb_owed {
+	unsigned nr_user, nr_kernel;
+	uint64_t generation; /* of the kernel half: not waited for yet; 0: none */
+};
+
 struct as_tlb;
 
 /* The kernel root is loaded while the kernel runs; CR3_NOFLUSH in these values is right at any

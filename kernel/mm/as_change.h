@@ -51,6 +51,7 @@ static inline void as_change_end(struct as *as)
 /* Is the address in the old or the new place of pages that move? Caller holds as->lock. */
 static inline bool as_is_moving(const struct as *as, uint64_t address)
 {
+	assert(lock_is_held(&as->lock));
 	return as->change == CHANGE_MOVE && (address - as->move.from < as->move.len_bytes ||
 					     address - as->move.to < as->move.len_bytes);
 }

@@ -104,6 +104,7 @@ static inline __attribute__((always_inline)) status_t fault_in(struct as *as, uv
 	status_t status = STATUS_EFAULT;
 	pte_t *entry;
 
+	assert(lock_is_held(&as->lock));
 	if (region && is_permitted(region, wanted_rights)) {
 		entry = as_entry_near(as, at.uva, region_level(region));
 		/* mostly the first touch of a page whose neighbour was touched before */
@@ -153,6 +154,7 @@ static bool can_answer(struct as *as, uva_t at)
 static __attribute__((noinline)) status_t fault_during_change(struct as *as, uva_t at,
 							      unsigned wanted_rights)
 {
+	assert(lock_is_held(&as->lock));
 	for (;;) {
 		status_t status = STATUS_EFAULT;
 		bool later;
@@ -223,6 +225,7 @@ static status_t collect_frames(struct as *as, uint64_t start, uint64_t end, pfn_
 {
 	uint64_t page = align_down(start, PAGE_SIZE);
 
+	assert(lock_is_held(&as->lock));
 	for (unsigned i = 0; page < end; i++, page += PAGE_SIZE) {
 		const struct region *region = region_find(as, page);
 		bool is_whole = page >= start && page + PAGE_SIZE <= end;

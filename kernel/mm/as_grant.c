@@ -1,6 +1,7 @@
 /* Checks first, then moves the frame. */
 #include "mm/as_grant.h"
 
+#include "lib/assert.h"
 #include "mm/as_change.h"
 #include "mm/as_pages.h"
 #include "mm/frame_alloc.h"
@@ -27,6 +28,7 @@ struct grant {
 /* Caller holds side->as->lock. Private, writable, 4 KiB. */
 static bool region_check(struct side *side)
 {
+	assert(lock_is_held(&side->as->lock));
 	side->region = side->at.uva < USER_TOP && is_aligned(side->at.uva, PAGE_SIZE)
 			       ? region_find(side->as, side->at.uva)
 			       : NULL;
@@ -40,6 +42,7 @@ static status_t from_prepare(struct grant *grant)
 	struct side *from = &grant->from;
 	pte_t pte;
 
+	assert(lock_is_held(&grant->from.as->lock));
 	if (!region_check(from)) {
 		return STATUS_EFAULT;
 	}
@@ -63,6 +66,7 @@ static status_t prepare(struct grant *grant)
 	status_t status = as_is_moving(grant->from.as, grant->from.at.uva) ? STATUS_EFAULT
 									   : from_prepare(grant);
 
+	assert(lock_is_held(&grant->to.as->lock));
 	if (status) {
 		return status;
 	}
@@ -75,6 +79,7 @@ static status_t prepare(struct grant *grant)
 /* Flushes. Caller holds the lock. */
 static void page_remove(const struct side *side)
 {
+	assert(lock_is_held(&side->as->lock));
 	pte_write(side->entry, PTE_NONE);
 	side->as->nr_pages--;
 	as_tlb_downgrade(&side->as->tlb, side->at, (uva_t){ side->at.uva + PAGE_SIZE });
@@ -85,6 +90,7 @@ static void page_set(const struct side *side, pte_t new)
 {
 	pte_t old = pte_read(side->entry);
 
+	assert(lock_is_held(&side->as->lock));
 	if (!pte_holds_frame(old)) {
 		pte_write(side->entry, new);
 		side->as->nr_pages++;
@@ -98,6 +104,7 @@ static void page_set(const struct side *side, pte_t new)
 /* Flushes. Caller holds both locks. The frame keeps its owner and its one reference. */
 static void commit(const struct grant *grant)
 {
+	assert(lock_is_held(&grant->to.as->lock));
 	page_remove(&grant->from);
 	page_set(&grant->to, as_pte(grant->frame, grant->to.region, false));
 }

@@ -94,6 +94,7 @@ static status_t place_check(struct as *as, enum as_map_how how, uint64_t at, uin
 static inline __attribute__((always_inline)) status_t
 place_choose(struct as *as, enum as_map_how how, uint64_t *at, uint64_t len_bytes, uint64_t align)
 {
+	assert(lock_is_held(&as->lock));
 	if (how == AS_MAP_FIXED || how == AS_MAP_FIXED_NOREPLACE) {
 		return place_check(as, how, *at, len_bytes, align);
 	}

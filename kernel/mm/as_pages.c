@@ -117,15 +117,6 @@ static inline bool cursor_find(struct cursor *cursor, struct as *as)
 	return false;
 }
 
-static bool is_stricter(pte_t from, pte_t to)
-{
-	if (!pte_is_present(from)) {
-		return false;
-	}
-	return !pte_is_present(to) || (pte_is_writable(from) && !pte_is_writable(to)) ||
-	       (pte_is_executable(from) && !pte_is_executable(to));
-}
-
 uint64_t as_pages_missing(struct as *as, const struct region *region, uint64_t at, uint64_t *nr,
 			  unsigned *work)
 {
@@ -222,7 +213,7 @@ uint64_t as_pages_protect(struct as *as, const struct region *rights, uint64_t a
 		pte_t new = as_pte(pte_frame(old), rights, copy || (old.value & PTE_COPY));
 
 		pte_write(cursor.entry, new);
-		if (is_stricter(old, new)) {
+		if (pte_is_stricter(old, new)) {
 			tlb_batch_add(&batch, cursor.address, cursor.address + step);
 		}
 	}

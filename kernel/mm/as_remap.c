@@ -7,8 +7,9 @@
 #include "mm/layout.h"
 #include "mm/ptable.h"
 
-/* WORK_MOVED: of a page, which is looked up in both places. */
-enum { MOVE_PAGES = 64, WORK_MOVED = 2 * WORK_SHARED };
+/* WORK_MOVED: of a page, which is looked up in both places; debug builds also look at what its old
+ * entry owes the TLBs. */
+enum { MOVE_PAGES = ASSERTIONS ? 32 : 64, WORK_MOVED = (ASSERTIONS ? 8 : 2) * WORK_SHARED };
 
 /* The tables of the new place, wherever the old one has some: after this moving cannot fail.
  * ENOMEM. */

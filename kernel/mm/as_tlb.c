@@ -153,6 +153,7 @@ void as_tlb_downgrade(struct as_tlb *tlb, uva_t start, uva_t end)
 	if (UNLIKELY(others_run(tlb))) {
 		flush_others(tlb, generation);
 	}
+	tlb_hw_note_user_flush(tlb->root, start.uva, end.uva);
 }
 
 void as_tlb_replace(struct as_tlb *tlb, tlb_word_t *entry, uint64_t value, uva_t start, uva_t end)

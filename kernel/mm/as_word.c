@@ -1,6 +1,7 @@
 /* Looks words of user memory up. */
 #include "mm/as_word.h"
 
+#include "lib/assert.h"
 #include "mm/as_pages.h"
 #include "mm/layout.h"
 #include "mm/ptable.h"
@@ -11,6 +12,7 @@ static status_t frame_find(const struct as *as, uva_t at, pfn_t *frame)
 	unsigned level;
 	pte_t pte = ptable_lookup(as->root, at.uva, &level);
 
+	assert(lock_is_held(&as->lock));
 	if (!pte_is_present(pte)) {
 		return STATUS_EFAULT;
 	}

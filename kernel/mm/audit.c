@@ -21,6 +21,10 @@
 #include "mm/layout.h"
 #include "mm/ptable.h"
 
+static RO_AFTER_INIT void (*other_part)(struct audit *audit);
+
+void audit_set_part(void (*part)(struct audit *audit)) { other_part = part; }
+
 void audit_violation(struct audit *audit, const char *message, ...)
 {
 	va_list arguments;
@@ -229,5 +233,8 @@ void audit_run(struct bw_audit *out)
 	audit_free_places(&audit);
 	audit_frames(&audit);
 	audit_as_counts(&audit);
+	if (other_part) {
+		other_part(&audit);
+	}
 	rendezvous_release();
 }

@@ -9,6 +9,7 @@
 #include "arch/x86_64/paging.h"
 #include "lib/format.h"
 #include "mm/as.h"
+#include "mm/audit.h"
 #include "mm/entry_area.h"
 #include "mm/frame.h"
 #include "mm/policy.h"
@@ -39,9 +40,6 @@ struct leaf {
 	unsigned level;
 	bool writable, executable;
 };
-
-/* Counts it; the first one's message is kept. */
-void audit_violation(struct audit *audit, const char *message, ...) PRINTF_LIKE(2, 3);
 
 /*
  * Where a frame is at home: on a free list, in the tables, at its place in kernel space, the entry

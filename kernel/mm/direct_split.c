@@ -98,6 +98,7 @@ static void split(pfn_t table)
 	pte_t *entries = direct_map_pointer(table);
 	pte_t pte = direct_map_pte((pfn_t){ *direct_split_first(table) });
 
+	assert(lock_is_held(&lock));
 	for (unsigned i = 0; i < PTES_PER_TABLE; i++) {
 		entries[i] = pte;
 		pte.value += PAGE_SIZE;
@@ -111,6 +112,7 @@ static void join(pfn_t table)
 {
 	pte_t pte = pte_with(direct_map_pte((pfn_t){ *direct_split_first(table) }), PTE_HUGE);
 
+	assert(lock_is_held(&lock));
 	ktlb_join(entry_word(table), pte.value);
 	nr_split--;
 	COUNT(direct_joins);

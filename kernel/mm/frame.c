@@ -7,6 +7,7 @@
 #include "mm/direct_map.h"
 #include "mm/frame_history.h"
 #include "mm/marks.h"
+#include "mm/tlb_debt.h"
 
 RO_AFTER_INIT struct frame *frames;
 RO_AFTER_INIT uint32_t nr_frames;
@@ -108,6 +109,7 @@ void frame_transition(pfn_t first, unsigned order, enum owner from, enum owner t
 
 	assert(first.pfn + (1u << order) <= nr_frames);
 	assert((from == OWNER_FREE) != (to == OWNER_FREE));
+	tlb_debt_assert_none();
 	assert_may_leave(head, from);
 	tlb_port_owner(first, order, from, to);
 	head->flags = flags_kept(head);

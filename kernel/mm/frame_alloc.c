@@ -103,6 +103,7 @@ static void batch_return(unsigned order)
 {
 	pfn_t first;
 
+	assert(lock_is_held(&frame_pool.lock));
 	if (xpfo.returns_batches && order < xpfo.batch_order &&
 	    buddy_take(&frame_pool.buddy, xpfo.batch_order, FREE_HIDDEN, &first)) {
 		block_reveal(first, xpfo.batch_order);
@@ -114,6 +115,7 @@ static void batch_return(unsigned order)
  * no other. */
 static bool take_revealed(unsigned order, pfn_t *out)
 {
+	assert(lock_is_held(&frame_pool.lock));
 	if (buddy_take(&frame_pool.buddy, order, FREE_REVEALED, out)) {
 		return true;
 	}
@@ -131,6 +133,7 @@ static bool take_revealed(unsigned order, pfn_t *out)
 /* Caller holds the lock. The same of what is free but on no list, or not of one kind. */
 static __attribute__((noinline)) bool take_otherwise(unsigned order, pfn_t *out)
 {
+	assert(lock_is_held(&frame_pool.lock));
 	for (;;) {
 		(void)frames_gather();
 		if (!frame_pool_allows(USE_KERNEL, 1u << order)) {

@@ -16,6 +16,7 @@ enum { REFILL_ORDER = 4, LOW_WATER = 64 };
 
 bool frames_take_kind(enum free_kind kind, unsigned *order, pfn_t *out)
 {
+	assert(lock_is_held(&frame_pool.lock));
 	for (unsigned at = *order;; at--) {
 		if (frame_pool_allows(USE_PAGES, 1u << at) &&
 		    buddy_take(&frame_pool.buddy, at, kind, out)) {
@@ -42,6 +43,7 @@ static enum look take_in_hand(const struct found *found)
 /* Caller holds the lock. */
 static enum look look_for_hidden(struct found *found)
 {
+	assert(lock_is_held(&frame_pool.lock));
 	if (!frame_pool_allows(USE_PAGES, 1)) {
 		return frames_gather() ? LOOK_AGAIN : LOOK_NOTHING;
 	}
@@ -109,6 +111,7 @@ void frames_cache_fill(struct cpu *cpu, enum free_kind kind)
 	unsigned order = REFILL_ORDER;
 	pfn_t first;
 
+	assert(lock_is_held(&frame_pool.lock));
 	while (!frames_cache_may_have(order) ||
 	       !buddy_take(&frame_pool.buddy, order, kind, &first)) {
 		if (order-- == 0) {

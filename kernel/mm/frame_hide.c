@@ -12,6 +12,7 @@
 #include "mm/frame_pool.h"
 #include "mm/marks.h"
 #include "mm/tlb.h"
+#include "mm/tlb_debt.h"
 #include "mm/window.h"
 
 enum { PIECE_ORDER = 5 }; /* of what is zeroed at once */
@@ -76,6 +77,7 @@ void block_zero(pfn_t first, unsigned order)
 
 void block_finish(pfn_t first, unsigned order)
 {
+	tlb_debt_assert_none();
 	block_zero(first, order);
 	lock_acquire(&frame_pool.lock);
 	buddy_insert(&frame_pool.buddy, first, order, FREE_HIDDEN);
@@ -91,7 +93,12 @@ static bool block_enter(pfn_t first, unsigned order, uint64_t (*generation)(void
 	lock_acquire(&frame_pool.lock);
 	is_full = quarantine_is_full(&frame_pool.quarantine);
 	if (!is_full) {
-		quarantine_enter(&frame_pool.quarantine, first, order, generation());
+		uint64_t waits_for = generation();
+
+		quarantine_enter(&frame_pool.quarantine, first, order, waits_for);
+		if (ASSERTIONS) {
+			tlb_debt_hand_over(waits_for);
+		}
 		count_add(&frame_pool.nr_in_work, -(1ul << order));
 	}
 	lock_release(&frame_pool.lock);
@@ -122,6 +129,7 @@ static bool block_leave(pfn_t *first, unsigned *order)
 	left = oldest && ktlb_is_complete(oldest) &&
 	       quarantine_leave(&frame_pool.quarantine, oldest, first, order);
 	if (left) {
+		assert(tlb_debt_is_completed(oldest));
 		count_add(&frame_pool.nr_in_work, 1ul << *order);
 	}
 	lock_release(&frame_pool.lock);
@@ -170,6 +178,7 @@ bool quarantine_reveal(void)
 	unsigned order;
 	pfn_t first;
 
+	assert(lock_is_held(&frame_pool.lock));
 	if (!quarantine_leave(&frame_pool.quarantine, UINT64_MAX, &first, &order)) {
 		return false;
 	}

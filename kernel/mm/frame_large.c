@@ -19,6 +19,7 @@ enum { LARGE_FRAMES = 1 << HUGE_ORDER, PIECE_ORDER = 6, PIECE_FRAMES = 1 << PIEC
 /* Caller holds the lock. */
 static enum look look_for_block(pfn_t *out)
 {
+	assert(lock_is_held(&frame_pool.lock));
 	if (!frame_pool_allows(USE_PAGES, LARGE_FRAMES)) {
 		return frames_gather() ? LOOK_AGAIN : LOOK_NOTHING;
 	}

@@ -53,6 +53,7 @@ static void scrub(const pfn_t *firsts, unsigned nr, unsigned order)
 /* Caller holds the lock. */
 static void block_free(pfn_t first, unsigned order)
 {
+	assert(lock_is_held(&frame_pool.lock));
 	if (!xpfo.stays_hidden) {
 		block_reveal(first, order);
 	}
@@ -101,7 +102,7 @@ static bool reference_drop(pfn_t first)
 	struct frame *frame = frame_entry(first);
 
 	assert(frame->owner == OWNER_USER && !(frame->flags & FRAME_TAIL));
-	assert(frame->refs > 0);
+	assert(__atomic_load_n(&frame->refs, __ATOMIC_RELAXED) > 0);
 	/* pairs with the increments of fork: whoever sees zero is alone with the frame */
 	if (__atomic_sub_fetch(&frame->refs, 1, __ATOMIC_ACQ_REL)) {
 		return false;

@@ -18,6 +18,7 @@ static bool take(enum pool_alias alias, pfn_t *out)
 	enum free_kind wanted = alias == POOL_ALIAS_NONE ? FREE_HIDDEN : FREE_REVEALED;
 	enum free_kind other = alias == POOL_ALIAS_NONE ? FREE_REVEALED : FREE_HIDDEN;
 
+	assert(lock_is_held(&frame_pool.lock));
 	return buddy_take(&frame_pool.buddy, 0, wanted, out) ||
 	       buddy_take(&frame_pool.buddy, 0, other, out);
 }
@@ -28,6 +29,7 @@ static bool take(enum pool_alias alias, pfn_t *out)
  */
 static bool await_others(unsigned nr_taken)
 {
+	assert(lock_is_held(&frame_pool.lock));
 	if (!frame_pool.nr_in_work) {
 		return false;
 	}
@@ -57,6 +59,7 @@ static bool take_otherwise(enum pool_alias alias, pfn_t *out, unsigned nr_taken)
 /* As they were taken. Caller holds the lock. */
 static void give_back(const pfn_t *taken, unsigned nr)
 {
+	assert(lock_is_held(&frame_pool.lock));
 	for (unsigned i = 0; i < nr; i++) {
 		bool hidden = frame_entry(taken[i])->flags & FRAME_HIDDEN;
 
@@ -136,6 +139,7 @@ status_t frames_alloc_pool(enum pool_alias alias, pfn_t *out, unsigned nr)
 /* Caller holds the lock. Where nobody keeps hidden frames, they go back. */
 static void free_one(pfn_t frame)
 {
+	assert(lock_is_held(&frame_pool.lock));
 	frame_transition(frame, 0, OWNER_POOL, OWNER_FREE);
 	if (!xpfo.stays_hidden) {
 		block_reveal(frame, 0);

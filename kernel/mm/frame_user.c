@@ -23,6 +23,7 @@
  * in Linux. Caller holds the lock. */
 static bool any_take(unsigned *order, pfn_t *out)
 {
+	assert(lock_is_held(&frame_pool.lock));
 	return frames_take_kind(FREE_HIDDEN, order, out) ||
 	       frames_take_kind(FREE_REVEALED, order, out);
 }

@@ -48,6 +48,7 @@ static unsigned stack_slot(va_t base) { return (unsigned)((base.va - kspace_base
 /* Caller holds the lock. NR_SLOTS: all taken. */
 static unsigned slot_take(void)
 {
+	assert(lock_is_held(&lock));
 	for (unsigned word = 0; word < ARRAY_SIZE(slot_used); word++) {
 		if (~slot_used[word]) {
 			unsigned bit = (unsigned)__builtin_ctzl(~slot_used[word]);
@@ -112,6 +113,7 @@ static status_t stack_map(va_t base)
 /* Caller holds the lock. False: none is kept. BUILD=kasan: the one that was freed first. */
 static bool cache_take_one(unsigned resting, va_t *base)
 {
+	assert(lock_is_held(&lock));
 	if (nr_cached <= resting) {
 		return false;
 	}
@@ -129,6 +131,7 @@ static status_t slot_map(va_t *base)
 	unsigned slot = slot_take();
 	status_t status = slot == NR_SLOTS ? STATUS_ENOMEM : stack_map(slot_stack(slot));
 
+	assert(lock_is_held(&lock));
 	if (status == STATUS_OK) {
 		*base = slot_stack(slot);
 	} else if (slot != NR_SLOTS) {
@@ -163,6 +166,7 @@ static unsigned cache_take(va_t *stacks)
 {
 	unsigned nr = nr_cached < RELEASE_MAX ? nr_cached : RELEASE_MAX;
 
+	assert(lock_is_held(&lock));
 	nr_cached -= nr;
 	memcpy(stacks, &cache[nr_cached], nr * sizeof(*stacks));
 	return nr;

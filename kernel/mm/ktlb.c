@@ -14,7 +14,13 @@ static tlb_word_t newest_split;
 
 uint64_t ktlb_generation(void) { return tlb_hw_read(&ktlb_newest); }
 
-uint64_t ktlb_downgrade(void) { return tlb_hw_add(&ktlb_newest, 1); }
+uint64_t ktlb_downgrade(void)
+{
+	uint64_t generation = tlb_hw_add(&ktlb_newest, 1);
+
+	tlb_hw_note_downgrade(generation);
+	return generation;
+}
 
 void ktlb_note_flushed(uint64_t generation) { tlb_hw_write(&tlb_hw_self()->seen, generation); }
 
@@ -73,6 +79,7 @@ bool ktlb_is_complete(uint64_t generation)
 			return false;
 		}
 	}
+	tlb_hw_note_complete(generation);
 	return true;
 }
 
@@ -106,6 +113,7 @@ void ktlb_wait(uint64_t generation)
 		flush_all();
 	}
 	wait_for_others(cannot_use, generation);
+	tlb_hw_note_complete(generation);
 }
 
 /*
@@ -134,6 +142,7 @@ void ktlb_shootdown_sync(va_t first, uint64_t nr_pages)
 		flush_all();
 	}
 	wait_for_others(has_seen, generation);
+	tlb_hw_note_complete(generation);
 }
 
 void ktlb_split(tlb_word_t *entry, uint64_t table)
@@ -160,6 +169,7 @@ void ktlb_flush_local(va_t first, uint64_t nr_pages)
 	if (!flush_singly(first, nr_pages)) {
 		flush_all();
 	}
+	tlb_hw_note_weak_flush();
 }
 
 /* Of tlb_cpu.deferred. A debt is looked for at each switch from then on. */

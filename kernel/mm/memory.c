@@ -138,7 +138,7 @@ static void build_high(void)
 	early_reach((pfn_t){ PFN_MAX });
 }
 
-/* The image's frames are not in the direct map. */
+/* Flushes. The image's frames are not in the direct map. */
 static void hide_image(void)
 {
 	for (const char *page = image_start; page < image_end; page += PAGE_SIZE) {
@@ -148,6 +148,7 @@ static void hide_image(void)
 			direct_map_hide(frame, 1);
 		}
 	}
+	ktlb_wait(ktlb_downgrade());
 }
 
 /* The frames from a byte of the image, or of a module, to the page that holds its end. */

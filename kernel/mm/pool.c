@@ -18,6 +18,7 @@ static const struct pool *pool_check(const struct pool *pool)
 	uint64_t offset = (uint64_t)pool - POOL_SLOTS_START;
 	const union pool_slot *slot;
 
+	assert(lock_is_held(&pool_lock));
 	if (offset >= POOL_SLOTS_BYTES || offset % sizeof(union pool_slot)) {
 		return NULL;
 	}
@@ -67,6 +68,7 @@ status_t pmalloc_create_pool(const char *name, enum pool_mode mode, size_t refil
 /* In one of the areas that there are. Caller holds the lock. */
 static status_t alloc_existing(const struct pool *pool, size_t size_bytes, uint64_t *out)
 {
+	assert(lock_is_held(&pool_lock));
 	for (slot_id id = pool->first_area; id;) {
 		const struct pool_area *area = &pool_slot(id, SLOT_AREA)->area;
 
@@ -87,6 +89,7 @@ static status_t area_add(const struct pool *pool, size_t size_bytes)
 	struct pool changed = *pool;
 	status_t status = pool_area_create(pool, len_bytes, &changed.first_area);
 
+	assert(lock_is_held(&pool_lock));
 	if (status) {
 		return status;
 	}
@@ -178,6 +181,7 @@ static status_t free_object(const struct pool *pool, uint64_t object)
 {
 	const struct pool_area *area = pool_area_at(object);
 
+	assert(lock_is_held(&pool_lock));
 	if (!pool_check(pool)) {
 		return STATUS_EINVAL;
 	}
@@ -207,6 +211,7 @@ status_t pfree(const struct pool *pool, const void *object)
  * frames had. Flushes. */
 static void seal(const struct pool *pool)
 {
+	assert(lock_is_held(&pool_lock));
 	for (slot_id id = pool->first_area; id; id = pool_slot(id, SLOT_AREA)->area.next) {
 		pool_area_seal(id);
 	}
@@ -218,6 +223,7 @@ static status_t protect(const struct pool *pool, bool is_read_only, bool may_cha
 {
 	struct pool changed;
 
+	assert(lock_is_held(&pool_lock));
 	if (!pool_check(pool)) {
 		return STATUS_EINVAL;
 	}
@@ -275,6 +281,7 @@ static void destroy(const struct pool *pool)
 {
 	slot_id first = pool->first_area;
 
+	assert(lock_is_held(&pool_lock));
 	for (slot_id id = first; id; id = pool_slot(id, SLOT_AREA)->area.next) {
 		pool_area_unmap(id);
 	}

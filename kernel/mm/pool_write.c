@@ -1,5 +1,6 @@
 /* Write-rare: object checks, then the private window. */
 #include "core/options.h"
+#include "lib/assert.h"
 #include "lib/string.h"
 #include "mm/frame.h"
 #include "mm/pool.h"
@@ -9,6 +10,7 @@ static bool area_and_pool(uint64_t address, const struct pool_area **area, const
 {
 	const union pool_slot *slot;
 
+	assert(lock_is_held(&pool_lock));
 	*area = pool_area_at(address);
 	if (!*area) {
 		return false;
@@ -29,6 +31,7 @@ static status_t target_check(const struct pool *owner, uint64_t to, size_t len_b
 	uint64_t start;
 	size_t size_bytes;
 
+	assert(lock_is_held(&pool_lock));
 	if (!area_and_pool(to, &area, &pool) || (owner && pool != owner)) {
 		return STATUS_EFAULT;
 	}

@@ -7,6 +7,7 @@
 #include "mm/direct_map.h"
 #include "mm/frame_alloc.h"
 #include "mm/stock.h"
+#include "mm/tlb_debt.h"
 
 enum { ROOT_PAIR_ORDER = 1 };
 
@@ -43,11 +44,14 @@ pte_t *ptable_entry(pfn_t root, uint64_t address, unsigned level)
 	return entry;
 }
 
-/* A top-level entry of a user half, in both roots of the pair. `entry` is the kernel root's. */
+/*
+ * A top-level entry of a user half, in both roots of the pair. `entry` is the kernel root's. It
+ * gets stricter in roots that no CPU has loaded, and at kaiser_switch, which flushes everything.
+ */
 static void user_slot_write(pte_t *entry, pte_t pte)
 {
-	pte_write(entry + PTES_PER_TABLE, pte);
-	pte_write(entry, pte_is_present(pte) ? pte_with(pte, ptable_user_slot_flags) : pte);
+	pte_store(entry + PTES_PER_TABLE, pte);
+	pte_store(entry, pte_is_present(pte) ? pte_with(pte, ptable_user_slot_flags) : pte);
 }
 
 void ptable_user_slots_update(pfn_t root)
@@ -105,6 +109,7 @@ static void table_free(pfn_t table)
 	struct cpu *cpu = this_cpu();
 
 	assert(is_empty(table, PTES_PER_TABLE));
+	tlb_debt_assert_none();
 	if (cpu->nr_spare_tables < SPARE_TABLES_MAX) {
 		stock_put(cpu->spare_tables, &cpu->nr_spare_tables, table);
 	} else {
@@ -250,7 +255,11 @@ uint64_t ptable_free_below(pfn_t root, uint64_t start, uint64_t end, unsigned le
 		pte = pte_read(entry);
 		if (pte_is_present(pte)) {
 			assert(!pte_is_leaf(pte, level));
-			table_entry_write(entry, level, at, PTE_NONE);
+			if (level == LEVEL_MAX) {
+				user_slot_write(entry, PTE_NONE);
+			} else {
+				pte_store(entry, PTE_NONE);
+			}
 			table_free(pte_frame(pte));
 			*nr_left -= WORK_FREE - 1;
 		}
@@ -269,7 +278,7 @@ static bool free_table(pfn_t table, unsigned level, unsigned *nr_left)
 			if (!free_table(pte_frame(entries[i]), level - 1, nr_left)) {
 				return false;
 			}
-			entries[i] = PTE_NONE;
+			pte_store(&entries[i], PTE_NONE);
 		}
 	}
 	if (*nr_left < WORK_FREE) {

@@ -158,6 +158,7 @@ static void object_free(struct slab_cache *cache, void *object)
 {
 	struct slab *slab = slab_of(cache, object);
 
+	assert(lock_is_held(&cache->lock));
 	if (!slab->free) {
 		list_push_front(&cache->partial, &slab->node);
 	}
@@ -176,6 +177,7 @@ static void *rest_take(struct slab_cache *cache)
 	unsigned at =
 		(cache->next_resting + SLAB_RESTING_MAX - cache->nr_resting) % SLAB_RESTING_MAX;
 
+	assert(lock_is_held(&cache->lock));
 	cache->nr_resting--;
 	return cache->resting[at];
 }

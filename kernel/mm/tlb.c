@@ -4,6 +4,7 @@
 #include "arch/x86_64/upcall.h"
 #include "core/cpu.h"
 #include "core/poll.h"
+#include "lib/assert.h"
 #include "mm/asid.h"
 #include "mm/tlb_hw.h"
 
@@ -27,7 +28,25 @@ void tlb_request(unsigned id)
 	tlb_hw_send_ipi(id);
 }
 
-void upcall_leave_check(void) { asid_check_exit(tlb_hw_self()); }
+void upcall_leave_check(void)
+{
+	tlb_hw_assert_no_debt();
+	asid_check_exit(tlb_hw_self());
+}
+
+uint64_t upcall_tlb_newest(void) { return ktlb_generation(); }
+
+/* A later downgrade may be there by now; the one that was there at the entry must be seen. */
+void upcall_tlb_assert_seen(uint64_t generation)
+{
+	assert(tlb_hw_read(tlb_hw_mode(tlb_hw_cpu_id())) == CPU_KERNEL);
+	assert(tlb_hw_read(&tlb_hw_self()->seen) >= generation);
+}
+
+void upcall_syscall_stale(void)
+{
+	assert_failed("seen >= newest_at_entry", __FILE__, __LINE__, __func__);
+}
 
 unsigned upcall_trap_enter(void) { return ktlb_enter(); }
 

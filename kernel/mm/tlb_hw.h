@@ -16,6 +16,7 @@
 #include "core/cpu.h"
 #include "lib/assert.h"
 #include "mm/cr3_load.h"
+#include "mm/tlb_debt.h"
 
 /* CPUs: ids from 0 up; those below nr_cpus publish their state. */
 static inline unsigned tlb_hw_cpu_id(void) { return this_cpu()->id; }
@@ -98,6 +99,9 @@ static inline void tlb_hw_flush_page(uint64_t address)
 {
 	insn_invlpg(address);
 	COUNT(invlpg);
+	if (ASSERTIONS) {
+		tlb_debt_page_flushed(address);
+	}
 }
 
 /* Flushes one page under any PCID. Needs INVPCID. */
@@ -131,6 +135,38 @@ static inline void tlb_hw_note_exit(cr3_t cr3, uint64_t generation)
 		cr3_oracle_check(cr3, generation);
 	}
 }
+
+/*
+ * For the debts of debug builds: a kernel downgrade got its generation; no CPU can use what it
+ * removed; what this CPU hid stays usable, as the variant has it. A user half was brought up to
+ * date on every CPU.
+ */
+static inline void tlb_hw_note_downgrade(uint64_t generation)
+{
+	if (ASSERTIONS) {
+		tlb_debt_downgraded(generation);
+	}
+}
+static inline void tlb_hw_note_complete(uint64_t generation)
+{
+	if (ASSERTIONS) {
+		tlb_debt_completed(generation);
+	}
+}
+static inline void tlb_hw_note_weak_flush(void)
+{
+	if (ASSERTIONS) {
+		tlb_debt_waive();
+	}
+}
+static inline void tlb_hw_note_user_flush(pa_t root, uint64_t start, uint64_t end)
+{
+	if (ASSERTIONS) {
+		tlb_debt_user_flushed(root, start, end);
+	}
+}
+/* This CPU owes nothing. */
+static inline void tlb_hw_assert_no_debt(void) { tlb_debt_assert_none(); }
 
 /* BUILD=pcid: this CPU has caught up on its way in, or is about to leave; before others can tell.
  */

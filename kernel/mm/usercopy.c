@@ -1,13 +1,19 @@
 /* Checks user ranges and calls the access routines. */
 #include "mm/usercopy.h"
 
+#include "arch/x86_64/rflags.h"
 #include "arch/x86_64/uaccess.h"
 #include "core/cpu.h"
 #include "lib/assert.h"
 #include "mm/marks.h"
 #include "mm/usercopy_check.h"
 
-static status_t status_of(uint64_t nr_left) { return nr_left ? STATUS_EFAULT : STATUS_OK; }
+/* Of an access that is over: user memory is out of reach again. */
+static status_t status_of(uint64_t nr_left)
+{
+	assert(rflags_are_clean());
+	return nr_left ? STATUS_EFAULT : STATUS_OK;
+}
 
 /* The fault handler takes locks, and may leave without coming back. */
 static bool may_access(uva_t at, uint64_t len_bytes)

@@ -9,6 +9,7 @@
 #include "mm/frame_pool.h"
 #include "mm/marks.h"
 #include "mm/tlb.h"
+#include "mm/tlb_debt.h"
 
 enum { CACHE_ORDER = 5, PAGEBLOCK_ORDER = 9 }; /* a CPU's cache has room for a batch */
 static_assert(1 << CACHE_ORDER <= FRAME_CACHE_MAX, "a batch fits into a cache");
@@ -19,6 +20,9 @@ static void flush_none(va_t first, uint64_t nr_pages)
 	(void)first;
 	(void)nr_pages;
 	ktlb_settle();
+	if (ASSERTIONS) {
+		tlb_debt_waive();
+	}
 }
 
 /* As strict as the quarantine, for a frame that cannot wait there. */
@@ -119,6 +123,7 @@ void *xpfo_kmap(pfn_t frame)
 /* Caller holds the lock. What was never hidden before is from now on. */
 static void hide_kunmapped(pfn_t frame)
 {
+	assert(lock_is_held(&kmap_lock));
 	direct_map_hide(frame, 1);
 	if (!(frame_entry(frame)->flags & FRAME_HIDDEN)) {
 		frame_entry(frame)->flags &= ~FRAME_UNKMAPPED;

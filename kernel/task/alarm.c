@@ -5,6 +5,7 @@
 #include "task/alarm.h"
 
 #include "arch/x86_64/clock.h"
+#include "lib/assert.h"
 #include "task/process.h"
 #include "task/sched.h"
 #include "task/signal.h"
@@ -112,6 +113,7 @@ static void read(const struct process *process, struct alarm *out)
 {
 	uint64_t now_ns = clock_now_ns();
 
+	assert(lock_is_held(&process_lock));
 	*out = (struct alarm){ .every_ns = process->alarm_every_ns };
 	if (process->alarm_ns) {
 		out->left_ns = process->alarm_ns > now_ns ? process->alarm_ns - now_ns : 1;

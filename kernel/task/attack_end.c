@@ -51,6 +51,7 @@ void witness_end_attacks_of(const struct process *process)
 
 void witness_process_ended(void)
 {
+	assert(lock_is_held(&process_lock));
 	__atomic_fetch_add(&nr_ended, 1, __ATOMIC_SEQ_CST);
 	wait_wake_all(&ended);
 }

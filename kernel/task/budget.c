@@ -1,12 +1,13 @@
 /* The meter, which only debug builds read. */
 #include "task/budget.h"
 
-#include "arch/x86_64/registers.h"
+#include "arch/x86_64/rflags.h"
 #include "arch/x86_64/upcall.h"
 #include "core/log.h"
 #include "core/options.h"
 #include "core/panic.h"
 #include "core/syscall_table.h"
+#include "lib/assert.h"
 #include "task/syscall_rows.h"
 #include "task/thread.h"
 
@@ -69,6 +70,7 @@ void budget_begin_piece(void) { began[this_cpu()->id] = tsc_read(); }
 
 void upcall_budget_call(uint64_t number)
 {
+	assert(rflags_are_clean());
 	thread_current()->call = (uint32_t)number;
 	budget_begin_piece();
 }

@@ -215,6 +215,7 @@ void credentials_join(struct process *process, struct job job)
 
 struct process *credentials_holder(uint32_t pid)
 {
+	assert(lock_is_held(&process_lock));
 	return pid <= ID_MAX ? (struct process *)entries[pid].holder : NULL;
 }
 
@@ -222,6 +223,22 @@ struct process *credentials_member(uint32_t pid, uint32_t job)
 {
 	assert(lock_is_held(&process_lock) && pid <= ID_MAX);
 	return entries[pid].job == job ? (struct process *)entries[pid].holder : NULL;
+}
+
+bool credentials_fit(const struct process *process)
+{
+	const struct credential *entry = entry_of(process);
+
+	return entry &&
+	       (entry->root.pfn == root_of(process->as).pfn || entry->root.pfn == kernel_root.pfn);
+}
+
+uint32_t credentials_next(uint32_t from)
+{
+	while (from <= ID_MAX && !entries[from].holder) {
+		from++;
+	}
+	return from <= ID_MAX ? from : 0;
 }
 
 static void entry_write(const struct credential *entry, const struct credential *value)
@@ -319,30 +336,15 @@ static bool current_is_root(void)
 	return !process || credentials_acting_uid(process) == 0;
 }
 
-static status_t entries_create(void)
-{
-	void *object;
-	status_t status = pmalloc_create_pool("credentials", POOL_WR, 0, 0, &pool);
-
-	if (status == STATUS_OK) {
-		status = pmalloc_claim_pool(pool);
-	}
-	if (status == STATUS_OK) {
-		status = pmalloc_array(pool, ID_MAX + 1, sizeof(struct credential), &object);
-	}
-	if (status == STATUS_OK) {
-		status = pmalloc_protect_pool(pool);
-	}
-	if (status == STATUS_OK) {
-		entries = object;
-	}
-	return status;
-}
-
 void credentials_init(void)
 {
-	if (entries_create()) {
+	void *object;
+
+	if (pmalloc_create_pool("credentials", POOL_WR, 0, 0, &pool) || pmalloc_claim_pool(pool) ||
+	    pmalloc_array(pool, ID_MAX + 1, sizeof(struct credential), &object) ||
+	    pmalloc_protect_pool(pool)) {
 		panic("no memory for credentials");
 	}
+	entries = object;
 	frame_alloc_set_root_hook(current_is_root);
 }

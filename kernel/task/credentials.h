@@ -88,6 +88,11 @@ struct process *credentials_holder(uint32_t pid);
  */
 struct process *credentials_member(uint32_t pid, uint32_t job);
 
+/* For the audit. Is its entry its own, and the root there that of its address space, or the
+ * kernel's? The first number from there on whose entry is in use; 0: none is. */
+bool credentials_fit(const struct process *process);
+uint32_t credentials_next(uint32_t from);
+
 /* execve: the current process goes on as this user, that of the rule (NULL: as it was), under this
  * rule, in an address space that is not loaded yet. */
 void credentials_become(struct process *process, const uint32_t *uid, unsigned rule,

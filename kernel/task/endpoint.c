@@ -59,6 +59,7 @@ void endpoints_inherit(struct process *child, const struct process *parent)
 
 bool endpoint_is_lonely(const struct endpoint *endpoint, const struct process *process)
 {
+	assert(lock_is_held(&endpoint->lock));
 	return endpoint->nr_holders == 1 &&
 	       __atomic_load_n(&process->nr_threads, __ATOMIC_ACQUIRE) == 1;
 }
@@ -71,6 +72,7 @@ static struct thread *first_of(const struct list *waiting)
 /* Caller holds the lock. A thread that waits for nobody is the only one there is. */
 static void release_lonely(struct endpoint *endpoint, struct list *waiting)
 {
+	assert(lock_is_held(&endpoint->lock));
 	if (!list_is_empty(waiting) && endpoint_is_lonely(endpoint, first_of(waiting)->process)) {
 		ipc_fail(first_of(waiting));
 	}
@@ -88,6 +90,7 @@ static void reconsider(struct endpoint *endpoint)
  */
 static void release_unserved(struct endpoint *endpoint)
 {
+	assert(lock_is_held(&endpoint->lock));
 	while (endpoint->was_served && endpoint->nr_servers == 0 &&
 	       !list_is_empty(&endpoint->callers)) {
 		for (unsigned i = 0; i < CALLERS_PER_PIECE && !list_is_empty(&endpoint->callers);

@@ -77,6 +77,7 @@ static bool matches(const struct futex_waiter *waiter, const struct key *key)
 	enum word_sharing sharing;
 	pfn_t frame;
 
+	assert(lock_is_held(&waiter->bucket->lock));
 	if (waiter->key.as != key->as || waiter->key.where != key->where) {
 		return false;
 	}
@@ -88,6 +89,7 @@ static bool matches(const struct futex_waiter *waiter, const struct key *key)
 /* Caller holds the bucket's lock, which keeps the waiter's thread from going on. */
 static void wake(struct futex_waiter *waiter)
 {
+	assert(lock_is_held(&waiter->bucket->lock));
 	list_remove(&waiter->node);
 	/* pairs with the load in wait_until_woken */
 	__atomic_store_n(&waiter->is_woken, true, __ATOMIC_RELEASE);
@@ -217,6 +219,7 @@ int64_t futex_wake(uva_t at, enum futex_scope scope, uint32_t nr)
 static void move(struct futex_waiter *waiter, const struct key *to_key, uva_t to,
 		 struct bucket *bucket)
 {
+	assert(lock_is_held(&waiter->bucket->lock) && lock_is_held(&bucket->lock));
 	waiter->key = *to_key;
 	waiter->at = to;
 	if (waiter->bucket != bucket) {

@@ -21,6 +21,7 @@ static struct endpoint *find(const struct process *process, uint64_t handle)
  */
 static void finish(struct thread *thread, int64_t result)
 {
+	assert(lock_is_held(&thread->ipc.endpoint->lock));
 	sched_wake(thread);
 	thread->ipc.result = result;
 	/* pairs with the load in wait_until_done */
@@ -49,6 +50,7 @@ void ipc_fail(struct thread *thread)
 /* Caller holds the lock. */
 static void bind(struct thread *server, struct thread *client, struct endpoint *endpoint)
 {
+	assert(lock_is_held(&endpoint->lock));
 	client->ipc.state = IPC_AWAITING;
 	client->ipc.server = server;
 	server->ipc.caller = client;
@@ -58,6 +60,7 @@ static void bind(struct thread *server, struct thread *client, struct endpoint *
 /* The thread must end: nobody is to find it. Caller holds the lock. */
 static void withdraw(struct thread *thread)
 {
+	assert(lock_is_held(&thread->ipc.endpoint->lock));
 	if (thread->ipc.state == IPC_AWAITING) {
 		thread->ipc.server->ipc.caller = NULL;
 	} else {
@@ -102,6 +105,7 @@ static inline int64_t wait_until_done(struct thread *self)
 /* Caller holds the lock. */
 static void enqueue(struct endpoint *endpoint, struct thread *self, enum ipc_state state)
 {
+	assert(lock_is_held(&endpoint->lock));
 	self->ipc.endpoint = endpoint;
 	self->ipc.state = state;
 	list_push_back(state == IPC_CALLING ? &endpoint->callers : &endpoint->receivers,
@@ -111,6 +115,7 @@ static void enqueue(struct endpoint *endpoint, struct thread *self, enum ipc_sta
 /* Caller holds the lock, which is released. No receiver waits. */
 static int64_t call_later(struct endpoint *endpoint, struct thread *self)
 {
+	assert(lock_is_held(&endpoint->lock));
 	if ((endpoint->was_served && endpoint->nr_servers == 0) ||
 	    endpoint_is_lonely(endpoint, self->process)) {
 		lock_release(&endpoint->lock);
@@ -155,6 +160,7 @@ int64_t ipc_call(uint64_t handle)
 /* Caller holds the lock. */
 static void start_serving(struct endpoint *endpoint, bool *serves)
 {
+	assert(lock_is_held(&endpoint->lock));
 	*serves = true;
 	endpoint->nr_servers++;
 	endpoint->was_served = true;
@@ -169,6 +175,7 @@ static __attribute__((noinline)) int64_t take_caller(struct endpoint *endpoint, 
 {
 	bool must_end = false;
 
+	assert(lock_is_held(&endpoint->lock));
 	while (!list_is_empty(&endpoint->callers)) {
 		struct list *node = endpoint->callers.next;
 		struct thread *client = LIST_ENTRY(node, struct thread, ipc.node);
@@ -201,6 +208,7 @@ static int64_t receive(struct endpoint *endpoint, uint64_t handle, struct thread
 	int64_t result = 0;
 	bool *serves = &self->process->endpoints.serves[handle];
 
+	assert(lock_is_held(&endpoint->lock));
 	if (UNLIKELY(!*serves)) {
 		start_serving(endpoint, serves);
 	}

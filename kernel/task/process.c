@@ -188,6 +188,7 @@ static bool quota_left(uint32_t uid)
 {
 	uint32_t nr_processes = 0, nr_threads = 0;
 
+	assert(lock_is_held(&process_lock));
 	if (uid == 0) {
 		return true;
 	}
@@ -215,6 +216,7 @@ static void inherit(struct process *process, const struct process *parent)
 /* Caller holds process_lock. One that is to end has none that would not. */
 static bool may_have_child(const struct process *parent)
 {
+	assert(lock_is_held(&process_lock));
 	return nr_all < PROCESSES_MAX && !parent->exiting && credentials_are_own(parent) &&
 	       !witness_is_ending(parent) && quota_left(credentials_acting_uid(parent));
 }
@@ -258,6 +260,7 @@ void process_remove(struct process *process)
 /* Caller holds process_lock. */
 static void join(struct process *process, struct thread *thread, uint32_t tid)
 {
+	assert(lock_is_held(&process_lock));
 	thread->process = process;
 	process_set_tid(thread, tid);
 	thread->band_fresh = process->band_fresh;

@@ -27,6 +27,7 @@ enum { ORPHANS_PER_PIECE = 64 };
  */
 static void tell_threads(struct process *process, unsigned nr)
 {
+	assert(lock_is_held(&process_lock));
 	for (; nr && !list_is_empty(&process->threads); nr--) {
 		struct thread *thread =
 			LIST_ENTRY(process->threads.next, struct thread, process_node);
@@ -118,6 +119,7 @@ static void orphans_hand_over(struct process *process)
 {
 	struct process *init = process_find(PID_INIT);
 
+	assert(lock_is_held(&process_lock));
 	for (unsigned i = 0; i < ORPHANS_PER_PIECE && !list_is_empty(&process->children); i++) {
 		struct process *child = LIST_ENTRY(process->children.next, struct process, sibling);
 
@@ -175,6 +177,7 @@ static uint32_t unlink_thread(struct process *process, struct thread *thread)
 {
 	uint32_t nr_left = process->nr_threads - 1;
 
+	assert(lock_is_held(&process_lock));
 	process->ended_ticks += sched_run_time(thread);
 	list_remove(&thread->process_node);
 	list_remove(&thread->tid_node);
@@ -228,6 +231,7 @@ static bool is_wanted(const struct process *child, const struct child_wish *wish
  */
 static struct process *find_zombie(struct process *parent, const struct child_wish *wish, bool *any)
 {
+	assert(lock_is_held(&process_lock));
 	*any = false;
 	LIST_FOR_EACH (node, &parent->children) {
 		struct process *child = LIST_ENTRY(node, struct process, sibling);

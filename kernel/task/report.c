@@ -1,6 +1,7 @@
 /* Reports on how processes end. */
 #include "task/report.h"
 
+#include "lib/assert.h"
 #include "lib/string.h"
 #include "mm/slab.h"
 #include "task/credentials.h"
@@ -40,6 +41,7 @@ const char *report_text(const struct report *report)
 
 void report_fill(struct report *report, struct process *process)
 {
+	assert(lock_is_held(&process_lock));
 	report->pid = (int32_t)process->pid;
 	report->status = process->status;
 	report->uid_first = process->uid_first;

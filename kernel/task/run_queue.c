@@ -112,7 +112,16 @@ static uint32_t find_least_loaded(const struct thread *thread)
 	return best < nr_cpus ? best : thread->cpu;
 }
 
-static bool is_idle(uint32_t id) { return cpus[id]->current == cpus[id]->idle; }
+static bool is_idle(uint32_t id)
+{
+	return __atomic_load_n(&cpus[id]->current, __ATOMIC_RELAXED) == cpus[id]->idle;
+}
+
+/* The thread may still be switched away from, so that its last run may be missing. */
+static uint64_t run_time_seen(const struct thread *thread)
+{
+	return __atomic_load_n(&thread->run_time, __ATOMIC_RELAXED);
+}
 
 static uint32_t choose(const struct thread *thread)
 {
@@ -130,7 +139,7 @@ static uint32_t choose(const struct thread *thread)
 	if (idle < nr_cpus) {
 		return idle;
 	}
-	return may_stay && thread->run_time ? last : find_least_loaded(thread);
+	return may_stay && run_time_seen(thread) ? last : find_least_loaded(thread);
 }
 
 void run_queue_add(struct thread *thread)
@@ -141,7 +150,7 @@ void run_queue_add(struct thread *thread)
 
 	lock_acquire(&queue->lock);
 	thread->cpu = id;
-	push(queue, thread, thread->band_fresh + (thread->run_time >= thread->slice_end));
+	push(queue, thread, thread->band_fresh + (run_time_seen(thread) >= thread->slice_end));
 	/* it looks at its queue with interrupts off before it waits for one, so either it sees the
 	 * thread or the interrupt ends the wait */
 	kick = is_idle(id);
@@ -186,6 +195,7 @@ struct thread *run_queue_rotate(struct thread *current)
 /* Caller holds queue->lock. The first one that fits, in the order of the bands. */
 static struct list *find(struct run_queue *queue, bool (*fits)(const struct thread *))
 {
+	assert(lock_is_held(&queue->lock));
 	for (unsigned band = 0; band < NR_BANDS; band++) {
 		LIST_FOR_EACH (node, &queue->ready.lists[band]) {
 			if (fits(LIST_ENTRY(node, struct thread, run_node))) {

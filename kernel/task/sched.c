@@ -18,10 +18,12 @@
 
 #include "arch/x86_64/clock.h"
 #include "arch/x86_64/registers.h"
+#include "arch/x86_64/rflags.h"
 #include "arch/x86_64/upcall.h"
 #include "lib/assert.h"
 #include "mm/as.h"
 #include "mm/entry_area.h"
+#include "mm/tlb_debt.h"
 #include "task/bands.h"
 #include "task/budget.h"
 #include "task/process.h"
@@ -61,17 +63,19 @@ static void switch_to(struct thread *next)
 	struct cpu *cpu = this_cpu();
 	struct thread *previous = cpu->current;
 	uint64_t now = tsc_read();
+	uint64_t run_time = previous->run_time + now - previous->started;
 
 	assert(cpu->nr_held == 0 && previous != next);
 	budget_end();
-	previous->run_time += now - previous->started;
-	next->started = now;
+	/* in the order that sched_run_time looks at them in */
+	__atomic_store_n(&previous->run_time, run_time, __ATOMIC_RELEASE);
+	__atomic_store_n(&next->started, now, __ATOMIC_RELEASE);
 	if (previous->process) {
 		fpu_save(previous->fpu);
 	}
 	left_threads[cpu->id] = previous;
 	next->on_cpu = true;
-	cpu->current = next;
+	__atomic_store_n(&cpu->current, next, __ATOMIC_RELEASE);
 	cpu->frame_who = next->frame_who;
 	kstack_enter(cpu, next->stack_top);
 	previous->user_rsp = cpu->entry->user_rsp;
@@ -86,6 +90,8 @@ static void switch_to(struct thread *next)
 	} else {
 		as_switch(NULL);
 	}
+	tlb_debt_assert_none();
+	assert(rflags_are_clean());
 	COUNT(context_switches);
 	context_switch(&previous->saved_rsp, next->saved_rsp);
 	sched_after_switch();

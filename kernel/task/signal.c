@@ -1,6 +1,7 @@
 /* Signals that end a process. */
 #include "task/signal.h"
 
+#include "lib/assert.h"
 #include "task/credentials.h"
 #include "task/process.h"
 #include "task/process_end.h"
@@ -34,6 +35,7 @@ static uint64_t mask_of(const struct thread *thread)
 /* Caller holds process_lock. Signals for the process alone: every thread blocks it. */
 static bool is_blocked(const struct process *process, const struct thread *thread, unsigned signal)
 {
+	assert(lock_is_held(&process_lock));
 	if (!signal_can_be_ignored(signal)) {
 		return false;
 	}
@@ -57,6 +59,7 @@ static void deliver(struct process *process, struct thread *thread, unsigned sig
 {
 	uint64_t *pending = thread ? &thread->signals_pending : &process->signals_pending;
 
+	assert(lock_is_held(&process_lock));
 	if (process->pid == PID_INIT) {
 		return;
 	}
@@ -86,6 +89,7 @@ static status_t send(struct process *process, struct thread *thread, unsigned si
 {
 	uint32_t uid = credentials_acting_uid(process_current());
 
+	assert(lock_is_held(&process_lock));
 	if (signal >= NR_SIGNALS) {
 		return STATUS_EINVAL;
 	}
@@ -186,7 +190,11 @@ status_t signal_send_thread(uint32_t pid, uint32_t tid, unsigned signal)
 	return status;
 }
 
-void signal_deliver(struct process *process, unsigned signal) { deliver(process, NULL, signal); }
+void signal_deliver(struct process *process, unsigned signal)
+{
+	assert(lock_is_held(&process_lock));
+	deliver(process, NULL, signal);
+}
 
 void signal_interrupt(uint32_t pid)
 {

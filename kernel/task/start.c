@@ -6,7 +6,9 @@
 #include "core/panic.h"
 #include "core/power.h"
 #include "core/restart.h"
+#include "mm/audit.h"
 #include "mm/memory.h"
+#include "task/audit_processes.h"
 #include "task/boot_archive.h"
 #include "task/call_pieces.h"
 #include "task/console.h"
@@ -76,6 +78,7 @@ void task_start(const struct boot_info *info, const void *archive, size_t size_b
 	fault_init();
 	fault_injection_init();
 	credentials_init();
+	audit_set_part(audit_processes);
 	witness_init();
 	program_policy_init();
 	foreground_init();

@@ -1,4 +1,5 @@
 /* Process groups and sessions: who is meant together by kill and wait4. Guarded by process_lock. */
+#include "lib/assert.h"
 #include "task/process.h"
 #include "task/syscall.h"
 
@@ -60,6 +61,7 @@ static status_t may_set(const struct process *process)
 {
 	const struct process *self = process_current();
 
+	assert(lock_is_held(&process_lock));
 	if (!process || (process != self && process->parent != self)) {
 		return STATUS_ESRCH;
 	}

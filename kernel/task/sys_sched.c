@@ -1,5 +1,6 @@
 /* Scheduler calls: who runs where. */
 #include "core/cpu.h"
+#include "lib/assert.h"
 #include "lib/string.h"
 #include "mm/usercopy.h"
 #include "task/credentials.h"
@@ -35,6 +36,7 @@ static bool may_change(const struct thread *thread)
 {
 	uint32_t uid = credentials_acting_uid(process_current());
 
+	assert(lock_is_held(&process_lock));
 	return uid == 0 || uid == credentials_uid(thread->process);
 }
 

@@ -1,6 +1,7 @@
 /* Wait queues. */
 #include "task/wait.h"
 
+#include "lib/assert.h"
 #include "task/sched.h"
 
 enum { WOKEN_FIRST = 8, WOKEN_EACH = 2 };
@@ -23,6 +24,7 @@ void wait_enter(struct wait_queue *queue, struct waiter *waiter)
 /* Caller holds queue->lock. */
 static void wake_some(struct wait_queue *queue, unsigned nr)
 {
+	assert(lock_is_held(&queue->lock));
 	for (; !list_is_empty(&queue->waiters); nr--) {
 		struct waiter *waiter = LIST_ENTRY(queue->waiters.next, struct waiter, node);
 

@@ -60,6 +60,7 @@ static const struct record *record_of(const struct process *process)
 {
 	struct job job = credentials_job(process);
 
+	assert(lock_is_held(&lock));
 	for (unsigned i = 0; job.number && i < RECORDS_MAX; i++) {
 		if (testimony->records[i].job == job.number) {
 			return &testimony->records[i];
@@ -73,6 +74,7 @@ static void latch(const struct record *record, uint32_t facts, uint32_t other_ui
 {
 	struct record value = *record;
 
+	assert(lock_is_held(&lock));
 	value.facts |= facts;
 	if (facts & BW_FACT_OTHER_USER &&
 	    !(record->facts & BW_FACT_OTHER_USER && !record->other_uid)) {
@@ -136,6 +138,7 @@ void witness_hear_proof(const struct process *process, enum bw_fact fact, bool i
 /* Caller holds the lock. While no job writes to the console: none does afterwards but this one. */
 static void foreground_write(uint32_t job, uint32_t parent)
 {
+	assert(lock_is_held(&lock));
 	console_hold();
 	must_be_written(wr_assign_in(pool, &testimony->foreground_parent, parent));
 	must_be_written(wr_assign_in(pool, &testimony->foreground_job, job));
@@ -147,6 +150,7 @@ static const struct record *record_find_free(uint32_t pid)
 {
 	const struct record *abandoned = NULL;
 
+	assert(lock_is_held(&lock));
 	for (unsigned i = 0; i < RECORDS_MAX; i++) {
 		const struct record *record = &testimony->records[i];
 
@@ -168,6 +172,7 @@ static status_t begin(struct process *process, enum bw_job kind)
 	uint32_t parent = process->parent ? process->parent->pid : 0;
 	const struct record *record = job.is_watched ? record_find_free(process->pid) : NULL;
 
+	assert(lock_is_held(&lock));
 	if (job.is_watched && !record) {
 		return STATUS_EAGAIN;
 	}
@@ -252,6 +257,7 @@ bool witness_is_ending(const struct process *process)
 	const struct record *record;
 	bool is_ending;
 
+	assert(lock_is_held(&process_lock));
 	if (!credentials_job(process).is_watched) {
 		return false;
 	}
@@ -318,29 +324,14 @@ void record_take(uint32_t job, struct bw_attack *out)
 	lock_release(&lock);
 }
 
-static status_t testimony_create(void)
-{
-	void *object;
-	status_t status = pmalloc_create_pool("witness", POOL_WR, PAGE_SIZE, 0, &pool);
-
-	if (status == STATUS_OK) {
-		status = pmalloc_claim_pool(pool);
-	}
-	if (status == STATUS_OK) {
-		status = pzalloc(pool, sizeof(*testimony), &object);
-	}
-	if (status == STATUS_OK) {
-		status = pmalloc_protect_pool(pool);
-	}
-	if (status == STATUS_OK) {
-		testimony = object;
-	}
-	return status;
-}
-
 void witness_init(void)
 {
-	if (testimony_create()) {
+	void *object;
+
+	if (pmalloc_create_pool("witness", POOL_WR, PAGE_SIZE, 0, &pool) ||
+	    pmalloc_claim_pool(pool) || pzalloc(pool, sizeof(*testimony), &object) ||
+	    pmalloc_protect_pool(pool)) {
 		panic("no memory for the witness");
 	}
+	testimony = object;
 }

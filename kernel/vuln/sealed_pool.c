@@ -1,5 +1,6 @@
 /* Pools that attacks make and destroy, and the record that one of them reads past. */
 #include "core/lock.h"
+#include "lib/assert.h"
 #include "lib/string.h"
 #include "task/flag.h"
 #include "task/process.h"
@@ -75,6 +76,7 @@ static void reap(void)
 /* Caller holds the lock. The one with this object; 0: a free one. NULL: there is none. */
 static struct scratch *scratch_find(uint64_t object)
 {
+	assert(lock_is_held(&lock));
 	for (unsigned i = 0; i < BW_SEALED_POOLS; i++) {
 		bool is_used = scratches[i].pool != NULL;
 
@@ -119,6 +121,7 @@ static status_t scratch_add(uint32_t pid, uint64_t nr_pages_born, struct scratch
 	status_t status;
 	void *object;
 
+	assert(lock_is_held(&lock));
 	if (!scratch) {
 		return STATUS_EAGAIN;
 	}
@@ -214,6 +217,7 @@ static status_t record_create(void)
 	void *public, *secret;
 	status_t status = pmalloc_create_pool("record", POOL_RO, PAGE_SIZE, 0, &pool);
 
+	assert(lock_is_held(&lock));
 	if (status) {
 		return status;
 	}

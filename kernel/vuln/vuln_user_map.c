@@ -1,6 +1,7 @@
 /* The kernel maps a frame into user memory by a number that nobody checked, as drivers' mmap calls
  * have done. */
 #include "arch/x86_64/uaccess.h"
+#include "lib/assert.h"
 #include "mm/as_pages.h"
 #include "mm/layout.h"
 #include "mm/policy.h"
@@ -26,6 +27,7 @@ static void store_through(struct as *as, uint64_t page, pte_t *entry, pte_t borr
 	uva_t start = { page }, end = { page + PAGE_SIZE };
 	pte_t own = pte_read(entry);
 
+	assert(lock_is_held(&as->lock));
 	as_tlb_replace(&as->tlb, (tlb_word_t *)entry, borrowed.value, start, end);
 	/* cannot fault: the entry is there, and writable */
 	(void)uaccess.store_u64((void *)(page + offset), value);
@@ -43,6 +45,7 @@ static status_t write_frame(struct as *as, uint64_t page, pfn_t frame, uint64_t 
 	pte_t *entry;
 	status_t status;
 
+	assert(lock_is_held(&as->lock));
 	if (!region) {
 		return STATUS_EINVAL;
 	}

@@ -6,6 +6,7 @@
 #include "host_assert.h"
 #include "tap.h"
 
+#include "core/cpu.h"
 #include "mm/buddy.h"
 #include "mm/frame_history.h"
 
@@ -14,7 +15,8 @@ enum { NR_MAX = 16, ORDER_MAX = 4 };
 /* What the model says of a frame. ALLOCATED + order marks the first frame of an allocated block. */
 enum cell { CELL_REVEALED, CELL_HIDDEN, CELL_INSIDE, CELL_ALLOCATED };
 
-struct cpu *host_cpu; /* no transition gets so far that it would matter */
+static struct cpu cpu;
+struct cpu *host_cpu = &cpu;
 
 static struct frame table[NR_MAX];
 static uint16_t nr_free_in[(NR_MAX + RANGE_FRAMES - 1) / RANGE_FRAMES];

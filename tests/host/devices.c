@@ -47,7 +47,7 @@ static struct uart {
 	bool is_present, is_stuck;
 	uint8_t scratch, line_control;
 	char sent[65536];
-	size_t nr_sent;
+	size_t nr_sent, nr_asked; /* asked: for its state */
 	const char *input;
 } uarts[2];
 
@@ -77,6 +77,7 @@ uint8_t io_read8(uint16_t port)
 	switch (port & 7) {
 	case 0: return (uint8_t)*uart->input++;
 	case 5:
+		uart->nr_asked++;
 		return (uint8_t)((uart->input && *uart->input ? 1 : 0) |
 				 (uart->is_stuck ? 0 : 0x60));
 	case 7: return uart->scratch;
@@ -132,13 +133,29 @@ static void test_serial(void)
 	ok(serial_try_read(SERIAL_COM1, &byte) && byte == 'k' &&
 		   !serial_try_read(SERIAL_COM1, &byte),
 	   "one byte of input");
-	forget();
+}
+
+/* How often the first port is asked while it takes nothing. */
+static size_t patience(void)
+{
+	size_t before = uarts[0].nr_asked;
+
 	uarts[0].is_stuck = true;
 	serial_write(SERIAL_COM1, "dropped", 7);
-	serial_drain(SERIAL_COM1);
 	uarts[0].is_stuck = false;
+	return uarts[0].nr_asked - before;
+}
+
+static void test_stuck(void)
+{
+	size_t first = patience(), next = patience();
+
+	forget();
+	ok(next > 0 && next < first / 1000, "a stuck port is asked less patiently the next time");
+	serial_drain(SERIAL_COM1);
 	serial_write(SERIAL_COM1, "back", 4);
-	is_text(uarts[0].sent, "back", "a stuck port is not waited for without end");
+	is_text(uarts[0].sent, "back", "and is not waited for without end");
+	is(patience(), first, "one that went on is waited for as before");
 }
 
 /* What typing the codes gives. Ends with 0xff. */
@@ -264,6 +281,7 @@ static void test_display(void)
 int main(void)
 {
 	test_serial();
+	test_stuck();
 	test_keyboard();
 	test_log();
 	test_display();

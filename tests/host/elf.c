@@ -189,6 +189,28 @@ static void test_limits(void)
 	is(image.headers.uva, 0x403f00 + file.header.e_phoff - 0x2f00, "are found in memory there");
 }
 
+/* Where the headers are in memory, if the first segment has these bytes of the file. */
+static uint64_t headers_at(uint64_t offset, uint64_t len)
+{
+	elf_ordinary(&file);
+	file.segments[0].p_offset = offset;
+	file.segments[0].p_vaddr = 0x400000 + offset;
+	file.segments[0].p_filesz = len;
+	return parse_of_size(sizeof(file)) == STATUS_OK ? image.headers.uva : 1;
+}
+
+static void test_headers(void)
+{
+	uint64_t start = sizeof(Elf64_Ehdr), len = sizeof(file.segments);
+
+	is(headers_at(start, len), 0x400000 + start, "a segment that is the headers has them");
+	is(headers_at(start, len - 1), 0, "one that is a byte short of their end has not");
+	is(headers_at(start + 1, len), 0, "nor one that starts a byte behind their start");
+	is(headers_at(0, start + len), 0x400000 + start, "one up to their end has them");
+	is(headers_at(0, start + len - 1), 0, "one up to the last byte has not");
+	is(headers_at(0, start), 0, "nor one that ends where they start");
+}
+
 static void test_sizes(void)
 {
 	bool refused = true;
@@ -224,6 +246,7 @@ int main(void)
 	test_ordinary();
 	test_changes();
 	test_limits();
+	test_headers();
 	test_sizes();
 	test_many_segments();
 	return done_testing();

@@ -7,6 +7,7 @@
 #include "arch/x86_64/madt.h"
 
 enum { MEMORY_BYTES = 4096, RSDP_AT = 0, XSDT_AT = 256, RSDT_AT = 512, MADT_AT = 1024 };
+enum { MADT_BYTES = 44 }; /* without entries */
 
 static unsigned char memory[MEMORY_BYTES];
 static unsigned madt_len;
@@ -88,7 +89,7 @@ static void begin(void)
 	header(RSDT_AT, "RSDT", 36 + 4);
 	put(RSDT_AT + 36, MADT_AT, 4);
 	table_sum(RSDT_AT, 36 + 4);
-	madt_len = 44;
+	madt_len = MADT_BYTES;
 	nr_outside = 0;
 }
 
@@ -156,6 +157,25 @@ static void odd_entries(void)
 	add_apic(1, 1);
 	finish();
 	is(nr_found(), 2, "an entry too short for its type is stepped over");
+	is(cpus.nr_refused, 1, "and counts as refused");
+	begin();
+	add_x2apic(7, 1);
+	put(MADT_AT + MADT_BYTES, 9 | 12 << 8, 2);
+	madt_len -= 4;
+	add_apic(1, 1);
+	finish();
+	is(nr_found(), 1, "an x2APIC entry that is too short is none");
+	is(cpus.nr_refused, 1, "but counts as refused");
+	is(cpus.apic_ids[0], 1, "and the next one is read");
+	begin();
+	add_apic(0, 1);
+	put(MADT_AT + madt_len, 200 | 16 << 8, 2);
+	put(MADT_AT + madt_len + 4, 7, 4);
+	put(MADT_AT + madt_len + 8, 1, 4);
+	madt_len += 16;
+	finish();
+	is(nr_found(), 1, "an entry of an unknown type is no x2APIC, whatever it holds");
+	is(cpus.nr_refused, 0, "nor refused");
 	begin();
 	add_apic(0, 1);
 	put(MADT_AT + madt_len, 200 | 6 << 8, 2);

@@ -31,16 +31,24 @@ static void plant_odd_bits(pte_t *entry, const char *what)
 	}
 }
 
+static void plant_direct_bit(pfn_t frame, uint64_t bit, const char *words, const char *what)
+{
+	plant_direct(frame, (pte_t){ direct_map_pte(frame).value ^ bit }, words, what);
+}
+
 static void plant_leaves(pfn_t spare_frame)
 {
-	pte_t *direct = direct_map_entry(spare_frame);
 	pte_t *names = ptable_entry(kernel_root, (uint64_t)rodata_end - PAGE_SIZE, 1);
 
-	plant_odd_bits(direct, "a page of the direct map with an odd bit");
-	plant_bit(direct, PTE_HUGE, "bits that no entry there has",
-		  "a page of the direct map with PAT");
-	plant_bit(direct, PTE_WRITABLE, "KERNEL, is mapped R",
-		  "a page of the direct map that is read-only");
+	for (unsigned i = 0; i < ARRAY_SIZE(odd_bits); i++) {
+		ktest_diag("bit %#lx", odd_bits[i]);
+		plant_direct_bit(spare_frame, odd_bits[i], "bits that no entry there has",
+				 "a page of the direct map with an odd bit");
+	}
+	plant_direct_bit(spare_frame, PTE_HUGE, "bits that no entry there has",
+			 "a page of the direct map with PAT");
+	plant_direct_bit(spare_frame, PTE_WRITABLE, "KERNEL, is mapped R",
+			 "a page of the direct map that is read-only");
 	plant_bit(names, PTE_CACHE_DISABLE, "bits that no entry there has",
 		  "a page of the image that is not cached");
 	plant_bit(names, PTE_WRITABLE, "IMAGE_RODATA, is mapped RW in the kernel image",

@@ -16,7 +16,7 @@ chdir "$Bin/../.." or die "inter_mutations: $!\n";
 my $out = 'build/model/inter';
 my $program = 'tests/host/interleavings.c';
 my $seconds = ($ENV{TEST_SECONDS} // 600) / 4;
-my $every = $ENV{SOAK} ? 1 : 4;
+my $every = $ENV{SOAK} ? 1 : 8;
 my $text = do { local (@ARGV, $/) = ($program); <> };
 my @words = $text =~ m{sources:(.*?)\*/}s ? grep { $_ ne '*' } split ' ', $1 : ();
 my @sources = ($program, grep { /\.c$/ } @words);

@@ -19,8 +19,10 @@ all_attacks() {
 }
 
 if [ "$BUILD" = debug ]; then
-	for opts in '' 'directmap=2m' 'directmap=2m xpfo=sync kaiser=off physmap=rwx kaslr=off' 'xpfo=off smep=off' 'kaiser=off pmalloc=plain cred=plain' 'physmap=rwx smap=off kstack=fixed' \
-		'zero=early xpfo=off kaiser=off kstack=fixed pmalloc=off cred=plain physmap=rwx kaslr=off smep=off smap=off umip=off'; do
+	machines=('' 'directmap=2m xpfo=sync kaiser=off physmap=rwx kaslr=off'
+		'zero=early xpfo=off kaiser=off kstack=fixed pmalloc=off cred=plain physmap=rwx kaslr=off smep=off smap=off umip=off')
+	[ -z "$(soak 1 '')" ] || machines+=('directmap=2m' 'xpfo=off smep=off' 'kaiser=off pmalloc=plain cred=plain' 'physmap=rwx smap=off kstack=fixed')
+	for opts in "${machines[@]}"; do
 		all_attacks "$opts"
 	done
 fi

@@ -18,7 +18,7 @@ if [ "$BUILD" = release ]; then
 fi
 
 commands='mitigate'
-for test in step gates flags segments stack registers float; do
+for test in step gates flags $(soak 'segments stack registers float' stack); do
 	commands+=" && selftest entry_$test"
 done
 boot 'vuln=on ktest=on kaiser=pcid' "$commands && audit"

@@ -8,12 +8,12 @@ export BOOT=iso EMU=bochs MEM=64M
 
 release_only
 
-suites=$(soak '' 'kernel fault frame_map memory mitigate process ptdump share')
+suites=$(soak '' 'fault memory mitigate process ptdump share')
 command=
 for suite in ${suites:-all}; do
 	command+="selftest ${suite/#all/} && "
 done
-for attack in meltdown_model kaslr_probe xpfo_parked ret2dir_obj; do
+for attack in meltdown_model ret2dir_obj $(soak 'kaslr_probe xpfo_parked' ''); do
 	command+="attack $attack && "
 done
 SMP=1 boot 'vuln=on ktest=on kaiser=pcid' "${command}mitigate"

@@ -14,6 +14,12 @@ ROUNDS_WITHOUT_NEWS = 3
 VECTOR_NMI = 2
 VECTOR_PAGE_FAULT = 14
 VECTOR_LAST_TRIED = 48  # the timer's
+CR3_SHADOW = 1 << 12
+# The NMI's stack at the handler's first instruction, in words from RSP: what the processor pushed, and what the handler will.
+# kernel/arch/x86_64/entry_paranoid.inc
+PUSHED = {'rip': 0, 'cs': 1, 'rflags': 2, 'rsp': 3, 'ss': 4}
+SAVED = {'rax': -3, 'rcx': -4, 'rdx': -5}
+ENTRY_AREA, ENTRY_AREA_END = 0xFFFFE00000000000, 0xFFFFE80000000000
 # The part of the ways that runs where the kernel's image lies, from the first symbol up to the second.
 IN_IMAGE = ('syscall_main', 'uaccess_copy_smap')
 
@@ -165,11 +171,25 @@ class Machine:
 
 	def inject(self):
 		"""An NMI here: the instruction that it interrupted, as its handler will see it."""
+		was_shadow = bool(register('cr3') & CR3_SHADOW)
 		gdb.execute('monitor nmi', to_string=True)
 		self.stops.add(self.nmi)
 		self.stops.go()
 		self.stops.drop_all()
-		return word(register('rsp'))
+		self.stack, self.was_on_shadow_root = register('rsp'), was_shadow
+		return word(self.stack)
+
+	def residue(self):
+		"""What the last NMI, which is over, has left on its stack of the program's registers, or of the kernel's."""
+		words = {name: word(self.stack + slot * 8) for name, slot in (PUSHED | SAVED).items()}
+		from_kernel = words['cs'] & 3 == 0
+		left = [name for name in SAVED if words[name]]
+		if from_kernel and self.was_on_shadow_root:
+			# it returned from there: what it interrupted was the entry code, on a stack of the entry area or the program's
+			left += [name for name in ('rip', 'rsp') if words[name] >> 47 and not ENTRY_AREA <= words[name] < ENTRY_AREA_END]
+		else:
+			left += [name for name in ('rip', 'rsp') if words[name]]
+		return left
 
 	def handler_path(self, at):
 		"""What the handler of an NMI at this instruction runs of the entry text, in order."""
@@ -184,17 +204,23 @@ class Machine:
 
 
 def try_each(machine, reached):
-	wrong = []
+	wrong, left, before = [], [], None
 	for at in reached:
 		machine.stop_at(at)
+		residue = machine.residue() if before else []
 		if machine.inject() == at:
+			left += [f'{before}:{name}' for name in residue]
+			before = machine.name[at]
 			continue
 		# that was still the handler of the NMI before
 		machine.to_mark()
 		if not machine.stop_at(at) or machine.inject() != at:
 			wrong.append(machine.name[at])
+		before = None
 	result(not wrong, f'an NMI at each of {len(reached)} instructions is delivered there' +
 		(f', but at {" ".join(wrong)}' if wrong else ''))
+	result(not left, 'and leaves nothing on its stack, which every root maps' +
+		(f', but {" ".join(left)}' if left else ''))
 
 
 def try_second(machine, context, path):

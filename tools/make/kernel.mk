@@ -1,5 +1,5 @@
 # The kernel: every source of its folders, linked twice so that it carries its own symbol table.
-# X.debug.c exists in debug builds only, and so for the other builds.
+# X.debug.c exists in debug builds only, and so for the other builds; X.assert.c where there are assertions.
 CC := gcc
 NASM := nasm
 LD := ld
@@ -21,7 +21,8 @@ NASM_FLAGS := -f elf64 -g -F dwarf -Iboot/ -Ikernel/ -I$(KERNEL_GEN)/
 
 # Release and pcid have no assertions; the debug build and those that look (docs/builds.md) differ in what the compiler puts
 # in front of accesses.
-ifeq ($(filter $(BUILD),release pcid),)
+with_assertions := $(filter-out release pcid,$(BUILD))
+ifneq ($(with_assertions),)
 KERNEL_CFLAGS += -DBULWARK_DEBUG
 NASM_FLAGS += -DBULWARK_DEBUG
 endif
@@ -49,7 +50,7 @@ KERNEL_LDFLAGS += --wrap=memcpy --wrap=memmove --wrap=memset
 endif
 # $(call checks_of,SOURCE)
 checks_of = $(if $(filter-out tests/kernel/plants.%,$(filter $(unchecked),$(1))),,$(checks_$(BUILD)))
-other_builds := $(filter-out $(parts),$(builds))
+other_builds := $(filter-out $(parts),$(builds)) $(if $(with_assertions),,assert)
 
 # A release build whose PCIDs a program outside keeps: docs/pcid.md.
 ifeq ($(BUILD),pcid)
@@ -77,7 +78,8 @@ $(OUT)/obj/%.c.o: %.c $(OUT)/kernel.flags | $(GENERATED)
 	@mkdir -p $(@D)
 	$(call keep_warnings,$(CC) $(KERNEL_CFLAGS) $(call checks_of,$<) $(call trace_flags,$<) -MMD -MP -c -o $@ $<)
 
-$(OUT)/obj/%.asm.o: %.asm $(OUT)/kernel.flags $(KERNEL_GEN)/offsets.inc
+# All included files, as NASM 2.16.01 leaves them out of what -MD writes.
+$(OUT)/obj/%.asm.o: %.asm $(OUT)/kernel.flags $(KERNEL_GEN)/offsets.inc $(wildcard boot/*.inc kernel/arch/x86_64/*.inc)
 	$(call say,NASM,$<)
 	@mkdir -p $(@D)
 	$(call keep_warnings,$(NASM) $(NASM_FLAGS) -MD $(@:.o=.d) -MP -o $@ $<)

@@ -1,4 +1,6 @@
 /* execve: what a program is given, and what is refused. */
+#include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -128,6 +130,31 @@ static int exec_null_lists(void *unused)
 	return errno;
 }
 
+/* Of a page that the program has not used yet: it is mapped for reading, too. */
+static int read_stack(void *unused)
+{
+	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+
+	(void)unused;
+	return *(const volatile char *)(here - 64 * BW_PAGE_SIZE);
+}
+
+static int run_stack(void *unused)
+{
+	volatile unsigned char code[] = { 0xc3 }; /* RET */
+
+	(void)unused;
+	__asm__ volatile("call *%0" : : "r"(code) : "memory", "cc");
+	return 0;
+}
+
+static void test_stack(void)
+{
+	tap_is(child_exit_code(child_run(read_stack, NULL)), 0,
+	       "what the stack has not reached yet is zero");
+	tap_is(child_signal(child_run(run_stack, NULL)), SIGSEGV, "the stack does not run");
+}
+
 static void test_refused(void)
 {
 	static char long_path[10000];
@@ -159,6 +186,7 @@ int main(int argc, char *argv[])
 	       "a hundred arguments arrive");
 	tap_is(child_exit_code(child_run(exec_as_user, NULL)), CODE_AS_EXPECTED,
 	       "execve keeps the pid and the uid");
+	test_stack();
 	test_refused();
 	tap_ok(child_run(exec_no_arguments, NULL) >= 0, "no arguments at all do no harm");
 	tap_ok(child_run(exec_null_lists, NULL) >= 0, "NULL for both lists does no harm");

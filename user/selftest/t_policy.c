@@ -130,6 +130,7 @@ static int as_user(void *unused)
 
 static void test_loaded(void)
 {
+	struct bw_audit audit;
 	char wait[] = "wait";
 	pid_t child = fork();
 
@@ -137,6 +138,8 @@ static void test_loaded(void)
 		_exit(exec_caged(wait));
 	}
 	usleep(50000);
+	tap_ok(bw_audit(&audit) == 0 && audit.nr_violations == 0,
+	       "the audit is clean while a program runs as its rule's user");
 	tap_is(load(STRICT_FILE), 0, "another policy is loaded");
 	tap_ok(is_in_force(STRICT_FILE), "and is in force");
 	tap_is(child_exit_code(child_wait(child)), CODE_CAUGHT,

@@ -122,8 +122,7 @@ void syscall_enable(va_t entry)
 	msr_write(MSR_STAR,
 		  (uint64_t)(SELECTOR_USER_DATA - 8) << 48 | (uint64_t)SELECTOR_KERNEL_CODE << 32);
 	msr_write(MSR_LSTAR, entry.va);
-	msr_write(MSR_SFMASK,
-		  RFLAGS_TF | RFLAGS_IF | RFLAGS_DF | RFLAGS_IOPL | RFLAGS_NT | RFLAGS_AC | 0x8d5);
+	msr_write(MSR_SFMASK, RFLAGS_CLEARED | 0x8d5);
 	msr_write(MSR_SYSENTER_CS, 0); /* SYSENTER: #GP */
 	msr_write(MSR_EFER, msr_read(MSR_EFER) | EFER_SCE);
 }

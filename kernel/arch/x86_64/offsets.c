@@ -55,6 +55,7 @@ void offsets(void)
 	CPU(ON_LEAVE, on.on_leave);
 	CPU(EXIT_CR3, tlb.exit_cr3);
 	CPU(TLB_SEEN, tlb.seen);
+	CPU(NEWEST_AT_ENTRY, newest_at_entry);
 	OFFSET(CPU_USER, CPU_USER);
 	OFFSET(CPU_KERNEL, CPU_KERNEL);
 	OFFSET(PARANOID_STACK_DISTANCE, PARANOID_STACK_DISTANCE);

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "arch/x86_64/upcall.h"
 #include "lib/assert.h"
 #include "lib/types.h"
 
@@ -78,14 +79,37 @@ static inline pte_t pte_read(const pte_t *slot)
 {
 	return (pte_t){ *(const volatile uint64_t *)&slot->value };
 }
+/* Does a translation that was cached before permit more than the entry does now? Both are of the
+ * user half, or neither is. */
+static inline bool pte_is_stricter(pte_t from, pte_t to)
+{
+	if (!pte_is_present(from)) {
+		return false;
+	}
+	return !pte_is_present(to) || (pte_is_writable(from) && !pte_is_writable(to)) ||
+	       (pte_is_executable(from) && !pte_is_executable(to));
+}
+
+/* One store, as the processor may walk the table at any time. For entries that no TLB can hold, or
+ * that a flush of everything follows; all others go through pte_write. */
+static inline void pte_store(pte_t *slot, pte_t pte)
+{
+	*(volatile uint64_t *)&slot->value = pte.value;
+}
 /*
- * One store, as the processor may walk the table at any time. Not for another frame where one is
- * mapped: the entry is cleared and flushed in between (as_tlb_replace), else two frames could be
- * used at one address.
+ * The same. A stricter entry owes a flush, which debug builds look for (mm/tlb_debt.h). Not for
+ * another frame where one is mapped: the entry is cleared and flushed in between (as_tlb_replace),
+ * else two frames could be used at one address.
  */
 static inline void pte_write(pte_t *slot, pte_t pte)
 {
-	assert(!pte_is_present(pte_read(slot)) || !pte_is_present(pte) ||
-	       pte_frame(pte_read(slot)).pfn == pte_frame(pte).pfn);
-	*(volatile uint64_t *)&slot->value = pte.value;
+	/* a volatile load, which release builds need not make */
+	pte_t old = ASSERTIONS ? pte_read(slot) : PTE_NONE;
+
+	assert(!pte_is_present(old) || !pte_is_present(pte) ||
+	       (pte_frame(old).pfn == pte_frame(pte).pfn && pte_is_user(old) == pte_is_user(pte)));
+	pte_store(slot, pte);
+	if (ASSERTIONS && pte_is_stricter(old, pte)) {
+		upcall_entry_stricter(&slot->value, pte_is_user(old));
+	}
 }

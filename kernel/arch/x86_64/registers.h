@@ -60,6 +60,8 @@ enum {
 	RFLAGS_IOPL = 3 << 12,
 	RFLAGS_NT = 1 << 14,
 	RFLAGS_AC = 1 << 18,
+	/* on each way into the kernel */
+	RFLAGS_CLEARED = RFLAGS_TF | RFLAGS_IF | RFLAGS_DF | RFLAGS_IOPL | RFLAGS_NT | RFLAGS_AC,
 	RFLAGS_FIXED = 2
 };
 

@@ -7,7 +7,7 @@ default rel
 bits 64
 section .text
 
-extern upcall_budget_call, ktlb_newest, ktlb_catch_up, upcall_syscall_with_regs, upcall_syscall_refused, upcall_syscall_watched, upcall_user_return
+extern upcall_budget_call, ktlb_newest, ktlb_catch_up, upcall_syscall_with_regs, upcall_syscall_refused, upcall_syscall_watched, upcall_user_return, upcall_syscall_stale
 
 ; What the entry code did not save, and IRET or a copy of the registers needs. %1: where the struct regs is. Loses R10.
 %macro COMPLETE_REGS 1
@@ -57,12 +57,19 @@ extern upcall_budget_call, ktlb_newest, ktlb_catch_up, upcall_syscall_with_regs,
 global syscall_main
 syscall_main:
 %ifdef BULWARK_DEBUG
+	mov r11, [ktlb_newest]
+	mov [gs:CPU_NEWEST_AT_ENTRY], r11
 	BEGIN_BUDGET
 %endif
 	mov r11, [ktlb_newest]
 	cmp r11, [gs:CPU_TLB_SEEN]
 	jne .catch_up
 .caught_up:
+%ifdef BULWARK_DEBUG
+	mov r11, [gs:CPU_NEWEST_AT_ENTRY]
+	cmp [gs:CPU_TLB_SEEN], r11
+	jb .stale
+%endif
 %ifdef BULWARK_PCID
 	mov qword [gs:TLB_PORT_STANDS], 1
 %endif
@@ -72,6 +79,11 @@ syscall_main:
 	movzx eax, byte [r10 + rax + SYSCALL_TABLE_ROWS]
 	call [r10 + rax * 8]
 	jmp [gs:CPU_LEAVE_SYSCALL]
+
+%ifdef BULWARK_DEBUG
+.stale:
+	call upcall_syscall_stale
+%endif
 
 ; The upper half of a number is not looked at.
 .unknown:

@@ -5,6 +5,7 @@
 #include "arch/x86_64/entry_set.h"
 #include "arch/x86_64/pic.h"
 #include "arch/x86_64/registers.h"
+#include "arch/x86_64/rflags.h"
 #include "arch/x86_64/tlb_port.h"
 #include "arch/x86_64/upcall.h"
 #include "lib/assert.h"
@@ -63,11 +64,17 @@ static void interrupt_dispatch(const struct regs *regs)
 
 static void on_user_trap(struct regs *regs)
 {
+	uint64_t newest = ASSERTIONS ? upcall_tlb_newest() : 0;
+
+	assert(rflags_are_clean());
 	note_fault(regs);
 	if (ASSERTIONS) {
 		upcall_budget_trap();
 	}
 	upcall_user_trap(regs);
+	if (ASSERTIONS) {
+		upcall_tlb_assert_seen(newest);
+	}
 	if (regs->vector < NR_EXCEPTIONS) {
 		upcall_user_exception(regs);
 	} else {
@@ -104,10 +111,15 @@ static void interrupt_in_kernel(const struct regs *regs)
  * call, or one of the paranoid vectors. */
 static void on_kernel_trap(struct regs *regs)
 {
+	uint64_t newest = ASSERTIONS ? upcall_tlb_newest() : 0;
 	unsigned mode_before;
 
 	note_fault(regs);
 	mode_before = upcall_trap_enter();
+	assert(rflags_are_clean());
+	if (ASSERTIONS) {
+		upcall_tlb_assert_seen(newest);
+	}
 	halt_skip(regs);
 	if (regs->vector < NR_EXCEPTIONS) {
 		upcall_kernel_exception(regs);
@@ -119,6 +131,7 @@ static void on_kernel_trap(struct regs *regs)
 
 static void on_leave(void)
 {
+	assert(rflags_are_clean());
 	upcall_leave_check();
 	upcall_budget_leave();
 }

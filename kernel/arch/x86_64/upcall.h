@@ -2,10 +2,14 @@
 #pragma once
 
 #include "arch/x86_64/registers.h"
+#include "lib/types.h"
 
 /* First thing after an exception or interrupt from user mode, the mode is set: catches up with TLB
  * generations, remembers the registers. task/thread.c */
 void upcall_user_trap(struct regs *regs);
+/* Debug builds: a page-table entry became stricter; it belongs to the user half or the kernel's.
+ * mm/tlb_debt.assert.c */
+void upcall_entry_stricter(const uint64_t *slot, bool is_user);
 /* Last thing before user mode, debug builds: the oracle looks at exit_cr3. mm/tlb.c */
 void upcall_leave_check(void);
 /* Debug builds: a system call of this number, or a trap from user mode, begins; last thing before
@@ -14,6 +18,14 @@ void upcall_budget_call(uint64_t number);
 void upcall_budget_trap(void);
 void upcall_budget_interrupt(void);
 void upcall_budget_leave(void);
+/*
+ * Debug builds: the latest generation of the kernel half, read once the mode is set and before the
+ * entry looks at it; and that this CPU has seen it, and says that it is in the kernel. mm/tlb.c
+ */
+uint64_t upcall_tlb_newest(void);
+void upcall_tlb_assert_seen(uint64_t generation);
+/* The same of a system call, from syscall.asm, with cpu->newest_at_entry. */
+_Noreturn void upcall_syscall_stale(void);
 /* Around what interrupts ring 0, the idle loop for one, for the TLB generations: leave takes what
  * enter returned. mm/tlb.c */
 unsigned upcall_trap_enter(void);

@@ -34,6 +34,17 @@ static inline void tlb_hw_note_steerable(bool is_steerable) { (void)is_steerable
 void tlb_hw_note_generation(pcid_t pcid, uint64_t generation);
 void tlb_hw_note_exit(cr3_t cr3, uint64_t generation);
 
+static inline void tlb_hw_note_downgrade(uint64_t generation) { (void)generation; }
+static inline void tlb_hw_note_complete(uint64_t generation) { (void)generation; }
+static inline void tlb_hw_note_weak_flush(void) {}
+static inline void tlb_hw_note_user_flush(pa_t root, uint64_t start, uint64_t end)
+{
+	(void)root;
+	(void)start;
+	(void)end;
+}
+static inline void tlb_hw_assert_no_debt(void) {}
+
 void tlb_hw_send_ipi(unsigned id);
 void tlb_hw_relax(void);
 void tlb_hw_count_round(void);
