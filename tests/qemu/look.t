@@ -69,7 +69,7 @@ variant() {
 variant 'xpfo=off pmalloc=plain'
 if [ "$BUILD" = kasan ]; then
 	SMP=2 boot '' 'why 0xffffec0000000000'
-	like "$(<"$log")" 'marks' 'an address of the marks is explained' || after_failure
+	like "$output" 'marks' 'an address of the marks is explained' || after_failure
 fi
 alone 'selftest thread && selftest futex' 'threads'
 if [ "$(soak 1 0)" = 1 ]; then
