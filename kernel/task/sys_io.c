@@ -198,6 +198,8 @@ static status_t settings_set(uva_t from, enum settings_flush flush)
 	/* else an attack could write its own verdict, as root, too */
 	may_quote = credentials_acting_uid(process) == 0 && !credentials_job(process).is_watched;
 	console_settings_set(&settings, flush, may_quote ? 0 : OUTPUT_QUOTED);
+	/* what was the beginning of a line may be readable now */
+	console_wake_readers();
 	return STATUS_OK;
 }
 
