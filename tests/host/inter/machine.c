@@ -36,8 +36,12 @@ void sim_note_write(const void *at, size_t size_bytes)
 {
 	uint64_t first = (uint64_t)at - (uint64_t)__data_start, last = first + size_bytes - 1;
 
-	for (uint64_t page = first / 4096; page <= last / 4096 && page < SIM_DIRTY_MAX; page++) {
-		sim_log->dirty[page] = true;
+	for (uint64_t line = first / SIM_LINE_BYTES;
+	     line <= last / SIM_LINE_BYTES && line < SIM_LINES_MAX; line++) {
+		if (!sim_log->is_dirty[line]) {
+			sim_log->is_dirty[line] = true;
+			sim_log->dirty[sim_log->nr_dirty++] = (uint32_t)line;
+		}
 	}
 }
 
@@ -76,6 +80,8 @@ void sim_resume(unsigned id, bool takes_interrupt)
 	sim.current = id;
 	host_cpu = cpus[id];
 	sim_log->takes_interrupt = takes_interrupt;
+	/* what calls before left there would tell equal states apart, once it is part of a frame */
+	memset((void *)(sim.cpus[id].rsp - SIM_SCRUBBED_BYTES), 0, SIM_SCRUBBED_BYTES);
 	coroutine_switch(&sim.scheduler_rsp, sim.cpus[id].rsp);
 	sim.scheduler_rsp = 0;
 	sim.stacks[sim.cpus[id].stack].rsp = sim.cpus[id].rsp;

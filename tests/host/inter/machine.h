@@ -30,6 +30,7 @@ enum {
 	SIM_CPUS_MAX = 3,
 	SIM_STACKS_MAX = 12,         /* the last one is for booting */
 	SIM_STACK_BYTES = 16 * 1024, /* KSTACK_SIZE */
+	SIM_SCRUBBED_BYTES = 1024,   /* below a stack's part in use */
 	SIM_OBJECTS_MAX = 24,
 	SIM_OBJECT_BYTES = 4096, /* room for each */
 	SIM_STORES_MAX = 4,
@@ -90,14 +91,17 @@ struct sim {
 };
 extern struct sim sim;
 
-enum { SIM_DIRTY_MAX = 4096 };
+enum { SIM_LINE_BYTES = 64, SIM_LINES_MAX = 1 << 16 };
 
 /* On the heap, so that going back to an earlier state leaves it alone. */
 struct sim_log {
 	unsigned char stacks[SIM_STACKS_MAX][SIM_STACK_BYTES] __attribute__((aligned(64)));
 	bool is_exploring; /* accesses are steps */
 	bool takes_interrupt;
-	bool dirty[SIM_DIRTY_MAX]; /* pages of variables that were ever written */
+	/* lines of variables that were ever written, in the order in which they first were */
+	bool is_dirty[SIM_LINES_MAX];
+	uint32_t dirty[SIM_LINES_MAX];
+	unsigned nr_dirty;
 	char failure[160];         /* "": none */
 	const char *event;         /* what the next step will do, where */
 	const void *event_at;
