@@ -9,6 +9,7 @@
 #include "scenario.h"
 #include "state.h"
 #include "state_table.h"
+#include "still.h"
 
 #define NO_HOOKS __attribute__((no_sanitize_thread))
 
@@ -221,19 +222,25 @@ static void explorer_init(void)
 	explorer->goal = UINT32_MAX;
 }
 
-/* From the present state. */
-static void search(void)
+/* From the present state. False: it must begin anew. */
+static bool search(void)
 {
 	bool is_new;
 
 	memset(explorer->keys, 0, sizeof(explorer->keys));
+	memset(explorer->can_end, 0, sizeof(explorer->can_end));
+	explorer->result = (struct explored){ 0 };
+	explorer->depth = 0;
 	explorer->present = UINT64_MAX;
 	push(state_number(&is_new), 0);
 	while (explorer->depth && !explorer->result.problem && !explorer->result.is_cut) {
 		struct frame *frame = &explorer->frames[explorer->depth - 1];
 
 		if (frame->state == explorer->goal) {
-			return;
+			return true;
+		}
+		if (still_was_wrong()) {
+			return false;
 		}
 		explorer->result.is_cut = explorer->result.nr_states >= STATES_MAX ||
 					  explorer->result.nr_steps >= EDGES_MAX - 64;
@@ -242,6 +249,20 @@ static void search(void)
 			explorer->depth--;
 		} else {
 			choice_explore(frame, frame->next_choice++);
+		}
+	}
+	return !still_was_wrong();
+}
+
+static void search_from(const struct saved *first)
+{
+	for (;;) {
+		state_restore(first);
+		if (search()) {
+			return;
+		}
+		while (explorer->depth) {
+			free(explorer->frames[--explorer->depth].saved.bytes);
 		}
 	}
 }
@@ -257,7 +278,7 @@ struct explored explore(const struct scenario *scenario)
 	first = *state_save();
 	first.bytes = malloc(first.size_bytes);
 	memcpy(first.bytes, state_save()->bytes, first.size_bytes);
-	search();
+	search_from(&first);
 	if (!explorer->result.problem && !explorer->result.is_cut) {
 		check_ends();
 	}
@@ -267,9 +288,7 @@ struct explored explore(const struct scenario *scenario)
 	result = explorer->result;
 	if (explorer->goal != UINT32_MAX) {
 		/* once more, for the way to where it does not end from */
-		state_restore(&first);
-		explorer->result = (struct explored){ 0 };
-		search();
+		search_from(&first);
 	}
 	return result;
 }

@@ -4,6 +4,7 @@
 
 #include "core/cpu.h"
 #include "machine.h"
+#include "still.h"
 #include "task/thread.h"
 
 #define NO_HOOKS __attribute__((no_sanitize_thread))
@@ -77,6 +78,20 @@ NO_HOOKS static bool is_own_stack(const void *at)
 	return is_in(at, sim_log->stacks[sim.cpus[sim.current].stack], SIM_STACK_BYTES);
 }
 
+/* May it go while the thread that runs does not? */
+NO_HOOKS static bool is_anothers(const void *at)
+{
+	const struct thread *current = host_cpu->current;
+	size_t offset;
+	const struct sim_object *object = object_at(at, &offset);
+
+	if (object) {
+		return !is_in(at, current, sizeof(*current)) &&
+		       !(current->process && is_in(at, current->process, SIM_OBJECT_BYTES));
+	}
+	return is_in(at, sim_log->stacks, sizeof(sim_log->stacks));
+}
+
 /* A plain load or store must see the stores before it. */
 NO_HOOKS static void stores_before(const void *at, size_t size_bytes)
 {
@@ -105,9 +120,12 @@ NO_HOOKS static void plain(const void *at, size_t size_bytes, bool is_write, con
 	}
 	if (is_shared(at, is_write)) {
 		sim_step(is_write ? "writes" : "reads", at, code);
+	} else if (sim_log->has_published && is_anothers(at)) {
+		sim_step(is_write ? "writes, after a store," : "reads, after a store,", at, code);
 	}
 	check_alive(at);
 	if (is_write) {
+		still_is_not(at, size_bytes);
 		sim_note_write(at, size_bytes);
 	}
 }
@@ -179,12 +197,24 @@ NO_HOOKS static uint64_t load_own(const void *at, unsigned size_bytes)
 	return load(at, size_bytes);
 }
 
+NO_HOOKS static bool is_held_lock(const void *at)
+{
+	for (unsigned i = 0; i < host_cpu->nr_held; i++) {
+		if (host_cpu->held[i] == at) {
+			return true;
+		}
+	}
+	return false;
+}
+
 NO_HOOKS static uint64_t atomic_read(const void *at, unsigned size_bytes, const void *code)
 {
 	if (!sim_log->is_exploring) {
 		return load(at, size_bytes);
 	}
-	sim_step("loads", at, code);
+	if (is_anothers(at) || !(is_held_lock(at) || still_is(at, size_bytes))) {
+		sim_step("loads", at, code);
+	}
 	check_alive(at);
 	return load_own(at, size_bytes);
 }
@@ -200,6 +230,7 @@ NO_HOOKS static void atomic_write(void *at, unsigned size_bytes, uint64_t value,
 {
 	struct sim_cpu *cpu = &sim.cpus[sim.current];
 	const struct sim_store store = { at, value, size_bytes, host_cpu->current };
+	bool is_still;
 
 	if (!sim_log->is_exploring) {
 		memcpy(at, &value, size_bytes);
@@ -208,10 +239,20 @@ NO_HOOKS static void atomic_write(void *at, unsigned size_bytes, uint64_t value,
 	if (is_release(at) && !cpu->nr_stores) {
 		check_alive(at);
 		sim_store_apply(&store);
+		sim_log->has_published = true;
 		return;
 	}
-	sim_step("stores", at, code);
+	is_still = order != __ATOMIC_SEQ_CST && load(at, size_bytes) == value &&
+		   still_is(at, size_bytes);
+	if (!is_still || is_anothers(at)) {
+		sim_step("stores", at, code);
+	}
 	check_alive(at);
+	if (is_still) {
+		return;
+	}
+	still_is_not(at, size_bytes);
+	sim_log->has_published = true;
 	if (order == __ATOMIC_SEQ_CST) {
 		sim_stores_drain();
 		sim_store_apply(&store);
@@ -240,6 +281,7 @@ NO_HOOKS static void rmw_begin(const void *at, const void *code)
                                                                                                    \
 		(void)order;                                                                       \
 		rmw_begin((const void *)at, HERE);                                                 \
+		sim_log->has_published = true;                                                     \
 		return change##bits(at, (type)(result));                                           \
 	}
 
@@ -257,6 +299,9 @@ NO_HOOKS static void rmw_begin(const void *at, const void *code)
 	{                                                                                          \
 		type old = *at;                                                                    \
                                                                                                    \
+		if (old != value) {                                                                \
+			still_is_not((const void *)at, sizeof(type));                              \
+		}                                                                                  \
 		sim_store_apply(&(struct sim_store){ (void *)at, value, sizeof(type),              \
 						     host_cpu->current });                         \
 		return old;                                                                        \
@@ -277,6 +322,7 @@ NO_HOOKS static void rmw_begin(const void *at, const void *code)
 			sim.cpus[sim.current].lock = (const void *)at;                             \
 		}                                                                                  \
 		rmw_begin((const void *)at, HERE);                                                 \
+		sim_log->has_published = !sim.cpus[sim.current].lock;                              \
 		sim.cpus[sim.current].lock = NULL;                                                 \
 		if (*at != *expected) {                                                            \
 			*expected = *at;                                                           \

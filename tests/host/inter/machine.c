@@ -55,6 +55,7 @@ void sim_step(const char *event, const void *at, const void *code)
 	sim_log->event = event;
 	sim_log->event_at = at;
 	sim_log->event_code = code;
+	sim_log->has_published = false;
 	coroutine_switch(&cpu->rsp, sim.scheduler_rsp);
 }
 
@@ -84,6 +85,7 @@ void sim_resume(unsigned id, bool takes_interrupt)
 	memset((void *)(sim.cpus[id].rsp - SIM_SCRUBBED_BYTES), 0, SIM_SCRUBBED_BYTES);
 	coroutine_switch(&sim.scheduler_rsp, sim.cpus[id].rsp);
 	sim.scheduler_rsp = 0;
+	sim_log->has_published = false;
 	sim.stacks[sim.cpus[id].stack].rsp = sim.cpus[id].rsp;
 }
 

@@ -12,6 +12,8 @@
  *   on when it is free; a lock is known by its holder's word, which alone goes from 0.
  * - an atomic store goes to the CPU's store buffer, which empties in order, at any time, and before
  *   a read-modify-write, a fence and an interrupt to another CPU. Plain stores take effect at once.
+ * - so is the first plain access to another's object or stack after an atomic write: what was
+ *   written may have let others free it, and a store that is still in the buffer comes before.
  * - an access to an object that was freed, to the stack of a thread that was freed, or to a part of
  *   another thread's stack that it has left, is a failure.
  * - a change of a thread's state that the table of sched.c does not have is a failure.
@@ -98,6 +100,7 @@ struct sim_log {
 	unsigned char stacks[SIM_STACKS_MAX][SIM_STACK_BYTES] __attribute__((aligned(64)));
 	bool is_exploring; /* accesses are steps */
 	bool takes_interrupt;
+	bool has_published; /* the CPU that runs, since its last step: by an atomic write */
 	/* lines of variables that were ever written, in the order in which they first were */
 	bool is_dirty[SIM_LINES_MAX];
 	uint32_t dirty[SIM_LINES_MAX];
