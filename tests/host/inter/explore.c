@@ -32,7 +32,7 @@ struct frame {
 
 /* On the heap, so that going back to a state leaves it alone. */
 struct explorer {
-	uint64_t keys[NR_SLOTS];
+	uint64_t *keys;
 	uint32_t states[NR_SLOTS];
 	bool can_end[NR_SLOTS];
 	uint32_t *from, *to;
@@ -61,7 +61,7 @@ NO_HOOKS static uint32_t state_number(bool *is_new)
 
 /* --- steps --- */
 
-static bool choice_take(unsigned choice)
+NO_HOOKS static bool choice_take(unsigned choice)
 {
 	unsigned id = choice / CHOICES_PER_CPU;
 	const struct sim_cpu *cpu = &sim.cpus[id];
@@ -108,7 +108,7 @@ static void problem_set(const char *problem)
 	}
 }
 
-static bool is_quiet(void)
+NO_HOOKS static bool is_quiet(void)
 {
 	for (unsigned id = 0; id < sim.nr_cpus; id++) {
 		if (sim.cpus[id].stand != STAND_HALT || sim_has_interrupt(id) ||
@@ -140,7 +140,7 @@ static void look_at_end(uint32_t state)
 }
 
 /* Enters the present state, which is in the scratch buffer. */
-static void push(uint32_t state, unsigned choice)
+NO_HOOKS static void push(uint32_t state, unsigned choice)
 {
 	struct frame *frame = &explorer->frames[explorer->depth];
 	const struct saved *scratch = explorer->scratch;
@@ -162,7 +162,7 @@ static void push(uint32_t state, unsigned choice)
 	look_at_end(state);
 }
 
-static void choice_explore(const struct frame *frame, unsigned choice)
+NO_HOOKS static void choice_explore(const struct frame *frame, unsigned choice)
 {
 	uint32_t state;
 	bool is_new;
@@ -223,12 +223,14 @@ static void explorer_init(void)
 }
 
 /* From the present state. False: it must begin anew. */
-static bool search(void)
+NO_HOOKS static bool search(void)
 {
 	bool is_new;
 
-	memset(explorer->keys, 0, sizeof(explorer->keys));
-	memset(explorer->can_end, 0, sizeof(explorer->can_end));
+	/* anew: a search that was short has left most of it untouched */
+	free(explorer->keys);
+	explorer->keys = calloc(NR_SLOTS, sizeof(*explorer->keys));
+	memset(explorer->can_end, 0, explorer->result.nr_states);
 	explorer->result = (struct explored){ 0 };
 	explorer->depth = 0;
 	explorer->present = UINT64_MAX;

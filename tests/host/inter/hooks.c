@@ -15,28 +15,11 @@ NO_HOOKS static bool is_in(const void *at, const void *from, size_t size_bytes)
 	return (uint64_t)at - (uint64_t)from < size_bytes;
 }
 
-/* The object that the address lies in; NULL: none. */
-NO_HOOKS static struct sim_object *object_at(const void *at, size_t *offset)
-{
-	uint64_t place = (uint64_t)at - (uint64_t)sim.memory;
-
-	if (place >= sizeof(sim.memory)) {
-		return NULL;
-	}
-	*offset = place % SIM_OBJECT_BYTES;
-	return &sim.objects[place / SIM_OBJECT_BYTES];
-}
-
-NO_HOOKS static bool is_thread(const struct sim_object *object)
-{
-	return object && strcmp(object->kind, "thread") == 0;
-}
-
 /* Fails when nobody may touch that any more. */
 NO_HOOKS static void check_alive(const void *at)
 {
 	size_t offset;
-	const struct sim_object *object = object_at(at, &offset);
+	const struct sim_object *object = sim_object_at(at, &offset);
 
 	if (object) {
 		if (!object->is_live || offset >= object->size_bytes) {
@@ -59,9 +42,9 @@ NO_HOOKS static void check_alive(const void *at)
 NO_HOOKS static bool is_shared(const void *at, bool is_write)
 {
 	size_t offset;
-	const struct sim_object *object = object_at(at, &offset);
+	const struct sim_object *object = sim_object_at(at, &offset);
 
-	if (is_thread(object)) {
+	if (object && object->is_thread) {
 		return is_write && (offset == offsetof(struct thread, on_cpu) ||
 				    offset == offsetof(struct thread, cpu));
 	}
@@ -83,7 +66,7 @@ NO_HOOKS static bool is_anothers(const void *at)
 {
 	const struct thread *current = host_cpu->current;
 	size_t offset;
-	const struct sim_object *object = object_at(at, &offset);
+	const struct sim_object *object = sim_object_at(at, &offset);
 
 	if (object) {
 		return !is_in(at, current, sizeof(*current)) &&
@@ -128,50 +111,6 @@ NO_HOOKS static void plain(const void *at, size_t size_bytes, bool is_write, con
 		still_is_not(at, size_bytes);
 		sim_note_write(at, size_bytes);
 	}
-}
-
-/* --- states --- */
-
-/* The table of sched.c. */
-NO_HOOKS static bool may_change(bool is_self, bool is_claimed, uint32_t from, uint32_t to)
-{
-	switch (from) {
-	case THREAD_NEW: return to == THREAD_READY;
-	case THREAD_BLOCKED: return !is_self && (to == THREAD_READY || to == THREAD_RUNNING);
-	case THREAD_READY: return to == THREAD_RUNNING;
-	case THREAD_RUNNING:
-		return to == THREAD_WOKEN || (to == THREAD_READY && (is_self || is_claimed)) ||
-		       (is_self && to != THREAD_NEW);
-	case THREAD_WOKEN:
-		return (to == THREAD_READY && (is_self || is_claimed)) ||
-		       (is_self &&
-			(to == THREAD_RUNNING || to == THREAD_MOVING || to == THREAD_DEAD));
-	case THREAD_MOVING: return to == THREAD_READY;
-	default: return false;
-	}
-}
-
-NO_HOOKS void sim_check_state(const struct sim_store *store)
-{
-	static const char *const names[] = { "NEW",   "BLOCKED", "READY", "RUNNING",
-					     "WOKEN", "MOVING",  "DEAD" };
-	size_t offset;
-	struct sim_object *object = object_at(store->at, &offset);
-	uint32_t from, to = (uint32_t)store->value;
-	bool is_self;
-
-	if (!sim_log->is_exploring || !is_thread(object) ||
-	    offset != offsetof(struct thread, state)) {
-		return;
-	}
-	from = *(const uint32_t *)store->at;
-	is_self = (const char *)store->by == (const char *)store->at - offset;
-	if (to > THREAD_DEAD || !may_change(is_self, object->is_claimed, from, to)) {
-		sim_fail("a thread's state changes from %s to %s", names[from],
-			 names[to % (THREAD_DEAD + 1)]);
-	}
-	object->is_claimed = (object->is_claimed && to == THREAD_WOKEN) ||
-			     (from == THREAD_BLOCKED && to == THREAD_RUNNING);
 }
 
 /* --- atomic operations --- */

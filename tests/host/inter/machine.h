@@ -70,6 +70,7 @@ struct sim_object {
 	const char *kind;
 	size_t size_bytes;
 	bool is_live;
+	bool is_thread;
 	bool is_claimed; /* a thread: by sched_claim, and not given back as yet */
 };
 
@@ -105,8 +106,8 @@ struct sim_log {
 	bool is_dirty[SIM_LINES_MAX];
 	uint32_t dirty[SIM_LINES_MAX];
 	unsigned nr_dirty;
-	char failure[160];         /* "": none */
-	const char *event;         /* what the next step will do, where */
+	char failure[160]; /* "": none */
+	const char *event; /* what the next step will do, where */
 	const void *event_at;
 	const void *event_code;
 };
@@ -133,9 +134,11 @@ void sim_store_apply(const struct sim_store *store);
 void sim_clock_tick(void);
 void sim_note_write(const void *at, size_t size_bytes);
 
-/* hooks.c: may the state of a thread change so? Fails if not. */
+/* transitions.c: may the state of a thread change so? Fails if not. */
 void sim_check_state(const struct sim_store *store);
 
+/* The object that the address lies in; NULL: none. */
+struct sim_object *sim_object_at(const void *at, size_t *offset);
 /* A stack's index. */
 unsigned sim_stack_of(uint64_t address);
 void sim_take_interrupts(void);
