@@ -1,6 +1,8 @@
 /* The search. */
 #include "explore.h"
 
+#include <limits.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +15,7 @@
 
 #define NO_HOOKS __attribute__((no_sanitize_thread))
 
-enum { TABLE_BITS = 22, DEPTH_MAX = 6000 };
+enum { TABLE_BITS = 22, DEPTH_MAX = 6000, HEAP_STEP_BYTES = 8 << 20 };
 #define NR_SLOTS (1u << TABLE_BITS)
 #define STATES_MAX (NR_SLOTS / 4 * 3)
 #define EDGES_MAX (NR_SLOTS * 4ul)
@@ -216,6 +218,9 @@ NO_HOOKS static void check_ends(void)
 
 static void explorer_init(void)
 {
+	/* states come and go on the heap: what is free there stays with the program */
+	mallopt(M_TRIM_THRESHOLD, INT_MAX);
+	mallopt(M_TOP_PAD, HEAP_STEP_BYTES);
 	explorer = calloc(1, sizeof(*explorer));
 	explorer->from = malloc(EDGES_MAX * sizeof(*explorer->from));
 	explorer->to = malloc(EDGES_MAX * sizeof(*explorer->to));

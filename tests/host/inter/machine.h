@@ -10,10 +10,11 @@
  *   run before it. The release of a lock is none: who runs between it and what came before can do
  *   nothing but wait for the lock, if it has to do with it at all. A CPU that waits for a lock goes
  *   on when it is free; a lock is known by its holder's word, which alone goes from 0.
+ * - after an atomic write, the first plain access to another's object or stack is a step: what was
+ *   written may have let others free it, and a store that is still in the buffer comes before.
+ * - a load of a word that stays as it is (still.h), or of a lock that the CPU holds, is none.
  * - an atomic store goes to the CPU's store buffer, which empties in order, at any time, and before
  *   a read-modify-write, a fence and an interrupt to another CPU. Plain stores take effect at once.
- * - so is the first plain access to another's object or stack after an atomic write: what was
- *   written may have let others free it, and a store that is still in the buffer comes before.
  * - an access to an object that was freed, to the stack of a thread that was freed, or to a part of
  *   another thread's stack that it has left, is a failure.
  * - a change of a thread's state that the table of sched.c does not have is a failure.
