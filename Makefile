@@ -16,6 +16,7 @@
 #?   make bench-kaiser  what each variant of KAISER costs, in QEMU and Bochs
 #?   make bench-xpfo  what each variant of XPFO costs, on 1 to 255 processors
 #?   make bench-pmalloc  what write-once pools cost: allocating, sealing, write-rare
+#?   make fuzz      grow sequences of system calls by what they reach in the kernel, for ten minutes (docs/fuzzing.md)
 #?   make report    build/report/index.html, one file to open in a browser, from what `make matrix` and `make bench` found
 #?   make matrix-picture  docs/matrix.svg, the picture of the last `make matrix`
 #?   make lint      the rules of the source tree alone
@@ -26,11 +27,12 @@
 #?
 #? What the machine is and does, with the default first (make run, debug, screenshot, pcid):
 #?
-#?   OPTS='vuln=on'       kernel command line, for instance OPTS='xpfo=off vuln=on' (also make bench*)
+#?   OPTS='vuln=on'       kernel command line, for instance OPTS='xpfo=off vuln=on' (also make bench*, fuzz)
 #?   CMD=                 one shell command: its output alone on stdout, then power off, exit with its
 #?                        status (make itself ends with 2 when it is not 0; tools/run gives the number)
-#?   SMP=2                processors
+#?   SMP=2                processors (also make fuzz)
 #?   MEM=512M             memory; may be more than the host has (QEMU): the guest touches a 128th of it
+#?                        (also make fuzz)
 #?   CPU=max              processor model of the emulator (host with KVM)
 #?   ACCEL=auto|tcg|kvm   auto takes KVM only where the processor has VT-x or SVM (also make matrix, bench*)
 #?   EMU=qemu|bochs       emulator
@@ -39,7 +41,7 @@
 #?   EFI=0|1              boot by UEFI firmware instead of BIOS (QEMU)
 #?   VGA=0|1|hidden       1: open a window with the guest's screen, on a desktop; hidden: a screen that nobody sees (QEMU)
 #?                        (not make screenshot)
-#?   ICOUNT=              N: deterministic counting, the clock advances 2^N ns per instruction (QEMU)
+#?   ICOUNT=              N: deterministic counting, the clock advances 2^N ns per instruction (QEMU) (also make fuzz)
 #?   TIMEOUT=             seconds after which the machine is stopped: none, 600 with CMD (also make matrix) (not make debug)
 #?   LOG=build/run.log    where what the kernel writes to COM2 is kept: its messages when CMD is given, else only faults as JSON
 #?                        (not make debug, screenshot)
@@ -48,9 +50,9 @@
 #?
 #? What is built, for every goal:
 #?
-#?   BUILD=release|debug|kasan|race|pcid  debug has assertions, lock ranks and UBSan; the default of `make debug`. kasan
+#?   BUILD=release|debug|kasan|race|pcid|fuzz  debug has assertions, lock ranks and UBSan; the default of `make debug`. kasan
 #?                        looks at each access for what may be used, race for who else is there (docs/builds.md); pcid:
-#?                        docs/pcid.md
+#?                        docs/pcid.md; fuzz is kasan that records where it has been (docs/fuzzing.md)
 #?   EXTRA=               a folder: each NAME.c and NAME/*.c in it becomes the program NAME of the guest; NAME.policy
 #?                        and the files of etc/ become files of etc/ (etc/policy: what is in force from boot on)
 #?   DEPS=1|0             0: do not look for packages, I have the tools (tools/deps --list names them)
@@ -68,6 +70,8 @@
 #?                        only what they need is built (tools/test --help)
 #?   FAILED=0|1           make test, soak: 1: those that failed last
 #?   SOAK=0|1             make test: 1: as make soak
+#?   FUZZ_SECONDS=600     make fuzz: how long
+#?   SEED=1               make fuzz: what is tried; with SMP=1 ICOUNT=0 the same seed is the same run
 #?   ATTACK=              make debug: an attack's name; gdb goes to its vulnerable call and guides from there
 #?   PNG=build/screenshot.png  make screenshot: where the picture goes
 #?   GDB=1|0              make debug: 0 prints how to attach by hand and waits
@@ -115,7 +119,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 ifndef BUILD
 BUILD := $(if $(filter debug,$(MAKECMDGOALS)),debug,release)
 endif
-builds := debug release kasan race pcid
+builds := debug release kasan race pcid fuzz
 ifeq ($(filter $(BUILD),$(builds)),)
 $(error BUILD=$(BUILD): must be one of $(builds))
 endif

@@ -184,6 +184,7 @@ static const struct region_kind regions[] = {
 	[VIEW_POOLS] = { "pools", explain_pool },
 	[VIEW_ENTRY_AREA] = { "entry area", explain_entry_area },
 	[VIEW_IMAGE] = { "kernel image", explain_image },
+	[VIEW_MARKS] = { "marks", explain_nothing },
 };
 
 /* The last page of the lower half belongs to no view: no program may map it. */

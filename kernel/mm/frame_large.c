@@ -67,7 +67,9 @@ static enum look block_take(pfn_t *out)
 static void piece_clear(pfn_t piece)
 {
 	if (!xpfo_is_on()) {
+		unmark(direct_map_pointer(piece), PIECE_FRAMES * PAGE_SIZE);
 		memset(direct_map_pointer(piece), 0, PIECE_FRAMES * PAGE_SIZE);
+		mark(direct_map_pointer(piece), PIECE_FRAMES * PAGE_SIZE, MARK_FRAME_NOT_OURS);
 	} else if (xpfo.clears_mapped) {
 		xpfo_clear_by_kmap(piece, PIECE_ORDER);
 	} else {

@@ -8,6 +8,7 @@
 #include "mm/direct_map.h"
 #include "mm/frame_alloc.h"
 #include "mm/frame_pool.h"
+#include "mm/marks.h"
 #include "mm/tlb.h"
 #include "mm/window.h"
 
@@ -112,6 +113,7 @@ static void reveal_rest(const pfn_t *taken, unsigned nr)
 {
 	for (unsigned i = 0; i < nr; i++) {
 		block_reveal(taken[i], 0);
+		unmark(direct_map_pointer(taken[i]), PAGE_SIZE);
 		memset(direct_map_pointer(taken[i]), 0, PAGE_SIZE);
 	}
 }

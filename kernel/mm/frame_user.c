@@ -11,6 +11,7 @@
 #include "mm/frame_history.h"
 #include "mm/frame_pool.h"
 #include "mm/kspace.h"
+#include "mm/marks.h"
 #include "mm/slab.h"
 #include "mm/stock.h"
 #include "mm/tlb.h"
@@ -183,7 +184,9 @@ static __attribute__((noinline)) void clear_mapped(pfn_t frame)
 	if (xpfo_is_on()) {
 		xpfo_clear_by_kmap(frame, 0);
 	} else {
+		unmark(direct_map_pointer(frame), PAGE_SIZE);
 		memset(direct_map_pointer(frame), 0, PAGE_SIZE);
+		mark(direct_map_pointer(frame), PAGE_SIZE, MARK_FRAME_NOT_OURS);
 	}
 }
 

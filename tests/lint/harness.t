@@ -92,12 +92,12 @@ needs 'need-direct-kasan need-direct-race' 'of the builds that a test names' loo
 needs 'need-host-buddy' 'a host test needs its program' host/
 needs '' 'and some need nothing' lint/good
 run --needs model/dead
-like "$(paste -sd' ' <<<"$said")" '^need-direct-debug need-everything need-headers need-iso-debug need-kernels .*need-package-report .*need-test-programs-debug$' \
+like "$(paste -sd' ' <<<"$said")" '^need-direct-debug need-everything need-fuzz-kernel need-headers need-iso-debug need-kernels .*need-package-report .*need-test-programs-debug$' \
 	'a test that says nothing gets everything'
 fake lint/odd.t '# Odd.' '# needs: iso sheep' 'echo ok 1; echo 1..1'
 run --needs
 is "$status" 2 'an unknown need ends with 2'
-like "$errors" 'tests/lint/odd.t: needs: there is no sheep; there are: direct everything headers iso ' 'and is named, with those that there are'
+like "$errors" 'tests/lint/odd.t: needs: there is no sheep; there are: direct everything fuzz-kernel headers iso ' 'and is named, with those that there are'
 fake lint/odd.t '# Odd.' '# needs:' 'echo ok 1; echo 1..1'
 run --needs
 like "$errors" 'needs: no word; there are: nothing ' 'so does one without words'

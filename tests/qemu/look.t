@@ -59,12 +59,26 @@ alone() {
 	unlike "$(<"$log")" 'bulwark: panic' "$2: no panic"
 }
 
+# variant WORDS: the machine boots with them, and the audit finds nothing
+variant() {
+	SMP=2 boot "$1" audit
+	is "$status" 0 "$1: nothing is found" || after_failure
+}
+
 "plants_$BUILD"
+variant 'xpfo=off pmalloc=plain'
+if [ "$BUILD" = kasan ]; then
+	SMP=2 boot '' 'why 0xffffec0000000000'
+	like "$output" 'marks' 'an address of the marks is explained' || after_failure
+fi
 alone 'selftest thread && selftest futex' 'threads'
 if [ "$(soak 1 0)" = 1 ]; then
 	for suite in $(cd user/selftest && echo t_*.c); do
 		suite=${suite#t_}
 		SMP=2 alone "selftest ${suite%.c}" "suite ${suite%.c}"
+	done
+	for words in xpfo={off,v1,v6,v7,v8,v8batch,v9,sync,pageblock} pmalloc={off,roalias} cred=plain directmap=2m; do
+		variant "$words"
 	done
 	SMP=2 MEM=64M alone 'selftest kernel && audit' 'the suites of the kernel, and the audit'
 	SMP=4 alone 'stress 120' 'everything at once'

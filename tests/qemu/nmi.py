@@ -183,12 +183,13 @@ class Machine:
 		"""What the last NMI, which is over, has left on its stack of the program's registers, or of the kernel's."""
 		words = {name: word(self.stack + slot * 8) for name, slot in (PUSHED | SAVED).items()}
 		from_kernel = words['cs'] & 3 == 0
-		left = [name for name in SAVED if words[name]]
+		left = [f'{name}={words[name]:#x}' for name in SAVED if words[name]]
 		if from_kernel and self.was_on_shadow_root:
 			# it returned from there: what it interrupted was the entry code, on a stack of the entry area or the program's
-			left += [name for name in ('rip', 'rsp') if words[name] >> 47 and not ENTRY_AREA <= words[name] < ENTRY_AREA_END]
+			names = [name for name in ('rip', 'rsp') if words[name] >> 47 and not ENTRY_AREA <= words[name] < ENTRY_AREA_END]
+			left += [f'{name}={words[name]:#x}' for name in names]
 		else:
-			left += [name for name in ('rip', 'rsp') if words[name]]
+			left += [f'{name}={words[name]:#x}' for name in ('rip', 'rsp') if words[name]]
 		return left
 
 	def handler_path(self, at):

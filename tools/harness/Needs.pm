@@ -5,6 +5,7 @@
 #   test-programs  that kernel, and an archive with the programs of tests/qemu/programs beside Bulwark's own
 #   iso            the boot ISO of that build, and what is in it
 #   kernels        the kernels of all builds, without ISOs
+#   fuzz-kernel    the kernel of BUILD=fuzz, and an archive with the fuzzer
 #   headers        what is generated from kernel/abi
 #   everything     all that is compiled: the kernels, programs, host tests
 #   GROUP          a group of packages in tools/deps
@@ -18,7 +19,7 @@ use Exporter 'import';
 our @EXPORT_OK = qw(goals);
 
 my %OF_BUILD = map { $_ => 1 } qw(direct iso replay test-programs);
-my %OF_ALL = map { $_ => 1 } qw(kernels headers everything);
+my %OF_ALL = map { $_ => 1 } qw(kernels headers everything fuzz-kernel);
 
 sub package_groups {
 	open my $deps, '<', 'tools/deps' or die "tools/deps: $!\n";

@@ -34,18 +34,23 @@ checks_race := -fsanitize=thread --param tsan-distinguish-volatile=1 --param tsa
 	-Wno-tsan
 looks_kasan := -DBULWARK_KASAN
 looks_race := -DBULWARK_RACE
+# BUILD=fuzz has what kasan and debug have.
+checks_fuzz := $(checks_kasan) --param asan-use-after-return=0 $(checks_debug)
+looks_fuzz := $(looks_kasan)
+parts := $(BUILD) $(if $(filter fuzz,$(BUILD)),kasan debug)
 KERNEL_CFLAGS += $(looks_$(BUILD))
 # Not looked at: what runs before there is anything to look with, what commits faults on purpose (but tests/kernel/plants.*), and who looks.
 ifneq ($(looks_$(BUILD)),)
-unchecked := boot/% kernel/vuln/% tests/kernel/% %.$(BUILD).c kernel/arch/x86_64/features.c \
+unchecked := boot/% kernel/vuln/% tests/kernel/% tests/fuzz/kernel/% $(foreach part,$(parts),%.$(part).c) kernel/arch/x86_64/features.c \
 	kernel/arch/x86_64/random.c kernel/core/options.c kernel/core/words.c
 unchecked_kasan := kernel/mm/pool_chunk.c kernel/mm/scan.c
+unchecked_fuzz := $(unchecked_kasan)
 unchecked += $(unchecked_$(BUILD))
 KERNEL_LDFLAGS += --wrap=memcpy --wrap=memmove --wrap=memset
 endif
 # $(call checks_of,SOURCE)
 checks_of = $(if $(filter-out tests/kernel/plants.%,$(filter $(unchecked),$(1))),,$(checks_$(BUILD)))
-other_builds := $(filter-out $(BUILD),$(builds)) $(if $(with_assertions),,assert)
+other_builds := $(filter-out $(parts),$(builds)) $(if $(with_assertions),,assert)
 
 # A release build whose PCIDs a program outside keeps: docs/pcid.md.
 ifeq ($(BUILD),pcid)
@@ -54,6 +59,7 @@ NASM_FLAGS += -DBULWARK_PCID
 endif
 
 kernel_folders := boot kernel kernel/lib kernel/core kernel/mm kernel/task kernel/vuln kernel/arch/x86_64 tests/kernel
+include tools/make/fuzz.mk
 kernel_sources := $(foreach folder,$(kernel_folders),$(wildcard $(folder)/*.c $(folder)/*.asm))
 kernel_sources := $(filter-out $(foreach build,$(other_builds),%.$(build).c %.$(build).asm) $(OFFSETS),$(kernel_sources))
 kernel_objects := $(kernel_sources:%=$(OUT)/obj/%.o) $(GEN)/font.o
@@ -70,7 +76,7 @@ $(OUT)/kernel.list: FORCE
 $(OUT)/obj/%.c.o: %.c $(OUT)/kernel.flags | $(GENERATED)
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
-	$(call keep_warnings,$(CC) $(KERNEL_CFLAGS) $(call checks_of,$<) -MMD -MP -c -o $@ $<)
+	$(call keep_warnings,$(CC) $(KERNEL_CFLAGS) $(call checks_of,$<) $(call trace_flags,$<) -MMD -MP -c -o $@ $<)
 
 # All included files, as NASM 2.16.01 leaves them out of what -MD writes.
 $(OUT)/obj/%.asm.o: %.asm $(OUT)/kernel.flags $(KERNEL_GEN)/offsets.inc $(wildcard boot/*.inc kernel/arch/x86_64/*.inc)
