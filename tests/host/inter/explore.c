@@ -15,10 +15,11 @@
 
 #define NO_HOOKS __attribute__((no_sanitize_thread))
 
-enum { TABLE_BITS = 22, DEPTH_MAX = 6000, HEAP_STEP_BYTES = 8 << 20 };
-#define NR_SLOTS (1u << TABLE_BITS)
-#define STATES_MAX (NR_SLOTS / 4 * 3)
-#define EDGES_MAX (NR_SLOTS * 4ul)
+/* Bits of the table's index. A small table stays in the cache. */
+enum { TABLE_SHORT = 20, TABLE_LONG = 24 };
+enum { DEPTH_MAX = 6000, HEAP_STEP_BYTES = 8 << 20 };
+#define STATES_MAX (1u << TABLE_LONG)
+#define EDGES_MAX (STATES_MAX * 4ul)
 
 /* What may happen next: a CPU goes on, takes an interrupt, or a store of it becomes visible; or the
  * clock goes on. */
@@ -34,9 +35,10 @@ struct frame {
 
 /* On the heap, so that going back to a state leaves it alone. */
 struct explorer {
+	unsigned table_bits;
 	uint64_t *keys;
-	uint32_t states[NR_SLOTS];
-	bool can_end[NR_SLOTS];
+	uint32_t *numbers;
+	bool can_end[STATES_MAX];
 	uint32_t *from, *to;
 	struct frame frames[DEPTH_MAX];
 	unsigned depth;
@@ -51,7 +53,7 @@ static struct explorer *explorer;
 /* The number of the present state, which is in the scratch buffer then. */
 NO_HOOKS static uint32_t state_number(bool *is_new)
 {
-	struct state_table table = { explorer->keys, explorer->states, TABLE_BITS };
+	struct state_table table = { explorer->keys, explorer->numbers, explorer->table_bits };
 	uint32_t number;
 
 	explorer->scratch = state_save();
@@ -216,12 +218,14 @@ NO_HOOKS static void check_ends(void)
 	}
 }
 
-static void explorer_init(void)
+static void explorer_init(unsigned table_bits)
 {
 	/* states come and go on the heap: what is free there stays with the program */
 	mallopt(M_TRIM_THRESHOLD, INT_MAX);
 	mallopt(M_TOP_PAD, HEAP_STEP_BYTES);
 	explorer = calloc(1, sizeof(*explorer));
+	explorer->table_bits = table_bits;
+	explorer->numbers = malloc((1u << table_bits) * sizeof(*explorer->numbers));
 	explorer->from = malloc(EDGES_MAX * sizeof(*explorer->from));
 	explorer->to = malloc(EDGES_MAX * sizeof(*explorer->to));
 	explorer->goal = UINT32_MAX;
@@ -230,11 +234,12 @@ static void explorer_init(void)
 /* From the present state. False: it must begin anew. */
 NO_HOOKS static bool search(void)
 {
+	const uint64_t states_max = (1u << explorer->table_bits) / 4 * 3;
 	bool is_new;
 
 	/* anew: a search that was short has left most of it untouched */
 	free(explorer->keys);
-	explorer->keys = calloc(NR_SLOTS, sizeof(*explorer->keys));
+	explorer->keys = calloc(1u << explorer->table_bits, sizeof(*explorer->keys));
 	memset(explorer->can_end, 0, explorer->result.nr_states);
 	explorer->result = (struct explored){ 0 };
 	explorer->depth = 0;
@@ -249,7 +254,7 @@ NO_HOOKS static bool search(void)
 		if (still_was_wrong()) {
 			return false;
 		}
-		explorer->result.is_cut = explorer->result.nr_states >= STATES_MAX ||
+		explorer->result.is_cut = explorer->result.nr_states >= states_max ||
 					  explorer->result.nr_steps >= EDGES_MAX - 64;
 		if (frame->next_choice == CHOICES_PER_CPU * (sim.nr_cpus + 1)) {
 			free(frame->saved.bytes);
@@ -279,7 +284,7 @@ struct explored explore(const struct scenario *scenario)
 	struct explored result;
 	struct saved first;
 
-	explorer_init();
+	explorer_init(scenario->is_long ? TABLE_LONG : TABLE_SHORT);
 	scenario_begin(scenario);
 	state_begin();
 	first = *state_save();

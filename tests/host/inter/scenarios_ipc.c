@@ -50,6 +50,13 @@ static void call(void)
 	call_end();
 }
 
+/* Two threads that wait to receive do not leave by themselves: docs/ipc.md. */
+static void call_and_kill(void)
+{
+	call();
+	kill_second();
+}
+
 static void serve_once(void)
 {
 	int64_t result;
@@ -172,11 +179,12 @@ const struct scenario scenarios_ipc[] = {
 	  .setup = share,
 	  .nr_cpus = 2,
 	  .is_long = true },
-	{ .name = "ipc: call, two serve",
-	  .programs = { call, serve, serve },
+	{ .name = "ipc: call, two serve until they are killed",
+	  .programs = { call_and_kill, serve, serve },
 	  .process = { 0, 1, 1 },
 	  .setup = share,
 	  .nr_cpus = 2,
+	  .is_pinned = true,
 	  .is_long = true },
 	{ .name = "ipc: call, received by one that is killed",
 	  .programs = { serve_no_more, kill_first, call },
