@@ -19,6 +19,7 @@
 #?   make fuzz      grow sequences of system calls by what they reach in the kernel, for ten minutes (docs/fuzzing.md)
 #?   make report    build/report/index.html, one file to open in a browser, from what `make matrix` and `make bench` found
 #?   make matrix-picture  docs/matrix.svg, the picture of the last `make matrix`
+#?   make mutate    small faults in the kernel, one at a time: does a test notice each (docs/mutation.md)?
 #?   make lint      the rules of the source tree alone
 #?   make format    lay the C sources out with clang-format
 #?   make docs      make the generated parts of README.md and docs/ anew
@@ -70,8 +71,14 @@
 #?                        only what they need is built (tools/test --help)
 #?   FAILED=0|1           make test, soak: 1: those that failed last
 #?   SOAK=0|1             make test: 1: as make soak
+#?   N=40                 make mutate: so many mutants; SEED=1 draws them
+#?   FILES='kernel/* boot/*'  make mutate: the files that are broken; * takes any characters
+#?   MUTANTS=             make mutate: a file of mutants that are run instead, such as build/mutate/seed1/survivors.txt
+#?   BATTERY='*'          make mutate: tests of these names alone, separated by commas: BATTERY='boot,host/*'
+#?   EVERYTHING=1|0       make mutate: 0: what the fast tests let through does not go through all others
+#?   MUTATE_OUT=build/mutate  make mutate: the folder where the results go
 #?   FUZZ_SECONDS=600     make fuzz: how long
-#?   SEED=1               make fuzz: what is tried; with SMP=1 ICOUNT=0 the same seed is the same run
+#?   SEED=1               make mutate: which mutants are drawn; make fuzz: what is tried: with SMP=1 ICOUNT=0 the same seed is the same run
 #?   ATTACK=              make debug: an attack's name; gdb goes to its vulnerable call and guides from there
 #?   PNG=build/screenshot.png  make screenshot: where the picture goes
 #?   GDB=1|0              make debug: 0 prints how to attach by hand and waits
@@ -150,6 +157,7 @@ include tools/make/test.mk
 include tools/make/bench.mk
 include tools/make/matrix.mk
 include tools/make/report.mk
+include tools/make/mutate.mk
 
 .PHONY: help run screenshot debug iso clean format compile_commands.json FORCE
 

@@ -5,12 +5,16 @@
  */
 #include "mm/xpfo.h"
 #include "arch/x86_64/probe.h"
+#include "core/cpu.h"
 #include "ktest.h"
 #include "lib/string.h"
 #include "mm/direct_map.h"
 #include "mm/frame_alloc.h"
+#include "mm/ktlb.h"
+#include "mm/ptable.h"
 #include "mm/tlb.h"
 #include "mm/window.h"
+#include "task/thread.h"
 
 static uint64_t synonym(pfn_t frame) { return direct_map_base + pfn_to_pa(frame).pa; }
 
@@ -154,4 +158,17 @@ KTEST_SUITE(window)
 	xpfo_kunmap(copy);
 	frame_put_user(source);
 	frame_put_user(copy);
+}
+
+KTEST_SUITE(xpfo_debts)
+{
+	const uint64_t *debts = thread_current()->tlb_debts;
+	va_t page = { synonym(kernel_root) };
+	unsigned nr = 0;
+
+	ktlb_flush_owed(page, 1);
+	for (unsigned id = 0; id < nr_cpus; id++) {
+		nr += debts[id / 64] >> id % 64 & 1;
+	}
+	ktest_ok(nr >= nr_cpus - 1, "the thread owes a flush to every other processor");
 }

@@ -185,8 +185,9 @@ class Machine:
 		from_kernel = words['cs'] & 3 == 0
 		left = [f'{name}={words[name]:#x}' for name in SAVED if words[name]]
 		if from_kernel and self.was_on_shadow_root:
-			# it returned from there: what it interrupted was the entry code, on a stack of the entry area or the program's
-			names = [name for name in ('rip', 'rsp') if words[name] >> 47 and not ENTRY_AREA <= words[name] < ENTRY_AREA_END]
+			# it returned from there: what it interrupted was the entry code, on a stack of the entry area or the program's,
+			# whose markers have the form of no kernel address
+			names = [name for name in ('rip', 'rsp') if words[name] >> 63 and not ENTRY_AREA <= words[name] < ENTRY_AREA_END]
 			left += [f'{name}={words[name]:#x}' for name in names]
 		else:
 			left += [f'{name}={words[name]:#x}' for name in ('rip', 'rsp') if words[name]]

@@ -64,6 +64,43 @@ static void test_own_memory(void)
 	expect((uintptr_t)test_own_memory, "the process has it as r-x", "and not be written to");
 }
 
+static unsigned count_in(const char *text, const char *words)
+{
+	unsigned nr = 0;
+
+	for (const char *at = text; (at = strstr(at, words)) != NULL; at++) {
+		nr++;
+	}
+	return nr;
+}
+
+/* Each key, as often as there are parts that have it. */
+static void test_json(void)
+{
+	static const struct {
+		const char *words;
+		unsigned nr;
+	} keys[] = { { "{\"process\":\"t_explain\",\"pid\":", 1 },
+		     { "\"policy\":{\"state\":\"USER_", 1 },
+		     { "\"text\":\"user pages", 1 },
+		     { "\"direct_map\":\"", 1 },
+		     { "\"view\":", 1 },
+		     { "\"rights\":\"RW or RX\"", 1 },
+		     { "\"user\":{\"read\":{\"allowed\":true,\"defence\":", 1 },
+		     { "\"allowed\":", 6 },
+		     { "\"defence\":", 6 },
+		     { "\"reason\":", 6 } };
+
+	explanation.json[0] = '\0';
+	text_of((uintptr_t)&explanation);
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		if (!tap_is(count_in(explanation.json, keys[i].words), keys[i].nr,
+			    "the JSON has %s, %u times", keys[i].words, keys[i].nr)) {
+			tap_note("%s", explanation.json);
+		}
+	}
+}
+
 static int copy_on_write(void *unused)
 {
 	(void)unused;
@@ -291,6 +328,7 @@ static void test_processes(void)
 int main(void)
 {
 	test_own_memory();
+	test_json();
 	tap_is(child_run(copy_on_write, NULL), 0, "a page shared by fork would be copied");
 	test_regions();
 	test_kernel_objects();

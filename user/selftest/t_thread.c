@@ -1,5 +1,6 @@
 /* Threads, as the C library makes them: life, locks, processors, limits. */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
@@ -277,6 +278,19 @@ static int too_many(void *unused)
 	return error == EAGAIN ? EXIT_RIGHT : 2;
 }
 
+/* By number: the C library's header has other names for them. */
+static int libc_signals(void *unused)
+{
+	(void)unused;
+	for (int signal = 32; signal <= 34; signal++) {
+		errno = 0;
+		if (syscall(SYS_tkill, gettid(), signal) != -1 || errno != ENOSYS) {
+			return signal;
+		}
+	}
+	return 0;
+}
+
 int main(void)
 {
 	tap_is(child_run(life, NULL), 0,
@@ -286,5 +300,7 @@ int main(void)
 	tap_is(child_run(affinity, NULL), 0, "a thread runs where it may and nowhere else");
 	tap_is(child_exit_code(child_run(too_many, NULL)), EXIT_RIGHT,
 	       "a user's threads are limited");
+	tap_is(child_exit_code(child_run(libc_signals, NULL)), 0,
+	       "none is sent the signals that the C library keeps for itself");
 	return tap_done();
 }
