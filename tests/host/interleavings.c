@@ -1,5 +1,6 @@
 /* sources: tests/host/inter/machine.c tests/host/inter/hooks.c tests/host/inter/kernel.c
- *          tests/host/inter/rest.c tests/host/inter/state.c tests/host/inter/explore.c
+ *          tests/host/inter/rest.c tests/host/inter/state.c tests/host/inter/still.c
+ *          tests/host/inter/explore.c tests/host/inter/transitions.c
  *          tests/host/inter/describe.c tests/host/inter/scenario.c
  *          tests/host/inter/programs.c tests/host/inter/scenarios_sched.c
  *          tests/host/inter/scenarios_futex.c tests/host/inter/scenarios_exit.c

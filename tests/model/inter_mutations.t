@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # Breaks sleeping, waking, IPC and exit in every way of inter_mutations.txt and expects the schedules of a
-# scenario (tests/host/interleavings.c) to notice each. A pattern that no longer matches is a failure too. Every fourth
+# scenario (tests/host/interleavings.c) to notice each. A pattern that no longer matches is a failure too. Every eighth
 # mutation, all of them in `make soak`.
 # needs: headers
 use strict;

@@ -29,7 +29,7 @@ void describe_word(const void *at, char *text, size_t size_bytes)
 				    : offset == offsetof(struct thread, cpu)    ? "cpu"
 										: NULL;
 
-		if (strcmp(sim.objects[index].kind, "thread") == 0 && field) {
+		if (sim.objects[index].is_thread && field) {
 			snprintf(text, size_bytes, "%s of thread %u", field, index);
 		} else {
 			snprintf(text, size_bytes, "%s %u + %zu", sim.objects[index].kind, index,

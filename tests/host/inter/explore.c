@@ -1,6 +1,8 @@
 /* The search. */
 #include "explore.h"
 
+#include <limits.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,13 +11,15 @@
 #include "scenario.h"
 #include "state.h"
 #include "state_table.h"
+#include "still.h"
 
 #define NO_HOOKS __attribute__((no_sanitize_thread))
 
-enum { TABLE_BITS = 22, DEPTH_MAX = 6000 };
-#define NR_SLOTS (1u << TABLE_BITS)
-#define STATES_MAX (NR_SLOTS / 4 * 3)
-#define EDGES_MAX (NR_SLOTS * 4ul)
+/* Bits of the table's index. A small table stays in the cache. */
+enum { TABLE_SHORT = 20, TABLE_LONG = 24 };
+enum { DEPTH_MAX = 6000, HEAP_STEP_BYTES = 8 << 20 };
+#define STATES_MAX (1u << TABLE_LONG)
+#define EDGES_MAX (STATES_MAX * 4ul)
 
 /* What may happen next: a CPU goes on, takes an interrupt, or a store of it becomes visible; or the
  * clock goes on. */
@@ -31,9 +35,10 @@ struct frame {
 
 /* On the heap, so that going back to a state leaves it alone. */
 struct explorer {
-	uint64_t keys[NR_SLOTS];
-	uint32_t states[NR_SLOTS];
-	bool can_end[NR_SLOTS];
+	unsigned table_bits;
+	uint64_t *keys;
+	uint32_t *numbers;
+	bool can_end[STATES_MAX];
 	uint32_t *from, *to;
 	struct frame frames[DEPTH_MAX];
 	unsigned depth;
@@ -48,7 +53,7 @@ static struct explorer *explorer;
 /* The number of the present state, which is in the scratch buffer then. */
 NO_HOOKS static uint32_t state_number(bool *is_new)
 {
-	struct state_table table = { explorer->keys, explorer->states, TABLE_BITS };
+	struct state_table table = { explorer->keys, explorer->numbers, explorer->table_bits };
 	uint32_t number;
 
 	explorer->scratch = state_save();
@@ -60,7 +65,7 @@ NO_HOOKS static uint32_t state_number(bool *is_new)
 
 /* --- steps --- */
 
-static bool choice_take(unsigned choice)
+NO_HOOKS static bool choice_take(unsigned choice)
 {
 	unsigned id = choice / CHOICES_PER_CPU;
 	const struct sim_cpu *cpu = &sim.cpus[id];
@@ -107,7 +112,7 @@ static void problem_set(const char *problem)
 	}
 }
 
-static bool is_quiet(void)
+NO_HOOKS static bool is_quiet(void)
 {
 	for (unsigned id = 0; id < sim.nr_cpus; id++) {
 		if (sim.cpus[id].stand != STAND_HALT || sim_has_interrupt(id) ||
@@ -139,7 +144,7 @@ static void look_at_end(uint32_t state)
 }
 
 /* Enters the present state, which is in the scratch buffer. */
-static void push(uint32_t state, unsigned choice)
+NO_HOOKS static void push(uint32_t state, unsigned choice)
 {
 	struct frame *frame = &explorer->frames[explorer->depth];
 	const struct saved *scratch = explorer->scratch;
@@ -161,7 +166,7 @@ static void push(uint32_t state, unsigned choice)
 	look_at_end(state);
 }
 
-static void choice_explore(const struct frame *frame, unsigned choice)
+NO_HOOKS static void choice_explore(const struct frame *frame, unsigned choice)
 {
 	uint32_t state;
 	bool is_new;
@@ -213,35 +218,63 @@ NO_HOOKS static void check_ends(void)
 	}
 }
 
-static void explorer_init(void)
+static void explorer_init(unsigned table_bits)
 {
+	/* states come and go on the heap: what is free there stays with the program */
+	mallopt(M_TRIM_THRESHOLD, INT_MAX);
+	mallopt(M_TOP_PAD, HEAP_STEP_BYTES);
 	explorer = calloc(1, sizeof(*explorer));
+	explorer->table_bits = table_bits;
+	explorer->numbers = malloc((1u << table_bits) * sizeof(*explorer->numbers));
 	explorer->from = malloc(EDGES_MAX * sizeof(*explorer->from));
 	explorer->to = malloc(EDGES_MAX * sizeof(*explorer->to));
 	explorer->goal = UINT32_MAX;
 }
 
-/* From the present state. */
-static void search(void)
+/* From the present state. False: it must begin anew. */
+NO_HOOKS static bool search(void)
 {
+	const uint64_t states_max = (1u << explorer->table_bits) / 4 * 3;
 	bool is_new;
 
-	memset(explorer->keys, 0, sizeof(explorer->keys));
+	/* anew: a search that was short has left most of it untouched */
+	free(explorer->keys);
+	explorer->keys = calloc(1u << explorer->table_bits, sizeof(*explorer->keys));
+	memset(explorer->can_end, 0, explorer->result.nr_states);
+	explorer->result = (struct explored){ 0 };
+	explorer->depth = 0;
 	explorer->present = UINT64_MAX;
 	push(state_number(&is_new), 0);
 	while (explorer->depth && !explorer->result.problem && !explorer->result.is_cut) {
 		struct frame *frame = &explorer->frames[explorer->depth - 1];
 
 		if (frame->state == explorer->goal) {
-			return;
+			return true;
 		}
-		explorer->result.is_cut = explorer->result.nr_states >= STATES_MAX ||
+		if (still_was_wrong()) {
+			return false;
+		}
+		explorer->result.is_cut = explorer->result.nr_states >= states_max ||
 					  explorer->result.nr_steps >= EDGES_MAX - 64;
 		if (frame->next_choice == CHOICES_PER_CPU * (sim.nr_cpus + 1)) {
 			free(frame->saved.bytes);
 			explorer->depth--;
 		} else {
 			choice_explore(frame, frame->next_choice++);
+		}
+	}
+	return !still_was_wrong();
+}
+
+static void search_from(const struct saved *first)
+{
+	for (;;) {
+		state_restore(first);
+		if (search()) {
+			return;
+		}
+		while (explorer->depth) {
+			free(explorer->frames[--explorer->depth].saved.bytes);
 		}
 	}
 }
@@ -251,13 +284,13 @@ struct explored explore(const struct scenario *scenario)
 	struct explored result;
 	struct saved first;
 
-	explorer_init();
+	explorer_init(scenario->is_long ? TABLE_LONG : TABLE_SHORT);
 	scenario_begin(scenario);
 	state_begin();
 	first = *state_save();
 	first.bytes = malloc(first.size_bytes);
 	memcpy(first.bytes, state_save()->bytes, first.size_bytes);
-	search();
+	search_from(&first);
 	if (!explorer->result.problem && !explorer->result.is_cut) {
 		check_ends();
 	}
@@ -267,9 +300,7 @@ struct explored explore(const struct scenario *scenario)
 	result = explorer->result;
 	if (explorer->goal != UINT32_MAX) {
 		/* once more, for the way to where it does not end from */
-		state_restore(&first);
-		explorer->result = (struct explored){ 0 };
-		search();
+		search_from(&first);
 	}
 	return result;
 }

@@ -2,8 +2,8 @@
  * Every schedule of a small scenario: depth first, with the state saved at each step, and states
  * seen before not entered again. A state is what differs from the one that the scenario begins
  * with, in lines of the program's variables, and the stacks in use. States are told apart by a hash
- * of 64 bits. A search that has seen as many as there is room for (three million) ends, and
- * says so: what it went through it went through depth first.
+ * of 64 bits. A search that has seen as many as there is room for (twelve million; one
+ * that is not long, 780,000) ends, and says so: what it went through it went through depth first.
  */
 #pragma once
 

@@ -4,6 +4,7 @@
 
 #include "core/cpu.h"
 #include "machine.h"
+#include "still.h"
 #include "task/thread.h"
 
 #define NO_HOOKS __attribute__((no_sanitize_thread))
@@ -14,28 +15,11 @@ NO_HOOKS static bool is_in(const void *at, const void *from, size_t size_bytes)
 	return (uint64_t)at - (uint64_t)from < size_bytes;
 }
 
-/* The object that the address lies in; NULL: none. */
-NO_HOOKS static struct sim_object *object_at(const void *at, size_t *offset)
-{
-	uint64_t place = (uint64_t)at - (uint64_t)sim.memory;
-
-	if (place >= sizeof(sim.memory)) {
-		return NULL;
-	}
-	*offset = place % SIM_OBJECT_BYTES;
-	return &sim.objects[place / SIM_OBJECT_BYTES];
-}
-
-NO_HOOKS static bool is_thread(const struct sim_object *object)
-{
-	return object && strcmp(object->kind, "thread") == 0;
-}
-
 /* Fails when nobody may touch that any more. */
 NO_HOOKS static void check_alive(const void *at)
 {
 	size_t offset;
-	const struct sim_object *object = object_at(at, &offset);
+	const struct sim_object *object = sim_object_at(at, &offset);
 
 	if (object) {
 		if (!object->is_live || offset >= object->size_bytes) {
@@ -58,9 +42,9 @@ NO_HOOKS static void check_alive(const void *at)
 NO_HOOKS static bool is_shared(const void *at, bool is_write)
 {
 	size_t offset;
-	const struct sim_object *object = object_at(at, &offset);
+	const struct sim_object *object = sim_object_at(at, &offset);
 
-	if (is_thread(object)) {
+	if (object && object->is_thread) {
 		return is_write && (offset == offsetof(struct thread, on_cpu) ||
 				    offset == offsetof(struct thread, cpu));
 	}
@@ -75,6 +59,20 @@ NO_HOOKS static bool is_shared(const void *at, bool is_write)
 NO_HOOKS static bool is_own_stack(const void *at)
 {
 	return is_in(at, sim_log->stacks[sim.cpus[sim.current].stack], SIM_STACK_BYTES);
+}
+
+/* May it go while the thread that runs does not? */
+NO_HOOKS static bool is_anothers(const void *at)
+{
+	const struct thread *current = host_cpu->current;
+	size_t offset;
+	const struct sim_object *object = sim_object_at(at, &offset);
+
+	if (object) {
+		return !is_in(at, current, sizeof(*current)) &&
+		       !(current->process && is_in(at, current->process, SIM_OBJECT_BYTES));
+	}
+	return is_in(at, sim_log->stacks, sizeof(sim_log->stacks));
 }
 
 /* A plain load or store must see the stores before it. */
@@ -105,55 +103,14 @@ NO_HOOKS static void plain(const void *at, size_t size_bytes, bool is_write, con
 	}
 	if (is_shared(at, is_write)) {
 		sim_step(is_write ? "writes" : "reads", at, code);
+	} else if (sim_log->has_published && is_anothers(at)) {
+		sim_step(is_write ? "writes, after a store," : "reads, after a store,", at, code);
 	}
 	check_alive(at);
 	if (is_write) {
+		still_is_not(at, size_bytes);
 		sim_note_write(at, size_bytes);
 	}
-}
-
-/* --- states --- */
-
-/* The table of sched.c. */
-NO_HOOKS static bool may_change(bool is_self, bool is_claimed, uint32_t from, uint32_t to)
-{
-	switch (from) {
-	case THREAD_NEW: return to == THREAD_READY;
-	case THREAD_BLOCKED: return !is_self && (to == THREAD_READY || to == THREAD_RUNNING);
-	case THREAD_READY: return to == THREAD_RUNNING;
-	case THREAD_RUNNING:
-		return to == THREAD_WOKEN || (to == THREAD_READY && (is_self || is_claimed)) ||
-		       (is_self && to != THREAD_NEW);
-	case THREAD_WOKEN:
-		return (to == THREAD_READY && (is_self || is_claimed)) ||
-		       (is_self &&
-			(to == THREAD_RUNNING || to == THREAD_MOVING || to == THREAD_DEAD));
-	case THREAD_MOVING: return to == THREAD_READY;
-	default: return false;
-	}
-}
-
-NO_HOOKS void sim_check_state(const struct sim_store *store)
-{
-	static const char *const names[] = { "NEW",   "BLOCKED", "READY", "RUNNING",
-					     "WOKEN", "MOVING",  "DEAD" };
-	size_t offset;
-	struct sim_object *object = object_at(store->at, &offset);
-	uint32_t from, to = (uint32_t)store->value;
-	bool is_self;
-
-	if (!sim_log->is_exploring || !is_thread(object) ||
-	    offset != offsetof(struct thread, state)) {
-		return;
-	}
-	from = *(const uint32_t *)store->at;
-	is_self = (const char *)store->by == (const char *)store->at - offset;
-	if (to > THREAD_DEAD || !may_change(is_self, object->is_claimed, from, to)) {
-		sim_fail("a thread's state changes from %s to %s", names[from],
-			 names[to % (THREAD_DEAD + 1)]);
-	}
-	object->is_claimed = (object->is_claimed && to == THREAD_WOKEN) ||
-			     (from == THREAD_BLOCKED && to == THREAD_RUNNING);
 }
 
 /* --- atomic operations --- */
@@ -179,12 +136,24 @@ NO_HOOKS static uint64_t load_own(const void *at, unsigned size_bytes)
 	return load(at, size_bytes);
 }
 
+NO_HOOKS static bool is_held_lock(const void *at)
+{
+	for (unsigned i = 0; i < host_cpu->nr_held; i++) {
+		if (host_cpu->held[i] == at) {
+			return true;
+		}
+	}
+	return false;
+}
+
 NO_HOOKS static uint64_t atomic_read(const void *at, unsigned size_bytes, const void *code)
 {
 	if (!sim_log->is_exploring) {
 		return load(at, size_bytes);
 	}
-	sim_step("loads", at, code);
+	if (is_anothers(at) || !(is_held_lock(at) || still_is(at, size_bytes))) {
+		sim_step("loads", at, code);
+	}
 	check_alive(at);
 	return load_own(at, size_bytes);
 }
@@ -200,6 +169,7 @@ NO_HOOKS static void atomic_write(void *at, unsigned size_bytes, uint64_t value,
 {
 	struct sim_cpu *cpu = &sim.cpus[sim.current];
 	const struct sim_store store = { at, value, size_bytes, host_cpu->current };
+	bool is_still;
 
 	if (!sim_log->is_exploring) {
 		memcpy(at, &value, size_bytes);
@@ -208,10 +178,20 @@ NO_HOOKS static void atomic_write(void *at, unsigned size_bytes, uint64_t value,
 	if (is_release(at) && !cpu->nr_stores) {
 		check_alive(at);
 		sim_store_apply(&store);
+		sim_log->has_published = true;
 		return;
 	}
-	sim_step("stores", at, code);
+	is_still = order != __ATOMIC_SEQ_CST && load(at, size_bytes) == value &&
+		   still_is(at, size_bytes);
+	if (!is_still || is_anothers(at)) {
+		sim_step("stores", at, code);
+	}
 	check_alive(at);
+	if (is_still) {
+		return;
+	}
+	still_is_not(at, size_bytes);
+	sim_log->has_published = true;
 	if (order == __ATOMIC_SEQ_CST) {
 		sim_stores_drain();
 		sim_store_apply(&store);
@@ -240,6 +220,7 @@ NO_HOOKS static void rmw_begin(const void *at, const void *code)
                                                                                                    \
 		(void)order;                                                                       \
 		rmw_begin((const void *)at, HERE);                                                 \
+		sim_log->has_published = true;                                                     \
 		return change##bits(at, (type)(result));                                           \
 	}
 
@@ -257,6 +238,9 @@ NO_HOOKS static void rmw_begin(const void *at, const void *code)
 	{                                                                                          \
 		type old = *at;                                                                    \
                                                                                                    \
+		if (old != value) {                                                                \
+			still_is_not((const void *)at, sizeof(type));                              \
+		}                                                                                  \
 		sim_store_apply(&(struct sim_store){ (void *)at, value, sizeof(type),              \
 						     host_cpu->current });                         \
 		return old;                                                                        \
@@ -277,6 +261,7 @@ NO_HOOKS static void rmw_begin(const void *at, const void *code)
 			sim.cpus[sim.current].lock = (const void *)at;                             \
 		}                                                                                  \
 		rmw_begin((const void *)at, HERE);                                                 \
+		sim_log->has_published = !sim.cpus[sim.current].lock;                              \
 		sim.cpus[sim.current].lock = NULL;                                                 \
 		if (*at != *expected) {                                                            \
 			*expected = *at;                                                           \

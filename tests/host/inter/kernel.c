@@ -31,12 +31,16 @@ void *object_new(const char *kind, size_t size_bytes)
 	struct sim_object *object = &sim.objects[sim.nr_objects];
 
 	assert(sim.nr_objects < SIM_OBJECTS_MAX && size_bytes <= SIM_OBJECT_BYTES);
-	*object = (struct sim_object){ kind, size_bytes, true, false };
+	*object = (struct sim_object){ .kind = kind,
+				       .size_bytes = size_bytes,
+				       .is_live = true,
+				       .is_thread = strcmp(kind, "thread") == 0 };
 	return sim.memory[sim.nr_objects++];
 }
 
 void object_free(void *at)
 {
+	static const unsigned char zeros[SIM_LINE_BYTES];
 	struct sim_object *object =
 		&sim.objects[((unsigned char *)at - sim.memory[0]) / SIM_OBJECT_BYTES];
 
@@ -44,8 +48,14 @@ void object_free(void *at)
 		sim_fail("a %s is freed twice", object->kind);
 	}
 	object->is_live = false;
-	memset(at, 0, SIM_OBJECT_BYTES);
-	sim_note_write(at, SIM_OBJECT_BYTES);
+	/* what it never held need not be saved from now on */
+	for (unsigned char *line = at; line < (unsigned char *)at + object->size_bytes;
+	     line += SIM_LINE_BYTES) {
+		if (memcmp(line, zeros, sizeof(zeros)) != 0) {
+			memset(line, 0, sizeof(zeros));
+			sim_note_write(line, sizeof(zeros));
+		}
+	}
 }
 
 unsigned kernel_nr_live(const char *kind)

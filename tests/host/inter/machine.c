@@ -10,6 +10,8 @@
 #include "task/thread.h"
 #include "tlb/coroutine.h"
 
+#define NO_HOOKS __attribute__((no_sanitize_thread))
+
 struct sim sim;
 struct sim_log *sim_log;
 struct cpu *host_cpu;
@@ -27,21 +29,36 @@ void sim_init(unsigned nr_cpus)
 	}
 }
 
+NO_HOOKS struct sim_object *sim_object_at(const void *at, size_t *offset)
+{
+	uint64_t place = (uint64_t)at - (uint64_t)sim.memory;
+
+	if (place >= sizeof(sim.memory)) {
+		return NULL;
+	}
+	*offset = place % SIM_OBJECT_BYTES;
+	return &sim.objects[place / SIM_OBJECT_BYTES];
+}
+
 unsigned sim_stack_of(uint64_t address)
 {
 	return (unsigned)((address - (uint64_t)sim_log->stacks) / SIM_STACK_BYTES);
 }
 
-void sim_note_write(const void *at, size_t size_bytes)
+NO_HOOKS void sim_note_write(const void *at, size_t size_bytes)
 {
 	uint64_t first = (uint64_t)at - (uint64_t)__data_start, last = first + size_bytes - 1;
 
-	for (uint64_t page = first / 4096; page <= last / 4096 && page < SIM_DIRTY_MAX; page++) {
-		sim_log->dirty[page] = true;
+	for (uint64_t line = first / SIM_LINE_BYTES;
+	     line <= last / SIM_LINE_BYTES && line < SIM_LINES_MAX; line++) {
+		if (!sim_log->is_dirty[line]) {
+			sim_log->is_dirty[line] = true;
+			sim_log->dirty[sim_log->nr_dirty++] = (uint32_t)line;
+		}
 	}
 }
 
-void sim_step(const char *event, const void *at, const void *code)
+NO_HOOKS void sim_step(const char *event, const void *at, const void *code)
 {
 	struct sim_cpu *cpu = &sim.cpus[sim.current];
 
@@ -51,6 +68,7 @@ void sim_step(const char *event, const void *at, const void *code)
 	sim_log->event = event;
 	sim_log->event_at = at;
 	sim_log->event_code = code;
+	sim_log->has_published = false;
 	coroutine_switch(&cpu->rsp, sim.scheduler_rsp);
 }
 
@@ -71,24 +89,27 @@ void sim_fail(const char *format, ...)
 
 bool sim_has_interrupt(unsigned id) { return sim.cpus[id].reschedule || sim.cpus[id].timer; }
 
-void sim_resume(unsigned id, bool takes_interrupt)
+NO_HOOKS void sim_resume(unsigned id, bool takes_interrupt)
 {
 	sim.current = id;
 	host_cpu = cpus[id];
 	sim_log->takes_interrupt = takes_interrupt;
+	/* what calls before left there would tell equal states apart, once it is part of a frame */
+	memset((void *)(sim.cpus[id].rsp - SIM_SCRUBBED_BYTES), 0, SIM_SCRUBBED_BYTES);
 	coroutine_switch(&sim.scheduler_rsp, sim.cpus[id].rsp);
 	sim.scheduler_rsp = 0;
+	sim_log->has_published = false;
 	sim.stacks[sim.cpus[id].stack].rsp = sim.cpus[id].rsp;
 }
 
-void sim_store_apply(const struct sim_store *store)
+NO_HOOKS void sim_store_apply(const struct sim_store *store)
 {
 	sim_check_state(store);
 	sim_note_write(store->at, store->size_bytes);
 	memcpy(store->at, &store->value, store->size_bytes);
 }
 
-void sim_store_drain_one(unsigned id)
+NO_HOOKS void sim_store_drain_one(unsigned id)
 {
 	struct sim_cpu *cpu = &sim.cpus[id];
 	struct sim_store store = cpu->stores[0];
@@ -99,7 +120,7 @@ void sim_store_drain_one(unsigned id)
 	sim_store_apply(&store);
 }
 
-void sim_stores_drain(void)
+NO_HOOKS void sim_stores_drain(void)
 {
 	while (sim.cpus[sim.current].nr_stores) {
 		sim_store_drain_one(sim.current);

@@ -10,6 +10,9 @@
  *   run before it. The release of a lock is none: who runs between it and what came before can do
  *   nothing but wait for the lock, if it has to do with it at all. A CPU that waits for a lock goes
  *   on when it is free; a lock is known by its holder's word, which alone goes from 0.
+ * - after an atomic write, the first plain access to another's object or stack is a step: what was
+ *   written may have let others free it, and a store that is still in the buffer comes before.
+ * - a load of a word that stays as it is (still.h), or of a lock that the CPU holds, is none.
  * - an atomic store goes to the CPU's store buffer, which empties in order, at any time, and before
  *   a read-modify-write, a fence and an interrupt to another CPU. Plain stores take effect at once.
  * - an access to an object that was freed, to the stack of a thread that was freed, or to a part of
@@ -30,6 +33,7 @@ enum {
 	SIM_CPUS_MAX = 3,
 	SIM_STACKS_MAX = 12,         /* the last one is for booting */
 	SIM_STACK_BYTES = 16 * 1024, /* KSTACK_SIZE */
+	SIM_SCRUBBED_BYTES = 1024,   /* below a stack's part in use */
 	SIM_OBJECTS_MAX = 24,
 	SIM_OBJECT_BYTES = 4096, /* room for each */
 	SIM_STORES_MAX = 4,
@@ -67,6 +71,7 @@ struct sim_object {
 	const char *kind;
 	size_t size_bytes;
 	bool is_live;
+	bool is_thread;
 	bool is_claimed; /* a thread: by sched_claim, and not given back as yet */
 };
 
@@ -90,16 +95,20 @@ struct sim {
 };
 extern struct sim sim;
 
-enum { SIM_DIRTY_MAX = 4096 };
+enum { SIM_LINE_BYTES = 64, SIM_LINES_MAX = 1 << 16 };
 
 /* On the heap, so that going back to an earlier state leaves it alone. */
 struct sim_log {
 	unsigned char stacks[SIM_STACKS_MAX][SIM_STACK_BYTES] __attribute__((aligned(64)));
 	bool is_exploring; /* accesses are steps */
 	bool takes_interrupt;
-	bool dirty[SIM_DIRTY_MAX]; /* pages of variables that were ever written */
-	char failure[160];         /* "": none */
-	const char *event;         /* what the next step will do, where */
+	bool has_published; /* the CPU that runs, since its last step: by an atomic write */
+	/* lines of variables that were ever written, in the order in which they first were */
+	bool is_dirty[SIM_LINES_MAX];
+	uint32_t dirty[SIM_LINES_MAX];
+	unsigned nr_dirty;
+	char failure[160]; /* "": none */
+	const char *event; /* what the next step will do, where */
 	const void *event_at;
 	const void *event_code;
 };
@@ -126,9 +135,11 @@ void sim_store_apply(const struct sim_store *store);
 void sim_clock_tick(void);
 void sim_note_write(const void *at, size_t size_bytes);
 
-/* hooks.c: may the state of a thread change so? Fails if not. */
+/* transitions.c: may the state of a thread change so? Fails if not. */
 void sim_check_state(const struct sim_store *store);
 
+/* The object that the address lies in; NULL: none. */
+struct sim_object *sim_object_at(const void *at, size_t *offset);
 /* A stack's index. */
 unsigned sim_stack_of(uint64_t address);
 void sim_take_interrupts(void);

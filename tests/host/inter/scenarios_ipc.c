@@ -3,7 +3,11 @@
 #include "programs.h"
 #include "task/endpoint.h"
 #include "task/ipc.h"
+#include "task/process.h"
 #include "task/process_end.h"
+#include "task/sched.h"
+
+enum { REPLY = 42 }; /* what the server's reply says */
 
 static void share(struct process **all, struct thread **of)
 {
@@ -42,7 +46,15 @@ static void call(void)
 	user_step();
 	result = ipc_call(0);
 	EXPECT(result == 0 || is_over(result) || result == STATUS_EFAULT);
+	EXPECT(result || thread_user_regs(thread_current())->rsi == REPLY);
 	call_end();
+}
+
+/* Two threads that wait to receive do not leave by themselves: docs/ipc.md. */
+static void call_and_kill(void)
+{
+	call();
+	kill_second();
 }
 
 static void serve_once(void)
@@ -55,6 +67,12 @@ static void serve_once(void)
 	call_end();
 }
 
+static void serve_no_more(void)
+{
+	serve_once();
+	user_wait();
+}
+
 static void serve(void)
 {
 	int64_t result;
@@ -63,11 +81,39 @@ static void serve(void)
 	result = ipc_receive(0);
 	call_end();
 	while (result > 0) {
+		thread_user_regs(thread_current())->rsi = REPLY;
 		user_step();
 		result = ipc_reply_receive(0);
 		call_end();
 	}
 	EXPECT(is_over(result) || result == STATUS_EFAULT);
+}
+
+/* --- one whose server goes while it waits for its turn --- */
+
+/* Which no one serves: the second, unless there is an end to the first before. */
+static void call_twice(void)
+{
+	call();
+	call();
+	user_step();
+	__atomic_store_n(user_word(user_at(0)), 1, __ATOMIC_RELAXED);
+}
+
+/* Holds the endpoint until the other program is through. */
+static void hold(void)
+{
+	do {
+		CALL(sched_yield());
+	} while (!__atomic_load_n(user_word(user_at(0)), __ATOMIC_RELAXED));
+}
+
+/* As execve does. */
+static void serve_once_and_hold(void)
+{
+	serve_once();
+	CALL(ipc_thread_exit(thread_current()); endpoints_stop_serving(process_current()));
+	hold();
 }
 
 const struct scenario scenarios_ipc[] = {
@@ -133,11 +179,39 @@ const struct scenario scenarios_ipc[] = {
 	  .setup = share,
 	  .nr_cpus = 2,
 	  .is_long = true },
-	{ .name = "ipc: call, two serve",
-	  .programs = { call, serve, serve },
+	{ .name = "ipc: call, two serve until they are killed",
+	  .programs = { call_and_kill, serve, serve },
 	  .process = { 0, 1, 1 },
 	  .setup = share,
 	  .nr_cpus = 2,
+	  .is_pinned = true,
+	  .is_long = true },
+	{ .name = "ipc: call, received by one that is killed",
+	  .programs = { serve_no_more, kill_first, call },
+	  .process = { 0, 1, 2 },
+	  .setup = share,
+	  .nr_cpus = 2,
+	  .is_pinned = true,
+	  .is_long = true },
+	{ .name = "ipc: call, server ends without a reply, in one process",
+	  .programs = { call, serve_once, user_step },
+	  .setup = share,
+	  .nr_cpus = 2,
+	  .is_pinned = true,
+	  .is_long = true },
+	{ .name = "ipc: two calls, server ends between",
+	  .programs = { call_twice, serve_once, hold },
+	  .process = { 0, 1, 0 },
+	  .setup = share,
+	  .nr_cpus = 2,
+	  .is_pinned = true,
+	  .is_long = true },
+	{ .name = "ipc: two calls, server executes another program between",
+	  .programs = { call_twice, serve_once_and_hold, hold },
+	  .process = { 0, 1, 0 },
+	  .setup = share,
+	  .nr_cpus = 2,
+	  .is_pinned = true,
 	  .is_long = true },
 	{ .name = NULL },
 };

@@ -8,28 +8,42 @@
 
 #define NO_HOOKS __attribute__((no_sanitize_thread))
 
-enum { LINE_BYTES = 64, PAGE_BYTES = 4096 };
-
 /* Written once, before the first state is saved. */
 static unsigned char *baseline;
 static size_t size_bytes;     /* of the variables */
 static struct saved *scratch; /* on the heap, as it is no part of the state */
 
-NO_HOOKS static uint64_t mix(uint64_t sum, uint64_t word)
+NO_HOOKS static uint64_t fold(uint64_t a, uint64_t b)
 {
-	sum = (sum ^ word) * 0x9fb21c651e98df25;
-	return sum ^ sum >> 32;
+	unsigned __int128 product = (unsigned __int128)a * b;
+
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
+/* Four sums, none of which waits for another, each over pairs of words. */
 NO_HOOKS uint64_t state_hash(const struct saved *saved)
 {
-	uint64_t sum = saved->size_bytes, word = 0;
+	enum { SUMS = 4 };
+	static const uint64_t key = 0x9fb21c651e98df25;
+	uint64_t sums[SUMS] = { saved->size_bytes, 1, 2, 3 }, words[2 * SUMS];
 
-	for (size_t i = 0; i < saved->size_bytes; i += sizeof(word)) {
-		memcpy(&word, saved->bytes + i, MIN(saved->size_bytes - i, sizeof(word)));
-		sum = mix(sum, word);
+	for (size_t i = 0; i < saved->size_bytes; i += sizeof(words)) {
+		size_t left = saved->size_bytes - i;
+
+		if (left < sizeof(words)) {
+			memset(words, 0, sizeof(words));
+			memcpy(words, saved->bytes + i, left);
+		} else {
+			memcpy(words, saved->bytes + i, sizeof(words));
+		}
+		for (unsigned k = 0; k < SUMS; k++) {
+			sums[k] = fold(sums[k] ^ words[2 * k], key ^ words[2 * k + 1]) + i;
+		}
 	}
-	return sum | 1;
+	for (unsigned k = 1; k < SUMS; k++) {
+		sums[0] = fold(sums[0] ^ key, sums[k] ^ k);
+	}
+	return sums[0] | 1;
 }
 
 /* Says nothing about the future: who ran last, and what is only counted. */
@@ -43,9 +57,32 @@ NO_HOOKS static void normalise(void)
 	}
 }
 
-NO_HOOKS static size_t line_bytes(size_t at)
+/* The last line is shorter. */
+NO_HOOKS static bool is_short(size_t line) { return line == size_bytes / SIM_LINE_BYTES; }
+
+NO_HOOKS static void line_copy(void *to, const void *from, size_t line)
 {
-	return size_bytes - at < LINE_BYTES ? size_bytes - at : LINE_BYTES;
+	if (is_short(line)) {
+		memcpy(to, from, size_bytes % SIM_LINE_BYTES);
+	} else {
+		memcpy(to, from, SIM_LINE_BYTES);
+	}
+}
+
+/* Unaligned: what the compiler makes the processor compare at once. */
+typedef uint64_t words_t __attribute__((vector_size(16), aligned(8), may_alias));
+
+NO_HOOKS static bool line_differs(size_t line)
+{
+	const words_t *at = (const void *)(__data_start + line * SIM_LINE_BYTES);
+	const words_t *first = (const void *)(baseline + line * SIM_LINE_BYTES);
+	words_t sum;
+
+	if (is_short(line)) {
+		return memcmp(at, first, size_bytes % SIM_LINE_BYTES) != 0;
+	}
+	sum = (at[0] ^ first[0]) | (at[1] ^ first[1]) | (at[2] ^ first[2]) | (at[3] ^ first[3]);
+	return sum[0] | sum[1];
 }
 
 NO_HOOKS static size_t lines_save(unsigned char *to, unsigned *nr_lines)
@@ -53,20 +90,14 @@ NO_HOOKS static size_t lines_save(unsigned char *to, unsigned *nr_lines)
 	unsigned char *start = to;
 
 	*nr_lines = 0;
-	for (size_t page = 0; page * PAGE_BYTES < size_bytes; page++) {
-		size_t at = page * PAGE_BYTES;
-		size_t end = at + PAGE_BYTES;
+	for (unsigned i = 0; i < sim_log->nr_dirty; i++) {
+		size_t line = sim_log->dirty[i];
 
-		if (!sim_log->dirty[page]) {
-			continue;
-		}
-		for (; at < end && at < size_bytes; at += LINE_BYTES) {
-			if (memcmp(__data_start + at, baseline + at, line_bytes(at)) != 0) {
-				memcpy(to, &at, sizeof(at));
-				memcpy(to + sizeof(at), __data_start + at, line_bytes(at));
-				to += sizeof(at) + LINE_BYTES;
-				++*nr_lines;
-			}
+		if (line_differs(line)) {
+			memcpy(to, &line, sizeof(line));
+			line_copy(to + sizeof(line), __data_start + line * SIM_LINE_BYTES, line);
+			to += sizeof(line) + SIM_LINE_BYTES;
+			++*nr_lines;
 		}
 	}
 	return (size_t)(to - start);
@@ -95,24 +126,26 @@ NO_HOOKS const struct saved *state_save(void)
 	return scratch;
 }
 
+/* The saved lines are some of the dirty ones, in the same order. */
 NO_HOOKS void state_restore(const struct saved *saved)
 {
-	const unsigned char *from = saved->bytes;
+	const unsigned char *from = saved->bytes, *end;
+	size_t next = SIZE_MAX;
 
-	for (size_t page = 0; page * PAGE_BYTES < size_bytes; page++) {
-		size_t at = page * PAGE_BYTES, left = size_bytes - at;
+	end = from + saved->nr_lines * (sizeof(next) + SIM_LINE_BYTES);
+	for (unsigned i = 0; i < sim_log->nr_dirty; i++) {
+		size_t line = sim_log->dirty[i];
 
-		if (sim_log->dirty[page]) {
-			memcpy(__data_start + at, baseline + at,
-			       left < PAGE_BYTES ? left : PAGE_BYTES);
+		if (from < end) {
+			memcpy(&next, from, sizeof(next));
 		}
-	}
-	for (unsigned i = 0; i < saved->nr_lines; i++) {
-		size_t at;
-
-		memcpy(&at, from, sizeof(at));
-		memcpy(__data_start + at, from + sizeof(at), line_bytes(at));
-		from += sizeof(at) + LINE_BYTES;
+		if (from < end && next == line) {
+			line_copy(__data_start + line * SIM_LINE_BYTES, from + sizeof(next), line);
+			from += sizeof(next) + SIM_LINE_BYTES;
+		} else {
+			line_copy(__data_start + line * SIM_LINE_BYTES,
+				  baseline + line * SIM_LINE_BYTES, line);
+		}
 	}
 	for (unsigned i = 0; i < sim.nr_stacks; i++) {
 		memcpy((void *)sim.stacks[i].rsp, from, stack_used(i));
@@ -123,6 +156,7 @@ NO_HOOKS void state_restore(const struct saved *saved)
 void state_begin(void)
 {
 	size_bytes = (size_t)(_end - __data_start);
+	assert(size_bytes / SIM_LINE_BYTES < SIM_LINES_MAX);
 	baseline = malloc(size_bytes);
 	scratch = calloc(1, sizeof(*scratch));
 	scratch->bytes = malloc(2 * size_bytes + SIM_STACKS_MAX * SIM_STACK_BYTES);
@@ -133,9 +167,8 @@ void state_begin(void)
 
 bool state_is_complete(void)
 {
-	for (size_t at = 0; at < size_bytes; at += LINE_BYTES) {
-		if (!sim_log->dirty[at / PAGE_BYTES] &&
-		    memcmp(__data_start + at, baseline + at, line_bytes(at)) != 0) {
+	for (size_t line = 0; line <= size_bytes / SIM_LINE_BYTES; line++) {
+		if (!sim_log->is_dirty[line] && line_differs(line)) {
 			return false;
 		}
 	}
