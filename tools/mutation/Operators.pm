@@ -21,8 +21,8 @@ use constant KINDS => qw(drop flush swap negate skip bound rights success);
 my $FLUSH = qr/flush|invlpg|invpcid|barrier|(?<!de)fence|downgrade|tlb_|catch_up/;
 my $CONTROL = qr/^(?:if|while|for|switch|do|else|return|break|continue|goto|case|default)\b|^[{}]|^\w+:$/;
 my $DECLARATION = qr/^(?:(?:const|static|struct|enum|union|unsigned|volatile)\s+)*\w+(?:\s+\**|\s*\*+\s*)\w+\s*(?:\[[^;]*\]\s*)*(?:\(|=(?!=)|;|,)/;
-# Their absence is no fault of what they look at.
-my $NO_FAULT = qr/^(?:assert\w*|static_assert|\(void\)\w+;|unreachable\w*|panic\w*|log_\w+|__builtin_unreachable)\b/;
+# Their absence is no fault of what they look at; or, of hints, no fault at all.
+my $NO_FAULT = qr/^(?:assert\w*|static_assert|\(void\)\w+;|unreachable\w*|panic\w*|log_\w+|asid_check_exit|tlb_hw_note_\w+|cpu_relax|__builtin_unreachable)\b/;
 my $PURE = qr/(?:pte_make|pte_with|MIN|MAX|align_up|align_down|is_aligned|pa_to_pfn|pfn_to_pa|pfn_add|sizeof|offsetof)/;
 my %RIGHTS = (RIGHTS_ABSENT => 'RIGHTS_R', RIGHTS_R => 'RIGHTS_RW', RIGHTS_RX => 'RIGHTS_RW', RIGHTS_RW => 'RIGHTS_R',
 	RIGHT_READ => 'RIGHT_WRITE', RIGHT_WRITE => 'RIGHT_READ', RIGHT_EXECUTE => 'RIGHT_WRITE',

@@ -1,6 +1,7 @@
 /* Clocks and sleeping. */
 #include <stdint.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -28,6 +29,22 @@ static bool clock_never_goes_back(void)
 		last = now;
 	}
 	return true;
+}
+
+/* Setting a timer tells what was left of the one before. */
+static bool timer_is_told(void)
+{
+	const struct itimerval first = { .it_interval = { 50, 0 }, .it_value = { 100, 0 } };
+	const struct itimerval none = { 0 };
+	struct itimerval at_first = { { 1, 1 }, { 1, 1 } }, running, old, at_last;
+
+	return setitimer(ITIMER_REAL, &first, &at_first) == 0 && at_first.it_value.tv_sec == 0 &&
+	       at_first.it_value.tv_usec == 0 && getitimer(ITIMER_REAL, &running) == 0 &&
+	       setitimer(ITIMER_REAL, &none, &old) == 0 && running.it_interval.tv_sec == 50 &&
+	       running.it_value.tv_sec > 0 && running.it_value.tv_sec <= 100 &&
+	       old.it_interval.tv_sec == 50 && old.it_value.tv_sec > 0 &&
+	       old.it_value.tv_sec <= 100 && getitimer(ITIMER_REAL, &at_last) == 0 &&
+	       at_last.it_value.tv_sec == 0 && at_last.it_value.tv_usec == 0;
 }
 
 static int64_t sleep_takes(long ns)
@@ -70,6 +87,7 @@ int main(void)
 	tap_is(raw_sleep(0, 1000000000), EINVAL, "a second's worth of nanoseconds is EINVAL");
 	tap_is(raw_sleep(0, -1), EINVAL, "negative nanoseconds are EINVAL");
 	tap_is(raw_sleep(-1, 0), EINVAL, "negative seconds are EINVAL");
+	tap_ok(timer_is_told(), "setting a timer tells what was left of the one before");
 	tap_ok(syscall(SYS_clock_gettime, 9999, &time) == -1 && errno == EINVAL,
 	       "an unknown clock is EINVAL");
 	return tap_done();
