@@ -75,7 +75,7 @@ refused 'TIMEOUT=x: must be a number' env TIMEOUT=x tools/screenshot
 refused "XPFO=off: there is no such knob; did you mean the boot option OPTS='xpfo=off'" make run XPFO=off
 refused "xpfo=off: there is no such knob; did you mean the boot option" make run xpfo=off CMD=true
 refused 'CMDS=true: there is no such knob; did you mean CMD\?' make run CMDS=true
-refused 'SHEEP=1: there is no such knob\. .make help. explains them: ACCEL ATTACK' make SHEEP=1
+refused 'WALRUS=1: there is no such knob\. .make help. explains them: ACCEL ATTACK' make WALRUS=1
 refused 'OPTS=xpfo=off: .make matrix. does not take it; .make run.' make matrix OPTS=xpfo=off
 refused 'CPU=qemu64: .make bench-cost. does not take it' make bench-cost CPU=qemu64
 refused 'CMD=x: .make iso. does not take it' make iso CMD=x
