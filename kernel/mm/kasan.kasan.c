@@ -10,6 +10,7 @@
 #include "lib/string.h"
 #include "mm/direct_map.h"
 #include "mm/frame_history.h"
+#include "mm/wrapped.h"
 
 int marks_load(uint64_t at); /* marks_load.kasan.asm */
 
@@ -189,14 +190,6 @@ void __asan_storeN_noabort(uint64_t at, size_t len_bytes)
 		look(at, len_bytes, TOUCH_STORE, CALLER);
 	}
 }
-
-/* The linker leads all calls of memcpy and its like here: --wrap. */
-void *__real_memcpy(void *restrict to, const void *restrict from, size_t len_bytes);
-void *__real_memmove(void *to, const void *from, size_t len_bytes);
-void *__real_memset(void *to, int byte, size_t len_bytes);
-void *__wrap_memcpy(void *restrict to, const void *restrict from, size_t len_bytes);
-void *__wrap_memmove(void *to, const void *from, size_t len_bytes);
-void *__wrap_memset(void *to, int byte, size_t len_bytes);
 
 void *__wrap_memcpy(void *restrict to, const void *restrict from, size_t len_bytes)
 {

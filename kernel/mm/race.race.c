@@ -7,6 +7,7 @@
 #include "lib/string.h"
 #include "mm/frame_history.h"
 #include "mm/layout.h"
+#include "mm/wrapped.h"
 
 /*
  * A watch is a word of a small table; its place follows from the address, so an access looks at one
@@ -249,14 +250,6 @@ void __tsan_write_range(uint64_t at, size_t len_bytes)
 /* What constructors call, which nobody calls. */
 void __tsan_init(void);
 void __tsan_init(void) {}
-
-/* The linker leads all calls of memcpy and its like here: --wrap. */
-void *__real_memcpy(void *restrict to, const void *restrict from, size_t len_bytes);
-void *__real_memmove(void *to, const void *from, size_t len_bytes);
-void *__real_memset(void *to, int byte, size_t len_bytes);
-void *__wrap_memcpy(void *restrict to, const void *restrict from, size_t len_bytes);
-void *__wrap_memmove(void *to, const void *from, size_t len_bytes);
-void *__wrap_memset(void *to, int byte, size_t len_bytes);
 
 void *__wrap_memcpy(void *restrict to, const void *restrict from, size_t len_bytes)
 {
