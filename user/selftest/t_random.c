@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "child.h"
+#include "raw_call.h"
 #include "tap.h"
 
 enum {
@@ -110,21 +111,6 @@ static uint64_t draw_argument(const char *page)
 	case 2: return draw() % 4096;
 	default: return draw();
 	}
-}
-
-/* A call as the kernel gets it: all 64 bits of the number count. */
-static long raw_call(uint64_t number, const uint64_t *a)
-{
-	register uint64_t r10 __asm__("r10") = a[3];
-	register uint64_t r8 __asm__("r8") = a[4];
-	register uint64_t r9 __asm__("r9") = a[5];
-	long result;
-
-	__asm__ volatile("syscall"
-			 : "=a"(result)
-			 : "a"(number), "D"(a[0]), "S"(a[1]), "d"(a[2]), "r"(r10), "r"(r8), "r"(r9)
-			 : "rcx", "r11", "memory");
-	return result;
 }
 
 static int call_at_random(void *seed)

@@ -6,6 +6,7 @@
 
 #include "../../kernel/fuzz_abi.h"
 #include "bulwark.h"
+#include "raw_call.h"
 #include "run.h"
 
 enum { POLICIES = 36 };
@@ -57,20 +58,6 @@ static uint64_t ipc(long number, const uint64_t *a)
 				      .place = (void *)a[2] };
 
 	return (uint64_t)bw_ipc(number, (long)a[0], &message);
-}
-
-static uint64_t plain(long number, const uint64_t *a)
-{
-	register uint64_t r10 __asm__("r10") = a[3];
-	register uint64_t r8 __asm__("r8") = a[4];
-	register uint64_t r9 __asm__("r9") = a[5];
-	uint64_t result;
-
-	__asm__ volatile("syscall"
-			 : "=a"(result)
-			 : "a"(number), "D"(a[0]), "S"(a[1]), "d"(a[2]), "r"(r10), "r"(r8), "r"(r9)
-			 : "rcx", "r11", "memory");
-	return result;
 }
 
 /* Root could end or change those that look after us: it does that to itself. */
@@ -136,7 +123,7 @@ static uint64_t make(enum kind kind, const uint64_t *a)
 	case KIND_load_policy: return load_policy(a[0]);
 	case KIND_poke: *(volatile uint64_t *)a[0] = a[1]; return 0;
 	case KIND_peek: return *(volatile uint64_t *)a[0] ? 1 : 0;
-	default: return plain(kinds[kind].number, a);
+	default: return (uint64_t)raw_call((uint64_t)kinds[kind].number, a);
 	}
 }
 
