@@ -10,8 +10,8 @@ export ARCHIVE
 
 SMP=2 session tools/run <<'END'
 bulwark# $	wakes_reader\r
-^wakes_reader: type$	abc
-wakes_reader: [abc]+\n(.|\n)*bulwark# $	exit 7\r
+^wakes_reader: type$	a
+^wakes_reader: a\n(.|\n)*bulwark# $	exit 7\r
 END
 is "$errors" '' 'the session goes through'
 like "$output" '^bulwark: exit status 7' 'to its end'

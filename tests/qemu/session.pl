@@ -87,7 +87,7 @@ sub unescaped {
 my ($script, @command) = @ARGV;
 open my $lines, '<', $script or die "session.pl: $script: $!\n";
 my $pid = open2(my $console, my $keyboard, @command);
-my $from = 0;
+my ($from, $patience) = (0, SECONDS);
 LINE: while (my $line = <$lines>) {
 	chomp $line;
 	my ($wanted, $typed) = split /\t/, $line;
@@ -97,6 +97,7 @@ LINE: while (my $line = <$lines>) {
 		last if $text =~ /$wanted/m;
 		if (time > $end) {
 			print STDERR "in vain: /$wanted/\n";
+			$patience = 1;
 			last LINE;
 		}
 	}
@@ -104,7 +105,7 @@ LINE: while (my $line = <$lines>) {
 	$from = @rows;
 	syswrite $keyboard, unescaped($typed // '');
 }
-my $end = time + SECONDS;
+my $end = time + $patience;
 while (time < $end && defined shown_since(0, $console)) {}
 print map { "$_\n" } @rows;
 if ($ENV{RAW}) {

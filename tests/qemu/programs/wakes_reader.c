@@ -43,6 +43,6 @@ int main(void)
 		tcsetattr(STDIN_FILENO, TCSANOW, &lines);
 	}
 	pthread_join(reader, NULL);
-	printf("wakes_reader: %s\n", typed);
+	printf("\nwakes_reader: %s\n", typed);
 	return 0;
 }
