@@ -51,6 +51,16 @@ my %images = (
 	'odd-entry-unmapped' => sub { elf(entry => 0x10000000) },
 	'odd-entry-kernel' => sub { elf(entry => 0xffffffff80000000) },
 	'odd-segments-overlap' => sub { elf(copies => 2) },
+	'bad-version' => sub { elf(version => 2) },
+	'bad-abi' => sub { elf(abi => 9) },
+	'bad-ehsize' => sub { elf(ehsize => $EHDR_SIZE + 8) },
+	'bad-interpreter' => sub { elf(ptype => 3) },
+	'bad-nothing-to-load' => sub { elf(ptype => 4) },
+	'bad-segments-too-many' => sub { elf(copies => 20, step => 16 * $PAGE) },
+	'bad-not-readable' => sub { elf(flags => $EXECUTE) },
+	'bad-alignment' => sub { elf(align => 3 * $PAGE) },
+	'bad-entry-not-executable' => sub { elf(flags => $READ) },
+	'bad-memsz-huge-by-a-page' => sub { elf(memsz => 0x4000_1000) },
 	'bad-memsz-huge' => sub { elf(memsz => 0x7000_0000_0000) },
 );
 
@@ -63,16 +73,17 @@ sub elf {
 	my $size = $code_offset + length $code;
 	my $vaddr = $set{vaddr} // $LOAD_ADDRESS;
 
-	my $header = "\x7fELF" . pack('C5 x7', $set{class} // 2, $set{data} // 1, 1, 0, 0)
+	my $header = "\x7fELF" . pack('C5 x7', $set{class} // 2, $set{data} // 1, 1, $set{abi} // 0, 0)
 		. pack('S< S< L< Q< Q< Q< L< S< S< S< S< S< S<',
-			$set{type} // 2, $set{machine} // 62, 1, $set{entry} // $vaddr + $code_offset,
-			$set{phoff} // $EHDR_SIZE, 0, 0, $EHDR_SIZE, $set{phentsize} // $PHDR_SIZE,
+			$set{type} // 2, $set{machine} // 62, $set{version} // 1, $set{entry} // $vaddr + $code_offset,
+			$set{phoff} // $EHDR_SIZE, 0, 0, $set{ehsize} // $EHDR_SIZE, $set{phentsize} // $PHDR_SIZE,
 			$set{phnum} // $copies, 0, 0, 0);
 	$header = substr($header, 0, $EHDR_SIZE);
-	my $segment = pack('L< L< Q< Q< Q< Q< Q< Q<',
-		$PT_LOAD, $set{flags} // $READ | $EXECUTE, $set{offset} // 0, $vaddr, $vaddr,
-		$set{filesz} // $size, $set{memsz} // $size, $PAGE);
-	return $header . $segment x $copies . $code;
+	my @segments = map { pack('L< L< Q< Q< Q< Q< Q< Q<',
+		$set{ptype} // $PT_LOAD, $set{flags} // $READ | $EXECUTE, $set{offset} // 0, $_, $_,
+		$set{filesz} // $size, $set{memsz} // $size, $set{align} // $PAGE) }
+		map { $vaddr + $_ * ($set{step} // 0) } 0 .. $copies - 1;
+	return join '', $header, @segments, $code;
 }
 
 # Exits 0 where every register but RSP, RIP and the flags is zero, else 1.

@@ -4,8 +4,8 @@
  */
 #pragma once
 
-/* Suite numbers from here on. */
-enum { PLANTS = 1000 };
+/* Suite numbers from here on, which no test passes by chance. */
+enum { PLANTS = 0x706c616e };
 
 /* Commits the fault with this number; the table of the build's plants has them. */
 void plant_run(unsigned number);

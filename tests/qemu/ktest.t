@@ -16,31 +16,29 @@ suites() {
 	is "$status" 0 "selftest and the audit behind it end with 0 with xpfo=$variant and SMP=$nr_cpus"
 }
 
-for ((round = 0; round < $(soak 5 1); round++)); do
-	suites 4 epoch
-done
-# under NR_CPUS VARIANT "SUITES OF A SOAK" "SUITES"
-under() {
-	local list
-	read -ra list <<<"$(soak "$3" "$4")"
-	suites "$1" "$2" "${list[@]}"
-}
+if [ "$BUILD" = debug ] || [ -n "$(soak 1 '')" ]; then
+	for ((round = 0; round < $(soak 5 1); round++)); do
+		suites 4 epoch
+	done
+else
+	suites 4 epoch kernel fault futex grant ipc memory process sched thread
+fi
 if [ "$BUILD" = debug ]; then
 	# with KAISER every entry flushes, and hides that a flush is missing
-	under 4 'epoch kaiser=off' 'kernel grant memory move share thread' 'kernel memory thread'
-	# With large pages in the direct map, and under other variants, what is not the same: whose frames are where. A soak has
-	# every suite that looks at them, and every variant.
-	under 2 'epoch directmap=2m' 'kernel enomem frame_map grant memory pressure ptdump share' 'kernel memory share'
-	under 1 off 'kernel enomem frame_map grant memory mitigate pressure process ptdump residue share' 'kernel mitigate residue'
-	under 2 pageblock 'kernel memory pressure residue' 'kernel memory residue'
-	under 1 sync 'kernel enomem frame_map grant memory mitigate pressure process ptdump residue share' 'memory residue'
-	under 2 v1 'kernel memory pressure residue' 'memory residue'
+	# shellcheck disable=SC2046 # words
+	suites 4 'epoch kaiser=off' $(soak 'kernel grant memory move share thread' 'kernel memory')
+	# With large pages in the direct map, and under other variants, what is not the same: whose frames are where.
+	# shellcheck disable=SC2046 # words
+	suites 2 'epoch directmap=2m' $(soak 'kernel enomem frame_map grant memory pressure ptdump share' 'kernel share')
+	# shellcheck disable=SC2046 # words
+	suites 1 off $(soak 'kernel enomem frame_map grant memory mitigate pressure process ptdump residue share' 'kernel mitigate residue')
 fi
 if [ "$BUILD" = debug ] && [ -n "$(soak 1 '')" ]; then
+	suites 1 sync kernel enomem frame_map grant memory mitigate pressure process ptdump residue share
 	for variant in off sync; do
 		suites 2 "$variant directmap=2m" kernel enomem frame_map grant memory pressure ptdump share
 	done
-	for variant in v7noflush v9; do
+	for variant in v1 v7noflush v9 pageblock; do
 		suites 2 "$variant" kernel memory pressure residue
 	done
 	for variant in v1 v6 v7noflush v7 v8 v8batch v9 pageblock; do

@@ -130,12 +130,19 @@ static void look_at(struct nudge *nudge, struct thread *thread)
 	}
 }
 
+/* Its last thread is on no list any more, but frees its memory, before the parent may know. */
+static bool is_being_undone(const struct process *process)
+{
+	return list_is_empty(&process->threads) && !process->zombie;
+}
+
 /* Called with process_lock held. */
 static void visit(struct process *process, const void *argument)
 {
 	struct nudge *nudge = *(struct nudge *const *)argument;
 
 	if (is_below(process, nudge->pid)) {
+		nudge->nr_awake += is_being_undone(process);
 		LIST_FOR_EACH (node, &process->threads) {
 			look_at(nudge, LIST_ENTRY(node, struct thread, process_node));
 		}

@@ -1,5 +1,6 @@
 /* Makes calls, in the ways that each needs. */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -9,7 +10,7 @@
 #include "raw_call.h"
 #include "run.h"
 
-enum { POLICIES = 36 };
+enum { POLICIES = 36, BEHIND_CALLS = 0x2000 };
 
 /* The child ends at once, whatever stack it has: it must not return into this program's frames. */
 static uint64_t clone_and_end(const uint64_t *a)
@@ -100,6 +101,19 @@ static uint64_t load_policy(uint64_t nth)
 	return (uint64_t)bw_policy_load(file.name, &error);
 }
 
+/* A number that no call has. */
+static uint64_t no_call(uint64_t value)
+{
+	static const uint64_t none[ARGUMENTS_MAX];
+	int64_t result = raw_call(value | BEHIND_CALLS, none);
+
+	if (result != -ENOSYS) {
+		complain("call 0x%lx, which does not exist, returned %ld", value | BEHIND_CALLS,
+			 (long)result);
+	}
+	return (uint64_t)result;
+}
+
 static uint64_t make(enum kind kind, const uint64_t *a)
 {
 	switch (kind) {
@@ -120,6 +134,7 @@ static uint64_t make(enum kind kind, const uint64_t *a)
 		return ipc(BW_NR_ipc_receive, words);
 	}
 	case KIND_type: return type_keys((const char *)a[0]);
+	case KIND_no_call: return no_call(a[0]);
 	case KIND_load_policy: return load_policy(a[0]);
 	case KIND_poke: *(volatile uint64_t *)a[0] = a[1]; return 0;
 	case KIND_peek: return *(volatile uint64_t *)a[0] ? 1 : 0;

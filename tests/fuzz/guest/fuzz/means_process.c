@@ -286,20 +286,26 @@ void means_programs(uint64_t argument)
 	}
 }
 
+/* Looks at the files that are no programs of ours, up to the nth; how many there were. */
+static unsigned files_until(uint64_t nth, struct bw_archive_entry *file)
+{
+	unsigned nr = 0;
+
+	for (unsigned i = 0; nr <= nth && bw_archive_entry(i, file) == 0; i++) {
+		nr += strncmp(file->name, "etc/", 4) == 0;
+	}
+	return nr;
+}
+
 /* What is no program, or a broken one, is refused, or ends by itself. */
 void means_files(uint64_t argument)
 {
 	struct bw_archive_entry file = { 0 };
+	unsigned nr = files_until(UINT64_MAX, &file);
 	char *none[] = { NULL };
-	unsigned nr = 0;
 	pid_t pid;
 
-	for (unsigned i = 0; bw_archive_entry(i, &file) == 0; i++) {
-		nr += strncmp(file.name, "etc/", 4) == 0;
-		if (nr == argument % 40 + 1) {
-			break;
-		}
-	}
+	(void)files_until(argument % nr, &file);
 	pid = fork();
 	if (pid == 0) {
 		execve(file.name, none, none);

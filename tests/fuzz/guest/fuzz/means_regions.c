@@ -34,6 +34,23 @@ static bool pages_hold(char *at, unsigned nr, uint64_t value)
 	return true;
 }
 
+/* Places among many regions: a page, more than a gap between two holds, low, aligned. */
+static void find_gaps(uint64_t argument)
+{
+	static const size_t lens[] = { BW_PAGE_SIZE, 2 * BW_PAGE_SIZE, HOG_BYTES,
+				       BW_HUGE_PAGE_SIZE };
+
+	for (unsigned i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
+		int flags = MAP_PRIVATE | MAP_ANONYMOUS | (argument & 4 ? MAP_32BIT : 0) |
+			    (lens[i] == BW_HUGE_PAGE_SIZE ? MAP_HUGETLB : 0);
+		void *at = mmap(NULL, lens[i], PROT_NONE, flags, -1, 0);
+
+		if (at != MAP_FAILED) {
+			munmap(at, lens[i]);
+		}
+	}
+}
+
 /* More than a list of regions is searched in: every second page is read-only, some are gone. */
 void means_regions(uint64_t argument)
 {
@@ -71,6 +88,7 @@ void means_regions(uint64_t argument)
 	for (unsigned i = 1; i < REGIONS; i += 4) {
 		munmap(pages + (size_t)i * BW_PAGE_SIZE, BW_PAGE_SIZE);
 	}
+	find_gaps(argument);
 	madvise(pages, (size_t)REGIONS * BW_PAGE_SIZE, MADV_DONTNEED);
 	if (*(volatile uint64_t *)pages != 0) {
 		complain("regions: memory that was given back is not empty");
