@@ -29,6 +29,9 @@ static struct slab_cache *caches;
 
 static void cache_list(struct slab_cache *cache)
 {
+	for (const struct slab_cache *other = caches; other; other = other->next) {
+		assert(other != cache);
+	}
 	cache->next = caches;
 	while (!__atomic_compare_exchange_n(&caches, &cache->next, cache, false, __ATOMIC_RELEASE,
 					    __ATOMIC_RELAXED)) {}

@@ -31,6 +31,7 @@ struct slab_cache {
 	struct slab_cache *next; /* slab.c: all of them */
 };
 
+/* Once for each cache, which stays. */
 void slab_cache_init(struct slab_cache *cache, const char *name, size_t object_bytes);
 /* ENOMEM. */
 status_t slab_alloc(struct slab_cache *cache, void **out) MUST_CHECK;

@@ -60,27 +60,28 @@ static void bench_pmalloc(size_t size_bytes)
 }
 
 /* The free ones form a list, as they do in the slab. */
-static void bench_slab(size_t size_bytes)
+static void bench_slab(struct slab_cache *cache, size_t size_bytes)
 {
-	static struct slab_cache cache;
 	struct measure before;
 	void *first = NULL, *object;
 	unsigned nr = 0;
 
-	slab_cache_init(&cache, "bench", size_bytes);
+	if (!cache->name) {
+		slab_cache_init(cache, "bench", size_bytes);
+	}
 	before = now();
-	while (nr < NR_OBJECTS && slab_alloc(&cache, &object) == STATUS_OK) {
+	while (nr < NR_OBJECTS && slab_alloc(cache, &object) == STATUS_OK) {
 		*(void **)object = first;
 		first = object;
 		nr++;
 	}
 	tell(&before, "slab", size_bytes, nr);
-	ktest_diag("bench slab_stride_%lu %u %lu 0 0 0", size_bytes, cache.nr_per_slab,
-		   (uint64_t)PAGE_SIZE << cache.order);
+	ktest_diag("bench slab_stride_%lu %u %lu 0 0 0", size_bytes, cache->nr_per_slab,
+		   (uint64_t)PAGE_SIZE << cache->order);
 	while (first) {
 		object = first;
 		first = *(void **)object;
-		slab_free(&cache, object);
+		slab_free(cache, object);
 	}
 	ktest_ok(nr == NR_OBJECTS, "slab: %u objects of %lu bytes", nr, size_bytes);
 }
@@ -147,9 +148,11 @@ static void bench_write_rare(size_t len_bytes)
 
 KTEST_SUITE(pool_bench)
 {
+	static struct slab_cache caches[ARRAY_SIZE(sizes)];
+
 	for (unsigned i = 0; i < ARRAY_SIZE(sizes); i++) {
 		bench_pmalloc(sizes[i]);
-		bench_slab(sizes[i]);
+		bench_slab(&caches[i], sizes[i]);
 	}
 	bench_buddy();
 	bench_seal(1);

@@ -61,7 +61,9 @@ static void check_slab(void)
 	static struct slab_cache cache;
 	void *one;
 
-	slab_cache_init(&cache, "usercopy test", SLAB_BYTES);
+	if (!cache.name) {
+		slab_cache_init(&cache, "usercopy test", SLAB_BYTES);
+	}
 	if (slab_alloc(&cache, &one)) {
 		ktest_skip("no memory for an object");
 		return;

@@ -3,12 +3,12 @@ TRACED := kernel/mm/ kernel/task/
 
 ifeq ($(BUILD),fuzz)
 kernel_folders += tests/fuzz/kernel
-KERNEL_CFLAGS := -I$(OUT)/gen $(KERNEL_CFLAGS) -Itests/fuzz/kernel
+# DWARF 4: of version 5, addr2line (2.40) takes the first header of a file for the file itself, and Coverage.pm needs to know headers.
+KERNEL_CFLAGS := -I$(OUT)/gen $(KERNEL_CFLAGS) -gdwarf-4 -Itests/fuzz/kernel
 KERNEL_LDFLAGS += $(foreach f,slab_cache_init serial_try_read uaccess_init power_off timer_start timer_stop timer_sleep_until,--wrap=$(f))
 GENERATED += $(OUT)/gen/abi/syscalls.def
 # Edges are those of the source: no function is copied into another, no block is doubled. Null pointers the hardware finds.
-# DWARF 4: of version 5, addr2line (2.40) takes the first header of a file for the file itself, and Coverage.pm needs to know headers.
-TRACE_FLAGS := -gdwarf-4 -fsanitize-coverage=trace-pc -O1 -fno-inline -fno-thread-jumps -fno-jump-tables \
+TRACE_FLAGS := -fsanitize-coverage=trace-pc -O1 -fno-inline -fno-thread-jumps -fno-jump-tables \
 	-fno-sanitize=null,alignment,object-size,pointer-overflow
 # $(call trace_flags,SOURCE)
 trace_flags = $(if $(filter-out %.kasan.c,$(filter $(TRACED:%=%%),$(1))),$(TRACE_FLAGS))

@@ -170,7 +170,7 @@ sub step_run {
 	my $sound = measure($step);
 	my $group = is_group($step);
 	my (undef, $problem) = run_step($step, $mutant, $log, { ran => LIMIT_FACTOR * $sound->{ran} + LIMIT_MORE, group => $group,
-		seconds => $group ? SECONDS_PER_TEST : SECONDS_FACTOR * $sound->{seconds} + SECONDS_MORE });
+		seconds => SECONDS_FACTOR * $sound->{seconds} + SECONDS_MORE });
 	return $problem;
 }
 

@@ -15,7 +15,7 @@ our @EXPORT_OK = qw(files_of drawer mutants_read equivalents_read block_of);
 sub files_of {
 	my @patterns = @_;
 	my @all = map { chomp; $_ } qx(find kernel boot -name '*.c' -o -name '*.asm' -o -name '*.inc' | sort);
-	@all = grep { !/\.(?:debug|release)\.\w+$|offsets\.c$/ } @all;
+	@all = grep { !/\.(?:debug|release|assert|kasan|race)\.\w+$|offsets\.c$/ } @all;
 	my @found = map { my $file = $_; (grep { $file =~ /^$_$/ } map { quotemeta($_) =~ s/\\\*/.*/gr =~ s/\\\?/./gr } @patterns) ? $file : () } @all;
 	return @found;
 }
