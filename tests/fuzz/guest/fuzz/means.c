@@ -210,6 +210,7 @@ void means(enum kind kind, uint64_t argument)
 	case KIND_rings: means_rings(argument); break;
 	case KIND_programs: means_programs(argument); break;
 	case KIND_files: means_files(argument); break;
+	case KIND_mistakes: means_mistakes(argument); break;
 	case KIND_copies: means_copies(argument % 16); break;
 	case KIND_zeroes: means_zeroes(argument % 16); break;
 	case KIND_regions: means_regions(argument % 16); break;

@@ -29,6 +29,7 @@ void means_killed(uint64_t argument);
 void means_rings(uint64_t argument);
 void means_programs(uint64_t argument);
 void means_files(uint64_t argument);
+void means_mistakes(uint64_t argument);
 void means_copies(uint64_t argument);
 void means_zeroes(uint64_t argument);
 void means_regions(uint64_t argument);
