@@ -15,6 +15,7 @@
 #define ENTRY_AREA 0xffffe00000000000UL
 #define USER_TOP 0x00007ffffffff000UL
 enum { NR_RANDOM = 2000, NR_RANDOM_SMP = 100, NR_BASES = 32, DEAD_PID = 9999, WHO_BITS = 2047 };
+enum { STACK_BYTES = 16 * 1024 };
 
 static struct bw_explanation explanation;
 
@@ -199,6 +200,9 @@ static void test_kernel_objects(void)
 	expect(leak.process, "object of slab", "a process's structure lies in a slab");
 	expect(leak.stack_top - 8, "of t_explain (pid", "a kernel stack names its thread");
 	expect(leak.stack_top, "guard page", "behind it there is a guard page");
+	expect(leak.stack_top - STACK_BYTES, "object       kernel stack of", "its lowest byte is its");
+	expect(leak.stack_top - STACK_BYTES - 1, "guard page below the kernel stack of",
+	       "below that there is one, too");
 	expect(sealed.of_mode[BW_SEALED_RO].object, "object of pool",
 	       "sealed memory lies in a pool");
 	if (bw_option_is("pmalloc", "full")) {
