@@ -5,6 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 # One processor: what is looked at, or interrupted, is on that.
 export SMP=1
+kernel=${KERNEL:-build/$BUILD/bulwark.elf}
 debug_only
 
 archive=$(make -s --no-print-directory print-archive EXTRA=tests/qemu/programs)
@@ -18,8 +19,8 @@ torture() {
 	QEMU_ARGS="$(stub_arguments "$stub")" ARCHIVE=$archive OPTS=$1 CMD='root entries && audit' LOG=$log TIMEOUT=$(time_left) \
 		tools/run >"$work/output" 2>"$work/errors" </dev/null &
 	run=$!
-	NMI_KERNEL=build/$BUILD/bulwark.elf NMI_PROGRAM=$programs/entries NMI_STUB=$stub NMI_RESULTS=$work/points \
-		attach "$stub" "$run" "build/$BUILD/bulwark.elf" -x tests/qemu/nmi.py
+	NMI_KERNEL=$kernel NMI_PROGRAM=$programs/entries NMI_STUB=$stub NMI_RESULTS=$work/points \
+		attach "$stub" "$run" "$kernel" -x tests/qemu/nmi.py
 	[ -s "$work/points" ] || tail -n 5 "$work/gdb" >>"$work/errors"
 	wait "$run"
 	status=$?

@@ -38,6 +38,11 @@ my @PROGRAMS = (
 	[qr/ipc|endpoint/ => qw(ipc ipc_refused)], [qr/^entry|^syscall|^switch|^trap/ => qw(entry_registers entry_flags entry_stack entry_gates)],
 	[qr/fpu/ => qw(fpu)], [qr/policy|credential|table_in_force/ => qw(policy identity)], [qr/usercopy|uaccess|sys_/ => qw(pointer)],
 	[qr/usage|sys_misc|group/ => qw(limit process)], [qr/kaiser|xpfo|mitigate/ => qw(mitigate residue)]);
+# Tests of tests/qemu for a file of this path, which no boot stands for.
+my @TESTS = (
+	[qr{arch/.*(?:entry|trap|paranoid|syscall|iret)} => 'debug/nmi', 9], [qr{reboot|restart|rendezvous|^boot/} => 'release/reboot', 20],
+	[qr{fault|explain|report} => 'debug/faults', 9], [qr{budget|poll|call_pieces} => 'debug/budget', 25],
+	[qr{mm/|task/} => 'debug/linux', 3]);
 use constant { PROGRAM_COST => 0.8, HOST_COST => 1, LIMIT_FACTOR => 4, LIMIT_MORE => 3, SECONDS_FACTOR => 12, SECONDS_MORE => 30,
 	SECONDS_PER_TEST => 900, SECONDS_PER_BOOT => 60, PROGRAMS_MAX => 4 };
 
@@ -64,7 +69,11 @@ sub programs_of {
 	return @found > PROGRAMS_MAX ? @found[0 .. PROGRAMS_MAX - 1] : @found;
 }
 
-sub cost { return ($measured{ $_[0]{name} } // {})->{ran} // $_[0]{cost} }
+# A test's processes are not its own: its time is what it costs.
+sub cost {
+	my ($step) = @_;
+	return ($measured{ $step->{name} } // {})->{ is_group($step) ? 'seconds' : 'ran' } // $step->{cost};
+}
 
 sub battery_of {
 	my ($file) = @_;
@@ -72,7 +81,8 @@ sub battery_of {
 	push @steps, map { { kind => 'boot', name => "selftest $_", options => 'ktest=on vuln=on', command => "selftest $_", smp => 2,
 		cost => PROGRAM_COST } } programs_of($file);
 	push @steps, { kind => 'iso', name => 'boot from the ISO', cost => 2 } if $file =~ m{^boot/};
-	push @steps, { kind => 'test', name => 'debug/linux', test => 'linux', build => 'debug', cost => 3 } if $file =~ m{^kernel/(?:mm|task)/};
+	push @steps, map { my ($pattern, $name, $cost) = @$_; my ($build, $test) = split '/', $name;
+		$file =~ $pattern ? { kind => 'test', name => $name, test => $test, build => $build, cost => $cost } : () } @TESTS;
 	push @steps, map { { kind => 'host', name => "host/$_", host => $_, cost => HOST_COST } } host_tests_of($file);
 	return sort { cost($a) <=> cost($b) || $a->{name} cmp $b->{name} } @steps;
 }

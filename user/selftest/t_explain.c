@@ -200,7 +200,8 @@ static void test_kernel_objects(void)
 	expect(leak.process, "object of slab", "a process's structure lies in a slab");
 	expect(leak.stack_top - 8, "of t_explain (pid", "a kernel stack names its thread");
 	expect(leak.stack_top, "guard page", "behind it there is a guard page");
-	expect(leak.stack_top - STACK_BYTES, "object       kernel stack of", "its lowest byte is its");
+	expect(leak.stack_top - STACK_BYTES, "object       kernel stack of",
+	       "its lowest byte is its own");
 	expect(leak.stack_top - STACK_BYTES - 1, "guard page below the kernel stack of",
 	       "below that there is one, too");
 	expect(sealed.of_mode[BW_SEALED_RO].object, "object of pool",
