@@ -4,24 +4,34 @@ use strict;
 use warnings;
 use Exporter 'import';
 use IO::Select;
-use POSIX qw(WNOHANG);
+use POSIX qw(_SC_CLK_TCK sysconf);
 use Time::HiRes 'time';
 our @EXPORT_OK = qw(run_watched);
 
 # It is idle for good that neither ran nor wanted to in so many seconds.
-use constant { IDLE_SECONDS => 8, IDLE_PART => 0.04, LOOK_SECONDS => 0.25, NANOSECONDS => 1e9 };
+use constant { IDLE_SECONDS => 8, IDLE_PART => 0.04, LOOK_SECONDS => 0.25, NANOSECONDS => 1e9, TICKS => sysconf(_SC_CLK_TCK) };
 
-# Seconds for which the threads of a process ran, and for which they ran or waited for a processor.
+# Seconds for which a process ran, with its threads that have ended.
+sub ran_of {
+	my ($pid) = @_;
+	open my $file, '<', "/proc/$pid/stat" or return 0;
+	my @fields = split ' ', (<$file> // '') =~ s/^.*\)//r;
+	return (($fields[11] // 0) + ($fields[12] // 0)) / TICKS;
+}
+
+# Seconds for which a process ran, and for which it ran or its threads waited for a processor.
 sub times_of {
 	my ($pid) = @_;
-	my ($ran, $wanted) = (0, 0);
+	my ($ran, $waited) = (0, 0);
 	for my $path (glob "/proc/$pid/task/*/schedstat") {
 		open my $file, '<', $path or next;
 		my ($on, $waiting) = split ' ', <$file> // '0 0';
 		$ran += $on / NANOSECONDS;
-		$wanted += ($on + $waiting) / NANOSECONDS;
+		$waited += $waiting / NANOSECONDS;
 	}
-	return ($ran, $wanted);
+	my $all = ran_of($pid);
+	$ran = $all if $all > $ran;
+	return ($ran, $ran + $waited);
 }
 
 sub start {
