@@ -44,7 +44,7 @@ my @TESTS = (
 	[qr{fault|explain|report} => 'debug/faults', 9], [qr{budget|poll|call_pieces} => 'debug/budget', 25],
 	[qr{mm/|task/} => 'debug/linux', 3]);
 use constant { PROGRAM_COST => 0.8, HOST_COST => 1, LIMIT_FACTOR => 4, LIMIT_MORE => 3, SECONDS_FACTOR => 12, SECONDS_MORE => 30,
-	SECONDS_PER_TEST => 900, SECONDS_PER_BOOT => 60, PROGRAMS_MAX => 4 };
+	SECONDS_PER_TEST => 900, SECONDS_PER_BOOT => 60, PROGRAMS_MAX => 4, MEASURES_MAX => 2 };
 
 my (%measured, $archive, $out, $measured_path);
 
@@ -166,8 +166,12 @@ sub measure {
 	return $measured{ $step->{name} } if $measured{ $step->{name} };
 	my $log = "$out/sound.log";
 	unlink $log;
-	my ($run, $problem) = run_step($step, undef, $log, { ran => 600, seconds => SECONDS_PER_TEST, group => is_group($step) });
-	die "$step->{name} fails without a fault ($problem): $log\n" if defined $problem;
+	my ($run, $problem);
+	for (1 .. MEASURES_MAX) {
+		($run, $problem) = run_step($step, undef, $log, { ran => 600, seconds => SECONDS_PER_TEST, group => is_group($step) });
+		last unless defined $problem;
+	}
+	die "$step->{name} fails without a fault ($problem), @{[MEASURES_MAX]} times: $log\n" if defined $problem;
 	$measured{ $step->{name} } = { ran => $run->{ran}, seconds => $run->{seconds} };
 	open my $file, '>', $measured_path or die "$measured_path: $!\n";
 	print $file JSON::PP->new->canonical->pretty->encode(\%measured);

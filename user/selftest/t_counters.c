@@ -63,8 +63,8 @@ static void test_calls(void)
 		syscall(SYS_getpid);
 	}
 	counters_read(now);
-	/* and the call that reads them */
-	expect(COUNTER_syscalls, CALLS + 1, CALLS + 1, "each call");
+	/* and the call that reads them; others may make some meanwhile */
+	expect(COUNTER_syscalls, CALLS + 1, CALLS + CALLS / 10, "each call");
 }
 
 static void test_pages(bool has_window)
