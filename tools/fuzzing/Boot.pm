@@ -105,13 +105,14 @@ sub read_lines {
 sub judge_end {
 	my ($result, $dir, $status) = @_;
 	my $log = read_file("$dir/log");
+	my @notes = $log =~ /^fuzz: note \d+ (\S+)/mg;
+	$result->{suspects} = \@notes unless @{ $result->{suspects} };
 	if ($log =~ /^bulwark: panic: (.*?)\r?$/m) {
 		$result->{failure} = "panic: $1";
 		$result->{panic} = join "\n", grep { !/^fuzz: note/ } split /\r?\n/, substr $log, $-[0], 4000;
-		$result->{suspects} = [$log =~ /^fuzz: note \d+ (\S+)/mg];
 	} elsif (!$result->{has_ended} && !$result->{failure}) {
 		$result->{failure} = $result->{is_hung} ? 'the machine hangs' : 'the machine ended, with status ' . ($status >> 8);
-		my @said = split /\r?\n/, $log . read_file("$dir/errors");
+		my @said = grep { !/^fuzz: note/ } split /\r?\n/, $log . read_file("$dir/errors");
 		$result->{panic} = join "\n", @said > 20 ? @said[-20 .. -1] : @said;
 	}
 }

@@ -3,6 +3,7 @@ export N SEED FILES MUTANTS BATTERY EVERYTHING MUTATE_OUT
 
 .PHONY: mutate print-kernel
 mutate: need-headers need-kernels need-test-archive $(host_tests) | $(call deps,run)
+	@$(MAKE) -s BUILD=release EXTRA= iso
 	@ARCHIVE=$(ARCHIVE) tools/mutate
 
 # What tools/mutate compiles and links with.

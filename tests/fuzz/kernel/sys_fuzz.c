@@ -12,7 +12,7 @@
 #include "task/process.h"
 #include "task/syscall.h"
 
-enum { STATUS_OF_PANIC = 124, PIECE_BYTES = 256 };
+enum { PIECE_BYTES = 256 };
 
 /* A worker writes its own. */
 static struct {
@@ -48,11 +48,11 @@ static int64_t note(uint64_t worker, uint64_t at, uint64_t len_bytes)
 	return STATUS_OK;
 }
 
-/* The last thing before the machine ends: of each worker what it did last, the oldest first. */
+/* The last thing before the machine ends badly: of each worker what it did last, the oldest first.
+ */
 void __wrap_power_off(int status)
 {
-	for (unsigned worker = 0; status == STATUS_OF_PANIC && worker < FUZZ_WORKERS_MAX;
-	     worker++) {
+	for (unsigned worker = 0; status != 0 && worker < FUZZ_WORKERS_MAX; worker++) {
 		for (unsigned i = 0; i < FUZZ_NOTES; i++) {
 			const char *text = notes[worker].text[(notes[worker].nr + i) % FUZZ_NOTES];
 
