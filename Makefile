@@ -4,7 +4,7 @@
 #?
 #?   make run       build, boot in an emulator, shell on this terminal (`exit` or Ctrl-] X ends it)
 #?   make test      every test there is; ends with "N passed, N failed"
-#?   make soak      the same tests, each that can in a longer form: some 20 minutes on two processors
+#?   make soak      the same tests, each that can in a longer form: some three hours on two processors, of which the fuzzer takes one
 #?   make matrix    every attack on every variant of every defence: a table, build/matrix.md, the report
 #?   make pcid      run CMD on a kernel that believes in PCIDs, and look for stale translations that could be used: docs/pcid.md
 #?   make debug     boot stopped at the kernel's first C line, with gdb attached (bw-help lists its commands)

@@ -87,6 +87,9 @@ sub check_attack {
 	push @missing, grep { $fault->{frame} && !defined line($text, $_) } 'frame', 'history';
 	ok(!@missing, "$name: it tells access, region, both roots, frame, history, defence, registers, backtrace",
 		"without @missing:", $text);
+	my @lacks = grep { !defined $fault->{$_} } qw(process pid uid cpu access exception address region rip symbol kernel_walk shadow_walk
+		defence reason backtrace);
+	ok(!@lacks, "$name: programs are told all of it", "without @lacks");
 	my @wrong = disagreements($text, $fault);
 	push @wrong, 'access' unless (line($text, 'access') // '') =~ /^\Q$fault->{access}\E\b/;
 	push @wrong, 'defence' unless (line($text, 'defence') // '') eq "$fault->{defence}: $fault->{reason}";
