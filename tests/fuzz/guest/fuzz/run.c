@@ -23,9 +23,10 @@ enum {
 	WORKERS_AT_MOST = 8,
 	NR_YIELDS = 40, /* before the worker sleeps between looks */
 	LOOK_NS = 100000,
-	IDLE_LOOKS = 60,     /* as a busy host lets nobody run: so often it was asked */
-	IDLE_MS = 3,         /* without a call begun or ended: it waits for what may never come */
-	LONG_MS = 3000,      /* however busy it is */
+	IDLE_LOOKS = 60, /* as a busy host lets nobody run: so often it was asked */
+	IDLE_MS = 3,     /* without a call begun or ended: it waits for what may never come */
+	LONG_MS = 3000,  /* however busy it is */
+	BUSY_MS = 40000, /* the same of what must come back by itself: forty hogs do, some day */
 	TIMED_IDLE_MS = 100, /* the same of what must come back by itself */
 	NUDGES_MAX = 2,      /* the first one marks who sleeps */
 	NUDGE_LOOKS = 16,    /* between two, and behind the last */
@@ -103,7 +104,7 @@ static bool is_over(uint64_t start, uint64_t since, bool is_idle)
 		if (now - since > runner.stuck_ms) {
 			complain("%s does not come back: a wake-up is lost", kinds[kind].name);
 		}
-		return now - since > runner.stuck_ms;
+		return now - since > runner.stuck_ms || now - start > BUSY_MS;
 	}
 	return is_idle || now - start > LONG_MS;
 }
