@@ -50,6 +50,10 @@ static void test_own_memory(void)
 
 	expect(at, "user   write   yes, after a page fault that fills in the page",
 	       "a page that nobody touched would be filled in");
+	mprotect(page, BW_PAGE_SIZE, PROT_READ);
+	expect(at, "user   read    yes, after a page fault that fills in the page",
+	       "by a read, too, where nobody may write");
+	mprotect(page, BW_PAGE_SIZE, PROT_READ | PROT_WRITE);
 	page[0] = 1;
 	expect(at, "user   write   yes\n", "a page that was touched can be written to");
 	snprintf(words, sizeof(words), "USER (pid %d)", getpid() & WHO_BITS);
