@@ -240,7 +240,11 @@ struct bw_sealed {
 	struct bw_sealed_object of_mode[BW_NR_SEALED];
 	uint64_t window; /* where the write-rare object is writable while the kernel writes to it */
 	uint64_t secret; /* where the direct map would have a copy of the flag, in a sealed pool */
+	struct bw_sealed_object claimed; /* of a write-rare pool that is claimed */
 };
+
+/* What vuln_pool_end does to a pool. */
+enum bw_pool_end { BW_POOL_FREEZE, BW_POOL_DESTROY };
 
 /* The register frame that leak.user_return consumes, lowest address first. */
 struct bw_frame {

@@ -91,6 +91,18 @@ int64_t sys_vuln_wr(uint64_t address, uint64_t value)
 	return vuln_leave((uint64_t)wr_memcpy((const void *)address, &value, sizeof(value)));
 }
 
+/* The same of calls that are told a pool. */
+int64_t sys_vuln_pool_end(uint64_t address, uint64_t how)
+{
+	const struct pool *pool = (const struct pool *)address;
+
+	if (!vuln_enter()) {
+		return STATUS_ENOSYS;
+	}
+	return vuln_leave((uint64_t)(how == BW_POOL_DESTROY ? pmalloc_destroy_pool(pool)
+							    : pmalloc_make_pool_ro(pool)));
+}
+
 int64_t sys_vuln_wr_hold(void)
 {
 	status_t status;

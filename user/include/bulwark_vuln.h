@@ -171,6 +171,12 @@ static inline long bw_vuln_wr(uint64_t address, uint64_t value)
 	return bw_call_vuln_wr((long)address, (long)value);
 }
 
+/* Makes a pool read-only, or destroys it, by an address of its descriptor that nobody checked. */
+static inline long bw_vuln_pool_end(uint64_t pool, enum bw_pool_end how)
+{
+	return bw_call_vuln_pool_end((long)pool, (long)how);
+}
+
 /* Parks while the write-rare object is writable for this processor. */
 static inline long bw_vuln_wr_hold(void) { return bw_call_vuln_wr_hold(); }
 

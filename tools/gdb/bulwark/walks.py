@@ -25,6 +25,7 @@ CALLS = {
 	'vuln_kmap_write': Call('pfn', 'maps the frame of that number to write to it', 'xpfo_kmap'),
 	'vuln_user_map_write': Call('page', 'maps a frame at that page to write to it'),
 	'vuln_wr': Call('target', 'makes a write-rare of eight bytes there', 'wr_memcpy'),
+	'vuln_pool_end': Call('pool', 'ends the pool whose descriptor is there', 'pmalloc_destroy_pool'),
 	'vuln_wr_hold': Call('unused', 'stops in the middle of a write-rare'),
 	'vuln_overread': Call('buffer', 'copies a record there, as long as the caller says', 'copy_to_user'),
 	'vuln_pool_destroy': Call('object', 'destroys the pool of the object there'),
@@ -71,6 +72,7 @@ WALKS = {
 	'seal_metadata': Walk(['vuln_write']),
 	'wr_alias': Walk(['vuln_wr_hold', 'vuln_write']),
 	'wr_forge': Walk(['vuln_wr']),
+	'pool_claim': Walk(['vuln_pool_end', 'vuln_pool_end']),
 	'overread': Walk(['vuln_overread'], proves=True),
 	'overflow': Walk(['vuln_write'], when='($rdi & 0xfff) == 0'),  # the first store that leaves the page
 	'uaf_pool': Walk(['vuln_pool_destroy', 'vuln_write']),
