@@ -46,9 +46,23 @@ int64_t sys_vuln_pool_seal(uint64_t object)
 	return vuln_enter() ? vuln_leave((uint64_t)sealed_pool_seal(object)) : STATUS_ENOSYS;
 }
 
-int64_t sys_vuln_pool_destroy(uint64_t object)
+/* But for the caller's own, nobody checks whose pool it is. */
+static status_t pool_end(enum bw_pool_end how, uint64_t address)
 {
-	return vuln_enter() ? vuln_leave((uint64_t)sealed_pool_destroy(object)) : STATUS_ENOSYS;
+	const struct pool *pool = (const struct pool *)address;
+
+	switch (how) {
+	case BW_POOL_OWN: return sealed_pool_destroy(address);
+	case BW_POOL_FREEZE: return pmalloc_make_pool_ro(pool);
+	case BW_POOL_DESTROY: return pmalloc_destroy_pool(pool);
+	default: return STATUS_EINVAL;
+	}
+}
+
+int64_t sys_vuln_pool_end(uint64_t how, uint64_t address)
+{
+	return vuln_enter() ? vuln_leave((uint64_t)pool_end((enum bw_pool_end)how, address))
+			    : STATUS_ENOSYS;
 }
 
 int64_t sys_vuln_pool_born(uint64_t nr_pages, uint64_t at)
@@ -89,18 +103,6 @@ int64_t sys_vuln_wr(uint64_t address, uint64_t value)
 		return STATUS_ENOSYS;
 	}
 	return vuln_leave((uint64_t)wr_memcpy((const void *)address, &value, sizeof(value)));
-}
-
-/* The same of calls that are told a pool. */
-int64_t sys_vuln_pool_end(uint64_t address, uint64_t how)
-{
-	const struct pool *pool = (const struct pool *)address;
-
-	if (!vuln_enter()) {
-		return STATUS_ENOSYS;
-	}
-	return vuln_leave((uint64_t)(how == BW_POOL_DESTROY ? pmalloc_destroy_pool(pool)
-							    : pmalloc_make_pool_ro(pool)));
 }
 
 int64_t sys_vuln_wr_hold(void)

@@ -128,7 +128,13 @@ static inline long bw_vuln_pool_seal(uint64_t object)
 
 static inline long bw_vuln_pool_destroy(uint64_t object)
 {
-	return bw_call_vuln_pool_destroy((long)object);
+	return bw_call_vuln_pool_end(BW_POOL_OWN, (long)object);
+}
+
+/* Makes a pool read-only, or destroys it, by an address of its descriptor that nobody checked. */
+static inline long bw_vuln_pool_end(enum bw_pool_end how, uint64_t pool)
+{
+	return bw_call_vuln_pool_end(how, (long)pool);
 }
 
 /* Stores 8 bytes at an address, parks, and stores the value + 1 there. */
@@ -169,12 +175,6 @@ static inline long bw_vuln_pool_born(uint64_t nr_pages, struct bw_sealed_object 
 static inline long bw_vuln_wr(uint64_t address, uint64_t value)
 {
 	return bw_call_vuln_wr((long)address, (long)value);
-}
-
-/* Makes a pool read-only, or destroys it, by an address of its descriptor that nobody checked. */
-static inline long bw_vuln_pool_end(uint64_t pool, enum bw_pool_end how)
-{
-	return bw_call_vuln_pool_end((long)pool, (long)how);
 }
 
 /* Parks while the write-rare object is writable for this processor. */

@@ -34,31 +34,6 @@ static void expect(status_t got, status_t wanted, const char *what)
 	}
 }
 
-/* Present entries of levels 4 to 3 stand for a table each. */
-static uint64_t count_tables(pfn_t table, unsigned level, uint64_t address)
-{
-	uint64_t nr = 0;
-
-	for (unsigned i = 0; i < PTES_PER_TABLE && level > 2; i++) {
-		pte_t pte = ((pte_t *)machine_ram(table))[i];
-		uint64_t at = address | (uint64_t)i << level_shift(level);
-
-		if (pte_is_present(pte) &&
-		    (level < LEVEL_MAX || i == level_index(pool_base, LEVEL_MAX))) {
-			nr += 1 + count_tables(pte_frame(pte), level - 1, at);
-		}
-	}
-	return nr;
-}
-
-uint64_t model_nr_kept(void)
-{
-	struct pool_stats stats;
-
-	pool_stats_read(&stats);
-	return stats.nr_meta_pages + count_tables(kernel_root, LEVEL_MAX, 0);
-}
-
 static pte_t entry_of(const void *at) { return ptable_lookup(kernel_root, (uint64_t)at, NULL); }
 
 static bool is_all(const unsigned char *bytes, size_t len_bytes, unsigned char value)
@@ -96,9 +71,8 @@ static void sealed_check(const struct object *object)
 /* How much of the object a write-rare may reach from there. */
 static size_t within_reach(const struct object *object, size_t offset)
 {
-	size_t reach = WR_PAGES_MAX * PAGE_SIZE - (uintptr_t)(object->bytes + offset) % PAGE_SIZE;
-
-	return MIN(object->size_bytes - offset, reach);
+	return MIN(object->size_bytes - offset,
+		   WR_PAGES_MAX * PAGE_SIZE - (uintptr_t)(object->bytes + offset) % PAGE_SIZE);
 }
 
 /* A claimed pool is not for calls that do not name it. Each call is done, or changes nothing. */
@@ -116,9 +90,7 @@ static void write_rarely(const struct model_pool *model, struct object *object)
 		expect(wr_memcpy_in(model->pool, object->bytes, object->bytes + 1,
 				    object->size_bytes),
 		       STATUS_ERANGE, "a long wr_memcpy_in");
-		if (memcmp(bytes, object->bytes, object->size_bytes) != 0) {
-			machine_die("a write-rare that was refused has written");
-		}
+		expect(memcmp(bytes, object->bytes, object->size_bytes), 0, "a refusal writes");
 	}
 	memset(bytes, object->pattern, object->size_bytes);
 	for (size_t at = 0, len; at < object->size_bytes; at += len) {

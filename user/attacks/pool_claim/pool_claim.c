@@ -3,10 +3,9 @@
 
 static long end(uint64_t pool, enum bw_pool_end how, const char *what)
 {
-	long status = bw_vuln_pool_end(pool, how);
+	long status = bw_vuln_pool_end(how, pool);
 
-	attack_say("%s the claimed pool at 0x%lx: %s", what, pool,
-		   status < 0 ? "refused" : "done");
+	attack_say("%s the claimed pool at 0x%lx: %s", what, pool, status < 0 ? "refused" : "done");
 	return status;
 }
 
