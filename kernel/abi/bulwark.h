@@ -149,6 +149,7 @@ enum bw_end {
 	BW_END_USER_FAULT,   /* an exception in user mode */
 	BW_END_KERNEL_FAULT, /* an in-kernel fault that this process caused */
 	BW_END_KILLED,       /* kill, interrupt key, or no memory */
+	BW_END_INSECURE,     /* the kernel could not write who it is, or what it may do */
 };
 
 /* Which defence said no to the access that ended a process. */
@@ -205,6 +206,12 @@ struct bw_leak {
 	uint64_t syscall_table_in_force; /* where this processor has the address of the former */
 	uint64_t thread_process; /* where the calling thread has the address of its process */
 	uint64_t process_first;  /* as process, of the first process, which is root */
+	uint64_t credential;     /* the calling process's entry of credentials, 32 bytes; by pid */
+	uint64_t process_name;   /* the calling process's name, for reports: BW_NAME_MAX bytes */
+	uint64_t frames;         /* the frame table: 16 bytes for each frame */
+	uint64_t kernel_root;    /* the frame of a root whose kernel half all share */
+	uint64_t root, root_first; /* the same of the calling process; of the first one */
+	uint64_t nr_pages;         /* how many user pages the calling process has, 64 bits */
 };
 
 /* What vuln_copy_on stores, as often as it can: room for an object and its table. */

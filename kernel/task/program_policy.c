@@ -3,6 +3,7 @@
 
 #include "core/cpu.h"
 #include "core/log.h"
+#include "core/options.h"
 #include "core/panic.h"
 #include "core/rendezvous.h"
 #include "lib/assert.h"
@@ -12,6 +13,7 @@
 #include "task/credentials.h"
 #include "task/policy_tables.h"
 #include "task/process.h"
+#include "task/process_end.h"
 #include "task/table_in_force.h"
 #include "task/watched_calls.h"
 #include "task/witness.h"
@@ -77,8 +79,14 @@ const struct syscall_table *program_table(const struct process *process)
 
 bool program_may_call(const struct process *process, unsigned row)
 {
-	const struct policy_rule *rule = program_rule(credentials_acting_rule(process));
+	unsigned index = credentials_acting_rule(process);
+	const struct policy_rule *rule;
 
+	/* it was led over by a name that it may have chosen: what its program's rule says counts */
+	if (!index && options.authority == authority_off) {
+		index = program_rule_of(credentials_program(process));
+	}
+	rule = program_rule(index);
 	return !rule || !rule->is_bound || syscall_set_has(&rule->calls, row);
 }
 
@@ -103,7 +111,10 @@ static unsigned find_in(const struct program_policy *policy, const char *name)
 	return 0;
 }
 
-unsigned program_rule_find(const char *name) { return find_in(current_policy(), name); }
+unsigned program_rule_of(const struct archive_entry *file)
+{
+	return file ? find_in(current_policy(), archive_base_name(file)) : 0;
+}
 
 const char *program_policy_path(void)
 {
@@ -209,15 +220,50 @@ static status_t policy_create(const char *path, const struct program_policy **ou
 	return status;
 }
 
-/* While the others are stopped. A process is led over by the name of the rule that it is under,
- * which is sealed; by its own name only where it is under none, or there is none of that name. */
-static void lead_over(struct process *process, const void *argument)
+/* Of its program, as the sealed index of the archive has it. With authority=off what it calls
+ * itself in ordinary memory. */
+static const char *program_name(const struct process *process)
 {
-	const struct program_policy *next = argument;
-	const struct policy_rule *rule = program_rule(credentials_rule(process));
+	const struct archive_entry *file = credentials_program(process);
+
+	if (options.authority == authority_off) {
+		return process->name;
+	}
+	return file ? archive_base_name(file) : "";
+}
+
+/*
+ * A process is led over by the name of the rule that it is under; by that of its program only where
+ * it is under none, or there is none of that name. Whose rule there never was keeps it: it may
+ * leave.
+ */
+static unsigned rule_in(const struct program_policy *next, const struct process *process)
+{
+	unsigned now = credentials_rule(process);
+	const struct policy_rule *rule = program_rule(now);
 	unsigned index = rule ? find_in(next, rule->name) : 0;
 
-	credentials_set_rule(process, index ? index : find_in(next, process->name));
+	if (now && !rule) {
+		return now;
+	}
+	return index ? index : find_in(next, program_name(process));
+}
+
+/*
+ * While the others are stopped. All that have credentials, whether they are on a list or not; who
+ * cannot be led over ends, as its number stands for another's rule from now on.
+ */
+static void lead_all_over(const struct program_policy *next)
+{
+	lock_acquire(&process_lock);
+	for (uint32_t pid = credentials_next(0); pid; pid = credentials_next(pid + 1)) {
+		struct process *process = credentials_holder(pid);
+
+		if (credentials_set_rule(process, rule_in(next, process))) {
+			(void)process_begin_insecure_end(process);
+		}
+	}
+	lock_release(&process_lock);
 }
 
 static void publish(const struct program_policy *next)
@@ -243,7 +289,7 @@ static const struct program_policy *policy_swap(const struct program_policy *nex
 
 	rendezvous_stop_others();
 	before = current_policy();
-	process_for_each(lead_over, next);
+	lead_all_over(next);
 	publish(next);
 	rendezvous_run(table_of_current);
 	rendezvous_release();

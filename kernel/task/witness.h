@@ -36,7 +36,7 @@ void witness_watch_sealed(const struct sealed_watch *watch);
 /*
  * The current process begins a job, which is in the foreground from now on. EINVAL: no kind; EPERM:
  * it is a member of a watched job, or has several threads; EAGAIN: as many attacks as can be
- * recorded are under way.
+ * recorded are under way; EFAULT: it is a member of none, and ends.
  */
 status_t witness_begin_job(enum bw_job kind) MUST_CHECK;
 /* The current process's own job is in the foreground again; none, where it has none. */

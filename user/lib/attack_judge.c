@@ -65,6 +65,9 @@ static enum attack_outcome judge_end(struct attack_result *result)
 	case BW_END_EXIT: return judge_exit(result, WEXITSTATUS(result->wait_status));
 	case BW_END_KERNEL_FAULT:
 		return observe(result, OUTCOME_FAULT, "an in-kernel fault ended it");
+	case BW_END_INSECURE:
+		return observe(result, OUTCOME_FAULT,
+			       "the kernel could not write its credentials, and ended it");
 	case BW_END_USER_FAULT:
 		return observe(result, OUTCOME_ERROR, "it died of a fault in user mode at 0x%lx",
 			       report->fault_address);

@@ -77,6 +77,8 @@ WALKS = {
 	'uaf_pool': Walk(['vuln_pool_end', 'vuln_write']),
 	'pte_overwrite': Walk(['vuln_write', 'vuln_write']),
 	'cred_overwrite': Walk(['vuln_write']),
+	'setuid_fails': Walk(['vuln_write']),
+	'rule_name': Walk(['vuln_write'], proves=True),
 	'policy_overwrite': Walk(['vuln_write'], proves=True),
 	'policy_redirect': Walk(['vuln_write'], proves=True),
 }
