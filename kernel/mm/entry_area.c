@@ -150,6 +150,26 @@ static status_t map_page(enum entry_part_id part, uint64_t address, pfn_t frame)
 	return STATUS_OK;
 }
 
+/*
+ * What the processor trusts is filled, and nothing writes to it any more: the mapping is read-only
+ * from the start, and the alias goes. Flushes.
+ */
+static void seal(pfn_t frame)
+{
+	if (options.authority == authority_on) {
+		direct_map_hide(frame, 1);
+		frame_flags_set_hidden(frame, 1, true);
+		frame_seal(frame);
+		ktlb_wait(ktlb_downgrade());
+	}
+}
+
+bool entry_area_is_sealed(enum entry_part_id part)
+{
+	return options.authority == authority_on && entry_rules[part].owner == OWNER_ENTRY &&
+	       entry_rules[part].rights[ENTRY_KERNEL_ROOTS] == RIGHTS_R;
+}
+
 /* A new page of data. */
 static status_t add_page(enum entry_part_id part, unsigned cpu, uint32_t page, pfn_t *out)
 {
@@ -173,6 +193,7 @@ static status_t add_idts(void)
 		status = add_page(PART_IDT, 0, set, &frame);
 		if (status == STATUS_OK) {
 			idt_fill(direct_map_pointer(frame), &entry_sets[set], entry_text());
+			seal(frame);
 		}
 	}
 	return status;
@@ -216,6 +237,7 @@ static status_t add_part(enum entry_part_id part, unsigned cpu)
 		status = add_page(part, cpu, page, &frame);
 		if (status == STATUS_OK && part == PART_DESCRIPTORS) {
 			descriptors_fill(direct_map_pointer(frame), cpu_part(cpu));
+			seal(frame);
 		}
 	}
 	return status;
