@@ -4,6 +4,7 @@
 #include "arch/x86_64/descriptors.h"
 #include "arch/x86_64/entry_set.h"
 #include "arch/x86_64/random.h"
+#include "arch/x86_64/registers.h"
 #include "arch/x86_64/trap.h"
 #include "core/options.h"
 #include "core/panic.h"
@@ -275,6 +276,11 @@ status_t entry_area_add_sealed(unsigned id, pfn_t frame)
 	static_assert(ENTRY_CPU_SEALED == ENTRY_PAGE_OFFSET + CPU_SEALED_OFFSET, "GS finds it");
 	sealed_frames[id] = frame;
 	return map_page(PART_CPU_SEALED, entry_area_address(PART_CPU_SEALED, id, 0), frame);
+}
+
+unsigned entry_area_this_cpu(void)
+{
+	return (unsigned)((msr_read(MSR_GS_BASE) - cpu_part(0).va) / ENTRY_CPU_STRIDE);
 }
 
 void entry_area_load(unsigned id) { descriptors_load(cpu_part(id)); }
