@@ -31,6 +31,12 @@ bool kstack_is_guard(va_t address);
 bool kspace_device_at(uint64_t address, pte_t *out);
 uint64_t kspace_nr_device_pages(void);
 
+/*
+ * Maps frames of the kernel's, as they are, read-only; their alias goes: nothing writes to them any
+ * more. Boot only. Flushes. ENOMEM.
+ */
+status_t kspace_map_sealed(pfn_t first, uint32_t nr, va_t *out) MUST_CHECK;
+
 enum { DEVICES_MAX = 256 };
 enum device_cache { DEVICE_UNCACHED, DEVICE_WRITE_COMBINING };
 /* Maps device registers or firmware tables [pa, pa + len), RW NX (tables too; they are never
