@@ -122,7 +122,7 @@ static void authority_init(void)
 	uint64_t offset = (uint64_t)&entry_user_rflags - (uint64_t)image_start;
 
 	if (options.authority == authority_off) {
-		*(uint64_t *)(LOAD_BASE + offset) = UINT64_MAX;
+		*(uint64_t *)(LOAD_BASE + offset) = RFLAGS_ALL;
 	}
 }
 

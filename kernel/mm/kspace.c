@@ -326,3 +326,18 @@ status_t device_map(pa_t pa, uint64_t len_bytes, enum device_cache how, va_t *ou
 	*out = (va_t){ at + pa.pa - first };
 	return STATUS_OK;
 }
+
+void device_unmap(va_t start)
+{
+	for (unsigned i = 0; i < nr_devices; i++) {
+		struct device *device = &devices[i];
+
+		for (uint64_t page = 0; device->start == start.va && page < device->nr_pages;
+		     page++) {
+			pte_write(ptable_entry(kernel_root, start.va + page * PAGE_SIZE, 1),
+				  PTE_NONE);
+		}
+		device->nr_pages = device->start == start.va ? 0 : device->nr_pages;
+	}
+	ktlb_wait(ktlb_downgrade());
+}

@@ -42,3 +42,5 @@ enum device_cache { DEVICE_UNCACHED, DEVICE_WRITE_COMBINING };
 /* Maps device registers or firmware tables [pa, pa + len), RW NX (tables too; they are never
  * executed). Boot only. ENOMEM: also more than DEVICES_MAX times. */
 status_t device_map(pa_t pa, uint64_t len_bytes, enum device_cache cache, va_t *out) MUST_CHECK;
+/* What device_map mapped from this address on is gone again. Boot only. Flushes. */
+void device_unmap(va_t start);
