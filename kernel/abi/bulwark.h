@@ -131,6 +131,7 @@ enum bw_fact {
 	BW_FACT_BASE = 4,            /* knew where the kernel's image lies */
 	BW_FACT_SEALED = 8,          /* changed sealed memory that the kernel watches */
 	BW_FACT_FORBIDDEN_CALL = 16, /* made a call that its policy forbids */
+	BW_FACT_FOREIGN_PAGE = 32,   /* held a page of another user's address space */
 };
 
 /* Claims to know a secret: only so many of an attack's count. */

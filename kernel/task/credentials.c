@@ -158,6 +158,35 @@ struct process *credentials_member(uint32_t pid, uint32_t job)
 						  : NULL;
 }
 
+const struct credential *entry_find(const struct process *process)
+{
+	const struct credential *entry = entry_of(process);
+
+	for (uint32_t pid = 0; !entry && pid <= ID_MAX; pid++) {
+		entry = credential_entries[pid].holder == process ? &credential_entries[pid] : NULL;
+	}
+	return entry;
+}
+
+static bool space_in(const struct credential *entry, struct credential_space *out)
+{
+	*out = (struct credential_space){ entry->root, entry->family, entry->who.granted_uid };
+	return entry->root.pfn != kernel_root.pfn;
+}
+
+bool credentials_space_of(const struct process *process, struct credential_space *out)
+{
+	const struct credential *entry = entry_find(process);
+
+	return entry && space_in(entry, out);
+}
+
+bool credentials_space(uint32_t pid, struct credential_space *out)
+{
+	return pid <= ID_MAX && credential_entries[pid].holder &&
+	       space_in(&credential_entries[pid], out);
+}
+
 bool credentials_fit(const struct process *process)
 {
 	const struct credential *entry = entry_of(process);

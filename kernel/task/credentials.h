@@ -96,6 +96,20 @@ struct process *credentials_holder(uint32_t pid);
  */
 struct process *credentials_member(uint32_t pid, uint32_t job);
 
+/*
+ * The address space that a process acts in. Those of one family were made from one another by fork,
+ * since the execve that began the family: they alone may show the same frames, as a grant moves a
+ * page, and all other memory is its process's own.
+ */
+struct credential_space {
+	pfn_t root;
+	uint32_t family;
+	uint32_t granted_uid;
+};
+/* Of a process that may lead elsewhere; of a pid. False: it has none. */
+bool credentials_space_of(const struct process *process, struct credential_space *out);
+bool credentials_space(uint32_t pid, struct credential_space *out);
+
 /* For the audit. Is its entry its own, and the root there that of its address space, or the
  * kernel's? The first number from there on whose entry is in use; 0: none is. */
 bool credentials_fit(const struct process *process);

@@ -121,11 +121,10 @@ status_t credentials_give(struct process *process, const struct process *parent)
 		value.binding |= inherited->binding & BINDING_PROGRAM;
 	}
 	/* a number that was given back too early is no way to another's entry */
-	status = entry_write(process,
-			     credential_entries[process->pid].holder
-				     ? NULL
-				     : &credential_entries[process->pid],
-			     &value);
+	status = entry_write(
+		process,
+		credential_entries[process->pid].holder ? NULL : &credential_entries[process->pid],
+		&value);
 	if (status == STATUS_OK) {
 		process->uid = value.who.uid;
 		process->binding = value.binding & ~(unsigned)BINDING_PROGRAM;
@@ -169,18 +168,6 @@ status_t credentials_become(struct process *process, const struct archive_entry 
 		process->binding = value.binding & ~(unsigned)BINDING_PROGRAM;
 	}
 	return status;
-}
-
-/* That which leads to another entry, or to none, still has its own somewhere. NULL: it never had.
- */
-static const struct credential *entry_find(const struct process *process)
-{
-	const struct credential *entry = entry_of(process);
-
-	for (uint32_t pid = 0; !entry && pid <= ID_MAX; pid++) {
-		entry = credential_entries[pid].holder == process ? &credential_entries[pid] : NULL;
-	}
-	return entry;
 }
 
 /* Its root's frame will be another's. */

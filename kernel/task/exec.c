@@ -17,6 +17,7 @@
 #include "task/process_end.h"
 #include "task/program_policy.h"
 #include "task/signal.h"
+#include "task/witness.h"
 
 /* What the new program starts with. */
 struct program {
@@ -133,8 +134,10 @@ static status_t program_commit(const struct program *program)
 	struct thread *thread = thread_current();
 	struct process *process = thread->process;
 	struct as *old = process->as;
-	status_t status = rule_apply(process, program);
+	status_t status;
 
+	witness_look_at_pages(process);
+	status = rule_apply(process, program);
 	if (status) {
 		process_end_insecure("execve");
 		as_put(program->as);

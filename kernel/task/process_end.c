@@ -153,6 +153,7 @@ static void take_apart(struct process *process)
 		panic("the first process ended with status 0x%x\n%s", process->status,
 		      report_text(&process->report));
 	}
+	witness_look_at_pages(process);
 	if (credentials_leave(process) == STATUS_OK) {
 		as_put(process->as);
 		process->as = NULL;

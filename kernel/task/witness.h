@@ -58,6 +58,13 @@ void witness_note(const struct process *process, uint32_t facts);
  */
 void witness_look_at_sealed(const struct process *process);
 /*
+ * A member is about to leave its address space. Does that show a frame that the address space of a
+ * process of another user's shows, too? Kin may share frames: those that came from one execve by
+ * fork, whatever setuid made of them since (credentials.h). All others share none: a grant moves a
+ * page. Blocks, in pieces; stops the world if it does.
+ */
+void witness_look_at_pages(const struct process *process);
+/*
  * The current process claims to know a secret. Counts, and is latched where it is right and among
  * the first BW_PROOFS_MAX claims of the attack. Tells the process nothing.
  */

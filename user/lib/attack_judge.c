@@ -48,6 +48,9 @@ static const char *fact_in_words(const struct bw_attack *attack)
 	if (attack->facts & BW_FACT_SEALED) {
 		return "it changed sealed memory";
 	}
+	if (attack->facts & BW_FACT_FOREIGN_PAGE) {
+		return "it held a page of another user's";
+	}
 	if (attack->facts & BW_FACT_OTHER_USER) {
 		return attack->other_uid == 0 ? "it became root" : "it acted as another user";
 	}

@@ -1,4 +1,5 @@
-/* What an attacker finds out by reading page tables, and the frame table, through the direct map. */
+/* What an attacker finds out by reading page tables, and the frame table, through the direct map.
+ */
 #include "attack.h"
 
 enum { LEVELS = 4, ENTRIES = 512, FRAME_BYTES = 16, FRAME_LINKS = 8 };

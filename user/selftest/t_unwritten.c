@@ -20,7 +20,7 @@ enum { USER = 1000, CREDENTIAL_BYTES = 32, NR_LOOKS = 1000000 };
 static struct shared {
 	volatile int is_ready, go, came_back;
 	struct bw_leak leak;
-} *shared;
+} * shared;
 
 static struct bw_leak leak;
 
@@ -122,11 +122,12 @@ static int looks_on(void)
 	for (;;) {
 		pause();
 	}
+	return 0;
 }
 
 /*
- * A process begins with its pid. The child must not end while that is another's, so it waits on this
- * processor, and all is done within a time slice.
+ * A process begins with its pid. The child must not end while that is another's, so it waits on
+ * this processor, and all is done within a time slice.
  */
 static void check_policy(void)
 {
@@ -148,7 +149,8 @@ static void check_policy(void)
 
 int main(void)
 {
-	shared = mmap(NULL, BW_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	shared =
+		mmap(NULL, BW_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (!bw_option_is("vuln", "on") || bw_option_is("pmalloc", "off") ||
 	    bw_option_is("authority", "off")) {
 		tap_skip("unwritten", "with these options nothing is refused, or told");

@@ -168,4 +168,5 @@ bool witness_is_ending(const struct process *process)
 	return false;
 }
 void witness_look(const struct process *process) { (void)process; }
+void witness_look_at_pages(const struct process *process) { (void)process; }
 void witness_process_ended(void) {}

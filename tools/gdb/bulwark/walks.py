@@ -76,6 +76,7 @@ WALKS = {
 	'overflow': Walk(['vuln_write'], when='($rdi & 0xfff) == 0'),  # the first store that leaves the page
 	'uaf_pool': Walk(['vuln_pool_end', 'vuln_write']),
 	'pte_overwrite': Walk(['vuln_write', 'vuln_write']),
+	'foreign_page': Walk(['vuln_write', 'vuln_write', 'vuln_write']),
 	'cred_overwrite': Walk(['vuln_write']),
 	'setuid_fails': Walk(['vuln_write']),
 	'rule_name': Walk(['vuln_write'], proves=True),
