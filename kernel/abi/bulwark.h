@@ -251,9 +251,9 @@ struct bw_sealed {
 	struct bw_sealed_object claimed; /* of a write-rare pool that is claimed */
 };
 
-/* What vuln_pool_end does: destroys the pool of an object from vuln_pool_open; makes the pool with
- * this descriptor read-only; destroys that one. */
-enum bw_pool_end { BW_POOL_OWN, BW_POOL_FREEZE, BW_POOL_DESTROY };
+/* What vuln_pool_change does: seals or destroys the pool of an object from vuln_pool_open; makes
+ * the pool with this descriptor read-only; destroys that one. */
+enum bw_pool_change { BW_POOL_SEAL_OWN, BW_POOL_DESTROY_OWN, BW_POOL_FREEZE, BW_POOL_DESTROY };
 
 /* The register frame that leak.user_return consumes, lowest address first. */
 struct bw_frame {

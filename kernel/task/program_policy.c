@@ -1,4 +1,4 @@
-/* Builds, seals, publishes and destroys policies. */
+/* Which policy is in force, and which rule a process is under. */
 #include "task/program_policy.h"
 
 #include "core/cpu.h"
@@ -11,6 +11,7 @@
 #include "mm/pmalloc.h"
 #include "task/boot_archive.h"
 #include "task/credentials.h"
+#include "task/policy_build.h"
 #include "task/policy_tables.h"
 #include "task/process.h"
 #include "task/process_end.h"
@@ -20,19 +21,6 @@
 
 /* The exit code of a thread whose calls would be looked up in another's table. */
 enum { EXIT_UNSERVED = 137 };
-
-struct rule_entry {
-	const struct policy_rule *rule;
-	const struct syscall_table *table;
-};
-
-/* In its own pool, which is sealed, with all that it points to. */
-struct program_policy {
-	const struct pool *pool;
-	const char *path; /* the archive's */
-	unsigned nr_entries;
-	const struct rule_entry *entries; /* [0] is no rule's */
-};
 
 /* In a write-rare pool of its own: one store puts another policy in force. */
 struct policy_root {
@@ -130,103 +118,6 @@ const char *program_policy_path(void)
 	return policy ? policy->path : "";
 }
 
-/* Rules that allow the same calls share a table. */
-static status_t entries_build(const struct pool *pool, const struct policy_rule *rules,
-			      unsigned nr_entries, struct rule_entry *entries)
-{
-	unsigned nr = 1;
-
-	for (const struct policy_rule *rule = rules; rule; rule = rule->next, nr++) {
-		status_t status;
-
-		assert(nr < nr_entries);
-		entries[nr].rule = rule;
-		entries[nr].table = &syscall_table_all;
-		for (unsigned i = 1; rule->is_bound && i < nr; i++) {
-			if (entries[i].rule->is_bound &&
-			    syscall_set_equal(&entries[i].rule->calls, &rule->calls)) {
-				entries[nr].table = entries[i].table;
-			}
-		}
-		if (rule->is_bound && entries[nr].table == &syscall_table_all) {
-			status = policy_table_create(pool, &rule->calls, &entries[nr].table);
-			if (status) {
-				return status;
-			}
-		}
-	}
-	return STATUS_OK;
-}
-
-/* All of a policy but its seal. */
-static status_t policy_fill(const struct pool *pool, const struct archive_entry *file,
-			    const struct program_policy **out, struct policy_error *error)
-{
-	const struct policy_text text = { (const char *)file->data, file->size_bytes };
-	const struct policy_rule *rules;
-	struct program_policy *policy;
-	unsigned nr_entries = 1;
-	void *object, *entries;
-	status_t status = policy_parse(text, pool, &rules, error);
-
-	if (status) {
-		return status;
-	}
-	for (const struct policy_rule *rule = rules; rule; rule = rule->next) {
-		nr_entries++;
-	}
-	status = pzalloc(pool, sizeof(*policy), &object);
-	if (status == STATUS_OK) {
-		status = pmalloc_array(pool, nr_entries, sizeof(struct rule_entry), &entries);
-	}
-	if (status == STATUS_OK) {
-		status = entries_build(pool, rules, nr_entries, entries);
-	}
-	if (status == STATUS_OK) {
-		policy = object;
-		*policy = (struct program_policy){ pool, file->name, nr_entries, entries };
-		*out = policy;
-	}
-	return status;
-}
-
-static void pool_drop(const struct pool *pool)
-{
-	status_t status = pmalloc_destroy_pool(pool);
-
-	assert(status == STATUS_OK);
-	(void)status;
-}
-
-/* A policy that is sealed, and in force nowhere. */
-static status_t policy_create(const char *path, const struct program_policy **out,
-			      struct policy_error *error)
-{
-	const struct archive_entry *file = boot_archive_find(path);
-	const struct pool *pool;
-	status_t status;
-
-	if (!file) {
-		return STATUS_ENOENT;
-	}
-	status = pmalloc_create_pool("policy", POOL_RO, 0, 0, &pool);
-	if (status) {
-		return status;
-	}
-	status = policy_fill(pool, file, out, error);
-	if (status == STATUS_EINVAL) {
-		log_print("bulwark: %s:%u:%u: %s\n", file->name, error->line, error->column,
-			  error->message);
-	}
-	if (status == STATUS_OK) {
-		status = pmalloc_protect_pool(pool);
-	}
-	if (status) {
-		pool_drop(pool);
-	}
-	return status;
-}
-
 /* Of its program, as the sealed index of the archive has it. With authority=off what it calls
  * itself in ordinary memory. */
 static const char *program_name(const struct process *process)
@@ -314,7 +205,7 @@ status_t program_policy_load(const char *path, struct policy_error *error)
 	before = policy_swap(next);
 	log_print("bulwark: policy: %s, rules for %u programs\n", next->path, next->nr_entries - 1);
 	if (before) {
-		pool_drop(before->pool);
+		policy_destroy(before);
 	}
 	return STATUS_OK;
 }

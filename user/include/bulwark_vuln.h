@@ -49,8 +49,8 @@ static inline long bw_vuln_write(uint64_t address, uint64_t value)
 	return bw_call_vuln_write((long)address, (long)value);
 }
 
-/* Stores the lowest bytes of the value, 1 to 8 of them, with one instruction where that is a power of
- * two: -EINVAL for any other number. */
+/* Stores the lowest bytes of the value, 1 to 8 of them, with one instruction where that is a power
+ * of two: -EINVAL for any other number. */
 static inline long bw_vuln_store(uint64_t address, uint64_t value, uint64_t size_bytes)
 {
 	return bw_call_vuln_store((long)address, (long)value, (long)size_bytes);
@@ -130,18 +130,18 @@ static inline long bw_vuln_pool_open(uint64_t *object)
 /* Fills the object with BW_SEALED_VALUE and seals its pool: what it holds then is watched. */
 static inline long bw_vuln_pool_seal(uint64_t object)
 {
-	return bw_call_vuln_pool_seal((long)object);
+	return bw_call_vuln_pool_change(BW_POOL_SEAL_OWN, (long)object);
 }
 
 static inline long bw_vuln_pool_destroy(uint64_t object)
 {
-	return bw_call_vuln_pool_end(BW_POOL_OWN, (long)object);
+	return bw_call_vuln_pool_change(BW_POOL_DESTROY_OWN, (long)object);
 }
 
 /* Makes a pool read-only, or destroys it, by an address of its descriptor that nobody checked. */
-static inline long bw_vuln_pool_end(enum bw_pool_end how, uint64_t pool)
+static inline long bw_vuln_pool_change(enum bw_pool_change how, uint64_t pool)
 {
-	return bw_call_vuln_pool_end(how, (long)pool);
+	return bw_call_vuln_pool_change(how, (long)pool);
 }
 
 /* Stores 8 bytes at an address, parks, and stores the value + 1 there. */
