@@ -182,7 +182,7 @@ struct bw_report {
  */
 #define BW_OUTPUT_QUOTED 0x80000000u
 
-enum { BW_CALL_ROWS = 128 };
+enum { BW_CALL_ROWS = 144 };
 
 /*
  * What vuln_leak models: an information leak that tells an attacker where things are.
