@@ -147,6 +147,7 @@ struct job credentials_job(const struct process *process)
 
 bool credentials_have_number(const struct process *process, uint32_t number)
 {
+	assert(lock_is_held(&process_lock));
 	return credentials_holder(number) == process;
 }
 
