@@ -9,7 +9,7 @@ use Museum qw(configurations groups cell cell_is_expected explanation fault_fact
 our @EXPORT_OK = qw(matrix_part matrix_summary);
 
 my %OUTCOMES = (
-	BREACH => 'the attack won: it became root, read the flag, found the kernel, or changed sealed memory',
+	BREACH => 'the attack won: it became root, read the flag, found the kernel, changed sealed memory, or held another user\'s page',
 	FAULT => 'it was stopped by a fault inside the kernel, which explains itself',
 	DENIED => 'the kernel refused the call',
 	NOTHING => 'it ran to its end and gained nothing',
