@@ -7,6 +7,7 @@
 #include "arch/x86_64/apic.h"
 #include "arch/x86_64/clock.h"
 #include "arch/x86_64/context.h"
+#include "arch/x86_64/entry_set.h"
 #include "arch/x86_64/features.h"
 #include "arch/x86_64/pci.h"
 #include "arch/x86_64/pic.h"
@@ -22,6 +23,7 @@
 #include "mm/frame_alloc.h"
 #include "mm/kaiser.h"
 #include "mm/kspace.h"
+#include "mm/layout.h"
 #include "mm/marks.h"
 #include "mm/memory.h"
 #include "mm/pmalloc.h"
@@ -109,6 +111,19 @@ static void features_init(void)
 		  cpu_features.nx ? "on" : "absent", options.smep == smep_on ? "on" : "off",
 		  options.smap == smap_on ? "on" : "off", options.umip == umip_on ? "on" : "off",
 		  cpu_features.pcid ? "present" : "absent");
+}
+
+/*
+ * authority=off: user mode's RFLAGS are what was saved, as in other kernels. The boot tables still
+ * show the image writable, one to one.
+ */
+static void authority_init(void)
+{
+	uint64_t offset = (uint64_t)&entry_user_rflags - (uint64_t)image_start;
+
+	if (options.authority == authority_off) {
+		*(uint64_t *)(LOAD_BASE + offset) = UINT64_MAX;
+	}
 }
 
 /* This CPU moves from early_cpu to its place in the entry area. */
@@ -244,6 +259,7 @@ UNCHECKED void kernel_main(uint32_t loader, uint32_t info_pa)
 			  nr_refused);
 	}
 	features_init();
+	authority_init();
 	kaiser_init();
 	xpfo_use(options.xpfo);
 	memory_init(&boot_info);

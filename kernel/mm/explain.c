@@ -86,6 +86,16 @@ static void explain_user(const struct fault *fault, struct explanation *out)
 	}
 }
 
+/* Who hides frames of this owner. */
+static enum bw_defence hider_of(enum owner owner)
+{
+	switch (owner) {
+	case OWNER_POOL: return BW_DEFENCE_PMALLOC;
+	case OWNER_ENTRY: return BW_DEFENCE_AUTHORITY;
+	default: return BW_DEFENCE_XPFO;
+	}
+}
+
 static void explain_direct_map(const struct fault *fault, struct explanation *out)
 {
 	if (pfn_is_none(out->frame)) {
@@ -93,7 +103,7 @@ static void explain_direct_map(const struct fault *fault, struct explanation *ou
 	} else if (out->is_mapped) {
 		explain_rights(fault, out);
 	} else if (out->is_hidden) {
-		verdict(out, out->owner == OWNER_POOL ? BW_DEFENCE_PMALLOC : BW_DEFENCE_XPFO,
+		verdict(out, hider_of(out->owner),
 			"frame 0x%x belongs to %s; it is hidden: absent from the direct map",
 			out->frame.pfn, owner_name(out->owner));
 	} else {

@@ -58,7 +58,7 @@ enum policy_state policy_state_of(pfn_t frame)
 		return entry->flags & FRAME_HIDDEN ? STATE_FREE_HIDDEN : STATE_FREE_REVEALED;
 	case OWNER_KERNEL: return KASAN && frame_is_of_marks(entry) ? STATE_MARKS : STATE_KERNEL;
 	case OWNER_PTABLE: return STATE_PTABLE;
-	case OWNER_ENTRY: return STATE_ENTRY;
+	case OWNER_ENTRY: return entry->flags & FRAME_SEALED ? STATE_ENTRY_SEALED : STATE_ENTRY;
 	case OWNER_USER:
 		return entry->flags & FRAME_HIDDEN && !entry->kmaps ? STATE_USER_HIDDEN
 								    : STATE_USER_MAPPED;

@@ -6,13 +6,15 @@
 #pragma once
 
 #include "core/syscall_table.h"
+#include "lib/status.h"
 
 /* Boot, once all CPUs have their parts of the entry area: every call is allowed. Panics without
  * memory. */
 void table_in_force_init(void);
 
-/* This CPU; the current thread's calls are served by it from now on. */
-void table_in_force_set(const struct syscall_table *table);
+/* This CPU; the current thread's calls are served by it from now on. As wr_store_in: who led it
+ * astray is not served any more. */
+status_t table_in_force_set(const struct syscall_table *table) MUST_CHECK;
 const struct syscall_table *table_in_force(void);
 /* Where this CPU's word is, for the vulnerable leak. */
 uint64_t table_in_force_place(void);
