@@ -23,11 +23,12 @@ static bool may_be_written(enum policy_state state)
 	       lets_write(policy->second_rights);
 }
 
-/* What pmalloc=plain and off make of a sealed pool. */
+/* What pmalloc=plain and off make of a sealed pool, and authority=off of the processors' tables. */
 static bool is_left_by_option(enum policy_state state)
 {
 	return (options.pmalloc == pmalloc_plain && state == STATE_PLAIN_SEALED) ||
-	       (options.pmalloc == pmalloc_off && state == STATE_PLAIN_OPEN);
+	       (options.pmalloc == pmalloc_off && state == STATE_PLAIN_OPEN) ||
+	       (options.authority == authority_off && state == STATE_ENTRY);
 }
 
 static void check_page(struct audit *audit, const char *name, uint64_t address)

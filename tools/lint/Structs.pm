@@ -19,7 +19,7 @@ sub declared {
 sub members_of {
 	my ($body) = @_;
 	my @members;
-	$body =~ s/__attribute__\s*\(\(.*?\)\)//gs;
+	$body =~ s/__attribute__\s*(\((?:[^()]|(?1))*\))//gs;
 	$body =~ s/^\s*#.*$//mg;
 	$body =~ s/\bstatic_assert\s*\(.*?\);//gs;
 	while ($body =~ /\b(?:struct|union)\b\s*\w*\s*(\{(?:[^{}]|(?1))*\})([^;]*);/) {

@@ -18,6 +18,7 @@ my $code = join "\n", values %text_of;
 my @rows = all_rows('decisive', sources(qr/decisive\.def$/, 'kernel'));
 my %homes = map { $_->{name} => $_ } rows('protected');
 my %is_attack = map { $_->{name} => 1 } rows('attacks');
+my %is_safe = map { $_ => 1 } keys %homes, qw(PROCESSOR WINDOW UNMAPPED);
 my %structures = map { $_->{name} => $_ } grep { $_->{macro} eq 'STRUCTURE' } @rows;
 
 sub bad { my ($row, $message) = @_; violation($row->{path}, $row->{line}, $message) }
@@ -47,8 +48,9 @@ sub check_shown {
 
 sub check_home {
 	my ($row, $home) = @_;
-	bad($row, "PROTECTED, and its home is $home") if $row->{kind} eq 'PROTECTED' && !$homes{$home};
-	bad($row, "OPEN, and its home is $home, which is protected") if $row->{kind} eq 'OPEN' && $homes{$home};
+	bad($row, "$home is none of mm/protected.def, and no other home") unless $is_safe{$home} || $home =~ /^(?:ORDINARY|STACK)$/;
+	bad($row, "PROTECTED, and its home is $home") if $row->{kind} eq 'PROTECTED' && !$is_safe{$home};
+	bad($row, "OPEN, and its home is $home, which is protected") if $row->{kind} eq 'OPEN' && $is_safe{$home};
 }
 
 sub check_row {
@@ -73,7 +75,6 @@ sub check_structure {
 	for my $words (@words) {
 		bad($words, "struct $row->{name} has no $_") for grep { !$is_member{$_} } split ' ', $words->{members};
 	}
-	bad($row, "its home, $row->{home}, is none of mm/protected.def") unless $homes{ $row->{home} } || $row->{home} =~ /^(?:ORDINARY|STACK)$/;
 }
 
 # Pools are made under that name; parts of the entry area are writable nowhere.
