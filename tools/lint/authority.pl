@@ -1,10 +1,9 @@
 #!/usr/bin/perl
-# authority.pl [KERNEL]: the tables of decisive words (kernel/*/decisive.def) against the source: each member of their structures
-# has a row, and each row a member; who writes it, where it lies and what shows it exist. With KERNEL, a linked one: the same of
-# its variables, and those that are PROTECTED lie where nothing is writable after boot. And what docs/threats.def names exists.
+# authority.pl [KERNEL...]: the tables of decisive words (kernel/*/decisive.def) against the source: each member of their structures
+# has a row, and each row a member; who writes it, where it lies and what shows it exist. With linked kernels: the same of
+# their variables, and those that are PROTECTED lie where nothing is writable after boot. And what docs/threats.def names exists.
 use strict;
 use warnings;
-use Cwd qw(getcwd);
 use FindBin qw($Bin);
 use lib $Bin, "$Bin/../lib";
 use Def qw(rows all_rows);
@@ -92,43 +91,46 @@ sub check_homes {
 	}
 }
 
-# The variables of a linked kernel: [file, name, address]; of what has no line, such as the linker's symbols, no file.
+# The variables of a linked kernel: { name, file, is_writable }. Of what has no line, such as the linker's symbols, none; nor of
+# what boot does not leave behind, and of tests.
 sub variables_of {
 	my ($kernel) = @_;
-	my ($cwd, @variables) = (getcwd());
+	my (%address, @variables);
 	open my $nm, '-|', 'nm', '-l', '--defined-only', $kernel or die "lint: nm: $!\n";
 	while (<$nm>) {
 		my ($address, $type, $name, $file) = /^([0-9a-f]{16}) (\w) (\S+)(?:\t(.*):\d+)?$/ or next;
-		push @variables, { name => $name =~ s/\.\d+$//r, address => $address, file => ($file // '') =~ s{^\Q$cwd\E/}{}r }
-			if $type =~ /[bd]/i;
+		$address{$name} = $address;
+		push @variables, { name => $name =~ s/\.\d+$//r, address => $address, file => $file } if $file && $type =~ /[bd]/i;
 	}
 	close $nm or die "lint: nm $kernel failed\n";
-	return @variables;
+	my ($root) = map { $_->{file} =~ m{^(.*/)kernel/core/cpu\.c$} ? $1 : () } @variables;
+	die "lint: $kernel has no lines\n" unless defined $root;
+	for my $variable (@variables) {
+		$variable->{file} =~ s/^\Q$root\E//;
+		$variable->{is_writable} = $variable->{address} ge $address{ro_after_init_end};
+	}
+	return grep { $_->{file} =~ m{^kernel/} && $_->{address} ge $address{ro_after_init_start} } @variables;
 }
 
+# Of all these kernels together: some have variables that others have not.
 sub check_variables {
-	my ($kernel) = @_;
-	my @variables = variables_of($kernel);
-	my %address = map { $_->{name} => $_->{address} } @variables;
+	my %variables = map { ("$_->{file} $_->{name}" => $_) } map { variables_of($_) } @_;
 	my %is_listed;
 	for my $row (grep { $_->{macro} eq 'DATA' } @rows) {
-		my @wanted = split ' ', $row->{members};
 		for my $file (map { "kernel/$_" } split ' ', $row->{file}) {
-			my %is_wanted = map { $_ => 1 } @wanted;
-			my @found = grep { $_->{file} eq $file && ($is_wanted{'*'} || $is_wanted{ $_->{name} }) } @variables;
-			my %is_found = map { $_->{name} => 1 } @found;
-			bad($row, "$file has no variable $_") for grep { $_ ne '*' && !$is_found{$_} } @wanted;
-			bad($row, "$file has no variables") unless @found;
-			for my $variable (@found) {
-				$is_listed{"$file $variable->{name}"} = 1;
-				bad($row, "$variable->{name} is PROTECTED, and is written to after boot: RO_AFTER_INIT")
-					if $row->{kind} eq 'PROTECTED' && $variable->{address} ge $address{ro_after_init_end};
+			my @names = $row->{members} eq '*' ? map { $_->{name} } grep { $_->{file} eq $file } values %variables : split ' ', $row->{members};
+			bad($row, "$file has no variables") unless @names;
+			for my $name (@names) {
+				my $variable = $variables{"$file $name"};
+				$is_listed{"$file $name"} = 1;
+				bad($row, "$file has no variable $name") unless $variable;
+				bad($row, "$name is PROTECTED, and is written to after boot: RO_AFTER_INIT")
+					if $row->{kind} eq 'PROTECTED' && $variable && $variable->{is_writable};
 			}
 		}
 	}
-	for my $variable (grep { $_->{address} ge $address{ro_after_init_start} && $_->{file} =~ m{^kernel/} } @variables) {
-		violation($variable->{file}, 1, "$variable->{name} has no row in a decisive.def: is it decisive?")
-			unless $is_listed{"$variable->{file} $variable->{name}"};
+	for my $key (grep { !$is_listed{$_} } sort keys %variables) {
+		violation($variables{$key}{file}, 1, "$variables{$key}{name} has no row in a decisive.def: is it decisive?");
 	}
 }
 
@@ -154,5 +156,5 @@ for my $row (grep { $_->{macro} ne 'STRUCTURE' } @rows) {
 check_structure($_) for values %structures;
 check_homes();
 check_threats();
-check_variables($_) for @ARGV;
+check_variables(@ARGV) if @ARGV;
 finish();
