@@ -14,6 +14,7 @@
 #include "mm/layout.h"
 #include "mm/marks.h"
 #include "mm/ptable.h"
+#include "mm/tlb.h"
 
 /* A shadow root without a user half: all others have its entry for the entry area. */
 static RO_AFTER_INIT pfn_t shadow_template;
@@ -158,9 +159,7 @@ static status_t map_page(enum entry_part_id part, uint64_t address, pfn_t frame)
 static void seal(pfn_t frame)
 {
 	if (options.authority == authority_on) {
-		direct_map_hide(frame, 1);
-		frame_flags_set_hidden(frame, 1, true);
-		frame_seal(frame);
+		frames_seal_alone(frame, 1);
 		ktlb_wait(ktlb_downgrade());
 	}
 }

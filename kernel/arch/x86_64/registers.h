@@ -65,6 +65,7 @@ enum {
 	/* on each way into the kernel */
 	RFLAGS_CLEARED = RFLAGS_TF | RFLAGS_IF | RFLAGS_DF | RFLAGS_IOPL | RFLAGS_NT | RFLAGS_AC,
 	RFLAGS_FIXED = 2,
+	RFLAGS_ALL = 0x3fffff,
 	/* what user mode may have set: neither IOPL nor NT, VM, VIF or VIP */
 	RFLAGS_USER = 0xfd5 | RFLAGS_FIXED | RFLAGS_RF | RFLAGS_AC | RFLAGS_ID
 };
