@@ -23,12 +23,14 @@ static bool may_be_written(enum policy_state state)
 	       lets_write(policy->second_rights);
 }
 
-/* What pmalloc=plain and off make of a sealed pool, and authority=off of the processors' tables. */
+/* What pmalloc=plain and off make of a sealed pool, and authority=off of the
+ * processors' tables and the boot archive. */
 static bool is_left_by_option(enum policy_state state)
 {
 	return (options.pmalloc == pmalloc_plain && state == STATE_PLAIN_SEALED) ||
 	       (options.pmalloc == pmalloc_off && state == STATE_PLAIN_OPEN) ||
-	       (options.authority == authority_off && state == STATE_ENTRY);
+	       (options.authority == authority_off &&
+		(state == STATE_ENTRY || state == STATE_KERNEL || state == STATE_RESERVED));
 }
 
 static void check_page(struct audit *audit, const char *name, uint64_t address)
@@ -47,9 +49,9 @@ static void check_page(struct audit *audit, const char *name, uint64_t address)
 	}
 }
 
-static void check_range(struct audit *audit, const char *name, uint64_t start, uint64_t end)
+void audit_protected_range(struct audit *audit, const char *name, uint64_t start, uint64_t end)
 {
-	for (uint64_t page = start; page < end; page += PAGE_SIZE) {
+	for (uint64_t page = align_down(start, PAGE_SIZE); page < end; page += PAGE_SIZE) {
 		check_page(audit, name, page);
 	}
 }
@@ -59,7 +61,7 @@ static void check_areas(struct audit *audit, const char *name, const struct pool
 	for (slot_id id = pool->first_area; id;) {
 		const struct pool_area *area = &pool_slot(id, SLOT_AREA)->area;
 
-		check_range(audit, name, area->base, area->base + area->len_bytes);
+		audit_protected_range(audit, name, area->base, area->base + area->len_bytes);
 		id = area->next;
 	}
 }
@@ -88,7 +90,7 @@ static void check_part(struct audit *audit, const char *name, enum entry_part_id
 	for (unsigned cpu = 0; cpu < nr; cpu++) {
 		uint64_t start = entry_area_address(part, cpu, 0);
 
-		check_range(audit, name, start, start + nr_pages_of(part) * PAGE_SIZE);
+		audit_protected_range(audit, name, start, start + nr_pages_of(part) * PAGE_SIZE);
 	}
 }
 
@@ -100,11 +102,13 @@ static uint64_t pool_slots_end(void)
 void audit_protected(struct audit *audit)
 {
 #define PROTECTED_RANGE(name, start, end, text)                                                    \
-	check_range(audit, #name, (uint64_t)(start), (uint64_t)(end));
+	audit_protected_range(audit, #name, (uint64_t)(start), (uint64_t)(end));
 #define PROTECTED_POOL(name, pool, text) check_pools(audit, #name, pool);
 #define PROTECTED_PART(name, text) check_part(audit, #name, PART_##name);
+#define PROTECTED_HIGHER(name, text)
 #include "mm/protected.def"
 #undef PROTECTED_RANGE
 #undef PROTECTED_POOL
 #undef PROTECTED_PART
+#undef PROTECTED_HIGHER
 }

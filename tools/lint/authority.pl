@@ -83,6 +83,8 @@ sub check_homes {
 		my $row = { %$home, path => 'kernel/mm/protected.def' };
 		if ($home->{macro} eq 'PROTECTED_POOL') {
 			bad($row, "nobody makes a pool called $home->{pool}") unless $code =~ /pmalloc_create_pool\("\Q$home->{pool}\E"/;
+		} elsif ($home->{macro} eq 'PROTECTED_HIGHER') {
+			bad($row, 'nobody says where it is') unless $code =~ /audit_protected_range\(\w+, "$home->{name}"/;
 		} elsif ($home->{macro} eq 'PROTECTED_PART') {
 			my $part = $part{ $home->{name} };
 			bad($row, "$home->{name} is no part of the entry area, or is writable there")
