@@ -7,6 +7,8 @@
 #include "mm/layout.h"
 #include "mm/pool.h"
 #include "mm/ptable.h"
+#include "mm/tlb.h"
+#include "task/boot_archive.h"
 
 static slot_id area_of(const void *object)
 {
@@ -51,6 +53,29 @@ static void plant_in_pool(const void *object)
 	}
 }
 
+/* In every book, it is memory of the kernel's like any other. */
+static void archive_toggle_sealed(pfn_t frame, bool is_sealed)
+{
+	(is_sealed ? direct_map_hide : direct_map_reveal)(frame, 1);
+	frame_entry(frame)->flags ^= FRAME_HIDDEN | FRAME_SEALED;
+	frame_histories[frame.pfn] ^= STEP_HIDDEN | STEP_SEALED;
+	ktlb_wait(ktlb_downgrade());
+}
+
+static void plant_in_archive(void)
+{
+	const void *data;
+	pte_t *entry, pte;
+
+	ktest_diag("%zu bytes", boot_archive_bytes(&data));
+	entry = ptable_entry(kernel_root, (uint64_t)data, 1);
+	pte = pte_read(entry);
+	archive_toggle_sealed(pte_frame(pte), false);
+	plant(entry, pte_with(pte, PTE_WRITABLE), "protected memory, archive_data: frame",
+	      "the boot archive that is open in every book");
+	archive_toggle_sealed(pte_frame(pte), true);
+}
+
 extern char boot_info_kept[]; /* linker.ld: read by a restart alone */
 
 KTEST_SUITE(audit_protected)
@@ -60,5 +85,8 @@ KTEST_SUITE(audit_protected)
 	      "protected memory, rodata: nothing is mapped",
 	      "constants of the image that are not there");
 	plant_in_pool(options.cmd);
+	if (options.authority == authority_on) {
+		plant_in_archive();
+	}
 	expect_clean("afterwards");
 }
