@@ -150,6 +150,7 @@ keep_warnings = @$(1) 2>$@.warnings; status=$$?; cat $@.warnings >&2; exit $$sta
 include tools/make/deps.mk
 include tools/make/generated.mk
 include tools/make/kernel.mk
+include tools/make/names.mk
 include tools/make/user.mk
 include tools/make/iso.mk
 include tools/make/pcid.mk

@@ -88,10 +88,14 @@ bool program_may_call(const struct process *process, unsigned row)
 void program_bind(const struct process *process)
 {
 	unsigned binding = credentials_acting_binding(process);
-	bool is_watched = binding & CREDENTIALS_WATCHED && binding != CREDENTIALS_NO_RULE;
+	const struct syscall_table *table;
 
-	if (UNLIKELY(table_in_force_set(UNLIKELY(is_watched) ? &syscall_table_watched
-							     : table_of(binding)))) {
+	if (UNLIKELY(binding & CREDENTIALS_WATCHED) && binding != CREDENTIALS_NO_RULE) {
+		table = &syscall_table_watched;
+	} else {
+		table = table_of(binding);
+	}
+	if (UNLIKELY(table != table_in_force()) && table_in_force_set(table)) {
 		thread_end(EXIT_UNSERVED);
 	}
 }

@@ -28,20 +28,10 @@ static const struct cpu_sealed *own(void)
 	return &pages[id].sealed;
 }
 
-const struct syscall_table *table_in_force(void)
-{
-	/* where the entry code reads it */
-	return (const struct syscall_table *)PERCPU_READ(
-		CPU_SEALED_OFFSET - CPU_OFFSET + offsetof(struct cpu_sealed, syscall_table));
-}
-
 uint64_t table_in_force_place(void) { return (uint64_t)&own()->syscall_table; }
 
 status_t table_in_force_set(const struct syscall_table *table)
 {
-	if (LIKELY(table == table_in_force())) {
-		return STATUS_OK;
-	}
 	return wr_assign_in(pool, &own()->syscall_table, table);
 }
 

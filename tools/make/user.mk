@@ -38,7 +38,9 @@ ifneq ($(filter $(extra_names),$(program_names)),)
 $(error EXTRA=$(EXTRA): Bulwark has programs of these names already: $(filter $(extra_names),$(program_names)))
 endif
 endif
-EXTRA_OUT := build$(VARIANT)
+# Programs that know the kernel (<bulwark_kernel.h>) are those of one build of it; tools/make/names.mk.
+extra_knows_kernel := $(if $(extra_key),$(shell grep -rlsF bulwark_kernel.h '$(subst ','\'',$(EXTRA))' | head -n 1 | sed 's/.*/yes/'))
+EXTRA_OUT := build$(VARIANT)$(if $(extra_knows_kernel),/$(BUILD))
 
 percent := %
 user_object = $(patsubst %,$(USER_OUT)/obj/%.o,$(1))
@@ -72,10 +74,10 @@ $(OWN_PROGRAMS): $(USER_OUT)/%: $$(call user_object,$$(sources_of_$$*)) $(USER_L
 	$(call say,LINK,$@)
 	$(call keep_warnings,$(USER_CC) $(USER_LDFLAGS) -o $@ $(filter %.o,$^) $(USER_LIBRARY))
 
-$(EXTRA_OUT)/obj/%.o: $(extra_source)/%.c build/user.flags | $(GENERATED)
+$(EXTRA_OUT)/obj/%.o: $(extra_source)/%.c build/user.flags $(if $(extra_knows_kernel),$(KERNEL_NAMES)) | $(GENERATED)
 	$(call say,CC,$$(readlink $<))
 	@mkdir -p $(@D)
-	$(call keep_warnings,$(USER_CC) $(USER_CFLAGS) -I"$$EXTRA" -MMD -MP -c -o $@ "$$(readlink $<)")
+	$(call keep_warnings,$(USER_CC) $(USER_CFLAGS) -I"$$EXTRA" $(if $(extra_knows_kernel),-I$(dir $(KERNEL_NAMES))) -MMD -MP -c -o $@ "$$(readlink $<)")
 	@sed -i 's/[$$][$$]/&&/g' $(@:.o=.d) # prerequisites are expanded twice (.SECONDEXPANSION)
 
 $(EXTRA_PROGRAMS): $(EXTRA_OUT)/bin/%: $$(patsubst $(extra_source)/$$(percent).c,$(EXTRA_OUT)/obj/$$(percent).o,$$(sources_of_$$*)) \
