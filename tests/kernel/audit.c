@@ -68,7 +68,8 @@ static void plant_in_kernel_half(struct as *as, pfn_t spare_frame)
 	/* the kernel's symbols, which nobody reads meanwhile */
 	pte_t *names = ptable_entry(kernel_root, (uint64_t)rodata_end - PAGE_SIZE, 1);
 	/* behind those that the audit itself shows frames in */
-	pte_t *window = this_cpu()->window_entries + WINDOW_PAGES;
+	/* behind the local APIC's registers, which other CPUs are stopped by */
+	pte_t *window = this_cpu()->window_entries + WINDOW_PAGES + 1;
 	pfn_t table = pte_frame(pte_read(ptable_entry(as->root, TEST_PAGE, 2)));
 
 	plant(&entries[PTES_PER_TABLE / 2], pte_make(kernel_root, PTE_PRESENT),

@@ -1,5 +1,6 @@
 /* The auditor sees every bit of the kernel's entries: rights, memory types, sizes, what leads to
  * tables; and what kernel space shows of devices. */
+#include "arch/x86_64/apic.h"
 #include "audit_plant.h"
 #include "core/cpu.h"
 #include "core/options.h"
@@ -110,23 +111,38 @@ static void plant_stack(void)
 	kstack_free(stack);
 }
 
-/* Processors stop each other by the first device, the APIC: that one stays as it is. */
+enum { DEVICE_PAGES_MAX = 65536 };
+
+/* The entry of the last page of registers; NULL: there are none. Those of the local APIC, by which
+ * processors stop each other, stay as they are. */
+static pte_t *last_device(void)
+{
+	uint64_t start = kspace_base + KSPACE_SIZE / 2;
+	pte_t *found = NULL, expected;
+
+	for (uint64_t i = 0; i < DEVICE_PAGES_MAX; i++) {
+		uint64_t address = start + i * PAGE_SIZE;
+
+		if (kspace_device_at(address, &expected) &&
+		    pte_frame(expected).pfn != pa_to_pfn(apic_base()).pfn) {
+			found = ptable_entry(kernel_root, address, 1);
+		}
+	}
+	return found;
+}
+
 static void plant_devices(void)
 {
-	pte_t *apic = ptable_entry(kernel_root, kspace_base + KSPACE_SIZE / 2, 1);
-	pte_t *device = apic + PTES_PER_TABLE - 1;
+	pte_t *device = last_device();
 
-	plant(apic + 1,
-	      pte_make(pfn_add(pte_frame(pte_read(apic)), 1),
-		       PTE_PRESENT | PTE_WRITABLE | ptable_nx()),
-	      "not in its place", "a device's frame in a guard page behind registers");
-	while (!pte_is_present(pte_read(device))) {
-		device--;
-	}
-	if (device == apic) {
-		ktest_skip("the APIC is the only device");
+	if (!device) {
+		ktest_skip("there are no devices but the APIC");
 		return;
 	}
+	plant(device + 1,
+	      pte_make(pfn_add(pte_frame(pte_read(device)), 1),
+		       PTE_PRESENT | PTE_WRITABLE | ptable_nx()),
+	      "not in its place", "a device's frame in a guard page behind registers");
 	plant(device, pte_make(pfn_add(pte_frame(pte_read(device)), 1), PTE_PRESENT | ptable_nx()),
 	      "not in its place", "another device's frame where registers are");
 	plant_bit(device, PTE_WRITE_THROUGH | PTE_CACHE_DISABLE, "bits that no entry there has",
