@@ -199,6 +199,13 @@ struct bw_leak {
 	uint64_t user_return; /* expects RSP at a struct bw_frame; returns to user mode with it */
 	uint64_t user_cs, user_ss; /* selectors for that frame */
 	uint64_t stack_top;        /* one past the calling thread's kernel stack */
+	uint64_t uid_pa;           /* the physical address of process_uid */
+	uint64_t tss_io_map;       /* where the direct map would have the offset of this processor's
+				      I/O map, 16 bits of its TSS */
+	uint64_t apic;             /* the registers of its local APIC; 0: nothing maps them */
+	uint64_t start_page;       /* where processors start; 0: nothing maps it */
+	/* the boot archive: where the kernel reads it, where the direct map would have it */
+	uint64_t archive, archive_alias, archive_bytes;
 	/* where its calls are looked up: BW_CALL_ROWS addresses, then a row per number */
 	uint64_t syscall_table;
 	uint64_t syscall_table_all;      /* the same of a program that may make every call */

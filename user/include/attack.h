@@ -46,6 +46,12 @@ uint64_t attack_pfn(const void *address);
 /* Where the direct map would have the same byte. */
 uint64_t attack_synonym(const struct bw_leak *leak, const void *address);
 
+/*
+ * For whoever has got I/O ports: has a device of QEMU's write 0 to four bytes of physical memory
+ * (attack_dma.c). False: this machine has no such device.
+ */
+bool attack_dma_zero32(uint64_t pa);
+
 /* ---- Sealed memory (attack_sealed.c) ---- */
 
 /* Where it lies, or ends the attack as denied. */

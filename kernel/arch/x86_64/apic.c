@@ -160,6 +160,8 @@ uint32_t apic_id(void)
 	return is_x2apic ? id : id >> 24;
 }
 
+va_t apic_registers(void) { return is_x2apic || is_private ? (va_t){ 0 } : base; }
+
 const char *apic_mode_name(void) { return is_x2apic ? "x2APIC" : "xAPIC"; }
 
 static void send(uint32_t id, uint32_t command)

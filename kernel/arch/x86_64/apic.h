@@ -29,6 +29,8 @@ void apic_timer_start_once(uint64_t ns);
 void apic_timer_stop(void);
 void apic_end_of_interrupt(void);
 uint32_t apic_id(void);
+/* Where they are mapped in all kernel roots; 0: they are not, or not used. */
+va_t apic_registers(void);
 const char *apic_mode_name(void);
 
 /* To the CPU with this APIC id. Each waits, briefly, until the APIC has taken the request. */
