@@ -2,7 +2,6 @@
 #include "arch/x86_64/registers.h"
 #include "audit_plant.h"
 #include "core/cpu.h"
-#include "core/options.h"
 #include "lib/string.h"
 #include "mm/as.h"
 #include "mm/direct_map.h"
@@ -43,8 +42,8 @@ static void plant_in_entry_area(pfn_t spare_frame)
 
 		ktest_diag("%s", names[roots]);
 		plant(idt, pte_with(pte_read(idt), PTE_WRITABLE),
-		      options.authority == authority_on ? "ENTRY_SEALED, is mapped RW"
-							: "which has other rights",
+		      entry_area_is_sealed(PART_IDT) ? "ENTRY_SEALED, is mapped RW"
+						     : "which has other rights",
 		      "a writable IDT");
 		plant(idt, pte_without(pte_read(ptable_entry(root, entry, 1)), PTE_WRITABLE),
 		      "which shows another frame than its own", "the entry page where the IDT is");
@@ -81,15 +80,24 @@ static void plant_in_entry_area(pfn_t spare_frame)
 	      "a struct cpu_sealed too few");
 }
 
-/* A word of a page that no root has writable: through the window. */
-static void plant_word(const uint64_t *at, uint64_t value, const char *what)
+/* In a page that is sealed: through the window. */
+static void plant_word(const uint64_t *word, uint64_t value, const char *what)
 {
-	pfn_t frame = pte_frame(ptable_lookup(kernel_root, (uint64_t)at, NULL));
-	uint64_t offset = (uint64_t)at % PAGE_SIZE, saved = *at;
+	pfn_t frame = pte_frame(ptable_lookup(kernel_root, (uint64_t)word, NULL));
+	uint64_t saved = *word, offset = (uint64_t)word % PAGE_SIZE;
 
 	window_store(frame, offset, value, sizeof(value));
 	expect_violation("not as boot filled", what);
 	window_store(frame, offset, saved, sizeof(saved));
+}
+
+/* The pages themselves. */
+static void plant_in_seals(pfn_t table)
+{
+	plant_direct(table, direct_map_pte(table), "ENTRY_SEALED, is mapped RW in the direct map",
+		     "an IDT in the direct map");
+	PLANT(frame_entry(table)->flags, frame_entry(table)->flags & ~FRAME_SEALED,
+	      "is sealed, or not, against the option", "an IDT that is not sealed");
 }
 
 /* What processors read there. An IDT that is not in force; of the descriptors those of this CPU,
@@ -100,7 +108,7 @@ static void plant_in_descriptors(void)
 	uint64_t part = (uint64_t)this_cpu()->entry - ENTRY_PAGE_OFFSET;
 	const uint64_t *idt = (const uint64_t *)entry_idt(unused).va;
 	const uint64_t *gdt = (const uint64_t *)(part + entry_parts[PART_DESCRIPTORS].offset);
-	const uint64_t *tss = gdt + 8; /* rsp[0] is 4 bytes behind its start, and so on */
+	const uint64_t *tss = gdt + 8;
 
 	plant_word(&idt[0], idt[0] + 1, "a gate that leads elsewhere");
 	plant_word(&idt[2 * 14], idt[2 * 14] | 3ul << 45, "a gate that programs may use");
@@ -112,7 +120,10 @@ static void plant_in_descriptors(void)
 	plant_word(&gdt[SELECTOR_TSS >> 3], gdt[SELECTOR_TSS >> 3] + 1, "a TSS that is longer");
 	plant_word(&tss[0], tss[0] + (16ul << 32), "another stack for entries");
 	plant_word(&tss[4], tss[4] + (16ul << 32), "another stack for the NMI");
-	plant_word(&tss[12], tss[12] & UINT32_MAX, "ports for user mode");
+	plant_word(&tss[12], 0, "ports for user mode");
+	if (entry_area_is_sealed(PART_IDT)) {
+		plant_in_seals(pte_frame(ptable_lookup(kernel_root, (uint64_t)idt, NULL)));
+	}
 }
 
 /* All shadow roots would show it. */
