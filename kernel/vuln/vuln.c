@@ -13,6 +13,7 @@
 #include "core/cpu.h"
 #include "core/options.h"
 #include "core/syscall_table.h"
+#include "mm/as.h"
 #include "mm/direct_map.h"
 #include "mm/entry_area.h"
 #include "mm/layout.h"
@@ -93,11 +94,13 @@ static void leak_machine(struct bw_leak *leak)
 int64_t sys_vuln_leak(uint64_t at)
 {
 	struct process *process = process_current();
+	const struct process *first;
 	struct bw_leak leak;
 
 	if (!vuln_enter()) {
 		return STATUS_ENOSYS;
 	}
+	first = process_first();
 	leak = (struct bw_leak){
 		.image_base = (uint64_t)image_start,
 		.image_text_end = (uint64_t)text_end,
@@ -114,7 +117,14 @@ int64_t sys_vuln_leak(uint64_t at)
 		.syscall_table_all = (uint64_t)&syscall_table_all,
 		.syscall_table_in_force = table_in_force_place(),
 		.thread_process = (uint64_t)&thread_current()->process,
-		.process_first = (uint64_t)process_first(),
+		.process_first = (uint64_t)first,
+		.credential = credentials_place(process),
+		.process_name = (uint64_t)process->name,
+		.frames = (uint64_t)frames,
+		.kernel_root = kernel_root.pfn,
+		.root = process->as->root.pfn,
+		.root_first = first->as->root.pfn,
+		.nr_pages = (uint64_t)&process->as->nr_pages,
 	};
 	leak_machine(&leak);
 	return vuln_leave((uint64_t)copy_to_user((uva_t){ at }, &leak, sizeof(leak)));
