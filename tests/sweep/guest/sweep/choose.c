@@ -1,0 +1,127 @@
+/* Chooses the next store. */
+#include "choose.h"
+
+#include <fnmatch.h>
+#include <string.h>
+
+#include "places.h"
+#include "values.h"
+
+enum { DRAWS_MAX = 20000 };
+
+/* SplitMix64: the nth number of a seed, without those before it. */
+static uint64_t draw(uint64_t seed, uint64_t nth)
+{
+	uint64_t x = seed + nth * 0x9e3779b97f4a7c15ul;
+
+	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ul;
+	x = (x ^ x >> 27) * 0x94d049bb133111ebul;
+	return x ^ x >> 31;
+}
+
+/* Kinds have the same chance, then areas of a kind, members of a structure, and which of an array. */
+static struct word draw_word(uint64_t seed)
+{
+	const char *kinds[AREAS_MAX];
+	const struct area *found[AREAS_MAX];
+	unsigned nr_kinds = 0, nr_found = 0;
+	struct word word;
+
+	for (unsigned i = 0; i < nr_areas; i++) {
+		if (i == 0 || strcmp(areas[i].kind, areas[i - 1].kind) != 0) {
+			unsigned j = 0;
+
+			while (j < nr_kinds && strcmp(kinds[j], areas[i].kind) != 0) {
+				j++;
+			}
+			kinds[j] = areas[i].kind;
+			nr_kinds = j == nr_kinds ? j + 1 : nr_kinds;
+		}
+	}
+	for (unsigned i = 0; i < nr_areas; i++) {
+		if (strcmp(areas[i].kind, kinds[draw(seed, 0) % nr_kinds]) == 0) {
+			found[nr_found++] = &areas[i];
+		}
+	}
+	word.area = found[draw(seed, 1) % nr_found];
+	word.leaf = &word.area->leaves[draw(seed, 2) % word.area->nr_leaves];
+	word.nth = (uint32_t)(draw(seed, 3) % word.leaf->count);
+	return word;
+}
+
+/* False: it does not fit what is asked for. */
+static bool aim(struct store *store, const struct word *word)
+{
+	memset(store, 0, sizeof(*store));
+	word_name(word, store->name);
+	if (board->order.only[0] && fnmatch(board->order.only, store->name, 0) != 0) {
+		return false;
+	}
+	store->address = word->area->base + word_offset(word);
+	store->size = word->leaf->size;
+	store->is_protected = word->area->is_protected;
+	store->is_device = word->area->is_device;
+	store->is_lasting = word->area->is_lasting && !store->is_device;
+	/* reading a device may change it */
+	store->has_old = !store->is_device && is_mapped(store->address);
+	if (store->has_old) {
+		memcpy(&store->old, &(uint64_t){ read_word(store->address) }, store->size);
+	}
+	return store->size == 1 || store->size == 2 || store->size == 4 || store->size == 8;
+}
+
+/* Random: the nth of a seed, drawn until it fits. */
+static bool choose_random(struct store *store, uint64_t index)
+{
+	uint64_t seed = draw(board->order.seed, index);
+
+	for (uint64_t try = 0; try < DRAWS_MAX; try++) {
+		struct word word = draw_word(draw(seed, 2 * try));
+		uint64_t dice = draw(seed, 2 * try + 1);
+
+		if (aim(store, &word) &&
+		    value_set(store, &word, (unsigned)(dice % values_count()), dice >> 8)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Exhaustive: the first that fits, from the nth on. */
+static bool choose_next(struct store *store, uint64_t *index)
+{
+	uint64_t end = areas_nr_words() * values_count();
+	uint64_t last = UINT64_MAX;
+	struct word word;
+	bool fits = false;
+
+	board->nr_words = end;
+	for (; *index < end; ++*index) {
+		uint64_t nth = *index / values_count();
+
+		if (nth != last) {
+			word = areas_word(nth);
+			fits = aim(store, &word);
+			last = nth;
+		}
+		if (!fits) {
+			*index = (nth + 1) * values_count() - 1;
+		} else if (value_set(store, &word, (unsigned)(*index % values_count()),
+				     draw(board->order.seed, *index))) {
+			return true;
+		}
+	}
+	return false;
+}
+
+bool store_choose(void)
+{
+	uint64_t index = board->order.index;
+	bool is_found;
+
+	areas_find();
+	is_found = board->order.is_exhaustive ? choose_next(&board->store, &index)
+					      : choose_random(&board->store, index);
+	board->index = index;
+	return is_found;
+}

@@ -1,0 +1,106 @@
+/* Root's process: it is honest, and must not be harmed. */
+#define _GNU_SOURCE
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "board.h"
+#include "cpus.h"
+
+enum { NR_PAGES = 2, POLICY_MS = 50 };
+
+int canary_run(void)
+{
+	pid_t child = vfork();
+	int status;
+
+	if (child == 0) {
+		execl("/bin/canary", "canary", (char *)NULL);
+		_exit(CANARY_NOT_STARTED);
+	}
+	if (child < 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status)) {
+		return -1;
+	}
+	return WEXITSTATUS(status) == CANARY_NOT_STARTED ? -1 : WEXITSTATUS(status);
+}
+
+/* A daemon's child drops its rights, and has to have dropped them when it is told so. */
+static void drop_rights(void)
+{
+	pid_t child = fork();
+
+	if (child == 0) {
+		if (setuid(ATTACKER) == 0 && getuid() == 0) {
+			note(FACT_SETUID);
+		}
+		_exit(0);
+	}
+	if (child > 0) {
+		waitpid(child, NULL, 0);
+	}
+}
+
+static void run_program(void)
+{
+	int status = canary_run();
+
+	if (status >= 0 && status != board->canary_sum) {
+		note(FACT_PROGRAM);
+	}
+}
+
+static void use_memory(void)
+{
+	const volatile uint64_t *own = (const volatile uint64_t *)board->root.page;
+
+	for (unsigned i = 0; i < NR_PAGES; i++) {
+		volatile uint64_t *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
+					       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		page[0] = 1;
+		munmap((void *)page, PAGE);
+	}
+	for (unsigned i = 0; i < PAGE / sizeof(*own); i++) {
+		if (own[i] != board->secret) {
+			note(FACT_MEMORY);
+		}
+	}
+}
+
+static void load_policies(void)
+{
+	struct bw_policy_error error;
+	uint64_t end = now_ms() + POLICY_MS;
+
+	board->is_other_policy = bw_policy_load("etc/policy-other", &error) == 0;
+	while (!board->has_tried_policy && now_ms() < end) {
+		sched_yield();
+	}
+	board->is_other_policy = false;
+	bw_policy_load("etc/policy", &error);
+}
+
+_Noreturn void victim_run(void)
+{
+	uint32_t done = board->round;
+
+	cpus_pin(CPU_OTHER);
+	who_tell(&board->root, board->secret);
+	board->root_round = done;
+	for (;;) {
+		while (board->round == done || board->stage < STAGE_STORED) {
+			usleep(200);
+		}
+		done = board->round;
+		if (board->order.acts & ACT_VICTIM) {
+			drop_rights();
+			run_program();
+			use_memory();
+		}
+		if (board->order.acts & ACT_POLICY) {
+			load_policies();
+		}
+		board->root_round = done;
+	}
+}
