@@ -54,7 +54,8 @@ static bool aim(struct store *store, const struct word *word)
 {
 	memset(store, 0, sizeof(*store));
 	word_name(word, store->name);
-	if (board->order.only[0] && fnmatch(board->order.only, store->name, 0) != 0) {
+	if (board->order.only[0] && strcmp(board->order.only, store->name) != 0 &&
+	    fnmatch(board->order.only, store->name, 0) != 0) {
 		return false;
 	}
 	store->address = word->area->base + word_offset(word);

@@ -1,6 +1,9 @@
 /* What words are set to. */
 #include "values.h"
 
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "places.h"
@@ -37,10 +40,22 @@ static bool ones(struct store *store, const struct word *word, uint64_t dice)
 	return set(store, ~0ul);
 }
 
+/* What is left to the dice, the value's name tells. */
+static uint64_t draw_of(struct store *store, const char *value, uint64_t dice, unsigned sides)
+{
+	const char *asked = strrchr(board->order.value, '-');
+	unsigned drawn = asked ? (unsigned)atoi(asked + 1) : (unsigned)(dice % sides);
+
+	snprintf(store->value_name, sizeof(store->value_name), "%s-%u", value, drawn);
+	return drawn % sides;
+}
+
 static bool flip(struct store *store, const struct word *word, uint64_t dice)
 {
+	unsigned bits = (unsigned)(8 * store->size);
+
 	(void)word;
-	return set(store, store->old ^ 1ul << dice % (8 * store->size));
+	return set(store, store->old ^ 1ul << draw_of(store, "flip", dice, bits));
 }
 
 static bool more(struct store *store, const struct word *word, uint64_t dice)
@@ -145,7 +160,7 @@ static bool name(struct store *store, const struct word *word, uint64_t dice)
 	if (store->size != 8 || strncmp(word->leaf->name, "name", 4) != 0) {
 		return false;
 	}
-	strncpy(text, names[dice % 4], 8);
+	strncpy(text, names[draw_of(store, "name", dice, 4)], 8);
 	memcpy(&store->value, text, 8);
 	return true;
 }
@@ -188,13 +203,17 @@ bool value_set(struct store *store, const struct word *word, unsigned nth, uint6
 {
 	uint64_t mask = store->size == 8 ? ~0ul : (1ul << 8 * store->size) - 1;
 
-	if (board->order.value[0] && strcmp(board->order.value, values[nth].name) != 0) {
+	size_t len = strlen(values[nth].name);
+
+	/* "flip-3" is a flip */
+	if (board->order.value[0] && (strncmp(board->order.value, values[nth].name, len) != 0 ||
+				      (board->order.value[len] != '\0' && !isdigit(board->order.value[len + 1])))) {
 		return false;
 	}
+	snprintf(store->value_name, sizeof(store->value_name), "%s", values[nth].name);
 	if (!values[nth].make(store, word, dice)) {
 		return false;
 	}
 	store->value &= mask;
-	strncpy(store->value_name, values[nth].name, sizeof(store->value_name) - 1);
 	return !store->has_old || store->value != store->old;
 }
