@@ -45,8 +45,11 @@ unsigned nr_areas;
 
 enum area_flags { ORDINARY, PROTECTED = 1, DEVICE = 2, LASTING = 4 };
 
-/* Can a name that begins like this fit what is asked for? */
-static bool is_wanted(const char *kind, const char *instance)
+/* The one that area_refresh looks for; NULL: all are looked for. */
+static struct area *refreshed;
+
+/* Does a name that begins like this fit what is asked for, as far as one can tell? */
+static bool is_asked_for(const char *kind, const char *instance)
 {
 	size_t len = strcspn(board->order.only, "*?[");
 	char name[NAME_BYTES];
@@ -55,35 +58,50 @@ static bool is_wanted(const char *kind, const char *instance)
 	return strncmp(name, board->order.only, len < (size_t)own ? len : (size_t)own) == 0;
 }
 
-static void add(const char *kind, const char *instance, uint64_t base, uint64_t neighbour,
-		const struct leaf *leaves, unsigned nr_leaves, unsigned flags)
+static bool is_wanted(const char *kind, const char *instance)
 {
-	if (base != 0 && nr_areas < AREAS_MAX && is_wanted(kind, instance)) {
-		areas[nr_areas++] = (struct area){ kind,
-						   instance,
-						   base,
-						   neighbour,
-						   leaves,
-						   nr_leaves,
-						   flags & PROTECTED,
-						   flags & DEVICE,
-						   flags & LASTING };
+	if (refreshed != NULL) {
+		return strcmp(kind, refreshed->kind) == 0 &&
+		       strcmp(instance, refreshed->instance) == 0;
+	}
+	return is_asked_for(kind, instance);
+}
+
+static void add(struct area area)
+{
+	if (refreshed != NULL) {
+		*refreshed = area;
+	} else if (area.base != 0 && nr_areas < AREAS_MAX) {
+		areas[nr_areas++] = area;
 	}
 }
-#define ADD(kind, instance, base, neighbour, leaves, flags)                                        \
-	add(kind, instance, base, neighbour, leaves, sizeof(leaves) / sizeof(leaves[0]), flags)
 
-static void add_thread(const char *name, uint64_t thread, uint64_t other, unsigned flags)
+/* Looks nowhere unless the area is wanted: each look is a system call. */
+#define ADD(kind, instance, base, neighbour, leaves, flags)                                        \
+	do {                                                                                       \
+		if (is_wanted(kind, instance)) {                                                   \
+			add((struct area){ kind, instance, base, neighbour, leaves,                \
+					   sizeof(leaves) / sizeof(leaves[0]),                     \
+					   ((flags) & PROTECTED) != 0, ((flags) & DEVICE) != 0,    \
+					   ((flags) & LASTING) != 0 });                            \
+		}                                                                                  \
+	} while (0)
+
+static void add_thread(const char *name, uint64_t at, uint64_t other, unsigned flags)
 {
-	ADD("thread", name, thread, other, thread_leaves, flags);
-	ADD("regs", name, member(thread, thread, regs), 0, regs_leaves, flags);
-	ADD("stack", name, member(thread, thread, stack_top) - STACK_SWEPT, 0, stack_leaves, flags);
+	ADD("thread", name, at, other, thread_leaves, flags);
+	ADD("regs", name, member(thread, at, regs), 0, regs_leaves, flags);
+	ADD("stack", name, member(thread, at, stack_top) - STACK_SWEPT, 0, stack_leaves, flags);
 }
 
 static void add_cpus(void)
 {
-	uint64_t own = cpu_at(CPU_ATTACKER), other = cpu_at(CPU_OTHER);
+	static uint64_t own, other; /* stay */
 
+	if (own == 0) {
+		own = cpu_at(CPU_ATTACKER);
+		other = cpu_at(CPU_OTHER);
+	}
 	ADD("cpu", "own", own, other, cpu_leaves, LASTING);
 	ADD("cpu", "other", other, own, cpu_leaves, LASTING);
 	ADD("cpu_entry", "own", own - PAGE, other - PAGE, cpu_entry_leaves, LASTING);
@@ -96,13 +114,11 @@ static void add_cpus(void)
 static void add_process(const char *name, const struct who *who, const struct who *other,
 			unsigned flags)
 {
-	uint64_t as = as_of(who);
-	uint64_t region = member(as, as, regions_next);
-
 	ADD("process", name, who->leak.process, other->leak.process, process_leaves, flags);
 	add_thread(name, thread_of(who), thread_of(other), flags);
-	ADD("as", name, as, as_of(other), as_leaves, flags);
-	ADD("region", name, region, member(as, as_of(other), regions_next), region_leaves, flags);
+	ADD("as", name, as_of(who), as_of(other), as_leaves, flags);
+	ADD("region", name, member(as, as_of(who), regions_next),
+	    member(as, as_of(other), regions_next), region_leaves, flags);
 	ADD("table", name, alias_of(table_of(who)), alias_of(table_of(other)), page_leaves, flags);
 	ADD("root", name, alias_of(root_of(who)), alias_of(root_of(other)), page_leaves, flags);
 	ADD("shadow", name, alias_of(root_of(who) + 1), alias_of(root_of(other) + 1), page_leaves,
@@ -119,39 +135,34 @@ static void add_path(const char *kind, uint64_t root_pfn, uint64_t address)
 	static const char *const levels[LEVELS] = { "level4", "level3", "level2", "level1" };
 	uint64_t places[LEVELS];
 
-	walk(root_pfn, address, places);
 	for (unsigned i = 0; i < LEVELS; i++) {
-		ADD(kind, levels[i], places[i], 0, word_leaves, LASTING);
+		ADD(kind, levels[i], (walk(root_pfn, address, places), places[i]), 0, word_leaves,
+		    LASTING);
 	}
 }
+
+#define ADD_FRAME(name, pfn)                                                                       \
+	ADD("frame", name, row_of(pfn), row_of(board->self.page_pfn), frame_leaves, LASTING)
 
 static void add_frames(void)
 {
 	const struct who *self = &board->self, *root = &board->root;
-	const struct {
-		const char *name;
-		uint64_t pfn;
-	} rows[] = {
-		{ "own-page", self->page_pfn },
-		{ "own-table", table_of(self) },
-		{ "own-root", root_of(self) },
-		{ "root-page", root->page_pfn },
-		{ "root-table", table_of(root) },
-		{ "root-root", root_of(root) },
-		{ "sealed", self->sealed.of_mode[BW_SEALED_RO].pfn },
-		{ "write-rare", self->sealed.of_mode[BW_SEALED_WR].pfn },
-		{ "credentials", frame_of(self->leak.process_uid) },
-		{ "root-credentials", frame_of(root->leak.process_uid) },
-		{ "stack", frame_of(self->leak.stack_top - PAGE) },
-		{ "object", frame_of(self->leak.process) },
-		{ "free-hidden", read_number(cpu_at(CPU_ATTACKER) + BW_OFFSET_cpu__frame_cache) },
-		{ "kernel-root", kernel_root_pfn() },
-	};
 
-	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		ADD("frame", rows[i].name, rows[i].pfn ? row_of(rows[i].pfn) : 0,
-		    row_of(self->page_pfn), frame_leaves, LASTING);
-	}
+	ADD_FRAME("own-page", self->page_pfn);
+	ADD_FRAME("own-table", table_of(self));
+	ADD_FRAME("own-root", root_of(self));
+	ADD_FRAME("root-page", root->page_pfn);
+	ADD_FRAME("root-table", table_of(root));
+	ADD_FRAME("root-root", root_of(root));
+	ADD_FRAME("sealed", self->sealed.of_mode[BW_SEALED_RO].pfn);
+	ADD_FRAME("write-rare", self->sealed.of_mode[BW_SEALED_WR].pfn);
+	ADD_FRAME("credentials", frame_of(self->leak.process_uid));
+	ADD_FRAME("root-credentials", frame_of(root->leak.process_uid));
+	ADD_FRAME("stack", frame_of(self->leak.stack_top - PAGE));
+	ADD_FRAME("object", frame_of(self->leak.process));
+	ADD_FRAME("free-hidden",
+		  read_number(cpu_at(CPU_ATTACKER) + BW_OFFSET_cpu__frame_cache));
+	ADD_FRAME("kernel-root", kernel_root_pfn());
 }
 
 static void add_sealed(void)
@@ -177,11 +188,10 @@ static void add_sealed(void)
 
 static void add_descriptors(unsigned id, const char *mapped, const char *alias)
 {
-	uint64_t page = cpu_at(id) + CPU_TO_DESCRIPTORS;
-
-	ADD("descriptors", mapped, page, 0, descriptor_page_leaves, PROTECTED | LASTING);
-	ADD("descriptors", alias, alias_of(frame_of(page)), 0, descriptor_page_leaves,
+	ADD("descriptors", mapped, cpu_at(id) + CPU_TO_DESCRIPTORS, 0, descriptor_page_leaves,
 	    PROTECTED | LASTING);
+	ADD("descriptors", alias, alias_of(frame_of(cpu_at(id) + CPU_TO_DESCRIPTORS)), 0,
+	    descriptor_page_leaves, PROTECTED | LASTING);
 }
 
 static void add_entry_area(void)
@@ -192,9 +202,8 @@ static void add_entry_area(void)
 	add_descriptors(CPU_OTHER, "other", "other-alias");
 	ADD("idt", "mapped", ENTRY_AREA, 0, page_leaves, PROTECTED | LASTING);
 	for (unsigned i = 0; i < NR_IDTS; i++) {
-		uint64_t pfn = frame_of(ENTRY_AREA + i * PAGE);
-
-		ADD("idt", names[i], pfn ? alias_of(pfn) : 0, 0, page_leaves, PROTECTED | LASTING);
+		ADD("idt", names[i], alias_of(frame_of(ENTRY_AREA + i * PAGE)), 0, page_leaves,
+		    PROTECTED | LASTING);
 	}
 	ADD("start-page", "alias", alias_of(START_PAGE_PFN), 0, page_leaves, PROTECTED | LASTING);
 }
@@ -202,11 +211,15 @@ static void add_entry_area(void)
 static void add_devices(void)
 {
 	static const char *const names[DEVICES_MAX] = { "0", "1", "2", "3", "4", "5" };
+	static uint32_t nr, pfns[DEVICES_MAX]; /* stay */
 	uint64_t device = symbol(devices);
-	uint32_t nr = read_number(symbol(nr_devices));
 
+	for (unsigned i = 0; nr == 0 && i < DEVICES_MAX; i++) {
+		pfns[i] = (uint32_t)member(device, device + i * BW_SIZEOF_device, first);
+	}
+	nr = nr ? nr : read_number(symbol(nr_devices));
 	for (unsigned i = 0; i < nr && i < DEVICES_MAX; i++, device += BW_SIZEOF_device) {
-		uint32_t pfn = (uint32_t)member(device, device, first);
+		uint32_t pfn = pfns[i];
 		bool is_apic = pfn == 0xfee00, is_screen = pfn >= 0xa0 && pfn < 0xc0;
 
 		ADD(is_apic	? "apic"
@@ -219,24 +232,20 @@ static void add_devices(void)
 
 static void add_program(const char *name, const char *path, const char *entry, const char *alias)
 {
-	uint64_t bytes = archive_bytes(path), start, pfn;
-
-	if (bytes == 0) {
-		return;
-	}
-	pfn = frame_of(bytes);
-	ADD("archive", name, bytes, 0, page_leaves, PROTECTED | LASTING);
-	ADD("archive", alias, pfn ? alias_of(pfn) + bytes % PAGE : 0, 0, object_leaves,
+	ADD("archive", name, archive_bytes(path), 0, page_leaves, PROTECTED | LASTING);
+	ADD("archive", alias,
+	    alias_of(frame_of(archive_bytes(path))) + archive_bytes(path) % PAGE, 0, object_leaves,
 	    PROTECTED | LASTING);
-	if (is_mapped(bytes)) {
-		start = bytes + read_word(bytes + ENTRY_OF_PROGRAM) - PROGRAM_BASE;
-		ADD("archive", entry, start, 0, word_leaves, PROTECTED | LASTING);
+	if (is_mapped(archive_bytes(path))) {
+		ADD("archive", entry,
+		    archive_bytes(path) + read_word(archive_bytes(path) + ENTRY_OF_PROGRAM) -
+			    PROGRAM_BASE,
+		    0, word_leaves, PROTECTED | LASTING);
 	}
 }
 
-void areas_find(void)
+static void look(void)
 {
-	nr_areas = 0;
 	add_cpus();
 	add_process("self", &board->self, &board->root, ORDINARY);
 	add_process("peer", &board->peer, &board->root, ORDINARY);
@@ -256,6 +265,20 @@ void areas_find(void)
 	    PROTECTED | LASTING);
 	ADD("text", "image", board->self.leak.image_base + PAGE, 0, page_leaves,
 	    PROTECTED | LASTING);
+}
+
+void areas_find(void)
+{
+	nr_areas = 0;
+	refreshed = NULL;
+	look();
+}
+
+void area_refresh(struct area *area)
+{
+	refreshed = area;
+	look();
+	refreshed = NULL;
 }
 
 uint64_t areas_nr_words(void)

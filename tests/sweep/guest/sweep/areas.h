@@ -22,12 +22,14 @@ enum { AREAS_MAX = 160 };
 extern struct area areas[AREAS_MAX];
 extern unsigned nr_areas;
 
-/* The attacker's: finds them all. Its peer and root's process have told where they are. */
+/* The referee's, before there is an attacker: all that there are. */
 void areas_find(void);
+/* The attacker's: where this one is, now that it and its peer have told where they are. */
+void area_refresh(struct area *area);
 
 /* One number of an area. */
 struct word {
-	const struct area *area;
+	struct area *area;
 	const struct leaf *leaf;
 	uint32_t nth;
 };

@@ -15,7 +15,7 @@
 #include "places.h"
 #include "use.h"
 
-enum { NR_PAGES = 6, WAIT_MS = 1500, SETTLE_YIELDS = 20, REFUSED = 2 };
+enum { NR_PAGES = 6, WAIT_MS = 800, SETTLE_YIELDS = 20, REFUSED = 2 };
 
 static long endpoint;
 
@@ -79,7 +79,7 @@ static void peer_start(void)
 	for (end = now_ms() + WAIT_MS; !board->is_other_told && now_ms() < end;) {
 		sched_yield();
 	}
-	usleep(1000); /* it goes on into the kernel */
+	usleep(300); /* it goes on into the kernel */
 }
 
 /* ---- What is done after the store ---- */

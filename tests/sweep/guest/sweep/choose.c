@@ -23,7 +23,7 @@ static uint64_t draw(uint64_t seed, uint64_t nth)
 static struct word draw_word(uint64_t seed)
 {
 	const char *kinds[AREAS_MAX];
-	const struct area *found[AREAS_MAX];
+	struct area *found[AREAS_MAX];
 	unsigned nr_kinds = 0, nr_found = 0;
 	struct word word;
 
@@ -50,7 +50,7 @@ static struct word draw_word(uint64_t seed)
 }
 
 /* False: it does not fit what is asked for. */
-static bool aim(struct store *store, const struct word *word)
+static bool aim(struct store *store, struct word *word)
 {
 	memset(store, 0, sizeof(*store));
 	word_name(word, store->name);
@@ -58,6 +58,7 @@ static bool aim(struct store *store, const struct word *word)
 	    fnmatch(board->order.only, store->name, 0) != 0) {
 		return false;
 	}
+	area_refresh(word->area);
 	store->address = word->area->base + word_offset(word);
 	store->size = word->leaf->size;
 	store->is_protected = word->area->is_protected;
@@ -68,7 +69,7 @@ static bool aim(struct store *store, const struct word *word)
 	if (store->has_old) {
 		memcpy(&store->old, &(uint64_t){ read_word(store->address) }, store->size);
 	}
-	return store->size == 1 || store->size == 2 || store->size == 4 || store->size == 8;
+	return word->area->base != 0 && store->size <= 8;
 }
 
 /* Random: the nth of a seed, drawn until it fits. */
@@ -120,7 +121,6 @@ bool store_choose(void)
 	uint64_t index = board->order.index;
 	bool is_found;
 
-	areas_find();
 	is_found = board->order.is_exhaustive ? choose_next(&board->store, &index)
 					      : choose_random(&board->store, index);
 	board->index = index;

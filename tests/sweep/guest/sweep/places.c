@@ -26,18 +26,53 @@ uint64_t walk(uint64_t root_pfn, uint64_t address, uint64_t places[LEVELS])
 
 uint64_t kernel_root_pfn(void) { return read_number(symbol(kernel_root)); }
 
+/* What places_keep keeps. */
+enum { KEPT_MAX = 128, FILES_MAX = 4 };
+static struct {
+	uint64_t page, entry;
+} kept[KEPT_MAX];
+static struct {
+	const char *path;
+	uint64_t bytes;
+} files[FILES_MAX];
+static unsigned nr_kept, nr_files;
+static bool is_keeping;
+
+void places_keep(void)
+{
+	nr_kept = nr_files = 0;
+	is_keeping = true;
+}
+
+void places_kept(void) { is_keeping = false; }
+
+static uint64_t entry_of(uint64_t address)
+{
+	uint64_t page = address / PAGE, places[LEVELS], entry;
+
+	for (unsigned i = 0; i < nr_kept; i++) {
+		if (kept[i].page == page) {
+			return kept[i].entry;
+		}
+	}
+	entry = walk(kernel_root_pfn(), address, places);
+	if (is_keeping && nr_kept < KEPT_MAX) {
+		kept[nr_kept].page = page;
+		kept[nr_kept++].entry = entry;
+	}
+	return entry;
+}
+
 uint64_t frame_of(uint64_t address)
 {
-	uint64_t places[LEVELS], entry = walk(kernel_root_pfn(), address, places);
+	uint64_t entry = entry_of(address);
 
 	return entry & ENTRY_PRESENT ? (entry & ENTRY_MASK) >> PAGE_BITS : 0;
 }
 
 bool is_mapped(uint64_t address)
 {
-	uint64_t places[LEVELS];
-
-	return walk(kernel_root_pfn(), address, places) & ENTRY_PRESENT;
+	return entry_of(address) & ENTRY_PRESENT;
 }
 
 uint64_t as_of(const struct who *who) { return member(process, who->leak.process, as); }
@@ -74,7 +109,7 @@ static bool is_named(uint64_t entry, const char *path)
 	return strncmp((const char *)words, path, sizeof(words)) == 0;
 }
 
-uint64_t archive_bytes(const char *path)
+static uint64_t find_bytes(const char *path)
 {
 	uint64_t archive = symbol_word(boot_archive__archive);
 	uint64_t entry = member(archive, archive, entries);
@@ -86,4 +121,21 @@ uint64_t archive_bytes(const char *path)
 		}
 	}
 	return 0;
+}
+
+uint64_t archive_bytes(const char *path)
+{
+	uint64_t bytes;
+
+	for (unsigned i = 0; i < nr_files; i++) {
+		if (strcmp(files[i].path, path) == 0) {
+			return files[i].bytes;
+		}
+	}
+	bytes = find_bytes(path);
+	if (is_keeping && nr_files < FILES_MAX) {
+		files[nr_files].path = path;
+		files[nr_files++].bytes = bytes;
+	}
+	return bytes;
 }

@@ -9,7 +9,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { ROUND_MS = 4000, POLL_US = 300 };
+#include "areas.h"
+#include "cpus.h"
+#include "places.h"
+
+enum { ROUND_MS = 2000, POLL_US = 200 };
 
 static pid_t victim;
 
@@ -41,7 +45,14 @@ static bool victim_start(void)
 	while (victim > 0 && board->root_round != board->round && now_ms() < end) {
 		usleep(POLL_US);
 	}
-	return board->root_round == board->round;
+	if (board->root_round != board->round) {
+		return false;
+	}
+	board->self = board->peer = board->root;
+	places_keep();
+	areas_find();
+	places_kept();
+	return true;
 }
 
 /* True: it is there again, or was never gone. */
@@ -83,10 +94,8 @@ static bool run_attacker(pid_t attacker, int *status)
 			say_store();
 			board->stage = STAGE_GO;
 			is_told = true;
-		} else if (is_told) {
-			usleep(POLL_US);
 		} else {
-			sched_yield();
+			usleep(POLL_US);
 		}
 		if (now_ms() > end) {
 			kill(attacker, SIGKILL);
@@ -207,6 +216,7 @@ static bool set_up(const struct order *order)
 		return false;
 	}
 	board->order = *order;
+	cpus_pin(CPU_OTHER);
 	return prepare();
 }
 
