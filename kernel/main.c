@@ -7,6 +7,7 @@
 #include "arch/x86_64/apic.h"
 #include "arch/x86_64/clock.h"
 #include "arch/x86_64/context.h"
+#include "arch/x86_64/entry_set.h"
 #include "arch/x86_64/features.h"
 #include "arch/x86_64/pci.h"
 #include "arch/x86_64/pic.h"
@@ -22,6 +23,7 @@
 #include "mm/frame_alloc.h"
 #include "mm/kaiser.h"
 #include "mm/kspace.h"
+#include "mm/layout.h"
 #include "mm/marks.h"
 #include "mm/memory.h"
 #include "mm/pmalloc.h"
@@ -111,6 +113,19 @@ static void features_init(void)
 		  cpu_features.pcid ? "present" : "absent");
 }
 
+/*
+ * authority=off: user mode's RFLAGS are what was saved, as in other kernels. The boot tables still
+ * show the image writable, one to one.
+ */
+static void authority_init(void)
+{
+	uint64_t offset = (uint64_t)&entry_user_rflags - (uint64_t)image_start;
+
+	if (options.authority == authority_off) {
+		*(uint64_t *)(LOAD_BASE + offset) = RFLAGS_ALL;
+	}
+}
+
 /* This CPU moves from early_cpu to its place in the entry area. */
 static void boot_cpu_init(void)
 {
@@ -148,15 +163,31 @@ static void devices_report(bool has_pit, bool has_pic)
 	}
 }
 
-static void devices_init(void)
+/*
+ * Its registers are reached by MSR, or else mapped in private roots alone: each use then loads CR3
+ * twice. With kaiser=off, where nothing else does, they are mapped as other devices are: without
+ * PCIDs these loads would flush what the flaws of XPFO's variants live of.
+ */
+static void apic_find(void)
 {
-	va_t registers;
-	bool has_pic = pic_init(), has_pit;
+	va_t registers = { WINDOW_APIC };
+	bool is_hidden = options.authority == authority_on &&
+			 (cpu_features.x2apic || kaiser_in_force != kaiser_off);
+	bool is_private = is_hidden && !cpu_features.x2apic;
 
-	if (device_map(apic_base(), PAGE_SIZE, DEVICE_UNCACHED, &registers)) {
+	if (is_private) {
+		window_apic_init(apic_base());
+	} else if (!is_hidden && device_map(apic_base(), PAGE_SIZE, DEVICE_UNCACHED, &registers)) {
 		panic("no memory to map the local APIC");
 	}
-	apic_init(registers);
+	apic_init(registers, is_private);
+}
+
+static void devices_init(void)
+{
+	bool has_pic = pic_init(), has_pit;
+
+	apic_find();
 	has_pit = clock_init();
 	apic_timer_calibrate();
 	this_cpu()->apic_id = apic_id();
@@ -224,6 +255,20 @@ static void memory_report(void)
 		memory_frame_table_bytes() >> 10);
 }
 
+/* Where the kernel reads the boot archive: read-only from now on, and nowhere else. */
+static const void *archive_seal(const struct boot_module *module)
+{
+	pfn_t first = pa_to_pfn(module->start);
+	uint64_t end = align_up(module->end.pa, PAGE_SIZE);
+	va_t at = { direct_map_address(first) };
+
+	if (options.authority == authority_on &&
+	    kspace_map_sealed(first, pa_to_pfn((pa_t){ end }).pfn - first.pfn, &at)) {
+		panic("no memory to map the boot archive");
+	}
+	return (const void *)(at.va + module->start.pa % PAGE_SIZE);
+}
+
 UNCHECKED void kernel_main(uint32_t loader, uint32_t info_pa)
 {
 	unsigned nr_refused;
@@ -244,6 +289,7 @@ UNCHECKED void kernel_main(uint32_t loader, uint32_t info_pa)
 			  nr_refused);
 	}
 	features_init();
+	authority_init();
 	kaiser_init();
 	xpfo_use(options.xpfo);
 	memory_init(&boot_info);
@@ -264,6 +310,6 @@ UNCHECKED void kernel_main(uint32_t loader, uint32_t info_pa)
 	if (!boot_info.nr_modules) {
 		panic("the loader gave no boot archive: GRUB needs a module2 line, QEMU -initrd");
 	}
-	task_start(&boot_info, direct_map_pointer(pa_to_pfn(boot_info.modules[0].start)),
+	task_start(&boot_info, archive_seal(&boot_info.modules[0]),
 		   boot_info.modules[0].end.pa - boot_info.modules[0].start.pa);
 }

@@ -10,6 +10,7 @@
 #include "mm/ptable.h"
 #include "mm/stock.h"
 #include "mm/tlb.h"
+#include "mm/window.h"
 
 /* Also one that was prepared and then did not start. */
 static bool has_cpu(unsigned id) { return id < NR_CPUS_MAX && cpus[id]; }
@@ -128,6 +129,19 @@ static bool is_empty(pfn_t table)
 	return !any;
 }
 
+/* Of the window nothing is shown, and behind it the APIC's registers, if anything. */
+static bool is_closed(const pte_t *entries)
+{
+	uint64_t any = 0;
+
+	for (unsigned i = 0; i < PTES_PER_TABLE; i++) {
+		uint64_t expected = i == WINDOW_PAGES ? window_apic_entry().value : 0;
+
+		any |= audit_without_use(entries[i]) ^ expected;
+	}
+	return !any;
+}
+
 static void check_window(struct audit *audit, const struct cpu *cpu)
 {
 	unsigned slot = level_index(WINDOW_BASE, LEVEL_MAX);
@@ -147,7 +161,7 @@ static void check_window(struct audit *audit, const struct cpu *cpu)
 		audit_violation(audit, "CPU %u: its window is open, or is not where it was built",
 				cpu->id);
 	} else if (cpu == this_cpu()) {
-		audit->has_window = shows_kernel && is_empty(pointer_to_pfn(cpu->window_entries));
+		audit->has_window = shows_kernel && is_closed(cpu->window_entries);
 	}
 }
 

@@ -20,8 +20,8 @@ void audit_count(struct audit *audit, const char *what, uint64_t nr, uint64_t co
 /* What each owner's frames may have. */
 static const uint8_t flags_of[NR_OWNERS] = {
 	[OWNER_FREE] = FRAME_HIDDEN | FRAME_FREE_HEAD,
-	[OWNER_KERNEL] = FRAME_SLAB | FRAME_COPIED | FRAME_PLACED,
-	[OWNER_ENTRY] = FRAME_PLACED,
+	[OWNER_KERNEL] = FRAME_SLAB | FRAME_COPIED | FRAME_PLACED | FRAME_HIDDEN | FRAME_SEALED,
+	[OWNER_ENTRY] = FRAME_PLACED | FRAME_HIDDEN | FRAME_SEALED,
 	[OWNER_USER] = FRAME_HIDDEN | FRAME_TAIL | FRAME_UNKMAPPED,
 	[OWNER_POOL] = FRAME_HIDDEN | FRAME_SEALED,
 };
@@ -81,6 +81,9 @@ static const char *frame_error(const struct frame *frame, enum policy_state stat
 		}
 		return was_seen ? NULL : "is mapped in no pool";
 	case OWNER_KERNEL:
+		if (!(frame->flags & FRAME_HIDDEN) != !(frame->flags & FRAME_SEALED)) {
+			return "is hidden or sealed, and not both";
+		}
 		if (!was_seen && frame->flags & FRAME_PLACED) {
 			return "is not at its place";
 		}
@@ -88,6 +91,9 @@ static const char *frame_error(const struct frame *frame, enum policy_state stat
 			       ? NULL
 			       : "does not agree with its allocation";
 	case OWNER_ENTRY:
+		if (!(frame->flags & FRAME_HIDDEN) != !(frame->flags & FRAME_SEALED)) {
+			return "is hidden or sealed, and not both";
+		}
 		return was_seen || state == STATE_ENTRY_TEXT ? NULL : "is not in the entry area";
 	default: return NULL;
 	}

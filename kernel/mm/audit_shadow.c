@@ -125,6 +125,10 @@ static const char *leaf_error(const struct audit *audit, const struct leaf *leaf
 	if (!entry_area_is_frame_of(page, leaf->frame)) {
 		return "shows another frame than its own";
 	}
+	if (rule->owner == OWNER_ENTRY && (policy_state_of(leaf->frame) == STATE_ENTRY_SEALED) !=
+						  entry_area_is_sealed(page->part)) {
+		return "is sealed, or not, against the option";
+	}
 	return has_rights(leaf, rights) ? NULL : "has other rights";
 }
 
@@ -156,6 +160,9 @@ void audit_entry_leaf(struct audit *audit, const struct leaf *leaf)
 		check_bytes(audit, leaf->address, entry_text_start + page.page * PAGE_SIZE, &page);
 	} else if (is_shadow && direct_map_has(leaf->frame)) {
 		check_bytes(audit, leaf->address, direct_map_pointer(leaf->frame), &page);
+	} else if (is_shadow && entry_area_is_sealed(page.part)) {
+		/* kernel roots show it at the same address */
+		check_bytes(audit, leaf->address, (const void *)leaf->address, &page);
 	}
 }
 

@@ -4,6 +4,7 @@
 #include "arch/x86_64/descriptors.h"
 #include "arch/x86_64/entry_set.h"
 #include "arch/x86_64/random.h"
+#include "arch/x86_64/registers.h"
 #include "arch/x86_64/trap.h"
 #include "core/options.h"
 #include "core/panic.h"
@@ -13,6 +14,7 @@
 #include "mm/layout.h"
 #include "mm/marks.h"
 #include "mm/ptable.h"
+#include "mm/tlb.h"
 
 /* A shadow root without a user half: all others have its entry for the entry area. */
 static RO_AFTER_INIT pfn_t shadow_template;
@@ -150,6 +152,24 @@ static status_t map_page(enum entry_part_id part, uint64_t address, pfn_t frame)
 	return STATUS_OK;
 }
 
+/*
+ * What the processor trusts is filled, and nothing writes to it any more: the mapping is read-only
+ * from the start, and the alias goes. Flushes.
+ */
+static void seal(pfn_t frame)
+{
+	if (options.authority == authority_on) {
+		frames_seal_alone(frame, 1);
+		ktlb_wait(ktlb_downgrade());
+	}
+}
+
+bool entry_area_is_sealed(enum entry_part_id part)
+{
+	return options.authority == authority_on && entry_rules[part].owner == OWNER_ENTRY &&
+	       entry_rules[part].rights[ENTRY_KERNEL_ROOTS] == RIGHTS_R;
+}
+
 /* A new page of data. */
 static status_t add_page(enum entry_part_id part, unsigned cpu, uint32_t page, pfn_t *out)
 {
@@ -173,6 +193,7 @@ static status_t add_idts(void)
 		status = add_page(PART_IDT, 0, set, &frame);
 		if (status == STATUS_OK) {
 			idt_fill(direct_map_pointer(frame), &entry_sets[set], entry_text());
+			seal(frame);
 		}
 	}
 	return status;
@@ -216,6 +237,7 @@ static status_t add_part(enum entry_part_id part, unsigned cpu)
 		status = add_page(part, cpu, page, &frame);
 		if (status == STATUS_OK && part == PART_DESCRIPTORS) {
 			descriptors_fill(direct_map_pointer(frame), cpu_part(cpu));
+			seal(frame);
 		}
 	}
 	return status;
@@ -253,6 +275,11 @@ status_t entry_area_add_sealed(unsigned id, pfn_t frame)
 	static_assert(ENTRY_CPU_SEALED == ENTRY_PAGE_OFFSET + CPU_SEALED_OFFSET, "GS finds it");
 	sealed_frames[id] = frame;
 	return map_page(PART_CPU_SEALED, entry_area_address(PART_CPU_SEALED, id, 0), frame);
+}
+
+unsigned entry_area_this_cpu(void)
+{
+	return (unsigned)((msr_read(MSR_GS_BASE) - cpu_part(0).va) / ENTRY_CPU_STRIDE);
 }
 
 void entry_area_load(unsigned id) { descriptors_load(cpu_part(id)); }

@@ -16,6 +16,8 @@ status_t entry_area_add_cpu(unsigned id, struct cpu **out) MUST_CHECK;
 status_t entry_area_add_sealed(unsigned id, pfn_t frame) MUST_CHECK;
 /* On the CPU itself: GDT, TSS, GS. this_cpu() works from here on; kaiser_init_cpu completes it. */
 void entry_area_load(unsigned id);
+/* The CPU that calls it, by its GS base: no memory has a say. */
+unsigned entry_area_this_cpu(void);
 /* One past the last byte of a part of a CPU's area: where a stack starts. */
 uint64_t entry_area_part_end(unsigned id, enum entry_part_id part);
 
@@ -53,6 +55,8 @@ bool entry_area_is_frame_of(const struct entry_page *page, pfn_t frame);
 /* Do the tables of processors, of those on a page, say what they were filled with? `bytes`: where
  * the kernel sees the page. */
 bool entry_area_is_as_filled(const struct entry_page *page, const void *bytes);
+/* Are its pages sealed? */
+bool entry_area_is_sealed(enum entry_part_id part);
 /* Of the text part this many pages are used. */
 uint32_t entry_text_pages(void);
 

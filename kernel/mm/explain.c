@@ -49,6 +49,14 @@ static void verdict(struct explanation *out, enum bw_defence defence, const char
 	va_end(arguments);
 }
 
+/* By frames_seal_alone. */
+static bool is_sealed_alone(pfn_t frame)
+{
+	enum policy_state state = pfn_is_none(frame) ? STATE_RESERVED : policy_state_of(frame);
+
+	return state == STATE_ENTRY_SEALED || state == STATE_KERNEL_SEALED;
+}
+
 /* A mapping is there, so its rights said no. */
 static void explain_rights(const struct fault *fault, struct explanation *out)
 {
@@ -56,6 +64,9 @@ static void explain_rights(const struct fault *fault, struct explanation *out)
 		verdict(out, BW_DEFENCE_NONE, "the page-table entry has reserved bits set");
 	} else if (fault->error & FAULT_FETCH) {
 		verdict(out, BW_DEFENCE_NX, "the page is data: no code runs from it");
+	} else if (fault->error & FAULT_WRITE && is_sealed_alone(out->frame)) {
+		verdict(out, BW_DEFENCE_AUTHORITY,
+			"nothing writes to the page since boot: it is read-only everywhere");
 	} else if (fault->error & FAULT_WRITE) {
 		verdict(out, BW_DEFENCE_WP, "the page is read-only for the kernel too");
 	} else {
@@ -86,6 +97,17 @@ static void explain_user(const struct fault *fault, struct explanation *out)
 	}
 }
 
+/* Who hides frames of this owner. */
+static enum bw_defence hider_of(enum owner owner)
+{
+	switch (owner) {
+	case OWNER_POOL: return BW_DEFENCE_PMALLOC;
+	case OWNER_KERNEL:
+	case OWNER_ENTRY: return BW_DEFENCE_AUTHORITY;
+	default: return BW_DEFENCE_XPFO;
+	}
+}
+
 static void explain_direct_map(const struct fault *fault, struct explanation *out)
 {
 	if (pfn_is_none(out->frame)) {
@@ -93,7 +115,7 @@ static void explain_direct_map(const struct fault *fault, struct explanation *ou
 	} else if (out->is_mapped) {
 		explain_rights(fault, out);
 	} else if (out->is_hidden) {
-		verdict(out, out->owner == OWNER_POOL ? BW_DEFENCE_PMALLOC : BW_DEFENCE_XPFO,
+		verdict(out, hider_of(out->owner),
 			"frame 0x%x belongs to %s; it is hidden: absent from the direct map",
 			out->frame.pfn, owner_name(out->owner));
 	} else {

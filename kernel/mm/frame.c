@@ -129,9 +129,10 @@ void frame_seal(pfn_t frame)
 {
 	struct frame *entry = frame_entry(frame);
 
-	assert(entry->owner == OWNER_POOL);
+	assert(entry->owner == OWNER_POOL || entry->owner == OWNER_ENTRY ||
+	       entry->owner == OWNER_KERNEL);
 	if (!(entry->flags & FRAME_SEALED)) {
 		entry->flags |= FRAME_SEALED;
-		frame_history_note(frame, OWNER_POOL, entry->flags);
+		frame_history_note(frame, entry->owner, entry->flags);
 	}
 }

@@ -25,7 +25,7 @@ enum frame_flags {
 	FRAME_SLAB = 16,     /* KERNEL: of a slab; with FRAME_PLACED: marks, marks.h */
 	FRAME_UNKMAPPED =
 		16,       /* USER: filled by a device, and the variant of XPFO waits for a kunmap */
-	FRAME_SEALED = 8, /* POOL: nobody may have it writable any more */
+	FRAME_SEALED = 8, /* POOL, ENTRY, KERNEL: nobody may have it writable any more */
 	FRAME_COPIED = 32, /* KERNEL: may be copied to and from user space, usercopy_check.h */
 	FRAME_PLACED = 64, /* KERNEL, ENTRY: mapped once beside the direct map; prev says where */
 	FRAME_SEEN = 128,  /* the audit's, while the world stands still */
@@ -103,7 +103,7 @@ static inline bool frame_is_of_marks(const struct frame *frame)
 	return (frame->flags & (FRAME_SLAB | FRAME_PLACED)) == (FRAME_SLAB | FRAME_PLACED);
 }
 
-/* A POOL frame is sealed from now on. There is no way back but to free it. */
+/* A frame, POOL, ENTRY or KERNEL, is sealed from now on. There is no way back but to free it. */
 void frame_seal(pfn_t frame);
 
 const char *owner_name(enum owner owner);

@@ -13,6 +13,11 @@ status_t frame_alloc_copied(unsigned order, pfn_t *out) MUST_CHECK;
 /* Frames that are KERNEL's, from now on for copies. */
 void frame_mark_copied(pfn_t first, unsigned order);
 void frame_free_kernel(pfn_t first, unsigned order);
+/*
+ * Frames, KERNEL or ENTRY, that are not written to any more: hidden and sealed, for good. Where
+ * they are mapped besides they are read-only. A downgrade, which the caller completes.
+ */
+void frames_seal_alone(pfn_t first, uint32_t nr);
 /* May the current process have what the kernel keeps ready for all, such as free objects? Not when
  * memory is so short that what is left is root's. */
 bool frame_kernel_is_allowed(void);

@@ -9,6 +9,7 @@
 #include "lib/assert.h"
 #include "lib/string.h"
 #include "mm/direct_map.h"
+#include "mm/frame_alloc.h"
 #include "mm/frame_pool.h"
 #include "mm/marks.h"
 #include "mm/tlb.h"
@@ -67,6 +68,15 @@ static bool block_make(pfn_t first, unsigned order, bool hidden)
 bool block_hide(pfn_t first, unsigned order) { return block_make(first, order, true); }
 
 void block_reveal(pfn_t first, unsigned order) { (void)block_make(first, order, false); }
+
+void frames_seal_alone(pfn_t first, uint32_t nr)
+{
+	direct_map_hide(first, nr);
+	frame_flags_set_hidden(first, nr, true);
+	for (uint32_t i = 0; i < nr; i++) {
+		frame_seal(pfn_add(first, i));
+	}
+}
 
 void block_zero(pfn_t first, unsigned order)
 {

@@ -279,31 +279,65 @@ uint64_t kspace_nr_device_pages(void)
 	return nr;
 }
 
+/* Addresses for nr pages and a guard page behind them. */
+static status_t range_take(uint64_t nr_pages, uint64_t *out)
+{
+	if (nr_pages >= (FRAME_TABLE_OFFSET - device_next) >> PAGE_SHIFT) {
+		return STATUS_ENOMEM;
+	}
+	*out = kspace_base + device_next;
+	device_next += (nr_pages + 1) << PAGE_SHIFT;
+	return marks_cover(*out, *out + (nr_pages << PAGE_SHIFT));
+}
+
+status_t kspace_map_sealed(pfn_t first, uint32_t nr, va_t *out)
+{
+	status_t status = range_take(nr, &out->va);
+
+	for (uint32_t i = 0; i < nr && status == STATUS_OK; i++) {
+		uint64_t at = out->va + i * (uint64_t)PAGE_SIZE;
+
+		status = ptable_map_kernel(at, pfn_add(first, i), ptable_nx());
+		frame_set_place(pfn_add(first, i), at);
+	}
+	if (status == STATUS_OK) {
+		frames_seal_alone(first, nr);
+		ktlb_wait(ktlb_downgrade());
+	}
+	return status;
+}
+
 status_t device_map(pa_t pa, uint64_t len_bytes, enum device_cache how, va_t *out)
 {
 	uint64_t first = align_down(pa.pa, PAGE_SIZE), end = align_up(pa.pa + len_bytes, PAGE_SIZE);
 	uint64_t flags = PTE_PRESENT | PTE_WRITABLE | ptable_nx() |
 			 (how == DEVICE_UNCACHED ? PTE_CACHE_DISABLE | PTE_WRITE_THROUGH : 0);
-	uint64_t at = kspace_base + device_next;
+	uint64_t nr_pages = (end - first) >> PAGE_SHIFT, at;
+	status_t status = end < first || nr_devices == DEVICES_MAX ? STATUS_ENOMEM
+								   : range_take(nr_pages, &at);
 
-	if (end < first || end - first > FRAME_TABLE_OFFSET - device_next - PAGE_SIZE ||
-	    nr_devices == DEVICES_MAX) {
-		return STATUS_ENOMEM;
+	for (uint64_t page = first; page < end && status == STATUS_OK; page += PAGE_SIZE) {
+		status = ptable_map_kernel(at + page - first, pa_to_pfn((pa_t){ page }), flags);
 	}
-	device_next += end - first + PAGE_SIZE;
-	for (uint64_t page = first; page < end; page += PAGE_SIZE) {
-		status_t status =
-			ptable_map_kernel(at + page - first, pa_to_pfn((pa_t){ page }), flags);
-
-		if (status) {
-			return status;
-		}
+	if (status) {
+		return status;
 	}
-	if (marks_cover(at, at + end - first)) {
-		return STATUS_ENOMEM;
-	}
-	devices[nr_devices++] = (struct device){ at, (end - first) >> PAGE_SHIFT,
-						 pa_to_pfn((pa_t){ first }), flags };
+	devices[nr_devices++] = (struct device){ at, nr_pages, pa_to_pfn((pa_t){ first }), flags };
 	*out = (va_t){ at + pa.pa - first };
 	return STATUS_OK;
+}
+
+void device_unmap(va_t start)
+{
+	for (unsigned i = 0; i < nr_devices; i++) {
+		struct device *device = &devices[i];
+
+		for (uint64_t page = 0; device->start == start.va && page < device->nr_pages;
+		     page++) {
+			pte_write(ptable_entry(kernel_root, start.va + page * PAGE_SIZE, 1),
+				  PTE_NONE);
+		}
+		device->nr_pages = device->start == start.va ? 0 : device->nr_pages;
+	}
+	ktlb_wait(ktlb_downgrade());
 }

@@ -31,8 +31,16 @@ bool kstack_is_guard(va_t address);
 bool kspace_device_at(uint64_t address, pte_t *out);
 uint64_t kspace_nr_device_pages(void);
 
+/*
+ * Maps frames of the kernel's, as they are, read-only; their alias goes: nothing writes to them any
+ * more. Boot only. Flushes. ENOMEM.
+ */
+status_t kspace_map_sealed(pfn_t first, uint32_t nr, va_t *out) MUST_CHECK;
+
 enum { DEVICES_MAX = 256 };
 enum device_cache { DEVICE_UNCACHED, DEVICE_WRITE_COMBINING };
 /* Maps device registers or firmware tables [pa, pa + len), RW NX (tables too; they are never
  * executed). Boot only. ENOMEM: also more than DEVICES_MAX times. */
 status_t device_map(pa_t pa, uint64_t len_bytes, enum device_cache cache, va_t *out) MUST_CHECK;
+/* What device_map mapped from this address on is gone again. Boot only. Flushes. */
+void device_unmap(va_t start);

@@ -41,6 +41,14 @@ static enum policy_state pool_state(unsigned flags)
 	return options.pmalloc == pmalloc_roalias ? STATE_ROALIAS_SEALED : STATE_PLAIN_SEALED;
 }
 
+static enum policy_state kernel_state(const struct frame *frame)
+{
+	if (frame->flags & FRAME_SEALED) {
+		return STATE_KERNEL_SEALED;
+	}
+	return KASAN && frame_is_of_marks(frame) ? STATE_MARKS : STATE_KERNEL;
+}
+
 enum policy_state policy_state_of(pfn_t frame)
 {
 	uint64_t image_offset = pfn_to_pa(frame).pa - LOAD_BASE;
@@ -56,9 +64,9 @@ enum policy_state policy_state_of(pfn_t frame)
 	switch ((enum owner)entry->owner) {
 	case OWNER_FREE:
 		return entry->flags & FRAME_HIDDEN ? STATE_FREE_HIDDEN : STATE_FREE_REVEALED;
-	case OWNER_KERNEL: return KASAN && frame_is_of_marks(entry) ? STATE_MARKS : STATE_KERNEL;
+	case OWNER_KERNEL: return kernel_state(entry);
 	case OWNER_PTABLE: return STATE_PTABLE;
-	case OWNER_ENTRY: return STATE_ENTRY;
+	case OWNER_ENTRY: return entry->flags & FRAME_SEALED ? STATE_ENTRY_SEALED : STATE_ENTRY;
 	case OWNER_USER:
 		return entry->flags & FRAME_HIDDEN && !entry->kmaps ? STATE_USER_HIDDEN
 								    : STATE_USER_MAPPED;

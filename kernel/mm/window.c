@@ -2,6 +2,7 @@
 #include "mm/window.h"
 
 #include "arch/x86_64/cr3.h"
+#include "arch/x86_64/upcall.h"
 #include "core/cpu.h"
 #include "core/poll.h"
 #include "lib/assert.h"
@@ -14,13 +15,17 @@
 #include "mm/tlb_hw.h"
 
 /*
- * Invariant: while the window is closed every entry of this CPU's window page table is empty, and
- * no TLB holds one. An opening is never nested and nothing in it waits, faults or is interrupted.
+ * Invariant: while the window is closed every entry of this CPU's window page table is empty, but
+ * for the local APIC's, and no TLB holds one. An opening is never nested and nothing in it waits,
+ * faults or is interrupted.
  */
 
 /* Two frames, so that the first has an even number: an odd one says shadow root (entry.asm). The
  * second one goes back. */
 enum { ROOT_ORDER = 1 };
+
+/* PTE_NONE: reached by MSR, or mapped as other devices are. */
+static RO_AFTER_INIT pte_t apic_entry;
 
 status_t window_init_cpu(struct cpu *cpu)
 {
@@ -40,8 +45,31 @@ status_t window_init_cpu(struct cpu *cpu)
 	}
 	cpu->window_root = root;
 	cpu->window_entries = entry;
+	if (pte_is_present(apic_entry)) {
+		pte_write(&entry[WINDOW_PAGES], apic_entry);
+	}
 	return STATUS_OK;
 }
+
+pte_t window_apic_entry(void) { return apic_entry; }
+
+void window_apic_init(pa_t registers)
+{
+	apic_entry = pte_make(pa_to_pfn(registers), PTE_PRESENT | PTE_WRITABLE | ptable_nx() |
+							    PTE_CACHE_DISABLE | PTE_WRITE_THROUGH);
+	pte_write(&this_cpu()->window_entries[WINDOW_PAGES], apic_entry);
+}
+
+/* From any root: a report that is made in an open window sends NMIs. */
+uint64_t upcall_apic_open(void)
+{
+	cr3_t before = cr3_read();
+
+	cr3_load(tlb_window_cr3(this_cpu()));
+	return before.value;
+}
+
+void upcall_apic_close(uint64_t before) { cr3_load(cr3_returning((cr3_t){ before })); }
 
 static void *page_address(unsigned index)
 {

@@ -5,8 +5,10 @@
  */
 #pragma once
 
+#include "arch/x86_64/paging.h"
 #include "lib/status.h"
 #include "lib/types.h"
+#include "mm/layout.h"
 
 enum { WINDOW_PAGES = 64 };
 
@@ -41,3 +43,14 @@ unsigned window_find_nonzero(const pfn_t *frames, unsigned nr);
  * threads.
  */
 status_t window_hold(pfn_t frame, status_t (*wait)(void)) MUST_CHECK;
+
+/*
+ * The registers of this CPU's local APIC, behind the pages of the window: in window roots and in no
+ * other, so that no store that goes astray reaches them. Source: Intel SDM vol. 3A, "Local APIC
+ * Block Diagram".
+ */
+#define WINDOW_APIC (WINDOW_BASE + WINDOW_PAGES * (uint64_t)PAGE_SIZE)
+/* Boot CPU, once, before the other CPUs have a window. */
+void window_apic_init(pa_t registers);
+/* What a window root has there; PTE_NONE: nothing. */
+pte_t window_apic_entry(void);

@@ -6,6 +6,8 @@
 
 /* In a sealed pool; set once, while one CPU runs and no program does. */
 RO_AFTER_INIT static const struct archive *archive;
+RO_AFTER_INIT static const void *bytes;
+RO_AFTER_INIT static size_t nr_bytes;
 
 static status_t refuse(const struct archive *refused, status_t status)
 {
@@ -49,10 +51,18 @@ status_t boot_archive_mount(const void *data, size_t size_bytes)
 	unsigned nr_files;
 	status_t status = archive_count(data, size_bytes, &nr_files, &found);
 
+	bytes = data;
+	nr_bytes = size_bytes;
 	if (status == STATUS_OK) {
 		status = index_build(data, size_bytes, nr_files, &found);
 	}
 	return status ? refuse(&found, status) : STATUS_OK;
+}
+
+size_t boot_archive_bytes(const void **data)
+{
+	*data = bytes;
+	return nr_bytes;
 }
 
 const struct archive_entry *boot_archive_find(const char *path)

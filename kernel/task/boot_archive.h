@@ -6,9 +6,12 @@
 #include "lib/status.h"
 #include "task/archive.h"
 
-/* The data stays where it is. EINVAL with a message in the log: damaged; ENOMEM. */
+/* The data stays where it is, and nothing writes there any more (authority=off: nothing should).
+ * EINVAL with a message in the log: damaged; ENOMEM. */
 status_t boot_archive_mount(const void *data, size_t size_bytes) MUST_CHECK;
 
+/* All of it: where, and how long. */
+size_t boot_archive_bytes(const void **data);
 const struct archive_entry *boot_archive_find(const char *path);
 /* By index; NULL past the last. */
 const struct archive_entry *boot_archive_entry(uint64_t index);

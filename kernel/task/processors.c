@@ -102,6 +102,16 @@ static bool processor_start(uint32_t apic_id)
 
 static bool is_boot_cpu(uint32_t apic_id) { return apic_id == cpus[0]->apic_id; }
 
+static void start_each(void)
+{
+	for (unsigned i = 0; i < found.nr && nr_cpus < NR_CPUS_MAX; i++) {
+		if (!is_boot_cpu(found.apic_ids[i]) && !processor_start(found.apic_ids[i])) {
+			break;
+		}
+	}
+}
+
+/* The page that they start in can run code without page tables: it goes again. */
 static void start_all(const struct boot_info *info)
 {
 	va_t low_page;
@@ -118,10 +128,10 @@ static void start_all(const struct boot_info *info)
 	}
 	ap_start_init(low_page, (pa_t){ LOAD_BASE + (uint64_t)(boot_tables - image_start) },
 		      pfn_to_pa(kernel_root));
-	for (unsigned i = 0; i < found.nr && nr_cpus < NR_CPUS_MAX; i++) {
-		if (!is_boot_cpu(found.apic_ids[i]) && !processor_start(found.apic_ids[i])) {
-			break;
-		}
+	start_each();
+	if (options.authority == authority_on) {
+		memset((void *)low_page.va, 0, PAGE_SIZE);
+		device_unmap(low_page);
 	}
 	log_print("bulwark: %u processor%s, %s\n", nr_cpus, nr_cpus == 1 ? "" : "s",
 		  apic_mode_name());

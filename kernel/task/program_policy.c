@@ -16,6 +16,9 @@
 #include "task/watched_calls.h"
 #include "task/witness.h"
 
+/* The exit code of a thread whose calls would be looked up in another's table. */
+enum { EXIT_UNSERVED = 137 };
+
 struct rule_entry {
 	const struct policy_rule *rule;
 	const struct syscall_table *table;
@@ -85,11 +88,15 @@ bool program_may_call(const struct process *process, unsigned row)
 void program_bind(const struct process *process)
 {
 	unsigned binding = credentials_acting_binding(process);
+	const struct syscall_table *table;
 
 	if (UNLIKELY(binding & CREDENTIALS_WATCHED) && binding != CREDENTIALS_NO_RULE) {
-		table_in_force_set(&syscall_table_watched);
+		table = &syscall_table_watched;
 	} else {
-		table_in_force_set(table_of(binding));
+		table = table_of(binding);
+	}
+	if (UNLIKELY(table != table_in_force()) && table_in_force_set(table)) {
+		thread_end(EXIT_UNSERVED);
 	}
 }
 

@@ -2,6 +2,7 @@
 #include "task/table_in_force.h"
 
 #include "core/cpu.h"
+#include "core/options.h"
 #include "core/panic.h"
 #include "mm/entry_area.h"
 #include "mm/pmalloc.h"
@@ -16,27 +17,22 @@ static_assert(sizeof(struct page) == PAGE_SIZE, "a page is mapped for its CPU al
 static RO_AFTER_INIT const struct page *pages;
 static RO_AFTER_INIT const struct pool *pool;
 
-static const struct cpu_sealed *own(void) { return &pages[this_cpu()->id].sealed; }
-
-const struct syscall_table *table_in_force(void)
+/*
+ * Of this CPU: the one that GS finds. Which CPU that is GS's base says, a register; authority=off:
+ * struct cpu, which is ordinary memory.
+ */
+static const struct cpu_sealed *own(void)
 {
-	/* where the entry code reads it */
-	return (const struct syscall_table *)PERCPU_READ(
-		CPU_SEALED_OFFSET - CPU_OFFSET + offsetof(struct cpu_sealed, syscall_table));
+	unsigned id = options.authority == authority_on ? entry_area_this_cpu() : this_cpu()->id;
+
+	return &pages[id].sealed;
 }
 
 uint64_t table_in_force_place(void) { return (uint64_t)&own()->syscall_table; }
 
-void table_in_force_set(const struct syscall_table *table)
+status_t table_in_force_set(const struct syscall_table *table)
 {
-	status_t status = STATUS_OK;
-
-	if (UNLIKELY(table != table_in_force())) {
-		status = wr_assign_in(pool, &own()->syscall_table, table);
-	}
-	if (status) {
-		panic("a table of system calls cannot be put in force (%d)", status);
-	}
+	return wr_assign_in(pool, &own()->syscall_table, table);
 }
 
 static status_t pages_create(void)

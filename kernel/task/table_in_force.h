@@ -5,14 +5,22 @@
  */
 #pragma once
 
+#include "core/cpu.h"
 #include "core/syscall_table.h"
+#include "lib/status.h"
 
 /* Boot, once all CPUs have their parts of the entry area: every call is allowed. Panics without
  * memory. */
 void table_in_force_init(void);
 
-/* This CPU; the current thread's calls are served by it from now on. */
-void table_in_force_set(const struct syscall_table *table);
-const struct syscall_table *table_in_force(void);
+/* This CPU; the current thread's calls are served by it from now on. As wr_store_in: who led it
+ * astray is not served any more. */
+status_t table_in_force_set(const struct syscall_table *table) MUST_CHECK;
+/* Read where the entry code reads it. */
+static inline const struct syscall_table *table_in_force(void)
+{
+	return (const struct syscall_table *)PERCPU_READ(
+		CPU_SEALED_OFFSET - CPU_OFFSET + offsetof(struct cpu_sealed, syscall_table));
+}
 /* Where this CPU's word is, for the vulnerable leak. */
 uint64_t table_in_force_place(void);

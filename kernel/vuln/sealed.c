@@ -142,8 +142,10 @@ static bool settle(void)
 					      POOL_DESCRIPTOR_BYTES);
 	}
 	lock_release(&lock);
-	/* both are asked, whatever the first says */
-	return sealed_pools_changed() || !is_whole;
+	/* all are asked, whatever the first says */
+	is_whole &= !sealed_pools_changed();
+	is_whole &= !sealed_boot_changed();
+	return !is_whole;
 }
 
 static const struct sealed_watch sealed_watch = { look, settle };
@@ -163,6 +165,7 @@ void sealed_init(void)
 	for (unsigned mode = 0; mode < NR_POOL_MODES; mode++) {
 		memcpy(descriptor_bytes[mode], pools[mode], POOL_DESCRIPTOR_BYTES);
 	}
+	sealed_boot_init();
 	witness_watch_sealed(&sealed_watch);
 }
 

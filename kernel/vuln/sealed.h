@@ -30,6 +30,14 @@ status_t sealed_object_create(enum pool_mode mode, const struct pool **pool,
 /* Does kernel memory hold these bytes, a multiple of 8? No, where there is nothing any more. */
 bool sealed_holds(uint64_t address, const void *bytes, size_t len_bytes);
 
+/* ---- sealed_boot.c ---- */
+
+/* Boot, with vuln=on. Panics without memory. */
+void sealed_boot_init(void);
+/* True: the boot archive, or a table that processors trust, was changed since it was asked last.
+ * Blocks, in pieces of poll_call. */
+bool sealed_boot_changed(void);
+
 /* ---- sealed_pool.c ---- */
 
 /* A pool of one object, open; where that lies. ENOMEM; EAGAIN: BW_SEALED_POOLS are in use. */

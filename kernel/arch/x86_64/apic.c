@@ -4,6 +4,7 @@
 #include "arch/x86_64/clock.h"
 #include "arch/x86_64/features.h"
 #include "arch/x86_64/registers.h"
+#include "arch/x86_64/upcall.h"
 
 /* Offsets of the memory-mapped form; the MSR is MSR_X2APIC + offset / 16. */
 enum apic_register {
@@ -43,8 +44,18 @@ enum { VECTORS_PER_CLASS = 16 };
 enum { APIC_BASE_X2APIC = 1 << 10, APIC_BASE_ENABLE = 1 << 11 };
 
 static RO_AFTER_INIT va_t base;
-static RO_AFTER_INIT bool is_x2apic;
+static RO_AFTER_INIT bool is_x2apic, is_private;
 static RO_AFTER_INIT uint32_t timer_hz; /* after the divider */
+
+/* Around each use of the registers: they are mapped in between. */
+static uint64_t apic_open(void) { return is_private ? upcall_apic_open() : 0; }
+
+static void apic_close(uint64_t opening)
+{
+	if (is_private) {
+		upcall_apic_close(opening);
+	}
+}
 
 static uint32_t apic_read(enum apic_register reg)
 {
@@ -67,49 +78,57 @@ pa_t apic_base(void) { return (pa_t){ msr_read(MSR_APIC_BASE) & 0x000ffffffffff0
 
 static void enable(uint32_t lint0)
 {
+	uint64_t opening;
+
 	msr_write(MSR_APIC_BASE,
 		  msr_read(MSR_APIC_BASE) | APIC_BASE_ENABLE | (is_x2apic ? APIC_BASE_X2APIC : 0));
+	opening = apic_open();
 	apic_write(APIC_TASK_PRIORITY, 0);
 	apic_write(APIC_LINT0, lint0);
 	apic_write(APIC_LINT1, LVT_NMI);
 	apic_write(APIC_SPURIOUS, SPURIOUS_ENABLE | VECTOR_SPURIOUS);
+	apic_close(opening);
 }
 
-void apic_init(va_t registers)
+/* Stopped while the mode changes: a count left from the old one must not run in the new one. */
+static void timer_set(uint32_t mode, uint64_t count)
+{
+	uint64_t opening = apic_open();
+
+	apic_write(APIC_TIMER_INITIAL, 0);
+	apic_write(APIC_TIMER_DIVIDE, DIVIDE_BY_16);
+	apic_write(APIC_TIMER, mode | VECTOR_TIMER);
+	apic_write(APIC_TIMER_INITIAL, (uint32_t)count);
+	apic_close(opening);
+}
+
+void apic_init(va_t registers, bool registers_are_private)
 {
 	base = registers;
 	is_x2apic = cpu_features.x2apic;
+	is_private = registers_are_private;
 	enable(LVT_EXTINT);
-	apic_write(APIC_TIMER_DIVIDE, DIVIDE_BY_16);
-	apic_write(APIC_TIMER, LVT_MASKED | VECTOR_TIMER);
-	apic_write(APIC_TIMER_INITIAL, UINT32_MAX);
+	timer_set(LVT_MASKED, UINT32_MAX);
 }
 
 void apic_timer_calibrate(void)
 {
-	uint64_t nr_ticks;
+	uint64_t nr_ticks, opening;
 
 	/* clock_init took as long as that, unless there is no 8254 */
 	while (clock_now_ns() < CALIBRATION_NS) {
 		cpu_relax();
 	}
+	opening = apic_open();
 	nr_ticks = UINT32_MAX - apic_read(APIC_TIMER_CURRENT);
 	timer_hz = (uint32_t)(nr_ticks * NS_PER_S / clock_now_ns());
 	apic_write(APIC_TIMER_INITIAL, 0);
+	apic_close(opening);
 }
 
 void apic_init_cpu(void) { enable(LVT_MASKED); }
 
-/* Stopped while the mode changes: a count left from the old one must not run in the new one. */
-static void timer_set(uint32_t mode, uint64_t count)
-{
-	apic_write(APIC_TIMER_INITIAL, 0);
-	apic_write(APIC_TIMER_DIVIDE, DIVIDE_BY_16);
-	apic_write(APIC_TIMER, mode | VECTOR_TIMER);
-	apic_write(APIC_TIMER_INITIAL, (uint32_t)MAX(count, 1));
-}
-
-void apic_timer_start(unsigned hz) { timer_set(TIMER_PERIODIC, timer_hz / hz); }
+void apic_timer_start(unsigned hz) { timer_set(TIMER_PERIODIC, MAX(timer_hz / hz, 1u)); }
 
 void apic_timer_start_once(uint64_t ns)
 {
@@ -117,30 +136,49 @@ void apic_timer_start_once(uint64_t ns)
 	 * interrupt would come at once is not worth an interrupt each */
 	uint64_t wait_ns = MIN(MAX(ns, ONCE_MIN_NS), NS_PER_S);
 
-	timer_set(0, wait_ns * timer_hz / NS_PER_S);
+	timer_set(0, MAX(wait_ns * timer_hz / NS_PER_S, 1ul));
 }
 
-void apic_timer_stop(void) { apic_write(APIC_TIMER_INITIAL, 0); }
+static void write_alone(enum apic_register reg, uint32_t value)
+{
+	uint64_t opening = apic_open();
 
-void apic_end_of_interrupt(void) { apic_write(APIC_END_OF_INTERRUPT, 0); }
+	apic_write(reg, value);
+	apic_close(opening);
+}
 
-uint32_t apic_id(void) { return is_x2apic ? apic_read(APIC_ID) : apic_read(APIC_ID) >> 24; }
+void apic_timer_stop(void) { write_alone(APIC_TIMER_INITIAL, 0); }
+
+void apic_end_of_interrupt(void) { write_alone(APIC_END_OF_INTERRUPT, 0); }
+
+uint32_t apic_id(void)
+{
+	uint64_t opening = apic_open();
+	uint32_t id = apic_read(APIC_ID);
+
+	apic_close(opening);
+	return is_x2apic ? id : id >> 24;
+}
 
 const char *apic_mode_name(void) { return is_x2apic ? "x2APIC" : "xAPIC"; }
 
 static void send(uint32_t id, uint32_t command)
 {
+	uint64_t opening;
+
 	if (is_x2apic) {
 		/* not serialising: earlier stores must be visible before the interrupt is */
 		asm volatile("mfence" : : : "memory");
 		msr_write(MSR_X2APIC + APIC_COMMAND / 16, (uint64_t)id << 32 | command);
 		return;
 	}
+	opening = apic_open();
 	apic_write(APIC_COMMAND_TARGET, id << 24);
 	apic_write(APIC_COMMAND, command);
 	while (apic_read(APIC_COMMAND) & COMMAND_PENDING) {
 		cpu_relax();
 	}
+	apic_close(opening);
 }
 
 void apic_send_ipi(uint32_t id, unsigned vector) { send(id, vector | COMMAND_ASSERT); }

@@ -9,9 +9,12 @@
 
 /* Where the registers lie in physical memory. */
 pa_t apic_base(void);
-/* Boot CPU, once: registers is the mapped page. Turns its APIC on, lets the 8259 through and sets
- * the timer counting. */
-void apic_init(va_t registers);
+/*
+ * Boot CPU, once: registers is the mapped page, where there is no x2APIC; is_private: on roots that
+ * upcall_apic_open loads, and nowhere else. Turns its APIC on, lets the 8259 through and sets the
+ * timer counting.
+ */
+void apic_init(va_t registers, bool is_private);
 /*
  * Boot CPU, once, after clock_init, which came right after apic_init: how fast the timer counted
  * while the clock was measured.

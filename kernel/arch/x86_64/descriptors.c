@@ -34,7 +34,7 @@ struct table_pointer {
 	uint64_t base;
 } __attribute__((packed));
 
-#define TSS_BUSY (1ul << 41) /* LTR sets it */
+#define TSS_BUSY (1ul << 41)
 
 enum { GATE_INTERRUPT = 0x8e, GATE_DPL_USER = 0x60 };
 enum { IST_NMI = 1, IST_DOUBLE_FAULT, IST_MACHINE_CHECK, IST_DEBUG };
@@ -104,7 +104,7 @@ void descriptors_fill(void *page, va_t entry_base)
 	d->gdt[SELECTOR_USER_DATA >> 3] = 0x00cff3000000ffff;
 	d->gdt[SELECTOR_USER_CODE >> 3] = 0x00affb000000ffff;
 	d->gdt[SELECTOR_TSS >> 3] = (sizeof(struct tss) - 1) | (tss & 0xffffff) << 16 |
-				    0x89ul << 40 | (tss >> 24 & 0xff) << 56;
+				    0x89ul << 40 | TSS_BUSY | (tss >> 24 & 0xff) << 56;
 	d->gdt[(SELECTOR_TSS >> 3) + 1] = tss >> 32;
 	d->tss = (struct tss){
 		.rsp[0] = part_end(entry_base, PART_ENTRY_STACK),
@@ -122,7 +122,6 @@ bool descriptors_are_as_filled(const void *page, va_t entry_base)
 	struct descriptor_page expected = { 0 };
 
 	descriptors_fill(&expected, entry_base);
-	expected.gdt[SELECTOR_TSS >> 3] |= found->gdt[SELECTOR_TSS >> 3] & TSS_BUSY;
 	return memcmp(found, &expected, sizeof(expected)) == 0;
 }
 
@@ -133,11 +132,26 @@ void idt_load(va_t idt)
 	asm volatile("lidt %0" : : "m"(pointer) : "memory");
 }
 
+/*
+ * LTR refuses a TSS that is busy, and marks it so in the GDT: in a copy, as the GDT that stays says
+ * so from the start and is never written to. Intel SDM vol. 2, "LTR".
+ */
+static void task_register_load(const struct descriptor_page *d)
+{
+	uint64_t gdt[ARRAY_SIZE(d->gdt)];
+	struct table_pointer pointer = { sizeof(gdt) - 1, (uint64_t)gdt };
+
+	memcpy(gdt, d->gdt, sizeof(gdt));
+	gdt[SELECTOR_TSS >> 3] &= ~TSS_BUSY;
+	asm volatile("lgdt %0\n\tltr %1" : : "m"(pointer), "r"((uint16_t)SELECTOR_TSS) : "memory");
+}
+
 void descriptors_load(va_t entry_base)
 {
 	uint64_t page = entry_base.va + entry_parts[PART_DESCRIPTORS].offset;
 	struct table_pointer gdt_pointer = { sizeof(((struct descriptor_page *)0)->gdt) - 1, page };
 
+	task_register_load((const struct descriptor_page *)page);
 	asm volatile("lgdt %0\n\t"
 		     "push %1\n\t"
 		     "lea 1f(%%rip), %%rax\n\t"
@@ -148,11 +162,10 @@ void descriptors_load(va_t entry_base)
 		     "mov %2, %%es\n\t"
 		     "mov %2, %%ss\n\t"
 		     "mov %3, %%fs\n\t"
-		     "mov %3, %%gs\n\t"
-		     "ltr %4"
+		     "mov %3, %%gs"
 		     :
 		     : "m"(gdt_pointer), "i"(SELECTOR_KERNEL_CODE), "r"(SELECTOR_KERNEL_DATA),
-		       "r"(0), "r"((uint16_t)SELECTOR_TSS)
+		       "r"(0)
 		     : "rax", "memory");
 	/* after a reset it is one of 64 KiB at address 0, in user memory */
 	asm volatile("lldt %0" : : "r"((uint16_t)0));

@@ -12,7 +12,7 @@
 ; "Process-Context Identifiers (PCIDs)".
 ;
 ; Invariant: C code runs on the kernel's root, with GS at this CPU's entry page, and with RFLAGS clean (IF, DF, AC, NT,
-; TF, IOPL clear). User mode runs on the shadow root, unless the variant is off. Between the two: into the kernel GS,
+; TF, IOPL clear). User mode runs on the shadow root, unless the variant is off, and with no flag but RFLAGS_USER. Between the two: into the kernel GS,
 ; mode, root; out of it mode, root, GS.
 
 %include "offsets.inc"
@@ -31,6 +31,10 @@ CR3_NOFLUSH	equ 1 << CR3_NOFLUSH_BIT
 align 8
 flip_nopcid:	dq CR3_SHADOW
 flip_pcid:	dq CR3_SHADOW | CR3_PCID_USER | CR3_NOFLUSH
+
+; What user mode's RFLAGS may have set, whatever was saved: in the text, which nothing can write to.
+global entry_user_rflags
+entry_user_rflags:	dq RFLAGS_USER
 
 ; GS is the kernel's. BUILD=pcid tells the program outside and loads what a processor without PCIDs takes; loses CF.
 %macro LOAD_CR3 1
@@ -125,6 +129,7 @@ leave_syscall_%1:
 	RESTORE rdi, rsi, rdx, r8, r9, r10, rbx, rbp, r12, r13, r14, r15
 	mov rcx, [rsp + REGS_rip]
 	mov r11, [rsp + REGS_rflags]
+	and r11, [entry_user_rflags]
 	LEAVE_KERNEL_MODE
 %ifnidn %1, off
 	mov rsp, [gs:CPU_EXIT_CR3]
@@ -144,6 +149,9 @@ leave_trap_%1:
 %assign slot 0
 %rep 5
 	mov rax, [rsp + REGS_rip + slot * 8]
+%if REGS_rip + slot * 8 == REGS_rflags
+	and rax, [entry_user_rflags]
+%endif
 	mov [rdi + (slot - 5) * 8], rax
 %assign slot slot + 1
 %endrep

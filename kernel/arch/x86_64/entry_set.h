@@ -19,6 +19,9 @@ extern const struct entry_set entry_sets[NR_ENTRY_SETS]; /* by enum option_kaise
 /* The text in the image, whole pages; linker.ld. */
 extern char entry_text_start[], entry_text_end[];
 
+/* In that text: what user mode's RFLAGS may have set. Sealed with the image. */
+extern const uint64_t entry_user_rflags;
+
 /* syscall.asm: what the sets lead to. */
 void syscall_main(void);
 void syscall_with_regs(void);

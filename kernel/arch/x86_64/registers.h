@@ -59,10 +59,15 @@ enum {
 	RFLAGS_DF = 1 << 10,
 	RFLAGS_IOPL = 3 << 12,
 	RFLAGS_NT = 1 << 14,
+	RFLAGS_RF = 1 << 16,
 	RFLAGS_AC = 1 << 18,
+	RFLAGS_ID = 1 << 21,
 	/* on each way into the kernel */
 	RFLAGS_CLEARED = RFLAGS_TF | RFLAGS_IF | RFLAGS_DF | RFLAGS_IOPL | RFLAGS_NT | RFLAGS_AC,
-	RFLAGS_FIXED = 2
+	RFLAGS_FIXED = 2,
+	RFLAGS_ALL = 0x3fffff,
+	/* what user mode may have set: neither IOPL nor NT, VM, VIF or VIP */
+	RFLAGS_USER = 0xfd5 | RFLAGS_FIXED | RFLAGS_RF | RFLAGS_AC | RFLAGS_ID
 };
 
 enum msr {

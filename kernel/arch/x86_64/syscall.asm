@@ -75,6 +75,8 @@ syscall_main:
 %endif
 	cmp rax, NR_SYSCALL_NUMBERS
 	jae .unknown
+	sbb r11, r11			; all ones: where the branch was mispredicted, the number is 0
+	and rax, r11
 	mov r10, [gs:SEALED_SYSCALL_TABLE]
 	movzx eax, byte [r10 + rax + SYSCALL_TABLE_ROWS]
 	call [r10 + rax * 8]

@@ -30,6 +30,10 @@ _Noreturn void upcall_syscall_stale(void);
  * enter returned. mm/tlb.c */
 unsigned upcall_trap_enter(void);
 void upcall_trap_leave(unsigned mode_before);
+/* Where no other root than this CPU's window root has the APIC's registers: loads it; and what was
+ * loaded before, as it returned. mm/window.c */
+uint64_t upcall_apic_open(void);
+void upcall_apic_close(uint64_t before);
 /* A system call that needs all registers; returns its result. task/syscall.c */
 int64_t upcall_syscall_with_regs(struct regs *regs, uint64_t row);
 /* One that the program's policy forbids; returns its result. task/policy_tables.c */
