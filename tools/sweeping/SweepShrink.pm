@@ -9,8 +9,8 @@ use SweepRun 'sweep_one';
 our @EXPORT_OK = qw(shrink write_program);
 
 # enum act of tests/sweep/guest/sweep/board.h
-my @ACTS = qw(CALLS PAGES POOLS GRANT FORK EXEC VICTIM POLICY);
-use constant { ACTS_ALL => 255, TRIES => 3, GUEST => 'tests/sweep/guest' };
+my @ACTS = qw(CALLS PAGES POOLS GRANT FORK EXEC VICTIM POLICY VISIT);
+use constant { ACTS_ALL => 511, TRIES => 3, GUEST => 'tests/sweep/guest' };
 
 sub shows {
 	my ($machine, $store, $fact, $acts, $tries) = @_;

@@ -34,7 +34,8 @@ enum {
 	NR_IDTS = 3,
 	STACK_SWEPT = 2048,
 	START_PAGE_PFN = 8,
-	DEVICES_MAX = 6,
+	APIC_PFN = 0xfee00,
+	DEVICES_MAX = 12,
 	POOL_HEADER_OFFSET = 4096,
 	ENTRY_OF_PROGRAM = 24,
 };
@@ -210,7 +211,12 @@ static void add_entry_area(void)
 
 static void add_devices(void)
 {
-	static const char *const names[DEVICES_MAX] = { "0", "1", "2", "3", "4", "5" };
+#ifdef BW_SYMBOL_apic__base
+	ADD("apic", "registers", symbol_word(apic__base), 0, register_leaves,
+	    LASTING | DEVICE | PROTECTED);
+#endif
+	static const char *const names[DEVICES_MAX] = { "0", "1", "2", "3", "4",  "5",
+							"6", "7", "8", "9", "10", "11" };
 	static uint32_t nr, pfns[DEVICES_MAX]; /* stay */
 	uint64_t device = symbol(devices);
 
@@ -220,13 +226,13 @@ static void add_devices(void)
 	nr = nr ? nr : read_number(symbol(nr_devices));
 	for (unsigned i = 0; i < nr && i < DEVICES_MAX; i++, device += BW_SIZEOF_device) {
 		uint32_t pfn = pfns[i];
-		bool is_apic = pfn == 0xfee00, is_screen = pfn >= 0xa0 && pfn < 0xc0;
+		const char *kind = pfn == START_PAGE_PFN ? "start-page" : "device";
 
-		ADD(is_apic	? "apic"
-		    : is_screen ? "screen"
-				: "device",
-		    names[i], member(device, device, start), 0, register_leaves,
-		    LASTING | DEVICE | (is_apic ? PROTECTED : ORDINARY));
+		if (pfn == APIC_PFN) {
+			continue;
+		}
+		ADD(kind, names[i], member(device, device, start), 0, register_leaves,
+		    LASTING | DEVICE | (*kind == 'd' ? ORDINARY : PROTECTED));
 	}
 }
 

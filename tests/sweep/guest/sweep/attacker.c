@@ -15,7 +15,7 @@
 #include "places.h"
 #include "use.h"
 
-enum { NR_PAGES = 6, WAIT_MS = 800, SETTLE_YIELDS = 20, REFUSED = 2 };
+enum { NR_PAGES = 6, WAIT_MS = 500, SETTLE_YIELDS = 20, REFUSED = 2, VISIT_MS = 20, VISIT_CALLS = 80 };
 
 static long endpoint;
 
@@ -176,8 +176,36 @@ static void act_policy(void)
 	board->has_tried_policy = true;
 }
 
+/* Root's process comes and goes here, while a child is on the other processor. */
+static void act_visit(void)
+{
+	uint64_t end = now_ms() + VISIT_MS;
+	pid_t child;
+
+	while (!board->is_visited && now_ms() < end) {
+		sched_yield();
+	}
+	child = fork();
+	if (child == 0) {
+		cpus_pin(CPU_OTHER);
+		for (unsigned i = 0; i < VISIT_CALLS; i++) {
+			(void)getpid();
+		}
+		_exit(0);
+	}
+	for (unsigned i = 0; i < VISIT_CALLS / 4; i++) {
+		sched_yield();
+	}
+	reap(child, 0);
+	board->is_visit_over = true;
+}
+
 static void act(void)
 {
+	if (board->order.acts & ACT_VISIT) {
+		board->act = ACT_VISIT;
+		act_visit();
+	}
 	static void (*const acts[])(void) = { act_calls, act_pages, act_pools, act_grant,
 					      act_fork,	 act_exec };
 
@@ -225,7 +253,7 @@ static void await_victim(void)
 {
 	uint64_t end = now_ms() + WAIT_MS;
 
-	while (board->order.acts & (ACT_VICTIM | ACT_POLICY) && board->root_round != board->round && now_ms() < end) {
+	while (board->order.acts & (ACT_VICTIM | ACT_POLICY | ACT_VISIT) && board->root_round != board->round && now_ms() < end) {
 		sched_yield();
 	}
 }

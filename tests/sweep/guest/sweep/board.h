@@ -36,8 +36,9 @@ enum act {
 	ACT_EXEC = 32,    /* another program, under a rule of the policy */
 	ACT_VICTIM = 64,  /* root's process forks, drops its rights, runs a program */
 	ACT_POLICY = 128, /* and loads another policy */
-	ACT_ALL = 255,
-	ACT_STORE = 256, /* the store itself, and the attacker's end */
+	ACT_VISIT = 256,  /* root's process comes to the attacker's processor */
+	ACT_ALL = 511,
+	ACT_STORE = 512, /* the store itself, and the attacker's end */
 };
 
 enum stage { STAGE_NONE, STAGE_CHOSEN, STAGE_GO, STAGE_STORING, STAGE_STORED, STAGE_RESTORED };
@@ -82,6 +83,7 @@ struct board {
 	volatile uint32_t facts;
 	volatile bool is_other_policy; /* in force */
 	volatile bool has_tried_policy;
+	volatile bool is_visited, is_visit_over;
 	volatile bool is_at_end;       /* nothing is left to store to */
 	volatile uint32_t refused;     /* enum act: what works otherwise did not, or hung */
 	volatile uint32_t act;         /* under way */

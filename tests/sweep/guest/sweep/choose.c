@@ -25,8 +25,11 @@ static struct word draw_word(uint64_t seed)
 	const char *kinds[AREAS_MAX];
 	struct area *found[AREAS_MAX];
 	unsigned nr_kinds = 0, nr_found = 0;
-	struct word word;
+	struct word word = { NULL, NULL, 0 };
 
+	if (nr_areas == 0) {
+		return word;
+	}
 	for (unsigned i = 0; i < nr_areas; i++) {
 		if (i == 0 || strcmp(areas[i].kind, areas[i - 1].kind) != 0) {
 			unsigned j = 0;
@@ -53,6 +56,9 @@ static struct word draw_word(uint64_t seed)
 static bool aim(struct store *store, struct word *word)
 {
 	memset(store, 0, sizeof(*store));
+	if (word->area == NULL) {
+		return false;
+	}
 	word_name(word, store->name);
 	if (board->order.only[0] && strcmp(board->order.only, store->name) != 0 &&
 	    fnmatch(board->order.only, store->name, 0) != 0) {

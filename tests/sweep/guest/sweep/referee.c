@@ -13,7 +13,7 @@
 #include "cpus.h"
 #include "places.h"
 
-enum { ROUND_MS = 2000, POLL_US = 200 };
+enum { ROUND_MS = 1500, POLL_US = 200 };
 
 static pid_t victim;
 
@@ -154,6 +154,7 @@ static bool run_round(uint32_t acts)
 	board->facts = board->refused = 0;
 	board->act = ACT_STORE;
 	board->is_other_told = board->has_tried_policy = false;
+	board->is_visited = board->is_visit_over = false;
 	board->round++;
 	attacker = fork();
 	if (attacker == 0) {

@@ -68,13 +68,15 @@ static void out_long(uint16_t port, uint32_t value)
 /* A device writes over sealed memory. */
 static void write_by_dma(void)
 {
-	volatile uint64_t *request = (volatile uint64_t *)board->self.page;
+	static volatile uint64_t request[PAGE / 8] __attribute__((aligned(PAGE)));
 	const struct bw_sealed_object *sealed = &board->self.sealed.of_mode[BW_SEALED_RO];
-	uint64_t at = board->self.page_pfn * PAGE;
+	uint64_t at;
 
 	request[0] = (uint64_t)__builtin_bswap32(DMA_ITEM_SIGNATURE << 16 | DMA_SELECT | DMA_READ) |
 		     (uint64_t)__builtin_bswap32(4) << 32;
 	request[1] = __builtin_bswap64(sealed->pfn * PAGE + sealed->object % PAGE);
+	bw_pagemap((const void *)request, &at);
+	at *= PAGE;
 	out_long(PORT_DMA_HIGH, __builtin_bswap32((uint32_t)(at >> 32)));
 	out_long(PORT_DMA_LOW, __builtin_bswap32((uint32_t)at));
 }

@@ -8,7 +8,7 @@
 #include "board.h"
 #include "cpus.h"
 
-enum { NR_PAGES = 2, POLICY_MS = 50 };
+enum { NR_PAGES = 2, POLICY_MS = 50, VISIT_MS = 20 };
 
 int canary_run(void)
 {
@@ -81,6 +81,19 @@ static void load_policies(void)
 	bw_policy_load("etc/policy", &error);
 }
 
+/* The other processor has other rights to enforce from one thread to the next. */
+static void visit(void)
+{
+	uint64_t end = now_ms() + VISIT_MS;
+
+	cpus_pin(CPU_ATTACKER);
+	board->is_visited = true;
+	while (!board->is_visit_over && now_ms() < end) {
+		sched_yield();
+	}
+	cpus_pin(CPU_OTHER);
+}
+
 _Noreturn void victim_run(void)
 {
 	uint32_t done = board->round;
@@ -93,6 +106,9 @@ _Noreturn void victim_run(void)
 			usleep(200);
 		}
 		done = board->round;
+		if (board->order.acts & ACT_VISIT) {
+			visit();
+		}
 		if (board->order.acts & ACT_VICTIM) {
 			drop_rights();
 			run_program();
