@@ -11,11 +11,11 @@
 #include <unistd.h>
 
 #include "choose.h"
-#include "cpus.h"
 #include "places.h"
 #include "use.h"
 
 enum { NR_PAGES = 6, WAIT_MS = 500, SETTLE_YIELDS = 20, REFUSED = 2, VISIT_MS = 20, VISIT_CALLS = 80 };
+enum { SPIN_STEP = 701, SPINS_MAX = 4000, SPINS_BETWEEN = 20000, PULSE_MS = 60 };
 
 static long endpoint;
 
@@ -51,7 +51,7 @@ static _Noreturn void peer_run(void)
 {
 	struct bw_message message = { .place = new_page() };
 
-	cpus_pin(CPU_OTHER);
+	pin(CPU_OTHER);
 	who_tell(&board->peer, 0);
 	board->is_other_told = true;
 	if (bw_ipc_receive(endpoint, &message) > 0) {
@@ -141,7 +141,7 @@ static void act_fork(void)
 	pid_t child = fork();
 
 	if (child == 0) {
-		cpus_pin(CPU_OTHER);
+		pin(CPU_OTHER);
 		use_page((void *)board->self.page);
 		use_flags();
 		fault();
@@ -187,7 +187,7 @@ static void act_visit(void)
 	}
 	child = fork();
 	if (child == 0) {
-		cpus_pin(CPU_OTHER);
+		pin(CPU_OTHER);
 		for (unsigned i = 0; i < VISIT_CALLS; i++) {
 			(void)getpid();
 		}
@@ -248,19 +248,45 @@ static void restore(const struct store *store)
 	board->stage = STAGE_RESTORED;
 }
 
+static bool is_awaited(void)
+{
+	return board->order.acts & (ACT_VICTIM | ACT_POLICY | ACT_VISIT) &&
+	       board->root_round != board->round;
+}
+
 /* What root's process does meanwhile is done with the store in place, too. */
 static void await_victim(void)
 {
 	uint64_t end = now_ms() + WAIT_MS;
 
-	while (board->order.acts & (ACT_VICTIM | ACT_POLICY | ACT_VISIT) && board->root_round != board->round && now_ms() < end) {
+	while (is_awaited() && now_ms() < end) {
 		sched_yield();
 	}
 }
 
+static void spin(unsigned nr)
+{
+	for (volatile unsigned i = 0; i < nr; i++) {
+	}
+}
+
+/* Sets the word for moments, while root's process works. Blocks nowhere: so short are they. */
+static void pulse(const struct store *store)
+{
+	uint64_t end = now_ms() + PULSE_MS;
+
+	for (unsigned i = 0; is_awaited() && now_ms() < end; i++) {
+		bw_vuln_store(store->address, store->value, store->size);
+		spin(i * SPIN_STEP % SPINS_MAX);
+		bw_vuln_store(store->address, store->old, store->size);
+		spin(SPINS_BETWEEN + i * SPIN_STEP % SPINS_MAX);
+	}
+	(void)getuid();
+}
+
 _Noreturn void attacker_run(void)
 {
-	if (bw_job_begin(BW_JOB_ATTACK) != 0 || setuid(ATTACKER) != 0 || !cpus_pin(CPU_ATTACKER)) {
+	if (bw_job_begin(BW_JOB_ATTACK) != 0 || setuid(ATTACKER) != 0 || !pin(CPU_ATTACKER)) {
 		_exit(REFUSED);
 	}
 	who_tell(&board->self, 0);
@@ -272,8 +298,12 @@ _Noreturn void attacker_run(void)
 	board->stage = STAGE_CHOSEN;
 	stage_await(STAGE_GO, WAIT_MS);
 	store(&board->store);
-	act();
-	await_victim();
+	if (board->store.is_pulsed) {
+		pulse(&board->store);
+	} else {
+		act();
+		await_victim();
+	}
 	restore(&board->store);
 	_exit(0);
 }

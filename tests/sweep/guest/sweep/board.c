@@ -1,4 +1,5 @@
 /* What the processes share. */
+#define _GNU_SOURCE
 #include "board.h"
 
 #include <sched.h>
@@ -41,4 +42,13 @@ bool stage_await(uint32_t stage, unsigned milliseconds)
 		sched_yield();
 	}
 	return true;
+}
+
+bool pin(unsigned cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	return sched_setaffinity(0, sizeof(set), &set) == 0;
 }

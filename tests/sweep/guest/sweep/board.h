@@ -60,6 +60,7 @@ struct store {
 	bool is_device;
 	bool has_old;
 	bool is_lasting; /* the object is still there when the attacker has ended */
+	bool is_pulsed;  /* set and put back again and again, while root's process works */
 };
 
 /* What is asked for. */
@@ -100,6 +101,8 @@ void who_tell(struct who *who, uint64_t fill);
 /* Blocks, for up to so many milliseconds, until the stage is reached. False: it was not. */
 bool stage_await(uint32_t stage, unsigned milliseconds);
 uint64_t now_ms(void);
+/* The calling thread runs on this processor from now on. */
+bool pin(unsigned cpu);
 
 /* ---- attacker.c ---- */
 /* A child of the referee becomes one, for one store. */

@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "areas.h"
-#include "cpus.h"
 #include "places.h"
 
 enum { ROUND_MS = 1500, POLL_US = 200 };
@@ -217,7 +216,7 @@ static bool set_up(const struct order *order)
 		return false;
 	}
 	board->order = *order;
-	cpus_pin(CPU_OTHER);
+	pin(CPU_OTHER);
 	return prepare();
 }
 

@@ -13,6 +13,8 @@
 #define CODE_EXIT 0x909090050f583c6aul
 #define ENTRY_NEW 0x8000000000000007ul /* present, writable, user, not executable */
 #define DIRECT_MAP_BYTES (1ul << 40)
+#define PULSE "pulse/"
+enum { PULSE_SHIFT = 40 };
 
 typedef bool (*maker)(struct store *store, const struct word *word, uint64_t dice);
 
@@ -199,21 +201,52 @@ static const struct {
 
 unsigned values_count(void) { return sizeof(values) / sizeof(values[0]); }
 
+/* What is asked for, without its "pulse/". */
+static const char *value_asked_for(void)
+{
+	const char *asked = board->order.value;
+
+	return strncmp(asked, PULSE, strlen(PULSE)) == 0 ? asked + strlen(PULSE) : asked;
+}
+
+/* "flip-3" is a flip; nothing is anything. */
+static bool is_asked_for(const char *name)
+{
+	const char *asked = value_asked_for();
+	size_t len = strlen(name);
+
+	return asked[0] == '\0' ||
+	       (strncmp(asked, name, len) == 0 &&
+		(asked[len] == '\0' || isdigit((unsigned char)asked[len + 1])));
+}
+
+/* One in four, of words that keep what they are set to; those whose change for good stops the machine at once show what else
+ * they do then. */
+static bool is_pulsed(const struct store *store, uint64_t dice)
+{
+	if (!store->has_old || !store->is_lasting || store->is_protected) {
+		return false;
+	}
+	if (board->order.value[0] != '\0' || board->order.is_exhaustive) {
+		return value_asked_for() != board->order.value;
+	}
+	return dice >> PULSE_SHIFT & 1 && dice >> PULSE_SHIFT & 2;
+}
+
 bool value_set(struct store *store, const struct word *word, unsigned nth, uint64_t dice)
 {
 	uint64_t mask = store->size == 8 ? ~0ul : (1ul << 8 * store->size) - 1;
+	char name[sizeof(store->value_name)];
 
-	size_t len = strlen(values[nth].name);
-
-	/* "flip-3" is a flip */
-	if (board->order.value[0] && (strncmp(board->order.value, values[nth].name, len) != 0 ||
-				      (board->order.value[len] != '\0' && !isdigit(board->order.value[len + 1])))) {
-		return false;
-	}
 	snprintf(store->value_name, sizeof(store->value_name), "%s", values[nth].name);
-	if (!values[nth].make(store, word, dice)) {
+	if (!is_asked_for(values[nth].name) || !values[nth].make(store, word, dice)) {
 		return false;
 	}
 	store->value &= mask;
+	store->is_pulsed = is_pulsed(store, dice);
+	if (store->is_pulsed) {
+		memcpy(name, store->value_name, sizeof(name));
+		snprintf(store->value_name, sizeof(store->value_name), PULSE "%.20s", name);
+	}
 	return !store->has_old || store->value != store->old;
 }

@@ -6,9 +6,8 @@
 #include <unistd.h>
 
 #include "board.h"
-#include "cpus.h"
 
-enum { NR_PAGES = 2, POLICY_MS = 50, VISIT_MS = 20 };
+enum { NR_PAGES = 2, POLICY_MS = 50, VISIT_MS = 20, NR_PULSED = 8 };
 
 int canary_run(void)
 {
@@ -86,19 +85,19 @@ static void visit(void)
 {
 	uint64_t end = now_ms() + VISIT_MS;
 
-	cpus_pin(CPU_ATTACKER);
+	pin(CPU_ATTACKER);
 	board->is_visited = true;
 	while (!board->is_visit_over && now_ms() < end) {
 		sched_yield();
 	}
-	cpus_pin(CPU_OTHER);
+	pin(CPU_OTHER);
 }
 
 _Noreturn void victim_run(void)
 {
 	uint32_t done = board->round;
 
-	cpus_pin(CPU_OTHER);
+	pin(CPU_OTHER);
 	who_tell(&board->root, board->secret);
 	board->root_round = done;
 	for (;;) {
@@ -106,12 +105,15 @@ _Noreturn void victim_run(void)
 			usleep(200);
 		}
 		done = board->round;
-		if (board->order.acts & ACT_VISIT) {
+		/* while a word is pulsed the attacker's processor is for nobody else */
+		if (board->order.acts & ACT_VISIT && !board->store.is_pulsed) {
 			visit();
 		}
 		if (board->order.acts & ACT_VICTIM) {
 			drop_rights();
-			run_program();
+			for (unsigned i = 0; i < (board->store.is_pulsed ? NR_PULSED : 1); i++) {
+				run_program();
+			}
 			use_memory();
 		}
 		if (board->order.acts & ACT_POLICY) {
