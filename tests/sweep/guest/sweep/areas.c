@@ -2,6 +2,7 @@
 #include "areas.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "places.h"
@@ -273,11 +274,20 @@ static void look(void)
 	    PROTECTED | LASTING);
 }
 
+static int by_kind(const void *a, const void *b)
+{
+	const struct area *one = a, *other = b;
+	int order = strcmp(one->kind, other->kind);
+
+	return order ? order : strcmp(one->instance, other->instance);
+}
+
 void areas_find(void)
 {
 	nr_areas = 0;
 	refreshed = NULL;
 	look();
+	qsort(areas, nr_areas, sizeof(areas[0]), by_kind);
 }
 
 void area_refresh(struct area *area)

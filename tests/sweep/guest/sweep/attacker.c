@@ -109,6 +109,8 @@ static void act_pools(void)
 {
 	uint64_t object = 0;
 
+	must(bw_vuln_pool_seal(board->pool_object) == 0);
+	must(bw_vuln_pool_destroy(board->pool_object) == 0);
 	if (bw_vuln_pool_open(&object) != 0) {
 		board->refused |= board->act;
 		return;
@@ -284,23 +286,36 @@ static void pulse(const struct store *store)
 	(void)getuid();
 }
 
+/* For what root's process does first. */
+static void await(const volatile bool *flag)
+{
+	uint64_t end = now_ms() + VISIT_MS;
+
+	while (board->order.acts & ACT_VICTIM && !*flag && now_ms() < end) {
+		sched_yield();
+	}
+}
+
 _Noreturn void attacker_run(void)
 {
 	if (bw_job_begin(BW_JOB_ATTACK) != 0 || setuid(ATTACKER) != 0 || !pin(CPU_ATTACKER)) {
 		_exit(REFUSED);
 	}
 	who_tell(&board->self, 0);
+	bw_vuln_pool_open(&board->pool_object);
 	peer_start();
 	if (!store_choose()) {
 		board->is_at_end = true;
 		_exit(0);
 	}
+	await(&board->is_dropper_there);
 	board->stage = STAGE_CHOSEN;
 	stage_await(STAGE_GO, WAIT_MS);
 	store(&board->store);
+	await(&board->has_dropped);
 	if (board->store.is_pulsed) {
 		pulse(&board->store);
-	} else {
+	} else if (!(board->facts & FACT_SETUID)) {
 		act();
 		await_victim();
 	}

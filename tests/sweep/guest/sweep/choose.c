@@ -7,7 +7,7 @@
 #include "places.h"
 #include "values.h"
 
-enum { DRAWS_MAX = 20000 };
+enum { DRAWS_MAX = 20000, CHOICES_MAX = 1 << 14 };
 
 /* SplitMix64: the nth number of a seed, without those before it. */
 static uint64_t draw(uint64_t seed, uint64_t nth)
@@ -19,37 +19,56 @@ static uint64_t draw(uint64_t seed, uint64_t nth)
 	return x ^ x >> 31;
 }
 
-/* Kinds have the same chance, then areas of a kind, members of a structure, and which of an array. */
-static struct word draw_word(uint64_t seed)
-{
-	const char *kinds[AREAS_MAX];
-	struct area *found[AREAS_MAX];
-	unsigned nr_kinds = 0, nr_found = 0;
-	struct word word = { NULL, NULL, 0 };
+/* ---- What can be drawn: made once ---- */
 
-	if (nr_areas == 0) {
-		return word;
-	}
+static struct choice {
+	struct area *area;
+	const struct leaf *leaf;
+} choices[CHOICES_MAX];
+static unsigned nr_choices;
+/* Where the choices of each kind begin, if all of them can be drawn. */
+static unsigned kinds[AREAS_MAX], nr_kinds;
+
+/* Can a word of the leaf have the name that is asked for? Up to the first that is open, it must be the same. */
+static bool can_fit(const struct area *area, const struct leaf *leaf)
+{
+	const struct word word = { (struct area *)area, leaf, 0 };
+	char name[NAME_BYTES];
+	size_t len = strcspn(board->order.only, "*?["), own;
+
+	word_name(&word, name);
+	own = strstr(leaf->name, "[]") ? strcspn(name, "[") : strlen(name);
+	return strncmp(name, board->order.only, len < own ? len : own) == 0;
+}
+
+void choices_make(void)
+{
+	nr_choices = nr_kinds = 0;
 	for (unsigned i = 0; i < nr_areas; i++) {
 		if (i == 0 || strcmp(areas[i].kind, areas[i - 1].kind) != 0) {
-			unsigned j = 0;
-
-			while (j < nr_kinds && strcmp(kinds[j], areas[i].kind) != 0) {
-				j++;
+			kinds[nr_kinds++] = nr_choices;
+		}
+		for (unsigned j = 0; j < areas[i].nr_leaves && nr_choices < CHOICES_MAX; j++) {
+			if (can_fit(&areas[i], &areas[i].leaves[j])) {
+				choices[nr_choices++] = (struct choice){ &areas[i], &areas[i].leaves[j] };
 			}
-			kinds[j] = areas[i].kind;
-			nr_kinds = j == nr_kinds ? j + 1 : nr_kinds;
 		}
 	}
-	for (unsigned i = 0; i < nr_areas; i++) {
-		if (strcmp(areas[i].kind, kinds[draw(seed, 0) % nr_kinds]) == 0) {
-			found[nr_found++] = &areas[i];
-		}
+}
+
+/* Kinds have the same chance, then members, and which of an array. */
+static struct word draw_word(uint64_t seed)
+{
+	unsigned kind = nr_kinds ? (unsigned)(draw(seed, 0) % nr_kinds) : 0;
+	unsigned first = kinds[kind], end = kind + 1 < nr_kinds ? kinds[kind + 1] : nr_choices;
+	struct choice choice;
+
+	if (first >= end) {
+		return (struct word){ NULL, NULL, 0 };
 	}
-	word.area = found[draw(seed, 1) % nr_found];
-	word.leaf = &word.area->leaves[draw(seed, 2) % word.area->nr_leaves];
-	word.nth = (uint32_t)(draw(seed, 3) % word.leaf->count);
-	return word;
+	choice = choices[first + draw(seed, 1) % (end - first)];
+	return (struct word){ choice.area, choice.leaf,
+			      (uint32_t)(draw(seed, 2) % choice.leaf->count) };
 }
 
 /* False: it does not fit what is asked for. */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "areas.h"
+#include "choose.h"
 #include "places.h"
 
 enum { ROUND_MS = 1500, POLL_US = 200 };
@@ -51,6 +52,7 @@ static bool victim_start(void)
 	places_keep();
 	areas_find();
 	places_kept();
+	choices_make();
 	return true;
 }
 
@@ -154,6 +156,7 @@ static bool run_round(uint32_t acts)
 	board->act = ACT_STORE;
 	board->is_other_told = board->has_tried_policy = false;
 	board->is_visited = board->is_visit_over = false;
+	board->is_dropper_there = board->has_dropped = false;
 	board->round++;
 	attacker = fork();
 	if (attacker == 0) {

@@ -7,7 +7,7 @@
 
 #include "board.h"
 
-enum { NR_PAGES = 2, POLICY_MS = 50, VISIT_MS = 20, NR_PULSED = 8 };
+enum { NR_PAGES = 2, POLICY_MS = 50, VISIT_MS = 20, NR_PULSED = 8, POLL_US = 200 };
 
 int canary_run(void)
 {
@@ -24,20 +24,29 @@ int canary_run(void)
 	return WEXITSTATUS(status) == CANARY_NOT_STARTED ? -1 : WEXITSTATUS(status);
 }
 
-/* A daemon's child drops its rights, and has to have dropped them when it is told so. */
-static void drop_rights(void)
+/*
+ * A daemon's child, there before the store: it drops its rights, and has to have dropped them when it is told so. It ends when the
+ * word is as it was, since its end may be the machine's.
+ */
+static pid_t dropper_start(void)
 {
+	uint32_t round = board->round;
 	pid_t child = fork();
 
-	if (child == 0) {
-		if (setuid(ATTACKER) == 0 && getuid() == 0) {
-			note(FACT_SETUID);
-		}
-		_exit(0);
+	if (child != 0) {
+		return child;
 	}
-	if (child > 0) {
-		waitpid(child, NULL, 0);
+	while (board->stage < STAGE_STORED && board->round == round) {
+		usleep(POLL_US);
 	}
+	if (board->round == round && setuid(ATTACKER) == 0 && getuid() == 0) {
+		note(FACT_SETUID);
+	}
+	board->has_dropped = true;
+	while (board->stage < STAGE_RESTORED && board->round == round) {
+		usleep(POLL_US);
+	}
+	_exit(0);
 }
 
 static void run_program(void)
@@ -96,21 +105,29 @@ static void visit(void)
 _Noreturn void victim_run(void)
 {
 	uint32_t done = board->round;
+	pid_t dropper;
 
 	pin(CPU_OTHER);
 	who_tell(&board->root, board->secret);
 	board->root_round = done;
 	for (;;) {
-		while (board->round == done || board->stage < STAGE_STORED) {
-			usleep(200);
+		while (board->round == done) {
+			usleep(POLL_US);
 		}
 		done = board->round;
+		dropper = board->order.acts & ACT_VICTIM ? dropper_start() : -1;
+		board->is_dropper_there = true;
+		while (board->stage < STAGE_STORED && board->round == done) {
+			usleep(POLL_US);
+		}
+		while (dropper > 0 && !board->has_dropped && board->round == done) {
+			usleep(POLL_US);
+		}
 		/* while a word is pulsed the attacker's processor is for nobody else */
 		if (board->order.acts & ACT_VISIT && !board->store.is_pulsed) {
 			visit();
 		}
 		if (board->order.acts & ACT_VICTIM) {
-			drop_rights();
 			for (unsigned i = 0; i < (board->store.is_pulsed ? NR_PULSED : 1); i++) {
 				run_program();
 			}
@@ -120,5 +137,8 @@ _Noreturn void victim_run(void)
 			load_policies();
 		}
 		board->root_round = done;
+		if (dropper > 0) {
+			waitpid(dropper, NULL, 0);
+		}
 	}
 }
