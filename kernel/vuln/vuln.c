@@ -133,15 +133,6 @@ UNCHECKED void vuln_write_to(uint64_t address, uint64_t value)
 	*(volatile uint64_t *)address = value;
 }
 
-int64_t sys_vuln_write(uint64_t address, uint64_t value)
-{
-	if (!vuln_enter()) {
-		return STATUS_ENOSYS;
-	}
-	vuln_write_to(address, value);
-	return vuln_leave(0);
-}
-
 int64_t sys_vuln_pivot(uint64_t stack)
 {
 	if (!vuln_enter()) {

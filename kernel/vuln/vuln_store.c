@@ -10,7 +10,7 @@ UNCHECKED static void store(uint64_t address, uint64_t value, unsigned size_byte
 {
 	switch (size_bytes) {
 	case 8:
-		*(volatile uint64_t *)address = value;
+		vuln_write_to(address, value);
 		break;
 	case 4:
 		*(volatile uint32_t *)address = (uint32_t)value;

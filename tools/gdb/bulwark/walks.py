@@ -16,7 +16,7 @@ CALLS = {
 	'vuln_call': Call('object', 'calls through the object there', 'vuln_call_through'),
 	'vuln_call_parked': Call('object', 'reads the object there, waits, then calls through it', 'vuln_call_through'),
 	'vuln_read': Call('target', 'reads eight bytes there', 'vuln_read_from'),
-	'vuln_write': Call('target', 'stores eight bytes there', 'vuln_write_to'),
+	'vuln_store': Call('target', 'stores eight bytes there', 'vuln_write_to'),
 	'vuln_write_parked': Call('target', 'stores there, waits, and stores there again', 'vuln_write_to', 2),
 	'vuln_copy_on': Call('target', 'copies 32 bytes there, again and again', 'vuln_write_to'),
 	'vuln_pivot': Call('stack', 'takes that address for its stack, and returns', 'vuln_pivot_stub'),
@@ -62,25 +62,25 @@ WALKS = {
 	'descriptor_leak': Walk(['vuln_leak'], proves=True),
 	'base_brute': Walk(['base_prove']),
 	'regs_rop': Walk(['vuln_pivot']),
-	'seal_write': Walk(['vuln_write']),
-	'seal_alias': Walk(['vuln_write']),
+	'seal_write': Walk(['vuln_store']),
+	'seal_alias': Walk(['vuln_store']),
 	'seal_read': Walk(['vuln_read'], proves=True),
 	'seal_remap': Walk(['vuln_kmap_write']),
 	'seal_race': Walk(['vuln_write_parked']),
 	'seal_born': Walk(['vuln_copy_on']),
-	'seal_metadata': Walk(['vuln_write']),
-	'wr_alias': Walk(['vuln_wr_hold', 'vuln_write']),
+	'seal_metadata': Walk(['vuln_store']),
+	'wr_alias': Walk(['vuln_wr_hold', 'vuln_store']),
 	'wr_forge': Walk(['vuln_wr']),
 	'overread': Walk(['vuln_overread'], proves=True),
-	'overflow': Walk(['vuln_write'], when='($rdi & 0xfff) == 0'),  # the first store that leaves the page
-	'uaf_pool': Walk(['vuln_pool_destroy', 'vuln_write']),
-	'pte_overwrite': Walk(['vuln_write', 'vuln_write']),
-	'cred_overwrite': Walk(['vuln_write']),
-	'policy_overwrite': Walk(['vuln_write'], proves=True),
-	'policy_redirect': Walk(['vuln_write'], proves=True),
+	'overflow': Walk(['vuln_store'], when='($rdi & 0xfff) == 0'),  # the first store that leaves the page
+	'uaf_pool': Walk(['vuln_pool_destroy', 'vuln_store']),
+	'pte_overwrite': Walk(['vuln_store', 'vuln_store']),
+	'cred_overwrite': Walk(['vuln_store']),
+	'policy_overwrite': Walk(['vuln_store'], proves=True),
+	'policy_redirect': Walk(['vuln_store'], proves=True),
 }
 # In the order in which a default walk looks for them: the first of these that the attack makes.
-BY_DEFAULT = ['vuln_jump', 'vuln_call', 'vuln_write', 'vuln_pivot']
+BY_DEFAULT = ['vuln_jump', 'vuln_call', 'vuln_store', 'vuln_pivot']
 
 
 def attacks():
