@@ -9,15 +9,9 @@ enum { STORE_BYTES_MAX = 8 };
 UNCHECKED static void store(uint64_t address, uint64_t value, unsigned size_bytes)
 {
 	switch (size_bytes) {
-	case 8:
-		vuln_write_to(address, value);
-		break;
-	case 4:
-		*(volatile uint32_t *)address = (uint32_t)value;
-		break;
-	case 2:
-		*(volatile uint16_t *)address = (uint16_t)value;
-		break;
+	case 8: vuln_write_to(address, value); break;
+	case 4: *(volatile uint32_t *)address = (uint32_t)value; break;
+	case 2: *(volatile uint16_t *)address = (uint16_t)value; break;
 	default:
 		for (unsigned i = 0; i < size_bytes; i++) {
 			*(volatile uint8_t *)(address + i) = (uint8_t)(value >> (8 * i));

@@ -11,8 +11,8 @@ our @EXPORT_OK = qw(sweep_run sweep_one);
 use constant { PER_GUEST => 100, INDICES_PER_PIECE => 1300, FAILED_STARTS_MAX => 3 };
 
 sub arguments {
-	my ($what, $piece) = @_;
-	return ("seed=$what->{seed}", "from=$piece->{from}", "to=$piece->{to}", 'n=' . PER_GUEST, "mode=$what->{mode}",
+	my ($what, $piece, $nr) = @_;
+	return ("seed=$what->{seed}", "from=$piece->{from}", "to=$piece->{to}", "n=$nr", "mode=$what->{mode}",
 		length $what->{only} ? "only=$what->{only}" : (), length $what->{value} ? "value=$what->{value}" : (), "audit=$what->{audit}");
 }
 
@@ -49,7 +49,8 @@ sub start_guests {
 	my $what = $state->{what};
 	while (@$guests < $what->{jobs} && @{ $state->{stores} } < $what->{stores} && !is_over($what)) {
 		my $piece = next_piece($state) or last;
-		my $guest = SweepGuest->start($what->{machine}, $what->{program}, arguments($what, $piece));
+		my $left = $what->{stores} - @{ $state->{stores} };
+		my $guest = SweepGuest->start($what->{machine}, $what->{program}, arguments($what, $piece, $left < PER_GUEST ? $left : PER_GUEST));
 		$guest->{piece} = $piece;
 		push @$guests, $guest;
 	}

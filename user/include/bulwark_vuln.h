@@ -43,8 +43,8 @@ static inline long bw_vuln_call(uint64_t object) { return bw_call_vuln_call((lon
 /* The 8 bytes at this address. */
 static inline long bw_vuln_read(uint64_t address) { return bw_call_vuln_read((long)address); }
 
-/* Stores the lowest bytes of the value, 1 to 8 of them, with one instruction where that is a power of
- * two: -EINVAL for any other number. */
+/* Stores the lowest bytes of the value, 1 to 8 of them, with one instruction where that is a power
+ * of two: -EINVAL for any other number. */
 static inline long bw_vuln_store(uint64_t address, uint64_t value, uint64_t size_bytes)
 {
 	return bw_call_vuln_store((long)address, (long)value, (long)size_bytes);

@@ -1,6 +1,7 @@
 /*
- * A program that notices when its bytes, or the rule that it runs under, are not what they were: its status is a
- * sum of what it was loaded from, CALL_MADE where a call worked that the policy (etc/policy) forbids.
+ * A program that notices when its bytes, or the rule that it runs under, are not what they were:
+ * its status is a sum of what it was loaded from, CALL_MADE where a call worked that the policy
+ * (etc/policy) forbids.
  */
 #include <stdint.h>
 #include <unistd.h>

@@ -84,8 +84,8 @@ static void add(struct area area)
 		if (is_wanted(kind, instance)) {                                                   \
 			add((struct area){ kind, instance, base, neighbour, leaves,                \
 					   sizeof(leaves) / sizeof(leaves[0]),                     \
-					   ((flags) & PROTECTED) != 0, ((flags) & DEVICE) != 0,    \
-					   ((flags) & LASTING) != 0 });                            \
+					   ((flags)&PROTECTED) != 0, ((flags)&DEVICE) != 0,        \
+					   ((flags)&LASTING) != 0 });                              \
 		}                                                                                  \
 	} while (0)
 
@@ -162,8 +162,7 @@ static void add_frames(void)
 	ADD_FRAME("root-credentials", frame_of(root->leak.process_uid));
 	ADD_FRAME("stack", frame_of(self->leak.stack_top - PAGE));
 	ADD_FRAME("object", frame_of(self->leak.process));
-	ADD_FRAME("free-hidden",
-		  read_number(cpu_at(CPU_ATTACKER) + BW_OFFSET_cpu__frame_cache));
+	ADD_FRAME("free-hidden", read_number(cpu_at(CPU_ATTACKER) + BW_OFFSET_cpu__frame_cache));
 	ADD_FRAME("kernel-root", kernel_root_pfn());
 }
 
@@ -240,9 +239,8 @@ static void add_devices(void)
 static void add_program(const char *name, const char *path, const char *entry, const char *alias)
 {
 	ADD("archive", name, archive_bytes(path), 0, page_leaves, PROTECTED | LASTING);
-	ADD("archive", alias,
-	    alias_of(frame_of(archive_bytes(path))) + archive_bytes(path) % PAGE, 0, object_leaves,
-	    PROTECTED | LASTING);
+	ADD("archive", alias, alias_of(frame_of(archive_bytes(path))) + archive_bytes(path) % PAGE,
+	    0, object_leaves, PROTECTED | LASTING);
 	if (is_mapped(archive_bytes(path))) {
 		ADD("archive", entry,
 		    archive_bytes(path) + read_word(archive_bytes(path) + ENTRY_OF_PROGRAM) -

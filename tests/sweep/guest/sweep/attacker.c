@@ -14,7 +14,14 @@
 #include "places.h"
 #include "use.h"
 
-enum { NR_PAGES = 6, WAIT_MS = 500, SETTLE_YIELDS = 20, REFUSED = 2, VISIT_MS = 20, VISIT_CALLS = 80 };
+enum {
+	NR_PAGES = 6,
+	WAIT_MS = 500,
+	SETTLE_YIELDS = 20,
+	REFUSED = 2,
+	VISIT_MS = 20,
+	VISIT_CALLS = 80
+};
 enum { SPIN_STEP = 701, SPINS_MAX = 4000, SPINS_BETWEEN = 20000, PULSE_MS = 60 };
 
 static long endpoint;
@@ -208,8 +215,8 @@ static void act(void)
 		board->act = ACT_VISIT;
 		act_visit();
 	}
-	static void (*const acts[])(void) = { act_calls, act_pages, act_pools, act_grant,
-					      act_fork,	 act_exec };
+	static void (*const acts[])(void) = { act_calls, act_pages, act_pools,
+					      act_grant, act_fork,  act_exec };
 
 	for (unsigned i = 0; i < sizeof(acts) / sizeof(acts[0]); i++) {
 		if (board->order.acts & 1u << i) {
@@ -233,7 +240,8 @@ static void store(const struct store *store)
 	board->stage = STAGE_STORING;
 	must(bw_vuln_store(store->address, store->value, store->size) == 0);
 	if (store->is_protected &&
-	    (store->is_device || (store->has_old && (read_word(store->address) & mask) == store->value))) {
+	    (store->is_device ||
+	     (store->has_old && (read_word(store->address) & mask) == store->value))) {
 		note(FACT_WRITTEN);
 	}
 	board->stage = STAGE_STORED;
@@ -268,8 +276,7 @@ static void await_victim(void)
 
 static void spin(unsigned nr)
 {
-	for (volatile unsigned i = 0; i < nr; i++) {
-	}
+	for (volatile unsigned i = 0; i < nr; i++) {}
 }
 
 /* Sets the word for moments, while root's process works. Blocks nowhere: so short are they. */

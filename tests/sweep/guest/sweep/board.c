@@ -11,7 +11,8 @@ struct board *board;
 
 void who_tell(struct who *who, uint64_t fill)
 {
-	uint64_t *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint64_t *page =
+		mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	for (unsigned i = 0; i < PAGE / sizeof(*page); i++) {
 		page[i] = fill;

@@ -86,18 +86,21 @@ struct board {
 	volatile bool has_tried_policy;
 	volatile bool is_visited, is_visit_over;
 	volatile bool is_dropper_there;
-	volatile bool has_dropped; /* a child of the victim, its rights */
-	uint64_t pool_object;      /* of a pool that the attacker has opened before the store */
-	volatile bool is_at_end;       /* nothing is left to store to */
-	volatile uint32_t refused;     /* enum act: what works otherwise did not, or hung */
-	volatile uint32_t act;         /* under way */
-	volatile bool is_other_told;   /* the peer has said where it is */
-	uint8_t canary_sum;            /* what bin/canary says of itself */
+	volatile bool has_dropped;   /* a child of the victim, its rights */
+	uint64_t pool_object;        /* of a pool that the attacker has opened before the store */
+	volatile bool is_at_end;     /* nothing is left to store to */
+	volatile uint32_t refused;   /* enum act: what works otherwise did not, or hung */
+	volatile uint32_t act;       /* under way */
+	volatile bool is_other_told; /* the peer has said where it is */
+	uint8_t canary_sum;          /* what bin/canary says of itself */
 };
 
 extern struct board *board;
 
-static inline void note(uint32_t facts) { __atomic_fetch_or(&board->facts, facts, __ATOMIC_SEQ_CST); }
+static inline void note(uint32_t facts)
+{
+	__atomic_fetch_or(&board->facts, facts, __ATOMIC_SEQ_CST);
+}
 
 /* Fills in where the calling process is; it has a page from then on. */
 void who_tell(struct who *who, uint64_t fill);

@@ -29,7 +29,8 @@ static unsigned nr_choices;
 /* Where the choices of each kind begin, if all of them can be drawn. */
 static unsigned kinds[AREAS_MAX], nr_kinds;
 
-/* Can a word of the leaf have the name that is asked for? Up to the first that is open, it must be the same. */
+/* Can a word of the leaf have the name that is asked for? Up to the first that is open, it must be
+ * the same. */
 static bool can_fit(const struct area *area, const struct leaf *leaf)
 {
 	const struct word word = { (struct area *)area, leaf, 0 };
@@ -50,7 +51,8 @@ void choices_make(void)
 		}
 		for (unsigned j = 0; j < areas[i].nr_leaves && nr_choices < CHOICES_MAX; j++) {
 			if (can_fit(&areas[i], &areas[i].leaves[j])) {
-				choices[nr_choices++] = (struct choice){ &areas[i], &areas[i].leaves[j] };
+				choices[nr_choices++] =
+					(struct choice){ &areas[i], &areas[i].leaves[j] };
 			}
 		}
 	}

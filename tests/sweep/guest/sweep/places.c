@@ -70,10 +70,7 @@ uint64_t frame_of(uint64_t address)
 	return entry & ENTRY_PRESENT ? (entry & ENTRY_MASK) >> PAGE_BITS : 0;
 }
 
-bool is_mapped(uint64_t address)
-{
-	return entry_of(address) & ENTRY_PRESENT;
-}
+bool is_mapped(uint64_t address) { return entry_of(address) & ENTRY_PRESENT; }
 
 uint64_t as_of(const struct who *who) { return member(process, who->leak.process, as); }
 
@@ -82,10 +79,7 @@ uint64_t thread_of(const struct who *who)
 	return who->leak.thread_process - BW_OFFSET_thread__process;
 }
 
-uint64_t root_of(const struct who *who)
-{
-	return (uint32_t)member(as, as_of(who), root);
-}
+uint64_t root_of(const struct who *who) { return (uint32_t)member(as, as_of(who), root); }
 
 uint64_t cpu_at(unsigned id) { return read_word(symbol(cpus) + id * sizeof(uint64_t)); }
 

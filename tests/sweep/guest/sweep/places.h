@@ -1,4 +1,5 @@
-/* Reading the kernel's memory, as the attacker may: what is there, and which page tables lead there. */
+/* Reading the kernel's memory, as the attacker may: what is there, and which page tables lead
+ * there. */
 #pragma once
 
 #include <bulwark_kernel.h>
@@ -43,7 +44,7 @@ uint64_t row_of(uint64_t pfn);
 /* The bytes of a file of the boot archive; 0: there is none. */
 uint64_t archive_bytes(const char *path);
 
-/* Once, before any attacker: what is found out about the kernel's own root and the archive between the two is kept, as looking
- * there is most of a store's cost. For what stays. */
+/* Once, before any attacker: what is found out about the kernel's own root and the archive between
+ * the two is kept, as looking there is most of a store's cost. For what stays. */
 void places_keep(void);
 void places_kept(void);

@@ -88,7 +88,8 @@ static bool run_attacker(pid_t attacker, int *status)
 
 	while (waitpid(attacker, status, WNOHANG) != attacker) {
 		if (!is_told && board->stage == STAGE_CHOSEN) {
-			/* the policy changes the rules of processes: by what says which program one runs */
+			/* the policy changes the rules of processes: by what says which program one
+			 * runs */
 			if (strncmp(board->store.name, "process:", strlen("process:")) != 0) {
 				board->order.acts &= ~(uint32_t)ACT_POLICY;
 			}
@@ -169,7 +170,8 @@ static bool run_round(uint32_t acts)
 	}
 	bw_foreground_end();
 	if (board->is_at_end || board->stage < STAGE_GO) {
-		printf(board->is_at_end ? "@last\n" : "@broken stage %u, status %d\n", board->stage, status);
+		printf(board->is_at_end ? "@last\n" : "@broken stage %u, status %d\n", board->stage,
+		       status);
 		return false;
 	}
 	restore();
@@ -182,8 +184,8 @@ static bool run_round(uint32_t acts)
 		return false;
 	}
 	printf("@v %lu %s %x %x\n", board->index,
-	       verdict_of(attack.facts | board->facts, &report, status), attack.facts | board->facts,
-	       board->refused | (status != 0 ? board->act : 0));
+	       verdict_of(attack.facts | board->facts, &report, status),
+	       attack.facts | board->facts, board->refused | (status != 0 ? board->act : 0));
 	fflush(stdout);
 	board->order.index = board->index + 1;
 	return true;
@@ -245,10 +247,9 @@ int referee_run(const struct setup *setup)
 
 int referee_run_one(const char *name, const char *value, uint32_t acts)
 {
-	struct setup setup = { .nr_stores = 1,
-			       .nr_per_audit = 1,
-			       .end = UINT64_MAX,
-			       .order = { .acts = acts } };
+	struct setup setup = {
+		.nr_stores = 1, .nr_per_audit = 1, .end = UINT64_MAX, .order = { .acts = acts }
+	};
 
 	snprintf(setup.order.only, sizeof(setup.order.only), "%s", name);
 	snprintf(setup.order.value, sizeof(setup.order.value), "%s", value);

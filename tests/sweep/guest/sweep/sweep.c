@@ -1,7 +1,9 @@
 /*
- * Stores to one word of kernel memory after the other, and asks the kernel after each what it led to.
+ * Stores to one word of kernel memory after the other, and asks the kernel after each what it led
+ * to.
  *
- *   root sweep [seed=N] [from=N] [to=N] [n=N] [mode=random|exhaustive] [only=PATTERN] [value=NAME] [acts=N] [audit=N]
+ *   root sweep [seed=N] [from=N] [to=N] [n=N] [mode=random|exhaustive] [only=PATTERN] [value=NAME]
+ * [acts=N] [audit=N]
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,10 +48,9 @@ static bool take_argument(struct setup *setup, char *text)
 
 int main(int argc, char *argv[])
 {
-	struct setup setup = { .nr_stores = 1,
-			       .nr_per_audit = 1,
-			       .end = UINT64_MAX,
-			       .order = { .acts = ACT_ALL } };
+	struct setup setup = {
+		.nr_stores = 1, .nr_per_audit = 1, .end = UINT64_MAX, .order = { .acts = ACT_ALL }
+	};
 
 	for (int i = 1; i < argc; i++) {
 		if (!take_argument(&setup, argv[i])) {

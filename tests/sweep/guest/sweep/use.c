@@ -5,7 +5,11 @@
 
 #include "places.h"
 
-enum { PORT_SCRATCH = 0x2ff /* a byte that COM2 keeps */, PORT_DMA_HIGH = 0x514, PORT_DMA_LOW = 0x518 };
+enum {
+	PORT_SCRATCH = 0x2ff /* a byte that COM2 keeps */,
+	PORT_DMA_HIGH = 0x514,
+	PORT_DMA_LOW = 0x518
+};
 /* fw_cfg: the item to read, and what to do with it. Words are big-endian. */
 enum { DMA_READ = 2, DMA_SELECT = 8, DMA_ITEM_SIGNATURE = 0 };
 enum { IOPL_SHIFT = 12, IOPL_USER = 3, WORDS = PAGE / 8, OTHER_VALUE = 0x0bad };
@@ -16,7 +20,8 @@ static void use_table(volatile uint64_t *words)
 	unsigned index = board->self.page / PAGE % WORDS;
 	volatile uint64_t *page = (volatile uint64_t *)board->self.page;
 
-	if ((words[index] & ENTRY_MASK) != board->self.page_pfn * PAGE || !(words[index] & ENTRY_PRESENT)) {
+	if ((words[index] & ENTRY_MASK) != board->self.page_pfn * PAGE ||
+	    !(words[index] & ENTRY_PRESENT)) {
 		return;
 	}
 	words[index] = (words[index] & ~ENTRY_MASK) | ENTRY_WRITABLE |

@@ -152,7 +152,8 @@ static bool iopl(struct store *store, const struct word *word, uint64_t dice)
 static bool code(struct store *store, const struct word *word, uint64_t dice)
 {
 	(void)dice;
-	return store->size == 8 && strcmp(word->area->kind, "archive") == 0 && set(store, CODE_EXIT);
+	return store->size == 8 && strcmp(word->area->kind, "archive") == 0 &&
+	       set(store, CODE_EXIT);
 }
 
 static bool name(struct store *store, const struct word *word, uint64_t dice)
@@ -217,13 +218,12 @@ static bool is_asked_for(const char *name)
 	const char *asked = value_asked_for();
 	size_t len = strlen(name);
 
-	return asked[0] == '\0' ||
-	       (strncmp(asked, name, len) == 0 &&
-		(asked[len] == '\0' || isdigit((unsigned char)asked[len + 1])));
+	return asked[0] == '\0' || (strncmp(asked, name, len) == 0 &&
+				    (asked[len] == '\0' || isdigit((unsigned char)asked[len + 1])));
 }
 
-/* One in four, of words that keep what they are set to; those whose change for good stops the machine at once show what else
- * they do then. */
+/* One in four, of words that keep what they are set to; those whose change for good stops the
+ * machine at once show what else they do then. */
 static bool is_pulsed(const struct store *store, uint64_t dice)
 {
 	if (!store->has_old || !store->is_lasting || store->is_protected) {

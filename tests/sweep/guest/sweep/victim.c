@@ -25,8 +25,8 @@ int canary_run(void)
 }
 
 /*
- * A daemon's child, there before the store: it drops its rights, and has to have dropped them when it is told so. It ends when the
- * word is as it was, since its end may be the machine's.
+ * A daemon's child, there before the store: it drops its rights, and has to have dropped them when
+ * it is told so. It ends when the word is as it was, since its end may be the machine's.
  */
 static pid_t dropper_start(void)
 {
