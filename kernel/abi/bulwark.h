@@ -100,7 +100,7 @@ struct bw_symbol {
 	char name[64]; /* cut off where it is longer */
 };
 
-enum { BW_PATH_MAX = 100, BW_MESSAGE_MAX = 96, BW_CALL_WORDS = 2 };
+enum { BW_PATH_MAX = 100, BW_MESSAGE_MAX = 96, BW_CALL_WORDS = 3 };
 
 /* What is wrong with a policy, and where: lines and columns count from 1. */
 struct bw_policy_error {
@@ -131,6 +131,7 @@ enum bw_fact {
 	BW_FACT_BASE = 4,            /* knew where the kernel's image lies */
 	BW_FACT_SEALED = 8,          /* changed sealed memory that the kernel watches */
 	BW_FACT_FORBIDDEN_CALL = 16, /* made a call that its policy forbids */
+	BW_FACT_FOREIGN_PAGE = 32,   /* held a page of another user's address space */
 };
 
 /* Claims to know a secret: only so many of an attack's count. */
@@ -149,6 +150,7 @@ enum bw_end {
 	BW_END_USER_FAULT,   /* an exception in user mode */
 	BW_END_KERNEL_FAULT, /* an in-kernel fault that this process caused */
 	BW_END_KILLED,       /* kill, interrupt key, or no memory */
+	BW_END_INSECURE,     /* the kernel could not write who it is, or what it may do */
 };
 
 /* Which defence said no to the access that ended a process. */
@@ -182,7 +184,7 @@ struct bw_report {
  */
 #define BW_OUTPUT_QUOTED 0x80000000u
 
-enum { BW_CALL_ROWS = 128 };
+enum { BW_CALL_ROWS = 192 };
 
 /*
  * What vuln_leak models: an information leak that tells an attacker where things are.
@@ -199,12 +201,25 @@ struct bw_leak {
 	uint64_t user_return; /* expects RSP at a struct bw_frame; returns to user mode with it */
 	uint64_t user_cs, user_ss; /* selectors for that frame */
 	uint64_t stack_top;        /* one past the calling thread's kernel stack */
+	uint64_t uid_pa;           /* the physical address of process_uid */
+	uint64_t tss_io_map;       /* where the direct map would have the offset of this processor's
+				      I/O map, 16 bits of its TSS */
+	uint64_t apic;             /* the registers of its local APIC; 0: nothing maps them */
+	uint64_t start_page;       /* where processors start; 0: nothing maps it */
+	/* the boot archive: where the kernel reads it, where the direct map would have it */
+	uint64_t archive, archive_alias, archive_bytes;
 	/* where its calls are looked up: BW_CALL_ROWS addresses, then a row per number */
 	uint64_t syscall_table;
 	uint64_t syscall_table_all;      /* the same of a program that may make every call */
 	uint64_t syscall_table_in_force; /* where this processor has the address of the former */
 	uint64_t thread_process; /* where the calling thread has the address of its process */
 	uint64_t process_first;  /* as process, of the first process, which is root */
+	uint64_t credential;     /* the calling process's entry of credentials, 32 bytes; by pid */
+	uint64_t process_name;   /* the calling process's name, for reports: BW_NAME_MAX bytes */
+	uint64_t frames;         /* the frame table: 16 bytes for each frame */
+	uint64_t kernel_root;    /* the frame of a root whose kernel half all share */
+	uint64_t root, root_first; /* the same of the calling process; of the first one */
+	uint64_t nr_pages;         /* how many user pages the calling process has, 64 bits */
 };
 
 /* What vuln_copy_on stores, as often as it can: room for an object and its table. */
@@ -240,7 +255,12 @@ struct bw_sealed {
 	struct bw_sealed_object of_mode[BW_NR_SEALED];
 	uint64_t window; /* where the write-rare object is writable while the kernel writes to it */
 	uint64_t secret; /* where the direct map would have a copy of the flag, in a sealed pool */
+	struct bw_sealed_object claimed; /* of a write-rare pool that is claimed */
 };
+
+/* What vuln_pool_change does: seals or destroys the pool of an object from vuln_pool_open; makes
+ * the pool with this descriptor read-only; destroys that one. */
+enum bw_pool_change { BW_POOL_SEAL_OWN, BW_POOL_DESTROY_OWN, BW_POOL_FREEZE, BW_POOL_DESTROY };
 
 /* The register frame that leak.user_return consumes, lowest address first. */
 struct bw_frame {

@@ -227,6 +227,23 @@ void entry_area_init(void)
 	ptable_shadow_init(shadow_template, ENTRY_AREA_BASE);
 }
 
+void entry_area_fill_again(void)
+{
+	for (unsigned set = 0; set < NR_ENTRY_SETS && !entry_area_is_sealed(PART_IDT); set++) {
+		uint64_t address = entry_area_address(PART_IDT, 0, set);
+
+		idt_fill(direct_map_pointer(pte_frame(ptable_lookup(kernel_root, address, NULL))),
+			 &entry_sets[set], entry_text());
+	}
+	for (unsigned id = 0; id < nr_cpus && !entry_area_is_sealed(PART_DESCRIPTORS); id++) {
+		uint64_t address = entry_area_address(PART_DESCRIPTORS, id, 0);
+
+		descriptors_fill(
+			direct_map_pointer(pte_frame(ptable_lookup(kernel_root, address, NULL))),
+			cpu_part(id));
+	}
+}
+
 static status_t add_part(enum entry_part_id part, unsigned cpu)
 {
 	status_t status = STATUS_OK;

@@ -63,28 +63,35 @@ status_t pfree(const struct pool *pool, const void *object) MUST_CHECK;
  * write-rare one. EPERM: it is protected already. Flushes.
  */
 status_t pmalloc_protect_pool(const struct pool *pool) MUST_CHECK;
-/* A write-rare pool is read-only from now on, for good, and protected. EPERM: it is. Flushes. */
+/* A write-rare pool is read-only from now on, for good, and protected. EPERM: it is, or it is
+ * claimed. Flushes. */
 status_t pmalloc_make_pool_ro(const struct pool *pool) MUST_CHECK;
 
 /*
  * The pool is its owner's alone from now on: wr_* refuse its objects, and only wr_*_in, which name
- * the pool, write to them. A write-rare call that was led astray does not name it. EPERM: it is
- * claimed already.
+ * the pool, write to them. A write-rare call that was led astray does not name it. It stays as long
+ * as the machine runs, and write-rare: pmalloc_destroy_pool and pmalloc_make_pool_ro, to which its
+ * name is all that they are told, refuse it. With authority=off they do not. EPERM: it is claimed
+ * already.
  */
 status_t pmalloc_claim_pool(const struct pool *pool) MUST_CHECK;
 
 /*
  * Blocks until no CPU can use an old translation, then scrubs and frees everything. Who still has a
- * pointer finds nothing there: addresses rest until all of the region was used. Flushes.
+ * pointer finds nothing there: addresses rest until all of the region was used. EPERM: it is
+ * claimed. Flushes.
  */
 status_t pmalloc_destroy_pool(const struct pool *pool) MUST_CHECK;
 
 /*
  * Write-rare: through this CPU's private window; the pool's mapping stays read-only. The target
- * must lie within one object. EFAULT: in no object of a pool; ERANGE: past its object's end; EPERM:
- * the object's pool is, or will be, read-only, or is claimed. `from` is kernel memory. What is as
- * long as a store, and aligned, is one store.
+ * must lie within one object, and in WR_PAGES_MAX pages: all of them are checked before the first
+ * byte is written, so a call that fails has written nothing. EFAULT: in no object of a pool;
+ * ERANGE: past its object's end, or in more pages; EPERM: the object's pool is, or will be,
+ * read-only, or is claimed. `from` is kernel memory. What is as long as a store, and aligned, is
+ * one store. With pmalloc=off nothing is checked.
  */
+enum { WR_PAGES_MAX = 64 };
 status_t wr_memcpy(const void *to, const void *from, size_t len_bytes) MUST_CHECK;
 status_t wr_memset(const void *to, int byte, size_t len_bytes) MUST_CHECK;
 /* One store of 1, 2, 4 or 8 bytes, aligned to its size (EINVAL otherwise): never seen torn. */

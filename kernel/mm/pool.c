@@ -250,12 +250,20 @@ status_t pmalloc_protect_pool(const struct pool *pool)
 	return status;
 }
 
+/* Caller holds the lock. Its owner never gives it up: who asks was led to it. */
+static bool is_kept(const struct pool *pool)
+{
+	assert(lock_is_held(&pool_lock));
+	return pool->is_claimed && options.authority == authority_on;
+}
+
 status_t pmalloc_make_pool_ro(const struct pool *pool)
 {
 	status_t status;
 
 	lock_acquire(&pool_lock);
-	status = pool_check(pool) ? protect(pool, true, !pool->is_read_only) : STATUS_EINVAL;
+	status = pool_check(pool) ? protect(pool, true, !pool->is_read_only && !is_kept(pool))
+				  : STATUS_EINVAL;
 	lock_release(&pool_lock);
 	return status;
 }
@@ -302,8 +310,10 @@ status_t pmalloc_destroy_pool(const struct pool *pool)
 
 	lock_acquire(&pool_lock);
 	if (pool_check(pool)) {
+		status = is_kept(pool) ? STATUS_EPERM : STATUS_OK;
+	}
+	if (status == STATUS_OK) {
 		destroy(pool);
-		status = STATUS_OK;
 	}
 	lock_release(&pool_lock);
 	return status;

@@ -93,7 +93,8 @@ void pool_frame_seal(pfn_t frame);
 enum pool_rights { POOL_PAGE_OPEN, POOL_PAGE_SEALED };
 status_t pool_pages_map(uint64_t address, slot_id area, uint32_t page, unsigned nr,
 			enum pool_rights rights) MUST_CHECK;
-/* Through the window. EFAULT, nothing written: a page is not that area's. */
+/* Through the window; WINDOW_PAGES at most. On failure not a byte is written. EFAULT: a page is not
+ * that area's; ERANGE: more pages than that. */
 status_t pool_store(slot_id area, uint64_t to, uint64_t value, unsigned size_bytes) MUST_CHECK;
 status_t pool_copy(slot_id area, uint64_t to, const void *from, size_t len_bytes) MUST_CHECK;
 status_t pool_set(slot_id area, uint64_t to, int byte, size_t len_bytes) MUST_CHECK;

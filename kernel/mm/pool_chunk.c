@@ -68,8 +68,14 @@ static void clear(const struct pool_area *area, uint64_t at, size_t len_bytes)
 {
 	if (!area->is_sealed) {
 		memset((void *)at, 0, len_bytes);
-	} else if (pool_set(area->id, at, 0, len_bytes)) {
 		return;
+	}
+	for (size_t done = 0, piece; done < len_bytes; done += piece) {
+		piece = MIN(len_bytes - done,
+			    WR_PAGES_MAX * (size_t)PAGE_SIZE - (at + done) % PAGE_SIZE);
+		if (pool_set(area->id, at + done, 0, piece)) {
+			return;
+		}
 	}
 }
 

@@ -9,6 +9,8 @@
 #include "mm/tlb.h"
 #include "mm/window.h"
 
+static_assert((int)WR_PAGES_MAX == (int)WINDOW_PAGES, "a write-rare opens the window once");
+
 /* The page tables for a range. ENOMEM. */
 static status_t tables_make(uint64_t address, unsigned nr)
 {
@@ -92,21 +94,22 @@ bool pool_frame_unmapped(slot_id area, uint64_t address, pfn_t *out)
 			  entry ? pte_frame(pte_complement(pte_read(entry))) : PFN_NONE, out);
 }
 
-/* The frames from an address on, as many as fit into the window. Returns how many bytes they are
- * good for from there; 0: one is not the area's. */
-static size_t frames_at(slot_id area, uint64_t to, size_t len_bytes, pfn_t *out, unsigned *nr)
+/* All frames of [to, to + len_bytes). ERANGE: they do not fit into one window. */
+static status_t frames_at(slot_id area, uint64_t to, size_t len_bytes, pfn_t *out, unsigned *nr)
 {
 	uint64_t page = align_down(to, PAGE_SIZE);
 
 	*nr = 0;
-	while (page < to + len_bytes && *nr < WINDOW_PAGES) {
+	if (to % PAGE_SIZE + len_bytes > (uint64_t)WINDOW_PAGES * PAGE_SIZE) {
+		return STATUS_ERANGE;
+	}
+	for (; page < to + len_bytes; page += PAGE_SIZE) {
 		if (!pool_frame(area, page, &out[*nr])) {
-			return 0;
+			return STATUS_EFAULT;
 		}
 		++*nr;
-		page += PAGE_SIZE;
 	}
-	return MIN(len_bytes, page - to);
+	return STATUS_OK;
 }
 
 status_t pool_store(slot_id area, uint64_t to, uint64_t value, unsigned size_bytes)
@@ -124,29 +127,22 @@ status_t pool_copy(slot_id area, uint64_t to, const void *from, size_t len_bytes
 {
 	pfn_t targets[WINDOW_PAGES];
 	unsigned nr;
+	status_t status = frames_at(area, to, len_bytes, targets, &nr);
 
-	for (size_t done = 0, batch; done < len_bytes; done += batch) {
-		batch = frames_at(area, to + done, len_bytes - done, targets, &nr);
-		if (!batch) {
-			return STATUS_EFAULT;
-		}
-		window_write(targets, nr, (to + done) % PAGE_SIZE, (const char *)from + done,
-			     batch);
+	if (status == STATUS_OK) {
+		window_write(targets, nr, to % PAGE_SIZE, from, len_bytes);
 	}
-	return STATUS_OK;
+	return status;
 }
 
 status_t pool_set(slot_id area, uint64_t to, int byte, size_t len_bytes)
 {
 	pfn_t targets[WINDOW_PAGES];
 	unsigned nr;
+	status_t status = frames_at(area, to, len_bytes, targets, &nr);
 
-	for (size_t done = 0, batch; done < len_bytes; done += batch) {
-		batch = frames_at(area, to + done, len_bytes - done, targets, &nr);
-		if (!batch) {
-			return STATUS_EFAULT;
-		}
-		window_set(targets, nr, (to + done) % PAGE_SIZE, byte, batch);
+	if (status == STATUS_OK) {
+		window_set(targets, nr, to % PAGE_SIZE, byte, len_bytes);
 	}
-	return STATUS_OK;
+	return status;
 }

@@ -70,6 +70,14 @@ const struct archive_entry *boot_archive_find(const char *path)
 	return archive_find(archive, path);
 }
 
+bool boot_archive_index(const struct archive_entry *entry, unsigned *out)
+{
+	uint64_t offset = (uint64_t)entry - (uint64_t)archive->entries;
+
+	*out = (unsigned)(offset / sizeof(*entry));
+	return offset % sizeof(*entry) == 0 && offset / sizeof(*entry) < archive->nr_entries;
+}
+
 const struct archive_entry *boot_archive_entry(uint64_t index)
 {
 	return index < archive->nr_entries ? &archive->entries[index] : NULL;

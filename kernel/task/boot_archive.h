@@ -13,5 +13,7 @@ status_t boot_archive_mount(const void *data, size_t size_bytes) MUST_CHECK;
 /* All of it: where, and how long. */
 size_t boot_archive_bytes(const void **data);
 const struct archive_entry *boot_archive_find(const char *path);
+/* The index of a file. False: that is no file of the archive. */
+bool boot_archive_index(const struct archive_entry *entry, unsigned *out);
 /* By index; NULL past the last. */
 const struct archive_entry *boot_archive_entry(uint64_t index);

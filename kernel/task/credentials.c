@@ -4,61 +4,37 @@
 #include "arch/x86_64/cr3.h"
 #include "core/log.h"
 #include "core/options.h"
-#include "core/panic.h"
 #include "lib/assert.h"
-#include "lib/string.h"
 #include "mm/as.h"
-#include "mm/frame_init.h"
-#include "mm/pmalloc.h"
 #include "mm/ptable.h"
-#include "task/process.h"
-#include "task/program_policy.h"
+#include "task/boot_archive.h"
+#include "task/credential_entry.h"
 
 enum { LINES_MAX = 16 };
 
-/* With cred=plain, uid, rule and root are not used. */
-struct credential {
-	const struct process *holder; /* NULL: the number is not in use */
-	struct identity who;
-	uint32_t binding; /* the rule, and CREDENTIALS_WATCHED */
-	pfn_t root;       /* of its address space; the kernel's own while it has none */
-	uint32_t job;
-};
-static_assert(sizeof(struct credential) == 32, "a megabyte in all");
+struct lock identity_lock = LOCK_INIT("credentials", RANK_credentials);
 
-/* By pid. In a write-rare pool that is claimed. */
-static RO_AFTER_INIT const struct credential *entries;
-static RO_AFTER_INIT const struct pool *pool;
-
-/* Guards an identity's two halves: who looks at both sees those of one moment. */
-static struct lock identity_lock = LOCK_INIT("credentials", RANK_credentials);
-
-static bool are_protected(void) { return options.cred == cred_protected; }
+bool credentials_are_protected(void) { return options.cred == cred_protected; }
 
 /* Any thread may count; a line more or less harms nobody. */
 static uint32_t nr_lines;
 
-static __attribute__((noinline)) void refuse(const struct process *process)
+__attribute__((noinline)) void credentials_refuse(const struct process *process, const char *why)
 {
 	if (__atomic_fetch_add(&nr_lines, 1, __ATOMIC_RELAXED) < LINES_MAX) {
-		log_print("bulwark: credentials: process %u is not who it is led to be (its entry "
-			  "or its address space is another's): it counts as nobody\n",
-			  process->pid);
+		log_print("bulwark: credentials: process %u %s\n", process->pid, why);
 	}
 }
 
-/* NULL: it has none that is its own. */
-static const struct credential *entry_of(const struct process *process)
+static __attribute__((noinline)) void refuse(const struct process *process)
 {
-	uint32_t pid = process->pid;
-
-	return LIKELY(pid <= ID_MAX && entries[pid].holder == process) ? &entries[pid] : NULL;
+	credentials_refuse(process, "is not who it is led to be (its entry or its address space is "
+				    "another's): it counts as nobody");
 }
 
-static pfn_t root_of(const struct as *as) { return as ? as->root : kernel_root; }
+pfn_t credential_root(const struct as *as) { return as ? as->root : kernel_root; }
 
-/* The same of the current process. */
-static const struct credential *acting_entry_of(const struct process *process)
+const struct credential *acting_entry_of(const struct process *process)
 {
 	const struct credential *entry = entry_of(process);
 	pfn_t loaded = pa_to_pfn(cr3_root(cr3_read()));
@@ -82,7 +58,7 @@ static unsigned binding_in(const struct credential *entry, const struct process 
 		refuse(process);
 		return CREDENTIALS_NO_RULE;
 	}
-	return entry->binding;
+	return entry->binding & ~(unsigned)BINDING_PROGRAM;
 }
 
 static unsigned rule_of(unsigned binding)
@@ -92,17 +68,19 @@ static unsigned rule_of(unsigned binding)
 
 uint32_t credentials_uid(const struct process *process)
 {
-	return are_protected() ? uid_in(entry_of(process), process) : process->uid;
+	return credentials_are_protected() ? uid_in(entry_of(process), process) : process->uid;
 }
 
 uint32_t credentials_acting_uid(const struct process *process)
 {
-	return are_protected() ? uid_in(acting_entry_of(process), process) : process->uid;
+	return credentials_are_protected() ? uid_in(acting_entry_of(process), process)
+					   : process->uid;
 }
 
 unsigned credentials_rule(const struct process *process)
 {
-	return rule_of(are_protected() ? binding_in(entry_of(process), process) : process->binding);
+	return rule_of(credentials_are_protected() ? binding_in(entry_of(process), process)
+						   : process->binding);
 }
 
 /* Whether the process is watched is told by its entry alone. */
@@ -110,7 +88,7 @@ unsigned credentials_acting_binding(const struct process *process)
 {
 	const struct credential *entry;
 
-	if (are_protected()) {
+	if (credentials_are_protected()) {
 		return binding_in(acting_entry_of(process), process);
 	}
 	entry = entry_of(process);
@@ -123,9 +101,23 @@ unsigned credentials_acting_rule(const struct process *process)
 	return rule_of(credentials_acting_binding(process));
 }
 
+const struct archive_entry *credentials_program(const struct process *process)
+{
+	const struct credential *entry = entry_of(process);
+	unsigned number = entry ? (entry->binding & BINDING_PROGRAM) >> BINDING_PROGRAM_SHIFT : 0;
+
+	return number ? boot_archive_entry(number - 1) : NULL;
+}
+
+uint64_t credentials_place(const struct process *process)
+{
+	return (uint64_t)&credential_entries[process->pid];
+}
+
 const uint32_t *credentials_uid_place(const struct process *process)
 {
-	return are_protected() ? &entries[process->pid].who.uid : &process->uid;
+	return credentials_are_protected() ? &credential_entries[process->pid].who.uid
+					   : &process->uid;
 }
 
 bool credentials_are_own(const struct process *process) { return entry_of(process) != NULL; }
@@ -138,7 +130,7 @@ struct identity credentials_identity(const struct process *process)
 	lock_acquire(&identity_lock);
 	if (entry) {
 		who = entry->who;
-		who.uid = are_protected() ? who.uid : process->uid;
+		who.uid = credentials_are_protected() ? who.uid : process->uid;
 	}
 	lock_release(&identity_lock);
 	return who;
@@ -153,198 +145,60 @@ struct job credentials_job(const struct process *process)
 		     : (struct job){ .is_watched = true };
 }
 
-void credentials_set(struct process *process, uint64_t uid)
-{
-	const struct credential *entry;
-
-	if (!are_protected()) {
-		process->uid = (uint32_t)uid;
-		return;
-	}
-	entry = entry_of(process);
-	if (!entry || wr_assign_in(pool, &entry->who.uid, (uint32_t)uid)) {
-		refuse(process);
-	}
-}
-
-status_t credentials_grant(struct process *process, uint32_t uid)
-{
-	const struct credential *entry = entry_of(process);
-	const struct identity who = { uid, uid };
-	status_t status = STATUS_EPERM;
-
-	lock_acquire(&identity_lock);
-	if (entry && (entry->who.granted_uid == 0 || entry->who.granted_uid == uid)) {
-		status = wr_memcpy_in(pool, &entry->who, &who, sizeof(who));
-	}
-	if (status == STATUS_OK) {
-		process->uid = uid;
-	}
-	lock_release(&identity_lock);
-	return status;
-}
-
-/* The rule alone: whether the process is watched stays as it is. */
-static void binding_write(struct process *process, const struct credential *entry, unsigned binding)
-{
-	if (!entry || wr_assign_in(pool, &entry->binding, binding)) {
-		refuse(process);
-		return;
-	}
-	process->binding = binding;
-}
-
-void credentials_set_rule(struct process *process, unsigned rule)
-{
-	const struct credential *entry = entry_of(process);
-
-	binding_write(process, entry, rule | (entry ? entry->binding & CREDENTIALS_WATCHED : 0));
-}
-
-void credentials_join(struct process *process, struct job job)
-{
-	const struct credential *entry = entry_of(process);
-	unsigned rule = credentials_rule(process);
-
-	if (!entry || wr_assign_in(pool, &entry->job, job.number)) {
-		refuse(process);
-		return;
-	}
-	binding_write(process, entry, rule | (job.is_watched ? CREDENTIALS_WATCHED : 0));
-}
-
 struct process *credentials_holder(uint32_t pid)
 {
 	assert(lock_is_held(&process_lock));
-	return pid <= ID_MAX ? (struct process *)entries[pid].holder : NULL;
+	return pid <= ID_MAX ? (struct process *)credential_entries[pid].holder : NULL;
 }
 
 struct process *credentials_member(uint32_t pid, uint32_t job)
 {
 	assert(lock_is_held(&process_lock) && pid <= ID_MAX);
-	return entries[pid].job == job ? (struct process *)entries[pid].holder : NULL;
+	return credential_entries[pid].job == job ? (struct process *)credential_entries[pid].holder
+						  : NULL;
+}
+
+const struct credential *entry_find(const struct process *process)
+{
+	const struct credential *entry = entry_of(process);
+
+	for (uint32_t pid = 0; !entry && pid <= ID_MAX; pid++) {
+		entry = credential_entries[pid].holder == process ? &credential_entries[pid] : NULL;
+	}
+	return entry;
+}
+
+static bool space_in(const struct credential *entry, struct credential_space *out)
+{
+	*out = (struct credential_space){ entry->root, entry->family, entry->who.granted_uid };
+	return entry->root.pfn != kernel_root.pfn;
+}
+
+bool credentials_space_of(const struct process *process, struct credential_space *out)
+{
+	const struct credential *entry = entry_find(process);
+
+	return entry && space_in(entry, out);
+}
+
+bool credentials_space(uint32_t pid, struct credential_space *out)
+{
+	return pid <= ID_MAX && credential_entries[pid].holder &&
+	       space_in(&credential_entries[pid], out);
 }
 
 bool credentials_fit(const struct process *process)
 {
 	const struct credential *entry = entry_of(process);
 
-	return entry &&
-	       (entry->root.pfn == root_of(process->as).pfn || entry->root.pfn == kernel_root.pfn);
+	return entry && (entry->root.pfn == credential_root(process->as).pfn ||
+			 entry->root.pfn == kernel_root.pfn);
 }
 
 uint32_t credentials_next(uint32_t from)
 {
-	while (from <= ID_MAX && !entries[from].holder) {
+	while (from <= ID_MAX && !credential_entries[from].holder) {
 		from++;
 	}
 	return from <= ID_MAX ? from : 0;
-}
-
-static void entry_write(const struct credential *entry, const struct credential *value)
-{
-	status_t status = wr_memcpy_in(pool, entry, value, sizeof(*value));
-
-	if (status) {
-		panic("credentials: an entry cannot be written (%d)", status);
-	}
-}
-
-void credentials_give(struct process *process, const struct process *parent)
-{
-	struct credential value = { .holder = process, .root = root_of(process->as) };
-	const struct credential *inherited = parent ? entry_of(parent) : NULL;
-
-	assert(lock_is_held(&process_lock));
-	if (parent) {
-		value.who = credentials_identity(parent);
-		value.binding = credentials_acting_binding(parent);
-	}
-	if (parent && are_protected() && !acting_entry_of(parent)) {
-		value.who.uid = CREDENTIALS_NOBODY;
-	}
-	if (inherited) {
-		value.job = inherited->job;
-	}
-	entry_write(&entries[process->pid], &value);
-	process->uid = value.who.uid;
-	process->binding = value.binding;
-}
-
-/* A rule's uid, and no other. */
-static bool is_of_rule(uint32_t uid, unsigned rule)
-{
-	const struct policy_rule *found = program_rule(rule);
-
-	return found && found->has_uid && found->uid == uid;
-}
-
-void credentials_become(struct process *process, const uint32_t *uid, unsigned rule,
-			const struct as *as)
-{
-	const struct credential *entry =
-		are_protected() ? acting_entry_of(process) : entry_of(process);
-	struct credential value;
-
-	if (!entry || (uid && !is_of_rule(*uid, rule))) {
-		refuse(process);
-		return;
-	}
-	value = *entry;
-	value.binding = rule | (entry->binding & CREDENTIALS_WATCHED);
-	value.root = root_of(as);
-	if (uid) {
-		value.who = (struct identity){ *uid, *uid };
-		process->uid = *uid;
-	}
-	process->binding = value.binding;
-	entry_write(entry, &value);
-}
-
-/* Its root's frame will be another's. */
-void credentials_leave(struct process *process)
-{
-	const struct credential *entry = entry_of(process);
-
-	if (entry && wr_assign_in(pool, &entry->root.pfn, kernel_root.pfn)) {
-		refuse(process);
-	}
-}
-
-/* Else another process, at this one's address, could be led back to it. That which leads to another
- * entry, or to none, still has its own somewhere. */
-uint32_t credentials_take(struct process *process)
-{
-	const struct credential *entry = entry_of(process);
-
-	assert(lock_is_held(&process_lock));
-	for (uint32_t pid = 0; !entry && pid <= ID_MAX; pid++) {
-		entry = entries[pid].holder == process ? &entries[pid] : NULL;
-	}
-	if (!entry) {
-		return 0;
-	}
-	entry_write(entry, &(struct credential){ .holder = NULL });
-	return (uint32_t)(entry - entries);
-}
-
-/* The kernel's own threads count as root. */
-static bool current_is_root(void)
-{
-	const struct process *process = process_current();
-
-	return !process || credentials_acting_uid(process) == 0;
-}
-
-void credentials_init(void)
-{
-	void *object;
-
-	if (pmalloc_create_pool("credentials", POOL_WR, 0, 0, &pool) || pmalloc_claim_pool(pool) ||
-	    pmalloc_array(pool, ID_MAX + 1, sizeof(struct credential), &object) ||
-	    pmalloc_protect_pool(pool)) {
-		panic("no memory for credentials");
-	}
-	entries = object;
-	frame_alloc_set_root_hook(current_is_root);
 }

@@ -18,6 +18,7 @@
 #include "lib/status.h"
 #include "lib/types.h"
 
+struct archive_entry;
 struct as;
 struct process;
 
@@ -28,11 +29,15 @@ struct process;
 /* Boot: makes the pool, and has memory kept back for root's processes. Panics without memory. */
 void credentials_init(void);
 
-/* Caller holds process_lock for both: the process has just got its number; it is about to give it
- * back. */
-void credentials_give(struct process *process, const struct process *parent);
-/* Its number; 0: it had none. */
-uint32_t credentials_take(struct process *process);
+/*
+ * Whatever changes credentials, from here on: EFAULT, and nothing has changed: the entry cannot be
+ * written, or is not the process's own. The process must not go on as if it had: process_end.h.
+ *
+ * Caller holds process_lock for these two: the process has just got its number; it is about to give
+ * it back. *pid: which; 0: it had none.
+ */
+status_t credentials_give(struct process *process, const struct process *parent) MUST_CHECK;
+status_t credentials_take(struct process *process, uint32_t *pid) MUST_CHECK;
 
 /* Any context; without a lock. Of any process, to tell about it. */
 uint32_t credentials_uid(const struct process *process);
@@ -47,15 +52,18 @@ unsigned credentials_acting_rule(const struct process *process);
  * table serves the process, in one word. */
 #define CREDENTIALS_WATCHED (1u << 31)
 unsigned credentials_acting_binding(const struct process *process);
+/* The file of the sealed archive that the process was loaded from, or the one that it was forked
+ * from; NULL: from none. */
+const struct archive_entry *credentials_program(const struct process *process);
 
 /* Checks nothing: the caller has. It is what attacks want the kernel to call: nothing is granted by
  * it. */
-void credentials_set(struct process *process, uint64_t uid);
-void credentials_set_rule(struct process *process, unsigned rule);
+status_t credentials_set(struct process *process, uint64_t uid) MUST_CHECK;
+status_t credentials_set_rule(struct process *process, unsigned rule) MUST_CHECK;
 
 /*
  * setuid: the process acts for this user from now on, and by right. EPERM: what it was granted last
- * is neither root nor this user, or its entry is not its own.
+ * is neither root nor this user.
  */
 status_t credentials_grant(struct process *process, uint32_t uid) MUST_CHECK;
 
@@ -81,24 +89,40 @@ struct job {
 	bool is_watched;
 };
 struct job credentials_job(const struct process *process);
-void credentials_join(struct process *process, struct job job);
+status_t credentials_join(struct process *process, struct job job) MUST_CHECK;
 /* Caller holds process_lock. The process with this pid; NULL: there is none. */
 struct process *credentials_holder(uint32_t pid);
 /* Caller holds process_lock. The process with this pid, if it is a member of this job; else NULL.
  */
 struct process *credentials_member(uint32_t pid, uint32_t job);
 
+/*
+ * The address space that a process acts in. Those of one family were made from one another by fork,
+ * since the execve that began the family: they alone may show the same frames, as a grant moves a
+ * page, and all other memory is its process's own.
+ */
+struct credential_space {
+	pfn_t root;
+	uint32_t family;
+	uint32_t granted_uid;
+};
+/* Of a process that may lead elsewhere; of a pid. False: it has none. */
+bool credentials_space_of(const struct process *process, struct credential_space *out);
+bool credentials_space(uint32_t pid, struct credential_space *out);
+
 /* For the audit. Is its entry its own, and the root there that of its address space, or the
  * kernel's? The first number from there on whose entry is in use; 0: none is. */
 bool credentials_fit(const struct process *process);
 uint32_t credentials_next(uint32_t from);
 
-/* execve: the current process goes on as this user, that of the rule (NULL: as it was), under this
- * rule, in an address space that is not loaded yet. */
-void credentials_become(struct process *process, const uint32_t *uid, unsigned rule,
-			const struct as *as);
-/* The process has left its address space for good. */
-void credentials_leave(struct process *process);
+/* execve: the current process goes on with the program in this file, as this user, that of the rule
+ * (NULL: as it was), under this rule, in an address space that is not loaded yet. */
+status_t credentials_become(struct process *process, const struct archive_entry *program,
+			    const uint32_t *uid, unsigned rule, const struct as *as) MUST_CHECK;
+/* The process has left its address space for good. EFAULT: that must stay as it is, since who has
+ * its root loaded may act for the process. */
+status_t credentials_leave(struct process *process) MUST_CHECK;
 
-/* Where the uid in force lies, for the vulnerable leak. */
+/* Where its entry, and the uid in force, lie, for the vulnerable leak. */
+uint64_t credentials_place(const struct process *process);
 const uint32_t *credentials_uid_place(const struct process *process);

@@ -17,10 +17,11 @@
 #include "task/process_end.h"
 #include "task/program_policy.h"
 #include "task/signal.h"
+#include "task/witness.h"
 
 /* What the new program starts with. */
 struct program {
-	const char *path; /* the archive's: no user bytes are kept */
+	const struct archive_entry *file; /* no user bytes are kept */
 	struct as *as;
 	uint64_t entry, rsp;
 };
@@ -85,62 +86,64 @@ static status_t program_build(const struct archive_entry *file, struct exec_args
 		as_put(out->as);
 		return status;
 	}
-	out->path = file->name;
+	out->file = file;
 	out->entry = image.entry.uva;
 	return STATUS_OK;
 }
 
-/* "bin/sh": "sh" */
-static const char *name_of(const char *path)
-{
-	const char *name = path;
-
-	for (const char *at = path; *at; at++) {
-		name = *at == '/' ? at + 1 : name;
-	}
-	return name;
-}
-
-static void name_set(struct process *process, const char *path)
+static void name_set(struct process *process, const struct archive_entry *file)
 {
 	lock_acquire(&process_lock);
-	string_copy(process->name, name_of(path), sizeof(process->name));
+	string_copy(process->name, archive_base_name(file), sizeof(process->name));
 	lock_release(&process_lock);
 }
 
 /* As which user a program will run. */
-static uint32_t uid_for(const char *path)
+static uint32_t uid_for(const struct archive_entry *file)
 {
-	const struct policy_rule *rule = program_rule(program_rule_find(name_of(path)));
+	const struct policy_rule *rule = program_rule(program_rule_of(file));
 
 	return rule && rule->has_uid ? rule->uid : credentials_acting_uid(process_current());
 }
 
 /* From here on the process is bound by the program's rule alone; where the program has none, it
- * stays bound as it was. */
-static void rule_apply(struct process *process, const struct program *program)
+ * stays bound as it was. EFAULT: it is who it was, and must end. */
+static status_t rule_apply(struct process *process, const struct program *program)
 {
-	unsigned index = program_rule_find(name_of(program->path));
+	unsigned index = program_rule_of(program->file);
 	const struct policy_rule *rule = program_rule(index);
+	status_t status = credentials_become(
+		process, program->file, rule && rule->has_uid ? &rule->uid : NULL,
+		rule ? index : credentials_acting_rule(process), program->as);
 
-	credentials_become(process, rule && rule->has_uid ? &rule->uid : NULL,
-			   rule ? index : credentials_acting_rule(process), program->as);
+	if (status) {
+		return status;
+	}
 	process->uid_first = credentials_uid(process);
 	process->has_execed = true;
 	process->end_signal = SIGNAL_CHLD;
 	process_set_band(process, process->uid_first);
 	process->calls_refused = 0;
+	return STATUS_OK;
 }
 
-/* Nothing of the old program survives: memory, registers, floating-point state. */
-static void program_commit(const struct program *program)
+/* Nothing of the old program survives: memory, registers, floating-point state. On failure the
+ * process ends: of the new program nothing has run. */
+static status_t program_commit(const struct program *program)
 {
 	struct thread *thread = thread_current();
 	struct process *process = thread->process;
 	struct as *old = process->as;
+	status_t status;
 
-	name_set(process, program->path);
-	rule_apply(process, program);
+	witness_look_at_pages(process);
+	status = rule_apply(process, program);
+	if (status) {
+		process_end_insecure("execve");
+		as_put(program->as);
+		return status;
+	}
+	name_set(process, program->file);
 	process->as = program->as;
 	as_switch(program->as);
 	program_bind(process);
@@ -154,6 +157,7 @@ static void program_commit(const struct program *program)
 	msr_write(MSR_FS_BASE, 0);
 	fpu_area_init(thread->fpu);
 	fpu_load(thread->fpu);
+	return STATUS_OK;
 }
 
 static _Noreturn void program_enter(const struct program *program)
@@ -180,7 +184,7 @@ static status_t exec_with(struct exec_args *args)
 	status_t status = exec_path_find(args->bounce->path, &file);
 
 	if (status == STATUS_OK) {
-		status = program_build(file, args, uid_for(file->name), &program);
+		status = program_build(file, args, uid_for(file), &program);
 	}
 	if (status == STATUS_OK) {
 		status = process_end_others();
@@ -189,7 +193,7 @@ static status_t exec_with(struct exec_args *args)
 		} else {
 			ipc_thread_exit(thread_current());
 			endpoints_stop_serving(process);
-			program_commit(&program);
+			status = program_commit(&program);
 		}
 	}
 	exec_args_put(args);

@@ -4,6 +4,7 @@
 #include "core/poll.h"
 #include "lib/assert.h"
 #include "lib/string.h"
+#include "mm/as.h"
 #include "mm/frame_history.h"
 #include "mm/slab.h"
 #include "task/bands.h"
@@ -173,8 +174,10 @@ status_t process_alloc(struct process **out)
 
 void process_free(struct process *process)
 {
-	assert(!process->as && list_is_empty(&process->threads) &&
-	       list_is_empty(&process->children));
+	assert(list_is_empty(&process->threads) && list_is_empty(&process->children));
+	if (process->as) {
+		as_put(process->as);
+	}
 	report_clear(&process->report);
 	report_clear(&process->last_report);
 	slab_free(&cache, process);
@@ -231,7 +234,12 @@ status_t process_add(struct process *process, struct process *parent)
 		status = process->pid ? STATUS_OK : STATUS_EAGAIN;
 	}
 	if (status == STATUS_OK) {
-		credentials_give(process, parent);
+		status = credentials_give(process, parent);
+		if (status) {
+			id_give_back(process->pid);
+		}
+	}
+	if (status == STATUS_OK) {
 		if (parent) {
 			inherit(process, parent);
 			process->parent = parent;
@@ -247,14 +255,20 @@ status_t process_add(struct process *process, struct process *parent)
 	return status;
 }
 
-void process_remove(struct process *process)
+status_t process_remove(struct process *process)
 {
+	uint32_t pid; /* not process->pid, which is ordinary memory */
+	status_t status = credentials_take(process, &pid);
+
 	assert(lock_is_held(&process_lock));
+	if (status) {
+		return status;
+	}
 	list_remove(&process->sibling);
 	list_remove(&process->all);
-	/* not process->pid, which is ordinary memory */
-	id_give_back(credentials_take(process));
+	id_give_back(pid);
 	nr_all--;
+	return STATUS_OK;
 }
 
 /* Caller holds process_lock. */

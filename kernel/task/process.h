@@ -98,7 +98,8 @@ static inline struct process *process_current(void)
 status_t process_alloc(struct process **out) MUST_CHECK;
 /*
  * Gives it a pid and a place below the parent (NULL: the first process), and inherits. EAGAIN: the
- * quota, no pid left, PROCESSES_MAX, or the parent or its attack is being ended.
+ * quota, no pid left, PROCESSES_MAX, or the parent or its attack is being ended; EFAULT: its
+ * credentials cannot be written.
  */
 status_t process_add(struct process *process, struct process *parent) MUST_CHECK;
 /* The first thread joins the process, and gets its pid. */
@@ -113,7 +114,7 @@ void process_unreserve_thread(uint32_t tid);
 /* The process acts for this user from now on: its threads wait in the bands of root's or of users'.
  * No right depends on that. */
 void process_set_band(struct process *process, uint32_t uid);
-/* Of one that is in no tree, or reaped. */
+/* Of one that is in no tree, or reaped. Blocks where it still has an address space. */
 void process_free(struct process *process);
 
 /* Caller holds process_lock. NULL: there is none. Zombies are found too. */

@@ -145,16 +145,19 @@ static void orphans_leave(struct process *process)
 	lock_release(&process_lock);
 }
 
-/* All that the last thread can do for the process while it still runs. */
+/* All that the last thread can do for the process while it still runs. An address space that the
+ * process's entry of credentials still names goes with that entry: process_free. */
 static void take_apart(struct process *process)
 {
 	if (process->pid == PID_INIT) {
 		panic("the first process ended with status 0x%x\n%s", process->status,
 		      report_text(&process->report));
 	}
-	credentials_leave(process);
-	as_put(process->as);
-	process->as = NULL;
+	witness_look_at_pages(process);
+	if (credentials_leave(process) == STATUS_OK) {
+		as_put(process->as);
+		process->as = NULL;
+	}
 	process_vfork_release(process);
 	endpoints_drop(process);
 	orphans_leave(process);
@@ -247,7 +250,8 @@ static struct process *find_zombie(struct process *parent, const struct child_wi
 	return NULL;
 }
 
-/* Takes a zombie off the tree; the parent keeps its report. ECHILD; EAGAIN: none has ended yet. */
+/* Takes a zombie off the tree; the parent keeps its report. ECHILD; EAGAIN: none has ended yet, or
+ * its number is not to be had back. */
 static status_t reap(struct process *parent, const struct child_wish *wish, struct child_end *out)
 {
 	struct process *child;
@@ -260,7 +264,10 @@ static status_t reap(struct process *parent, const struct child_wish *wish, stru
 		lock_release(&process_lock);
 		return any ? STATUS_EAGAIN : STATUS_ECHILD;
 	}
-	process_remove(child);
+	if (process_remove(child)) {
+		lock_release(&process_lock);
+		return STATUS_EAGAIN;
+	}
 	old = parent->last_report;
 	parent->last_report = child->report;
 	child->report = old; /* cleared with the child */

@@ -22,6 +22,14 @@ bool process_begin_exit(struct process *process, int32_t status, enum bw_end end
 bool process_exit(int32_t status, enum bw_end end);
 
 /*
+ * What the process is, or may do, could not be written, as it had to be: it must not go on as it
+ * was. process_begin_insecure_end: as process_begin_exit. process_end_insecure: the current
+ * process, with a report that names the call; takes process_lock. end_insecure.c
+ */
+bool process_begin_insecure_end(struct process *process);
+void process_end_insecure(const char *call);
+
+/*
  * For execve: makes all other threads of the process end. Blocks until they have; afterwards the
  * caller is the process's first thread. EINTR: the caller itself must end.
  */
@@ -38,8 +46,9 @@ void process_leave(struct process *process, struct thread *thread);
  */
 void process_ended(struct process *process);
 
-/* Unlinks a reaped process. Caller holds process_lock. process.c */
-void process_remove(struct process *process);
+/* Unlinks a process that is to be reaped. EFAULT: its number cannot be taken back, and it stays.
+ * Caller holds process_lock. process.c */
+status_t process_remove(struct process *process) MUST_CHECK;
 
 enum wait_options { WAIT_NO_HANG = 1 };
 

@@ -26,6 +26,9 @@
 extern char boot_tables[], boot_tables_end[]; /* boot/boot.asm */
 
 static struct madt_cpus found;
+static RO_AFTER_INIT va_t start_page;
+
+va_t processors_start_page(void) { return start_page; }
 
 static const void *show_table(pa_t pa, uint64_t len_bytes)
 {
@@ -114,8 +117,6 @@ static void start_each(void)
 /* The page that they start in can run code without page tables: it goes again. */
 static void start_all(const struct boot_info *info)
 {
-	va_t low_page;
-
 	if (madt_read(info->rsdp, info->rsdp_len, show_table, &found)) {
 		log_print("bulwark: one processor: %s\n", found.error);
 		return;
@@ -123,15 +124,16 @@ static void start_all(const struct boot_info *info)
 	if (found.nr_refused) {
 		log_print("bulwark: %u entries of the MADT refused\n", found.nr_refused);
 	}
-	if (device_map((pa_t){ AP_START_PA }, PAGE_SIZE, DEVICE_UNCACHED, &low_page)) {
+	if (device_map((pa_t){ AP_START_PA }, PAGE_SIZE, DEVICE_UNCACHED, &start_page)) {
 		return;
 	}
-	ap_start_init(low_page, (pa_t){ LOAD_BASE + (uint64_t)(boot_tables - image_start) },
+	ap_start_init(start_page, (pa_t){ LOAD_BASE + (uint64_t)(boot_tables - image_start) },
 		      pfn_to_pa(kernel_root));
 	start_each();
 	if (options.authority == authority_on) {
-		memset((void *)low_page.va, 0, PAGE_SIZE);
-		device_unmap(low_page);
+		memset((void *)start_page.va, 0, PAGE_SIZE);
+		device_unmap(start_page);
+		start_page = (va_t){ 0 };
 	}
 	log_print("bulwark: %u processor%s, %s\n", nr_cpus, nr_cpus == 1 ? "" : "s",
 		  apic_mode_name());

@@ -1,8 +1,9 @@
-/* Builds, seals, publishes and destroys policies. */
+/* Which policy is in force, and which rule a process is under. */
 #include "task/program_policy.h"
 
 #include "core/cpu.h"
 #include "core/log.h"
+#include "core/options.h"
 #include "core/panic.h"
 #include "core/rendezvous.h"
 #include "lib/assert.h"
@@ -10,27 +11,16 @@
 #include "mm/pmalloc.h"
 #include "task/boot_archive.h"
 #include "task/credentials.h"
+#include "task/policy_build.h"
 #include "task/policy_tables.h"
 #include "task/process.h"
+#include "task/process_end.h"
 #include "task/table_in_force.h"
 #include "task/watched_calls.h"
 #include "task/witness.h"
 
 /* The exit code of a thread whose calls would be looked up in another's table. */
 enum { EXIT_UNSERVED = 137 };
-
-struct rule_entry {
-	const struct policy_rule *rule;
-	const struct syscall_table *table;
-};
-
-/* In its own pool, which is sealed, with all that it points to. */
-struct program_policy {
-	const struct pool *pool;
-	const char *path; /* the archive's */
-	unsigned nr_entries;
-	const struct rule_entry *entries; /* [0] is no rule's */
-};
 
 /* In a write-rare pool of its own: one store puts another policy in force. */
 struct policy_root {
@@ -80,8 +70,14 @@ const struct syscall_table *program_table(const struct process *process)
 
 bool program_may_call(const struct process *process, unsigned row)
 {
-	const struct policy_rule *rule = program_rule(credentials_acting_rule(process));
+	unsigned index = credentials_acting_rule(process);
+	const struct policy_rule *rule;
 
+	/* it was led over by a name that it may have chosen: what its program's rule says counts */
+	if (!index && options.authority == authority_off) {
+		index = program_rule_of(credentials_program(process));
+	}
+	rule = program_rule(index);
 	return !rule || !rule->is_bound || syscall_set_has(&rule->calls, row);
 }
 
@@ -110,7 +106,10 @@ static unsigned find_in(const struct program_policy *policy, const char *name)
 	return 0;
 }
 
-unsigned program_rule_find(const char *name) { return find_in(current_policy(), name); }
+unsigned program_rule_of(const struct archive_entry *file)
+{
+	return file ? find_in(current_policy(), archive_base_name(file)) : 0;
+}
 
 const char *program_policy_path(void)
 {
@@ -119,112 +118,50 @@ const char *program_policy_path(void)
 	return policy ? policy->path : "";
 }
 
-/* Rules that allow the same calls share a table. */
-static status_t entries_build(const struct pool *pool, const struct policy_rule *rules,
-			      unsigned nr_entries, struct rule_entry *entries)
+/* Of its program, as the sealed index of the archive has it. With authority=off what it calls
+ * itself in ordinary memory. */
+static const char *program_name(const struct process *process)
 {
-	unsigned nr = 1;
+	const struct archive_entry *file = credentials_program(process);
 
-	for (const struct policy_rule *rule = rules; rule; rule = rule->next, nr++) {
-		status_t status;
-
-		assert(nr < nr_entries);
-		entries[nr].rule = rule;
-		entries[nr].table = &syscall_table_all;
-		for (unsigned i = 1; rule->is_bound && i < nr; i++) {
-			if (entries[i].rule->is_bound &&
-			    syscall_set_equal(&entries[i].rule->calls, &rule->calls)) {
-				entries[nr].table = entries[i].table;
-			}
-		}
-		if (rule->is_bound && entries[nr].table == &syscall_table_all) {
-			status = policy_table_create(pool, &rule->calls, &entries[nr].table);
-			if (status) {
-				return status;
-			}
-		}
+	if (options.authority == authority_off) {
+		return process->name;
 	}
-	return STATUS_OK;
+	return file ? archive_base_name(file) : "";
 }
 
-/* All of a policy but its seal. */
-static status_t policy_fill(const struct pool *pool, const struct archive_entry *file,
-			    const struct program_policy **out, struct policy_error *error)
+/*
+ * A process is led over by the name of the rule that it is under; by that of its program only where
+ * it is under none, or there is none of that name. Whose rule there never was keeps it: it may
+ * leave.
+ */
+static unsigned rule_in(const struct program_policy *next, const struct process *process)
 {
-	const struct policy_text text = { (const char *)file->data, file->size_bytes };
-	const struct policy_rule *rules;
-	struct program_policy *policy;
-	unsigned nr_entries = 1;
-	void *object, *entries;
-	status_t status = policy_parse(text, pool, &rules, error);
-
-	if (status) {
-		return status;
-	}
-	for (const struct policy_rule *rule = rules; rule; rule = rule->next) {
-		nr_entries++;
-	}
-	status = pzalloc(pool, sizeof(*policy), &object);
-	if (status == STATUS_OK) {
-		status = pmalloc_array(pool, nr_entries, sizeof(struct rule_entry), &entries);
-	}
-	if (status == STATUS_OK) {
-		status = entries_build(pool, rules, nr_entries, entries);
-	}
-	if (status == STATUS_OK) {
-		policy = object;
-		*policy = (struct program_policy){ pool, file->name, nr_entries, entries };
-		*out = policy;
-	}
-	return status;
-}
-
-static void pool_drop(const struct pool *pool)
-{
-	status_t status = pmalloc_destroy_pool(pool);
-
-	assert(status == STATUS_OK);
-	(void)status;
-}
-
-/* A policy that is sealed, and in force nowhere. */
-static status_t policy_create(const char *path, const struct program_policy **out,
-			      struct policy_error *error)
-{
-	const struct archive_entry *file = boot_archive_find(path);
-	const struct pool *pool;
-	status_t status;
-
-	if (!file) {
-		return STATUS_ENOENT;
-	}
-	status = pmalloc_create_pool("policy", POOL_RO, 0, 0, &pool);
-	if (status) {
-		return status;
-	}
-	status = policy_fill(pool, file, out, error);
-	if (status == STATUS_EINVAL) {
-		log_print("bulwark: %s:%u:%u: %s\n", file->name, error->line, error->column,
-			  error->message);
-	}
-	if (status == STATUS_OK) {
-		status = pmalloc_protect_pool(pool);
-	}
-	if (status) {
-		pool_drop(pool);
-	}
-	return status;
-}
-
-/* While the others are stopped. A process is led over by the name of the rule that it is under,
- * which is sealed; by its own name only where it is under none, or there is none of that name. */
-static void lead_over(struct process *process, const void *argument)
-{
-	const struct program_policy *next = argument;
-	const struct policy_rule *rule = program_rule(credentials_rule(process));
+	unsigned now = credentials_rule(process);
+	const struct policy_rule *rule = program_rule(now);
 	unsigned index = rule ? find_in(next, rule->name) : 0;
 
-	credentials_set_rule(process, index ? index : find_in(next, process->name));
+	if (now && !rule) {
+		return now;
+	}
+	return index ? index : find_in(next, program_name(process));
+}
+
+/*
+ * While the others are stopped. All that have credentials, whether they are on a list or not; who
+ * cannot be led over ends, as its number stands for another's rule from now on.
+ */
+static void lead_all_over(const struct program_policy *next)
+{
+	lock_acquire(&process_lock);
+	for (uint32_t pid = credentials_next(0); pid; pid = credentials_next(pid + 1)) {
+		struct process *process = credentials_holder(pid);
+
+		if (credentials_set_rule(process, rule_in(next, process))) {
+			(void)process_begin_insecure_end(process);
+		}
+	}
+	lock_release(&process_lock);
 }
 
 static void publish(const struct program_policy *next)
@@ -250,7 +187,7 @@ static const struct program_policy *policy_swap(const struct program_policy *nex
 
 	rendezvous_stop_others();
 	before = current_policy();
-	process_for_each(lead_over, next);
+	lead_all_over(next);
 	publish(next);
 	rendezvous_run(table_of_current);
 	rendezvous_release();
@@ -268,7 +205,7 @@ status_t program_policy_load(const char *path, struct policy_error *error)
 	before = policy_swap(next);
 	log_print("bulwark: policy: %s, rules for %u programs\n", next->path, next->nr_entries - 1);
 	if (before) {
-		pool_drop(before->pool);
+		policy_destroy(before);
 	}
 	return STATUS_OK;
 }

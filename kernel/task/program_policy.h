@@ -13,6 +13,7 @@
 #include "lib/status.h"
 #include "task/policy_parse.h"
 
+struct archive_entry;
 struct process;
 
 #define POLICY_BOOT_FILE "etc/policy"
@@ -28,8 +29,8 @@ void program_policy_init(void);
  */
 status_t program_policy_load(const char *path, struct policy_error *error) MUST_CHECK;
 
-/* The rule of the program of this name; 0: it has none. */
-unsigned program_rule_find(const char *name);
+/* The rule of the program in this file of the archive (NULL: of none); 0: it has none. */
+unsigned program_rule_of(const struct archive_entry *file);
 /* NULL for 0, and for an index that no rule has. */
 const struct policy_rule *program_rule(unsigned index);
 /* A member of an attack whose calls this CPU serves by another table than the watched one has made

@@ -1,4 +1,5 @@
 /* Process calls. */
+#include "core/options.h"
 #include "mm/usercopy.h"
 #include "task/clone.h"
 #include "task/credentials.h"
@@ -7,6 +8,7 @@
 #include "task/process_end.h"
 #include "task/syscall.h"
 #include "task/usage.h"
+#include "task/witness.h"
 
 /* Linux's options of wait4. Nobody stops, or goes on. */
 #define WAIT_STOPPED 2u
@@ -42,6 +44,20 @@ int64_t sys_getgid(void) { return credentials_acting_uid(process_current()); }
 
 int64_t sys_getegid(void) { return credentials_acting_uid(process_current()); }
 
+/*
+ * The process keeps the user that it has. It must not go on as if it had dropped it. authority=off
+ * tells it that it has, as careless kernels do, and tells the witness the truth.
+ */
+static int64_t setuid_failed(const struct process *process)
+{
+	if (options.authority == authority_off) {
+		witness_note(process, BW_FACT_OTHER_USER);
+		return STATUS_OK;
+	}
+	process_end_insecure("setuid");
+	return STATUS_EFAULT;
+}
+
 int64_t sys_setuid(uint64_t uid)
 {
 	struct process *process = process_current();
@@ -58,7 +74,7 @@ int64_t sys_setuid(uint64_t uid)
 	if (status == STATUS_OK) {
 		process_set_band(process, (uint32_t)uid);
 	}
-	return status;
+	return status == STATUS_EFAULT ? setuid_failed(process) : status;
 }
 
 int64_t sys_fork(const struct regs *regs)

@@ -10,6 +10,7 @@
 #include "task/credentials.h"
 #include "task/foreground.h"
 #include "task/process.h"
+#include "task/process_end.h"
 #include "task/program_policy.h"
 #include "task/sys_io.h"
 #include "task/witness_record.h"
@@ -177,11 +178,13 @@ static status_t begin(struct process *process, enum bw_job kind)
 		return STATUS_EAGAIN;
 	}
 	must_be_written(wr_assign_in(pool, &testimony->last_job, job.number));
+	if (credentials_join(process, job)) {
+		return STATUS_EFAULT;
+	}
 	if (record) {
 		update(record, &(struct record){
 				       .job = job.number, .pid = process->pid, .parent = parent });
 	}
-	credentials_join(process, job);
 	program_bind(process);
 	foreground_write(job.number, parent);
 	return STATUS_OK;
@@ -222,6 +225,8 @@ status_t witness_begin_job(enum bw_job kind)
 	if (status == STATUS_OK) {
 		foreground_set(process->pid);
 		console_wake_readers();
+	} else if (status == STATUS_EFAULT) {
+		process_end_insecure("job_begin");
 	}
 	return status;
 }

@@ -36,7 +36,7 @@ void witness_watch_sealed(const struct sealed_watch *watch);
 /*
  * The current process begins a job, which is in the foreground from now on. EINVAL: no kind; EPERM:
  * it is a member of a watched job, or has several threads; EAGAIN: as many attacks as can be
- * recorded are under way.
+ * recorded are under way; EFAULT: it is a member of none, and ends.
  */
 status_t witness_begin_job(enum bw_job kind) MUST_CHECK;
 /* The current process's own job is in the foreground again; none, where it has none. */
@@ -57,6 +57,13 @@ void witness_note(const struct process *process, uint32_t facts);
  * of.
  */
 void witness_look_at_sealed(const struct process *process);
+/*
+ * A member is about to leave its address space. Does that show a frame that the address space of a
+ * process of another user's shows, too? Kin may share frames: those that came from one execve by
+ * fork, whatever setuid made of them since (credentials.h). All others share none: a grant moves a
+ * page. Blocks, in pieces; stops the world if it does.
+ */
+void witness_look_at_pages(const struct process *process);
 /*
  * The current process claims to know a secret. Counts, and is latched where it is right and among
  * the first BW_PROOFS_MAX claims of the attack. Tells the process nothing.

@@ -5,6 +5,7 @@
 #include "core/lock.h"
 #include "core/options.h"
 #include "core/panic.h"
+#include "lib/assert.h"
 #include "lib/string.h"
 #include "mm/direct_map.h"
 #include "mm/layout.h"
@@ -26,6 +27,13 @@ struct watched {
 RO_AFTER_INIT static const struct pool *pools[NR_POOL_MODES];
 RO_AFTER_INIT static struct watched objects[NR_POOL_MODES], descriptors[NR_POOL_MODES];
 RO_AFTER_INIT static char descriptor_bytes[NR_POOL_MODES][POOL_DESCRIPTOR_BYTES];
+/* The claimed one. It is made anew where an attack has destroyed it, so this is ordinary memory.
+ * Guarded by lock. */
+static struct {
+	const struct pool *pool;
+	struct watched object, descriptor;
+	char bytes[POOL_DESCRIPTOR_BYTES];
+} claimed;
 const uint64_t sealed_words[SEALED_NR_WORDS] = { [0 ... SEALED_NR_WORDS - 1] = BW_SEALED_VALUE };
 
 /* Guards the rights and contents of what is watched: one report at a time puts them back. */
@@ -106,9 +114,53 @@ static bool check_and_restore(const struct watched *watched, const void *bytes, 
 	return is_whole;
 }
 
+/* Caller holds the lock. ENOMEM: there is none to aim at. */
+static status_t claimed_create(void)
+{
+	void *object;
+	status_t status = sealed_object_create(POOL_WR, &claimed.pool, &object);
+
+	assert(lock_is_held(&lock));
+	if (status == STATUS_OK) {
+		status = pmalloc_claim_pool(claimed.pool);
+	}
+	if (status == STATUS_OK) {
+		status = pmalloc_protect_pool(claimed.pool);
+	}
+	if (status == STATUS_OK) {
+		claimed.object = watch(object);
+		claimed.descriptor = watch(claimed.pool);
+		memcpy(claimed.bytes, claimed.pool, sizeof(claimed.bytes));
+	}
+	return status;
+}
+
+/* Caller holds the lock. Has nobody changed the claimed pool, or what it holds? */
+static bool is_claimed_whole(void)
+{
+	assert(lock_is_held(&lock));
+	return sealed_holds(claimed.object.address, sealed_words, sizeof(sealed_words)) &&
+	       sealed_holds(claimed.descriptor.address, claimed.bytes, sizeof(claimed.bytes));
+}
+
+/* Caller holds the lock. False: it was changed, and is not any more. */
+static bool claimed_settle(void)
+{
+	bool is_whole = is_claimed_whole();
+
+	assert(lock_is_held(&lock));
+	if (pool_of((const void *)claimed.object.address) == claimed.pool) {
+		(void)check_and_restore(&claimed.object, sealed_words, sizeof(sealed_words));
+		(void)check_and_restore(&claimed.descriptor, claimed.bytes, sizeof(claimed.bytes));
+	} else if (claimed_create()) {
+		panic("no memory for what attacks aim at");
+	}
+	return is_whole;
+}
+
 static bool are_whole(void)
 {
-	bool is_whole = true;
+	bool is_whole = is_claimed_whole();
 
 	for (unsigned mode = 0; mode < NR_POOL_MODES && is_whole; mode++) {
 		is_whole =
@@ -133,9 +185,10 @@ static bool look(void)
 /* True: a byte of sealed memory was changed. It is not any more. */
 static bool settle(void)
 {
-	bool is_whole = true;
+	bool is_whole;
 
 	lock_acquire(&lock);
+	is_whole = claimed_settle();
 	for (unsigned mode = 0; mode < NR_POOL_MODES; mode++) {
 		is_whole &= check_and_restore(&objects[mode], sealed_words, sizeof(sealed_words));
 		is_whole &= check_and_restore(&descriptors[mode], descriptor_bytes[mode],
@@ -162,6 +215,11 @@ void sealed_init(void)
 		objects[mode] = watch(object);
 		descriptors[mode] = watch(pools[mode]);
 	}
+	lock_acquire(&lock);
+	if (claimed_create()) {
+		panic("no memory for what attacks aim at");
+	}
+	lock_release(&lock);
 	for (unsigned mode = 0; mode < NR_POOL_MODES; mode++) {
 		memcpy(descriptor_bytes[mode], pools[mode], POOL_DESCRIPTOR_BYTES);
 	}
@@ -192,6 +250,9 @@ void sealed_describe(struct bw_sealed *out)
 		out->of_mode[mode] =
 			sealed_object_describe(pools[mode], (const void *)objects[mode].address);
 	}
+	lock_acquire(&lock);
+	out->claimed = sealed_object_describe(claimed.pool, (const void *)claimed.object.address);
+	lock_release(&lock);
 }
 
 pfn_t sealed_frame(void) { return objects[POOL_WR].frame; }

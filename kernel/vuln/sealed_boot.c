@@ -48,18 +48,29 @@ static uint64_t add_part(uint64_t sum, enum entry_part_id part)
 	return sum;
 }
 
-bool sealed_boot_changed(void)
+static uint64_t sum_of_all(void)
 {
 	const void *archive;
 	size_t len_bytes = boot_archive_bytes(&archive);
-	uint64_t sum = add_slowly(0xcbf29ce484222325, archive, len_bytes), before = *known;
+	uint64_t sum = add_slowly(0xcbf29ce484222325, archive, len_bytes);
 
-	sum = add_part(sum, PART_IDT);
-	sum = add_part(sum, PART_DESCRIPTORS);
+	return add_part(add_part(sum, PART_IDT), PART_DESCRIPTORS);
+}
+
+/* The tables are put right again; of the archive's bytes there is no copy. */
+bool sealed_boot_changed(void)
+{
+	uint64_t sum = sum_of_all(), before = *known;
+	bool is_changed = before && sum != before;
+
+	if (is_changed) {
+		entry_area_fill_again();
+		sum = sum_of_all();
+	}
 	if (sum != before && wr_assign_in(pool, known, sum)) {
 		panic("the witness cannot write down what it saw of the boot archive");
 	}
-	return before && sum != before;
+	return is_changed;
 }
 
 void sealed_boot_init(void)

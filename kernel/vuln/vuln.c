@@ -6,16 +6,24 @@
 #include "vuln/vuln.h"
 
 #include "abi/bulwark.h"
+#include "arch/x86_64/apic.h"
+#include "arch/x86_64/descriptors.h"
 #include "arch/x86_64/registers.h"
 #include "arch/x86_64/vuln_stub.h"
 #include "core/cpu.h"
 #include "core/options.h"
 #include "core/syscall_table.h"
+#include "mm/as.h"
+#include "mm/direct_map.h"
+#include "mm/entry_area.h"
 #include "mm/layout.h"
+#include "mm/ptable.h"
 #include "mm/usercopy.h"
+#include "task/boot_archive.h"
 #include "task/credentials.h"
 #include "task/flag.h"
 #include "task/process.h"
+#include "task/processors.h"
 #include "task/program_policy.h"
 #include "task/table_in_force.h"
 #include "task/witness.h"
@@ -60,14 +68,39 @@ static const struct process *process_first(void)
 	return first;
 }
 
+/* Where the direct map would have what the kernel has mapped at an address. */
+static uint64_t alias_of(uint64_t address)
+{
+	pfn_t frame = pte_frame(ptable_lookup(kernel_root, address, NULL));
+
+	return direct_map_address(frame) + address % PAGE_SIZE;
+}
+
+/* What is sealed since boot, or mapped nowhere. */
+static void leak_machine(struct bw_leak *leak)
+{
+	const void *archive;
+	uint64_t tables = entry_area_address(PART_DESCRIPTORS, this_cpu()->id, 0);
+
+	leak->uid_pa = alias_of(leak->process_uid) - direct_map_base;
+	leak->tss_io_map = alias_of(tables) + TSS_IO_MAP_OFFSET;
+	leak->apic = apic_registers().va;
+	leak->start_page = processors_start_page().va;
+	leak->archive_bytes = boot_archive_bytes(&archive);
+	leak->archive = (uint64_t)archive;
+	leak->archive_alias = alias_of(leak->archive);
+}
+
 int64_t sys_vuln_leak(uint64_t at)
 {
 	struct process *process = process_current();
+	const struct process *first;
 	struct bw_leak leak;
 
 	if (!vuln_enter()) {
 		return STATUS_ENOSYS;
 	}
+	first = process_first();
 	leak = (struct bw_leak){
 		.image_base = (uint64_t)image_start,
 		.image_text_end = (uint64_t)text_end,
@@ -84,8 +117,16 @@ int64_t sys_vuln_leak(uint64_t at)
 		.syscall_table_all = (uint64_t)&syscall_table_all,
 		.syscall_table_in_force = table_in_force_place(),
 		.thread_process = (uint64_t)&thread_current()->process,
-		.process_first = (uint64_t)process_first(),
+		.process_first = (uint64_t)first,
+		.credential = credentials_place(process),
+		.process_name = (uint64_t)process->name,
+		.frames = (uint64_t)frames,
+		.kernel_root = kernel_root.pfn,
+		.root = process->as->root.pfn,
+		.root_first = first->as->root.pfn,
+		.nr_pages = (uint64_t)&process->as->nr_pages,
 	};
+	leak_machine(&leak);
 	return vuln_leave((uint64_t)copy_to_user((uva_t){ at }, &leak, sizeof(leak)));
 }
 
@@ -131,6 +172,15 @@ int64_t sys_vuln_read(uint64_t address)
 UNCHECKED void vuln_write_to(uint64_t address, uint64_t value)
 {
 	*(volatile uint64_t *)address = value;
+}
+
+int64_t sys_vuln_write(uint64_t address, uint64_t value)
+{
+	if (!vuln_enter()) {
+		return STATUS_ENOSYS;
+	}
+	vuln_write_to(address, value);
+	return vuln_leave(0);
 }
 
 int64_t sys_vuln_pivot(uint64_t stack)

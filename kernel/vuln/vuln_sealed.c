@@ -41,14 +41,24 @@ int64_t sys_vuln_pool_open(uint64_t at)
 	return vuln_leave((uint64_t)status);
 }
 
-int64_t sys_vuln_pool_seal(uint64_t object)
+/* But for the caller's own, nobody checks whose pool it is. */
+static status_t pool_change(enum bw_pool_change how, uint64_t address)
 {
-	return vuln_enter() ? vuln_leave((uint64_t)sealed_pool_seal(object)) : STATUS_ENOSYS;
+	const struct pool *pool = (const struct pool *)address;
+
+	switch (how) {
+	case BW_POOL_SEAL_OWN: return sealed_pool_seal(address);
+	case BW_POOL_DESTROY_OWN: return sealed_pool_destroy(address);
+	case BW_POOL_FREEZE: return pmalloc_make_pool_ro(pool);
+	case BW_POOL_DESTROY: return pmalloc_destroy_pool(pool);
+	default: return STATUS_EINVAL;
+	}
 }
 
-int64_t sys_vuln_pool_destroy(uint64_t object)
+int64_t sys_vuln_pool_change(uint64_t how, uint64_t address)
 {
-	return vuln_enter() ? vuln_leave((uint64_t)sealed_pool_destroy(object)) : STATUS_ENOSYS;
+	return vuln_enter() ? vuln_leave((uint64_t)pool_change((enum bw_pool_change)how, address))
+			    : STATUS_ENOSYS;
 }
 
 int64_t sys_vuln_pool_born(uint64_t nr_pages, uint64_t at)

@@ -1,6 +1,7 @@
 /* sources: tests/host/mm/machine.c tests/host/mm/early.c tests/host/mm/direct_tlb.c
  *          tests/host/mm/machine_check.c tests/host/mm/user_tlb.c tests/host/mm/window.c
- *          tests/host/mm/pool_tlb.c tests/host/mm/pool_model.c kernel/mm/frame_alloc.c
+ *          tests/host/mm/pool_tlb.c tests/host/mm/pool_model.c tests/host/mm/pool_kept.c
+ *          kernel/mm/frame_alloc.c
  *          kernel/mm/frame_user.c kernel/mm/frame_hidden.c kernel/mm/frame_large.c
  *          kernel/mm/frame_hide.c kernel/mm/frame_gather.c kernel/mm/frame_put.c
  *          kernel/core/poll.c kernel/mm/frame_sealed.c kernel/mm/quarantine.c kernel/mm/frame.c

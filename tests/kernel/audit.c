@@ -68,7 +68,7 @@ static void plant_in_kernel_half(struct as *as, pfn_t spare_frame)
 	/* the kernel's symbols, which nobody reads meanwhile */
 	pte_t *names = ptable_entry(kernel_root, (uint64_t)rodata_end - PAGE_SIZE, 1);
 	/* behind those that the audit itself shows frames in */
-	pte_t *window = this_cpu()->window_entries + WINDOW_PAGES;
+	pte_t *window = this_cpu()->window_entries + WINDOW_PAGES + 1;
 	pfn_t table = pte_frame(pte_read(ptable_entry(as->root, TEST_PAGE, 2)));
 
 	plant(&entries[PTES_PER_TABLE / 2], pte_make(kernel_root, PTE_PRESENT),
@@ -135,11 +135,13 @@ static void plant_in_kspace(pfn_t spare_frame)
 	plant(guard, pte_make((pfn_t){ 0 }, rw), "not in its place",
 	      "a device's frame where stacks are");
 	plant(first, PTE_NONE, "is not at its place", "a stack that lacks a page");
-	device = ptable_entry(kernel_root, kspace_base + KSPACE_SIZE / 2, 1);
-	plant(device + 1, pte_make(spare_frame, rw), "not in its place",
-	      "a kernel frame behind a device's registers");
-	plant(device + PTES_PER_TABLE - 1, pte_make((pfn_t){ 0 }, rw), "not in its place",
-	      "registers of a device that was never mapped");
+	device = last_device();
+	if (device) {
+		plant(device + 1, pte_make(spare_frame, rw), "not in its place",
+		      "a kernel frame behind a device's registers");
+		plant(device + 2, pte_make((pfn_t){ 0 }, rw), "not in its place",
+		      "registers of a device that was never mapped");
+	}
 	kstack_free(stack);
 }
 

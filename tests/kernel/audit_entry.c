@@ -10,6 +10,7 @@
 #include "mm/kaiser.h"
 #include "mm/layout.h"
 #include "mm/ptable.h"
+#include "mm/window.h"
 
 #define TEST_PAGE (USER_MIN + 16 * PAGE_SIZE)
 
@@ -40,7 +41,9 @@ static void plant_in_entry_area(pfn_t spare_frame)
 		pte_t *idt = ptable_entry(root, entry_idt(unused).va, 1);
 
 		ktest_diag("%s", names[roots]);
-		plant(idt, pte_with(pte_read(idt), PTE_WRITABLE), "which has other rights",
+		plant(idt, pte_with(pte_read(idt), PTE_WRITABLE),
+		      entry_area_is_sealed(PART_IDT) ? "ENTRY_SEALED, is mapped RW"
+						     : "which has other rights",
 		      "a writable IDT");
 		plant(idt, pte_without(pte_read(ptable_entry(root, entry, 1)), PTE_WRITABLE),
 		      "which shows another frame than its own", "the entry page where the IDT is");
@@ -77,32 +80,50 @@ static void plant_in_entry_area(pfn_t spare_frame)
 	      "a struct cpu_sealed too few");
 }
 
+/* In a page that is sealed: through the window. */
+static void plant_word(const uint64_t *word, uint64_t value, const char *what)
+{
+	pfn_t frame = pte_frame(ptable_lookup(kernel_root, (uint64_t)word, NULL));
+	uint64_t saved = *word, offset = (uint64_t)word % PAGE_SIZE;
+
+	window_store(frame, offset, value, sizeof(value));
+	expect_violation("not as boot filled", what);
+	window_store(frame, offset, saved, sizeof(saved));
+}
+
+/* The pages themselves. */
+static void plant_in_seals(pfn_t table)
+{
+	plant_direct(table, direct_map_pte(table), "ENTRY_SEALED, is mapped RW in the direct map",
+		     "an IDT in the direct map");
+	PLANT(frame_entry(table)->flags, frame_entry(table)->flags & ~FRAME_SEALED,
+	      "is sealed, or not, against the option", "an IDT that is not sealed");
+}
+
 /* What processors read there. An IDT that is not in force; of the descriptors those of this CPU,
  * which reads them on its way to user mode and back. */
 static void plant_in_descriptors(void)
 {
 	unsigned unused = (kaiser_in_force + 1) % NR_ENTRY_SETS;
 	uint64_t part = (uint64_t)this_cpu()->entry - ENTRY_PAGE_OFFSET;
-	uint64_t page = part + entry_parts[PART_DESCRIPTORS].offset;
-	uint64_t *idt = direct_map_pointer(
-		pte_frame(ptable_lookup(kernel_root, entry_idt(unused).va, NULL)));
-	uint64_t *gdt = direct_map_pointer(pte_frame(ptable_lookup(kernel_root, page, NULL)));
-	uint32_t *tss = (uint32_t *)(gdt + 8);
+	const uint64_t *idt = (const uint64_t *)entry_idt(unused).va;
+	const uint64_t *gdt = (const uint64_t *)(part + entry_parts[PART_DESCRIPTORS].offset);
+	const uint64_t *tss = gdt + 8;
 
-	PLANT(idt[0], idt[0] + 1, "not as boot filled", "a gate that leads elsewhere");
-	PLANT(idt[2 * 14], idt[2 * 14] | 3ul << 45, "not as boot filled",
-	      "a gate that programs may use");
-	PLANT(idt[2 * 8], idt[2 * 8] & ~(7ul << 32), "not as boot filled",
-	      "a gate without its stack");
-	PLANT(idt[511], 1, "not as boot filled", "the last word of an IDT");
-	PLANT(gdt[0], 1, "not as boot filled", "a descriptor where there is none");
-	PLANT(gdt[SELECTOR_USER_CODE >> 3], gdt[SELECTOR_USER_CODE >> 3] & ~(3ul << 45),
-	      "not as boot filled", "user code that is the kernel's");
-	PLANT(gdt[SELECTOR_TSS >> 3], gdt[SELECTOR_TSS >> 3] + 1, "not as boot filled",
-	      "a TSS that is longer");
-	PLANT(tss[1], tss[1] + 16, "not as boot filled", "another stack for entries");
-	PLANT(tss[9], tss[9] + 16, "not as boot filled", "another stack for the NMI");
-	PLANT(tss[25], 0, "not as boot filled", "ports for user mode");
+	plant_word(&idt[0], idt[0] + 1, "a gate that leads elsewhere");
+	plant_word(&idt[2 * 14], idt[2 * 14] | 3ul << 45, "a gate that programs may use");
+	plant_word(&idt[2 * 8], idt[2 * 8] & ~(7ul << 32), "a gate without its stack");
+	plant_word(&idt[511], 1, "the last word of an IDT");
+	plant_word(&gdt[0], 1, "a descriptor where there is none");
+	plant_word(&gdt[SELECTOR_USER_CODE >> 3], gdt[SELECTOR_USER_CODE >> 3] & ~(3ul << 45),
+		   "user code that is the kernel's");
+	plant_word(&gdt[SELECTOR_TSS >> 3], gdt[SELECTOR_TSS >> 3] + 1, "a TSS that is longer");
+	plant_word(&tss[0], tss[0] + (16ul << 32), "another stack for entries");
+	plant_word(&tss[4], tss[4] + (16ul << 32), "another stack for the NMI");
+	plant_word(&tss[12], 0, "ports for user mode");
+	if (entry_area_is_sealed(PART_IDT)) {
+		plant_in_seals(pte_frame(ptable_lookup(kernel_root, (uint64_t)idt, NULL)));
+	}
 }
 
 /* All shadow roots would show it. */

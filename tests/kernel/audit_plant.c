@@ -4,6 +4,9 @@
 #include "lib/string.h"
 #include "mm/direct_map.h"
 #include "mm/direct_split.h"
+#include "mm/kspace.h"
+#include "mm/layout.h"
+#include "mm/ptable.h"
 #include "mm/tlb.h"
 
 struct bw_audit audit_result;
@@ -26,6 +29,18 @@ void expect_clean(const char *when)
 	if (!ktest_ok(audit_result.nr_violations == 0, "the audit is clean %s", when)) {
 		ktest_diag("%s", audit_result.first);
 	}
+}
+
+pte_t *last_device(void)
+{
+	uint64_t from = kspace_base + KSPACE_SIZE / 2, last = 0;
+	pte_t device;
+
+	for (uint64_t at = from; at < from + (uint64_t)DEVICES_MAX * FRAMES_PER_HUGE * PAGE_SIZE;
+	     at += PAGE_SIZE) {
+		last = kspace_device_at(at, &device) ? at : last;
+	}
+	return last ? ptable_entry(kernel_root, last, 1) : NULL;
 }
 
 void entry_force(pte_t *entry, pte_t pte) { *(volatile uint64_t *)&entry->value = pte.value; }

@@ -22,6 +22,9 @@ void plant(pte_t *entry, pte_t pte, const char *words, const char *what);
  * that is split meanwhile. */
 void plant_direct(pfn_t frame, pte_t pte, const char *words, const char *what);
 
+/* The page of a device's registers that is mapped behind all others. NULL: none is. */
+pte_t *last_device(void);
+
 /* The same with anything else that can be assigned to. */
 #define PLANT(place, value, words, what)                                                           \
 	do {                                                                                       \

@@ -8,14 +8,15 @@
 static void plant_entry(const struct process *self)
 {
 	static struct process gone; /* zero but for what is written here */
+	uint32_t pid;
 
 	lock_acquire(&process_lock);
 	gone.pid = id_take();
-	credentials_give(&gone, self);
+	ktest_ok(credentials_give(&gone, self) == STATUS_OK, "a number is given");
 	lock_release(&process_lock);
 	expect_violation("entries are in use by", "an entry that outlives its process");
 	lock_acquire(&process_lock);
-	(void)credentials_take(&gone);
+	ktest_ok(credentials_take(&gone, &pid) == STATUS_OK && pid == gone.pid, "and taken back");
 	id_give_back(gone.pid);
 	lock_release(&process_lock);
 }

@@ -17,8 +17,8 @@ static void reference_checks(struct process *self)
 	ktest_ok(credentials_uid(&forged) == CREDENTIALS_NOBODY,
 		 "a forged process that leads to our entry counts as nobody");
 	ktest_ok(credentials_rule(&forged) == CREDENTIALS_NO_RULE, "and is under no rule there is");
-	credentials_set(&forged, 7);
-	ktest_ok(credentials_uid(self) == 0, "and cannot change it");
+	ktest_ok(credentials_set(&forged, 7) == STATUS_EFAULT && credentials_uid(self) == 0,
+		 "and cannot change it");
 	forged.pid = UINT32_MAX;
 	ktest_ok(credentials_uid(&forged) == CREDENTIALS_NOBODY,
 		 "a number beyond the entries counts as nobody");
@@ -49,15 +49,16 @@ static void address_space_checks(const struct process *self)
 static void ending_checks(const struct process *self)
 {
 	static struct process child; /* zero but for what is written here */
-	uint32_t pid;
+	uint32_t pid, taken;
 
 	lock_acquire(&process_lock);
 	pid = id_take();
 	child.pid = pid;
-	credentials_give(&child, self);
-	ktest_ok(pid && credentials_uid(&child) == 0, "a child acts for who its parent acts for");
+	ktest_ok(pid && credentials_give(&child, self) == STATUS_OK && credentials_uid(&child) == 0,
+		 "a child acts for who its parent acts for");
 	child.pid = PID_INIT;
-	credentials_take(&child);
+	ktest_ok(credentials_take(&child, &taken) == STATUS_OK && taken == pid,
+		 "its number is known though it leads elsewhere");
 	child.pid = pid;
 	ktest_ok(credentials_uid(&child) == CREDENTIALS_NOBODY,
 		 "an entry is cleared though its process leads elsewhere");
@@ -78,10 +79,9 @@ KTEST_SUITE(credentials)
 		 "the uid lies in a pool");
 	ktest_ok(object.is_sealed == (options.pmalloc != pmalloc_off) && !object.is_read_only,
 		 "which is sealed, and write-rare");
-	credentials_set(self, 1000);
-	ktest_ok(credentials_uid(self) == 1000, "credentials_set changes it");
-	credentials_set(self, 0);
-	ktest_ok(credentials_uid(self) == 0, "and back");
+	ktest_ok(credentials_set(self, 1000) == STATUS_OK && credentials_uid(self) == 1000,
+		 "credentials_set changes it");
+	ktest_ok(credentials_set(self, 0) == STATUS_OK && credentials_uid(self) == 0, "and back");
 	reference_checks(self);
 	address_space_checks(self);
 	ending_checks(self);

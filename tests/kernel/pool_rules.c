@@ -3,6 +3,7 @@
 #include "core/options.h"
 #include "ktest.h"
 #include "lib/string.h"
+#include "mm/frame.h"
 #include "mm/layout.h"
 #include "mm/pmalloc.h"
 #include "mm/ptable.h"
@@ -106,33 +107,100 @@ static void check_claimed(const struct pool *pool, const struct pool *other, uin
 	ktest_ok(wr_assign_in(pool, word, value) == STATUS_OK && *word == value, "a word, too");
 	ktest_ok(wr_memcpy_in(pool, (char *)word + OBJECT_BYTES - 4, text, 8) == STATUS_ERANGE,
 		 "within the object");
-	ktest_ok(pmalloc_make_pool_ro(pool) == STATUS_OK &&
-			 wr_assign_in(pool, word, value) == STATUS_EPERM,
-		 "and no more when the pool is read-only");
+	ktest_ok(pmalloc_make_pool_ro(pool) == STATUS_EPERM &&
+			 wr_assign_in(pool, word, value + 1) == STATUS_OK && *word == value + 1,
+		 "nobody makes it read-only");
+	ktest_ok(pmalloc_destroy_pool(pool) == STATUS_EPERM && *word == value + 1,
+		 "nobody destroys it");
+	ktest_ok(wr_assign_in(pool, word, 0) == STATUS_OK, "a later run finds it as this one did");
+}
+
+/* A claimed pool stays, so there is one for all runs of the suite. */
+static const struct pool *claimed;
+static uint64_t *claimed_word;
+
+static bool claimed_create(void)
+{
+	void *object;
+
+	if (claimed) {
+		return true;
+	}
+	if (pmalloc_create_pool("claimed", POOL_WR, 0, 0, &claimed) ||
+	    pmalloc(claimed, OBJECT_BYTES, &object)) {
+		return false;
+	}
+	claimed_word = object;
+	ktest_ok(pmalloc_claim_pool(claimed) == STATUS_OK &&
+			 pmalloc_protect_pool(claimed) == STATUS_OK,
+		 "a pool is claimed");
+	return true;
 }
 
 KTEST_SUITE(pool_claim)
 {
-	const struct pool *pool, *other;
-	void *object;
+	const struct pool *other;
+
+	if (!is_on() || options.authority == authority_off) {
+		ktest_skip("with pmalloc=off nothing is checked, with authority=off no claim");
+		return;
+	}
+	if (!claimed_create() || pmalloc_create_pool("other", POOL_WR, 0, 0, &other)) {
+		ktest_skip("no memory for pools");
+		return;
+	}
+	ktest_ok(pmalloc_claim_pool(claimed) == STATUS_EPERM &&
+			 pmalloc_claim_pool(NULL) == STATUS_EINVAL,
+		 "once");
+	check_claimed(claimed, other, claimed_word);
+	ktest_ok(pmalloc_destroy_pool(other) == STATUS_OK, "another pool is destroyed");
+}
+
+static bool is_all_zero(const uint64_t *words, size_t nr)
+{
+	while (nr && !*words) {
+		words++;
+		nr--;
+	}
+	return !nr;
+}
+
+/* A page whose frame says that it is another's, in the middle of what is written. */
+static void check_foreign_page(const char *name, char *object, size_t len_bytes)
+{
+	uint64_t page = align_down((uint64_t)object, PAGE_SIZE) + 10 * PAGE_SIZE;
+	struct frame *frame = frame_entry(pte_frame(ptable_lookup(kernel_root, page, NULL)));
+
+	frame->prev++;
+	ktest_ok(wr_memset(object, 1, len_bytes) == STATUS_EFAULT &&
+			 wr_memcpy(object, object + 1, len_bytes) == STATUS_EFAULT,
+		 "%s: a write-rare with a frame that is not the pool's is refused", name);
+	frame->prev--;
+	ktest_ok(is_all_zero((uint64_t *)object, len_bytes / 8), "%s: before its first byte", name);
+}
+
+KTEST_SUITE(pool_long)
+{
+	size_t most = WR_PAGES_MAX * PAGE_SIZE, size_bytes = most + PAGE_SIZE;
+	const struct pool *pool;
+	char *object;
 
 	if (!is_on()) {
 		ktest_skip("with pmalloc=off nothing is checked");
 		return;
 	}
-	if (pmalloc_create_pool("claimed", POOL_WR, 0, 0, &pool) ||
-	    pmalloc_create_pool("other", POOL_WR, 0, 0, &other) ||
-	    pmalloc(pool, OBJECT_BYTES, &object)) {
-		ktest_skip("no memory for pools");
+	if (pmalloc_create_pool("long", POOL_WR, size_bytes, PAGE_SIZE, &pool) ||
+	    pmalloc(pool, size_bytes, (void **)&object) || pmalloc_protect_pool(pool)) {
+		ktest_skip("no memory for a pool");
 		return;
 	}
-	ktest_ok(pmalloc_claim_pool(pool) == STATUS_OK && pmalloc_protect_pool(pool) == STATUS_OK,
-		 "a pool is claimed");
-	ktest_ok(pmalloc_claim_pool(pool) == STATUS_EPERM &&
-			 pmalloc_claim_pool(NULL) == STATUS_EINVAL,
-		 "once");
-	check_claimed(pool, other, object);
-	ktest_ok(pmalloc_destroy_pool(pool) == STATUS_OK &&
-			 pmalloc_destroy_pool(other) == STATUS_OK,
-		 "the pools are destroyed");
+	ktest_ok(wr_memset(object, 1, most + 1) == STATUS_ERANGE &&
+			 wr_memcpy(object + 8, object, most) == STATUS_ERANGE &&
+			 wr_memset(object + 1, 1, most) == STATUS_ERANGE,
+		 "a write-rare of more than 64 pages is refused");
+	ktest_ok(is_all_zero((uint64_t *)object, size_bytes / 8), "before its first byte");
+	check_foreign_page("64 pages", object, most);
+	ktest_ok(wr_memset(object, 1, most) == STATUS_OK && object[most - 1] == 1 && !object[most],
+		 "one of 64 pages is done");
+	ktest_ok(pmalloc_destroy_pool(pool) == STATUS_OK, "its pool is destroyed");
 }

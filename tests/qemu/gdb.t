@@ -130,7 +130,7 @@ if [ "$BUILD" = release ]; then
 	like "$said" 'ret2dir_obj: BREACH \(expected BREACH\)' "the guest's verdict is shown at the end"
 
 	walk 4 ATTACK=seal_alias OPTS=pmalloc=plain
-	like "$said" 'stop 1 of 4: seal_alias .*vuln_store\(' 'the walk of an attack on sealed memory begins at its store'
+	like "$said" 'stop 1 of 4: seal_alias .*vuln_write\(' 'the walk of an attack on sealed memory begins at its store'
 	like "$said" 'stop 3 of 4: the call came back: 0x0' 'the store is made where nothing stops it'
 	like "$said" 'It got through: it changed sealed memory' 'and the end says what it changed'
 

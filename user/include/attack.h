@@ -46,6 +46,26 @@ uint64_t attack_pfn(const void *address);
 /* Where the direct map would have the same byte. */
 uint64_t attack_synonym(const struct bw_leak *leak, const void *address);
 
+/*
+ * For whoever has got I/O ports: has a device of QEMU's write 0 to four bytes of physical memory
+ * (attack_dma.c). False: this machine has no such device.
+ */
+bool attack_dma_zero32(uint64_t pa);
+
+/* ---- Page tables and frames, read through the direct map (attack_walk.c) ---- */
+
+/* The frame that an entry of a page table leads to. */
+static inline uint64_t attack_entry_frame(uint64_t entry) { return entry >> 12 & 0xfffffffff; }
+/* The entry of the 4 KiB page at an address in the root at this frame, and where it is; 0: none. */
+uint64_t attack_entry(const struct bw_leak *leak, uint64_t root, uint64_t address, uint64_t *place);
+/* The entry of the first 4 KiB page of user space that the root leads to; 0: there is none. */
+uint64_t attack_first_page(const struct bw_leak *leak, uint64_t root);
+/*
+ * Where the frame table has the two links of the frame behind a kernel address, 32 bits each: of a
+ * pool's frame they say which page of which area it is.
+ */
+uint64_t attack_frame_links(const struct bw_leak *leak, uint64_t address);
+
 /* ---- Sealed memory (attack_sealed.c) ---- */
 
 /* Where it lies, or ends the attack as denied. */

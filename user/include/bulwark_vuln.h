@@ -43,17 +43,17 @@ static inline long bw_vuln_call(uint64_t object) { return bw_call_vuln_call((lon
 /* The 8 bytes at this address. */
 static inline long bw_vuln_read(uint64_t address) { return bw_call_vuln_read((long)address); }
 
+/* Stores 8 bytes at this address. */
+static inline long bw_vuln_write(uint64_t address, uint64_t value)
+{
+	return bw_call_vuln_write((long)address, (long)value);
+}
+
 /* Stores the lowest bytes of the value, 1 to 8 of them, with one instruction where that is a power
  * of two: -EINVAL for any other number. */
 static inline long bw_vuln_store(uint64_t address, uint64_t value, uint64_t size_bytes)
 {
 	return bw_call_vuln_store((long)address, (long)value, (long)size_bytes);
-}
-
-/* Stores 8 bytes at this address. */
-static inline long bw_vuln_write(uint64_t address, uint64_t value)
-{
-	return bw_vuln_store(address, value, sizeof(value));
 }
 
 /* The kernel takes this address for its stack and returns: the word there is where it goes on. */
@@ -130,12 +130,18 @@ static inline long bw_vuln_pool_open(uint64_t *object)
 /* Fills the object with BW_SEALED_VALUE and seals its pool: what it holds then is watched. */
 static inline long bw_vuln_pool_seal(uint64_t object)
 {
-	return bw_call_vuln_pool_seal((long)object);
+	return bw_call_vuln_pool_change(BW_POOL_SEAL_OWN, (long)object);
 }
 
 static inline long bw_vuln_pool_destroy(uint64_t object)
 {
-	return bw_call_vuln_pool_destroy((long)object);
+	return bw_call_vuln_pool_change(BW_POOL_DESTROY_OWN, (long)object);
+}
+
+/* Makes a pool read-only, or destroys it, by an address of its descriptor that nobody checked. */
+static inline long bw_vuln_pool_change(enum bw_pool_change how, uint64_t pool)
+{
+	return bw_call_vuln_pool_change(how, (long)pool);
 }
 
 /* Stores 8 bytes at an address, parks, and stores the value + 1 there. */

@@ -48,6 +48,9 @@ static const char *fact_in_words(const struct bw_attack *attack)
 	if (attack->facts & BW_FACT_SEALED) {
 		return "it changed sealed memory";
 	}
+	if (attack->facts & BW_FACT_FOREIGN_PAGE) {
+		return "it held a page of another user's";
+	}
 	if (attack->facts & BW_FACT_OTHER_USER) {
 		return attack->other_uid == 0 ? "it became root" : "it acted as another user";
 	}
@@ -65,6 +68,9 @@ static enum attack_outcome judge_end(struct attack_result *result)
 	case BW_END_EXIT: return judge_exit(result, WEXITSTATUS(result->wait_status));
 	case BW_END_KERNEL_FAULT:
 		return observe(result, OUTCOME_FAULT, "an in-kernel fault ended it");
+	case BW_END_INSECURE:
+		return observe(result, OUTCOME_FAULT,
+			       "the kernel could not write its credentials, and ended it");
 	case BW_END_USER_FAULT:
 		return observe(result, OUTCOME_ERROR, "it died of a fault in user mode at 0x%lx",
 			       report->fault_address);

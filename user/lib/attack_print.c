@@ -135,11 +135,13 @@ static void print_json(const struct attack_result *result, FILE *out)
 	fprintf(out,
 		", \"uid_first\": %u, \"uid_last\": %u, \"flag_proved\": %s, \"base_proved\": %s"
 		", \"sealed_changed\": %s, \"other_user\": %s, \"forbidden_call\": %s"
+		", \"foreign_page\": %s"
 		", \"proofs\": %u, \"killed\": %u",
 		result->report.uid_first, result->report.uid_last, truth(facts, BW_FACT_FLAG),
 		truth(facts, BW_FACT_BASE), truth(facts, BW_FACT_SEALED),
 		truth(facts, BW_FACT_OTHER_USER), truth(facts, BW_FACT_FORBIDDEN_CALL),
-		result->attack.nr_proofs, result->attack.nr_killed);
+		truth(facts, BW_FACT_FOREIGN_PAGE), result->attack.nr_proofs,
+		result->attack.nr_killed);
 	fprintf(out, ", \"audit_violations\": %lu", result->audit.nr_violations);
 	json_field(out, "audit_first", result->audit.first);
 	json_field(out, "report", result->report.text);

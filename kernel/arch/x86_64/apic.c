@@ -102,11 +102,11 @@ static void timer_set(uint32_t mode, uint64_t count)
 	apic_close(opening);
 }
 
-void apic_init(va_t registers, bool registers_are_private)
+void apic_init(enum apic_access access, va_t registers)
 {
 	base = registers;
-	is_x2apic = cpu_features.x2apic;
-	is_private = registers_are_private;
+	is_x2apic = access == APIC_BY_MSR;
+	is_private = access == APIC_PRIVATE;
 	enable(LVT_EXTINT);
 	timer_set(LVT_MASKED, UINT32_MAX);
 }
@@ -159,6 +159,8 @@ uint32_t apic_id(void)
 	apic_close(opening);
 	return is_x2apic ? id : id >> 24;
 }
+
+va_t apic_registers(void) { return is_x2apic || is_private ? (va_t){ 0 } : base; }
 
 const char *apic_mode_name(void) { return is_x2apic ? "x2APIC" : "xAPIC"; }
 

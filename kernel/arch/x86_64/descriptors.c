@@ -29,6 +29,8 @@ struct descriptor_page {
 	struct tss tss;
 };
 
+static_assert(offsetof(struct descriptor_page, tss.io_map_base) == TSS_IO_MAP_OFFSET, "so");
+
 struct table_pointer {
 	uint16_t limit;
 	uint64_t base;

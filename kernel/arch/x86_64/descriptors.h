@@ -7,6 +7,9 @@
 #include "arch/x86_64/entry_set.h"
 #include "lib/types.h"
 
+/* Of the page of GDT and TSS: where the TSS says where its I/O map is, 16 bits. */
+enum { TSS_IO_MAP_OFFSET = 166 };
+
 /* Fills an IDT page: every vector to its stub in the text, which runs at `text`; NMI, #DF, #MC and
  * #DB on stacks of their own. */
 void idt_fill(void *page, const struct entry_set *set, va_t text);

@@ -97,17 +97,19 @@ status_t as_word_fill(struct as *as, uva_t at, enum word_sharing *sharing, pfn_t
 enum { PIDS_MAX = 16 };
 static struct process *holders[PIDS_MAX];
 
-void credentials_give(struct process *process, const struct process *parent)
+status_t credentials_give(struct process *process, const struct process *parent)
 {
 	(void)parent;
 	assert(process->pid < PIDS_MAX);
 	holders[process->pid] = process;
+	return STATUS_OK;
 }
 
-uint32_t credentials_take(struct process *process)
+status_t credentials_take(struct process *process, uint32_t *pid)
 {
 	holders[process->pid] = NULL;
-	return process->pid;
+	*pid = process->pid;
+	return STATUS_OK;
 }
 
 struct process *credentials_holder(uint32_t pid) { return pid < PIDS_MAX ? holders[pid] : NULL; }
@@ -122,7 +124,11 @@ struct job credentials_job(const struct process *process)
 	(void)process;
 	return (struct job){ 0 };
 }
-void credentials_leave(struct process *process) { (void)process; }
+status_t credentials_leave(struct process *process)
+{
+	(void)process;
+	return STATUS_OK;
+}
 void bounce_scrub(void *buffer, size_t len_bytes) { memset(buffer, 0, len_bytes); }
 void budget_begin_piece(void) {}
 void budget_end_piece(void) {}
@@ -162,4 +168,5 @@ bool witness_is_ending(const struct process *process)
 	return false;
 }
 void witness_look(const struct process *process) { (void)process; }
+void witness_look_at_pages(const struct process *process) { (void)process; }
 void witness_process_ended(void) {}

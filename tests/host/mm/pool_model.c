@@ -34,31 +34,6 @@ static void expect(status_t got, status_t wanted, const char *what)
 	}
 }
 
-/* Present entries of levels 4 to 3 stand for a table each. */
-static uint64_t count_tables(pfn_t table, unsigned level, uint64_t address)
-{
-	uint64_t nr = 0;
-
-	for (unsigned i = 0; i < PTES_PER_TABLE && level > 2; i++) {
-		pte_t pte = ((pte_t *)machine_ram(table))[i];
-		uint64_t at = address | (uint64_t)i << level_shift(level);
-
-		if (pte_is_present(pte) &&
-		    (level < LEVEL_MAX || i == level_index(pool_base, LEVEL_MAX))) {
-			nr += 1 + count_tables(pte_frame(pte), level - 1, at);
-		}
-	}
-	return nr;
-}
-
-uint64_t model_nr_kept(void)
-{
-	struct pool_stats stats;
-
-	pool_stats_read(&stats);
-	return stats.nr_meta_pages + count_tables(kernel_root, LEVEL_MAX, 0);
-}
-
 static pte_t entry_of(const void *at) { return ptable_lookup(kernel_root, (uint64_t)at, NULL); }
 
 static bool is_all(const unsigned char *bytes, size_t len_bytes, unsigned char value)
@@ -93,7 +68,14 @@ static void sealed_check(const struct object *object)
 	}
 }
 
-/* A claimed pool is not for calls that do not name it. */
+/* How much of the object a write-rare may reach from there. */
+static size_t within_reach(const struct object *object, size_t offset)
+{
+	return MIN(object->size_bytes - offset,
+		   WR_PAGES_MAX * PAGE_SIZE - (uintptr_t)(object->bytes + offset) % PAGE_SIZE);
+}
+
+/* A claimed pool is not for calls that do not name it. Each call is done, or changes nothing. */
 static void write_rarely(const struct model_pool *model, struct object *object)
 {
 	static unsigned char bytes[SIZE_HUGE];
@@ -101,12 +83,24 @@ static void write_rarely(const struct model_pool *model, struct object *object)
 	const struct pool *named = model->is_claimed || random_below(2) ? model->pool : NULL;
 	status_t unnamed = model->is_claimed ? STATUS_EPERM : STATUS_OK;
 
-	expect(wr_memset(object->bytes, object->pattern, object->size_bytes), unnamed, "wr_memset");
-	if (model->is_claimed || random_below(4) == 0) {
-		memset(bytes, object->pattern, object->size_bytes);
-		expect(wr_memcpy(object->bytes, bytes, object->size_bytes), unnamed, "wr_memcpy");
-		expect(wr_memcpy_in(named, object->bytes, bytes, object->size_bytes), STATUS_OK,
-		       "by name");
+	if (within_reach(object, 0) < object->size_bytes) {
+		memcpy(bytes, object->bytes, object->size_bytes);
+		expect(wr_memset(object->bytes, 0, object->size_bytes),
+		       model->is_claimed ? STATUS_EPERM : STATUS_ERANGE, "a long wr_memset");
+		expect(wr_memcpy_in(model->pool, object->bytes, object->bytes + 1,
+				    object->size_bytes),
+		       STATUS_ERANGE, "a long wr_memcpy_in");
+		expect(memcmp(bytes, object->bytes, object->size_bytes), 0, "a refusal writes");
+	}
+	memset(bytes, object->pattern, object->size_bytes);
+	for (size_t at = 0, len; at < object->size_bytes; at += len) {
+		len = within_reach(object, at);
+		expect(wr_memset(object->bytes + at, object->pattern, len), unnamed, "wr_memset");
+		if (model->is_claimed || random_below(4) == 0) {
+			expect(wr_memcpy(object->bytes + at, bytes, len), unnamed, "wr_memcpy");
+			expect(wr_memcpy_in(named, object->bytes + at, bytes, len), STATUS_OK,
+			       "by name");
+		}
 	}
 	if (object->size_bytes >= sizeof(value)) {
 		expect(wr_assign((uint64_t *)object->bytes, value), unnamed, "wr_assign");
@@ -229,7 +223,9 @@ static void step_write(struct model_pool *model)
 	size_t len_bytes = object->size_bytes - (size_t)(target - object->bytes);
 
 	object_check(object);
-	expect(wr_memset(target, object->pattern, len_bytes), due, "wr_memset");
+	if (within_reach(object, (size_t)(target - object->bytes)) == len_bytes) {
+		expect(wr_memset(target, object->pattern, len_bytes), due, "wr_memset");
+	}
 	expect(wr_memset(target, object->pattern, len_bytes + 1),
 	       may_not ? STATUS_EPERM : STATUS_ERANGE, "wr_memset past the end");
 	due = model->is_read_only ? STATUS_EPERM : STATUS_ERANGE;
@@ -245,9 +241,9 @@ static void step_protect(struct model_pool *model)
 	status_t due;
 
 	if (is_conversion) {
-		due = model->is_read_only ? STATUS_EPERM : STATUS_OK;
+		due = model->is_read_only || model->is_claimed ? STATUS_EPERM : STATUS_OK;
 		expect(pmalloc_make_pool_ro(model->pool), due, "make_pool_ro");
-		model->is_read_only = true;
+		model->is_read_only |= due == STATUS_OK;
 	} else {
 		due = model->is_protected ? STATUS_EPERM : STATUS_OK;
 		expect(pmalloc_protect_pool(model->pool), due, "protect_pool");
@@ -282,7 +278,12 @@ static void step_destroy(struct model_pool *model)
 		object_check(&model->objects[i]);
 		check_names(model, &model->objects[i]);
 	}
+	if (model->is_claimed) {
+		expect(pmalloc_destroy_pool(model->pool), STATUS_EPERM, "destroy_pool, claimed");
+		options.authority = authority_off;
+	}
 	expect(pmalloc_destroy_pool(model->pool), STATUS_OK, "destroy_pool");
+	options.authority = authority_on;
 	for (unsigned i = 0; i < model->nr_objects; i++) {
 		if (pte_is_present(entry_of(model->objects[i].bytes))) {
 			machine_die("an object of a destroyed pool is still mapped");

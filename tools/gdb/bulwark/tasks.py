@@ -85,7 +85,7 @@ class Process:
 
 def credential_of(process):
 	"""Its entry; None: there are none yet, or it is another's."""
-	entries = int(kernel.variable("'kernel/task/credentials.c'::entries"))
+	entries = int(kernel.variable('credential_entries'))
 	if not entries:
 		return None
 	entry = kernel.object_at('struct credential', entries + process.pid * image.type_of('struct credential').sizeof)

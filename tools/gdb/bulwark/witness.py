@@ -3,7 +3,8 @@ from bulwark import image, kernel, tasks
 
 WORDS = (('BW_FACT_OTHER_USER', 'it became another user'), ('BW_FACT_FLAG', 'it proved the flag'),
 	('BW_FACT_BASE', 'it proved where the image is'), ('BW_FACT_SEALED', 'it changed sealed memory'),
-	('BW_FACT_FORBIDDEN_CALL', 'it made a call that its policy forbids'))
+	('BW_FACT_FORBIDDEN_CALL', 'it made a call that its policy forbids'),
+	('BW_FACT_FOREIGN_PAGE', 'it held a page of another user\'s'))
 
 
 def record_of(process):

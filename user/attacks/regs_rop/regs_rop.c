@@ -115,13 +115,13 @@ static __attribute__((noinline)) void pivot_with(const uint64_t *chain, uint64_t
  */
 static __attribute__((noinline)) void clear(uint64_t address)
 {
-	long status = BW_NR_vuln_store;
+	long status = BW_NR_vuln_write;
 
 	__asm__ volatile("syscall"
 			 : "+a"(status)
-			 : "D"(address), "S"(0L), "d"((long)sizeof(uint64_t))
+			 : "D"(address), "S"(0L)
 			 : "rcx", "r11", "r15", "memory");
-	attack_check("vuln_store", status);
+	attack_check("vuln_write", status);
 }
 
 int main(void)

@@ -1,0 +1,166 @@
+/* What two address spaces show: nothing in common, until an entry of one is that of the other. */
+#include "mm/user_pages.h"
+
+#include "ktest.h"
+#include "mm/as.h"
+#include "mm/layout.h"
+#include "mm/ptable.h"
+#include "task/credentials.h"
+#include "task/process.h"
+
+enum { NR_PAGES = 3 };
+#define SMALL_AT (USER_MIN + 16 * PAGE_SIZE)
+#define LARGE_AT (8 * HUGE_SIZE)
+
+static unsigned nr_pauses;
+static void count_pauses(void) { nr_pauses++; }
+
+static bool is_frame(pfn_t frame, void *argument)
+{
+	return frame.pfn == ((const pfn_t *)argument)->pfn;
+}
+
+static bool shows(const struct as *as, pfn_t frame)
+{
+	return user_pages_walk(as->root, is_frame, &frame, NULL);
+}
+
+static bool count(pfn_t frame, void *nr)
+{
+	(void)frame;
+	++*(unsigned *)nr;
+	return false;
+}
+
+static unsigned nr_shown(const struct as *as)
+{
+	unsigned nr = 0;
+
+	(void)user_pages_walk(as->root, count, &nr, count_pauses);
+	return nr;
+}
+
+static pte_t *entry_of(const struct as *as, uint64_t at) { return ptable_entry(as->root, at, 1); }
+
+/* Pages of 4 KiB, all there. */
+static status_t create(struct as **out)
+{
+	status_t status = as_create(out);
+	uva_t at;
+
+	if (status) {
+		return status;
+	}
+	status = as_map(*out, AS_MAP_FIXED, SMALL_AT, NR_PAGES * PAGE_SIZE,
+			RIGHT_READ | RIGHT_WRITE, 0, &at);
+	for (unsigned i = 0; i < NR_PAGES && status == STATUS_OK; i++) {
+		status = as_fault(*out, (uva_t){ SMALL_AT + i * PAGE_SIZE }, RIGHT_WRITE);
+	}
+	if (status) {
+		as_put(*out);
+	}
+	return status;
+}
+
+static bool have_common_page(const struct as *one, const struct as *other)
+{
+	bool have = false;
+
+	for (unsigned i = 0; i < NR_PAGES; i++) {
+		have |= shows(one, pte_frame(pte_read(entry_of(other, SMALL_AT + i * PAGE_SIZE))));
+	}
+	return have;
+}
+
+/* Nobody uses the address spaces, so no TLB has the entries. */
+static void check_forged(const struct as *one, const struct as *other)
+{
+	pte_t *entry = entry_of(one, SMALL_AT + PAGE_SIZE);
+	pte_t own = pte_read(entry), theirs = pte_read(entry_of(other, SMALL_AT));
+	pte_t *slot = ptable_entry(one->root, LARGE_AT, LEVEL_MAX);
+	pte_t *shadow_slot = ptable_entry(pfn_add(one->root, 1), LARGE_AT, LEVEL_MAX);
+	pte_t before = pte_read(slot);
+
+	*(volatile uint64_t *)entry = theirs.value;
+	ktest_ok(have_common_page(one, other), "an entry that is another's shows its frame");
+	*(volatile uint64_t *)entry = theirs.value & ~(uint64_t)PTE_PRESENT;
+	ktest_ok(!have_common_page(one, other), "but not if it is not present");
+	*(volatile uint64_t *)entry = theirs.value & ~(uint64_t)PTE_USER;
+	ktest_ok(!have_common_page(one, other), "nor if user mode may not use it");
+	*(volatile uint64_t *)entry = own.value;
+	*(volatile uint64_t *)shadow_slot =
+		pte_read(ptable_entry(other->root, LARGE_AT, LEVEL_MAX)).value;
+	ktest_ok(have_common_page(one, other), "what the shadow root alone shows counts, too");
+	*(volatile uint64_t *)shadow_slot = before.value & ~(uint64_t)PTE_NO_EXECUTE;
+	ktest_ok(!have_common_page(one, other), "it is as it was");
+}
+
+/* A page of 2 MiB is 512 frames. */
+static void check_large(struct as *as)
+{
+	unsigned nr = nr_shown(as);
+	uva_t at;
+
+	if (as_map(as, AS_MAP_FIXED, LARGE_AT, HUGE_SIZE, RIGHT_READ | RIGHT_WRITE, REGION_HUGE,
+		   &at) ||
+	    as_fault(as, (uva_t){ LARGE_AT }, RIGHT_WRITE)) {
+		ktest_skip("no page of 2 MiB");
+		return;
+	}
+	nr_pauses = 0;
+	ktest_ok(nr_shown(as) == nr + PTES_PER_TABLE, "a page of 2 MiB counts as its frames");
+	ktest_ok(nr_pauses >= 4, "there is a pause after each table, and each large page");
+	ktest_ok(!shows(as, (pfn_t){ 0 }) &&
+			 !user_pages_walk((pfn_t){ nr_frames }, count, &nr, NULL),
+		 "a root that is none shows nothing");
+}
+
+KTEST_SUITE(user_pages)
+{
+	struct as *one, *other;
+
+	if (create(&one)) {
+		ktest_skip("no memory for address spaces");
+		return;
+	}
+	if (create(&other)) {
+		as_put(one);
+		ktest_skip("no memory for address spaces");
+		return;
+	}
+	ktest_ok(nr_shown(one) == NR_PAGES, "each page that is there is visited once");
+	ktest_ok(!have_common_page(one, other), "two address spaces have none in common");
+	check_forged(one, other);
+	check_large(one);
+	as_put(one);
+	as_put(other);
+}
+
+static struct process child; /* zero but for what is written here */
+
+/* Kin: by fork, whatever became of them since. */
+KTEST_SUITE(families)
+{
+	struct process *self = process_current();
+	struct credential_space own, born;
+	uint32_t pid;
+
+	lock_acquire(&process_lock);
+	child.pid = id_take();
+	child.as = self->as;
+	ktest_ok(child.pid && credentials_give(&child, self) == STATUS_OK, "a child is born");
+	ktest_ok(credentials_space_of(self, &own) && credentials_space(child.pid, &born) &&
+			 own.family && own.family == born.family,
+		 "it is of its parent's family");
+	ktest_ok(credentials_program(self) &&
+			 credentials_program(self) == credentials_program(&child),
+		 "and of its program");
+	ktest_ok(credentials_leave(&child) == STATUS_OK && !credentials_space(child.pid, &born),
+		 "who has left has no address space");
+	child.as = NULL;
+	ktest_ok(credentials_take(&child, &pid) == STATUS_OK && pid == child.pid, "and goes");
+	ktest_ok(!credentials_space(pid, &born) && !credentials_space_of(&child, &born),
+		 "then it is nobody's kin");
+	id_give_back(pid);
+	lock_release(&process_lock);
+}
