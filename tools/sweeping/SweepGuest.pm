@@ -8,7 +8,7 @@ use File::Temp 'tempdir';
 # Of silence, after which the machine counts as hung: a round takes two seconds at most. Its start takes longer.
 use constant { SECONDS_OF_SILENCE => 4, SECONDS_TO_START => 60, STATUS_PANIC => 124, STATUS_REFUSED => 2 };
 
-my %FACTS = (1 => 'other-user', 2 => 'flag', 4 => 'base', 8 => 'sealed', 16 => 'forbidden-call', 32 => 'other-page',
+my %FACTS = (1 => 'other-user', 2 => 'flag', 4 => 'base', 8 => 'sealed', 16 => 'forbidden-call', 32 => 'foreign-page',
 	1 << 16 => 'written', 1 << 17 => 'port', 1 << 18 => 'program', 1 << 19 => 'setuid', 1 << 20 => 'memory', 1 << 21 => 'read',
 	1 << 22 => 'call');
 

@@ -127,7 +127,7 @@ static void add_process(const char *name, const struct who *who, const struct wh
 	    flags);
 	ADD("slab", name, who->leak.process & ~(PAGE - 1ul), 0, page_leaves, flags);
 	ADD("credential", name,
-	    symbol_word(credentials__entries) + (uint64_t)who->pid * BW_SIZEOF_credential, 0,
+	    symbol_word(credential_entries) + (uint64_t)who->pid * BW_SIZEOF_credential, 0,
 	    credential_leaves, flags | PROTECTED);
 }
 
@@ -179,7 +179,7 @@ static void add_sealed(void)
 		    PROTECTED | LASTING);
 		ADD("pool", names[i], sealed->of_mode[i].pool, 0, pool_leaves, PROTECTED | LASTING);
 	}
-	ADD("pool", "credentials", symbol_word(credentials__pool), 0, pool_leaves,
+	ADD("pool", "credentials", symbol_word(credentials_write__pool), 0, pool_leaves,
 	    PROTECTED | LASTING);
 	ADD("pool", "witness", symbol_word(witness__pool), 0, pool_leaves, PROTECTED | LASTING);
 	ADD("pool_header", "all", symbol_word(pool_base) + POOL_HEADER_OFFSET, 0,
