@@ -17,6 +17,7 @@
 #?   make bench-xpfo  what each variant of XPFO costs, on 1 to 255 processors
 #?   make bench-pmalloc  what write-once pools cost: allocating, sealing, write-rare
 #?   make fuzz      grow sequences of system calls by what they reach in the kernel, for ten minutes (docs/fuzzing.md)
+#?   make sweep     stores to words of the kernel's memory, one after the other: which end in a breach (docs/sweep.md)
 #?   make report    build/report/index.html, one file to open in a browser, from what `make matrix` and `make bench` found
 #?   make matrix-picture  docs/matrix.svg, the picture of the last `make matrix`
 #?   make mutate    small faults in the kernel, one at a time: does a test notice each (docs/mutation.md)?
@@ -28,12 +29,12 @@
 #?
 #? What the machine is and does, with the default first (make run, debug, screenshot, pcid):
 #?
-#?   OPTS='vuln=on'       kernel command line, for instance OPTS='xpfo=off vuln=on' (also make bench*, fuzz)
+#?   OPTS='vuln=on'       kernel command line, for instance OPTS='xpfo=off vuln=on' (also make bench*, fuzz, sweep)
 #?   CMD=                 one shell command: its output alone on stdout, then power off, exit with its
 #?                        status (make itself ends with 2 when it is not 0; tools/run gives the number)
-#?   SMP=2                processors (also make fuzz)
+#?   SMP=2                processors (also make fuzz, sweep)
 #?   MEM=512M             memory; may be more than the host has (QEMU): the guest touches a 128th of it
-#?                        (also make fuzz)
+#?                        (also make fuzz, sweep)
 #?   CPU=max              processor model of the emulator (host with KVM)
 #?   ACCEL=auto|tcg|kvm   auto takes KVM only where the processor has VT-x or SVM (also make matrix, bench*)
 #?   EMU=qemu|bochs       emulator
@@ -71,14 +72,19 @@
 #?                        only what they need is built (tools/test --help)
 #?   FAILED=0|1           make test, soak: 1: those that failed last
 #?   SOAK=0|1             make test: 1: as make soak
-#?   N=40                 make mutate: so many mutants; SEED=1 draws them
+#?   N=40                 make mutate, sweep: so many mutants; SEED=1 draws them; so many stores: 2000
 #?   FILES='kernel/* boot/*'  make mutate: the files that are broken; * takes any characters
 #?   MUTANTS=             make mutate: a file of mutants that are run instead, such as build/mutate/seed1/survivors.txt
 #?   BATTERY='*'          make mutate: tests of these names alone, separated by commas: BATTERY='boot,host/*'
 #?   EVERYTHING=1|0       make mutate: 0: what the fast tests let through does not go through all others
 #?   MUTATE_OUT=build/mutate  make mutate: the folder where the results go
 #?   FUZZ_SECONDS=600     make fuzz: how long
-#?   SEED=1               make mutate: which mutants are drawn; make fuzz: what is tried: with SMP=1 ICOUNT=0 the same seed is the same run
+#?   SEED=1               make mutate, fuzz, sweep: which mutants are drawn; what is tried: with SMP=1 ICOUNT=0 the same seed is the same
+#?                        run of the fuzzer; which stores are made
+#?   SWEEP_SECONDS=       make sweep: how long, at most
+#?   MODE=random|exhaustive  make sweep: every word with every value, in turn
+#?   WORD=                make sweep: these words alone, for instance WORD='cpu:own:frame_cache*'; VALUE=zero this value alone
+#?   VALUE=               make sweep: as WORD says (docs/sweep.md)
 #?   ATTACK=              make debug: an attack's name; gdb goes to its vulnerable call and guides from there
 #?   PNG=build/screenshot.png  make screenshot: where the picture goes
 #?   GDB=1|0              make debug: 0 prints how to attach by hand and waits
@@ -87,8 +93,8 @@
 #?   QUICK=0|1            make bench, bench-xpfo, bench-kaiser, bench-linux, bench-pmalloc: few runs, few processors
 #?   ONLY=                make bench: run these alone, for instance ONLY='cost kaiser'; of the others the figures
 #?                        of their last run are taken. ONLY=none only puts together what there is.
-#?   JOBS=                make test, soak, matrix, bench*: at the same time: as many tests as processors; guests of the
-#?                        matrix 2; guests of make bench-xpfo 1, as more would spoil the times
+#?   JOBS=                make test, soak, matrix, bench*, sweep: at the same time: as many tests as processors; guests of the
+#?                        matrix 2, of the sweep 1; guests of make bench-xpfo 1, as more would spoil the times
 #?
 #? A variable that is not one of these, or is for another command, is refused on the command line of make. What stands in
 #? the environment is not looked at.
@@ -159,6 +165,7 @@ include tools/make/bench.mk
 include tools/make/matrix.mk
 include tools/make/report.mk
 include tools/make/mutate.mk
+include tools/make/sweep.mk
 
 .PHONY: help run screenshot debug iso clean format compile_commands.json FORCE
 

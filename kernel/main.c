@@ -164,23 +164,33 @@ static void devices_report(bool has_pit, bool has_pic)
 }
 
 /*
- * Its registers are reached by MSR, or else mapped in private roots alone: each use then loads CR3
+ * authority=on: the registers are reached by MSR, or else on private roots; each use then loads CR3
  * twice. With kaiser=off, where nothing else does, they are mapped as other devices are: without
  * PCIDs these loads would flush what the flaws of XPFO's variants live of.
  */
+static enum apic_access apic_access(void)
+{
+	if (options.authority == authority_off) {
+		return APIC_MAPPED;
+	}
+	if (cpu_features.x2apic) {
+		return APIC_BY_MSR;
+	}
+	return kaiser_in_force == kaiser_off ? APIC_MAPPED : APIC_PRIVATE;
+}
+
 static void apic_find(void)
 {
 	va_t registers = { WINDOW_APIC };
-	bool is_hidden = options.authority == authority_on &&
-			 (cpu_features.x2apic || kaiser_in_force != kaiser_off);
-	bool is_private = is_hidden && !cpu_features.x2apic;
+	enum apic_access access = apic_access();
 
-	if (is_private) {
+	if (access == APIC_PRIVATE) {
 		window_apic_init(apic_base());
-	} else if (!is_hidden && device_map(apic_base(), PAGE_SIZE, DEVICE_UNCACHED, &registers)) {
+	} else if (access == APIC_MAPPED &&
+		   device_map(apic_base(), PAGE_SIZE, DEVICE_UNCACHED, &registers)) {
 		panic("no memory to map the local APIC");
 	}
-	apic_init(registers, is_private);
+	apic_init(access, registers);
 }
 
 static void devices_init(void)

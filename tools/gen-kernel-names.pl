@@ -12,7 +12,6 @@ use Usage qw(help refuse_usage);
 help();
 refuse_usage('which ELF file?') if @ARGV != 1;
 my ($elf) = @ARGV;
-my %swept = map { $_ => 1 } qw(.data .bss .ro_after_init);
 
 sub lines_of {
 	my ($options) = @_;
@@ -84,19 +83,23 @@ sub leaf_rows {
 	return map { [qq("$_->{path}"), @$_{qw(at size count stride)}] } map { in_words($_) } @leaves;
 }
 
-sub data_rows {
-	my ($base, @symbols) = @_;
+# The variables of these sections, as if they were members of one structure: the image.
+sub variable_rows {
+	my ($base, $sections, @symbols) = @_;
 	my %type_at = map { $_->{address} => $_->{type} } @{ $dwarf->{variables} };
-	my @rows;
-	for my $symbol (sort { $a->{address} <=> $b->{address} } grep { $swept{ $_->{section} } && $_->{size} } @symbols) {
+	my @leaves;
+	for my $symbol (sort { $a->{address} <=> $b->{address} } grep { $_->{section} =~ $sections && $_->{size} } @symbols) {
 		my $type = $dwarf->{types}{ $type_at{ $symbol->{address} } // 0 };
-		my @leaves = $type ? dwarf_leaves($dwarf, $type, '', 0) : ();
-		@leaves = { path => '', at => 0, size => 8, count => int($symbol->{size} / 8), stride => 8 } unless @leaves;
-		my $section = '"' . ($symbol->{section} eq '.ro_after_init' ? 'constant' : 'data') . '"';
-		push @rows, map { [$section, qq("$symbol->{called}"), $_->[0], sprintf('0x%xul', $symbol->{address} - $base + $_->[1]), @$_[2 .. 4]] }
-			grep { $_->[3] } leaf_rows(@leaves);
+		my ($name, $at) = ($symbol->{called}, $symbol->{address} - $base);
+		push @leaves, $type ? dwarf_leaves($dwarf, $type, $name, $at)
+			: { path => $name, at => $at, size => 8, count => int($symbol->{size} / 8), stride => 8 };
 	}
-	return @rows;
+	return leaf_rows(grep { $_->{count} } @leaves);
+}
+
+sub print_variables {
+	my ($name, @rows) = @_;
+	print "#define $name(X)", (map { row(@$_) } @rows), "\n";
 }
 
 $dwarf = dwarf_read($elf);
@@ -115,6 +118,9 @@ for my $name (sort keys %{ $dwarf->{structs} }) {
 	print "\n/* struct $name */\n";
 	define("BW_SIZEOF_$name", $type->{size});
 	print_members($name, $type, '', 0);
+	# X(name, offset, size, count, stride): each number in it
 	print "#define BW_LEAVES_$name(X)", (map { row(@$_) } leaf_rows(dwarf_leaves($dwarf, $type, '', 0))), "\n";
 }
-print "\n/* Variables: X(kind, symbol, member, offset, size, count, stride) */\n#define BW_DATA(X)", (map { row(@$_) } data_rows($base, @symbols)), "\n";
+print "\n/* Variables, at the same offsets as symbols: X(name, offset, size, count, stride) */\n";
+print_variables('BW_DATA', variable_rows($base, qr/^\.(?:data|bss)$/, @symbols));
+print_variables('BW_CONSTANTS', variable_rows($base, qr/^\.ro_after_init$/, @symbols));

@@ -100,7 +100,7 @@ struct bw_symbol {
 	char name[64]; /* cut off where it is longer */
 };
 
-enum { BW_PATH_MAX = 100, BW_MESSAGE_MAX = 96, BW_CALL_WORDS = 2 };
+enum { BW_PATH_MAX = 100, BW_MESSAGE_MAX = 96, BW_CALL_WORDS = 3 };
 
 /* What is wrong with a policy, and where: lines and columns count from 1. */
 struct bw_policy_error {
@@ -184,7 +184,7 @@ struct bw_report {
  */
 #define BW_OUTPUT_QUOTED 0x80000000u
 
-enum { BW_CALL_ROWS = 144 };
+enum { BW_CALL_ROWS = 192 };
 
 /*
  * What vuln_leak models: an information leak that tells an attacker where things are.

@@ -7,7 +7,7 @@
 #include "lib/types.h"
 
 enum {
-	SYSCALL_ROWS_MAX = 144,
+	SYSCALL_ROWS_MAX = 192,
 	NR_SYSCALL_NUMBERS = 0x1180, /* numbers from here on are nobody's */
 };
 

@@ -67,12 +67,10 @@ status_t sched_init_cpu(struct cpu *cpu)
 void sched_enter(void)
 {
 	struct cpu *cpu = this_cpu();
-	uint64_t boot_rsp;
 
 	cpu->current = cpu->idle;
 	cpu->idle->state = THREAD_RUNNING;
 	kstack_enter(cpu, cpu->idle->stack_top);
 	cpu->idle->started = tsc_read();
-	context_switch(&boot_rsp, cpu->idle->saved_rsp);
-	__builtin_unreachable();
+	context_restart(cpu->idle->stack_top - sizeof(struct regs), idle_main, cpu->idle);
 }

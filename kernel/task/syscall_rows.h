@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/syscall_table.h"
+#include "lib/string.h"
 #include "lib/types.h"
 
 /* Row 0 is for numbers that no call has. */
@@ -18,6 +19,7 @@ static_assert((int)NR_ROWS <= (int)SYSCALL_ROWS_MAX,
 	      "struct syscall_table has room for every call");
 
 enum { SYSCALL_SET_WORDS = SYSCALL_ROWS_MAX / 64 };
+static_assert(SYSCALL_SET_WORDS * 64 == SYSCALL_ROWS_MAX, "a bit for each");
 
 /* One bit per row. */
 struct syscall_set {
@@ -36,9 +38,8 @@ static inline void syscall_set_add(struct syscall_set *set, unsigned row)
 
 static inline bool syscall_set_equal(const struct syscall_set *a, const struct syscall_set *b)
 {
-	return a->words[0] == b->words[0] && a->words[1] == b->words[1];
+	return memcmp(a, b, sizeof(*a)) == 0;
 }
-static_assert(SYSCALL_SET_WORDS == 2, "both are compared");
 
 /* Every call there is. */
 struct syscall_set syscall_set_all(void);

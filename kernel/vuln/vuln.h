@@ -18,4 +18,5 @@ int64_t vuln_leave_unchanged(uint64_t result);
 /* The bugs themselves, at an address that nobody checked. */
 uint64_t vuln_read_from(uint64_t address);
 void vuln_write_to(uint64_t address, uint64_t value);
+void vuln_store_to(uint64_t address, uint64_t value, unsigned size_bytes);
 void vuln_call_through(uint64_t object);

@@ -6,7 +6,7 @@ enum { STORE_BYTES_MAX = 8 };
 
 /* Device registers take stores of their own size alone: one instruction where the size is a power
  * of two, else byte by byte. */
-UNCHECKED static void store(uint64_t address, uint64_t value, unsigned size_bytes)
+UNCHECKED void vuln_store_to(uint64_t address, uint64_t value, unsigned size_bytes)
 {
 	switch (size_bytes) {
 	case 8: *(volatile uint64_t *)address = value; break;
@@ -27,6 +27,6 @@ int64_t sys_vuln_store(uint64_t address, uint64_t value, uint64_t size_bytes)
 	if (!size_bytes || size_bytes > STORE_BYTES_MAX) {
 		return vuln_leave_unchanged((uint64_t)STATUS_EINVAL);
 	}
-	store(address, value, (unsigned)size_bytes);
+	vuln_store_to(address, value, (unsigned)size_bytes);
 	return vuln_leave(0);
 }

@@ -92,7 +92,7 @@ needs 'need-direct-kasan need-direct-race' 'of the builds that a test names' loo
 needs 'need-host-buddy' 'a host test needs its program' host/
 needs '' 'and some need nothing' lint/good
 run --needs model/dead
-like "$(paste -sd' ' <<<"$said")" '^need-direct-debug need-everything need-fuzz-kernel need-headers need-iso-debug need-kernels .*need-package-report .*need-test-programs-debug$' \
+like "$(paste -sd' ' <<<"$said")" '^need-direct-debug need-everything need-fuzz-kernel need-headers need-iso-debug need-kernels .*need-package-report .*need-sweep-debug need-test-programs-debug$' \
 	'a test that says nothing gets everything'
 fake lint/odd.t '# Odd.' '# needs: iso sheep' 'echo ok 1; echo 1..1'
 run --needs

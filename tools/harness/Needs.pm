@@ -3,6 +3,7 @@
 #   direct         the kernel of the build under test, and the boot archive
 #   replay         that kernel, of BUILD=pcid, the archive of test-programs, and the replay (docs/pcid.md)
 #   test-programs  that kernel, and an archive with the programs of tests/qemu/programs beside Bulwark's own
+#   sweep          that kernel, and an archive with the sweep's programs
 #   iso            the boot ISO of that build, and what is in it
 #   kernels        the kernels of all builds, without ISOs
 #   fuzz-kernel    the kernel of BUILD=fuzz, and an archive with the fuzzer
@@ -18,7 +19,7 @@ use warnings;
 use Exporter 'import';
 our @EXPORT_OK = qw(goals);
 
-my %OF_BUILD = map { $_ => 1 } qw(direct iso replay test-programs);
+my %OF_BUILD = map { $_ => 1 } qw(direct iso replay sweep test-programs);
 my %OF_ALL = map { $_ => 1 } qw(kernels headers everything fuzz-kernel);
 
 sub package_groups {

@@ -87,7 +87,7 @@ sub array_leaves {
 	my $count = dwarf_size($dwarf, $type) / $size or return ();
 	my @leaves = dwarf_leaves($dwarf, $element, "$path\[]", $at);
 	return map { { %$_, count => $count, stride => $size } } @leaves unless grep { $_->{count} > 1 } @leaves;
-	return map { my $nth = $_; map { { %$_, at => $_->{at} + $nth * $size } } @leaves } 0 .. $count - 1;
+	return map { dwarf_leaves($dwarf, $element, "$path\[$_]", $at + $_ * $size) } 0 .. $count - 1;
 }
 
 # The numbers that a value of this type consists of: { path, at, size, count, stride }.

@@ -102,11 +102,11 @@ static void timer_set(uint32_t mode, uint64_t count)
 	apic_close(opening);
 }
 
-void apic_init(va_t registers, bool registers_are_private)
+void apic_init(enum apic_access access, va_t registers)
 {
 	base = registers;
-	is_x2apic = cpu_features.x2apic;
-	is_private = registers_are_private;
+	is_x2apic = access == APIC_BY_MSR;
+	is_private = access == APIC_PRIVATE;
 	enable(LVT_EXTINT);
 	timer_set(LVT_MASKED, UINT32_MAX);
 }

@@ -9,12 +9,14 @@
 
 /* Where the registers lie in physical memory. */
 pa_t apic_base(void);
+/* How the registers are reached: by MSR (x2APIC); mapped as other devices are; mapped on roots that
+ * upcall_apic_open loads, and nowhere else. */
+enum apic_access { APIC_BY_MSR, APIC_MAPPED, APIC_PRIVATE };
 /*
- * Boot CPU, once: registers is the mapped page, where there is no x2APIC; is_private: on roots that
- * upcall_apic_open loads, and nowhere else. Turns its APIC on, lets the 8259 through and sets the
- * timer counting.
+ * Boot CPU, once: registers is the mapped page. Turns its APIC on, lets the 8259 through and sets
+ * the timer counting.
  */
-void apic_init(va_t registers, bool is_private);
+void apic_init(enum apic_access access, va_t registers);
 /*
  * Boot CPU, once, after clock_init, which came right after apic_init: how fast the timer counted
  * while the clock was measured.

@@ -149,6 +149,14 @@ void context_switch(uint64_t *save_rsp, uint64_t load_rsp)
 	coroutine_switch(&sim.stacks[previous].rsp, sim.stacks[next].rsp);
 }
 
+void context_restart(uint64_t stack_top, void (*function)(void *), void *argument)
+{
+	uint64_t dropped;
+
+	context_switch(&dropped, context_prepare(stack_top, function, argument));
+	__builtin_unreachable();
+}
+
 /* --- interrupts and time --- */
 
 void syscall_leave_slowly(void) {}

@@ -1,0 +1,331 @@
+/* The attacker: one store, and what may be led astray by it. */
+#define _GNU_SOURCE
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "choose.h"
+#include "places.h"
+#include "use.h"
+
+enum {
+	NR_PAGES = 6,
+	WAIT_MS = 500,
+	SETTLE_YIELDS = 20,
+	REFUSED = 2,
+	VISIT_MS = 20,
+	VISIT_CALLS = 80
+};
+enum { SPIN_STEP = 701, SPINS_MAX = 4000, SPINS_BETWEEN = 20000, PULSE_MS = 60 };
+
+static long endpoint;
+
+static void must(bool is_done)
+{
+	if (!is_done) {
+		board->refused |= board->act;
+	}
+}
+
+static void *new_page(void)
+{
+	void *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	must(page != MAP_FAILED);
+	return page == MAP_FAILED ? NULL : page;
+}
+
+/* A page that was never touched. */
+static void fault(void)
+{
+	void *page = new_page();
+
+	if (page != NULL) {
+		use_page(page);
+		*(volatile uint64_t *)page = 1;
+	}
+}
+
+/* ---- The peer: waits in the kernel, on the other processor ---- */
+
+static _Noreturn void peer_run(void)
+{
+	struct bw_message message = { .place = new_page() };
+
+	pin(CPU_OTHER);
+	who_tell(&board->peer, 0);
+	board->is_other_told = true;
+	if (bw_ipc_receive(endpoint, &message) > 0) {
+		use_flags();
+		use_page((void *)board->peer.page);
+		fault();
+		if (message.page != NULL) {
+			use_page(message.page);
+		}
+		bw_ipc_reply_receive(endpoint, &message);
+	}
+	for (;;) {
+		pause();
+	}
+}
+
+static void peer_start(void)
+{
+	uint64_t end;
+
+	endpoint = bw_endpoint_create();
+	if (fork() == 0) {
+		peer_run();
+	}
+	for (end = now_ms() + WAIT_MS; !board->is_other_told && now_ms() < end;) {
+		sched_yield();
+	}
+	usleep(300); /* it goes on into the kernel */
+}
+
+/* ---- What is done after the store ---- */
+
+static void act_calls(void)
+{
+	for (unsigned i = 0; i < SETTLE_YIELDS; i++) {
+		must(getuid() == ATTACKER);
+		sched_yield();
+	}
+	usleep(200);
+	use_flags();
+	must(getpid() == (int)board->self.pid);
+}
+
+static void act_pages(void)
+{
+	use_page((void *)board->self.page);
+	for (unsigned i = 0; i < NR_PAGES; i++) {
+		fault();
+	}
+	must(mprotect((void *)board->self.page, PAGE, PROT_READ) == 0);
+	must(mprotect((void *)board->self.page, PAGE, PROT_READ | PROT_WRITE) == 0);
+}
+
+static void act_pools(void)
+{
+	uint64_t object = 0;
+
+	must(bw_vuln_pool_seal(board->pool_object) == 0);
+	must(bw_vuln_pool_destroy(board->pool_object) == 0);
+	if (bw_vuln_pool_open(&object) != 0) {
+		board->refused |= board->act;
+		return;
+	}
+	must(bw_vuln_pool_seal(object) == 0);
+	must(bw_vuln_pool_destroy(object) == 0);
+}
+
+static void act_grant(void)
+{
+	struct bw_message message = { .page = new_page(), .place = new_page() };
+
+	*(volatile uint64_t *)message.page = 1;
+	must(bw_ipc_call(endpoint, &message) == 0);
+	if (message.page != NULL) {
+		use_page(message.page);
+	}
+}
+
+static void reap(pid_t child, int expected)
+{
+	int status;
+
+	must(child > 0 && waitpid(child, &status, 0) == child && status == expected);
+}
+
+static void act_fork(void)
+{
+	enum { STATUS_FAULTED = 11 };
+	pid_t child = fork();
+
+	if (child == 0) {
+		pin(CPU_OTHER);
+		use_page((void *)board->self.page);
+		use_flags();
+		fault();
+		use_ports();
+		_exit(0);
+	}
+	reap(child, STATUS_FAULTED);
+}
+
+static void act_exec(void)
+{
+	enum { CALL_MADE = 255 };
+	int status = canary_run();
+
+	if (status == CALL_MADE) {
+		note(FACT_CALL);
+	}
+	must(status == board->canary_sum);
+}
+
+/* In the other policy this program's rule forbids a call. */
+static void act_policy(void)
+{
+	uint64_t end = now_ms() + WAIT_MS;
+
+	while (!board->is_other_policy && now_ms() < end) {
+		sched_yield();
+	}
+	if (board->is_other_policy && syscall(SYS_umask, 0) >= 0 && board->is_other_policy) {
+		note(FACT_CALL);
+	}
+	board->has_tried_policy = true;
+}
+
+/* Root's process comes and goes here, while a child is on the other processor. */
+static void act_visit(void)
+{
+	uint64_t end = now_ms() + VISIT_MS;
+	pid_t child;
+
+	while (!board->is_visited && now_ms() < end) {
+		sched_yield();
+	}
+	child = fork();
+	if (child == 0) {
+		pin(CPU_OTHER);
+		for (unsigned i = 0; i < VISIT_CALLS; i++) {
+			(void)getpid();
+		}
+		_exit(0);
+	}
+	for (unsigned i = 0; i < VISIT_CALLS / 4; i++) {
+		sched_yield();
+	}
+	reap(child, 0);
+	board->is_visit_over = true;
+}
+
+static void act(void)
+{
+	if (board->order.acts & ACT_VISIT) {
+		board->act = ACT_VISIT;
+		act_visit();
+	}
+	static void (*const acts[])(void) = { act_calls, act_pages, act_pools,
+					      act_grant, act_fork,  act_exec };
+
+	for (unsigned i = 0; i < sizeof(acts) / sizeof(acts[0]); i++) {
+		if (board->order.acts & 1u << i) {
+			board->act = 1u << i;
+			acts[i]();
+		}
+	}
+	if (board->order.acts & ACT_POLICY) {
+		board->act = ACT_POLICY;
+		act_policy();
+	}
+	board->act = ACT_STORE;
+}
+
+/* ---- The store ---- */
+
+static void store(const struct store *store)
+{
+	uint64_t mask = store->size == 8 ? ~0ul : (1ul << 8 * store->size) - 1;
+
+	board->stage = STAGE_STORING;
+	must(bw_vuln_store(store->address, store->value, store->size) == 0);
+	if (store->is_protected &&
+	    (store->is_device ||
+	     (store->has_old && (read_word(store->address) & mask) == store->value))) {
+		note(FACT_WRITTEN);
+	}
+	board->stage = STAGE_STORED;
+}
+
+/* Unless somebody has changed it since. */
+static void restore(const struct store *store)
+{
+	uint64_t mask = store->size == 8 ? ~0ul : (1ul << 8 * store->size) - 1;
+
+	if (store->has_old && (read_word(store->address) & mask) == store->value) {
+		bw_vuln_store(store->address, store->old, store->size);
+	}
+	board->stage = STAGE_RESTORED;
+}
+
+static bool is_awaited(void)
+{
+	return board->order.acts & (ACT_VICTIM | ACT_POLICY | ACT_VISIT) &&
+	       board->root_round != board->round;
+}
+
+/* What root's process does meanwhile is done with the store in place, too. */
+static void await_victim(void)
+{
+	uint64_t end = now_ms() + WAIT_MS;
+
+	while (is_awaited() && now_ms() < end) {
+		sched_yield();
+	}
+}
+
+static void spin(unsigned nr)
+{
+	for (volatile unsigned i = 0; i < nr; i++) {}
+}
+
+/* Sets the word for moments, while root's process works. Blocks nowhere: so short are they. */
+static void pulse(const struct store *store)
+{
+	uint64_t end = now_ms() + PULSE_MS;
+
+	for (unsigned i = 0; is_awaited() && now_ms() < end; i++) {
+		bw_vuln_store(store->address, store->value, store->size);
+		spin(i * SPIN_STEP % SPINS_MAX);
+		bw_vuln_store(store->address, store->old, store->size);
+		spin(SPINS_BETWEEN + i * SPIN_STEP % SPINS_MAX);
+	}
+	(void)getuid();
+}
+
+/* For what root's process does first. */
+static void await(const volatile bool *flag)
+{
+	uint64_t end = now_ms() + VISIT_MS;
+
+	while (board->order.acts & ACT_VICTIM && !*flag && now_ms() < end) {
+		sched_yield();
+	}
+}
+
+_Noreturn void attacker_run(void)
+{
+	if (bw_job_begin(BW_JOB_ATTACK) != 0 || setuid(ATTACKER) != 0 || !pin(CPU_ATTACKER)) {
+		_exit(REFUSED);
+	}
+	who_tell(&board->self, 0);
+	bw_vuln_pool_open(&board->pool_object);
+	peer_start();
+	if (!store_choose()) {
+		board->is_at_end = true;
+		_exit(0);
+	}
+	await(&board->is_dropper_there);
+	board->stage = STAGE_CHOSEN;
+	stage_await(STAGE_GO, WAIT_MS);
+	store(&board->store);
+	await(&board->has_dropped);
+	if (board->store.is_pulsed) {
+		pulse(&board->store);
+	} else if (!(board->facts & FACT_SETUID)) {
+		act();
+		await_victim();
+	}
+	restore(&board->store);
+	_exit(0);
+}

@@ -1,0 +1,144 @@
+/* Root's process: it is honest, and must not be harmed. */
+#define _GNU_SOURCE
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "board.h"
+
+enum { NR_PAGES = 2, POLICY_MS = 50, VISIT_MS = 20, NR_PULSED = 8, POLL_US = 200 };
+
+int canary_run(void)
+{
+	pid_t child = vfork();
+	int status;
+
+	if (child == 0) {
+		execl("/bin/canary", "canary", (char *)NULL);
+		_exit(CANARY_NOT_STARTED);
+	}
+	if (child < 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status)) {
+		return -1;
+	}
+	return WEXITSTATUS(status) == CANARY_NOT_STARTED ? -1 : WEXITSTATUS(status);
+}
+
+/*
+ * A daemon's child, there before the store: it drops its rights, and has to have dropped them when
+ * it is told so. It ends when the word is as it was, since its end may be the machine's.
+ */
+static pid_t dropper_start(void)
+{
+	uint32_t round = board->round;
+	pid_t child = fork();
+
+	if (child != 0) {
+		return child;
+	}
+	while (board->stage < STAGE_STORED && board->round == round) {
+		usleep(POLL_US);
+	}
+	if (board->round == round && setuid(ATTACKER) == 0 && getuid() == 0) {
+		note(FACT_SETUID);
+	}
+	board->has_dropped = true;
+	while (board->stage < STAGE_RESTORED && board->round == round) {
+		usleep(POLL_US);
+	}
+	_exit(0);
+}
+
+static void run_program(void)
+{
+	int status = canary_run();
+
+	if (status >= 0 && status != board->canary_sum) {
+		note(FACT_PROGRAM);
+	}
+}
+
+static void use_memory(void)
+{
+	const volatile uint64_t *own = (const volatile uint64_t *)board->root.page;
+
+	for (unsigned i = 0; i < NR_PAGES; i++) {
+		volatile uint64_t *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
+					       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		page[0] = 1;
+		munmap((void *)page, PAGE);
+	}
+	for (unsigned i = 0; i < PAGE / sizeof(*own); i++) {
+		if (own[i] != board->secret) {
+			note(FACT_MEMORY);
+		}
+	}
+}
+
+static void load_policies(void)
+{
+	struct bw_policy_error error;
+	uint64_t end = now_ms() + POLICY_MS;
+
+	board->is_other_policy = bw_policy_load("etc/policy-other", &error) == 0;
+	while (!board->has_tried_policy && now_ms() < end) {
+		sched_yield();
+	}
+	board->is_other_policy = false;
+	bw_policy_load("etc/policy", &error);
+}
+
+/* The other processor has other rights to enforce from one thread to the next. */
+static void visit(void)
+{
+	uint64_t end = now_ms() + VISIT_MS;
+
+	pin(CPU_ATTACKER);
+	board->is_visited = true;
+	while (!board->is_visit_over && now_ms() < end) {
+		sched_yield();
+	}
+	pin(CPU_OTHER);
+}
+
+_Noreturn void victim_run(void)
+{
+	uint32_t done = board->round;
+	pid_t dropper;
+
+	pin(CPU_OTHER);
+	who_tell(&board->root, board->secret);
+	board->root_round = done;
+	for (;;) {
+		while (board->round == done) {
+			usleep(POLL_US);
+		}
+		done = board->round;
+		dropper = board->order.acts & ACT_VICTIM ? dropper_start() : -1;
+		board->is_dropper_there = true;
+		while (board->stage < STAGE_STORED && board->round == done) {
+			usleep(POLL_US);
+		}
+		while (dropper > 0 && !board->has_dropped && board->round == done) {
+			usleep(POLL_US);
+		}
+		/* while a word is pulsed the attacker's processor is for nobody else */
+		if (board->order.acts & ACT_VISIT && !board->store.is_pulsed) {
+			visit();
+		}
+		if (board->order.acts & ACT_VICTIM) {
+			for (unsigned i = 0; i < (board->store.is_pulsed ? NR_PULSED : 1); i++) {
+				run_program();
+			}
+			use_memory();
+		}
+		if (board->order.acts & ACT_POLICY) {
+			load_policies();
+		}
+		board->root_round = done;
+		if (dropper > 0) {
+			waitpid(dropper, NULL, 0);
+		}
+	}
+}
