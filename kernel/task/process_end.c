@@ -229,44 +229,46 @@ static bool is_wanted(const struct process *child, const struct child_wish *wish
 }
 
 /*
- * Caller holds process_lock. A zombie among the children; *any tells whether one of those wanted
- * exists at all.
+ * Takes a zombie among the children off the tree. ECHILD: there is no such child; EAGAIN: none has
+ * ended yet; EFAULT: the wanted one has, and its number cannot be had back. Whoever waits for any
+ * passes over it. Caller holds process_lock.
  */
-static struct process *find_zombie(struct process *parent, const struct child_wish *wish, bool *any)
+static status_t zombie_take(struct process *parent, const struct child_wish *wish,
+			    struct process **out)
 {
+	status_t result = STATUS_ECHILD;
+
 	assert(lock_is_held(&process_lock));
-	*any = false;
 	LIST_FOR_EACH (node, &parent->children) {
 		struct process *child = LIST_ENTRY(node, struct process, sibling);
 
 		if (!is_wanted(child, wish)) {
 			continue;
 		}
-		*any = true;
-		if (child->zombie) {
-			return child;
+		result = STATUS_EAGAIN;
+		if (child->zombie && process_remove(child) == STATUS_OK) {
+			*out = child;
+			return STATUS_OK;
+		}
+		if (child->zombie && wish->pid) {
+			return STATUS_EFAULT;
 		}
 	}
-	return NULL;
+	return result;
 }
 
-/* Takes a zombie off the tree; the parent keeps its report. ECHILD; EAGAIN: none has ended yet, or
- * its number is not to be had back. */
+/* Takes a zombie off the tree; the parent keeps its report. As zombie_take. */
 static status_t reap(struct process *parent, const struct child_wish *wish, struct child_end *out)
 {
 	struct process *child;
 	struct report old;
-	bool any;
+	status_t status;
 
 	lock_acquire(&process_lock);
-	child = find_zombie(parent, wish, &any);
-	if (!child) {
+	status = zombie_take(parent, wish, &child);
+	if (status) {
 		lock_release(&process_lock);
-		return any ? STATUS_EAGAIN : STATUS_ECHILD;
-	}
-	if (process_remove(child)) {
-		lock_release(&process_lock);
-		return STATUS_EAGAIN;
+		return status;
 	}
 	old = parent->last_report;
 	parent->last_report = child->report;
