@@ -230,8 +230,8 @@ static bool is_wanted(const struct process *child, const struct child_wish *wish
 
 /*
  * Takes a zombie among the children off the tree. ECHILD: there is no such child; EAGAIN: none has
- * ended yet; EFAULT: the wanted one has, and its number cannot be had back. Whoever waits for any
- * passes over it. Caller holds process_lock.
+ * ended yet; EFAULT: all that could be waited for have, and their numbers cannot be had back.
+ * Others are waited for as if they were not there. Caller holds process_lock.
  */
 static status_t zombie_take(struct process *parent, const struct child_wish *wish,
 			    struct process **out)
@@ -245,13 +245,13 @@ static status_t zombie_take(struct process *parent, const struct child_wish *wis
 		if (!is_wanted(child, wish)) {
 			continue;
 		}
-		result = STATUS_EAGAIN;
-		if (child->zombie && process_remove(child) == STATUS_OK) {
+		if (!child->zombie) {
+			result = STATUS_EAGAIN;
+		} else if (process_remove(child) == STATUS_OK) {
 			*out = child;
 			return STATUS_OK;
-		}
-		if (child->zombie && wish->pid) {
-			return STATUS_EFAULT;
+		} else if (result == STATUS_ECHILD) {
+			result = STATUS_EFAULT;
 		}
 	}
 	return result;

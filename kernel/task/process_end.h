@@ -67,8 +67,8 @@ struct child_end {
 };
 /*
  * Blocks until a wanted child has ended, and reaps it. Its pid is 0 where WAIT_NO_HANG found none.
- * ECHILD: there is no such child; EINTR: the caller itself must end; EFAULT: the child with the
- * wanted pid has ended, and its number cannot be had back: it stays a zombie.
+ * ECHILD: there is no such child; EINTR: the caller itself must end; EFAULT: all that are wanted
+ * have ended, and their numbers cannot be had back: they stay zombies.
  */
 status_t process_wait(const struct child_wish *wish, unsigned wait_options,
 		      struct child_end *out) MUST_CHECK;

@@ -67,12 +67,21 @@ static pid_t have_shell(char *command)
 	return shell;
 }
 
-/* Blocks. Reaps whatever ends until that is the shell; the shell's wait status. */
+/*
+ * Blocks. Reaps whatever ends until that is the shell; the shell's wait status. What the kernel
+ * cannot reap it says of all at last.
+ */
 static int wait_for(pid_t shell)
 {
+	struct bw_report report;
 	int status = 0;
+	pid_t ended;
 
-	while (wait(&status) != shell) {}
+	while ((ended = wait(&status)) != shell) {
+		if (ended < 0 && errno == EFAULT && bw_report(shell, &report) == 0) {
+			return report.status;
+		}
+	}
 	return status;
 }
 
