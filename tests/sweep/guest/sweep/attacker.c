@@ -45,11 +45,11 @@ static void *new_page(void)
 /* A page that was never touched. */
 static void fault(void)
 {
-	void *page = new_page();
+	volatile uint64_t *page = new_page();
 
 	if (page != NULL) {
 		use_page(page);
-		*(volatile uint64_t *)page = 1;
+		*page = *page == 0 ? 1 : *page;
 	}
 }
 

@@ -166,5 +166,11 @@ bool store_choose(void)
 	is_found = board->order.is_exhaustive ? choose_next(&board->store, &index)
 					      : choose_random(&board->store, index);
 	board->index = index;
+	board->row = 0;
+	if (is_found && strstr(board->store.value_name, "frame-credentials") != NULL) {
+		board->row = row_of(frame_of(board->self.leak.process_uid));
+		board->row_words[0] = read_word(board->row);
+		board->row_words[1] = read_word(board->row + sizeof(uint64_t));
+	}
 	return is_found;
 }
