@@ -230,6 +230,7 @@ void audit_run(struct bw_audit *out)
 	as_for_each(visit_as, &audit);
 	audit_cpus(&audit);
 	audit_entry_area(&audit);
+	audit_protected(&audit);
 	audit_free_places(&audit);
 	audit_frames(&audit);
 	audit_as_counts(&audit);

@@ -17,3 +17,5 @@ void audit_run(struct bw_audit *out);
 void audit_set_part(void (*part)(struct audit *audit));
 /* For such a part: counts the violation; the first one's message is kept. */
 void audit_violation(struct audit *audit, const char *message, ...) PRINTF_LIKE(2, 3);
+/* The same: memory of protected.def, where the part knows that it is. */
+void audit_protected_range(struct audit *audit, const char *name, uint64_t start, uint64_t end);

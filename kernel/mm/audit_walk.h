@@ -110,6 +110,11 @@ void audit_cpus_of(struct audit *audit, const struct as *as);
 /* Everything else that CPUs keep: windows, CR3 values, spare tables and roots. */
 void audit_cpus(struct audit *audit);
 
+/* --- audit_protected.c --- */
+
+/* Where protected words lie: protected.def. */
+void audit_protected(struct audit *audit);
+
 /* --- audit_free.c --- */
 
 /* Every place where free frames are; what is hidden there is zero. */

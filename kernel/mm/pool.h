@@ -119,10 +119,10 @@ const struct pool_area *pool_area_at(uint64_t address);
 
 /* How long an area must be to hold one object. */
 size_t pool_area_bytes(size_t size_bytes, size_t align_bytes);
-/* ENOMEM: no room here. */
+/* ENOMEM: no room here, or it cannot be noted. */
 status_t pool_chunk_alloc(const struct pool_area *area, size_t size_bytes, size_t align_bytes,
 			  uint64_t *out) MUST_CHECK;
-/* EFAULT: no object starts there. */
+/* EFAULT: no object starts there, or it cannot be scrubbed: it stays. */
 status_t pool_chunk_free(const struct pool_area *area, uint64_t object) MUST_CHECK;
 /* The object that holds an address. False: none does. */
 bool pool_chunk_find(const struct pool_area *area, uint64_t address, uint64_t *start,

@@ -64,19 +64,21 @@ static void store(const struct pool_area *area, uint64_t at, uint64_t value)
 	}
 }
 
-static void clear(const struct pool_area *area, uint64_t at, size_t len_bytes)
+/* EFAULT: not all of it. */
+static status_t clear(const struct pool_area *area, uint64_t at, size_t len_bytes)
 {
+	status_t status = STATUS_OK;
+
 	if (!area->is_sealed) {
 		memset((void *)at, 0, len_bytes);
-		return;
+		return STATUS_OK;
 	}
-	for (size_t done = 0, piece; done < len_bytes; done += piece) {
+	for (size_t done = 0, piece; done < len_bytes && status == STATUS_OK; done += piece) {
 		piece = MIN(len_bytes - done,
 			    WR_PAGES_MAX * (size_t)PAGE_SIZE - (at + done) % PAGE_SIZE);
-		if (pool_set(area->id, at + done, 0, piece)) {
-			return;
-		}
+		status = pool_set(area->id, at + done, 0, piece);
 	}
+	return status;
 }
 
 static void start_set(const struct pool_area *area, uint32_t offset, bool is_start)
@@ -196,6 +198,15 @@ static bool alloc_hole(const struct pool_area *area, uint32_t need, uint32_t siz
 	return false;
 }
 
+/* Whatever wrote the notes of a sealed area was told nothing where it failed. */
+static bool is_noted(const struct pool_area *area, uint32_t offset, size_t size_bytes)
+{
+	struct chunk chunk;
+
+	return chunk_before(area, offset) == offset && chunk_read(area, offset, &chunk) &&
+	       chunk.size_bytes == size_bytes;
+}
+
 status_t pool_chunk_alloc(const struct pool_area *area, size_t size_bytes, size_t align_bytes,
 			  uint64_t *out)
 {
@@ -204,6 +215,9 @@ status_t pool_chunk_alloc(const struct pool_area *area, size_t size_bytes, size_
 	if (!alloc_tail(area, need, (uint32_t)size_bytes, align_bytes, &at) &&
 	    (span_of(area)->hole_bytes < need ||
 	     !alloc_hole(area, need, (uint32_t)size_bytes, align_bytes, &at))) {
+		return STATUS_ENOMEM;
+	}
+	if (area->is_sealed && !is_noted(area, at, size_bytes)) {
 		return STATUS_ENOMEM;
 	}
 	*out = area->base + at + CHUNK_BYTES;
@@ -250,7 +264,9 @@ status_t pool_chunk_free(const struct pool_area *area, uint64_t object)
 		return STATUS_EFAULT;
 	}
 	unmark((void *)object, chunk.len_bytes - CHUNK_BYTES);
-	clear(area, object, chunk.len_bytes - CHUNK_BYTES);
+	if (clear(area, object, chunk.len_bytes - CHUNK_BYTES)) {
+		return STATUS_EFAULT;
+	}
 	mark((void *)object, chunk.len_bytes - CHUNK_BYTES, MARK_POOL_FREED);
 	merge(area, offset, chunk.len_bytes);
 	return STATUS_OK;

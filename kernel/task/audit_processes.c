@@ -1,11 +1,13 @@
 /*
  * The audit of processes: each has an entry of credentials that is its own and names its address
  * space, and runs in the bands of the user that it was granted; and no entry outlives its process.
+ * And of the boot archive, which programs are loaded from.
  */
 #include "task/audit_processes.h"
 
 #include "mm/audit.h"
 #include "task/bands.h"
+#include "task/boot_archive.h"
 #include "task/credentials.h"
 #include "task/process.h"
 
@@ -34,7 +36,11 @@ static void look_at(struct process *process, const void *argument)
 void audit_processes(struct audit *audit)
 {
 	uint64_t nr_processes = 0, nr_entries = 0;
+	const void *archive;
+	size_t len_bytes = boot_archive_bytes(&archive);
 
+	audit_protected_range(audit, "archive_data", (uint64_t)archive,
+			      (uint64_t)archive + len_bytes);
 	process_for_each(look_at, &(struct look){ audit, &nr_processes });
 	for (uint32_t pid = credentials_next(0); pid; pid = credentials_next(pid + 1)) {
 		nr_entries++;

@@ -145,6 +145,12 @@ struct job credentials_job(const struct process *process)
 		     : (struct job){ .is_watched = true };
 }
 
+bool credentials_have_number(const struct process *process, uint32_t number)
+{
+	assert(lock_is_held(&process_lock));
+	return credentials_holder(number) == process;
+}
+
 struct process *credentials_holder(uint32_t pid)
 {
 	assert(lock_is_held(&process_lock));

@@ -90,6 +90,8 @@ struct job {
 };
 struct job credentials_job(const struct process *process);
 status_t credentials_join(struct process *process, struct job job) MUST_CHECK;
+/* Caller holds process_lock. Is that the process's pid, whatever its structure says? */
+bool credentials_have_number(const struct process *process, uint32_t number);
 /* Caller holds process_lock. The process with this pid; NULL: there is none. */
 struct process *credentials_holder(uint32_t pid);
 /* Caller holds process_lock. The process with this pid, if it is a member of this job; else NULL.

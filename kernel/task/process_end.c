@@ -50,7 +50,7 @@ static void survivor_settle(struct process *process)
 	lock_acquire(&process_lock);
 	__atomic_store_n(&process->survivor, NULL, __ATOMIC_RELEASE);
 	thread->is_told = false;
-	if (thread->tid != process->pid) {
+	if (!credentials_have_number(process, thread->tid)) {
 		id_give_back(thread->tid);
 		process_set_tid(thread, process->pid);
 	}
@@ -184,7 +184,7 @@ static uint32_t unlink_thread(struct process *process, struct thread *thread)
 	process->ended_ticks += sched_run_time(thread);
 	list_remove(&thread->process_node);
 	list_remove(&thread->tid_node);
-	if (thread->tid != process->pid) {
+	if (!credentials_have_number(process, thread->tid)) {
 		id_give_back(thread->tid);
 	}
 	__atomic_store_n(&process->nr_threads, nr_left, __ATOMIC_RELEASE);

@@ -73,8 +73,8 @@ bool program_may_call(const struct process *process, unsigned row)
 	unsigned index = credentials_acting_rule(process);
 	const struct policy_rule *rule;
 
-	/* it was led over by a name that it may have chosen: what its program's rule says counts */
-	if (!index && options.authority == authority_off) {
+	/* who is under none should not be under its program's either */
+	if (!index) {
 		index = program_rule_of(credentials_program(process));
 	}
 	rule = program_rule(index);

@@ -42,7 +42,7 @@ int64_t sys_vuln_pool_open(uint64_t at)
 }
 
 /* But for the caller's own, nobody checks whose pool it is. */
-static status_t pool_change(enum bw_pool_change how, uint64_t address)
+static status_t pool_change(uint64_t address, enum bw_pool_change how)
 {
 	const struct pool *pool = (const struct pool *)address;
 
@@ -55,9 +55,9 @@ static status_t pool_change(enum bw_pool_change how, uint64_t address)
 	}
 }
 
-int64_t sys_vuln_pool_change(uint64_t how, uint64_t address)
+int64_t sys_vuln_pool_change(uint64_t address, uint64_t how)
 {
-	return vuln_enter() ? vuln_leave((uint64_t)pool_change((enum bw_pool_change)how, address))
+	return vuln_enter() ? vuln_leave((uint64_t)pool_change(address, (enum bw_pool_change)how))
 			    : STATUS_ENOSYS;
 }
 

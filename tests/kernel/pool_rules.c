@@ -204,3 +204,30 @@ KTEST_SUITE(pool_long)
 		 "one of 64 pages is done");
 	ktest_ok(pmalloc_destroy_pool(pool) == STATUS_OK, "its pool is destroyed");
 }
+
+/* A pool that is born sealed takes notes by write-rare, too. */
+KTEST_SUITE(pool_notes)
+{
+	const struct pool *pool;
+	void *object, *other = NULL;
+	struct frame *frame;
+
+	if (!is_on()) {
+		ktest_skip("with pmalloc=off nothing is checked");
+		return;
+	}
+	if (pmalloc_create_pool("notes", POOL_START_WR, PAGE_SIZE, 0, &pool) ||
+	    pmalloc(pool, 64, &object) || wr_memset(object, 1, 64)) {
+		ktest_skip("no memory for a pool");
+		return;
+	}
+	frame = frame_entry(pte_frame(ptable_lookup(kernel_root, (uint64_t)object, NULL)));
+	frame->prev++;
+	ktest_ok(pfree(pool, object) == STATUS_EFAULT, "an object that cannot be scrubbed stays");
+	ktest_ok(pmalloc(pool, 64, &other) != STATUS_OK || !is_on_page_of(other, object),
+		 "no object is given that cannot be noted");
+	frame->prev--;
+	ktest_ok(*(uint64_t *)object == 0x0101010101010101, "the first one is as it was");
+	ktest_ok(pfree(pool, object) == STATUS_OK, "and goes when it can");
+	ktest_ok(pmalloc_destroy_pool(pool) == STATUS_OK, "its pool is destroyed");
+}

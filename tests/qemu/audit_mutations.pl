@@ -21,7 +21,7 @@ my @qemu = (qw(qemu-system-x86_64 -machine pc -nodefaults -no-reboot -m 24M -dis
 my %options = (audit_direct => 'directmap=2m ');
 # A mutation may make the audit run forever.
 my $seconds = ($ENV{TEST_SECONDS} // 600) / 20;
-my @suites = qw(audit audit_bits audit_cpu audit_direct audit_entry audit_free audit_pools audit_processes audit_user);
+my @suites = qw(audit audit_bits audit_cpu audit_direct audit_entry audit_free audit_pools audit_processes audit_protected audit_user);
 
 sub run_quiet { return system("@_ > $out/said 2>&1") == 0 }
 

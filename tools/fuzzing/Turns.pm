@@ -18,7 +18,7 @@ my @TURNS = (
 	{},
 	{ options => 'pmalloc=plain xpfo=v6 zero=early' },
 	{ options => 'vuln=on directmap=2m', suites => '0-8', mem => '24M' },
-	{ options => 'vuln=on', suites => '9-38', mem => '32M' },
+	{ options => 'vuln=on', suites => '9-40', mem => '32M' },
 	{ options => 'kaiser=nopcid cred=plain xpfo=v7', mem => '48M' },
 	{ options => 'xpfo=pageblock directmap=2m' },
 	{ options => 'vuln=on xpfo=v1 pmalloc=off cred=plain' },

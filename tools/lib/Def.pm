@@ -4,7 +4,7 @@ package Def;
 use strict;
 use warnings;
 use Exporter 'import';
-our @EXPORT_OK = qw(rows rows_of_text table_names table_path columns_of macros_of);
+our @EXPORT_OK = qw(rows all_rows rows_of_text table_names table_path table_of columns_of macros_of);
 
 # table => [file, macro => columns, ...]. A column is NAME:KIND; "..." stands for fields, each ".NAME = texts".
 my %TABLES = (
@@ -13,6 +13,10 @@ my %TABLES = (
 	budgets => ['kernel/task/budgets.def', BUDGET => 'name:word how:word what_grows:text'],
 	commands => ['user/shell/commands.def', COMMAND => 'name:word ...'],
 	counters => ['kernel/abi/counters.def', COUNTER => 'name:word help:text'],
+	decisive => ['kernel/core/decisive.def', STRUCTURE => 'name:word file:text home:word text:text',
+		WORDS => 'name:word members:text kind:word writers:text shown:text text:text',
+		DATA => 'file:text members:text kind:word writers:text shown:text text:text',
+		PLACE => 'name:word kind:word writers:text home:word shown:text text:text'],
 	defences => ['kernel/abi/defences.def', DEFENCE => 'name:word text:text'],
 	entry_area => ['kernel/arch/x86_64/entry_area.def', ENTRY_PART => 'name:word base:word offset:any pages:any owner:word '
 		. 'kernel_roots:word shadow_roots:word text:text'],
@@ -25,13 +29,20 @@ my %TABLES = (
 	needs => ['user/attacks/needs.def', NEED => 'attack:word option:word value:value why:text'],
 	options => ['kernel/abi/options.def', OPTION => 'name:word default:value values:text help:text strength:text'],
 	policy => ['kernel/mm/policy.def', POLICY => 'state:word direct:word view:word rights:word second_view:word second_rights:word text:text'],
+	protected => ['kernel/mm/protected.def', PROTECTED_RANGE => 'name:word start:any end:any text:text',
+		PROTECTED_POOL => 'name:word pool:text text:text', PROTECTED_PART => 'name:word text:text',
+		PROTECTED_HIGHER => 'name:word text:text'],
 	sources => ['docs/sources.def', SOURCE => 'key:word authors:text title:text venue:text year:number id:text',
 		SPECIFICATION => 'key:word authors:text title:text venue:text'],
 	status => ['kernel/abi/status.def', STATUS => 'name:word number:number text:text'],
 	syscalls => ['kernel/abi/syscalls.def', SYSCALL => 'number:number name:word nr_arguments:number',
 		SYSCALL_WITH_REGS => 'number:number name:word nr_arguments:number'],
+	threats => ['docs/threats.def', THREAT => 'power:text claim:text options:text evidence:text'],
 	variants => ['kernel/abi/variants.def', VARIANT => 'option:word value:value text:text ...'],
 );
+
+# Tables that are in several files: what these are called.
+my %FILES_OF = (attacks => qr{/attacks\.def$}, decisive => qr{^kernel/.*/decisive\.def$});
 
 my %KINDS = (
 	word => [qr/^[A-Za-z_]\w*$/, 'a name'],
@@ -44,6 +55,13 @@ my %ESCAPES = (n => "\n", t => "\t");
 sub table_names { return sort keys %TABLES }
 
 sub table_path { return $TABLES{ $_[0] }[0] }
+
+# The table that a file is, or part of; undef: none.
+sub table_of {
+	my ($path) = @_;
+	my ($table) = grep { $path eq $TABLES{$_}[0] || $FILES_OF{$_} && $path =~ $FILES_OF{$_} } sort keys %TABLES;
+	return $table;
+}
 
 sub macros_of {
 	my (undef, %macros) = @{ $TABLES{ $_[0] } };
@@ -186,6 +204,15 @@ sub rows {
 	my @rows = rows_of_text($table, $path, do { local $/; <$file> } // '');
 	die "$path:1: no row in the table\n" unless @rows;
 	return @rows;
+}
+
+# The rows of a table in all of these files, each with its `path`.
+sub all_rows {
+	my ($table, @paths) = @_;
+	return map {
+		my $path = $_;
+		map { { %$_, path => $path } } rows($table, $path)
+	} @paths;
 }
 
 1;

@@ -5,7 +5,7 @@ use strict;
 use warnings;
 use FindBin qw($Bin);
 use lib $Bin, "$Bin/../lib";
-use Def qw(rows table_names table_path macros_of);
+use Def qw(rows table_names table_of macros_of);
 use Lint;
 
 # table => pattern of a use with NAME in it
@@ -28,10 +28,9 @@ sub rows_or_violation {
 	return @rows;
 }
 
-my %table_of = map { table_path($_) => $_ } table_names();
 my $code = join "\n", map { without_comments(read_source($_), $_) } sources(qr/\.(c|h|asm)$/, 'kernel', 'user');
 for my $path (sources(qr/\.def$/, qw(boot kernel user tests tools))) {
-	my $table = $table_of{$path} // ($path =~ m{/attacks\.def$} ? 'attacks' : undef);
+	my $table = table_of($path);
 	if (!defined $table) {
 		violation($path, 1, 'tools/lib/Def.pm does not know this table');
 		next;

@@ -130,18 +130,18 @@ static inline long bw_vuln_pool_open(uint64_t *object)
 /* Fills the object with BW_SEALED_VALUE and seals its pool: what it holds then is watched. */
 static inline long bw_vuln_pool_seal(uint64_t object)
 {
-	return bw_call_vuln_pool_change(BW_POOL_SEAL_OWN, (long)object);
+	return bw_call_vuln_pool_change((long)object, BW_POOL_SEAL_OWN);
 }
 
 static inline long bw_vuln_pool_destroy(uint64_t object)
 {
-	return bw_call_vuln_pool_change(BW_POOL_DESTROY_OWN, (long)object);
+	return bw_call_vuln_pool_change((long)object, BW_POOL_DESTROY_OWN);
 }
 
 /* Makes a pool read-only, or destroys it, by an address of its descriptor that nobody checked. */
-static inline long bw_vuln_pool_change(enum bw_pool_change how, uint64_t pool)
+static inline long bw_vuln_pool_change(uint64_t pool, enum bw_pool_change how)
 {
-	return bw_call_vuln_pool_change(how, (long)pool);
+	return bw_call_vuln_pool_change((long)pool, how);
 }
 
 /* Stores 8 bytes at an address, parks, and stores the value + 1 there. */

@@ -113,6 +113,10 @@ status_t credentials_take(struct process *process, uint32_t *pid)
 }
 
 struct process *credentials_holder(uint32_t pid) { return pid < PIDS_MAX ? holders[pid] : NULL; }
+bool credentials_have_number(const struct process *process, uint32_t number)
+{
+	return credentials_holder(number) == process;
+}
 
 /* --- what has no part in it --- */
 

@@ -26,7 +26,7 @@ CALLS = {
 	'vuln_kmap_write': Call('pfn', 'maps the frame of that number to write to it', 'xpfo_kmap'),
 	'vuln_user_map_write': Call('page', 'maps a frame at that page to write to it'),
 	'vuln_wr': Call('target', 'makes a write-rare of eight bytes there', 'wr_memcpy'),
-	'vuln_pool_change': Call('how', 'seals (0) or destroys (1) a pool of the caller\'s, makes any read-only (2), or destroys it (3)'),
+	'vuln_pool_change': Call('pool', 'seals, freezes or destroys a pool that is there, or whose object is'),
 	'vuln_wr_hold': Call('unused', 'stops in the middle of a write-rare'),
 	'vuln_overread': Call('buffer', 'copies a record there, as long as the caller says', 'copy_to_user'),
 	'vuln_meltdown': Call('target', 'loads from there what a processor without permission checks would'),
@@ -84,7 +84,7 @@ WALKS = {
 	'iopl_overwrite': Walk(['vuln_write_parked', 'vuln_write']),
 	'apic_startup': Walk(['vuln_store']),
 	'setuid_fails': Walk(['vuln_write']),
-	'rule_name': Walk(['vuln_write'], proves=True),
+	'rule_name': Walk(['vuln_write']),
 	'policy_overwrite': Walk(['vuln_write'], proves=True),
 	'policy_redirect': Walk(['vuln_write'], proves=True),
 }

@@ -3,7 +3,7 @@
 
 static long end(uint64_t pool, enum bw_pool_change how, const char *what)
 {
-	long status = bw_vuln_pool_change(how, pool);
+	long status = bw_vuln_pool_change(pool, how);
 
 	attack_say("%s the claimed pool at 0x%lx: %s", what, pool, status < 0 ? "refused" : "done");
 	return status;
