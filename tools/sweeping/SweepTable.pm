@@ -3,7 +3,7 @@ package SweepTable;
 use strict;
 use warnings;
 use Exporter 'import';
-our @EXPORT_OK = qw(is_known key known_list summary table);
+our @EXPORT_OK = qw(breaches is_known key known_list summary table);
 
 my @VERDICTS = qw(breach violation stop fault refusal nothing);
 
@@ -63,6 +63,19 @@ sub table {
 		}
 	}
 	return $text . row('**all**', @$stores);
+}
+
+# What ended in a breach: by member, in which facts, and by which values.
+sub breaches {
+	my ($stores) = @_;
+	my (%facts, %values);
+	for my $store (grep { $_->{verdict} eq 'breach' } @$stores) {
+		$facts{ key($store) }{$_} = 1 for @{ $store->{facts} };
+		$values{ key($store) }{ $store->{value} =~ s/-\d+\z//r } = 1;
+	}
+	return "| member | facts | values |\n|---|---|---|\n"
+		. join '', map { "| `$_` | " . join(', ', sort keys %{ $facts{$_} }) . ' | ' . join(', ', map { "`$_`" } sort keys %{ $values{$_} }) . " |\n" }
+		sort keys %facts;
 }
 
 1;
