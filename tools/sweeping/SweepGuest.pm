@@ -114,8 +114,8 @@ sub take_stop {
 # Ends it. Dies where it could not be booted at all.
 sub finish {
 	my ($self) = @_;
-	kill 'TERM', $self->{pid} if !$self->{has_ended} && $self->is_silent;
-	$self->{is_hung} = !$self->{has_ended} && $self->is_silent;
+	$self->{is_hung} = $self->is_silent;
+	kill 'TERM', $self->{pid} if $self->{is_hung};
 	close $self->{out};
 	my $status = $? >> 8;
 	my $errors = read_file("$self->{dir}/errors");
