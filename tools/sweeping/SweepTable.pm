@@ -13,7 +13,7 @@ sub key {
 	return "$store->{kind}:" . $store->{member} =~ s/\[\d+\]/[]/gr;
 }
 
-# A file of lines "KIND:MEMBER FACT...", with * for anything.
+# A file of lines "KIND:MEMBER FACT..." or "KIND:MEMBER=VALUE FACT...", with * for anything.
 sub known_list {
 	my ($path) = @_;
 	open my $file, '<', $path or die "sweep: $path: $!\n";
@@ -30,7 +30,7 @@ sub known_list {
 sub is_known {
 	my ($known, $store, $fact) = @_;
 	my $key = key($store);
-	return grep { $fact eq $_->{fact} && $key =~ $_->{pattern} } @$known;
+	return grep { $fact eq $_->{fact} && ($key =~ $_->{pattern} || "$key=$store->{value}" =~ $_->{pattern}) } @$known;
 }
 
 sub summary {

@@ -84,6 +84,7 @@ struct board {
 	volatile uint32_t stage;
 	volatile uint32_t round, root_round, peer_round; /* done up to this one */
 	volatile uint32_t facts;
+	bool is_breached;
 	volatile bool is_other_policy; /* in force */
 	volatile bool has_tried_policy;
 	volatile bool is_visited, is_visit_over;
