@@ -62,6 +62,7 @@ class Frames:
 		self.owners = {value: text[len('OWNER_'):] for value, text in image.enum('owner').items()}
 		self.member = {name: kind[name].bitpos // 8 for name in ('owner', 'order', 'flags', 'kmaps', 'refs', 'next', 'prev')}
 		self.states = {}  # by what they follow from
+		self.has_roalias = int(kernel.variable('options')['pmalloc']) == image.enumerator('pmalloc_roalias')
 		self.hidden, self.sealed = image.enumerator('FRAME_HIDDEN'), image.enumerator('FRAME_SEALED')
 
 	@staticmethod
@@ -115,11 +116,12 @@ class Frames:
 		return self.states[key]
 
 	def _state(self, owner, flags, is_kmapped):
-		owner, hidden = self.owners[owner], bool(flags & self.hidden)
+		owner, hidden, sealed = self.owners[owner], bool(flags & self.hidden), bool(flags & self.sealed)
 		if owner == 'FREE':
 			return 'FREE_HIDDEN' if hidden else 'FREE_REVEALED'
 		if owner == 'USER':
 			return 'USER_HIDDEN' if hidden and not is_kmapped else 'USER_MAPPED'
 		if owner == 'POOL':
-			return ('POOL' if hidden else 'PLAIN') + ('_SEALED' if flags & self.sealed else '_OPEN')
-		return owner
+			alias = 'ROALIAS' if sealed and self.has_roalias else 'PLAIN'
+			return ('POOL' if hidden else alias) + ('_SEALED' if sealed else '_OPEN')
+		return owner + ('_SEALED' if sealed else '')
