@@ -239,6 +239,9 @@ static status_t none_create(void)
 	syscall_set_add(&calls, ROW_exit);
 	syscall_set_add(&calls, ROW_exit_group);
 	if (status == STATUS_OK) {
+		status = pmalloc_claim_pool(pool);
+	}
+	if (status == STATUS_OK) {
 		status = policy_table_create(pool, &calls, &table_of_none);
 	}
 	return status ? status : pmalloc_protect_pool(pool);
