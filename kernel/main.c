@@ -232,7 +232,8 @@ static void options_seal(void)
 	const struct pool *pool;
 
 	if (pmalloc_create_pool("options", POOL_RO, PAGE_SIZE, 0, &pool) ||
-	    pstrdup(pool, options.cmd, &options.cmd) || pmalloc_protect_pool(pool)) {
+	    pmalloc_claim_pool(pool) || pstrdup(pool, options.cmd, &options.cmd) ||
+	    pmalloc_protect_pool(pool)) {
 		panic("no memory for the boot options");
 	}
 }

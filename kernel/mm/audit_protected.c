@@ -66,7 +66,8 @@ static void check_areas(struct audit *audit, const char *name, const struct pool
 	}
 }
 
-/* One that is still being filled is protected by nobody's knowing of it. */
+/* One that is still being filled is protected by nobody's knowing of it. One that is not claimed
+ * can be destroyed by whoever has its name. */
 static void check_pools(struct audit *audit, const char *name, const char *wanted)
 {
 	for (slot_id id = 1; id < pool_header()->nr_slots; id++) {
@@ -74,6 +75,11 @@ static void check_pools(struct audit *audit, const char *name, const char *wante
 
 		if (slot && slot->pool.is_protected && !strcmp(slot->pool.name, wanted)) {
 			check_areas(audit, name, &slot->pool);
+			if (!slot->pool.is_claimed) {
+				audit_violation(audit,
+						"protected memory, %s: pool %u is not claimed",
+						name, id);
+			}
 		}
 	}
 }

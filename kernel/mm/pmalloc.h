@@ -69,10 +69,9 @@ status_t pmalloc_make_pool_ro(const struct pool *pool) MUST_CHECK;
 
 /*
  * The pool is its owner's alone from now on: wr_* refuse its objects, and only wr_*_in, which name
- * the pool, write to them. A write-rare call that was led astray does not name it. It stays as long
- * as the machine runs, and write-rare: pmalloc_destroy_pool and pmalloc_make_pool_ro, to which its
- * name is all that they are told, refuse it. With authority=off they do not. EPERM: it is claimed
- * already.
+ * the pool, write to them. A write-rare call that was led astray does not name it. It stays, and
+ * stays write-rare: pmalloc_destroy_pool and pmalloc_make_pool_ro, to which its name is all that
+ * they are told, refuse it. With authority=off they do not. EPERM: it is claimed already.
  */
 status_t pmalloc_claim_pool(const struct pool *pool) MUST_CHECK;
 
@@ -82,6 +81,8 @@ status_t pmalloc_claim_pool(const struct pool *pool) MUST_CHECK;
  * claimed. Flushes.
  */
 status_t pmalloc_destroy_pool(const struct pool *pool) MUST_CHECK;
+/* The same for the owner of a claimed pool. EPERM: it is not claimed. */
+status_t pmalloc_destroy_claimed_pool(const struct pool *pool) MUST_CHECK;
 
 /*
  * Write-rare: through this CPU's private window; the pool's mapping stays read-only. The target

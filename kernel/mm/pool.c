@@ -250,7 +250,7 @@ status_t pmalloc_protect_pool(const struct pool *pool)
 	return status;
 }
 
-/* Caller holds the lock. Its owner never gives it up: who asks was led to it. */
+/* Caller holds the lock. Its owner asks otherwise: who asks was led to it. */
 static bool is_kept(const struct pool *pool)
 {
 	assert(lock_is_held(&pool_lock));
@@ -311,6 +311,21 @@ status_t pmalloc_destroy_pool(const struct pool *pool)
 	lock_acquire(&pool_lock);
 	if (pool_check(pool)) {
 		status = is_kept(pool) ? STATUS_EPERM : STATUS_OK;
+	}
+	if (status == STATUS_OK) {
+		destroy(pool);
+	}
+	lock_release(&pool_lock);
+	return status;
+}
+
+status_t pmalloc_destroy_claimed_pool(const struct pool *pool)
+{
+	status_t status = STATUS_EINVAL;
+
+	lock_acquire(&pool_lock);
+	if (pool_check(pool)) {
+		status = pool->is_claimed ? STATUS_OK : STATUS_EPERM;
 	}
 	if (status == STATUS_OK) {
 		destroy(pool);

@@ -38,6 +38,9 @@ static status_t index_build(const void *data, size_t size_bytes, unsigned nr_fil
 		*(struct archive *)kept = *found;
 		status = pmalloc_protect_pool(pool);
 	}
+	if (status == STATUS_OK) {
+		status = pmalloc_claim_pool(pool);
+	}
 	if (status) {
 		return pmalloc_destroy_pool(pool) ? STATUS_EINVAL : status;
 	}

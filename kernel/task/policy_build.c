@@ -69,7 +69,7 @@ static status_t policy_fill(const struct pool *pool, const struct archive_entry 
 
 static void pool_drop(const struct pool *pool)
 {
-	status_t status = pmalloc_destroy_pool(pool);
+	status_t status = pmalloc_destroy_claimed_pool(pool);
 
 	assert(status == STATUS_OK);
 	(void)status;
@@ -89,7 +89,10 @@ status_t policy_create(const char *path, const struct program_policy **out,
 	if (status) {
 		return status;
 	}
-	status = policy_fill(pool, file, out, error);
+	status = pmalloc_claim_pool(pool);
+	if (status == STATUS_OK) {
+		status = policy_fill(pool, file, out, error);
+	}
 	if (status == STATUS_EINVAL) {
 		log_print("bulwark: %s:%u:%u: %s\n", file->name, error->line, error->column,
 			  error->message);

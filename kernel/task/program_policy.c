@@ -38,12 +38,12 @@ static const struct program_policy *current_policy(void)
 	return __atomic_load_n(&root->policy, __ATOMIC_RELAXED);
 }
 
-const struct policy_rule *program_rule(unsigned index)
+static const struct policy_rule *rule_at(const struct program_policy *policy, unsigned index)
 {
-	const struct program_policy *policy = current_policy();
-
 	return policy && index && index < policy->nr_entries ? policy->entries[index].rule : NULL;
 }
+
+const struct policy_rule *program_rule(unsigned index) { return rule_at(current_policy(), index); }
 
 static const struct syscall_table *table_of(unsigned index)
 {
@@ -135,10 +135,11 @@ static const char *program_name(const struct process *process)
  * it is under none, or there is none of that name. Whose rule there never was keeps it: it may
  * leave.
  */
-static unsigned rule_in(const struct program_policy *next, const struct process *process)
+static unsigned rule_in(const struct program_policy *next, const struct program_policy *before,
+			const struct process *process)
 {
 	unsigned now = credentials_rule(process);
-	const struct policy_rule *rule = program_rule(now);
+	const struct policy_rule *rule = rule_at(before, now);
 	unsigned index = rule ? find_in(next, rule->name) : 0;
 
 	if (now && !rule) {
@@ -151,26 +152,22 @@ static unsigned rule_in(const struct program_policy *next, const struct process 
  * While the others are stopped. All that have credentials, whether they are on a list or not; who
  * cannot be led over ends, as its number stands for another's rule from now on.
  */
-static void lead_all_over(const struct program_policy *next)
+static void lead_all_over(const struct program_policy *next, const struct program_policy *before)
 {
 	lock_acquire(&process_lock);
 	for (uint32_t pid = credentials_next(0); pid; pid = credentials_next(pid + 1)) {
 		struct process *process = credentials_holder(pid);
 
-		if (credentials_set_rule(process, rule_in(next, process))) {
+		if (credentials_set_rule(process, rule_in(next, before, process))) {
 			(void)process_begin_insecure_end(process);
 		}
 	}
 	lock_release(&process_lock);
 }
 
-static void publish(const struct program_policy *next)
+static status_t publish(const struct program_policy *next)
 {
-	status_t status = wr_assign_in(root_pool, &root->policy, next);
-
-	if (status) {
-		panic("the policy cannot be published (%d)", status);
-	}
+	return wr_assign_in(root_pool, &root->policy, next) ? STATUS_EIO : STATUS_OK;
 }
 
 static void table_of_current(void)
@@ -180,18 +177,21 @@ static void table_of_current(void)
 	}
 }
 
-/* Puts a policy in force, on every CPU at once; the one before is in use nowhere afterwards. */
-static const struct program_policy *policy_swap(const struct program_policy *next)
+/* Puts a policy in force, on every CPU at once; the one before is in use nowhere afterwards. EIO:
+ * it cannot be published, and nothing has changed. */
+static status_t policy_swap(const struct program_policy *next, const struct program_policy **before)
 {
-	const struct program_policy *before;
+	status_t status;
 
 	rendezvous_stop_others();
-	before = current_policy();
-	lead_all_over(next);
-	publish(next);
-	rendezvous_run(table_of_current);
+	*before = current_policy();
+	status = publish(next);
+	if (status == STATUS_OK) {
+		lead_all_over(next, *before);
+		rendezvous_run(table_of_current);
+	}
 	rendezvous_release();
-	return before;
+	return status;
 }
 
 status_t program_policy_load(const char *path, struct policy_error *error)
@@ -202,7 +202,12 @@ status_t program_policy_load(const char *path, struct policy_error *error)
 	if (status) {
 		return status;
 	}
-	before = policy_swap(next);
+	status = policy_swap(next, &before);
+	if (status) {
+		log_print("bulwark: policy: %s cannot be put in force\n", next->path);
+		policy_destroy(next);
+		return status;
+	}
 	log_print("bulwark: policy: %s, rules for %u programs\n", next->path, next->nr_entries - 1);
 	if (before) {
 		policy_destroy(before);
@@ -239,6 +244,9 @@ static status_t none_create(void)
 	syscall_set_add(&calls, ROW_exit);
 	syscall_set_add(&calls, ROW_exit_group);
 	if (status == STATUS_OK) {
+		status = pmalloc_claim_pool(pool);
+	}
+	if (status == STATUS_OK) {
 		status = policy_table_create(pool, &calls, &table_of_none);
 	}
 	return status ? status : pmalloc_protect_pool(pool);
@@ -261,7 +269,9 @@ void program_policy_init(void)
 						    : "no memory");
 		return;
 	}
-	publish(policy);
+	if (publish(policy)) {
+		panic("the policy cannot be published");
+	}
 	log_print("bulwark: policy: " POLICY_BOOT_FILE ", rules for %u programs\n",
 		  policy->nr_entries - 1);
 }

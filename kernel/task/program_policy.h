@@ -24,8 +24,8 @@ void program_policy_init(void);
 
 /*
  * Puts the policy of a file of the archive in force, for processes that run, too. On failure the
- * one before stays. ENOENT: no such file; EINVAL: *error says what is wrong with it; ENOMEM.
- * Blocks.
+ * one before stays. ENOENT: no such file; EINVAL: *error says what is wrong with it; ENOMEM;
+ * EIO: the kernel cannot write down that it is in force. Blocks.
  */
 status_t program_policy_load(const char *path, struct policy_error *error) MUST_CHECK;
 

@@ -53,6 +53,21 @@ static void plant_in_pool(const void *object)
 	}
 }
 
+/* A pool that calls itself as a protected one does. */
+static void plant_unclaimed(void)
+{
+	const struct pool *pool;
+	void *object;
+
+	if (pmalloc_create_pool("options", POOL_RO, PAGE_SIZE, 0, &pool) ||
+	    pmalloc(pool, sizeof(uint64_t), &object) || pmalloc_protect_pool(pool)) {
+		ktest_skip("no memory for a pool");
+		return;
+	}
+	expect_violation("protected memory, options: pool", "a protected pool that nobody claimed");
+	ktest_ok(pmalloc_destroy_pool(pool) == STATUS_OK, "which can be destroyed");
+}
+
 /* In every book, it is memory of the kernel's like any other. */
 static void archive_toggle_sealed(pfn_t frame, bool is_sealed)
 {
@@ -85,6 +100,7 @@ KTEST_SUITE(audit_protected)
 	      "protected memory, rodata: nothing is mapped",
 	      "constants of the image that are not there");
 	plant_in_pool(options.cmd);
+	plant_unclaimed();
 	if (options.authority == authority_on) {
 		plant_in_archive();
 	}

@@ -1,7 +1,11 @@
-/* Which calls a processor serves is written down for itself, whatever ordinary memory says it is.
- */
+/* Which calls a processor serves, and under which policy, is written down where no lie of ordinary
+ * memory leads it astray. */
 #include "core/options.h"
 #include "ktest.h"
+#include "lib/string.h"
+#include "mm/frame.h"
+#include "mm/pool.h"
+#include "mm/ptable.h"
 #include "task/process.h"
 #include "task/program_policy.h"
 #include "task/table_in_force.h"
@@ -26,3 +30,43 @@ static void number_checks(void)
 }
 
 KTEST_SUITE(call_table) { number_checks(); }
+
+/* The first area of the pool of that name. NULL: there is none. */
+static const struct pool_area *area_of_pool(const char *name)
+{
+	const struct pool_area *area = NULL;
+
+	lock_acquire(&pool_lock);
+	for (slot_id id = 1; id < pool_header()->nr_slots && !area; id++) {
+		const union pool_slot *slot = pool_slot(id, SLOT_POOL);
+
+		if (slot && !strcmp(slot->pool.name, name)) {
+			area = &pool_slot(slot->pool.first_area, SLOT_AREA)->area;
+		}
+	}
+	lock_release(&pool_lock);
+	return area;
+}
+
+KTEST_SUITE(policy_publish)
+{
+	const struct pool_area *area = area_of_pool("policy root");
+	struct policy_error error;
+	struct frame *frame;
+	status_t status;
+	bool is_kept;
+
+	if (!area || options.pmalloc == pmalloc_off) {
+		ktest_skip("with pmalloc=off what the frame says is not asked for");
+		return;
+	}
+	frame = frame_entry(pte_frame(ptable_lookup(kernel_root, area->base, NULL)));
+	frame->prev++;
+	status = program_policy_load("etc/policy-strict", &error);
+	is_kept = !strcmp(program_policy_path(), POLICY_BOOT_FILE);
+	frame->prev--;
+	ktest_ok(status == STATUS_EIO,
+		 "a policy is not in force where that cannot be written down");
+	ktest_ok(is_kept, "the one before is");
+	ktest_ok(program_policy_load(POLICY_BOOT_FILE, &error) == STATUS_OK, "later it can");
+}

@@ -112,47 +112,33 @@ static void check_claimed(const struct pool *pool, const struct pool *other, uin
 		 "nobody makes it read-only");
 	ktest_ok(pmalloc_destroy_pool(pool) == STATUS_EPERM && *word == value + 1,
 		 "nobody destroys it");
-	ktest_ok(wr_assign_in(pool, word, 0) == STATUS_OK, "a later run finds it as this one did");
-}
-
-/* A claimed pool stays, so there is one for all runs of the suite. */
-static const struct pool *claimed;
-static uint64_t *claimed_word;
-
-static bool claimed_create(void)
-{
-	void *object;
-
-	if (claimed) {
-		return true;
-	}
-	if (pmalloc_create_pool("claimed", POOL_WR, 0, 0, &claimed) ||
-	    pmalloc(claimed, OBJECT_BYTES, &object)) {
-		return false;
-	}
-	claimed_word = object;
-	ktest_ok(pmalloc_claim_pool(claimed) == STATUS_OK &&
-			 pmalloc_protect_pool(claimed) == STATUS_OK,
-		 "a pool is claimed");
-	return true;
+	ktest_ok(pmalloc_destroy_claimed_pool(other) == STATUS_EPERM,
+		 "what is not claimed has no owner who destroys it");
 }
 
 KTEST_SUITE(pool_claim)
 {
-	const struct pool *other;
+	const struct pool *claimed, *other;
+	void *word;
 
 	if (!is_on() || options.authority == authority_off) {
 		ktest_skip("with pmalloc=off nothing is checked, with authority=off no claim");
 		return;
 	}
-	if (!claimed_create() || pmalloc_create_pool("other", POOL_WR, 0, 0, &other)) {
+	if (pmalloc_create_pool("claimed", POOL_WR, 0, 0, &claimed) ||
+	    pmalloc_create_pool("other", POOL_WR, 0, 0, &other) ||
+	    pmalloc(claimed, OBJECT_BYTES, &word)) {
 		ktest_skip("no memory for pools");
 		return;
 	}
+	ktest_ok(pmalloc_claim_pool(claimed) == STATUS_OK &&
+			 pmalloc_protect_pool(claimed) == STATUS_OK,
+		 "a pool is claimed");
 	ktest_ok(pmalloc_claim_pool(claimed) == STATUS_EPERM &&
 			 pmalloc_claim_pool(NULL) == STATUS_EINVAL,
 		 "once");
-	check_claimed(claimed, other, claimed_word);
+	check_claimed(claimed, other, word);
+	ktest_ok(pmalloc_destroy_claimed_pool(claimed) == STATUS_OK, "its owner destroys it");
 	ktest_ok(pmalloc_destroy_pool(other) == STATUS_OK, "another pool is destroyed");
 }
 

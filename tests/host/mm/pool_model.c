@@ -280,10 +280,10 @@ static void step_destroy(struct model_pool *model)
 	}
 	if (model->is_claimed) {
 		expect(pmalloc_destroy_pool(model->pool), STATUS_EPERM, "destroy_pool, claimed");
-		options.authority = authority_off;
+		expect(pmalloc_destroy_claimed_pool(model->pool), STATUS_OK, "by its owner");
+	} else {
+		expect(pmalloc_destroy_pool(model->pool), STATUS_OK, "destroy_pool");
 	}
-	expect(pmalloc_destroy_pool(model->pool), STATUS_OK, "destroy_pool");
-	options.authority = authority_on;
 	for (unsigned i = 0; i < model->nr_objects; i++) {
 		if (pte_is_present(entry_of(model->objects[i].bytes))) {
 			machine_die("an object of a destroyed pool is still mapped");
