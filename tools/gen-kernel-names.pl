@@ -10,7 +10,7 @@ use Dwarf qw(dwarf_bare dwarf_leaves dwarf_read dwarf_size);
 use Usage qw(help refuse_usage);
 
 help();
-refuse_usage('which ELF file?') if @ARGV != 1;
+refuse_usage('which ELF file?') unless @ARGV == 1 && $ARGV[0] !~ /^-/;
 my ($elf) = @ARGV;
 
 sub lines_of {
