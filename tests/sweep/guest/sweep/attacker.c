@@ -23,7 +23,7 @@ enum {
 	VISIT_MS = 20,
 	VISIT_CALLS = 80
 };
-enum { SPIN_STEP = 701, SPINS_MAX = 4000, SPINS_BETWEEN = 20000, PULSE_MS = 60 };
+enum { SPIN_STEP = 701, SPINS_MAX = 2000, SPINS_BETWEEN = 3000, PULSE_MS = 60 };
 
 static long endpoint;
 
