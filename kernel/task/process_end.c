@@ -250,8 +250,8 @@ static struct process *find_zombie(struct process *parent, const struct child_wi
 	return NULL;
 }
 
-/* Takes a zombie off the tree; the parent keeps its report. ECHILD; EAGAIN: none has ended yet, or
- * its number is not to be had back. */
+/* Takes a zombie off the tree; the parent keeps its report. ECHILD; EAGAIN: none has ended yet;
+ * EIO: its number cannot be had back now. */
 static status_t reap(struct process *parent, const struct child_wish *wish, struct child_end *out)
 {
 	struct process *child;
@@ -266,7 +266,7 @@ static status_t reap(struct process *parent, const struct child_wish *wish, stru
 	}
 	if (process_remove(child)) {
 		lock_release(&process_lock);
-		return STATUS_EAGAIN;
+		return STATUS_EIO;
 	}
 	old = parent->last_report;
 	parent->last_report = child->report;
@@ -290,7 +290,7 @@ status_t process_wait(const struct child_wish *wish, unsigned wait_options, stru
 	for (;;) {
 		sched_prepare();
 		result = reap(parent, wish, out);
-		if (result != STATUS_EAGAIN) {
+		if (result != STATUS_EAGAIN && result != STATUS_EIO) {
 			break;
 		}
 		if (wait_options & WAIT_NO_HANG) {
@@ -302,7 +302,13 @@ status_t process_wait(const struct child_wish *wish, unsigned wait_options, stru
 			result = STATUS_EINTR;
 			break;
 		}
-		wait_block(&parent->child_wait);
+		if (result == STATUS_EAGAIN) {
+			wait_block(&parent->child_wait);
+		} else {
+			/* nobody tells when it can be */
+			(void)poll_call();
+			sched_yield();
+		}
 	}
 	wait_leave(&parent->child_wait, &waiter);
 	return result;

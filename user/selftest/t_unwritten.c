@@ -14,11 +14,12 @@
 #include "child.h"
 #include "tap.h"
 
-enum { USER = 1000, CREDENTIAL_BYTES = 32, NR_LOOKS = 1000000 };
+enum { USER = 1000, CREDENTIAL_BYTES = 32, NR_LOOKS = 1000000, NR_YIELDS = 1000 };
 
 /* Shared with the child. */
 static struct shared {
 	volatile int is_ready, go, came_back;
+	volatile int grandchild, grandchild_may_end, grandchild_ended;
 	struct bw_leak leak;
 } * shared;
 
@@ -61,13 +62,13 @@ static uint64_t links_of(pid_t pid)
 	return attack_frame_links(&leak, leak.credential + (uint64_t)offset);
 }
 
-static bool is_ended(pid_t child)
+static bool has_ended(pid_t process, enum bw_end end)
 {
 	struct bw_report report;
 	bool is_so = false;
 
 	for (int i = 0; i < NR_LOOKS && !is_so; i++) {
-		is_so = bw_report(child, &report) == 0 && report.end == BW_END_INSECURE;
+		is_so = bw_report(process, &report) == 0 && report.end == end;
 		sched_yield();
 	}
 	return is_so;
@@ -83,7 +84,7 @@ static void check(int (*body)(void), const char *what)
 
 	bw_vuln_write(links, before + (1ul << 32));
 	shared->go = 1;
-	was_ended = is_ended(child);
+	was_ended = has_ended(child, BW_END_INSECURE);
 	reaped = waitpid(child, &status, WNOHANG);
 	bw_vuln_write(links, before);
 	tap_ok(was_ended && !shared->came_back, "%s that cannot be written ends the process", what);
@@ -115,6 +116,45 @@ static void check_fork(void)
 	shared->go = 1;
 	waitpid(child, NULL, 0);
 	tap_ok(child_run(is_born, NULL) == 0, "the next one is");
+}
+
+static int waits(void)
+{
+	pid_t child = fork();
+
+	if (child == 0) {
+		shared->grandchild = getpid();
+		wait_for(&shared->grandchild_may_end);
+		_exit(0);
+	}
+	shared->grandchild_ended = has_ended(child, BW_END_EXIT);
+	return waitpid(child, NULL, 0);
+}
+
+/* Who does not wait yet when the truth is told again passes as well. */
+static void check_wait(void)
+{
+	pid_t child = start(waits);
+	uint64_t links, before;
+
+	shared->go = 1;
+	wait_for(&shared->grandchild);
+	links = links_of(shared->grandchild);
+	before = (uint64_t)bw_vuln_read(links);
+	bw_vuln_write(links, before + (1ul << 32));
+	shared->grandchild_may_end = 1;
+	wait_for(&shared->grandchild_ended);
+	for (int i = 0; i < NR_YIELDS; i++) {
+		sched_yield();
+	}
+	tap_ok(!shared->came_back, "who waits for a process whose number is not free waits on");
+	bw_vuln_write(links, before);
+	for (int i = 0; i < NR_LOOKS && !shared->came_back; i++) {
+		sched_yield();
+	}
+	tap_ok(shared->came_back, "and no longer, when it is");
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
 }
 
 static int looks_on(void)
@@ -163,6 +203,7 @@ int main(void)
 	check(executes, "an execve");
 	check(begins_a_job, "a job");
 	check_fork();
+	check_wait();
 	attack_pin(0);
 	check_policy();
 	return tap_done();
