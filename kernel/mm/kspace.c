@@ -329,15 +329,15 @@ status_t device_map(pa_t pa, uint64_t len_bytes, enum device_cache how, va_t *ou
 
 void device_unmap(va_t start)
 {
-	for (unsigned i = 0; i < nr_devices; i++) {
-		struct device *device = &devices[i];
+	struct device *device = devices;
 
-		for (uint64_t page = 0; device->start == start.va && page < device->nr_pages;
-		     page++) {
-			pte_write(ptable_entry(kernel_root, start.va + page * PAGE_SIZE, 1),
-				  PTE_NONE);
-		}
-		device->nr_pages = device->start == start.va ? 0 : device->nr_pages;
+	while (device->start != start.va) {
+		device++;
+		assert(device < &devices[nr_devices]);
 	}
+	for (uint64_t page = 0; page < device->nr_pages; page++) {
+		pte_write(ptable_entry(kernel_root, start.va + page * PAGE_SIZE, 1), PTE_NONE);
+	}
+	device->nr_pages = 0;
 	ktlb_wait(ktlb_downgrade());
 }

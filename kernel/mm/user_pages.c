@@ -6,36 +6,44 @@
 #include "mm/direct_map.h"
 #include "mm/frame.h"
 #include "mm/layout.h"
+#include "mm/window.h"
 
 struct walk {
 	bool (*visit)(pfn_t frame, void *argument);
 	void *argument;
 	void (*pause)(void);
+	uint64_t nr_left; /* tables and frames: more than there can be were forged */
 };
 
-/* The entry of a table, which may be none by now. */
-static pte_t entry_at(pfn_t table, unsigned index)
+static bool is_over(struct walk *walk)
 {
+	walk->nr_left -= walk->nr_left ? 1 : 0;
+	return !walk->nr_left;
+}
+
+/* The entry of a table, which may be none by now, or none of the kernel's: the processor takes any
+ * frame for one, hidden or not. */
+static pte_t entry_at(struct walk *walk, pfn_t table, unsigned index)
+{
+	uint64_t offset = index * sizeof(pte_t);
 	pte_t entry = PTE_NONE;
 
-	if (!probe_read(direct_map_base + pfn_to_pa(table).pa + index * sizeof(entry),
-			&entry.value)) {
+	if (!pfn_is_valid(table)) {
 		return PTE_NONE;
+	}
+	if (!probe_read(direct_map_base + pfn_to_pa(table).pa + offset, &entry.value)) {
+		(void)is_over(walk);
+		entry.value = window_load(table, offset);
 	}
 	return entry;
 }
 
-static bool is_table(pfn_t frame)
-{
-	return pfn_is_valid(frame) && frame_entry(frame)->owner == OWNER_PTABLE;
-}
-
-static bool page_visit(const struct walk *walk, pfn_t first, unsigned level)
+static bool page_visit(struct walk *walk, pfn_t first, unsigned level)
 {
 	bool is_found = false;
 
 	for (uint32_t i = 0; i < 1u << (level - 1) * 9 && !is_found; i++) {
-		is_found = walk->visit(pfn_add(first, i), walk->argument);
+		is_found = is_over(walk) || walk->visit(pfn_add(first, i), walk->argument);
 		if (walk->pause && i % PTES_PER_TABLE == PTES_PER_TABLE - 1) {
 			walk->pause();
 		}
@@ -43,9 +51,9 @@ static bool page_visit(const struct walk *walk, pfn_t first, unsigned level)
 	return is_found;
 }
 
-static bool table_walk(const struct walk *walk, pfn_t table, unsigned level);
+static bool table_walk(struct walk *walk, pfn_t table, unsigned level);
 
-static bool entry_walk(const struct walk *walk, pte_t entry, unsigned level)
+static bool entry_walk(struct walk *walk, pte_t entry, unsigned level)
 {
 	if (!pte_is_present(entry) || !pte_is_user(entry)) {
 		return false;
@@ -58,15 +66,18 @@ static bool entry_walk(const struct walk *walk, pte_t entry, unsigned level)
 }
 
 /* Recursion: three levels below a root. */
-static bool table_walk(const struct walk *walk, pfn_t table, unsigned level)
+static bool table_walk(struct walk *walk, pfn_t table, unsigned level)
 {
 	bool is_found = false;
 
-	if (!is_table(table)) {
+	if (!pfn_is_valid(table)) {
 		return false;
 	}
+	if (is_over(walk)) {
+		return true;
+	}
 	for (unsigned i = 0; i < PTES_PER_TABLE && !is_found; i++) {
-		is_found = entry_walk(walk, entry_at(table, i), level);
+		is_found = entry_walk(walk, entry_at(walk, table, i), level);
 	}
 	if (walk->pause) {
 		walk->pause();
@@ -77,12 +88,13 @@ static bool table_walk(const struct walk *walk, pfn_t table, unsigned level)
 bool user_pages_walk(pfn_t root, bool (*visit)(pfn_t frame, void *argument), void *argument,
 		     void (*pause)(void))
 {
-	const struct walk walk = { visit, argument, pause };
+	/* a root shows each frame once, and each table of it leads to one at least */
+	struct walk walk = { visit, argument, pause, 2ul * nr_frames + PTES_PER_TABLE };
 	pfn_t shadow = pfn_add(root, 1);
 	bool is_found = false;
 
 	for (unsigned i = 0; i < PTES_PER_TABLE / 2 && !is_found; i++) {
-		pte_t entry = entry_at(root, i), other = entry_at(shadow, i);
+		pte_t entry = entry_at(&walk, root, i), other = entry_at(&walk, shadow, i);
 
 		is_found = entry_walk(&walk, entry, LEVEL_MAX);
 		/* mostly they lead to the same table */

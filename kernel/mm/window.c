@@ -224,6 +224,16 @@ void window_store(pfn_t frame, uint64_t offset_bytes, uint64_t value, unsigned s
 	window_close(&opening);
 }
 
+uint64_t window_load(pfn_t frame, uint64_t offset_bytes)
+{
+	struct opening opening = window_open();
+	const char *page = window_show(&opening, frame, 0);
+	uint64_t value = *(const volatile uint64_t *)(page + offset_bytes);
+
+	window_close(&opening);
+	return value;
+}
+
 static bool is_zero(const uint64_t *page)
 {
 	for (const uint64_t *at = page; at < page + PAGE_SIZE / sizeof(*page); at += 8) {

@@ -30,6 +30,8 @@ void window_set(const pfn_t *frames, unsigned nr, uint64_t offset_bytes, int byt
 		uint64_t len_bytes);
 /* One store of 1, 2, 4 or 8 bytes, aligned to its size: others see all of it or nothing. */
 void window_store(pfn_t frame, uint64_t offset_bytes, uint64_t value, unsigned size_bytes);
+/* The 8 bytes at an aligned offset. */
+uint64_t window_load(pfn_t frame, uint64_t offset_bytes);
 
 /* For the audit: the first of up to WINDOW_PAGES frames that holds anything but zeroes; nr: none
  * does. */

@@ -125,6 +125,7 @@ static void start_all(const struct boot_info *info)
 		log_print("bulwark: %u entries of the MADT refused\n", found.nr_refused);
 	}
 	if (device_map((pa_t){ AP_START_PA }, PAGE_SIZE, DEVICE_UNCACHED, &start_page)) {
+		log_print("bulwark: one processor: no memory to map where the others start\n");
 		return;
 	}
 	ap_start_init(start_page, (pa_t){ LOAD_BASE + (uint64_t)(boot_tables - image_start) },

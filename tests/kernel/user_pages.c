@@ -5,10 +5,11 @@
 #include "mm/as.h"
 #include "mm/layout.h"
 #include "mm/ptable.h"
+#include "mm/window.h"
 #include "task/credentials.h"
 #include "task/process.h"
 
-enum { NR_PAGES = 3 };
+enum { NR_PAGES = 3, NR_LOOPS = 64 };
 #define SMALL_AT (USER_MIN + 16 * PAGE_SIZE)
 #define LARGE_AT (8 * HUGE_SIZE)
 
@@ -95,6 +96,40 @@ static void check_forged(const struct as *one, const struct as *other)
 	ktest_ok(!have_common_page(one, other), "it is as it was");
 }
 
+/* A page of its own that it filled as a page table: no TLB has it, and it is hidden. */
+static void check_forged_table(const struct as *one, const struct as *other)
+{
+	pte_t theirs = pte_read(entry_of(other, SMALL_AT));
+	pfn_t own = pte_frame(pte_read(entry_of(one, SMALL_AT)));
+	pte_t *slot = ptable_entry(one->root, SMALL_AT, 2) + 1;
+	pte_t before = pte_read(slot);
+
+	window_store(own, 0, theirs.value, sizeof(theirs));
+	*(volatile uint64_t *)slot = pte_make(own, PTE_PRESENT | PTE_USER).value;
+	ktest_ok(have_common_page(one, other), "a page that serves as a table shows frames");
+	*(volatile uint64_t *)slot = before.value;
+	window_store(own, 0, 0, sizeof(theirs));
+}
+
+/* The root, again and again. */
+static void check_endless(const struct as *as)
+{
+	pte_t *slot = ptable_entry(as->root, LARGE_AT, LEVEL_MAX);
+	pte_t before = pte_read(slot);
+	unsigned nr = 0;
+
+	for (unsigned i = 1; i < NR_LOOPS; i++) {
+		*(volatile uint64_t *)(slot + i) =
+			pte_make(as->root, PTE_PRESENT | PTE_USER | PTE_WRITABLE).value;
+	}
+	ktest_ok(user_pages_walk(as->root, count, &nr, NULL) && nr < 4 * nr_frames,
+		 "a walk through tables without end has one");
+	for (unsigned i = 1; i < NR_LOOPS; i++) {
+		*(volatile uint64_t *)(slot + i) = PTE_NONE.value;
+	}
+	ktest_ok(pte_read(slot).value == before.value, "it is as it was");
+}
+
 /* A page of 2 MiB is 512 frames. */
 static void check_large(struct as *as)
 {
@@ -131,7 +166,9 @@ KTEST_SUITE(user_pages)
 	ktest_ok(nr_shown(one) == NR_PAGES, "each page that is there is visited once");
 	ktest_ok(!have_common_page(one, other), "two address spaces have none in common");
 	check_forged(one, other);
+	check_forged_table(one, other);
 	check_large(one);
+	check_endless(one);
 	as_put(one);
 	as_put(other);
 }

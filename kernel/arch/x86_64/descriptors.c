@@ -29,7 +29,8 @@ struct descriptor_page {
 	struct tss tss;
 };
 
-static_assert(offsetof(struct descriptor_page, tss.io_map_base) == TSS_IO_MAP_OFFSET, "so");
+static_assert(offsetof(struct descriptor_page, tss.io_map_base) == TSS_IO_MAP_OFFSET,
+	      "vuln_leak tells where it is");
 
 struct table_pointer {
 	uint16_t limit;
