@@ -37,13 +37,15 @@ struct cpu_entry {
 	uint64_t user_rsp; /* scratch of the SYSCALL path */
 	tlb_word_t mode;   /* enum cpu_mode, written before the CR3 switch */
 	struct tlb_port port;
+	uint64_t leaving[4]; /* entry.asm: registers on the way out, while it needs them */
 };
 static_assert(offsetof(struct cpu_entry, port) == TLB_PORT_OFFSET, "GS finds it there");
 
 /* What of a CPU nobody can write to but through a window: task/table_in_force.h. */
 struct cpu_sealed {
 	const struct syscall_table
-		*syscall_table; /* syscall.asm: serves the current thread's calls */
+		*syscall_table;  /* syscall.asm: serves the current thread's calls */
+	uint64_t exit_stack_top; /* entry.asm: one past the last byte of the exit stack */
 };
 
 struct cpu {

@@ -91,9 +91,6 @@ static const char *frame_error(const struct frame *frame, enum policy_state stat
 			       ? NULL
 			       : "does not agree with its allocation";
 	case OWNER_ENTRY:
-		if (!(frame->flags & FRAME_HIDDEN) != !(frame->flags & FRAME_SEALED)) {
-			return "is hidden or sealed, and not both";
-		}
 		return was_seen || state == STATE_ENTRY_TEXT ? NULL : "is not in the entry area";
 	default: return NULL;
 	}

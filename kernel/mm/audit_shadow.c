@@ -14,6 +14,7 @@
 #include "mm/entry_area.h"
 #include "mm/layout.h"
 #include "mm/ptable.h"
+#include "mm/window.h"
 
 void audit_shadow_root(struct audit *audit, pfn_t kernel_root_of_pair)
 {
@@ -125,12 +126,15 @@ static const char *leaf_error(const struct audit *audit, const struct leaf *leaf
 	if (!entry_area_is_frame_of(page, leaf->frame)) {
 		return "shows another frame than its own";
 	}
-	if (rule->owner == OWNER_ENTRY && (policy_state_of(leaf->frame) == STATE_ENTRY_SEALED) !=
-						  entry_area_is_sealed(page->part)) {
-		return "is sealed, or not, against the option";
+	if (rule->owner == OWNER_ENTRY && page->part != PART_TEXT &&
+	    policy_state_of(leaf->frame) != entry_area_state(page->part)) {
+		return "is sealed, or hidden, against the option";
 	}
 	return has_rights(leaf, rights) ? NULL : "has other rights";
 }
+
+/* One audit at a time: the world is stopped. */
+static char hidden_page[PAGE_SIZE];
 
 void audit_entry_leaf(struct audit *audit, const struct leaf *leaf)
 {
@@ -153,16 +157,17 @@ void audit_entry_leaf(struct audit *audit, const struct leaf *leaf)
 		return;
 	}
 	/* a pool's page is at home in its pool */
-	if (!is_shadow && entry_rules[page.part].owner != OWNER_POOL) {
+	if (is_shadow == (entry_rules[page.part].rights[ENTRY_KERNEL_ROOTS] == RIGHTS_ABSENT) &&
+	    entry_rules[page.part].owner != OWNER_POOL) {
 		(void)audit_see(leaf->frame);
 	}
 	if (is_shadow && page.part == PART_TEXT) {
 		check_bytes(audit, leaf->address, entry_text_start + page.page * PAGE_SIZE, &page);
 	} else if (is_shadow && direct_map_has(leaf->frame)) {
 		check_bytes(audit, leaf->address, direct_map_pointer(leaf->frame), &page);
-	} else if (is_shadow && entry_area_is_sealed(page.part)) {
-		/* kernel roots show it at the same address */
-		check_bytes(audit, leaf->address, (const void *)leaf->address, &page);
+	} else if (is_shadow) {
+		window_read(leaf->frame, hidden_page);
+		check_bytes(audit, leaf->address, hidden_page, &page);
 	}
 }
 

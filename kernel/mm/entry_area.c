@@ -164,10 +164,16 @@ static void seal(pfn_t frame)
 	}
 }
 
-bool entry_area_is_sealed(enum entry_part_id part)
+enum policy_state entry_area_state(enum entry_part_id part)
 {
-	return options.authority == authority_on && entry_rules[part].owner == OWNER_ENTRY &&
-	       entry_rules[part].rights[ENTRY_KERNEL_ROOTS] == RIGHTS_R;
+	enum policy_rights rights = entry_rules[part].rights[ENTRY_KERNEL_ROOTS];
+
+	if (options.authority == authority_off) {
+		return STATE_ENTRY;
+	}
+	return rights == RIGHTS_R        ? STATE_ENTRY_SEALED
+	       : rights == RIGHTS_ABSENT ? STATE_ENTRY_PRIVATE
+					 : STATE_ENTRY;
 }
 
 /* A new page of data. */
@@ -229,13 +235,15 @@ void entry_area_init(void)
 
 void entry_area_fill_again(void)
 {
-	for (unsigned set = 0; set < NR_ENTRY_SETS && !entry_area_is_sealed(PART_IDT); set++) {
+	for (unsigned set = 0; set < NR_ENTRY_SETS && entry_area_state(PART_IDT) == STATE_ENTRY;
+	     set++) {
 		uint64_t address = entry_area_address(PART_IDT, 0, set);
 
 		idt_fill(direct_map_pointer(pte_frame(ptable_lookup(kernel_root, address, NULL))),
 			 &entry_sets[set], entry_text());
 	}
-	for (unsigned id = 0; id < nr_cpus && !entry_area_is_sealed(PART_DESCRIPTORS); id++) {
+	for (unsigned id = 0; id < nr_cpus && entry_area_state(PART_DESCRIPTORS) == STATE_ENTRY;
+	     id++) {
 		uint64_t address = entry_area_address(PART_DESCRIPTORS, id, 0);
 
 		descriptors_fill(
@@ -255,6 +263,10 @@ static status_t add_part(enum entry_part_id part, unsigned cpu)
 		if (status == STATUS_OK && part == PART_DESCRIPTORS) {
 			descriptors_fill(direct_map_pointer(frame), cpu_part(cpu));
 			seal(frame);
+		}
+		if (status == STATUS_OK && entry_area_state(part) == STATE_ENTRY_PRIVATE) {
+			frames_hide_alone(frame, 1);
+			ktlb_wait(ktlb_downgrade());
 		}
 	}
 	return status;

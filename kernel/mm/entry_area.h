@@ -57,8 +57,8 @@ bool entry_area_is_frame_of(const struct entry_page *page, pfn_t frame);
 bool entry_area_is_as_filled(const struct entry_page *page, const void *bytes);
 /* Fills the tables of processors again, after an attack on them where they are not sealed. */
 void entry_area_fill_again(void);
-/* Are its pages sealed? */
-bool entry_area_is_sealed(enum entry_part_id part);
+/* Which state of policy.def its pages are in, if they are ENTRY's. */
+enum policy_state entry_area_state(enum entry_part_id part);
 /* Of the text part this many pages are used. */
 uint32_t entry_text_pages(void);
 

@@ -18,6 +18,8 @@ void frame_free_kernel(pfn_t first, unsigned order);
  * they are mapped besides they are read-only. A downgrade, which the caller completes.
  */
 void frames_seal_alone(pfn_t first, uint32_t nr);
+/* The same of such that are written to, where they are mapped besides. */
+void frames_hide_alone(pfn_t first, uint32_t nr);
 /* May the current process have what the kernel keeps ready for all, such as free objects? Not when
  * memory is so short that what is left is root's. */
 bool frame_kernel_is_allowed(void);

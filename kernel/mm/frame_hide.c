@@ -69,10 +69,15 @@ bool block_hide(pfn_t first, unsigned order) { return block_make(first, order, t
 
 void block_reveal(pfn_t first, unsigned order) { (void)block_make(first, order, false); }
 
-void frames_seal_alone(pfn_t first, uint32_t nr)
+void frames_hide_alone(pfn_t first, uint32_t nr)
 {
 	direct_map_hide(first, nr);
 	frame_flags_set_hidden(first, nr, true);
+}
+
+void frames_seal_alone(pfn_t first, uint32_t nr)
+{
+	frames_hide_alone(first, nr);
 	for (uint32_t i = 0; i < nr; i++) {
 		frame_seal(pfn_add(first, i));
 	}

@@ -41,6 +41,14 @@ static enum policy_state pool_state(unsigned flags)
 	return options.pmalloc == pmalloc_roalias ? STATE_ROALIAS_SEALED : STATE_PLAIN_SEALED;
 }
 
+static enum policy_state entry_state(unsigned flags)
+{
+	if (flags & FRAME_SEALED) {
+		return STATE_ENTRY_SEALED;
+	}
+	return flags & FRAME_HIDDEN ? STATE_ENTRY_PRIVATE : STATE_ENTRY;
+}
+
 static enum policy_state kernel_state(const struct frame *frame)
 {
 	if (frame->flags & FRAME_SEALED) {
@@ -66,7 +74,7 @@ enum policy_state policy_state_of(pfn_t frame)
 		return entry->flags & FRAME_HIDDEN ? STATE_FREE_HIDDEN : STATE_FREE_REVEALED;
 	case OWNER_KERNEL: return kernel_state(entry);
 	case OWNER_PTABLE: return STATE_PTABLE;
-	case OWNER_ENTRY: return entry->flags & FRAME_SEALED ? STATE_ENTRY_SEALED : STATE_ENTRY;
+	case OWNER_ENTRY: return entry_state(entry->flags);
 	case OWNER_USER:
 		return entry->flags & FRAME_HIDDEN && !entry->kmaps ? STATE_USER_HIDDEN
 								    : STATE_USER_MAPPED;

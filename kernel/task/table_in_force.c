@@ -52,7 +52,10 @@ static status_t pages_create(void)
 	}
 	fresh = object;
 	for (unsigned id = 0; id < nr_cpus; id++) {
-		fresh[id].sealed.syscall_table = &syscall_table_all;
+		fresh[id].sealed = (struct cpu_sealed){
+			.syscall_table = &syscall_table_all,
+			.exit_stack_top = entry_area_part_end(id, PART_EXIT_STACK),
+		};
 	}
 	pages = fresh;
 	return pmalloc_protect_pool(pool);

@@ -42,8 +42,9 @@ static void plant_in_entry_area(pfn_t spare_frame)
 
 		ktest_diag("%s", names[roots]);
 		plant(idt, pte_with(pte_read(idt), PTE_WRITABLE),
-		      entry_area_is_sealed(PART_IDT) ? "ENTRY_SEALED, is mapped RW"
-						     : "which has other rights",
+		      entry_area_state(PART_IDT) == STATE_ENTRY_SEALED
+			      ? "ENTRY_SEALED, is mapped RW"
+			      : "which has other rights",
 		      "a writable IDT");
 		plant(idt, pte_without(pte_read(ptable_entry(root, entry, 1)), PTE_WRITABLE),
 		      "which shows another frame than its own", "the entry page where the IDT is");
@@ -59,7 +60,7 @@ static void plant_in_entry_area(pfn_t spare_frame)
 		      "which shows another frame than its own", "entry text behind its end");
 		plant(ptable_entry(root, entry - PAGE_SIZE, 1), pte_make(spare_frame, rw),
 		      "which is a guard page", "a kernel frame below the entry page");
-		plant(ptable_entry(root, part + 0x1f000, 1), pte_make(spare_frame, rw),
+		plant(ptable_entry(root, part + 0x4000, 1), pte_make(spare_frame, rw),
 		      "which is a guard page", "a kernel frame in a gap");
 		plant(ptable_entry(root, stack, 1), pte_make(spare_frame, rw),
 		      "which shows another owner's frame", "a kernel frame as the NMI stack");
@@ -97,7 +98,7 @@ static void plant_in_seals(pfn_t table)
 	plant_direct(table, direct_map_pte(table), "ENTRY_SEALED, is mapped RW in the direct map",
 		     "an IDT in the direct map");
 	PLANT(frame_entry(table)->flags, frame_entry(table)->flags & ~FRAME_SEALED,
-	      "is sealed, or not, against the option", "an IDT that is not sealed");
+	      "is sealed, or hidden, against the option", "an IDT that is not sealed");
 }
 
 /* What processors read there. An IDT that is not in force; of the descriptors those of this CPU,
@@ -121,7 +122,7 @@ static void plant_in_descriptors(void)
 	plant_word(&tss[0], tss[0] + (16ul << 32), "another stack for entries");
 	plant_word(&tss[4], tss[4] + (16ul << 32), "another stack for the NMI");
 	plant_word(&tss[12], 0, "ports for user mode");
-	if (entry_area_is_sealed(PART_IDT)) {
+	if (entry_area_state(PART_IDT) == STATE_ENTRY_SEALED) {
 		plant_in_seals(pte_frame(ptable_lookup(kernel_root, (uint64_t)idt, NULL)));
 	}
 }

@@ -49,7 +49,7 @@ sub numbers {
 	my %same = (
 		free_revealed => ['FREE_REVEALED'], free_hidden => ['FREE_HIDDEN'], ptable => ['PTABLE'],
 		user => [qw(USER_HIDDEN USER_MAPPED)],
-		kernel => [qw(KERNEL KERNEL_SEALED MARKS ENTRY ENTRY_SEALED ENTRY_TEXT POOL_OPEN POOL_SEALED PLAIN_OPEN PLAIN_SEALED ROALIAS_SEALED)],
+		kernel => [qw(KERNEL KERNEL_SEALED MARKS ENTRY ENTRY_SEALED ENTRY_PRIVATE ENTRY_TEXT POOL_OPEN POOL_SEALED PLAIN_OPEN PLAIN_SEALED ROALIAS_SEALED)],
 	);
 	for my $name (sort keys %same) {
 		my $nr = sum0(@frames{@{$same{$name}}});

@@ -86,7 +86,10 @@ static uint64_t wait_with(uint64_t flags)
 
 static bool are_kept(uint64_t wanted, uint64_t got)
 {
-	return ((wanted ^ got) & FLAGS_KEPT) == 0 && (got & FLAGS_LOST) == 0;
+	/* authority=off: what was saved comes back */
+	uint64_t lost = bw_option_is("authority", "off") ? (uint64_t)FLAG_IOPL : FLAGS_LOST;
+
+	return ((wanted ^ got) & FLAGS_KEPT) == 0 && (got & lost) == 0;
 }
 
 /* The way, with the flags in the argument: 0 where the flags came back and the work was done. */

@@ -36,6 +36,9 @@ flip_pcid:	dq CR3_SHADOW | CR3_PCID_USER | CR3_NOFLUSH
 global entry_user_rflags
 entry_user_rflags:	dq RFLAGS_USER
 
+; Which registers leave_trap keeps on the entry page while it needs them.
+%define LEAVING(slot)	(((slot) == 0) * REGS_rax + ((slot) == 1) * REGS_rdi + ((slot) == 2) * REGS_rsi + ((slot) == 3) * REGS_rdx)
+
 ; GS is the kernel's. BUILD=pcid tells the program outside and loads what a processor without PCIDs takes; loses CF.
 %macro LOAD_CR3 1
 %ifdef BULWARK_PCID
@@ -140,11 +143,14 @@ leave_syscall_%1:
 	o64 sysret
 %endmacro
 
-; RSP at a struct regs: to user mode with exactly these registers. IRET reads its frame with the shadow root loaded, and
-; where it faults its own frame must not lie where the registers go next: it gets a copy on the entry stack.
+; RSP at a struct regs: to user mode with these registers; CS, SS and the flags that RFLAGS_USER lacks are no choice of
+; the frame's. IRET reads its frame with the shadow root loaded. That frame is made there, from registers, on a stack that
+; kernel roots do not map: nobody else can reach it in between. With KAISER off there is but one root, and it is made on the
+; entry stack.
 %macro TRAP_LEAVE 1
 leave_trap_%1:
 	CHECK_LEAVING
+%ifidn %1, off
 	mov rdi, [gs:CPU_ENTRY_STACK_TOP]
 %assign slot 0
 %rep 5
@@ -160,16 +166,43 @@ leave_trap_%1:
 	RESTORE rsi, rdx, rcx, rax, r8, r9, r10, r11, rbx, rbp, r12, r13, r14, r15
 	lea rsp, [rdi - 6 * 8]
 	LEAVE_KERNEL_MODE
-%ifnidn %1, off
-	mov rdi, [gs:CPU_EXIT_CR3]
-%ifidn %1, pcid
-	bts qword [gs:CPU_EXIT_CR3], CR3_NOFLUSH_BIT	; what was owed is paid
-%endif
-	LOAD_CR3 rdi
-%endif
 	mov rdi, [rsp]
 	mov qword [rsp], 0
 	add rsp, 8
+%else
+%assign slot 0
+%rep 4
+	mov rax, [rsp + LEAVING(slot)]
+	mov [gs:ENTRY_LEAVING + slot * 8], rax
+%assign slot slot + 1
+%endrep
+	mov rdi, [rsp + REGS_rip]
+	mov rsi, [rsp + REGS_rflags]
+	mov rdx, [rsp + REGS_rsp]
+	and rsi, [entry_user_rflags]
+	RESTORE rcx, r8, r9, r10, r11, rbx, rbp, r12, r13, r14, r15
+	mov rsp, [gs:SEALED_EXIT_STACK_TOP]
+	LEAVE_KERNEL_MODE
+	mov rax, [gs:CPU_EXIT_CR3]
+%ifidn %1, pcid
+	bts qword [gs:CPU_EXIT_CR3], CR3_NOFLUSH_BIT	; what was owed is paid
+%endif
+	LOAD_CR3 rax
+	push SELECTOR_USER_DATA
+	push rdx
+	push rsi
+	push SELECTOR_USER_CODE
+	push rdi
+	mov rax, [gs:ENTRY_LEAVING]
+	mov rdi, [gs:ENTRY_LEAVING + 8]
+	mov rsi, [gs:ENTRY_LEAVING + 16]
+	mov rdx, [gs:ENTRY_LEAVING + 24]
+%assign slot 0
+%rep 4
+	mov qword [gs:ENTRY_LEAVING + slot * 8], 0
+%assign slot slot + 1
+%endrep
+%endif
 	swapgs
 iret_%1:
 	iretq
@@ -177,6 +210,7 @@ iret_%1:
 
 ; Vector stubs leave: vector, error, rip, cs, rflags, rsp, ss. A trap from user mode moves to the kernel stack, and leaves
 ; nothing behind that the program could have chosen: every root maps the page.
+FAULT_WORDS	equ 7
 FROM_CS		equ 3 * 8
 FROM_RIP	equ 2 * 8
 FROM_RSP	equ 5 * 8
@@ -218,8 +252,30 @@ trap_from_kernel_%1:
 	lea rax, [iret_%1]
 	cmp [rsp + 8 + FROM_RIP], rax
 	pop rax
+%ifidn %1, off
 	je trap_from_user_%1
 	jmp trap_from_kernel
+%else
+	jne trap_from_kernel
+	; what the processor pushed is on the exit stack, which the kernel's root does not map: it moves to the entry stack
+	push rax
+	push rcx
+	mov rcx, rsp
+	and rcx, -PAGE_SIZE
+	sub rcx, EXIT_TO_ENTRY_STACK + FAULT_WORDS * 8
+%assign slot 0
+%rep FAULT_WORDS
+	mov rax, [rsp + 16 + slot * 8]
+	mov [rcx + slot * 8], rax
+%assign slot slot + 1
+%endrep
+	mov rax, [rsp]
+	mov [rcx - 8], rax
+	mov rax, [rsp + 8]
+	lea rsp, [rcx - 8]
+	pop rcx
+	jmp trap_from_user_%1
+%endif
 %endmacro
 
 %macro PUSH_REGISTERS_BUT_RDI_TO_RAX 0

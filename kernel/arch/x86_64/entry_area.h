@@ -11,6 +11,8 @@
 #define ENTRY_CPU_STRIDE 0x20000ul
 #define ENTRY_PAGE_OFFSET 0x1000ul /* in a CPU's part, as the next */
 #define ENTRY_CPU_SEALED 0x1d000ul
+#define ENTRY_STACK_OFFSET 0x5000ul
+#define ENTRY_EXIT_STACK 0x1f000ul
 
 /* One run of pages: offset from where its base says. */
 struct entry_part {

@@ -38,6 +38,10 @@ void offsets(void)
 	REGS(r15);
 	OFFSET(ENTRY_USER_RSP, offsetof(struct cpu_entry, user_rsp));
 	OFFSET(ENTRY_MODE, offsetof(struct cpu_entry, mode));
+	OFFSET(ENTRY_LEAVING, offsetof(struct cpu_entry, leaving));
+	OFFSET(PAGE_SIZE, PAGE_SIZE);
+	/* from the first byte of the exit stack down to the end of the entry stack */
+	OFFSET(EXIT_TO_ENTRY_STACK, ENTRY_EXIT_STACK - ENTRY_STACK_OFFSET - PAGE_SIZE);
 	OFFSET(TLB_PORT_CR3, offsetof(struct cpu_entry, port.cr3));
 	OFFSET(TLB_PORT_STANDS, offsetof(struct cpu_entry, port.stands));
 	CPU(LOWEST_REGS, lowest_regs);
@@ -48,6 +52,8 @@ void offsets(void)
 	CPU(LEAVE_SYSCALL, leave_syscall);
 	OFFSET(SEALED_SYSCALL_TABLE,
 	       CPU_SEALED_OFFSET + offsetof(struct cpu_sealed, syscall_table));
+	OFFSET(SEALED_EXIT_STACK_TOP,
+	       CPU_SEALED_OFFSET + offsetof(struct cpu_sealed, exit_stack_top));
 	CPU(LEAVE_TRAP, leave_trap);
 	CPU(ON_SYSCALL, on.on_syscall);
 	CPU(ON_USER_TRAP, on.on_user_trap);

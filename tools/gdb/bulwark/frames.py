@@ -124,4 +124,4 @@ class Frames:
 		if owner == 'POOL':
 			alias = 'ROALIAS' if sealed and self.has_roalias else 'PLAIN'
 			return ('POOL' if hidden else alias) + ('_SEALED' if sealed else '_OPEN')
-		return owner + ('_SEALED' if sealed else '')
+		return owner + ('_SEALED' if sealed else '_PRIVATE' if owner == 'ENTRY' and hidden else '')
