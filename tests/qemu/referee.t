@@ -26,6 +26,13 @@ SMP=2 boot 'vuln=on' "attack wins execs; attack wins orphan; attack wins child; 
 unlike "$output" 'BREACH' 'none of them is where the credentials are protected'
 like "$output" '^violations +0 ' 'and the audit finds nothing'
 
+# Between the mask of the flags and IRET nothing reaches them, but where user mode has the kernel's roots.
+SMP=2 boot 'vuln=on kaiser=off' 'attack iret_race'
+like "$output" 'iret_race: BREACH' "IRET's frame is written to by another processor with kaiser=off"
+SMP=2 boot 'vuln=on' 'attack iret_race; audit'
+unlike "$output" 'BREACH' 'and with the defaults it is out of reach'
+like "$output" '^violations +0 ' 'and the audit finds nothing'
+
 # What an attack leaves behind neither writes into the verdict nor reads the next command.
 SMP=2 boot 'vuln=on' "$(printf 'attack -j forges writes; %.0s' {1..8})attack -j ret2dir_obj"
 is "$(perl -MJSON::PP -e 'local $/; my $p = JSON::PP->new; my @all = $p->incr_parse(scalar <STDIN>);

@@ -48,8 +48,10 @@ uint64_t attack_synonym(const struct bw_leak *leak, const void *address);
 
 /*
  * For whoever has got I/O ports: has a device of QEMU's write 0 to four bytes of physical memory
- * (attack_dma.c). False: this machine has no such device.
+ * (attack_dma.c). False: this machine has no such device. Before it gets them it prepares the
+ * request: a page fault may take the ports again.
  */
+void attack_dma_prepare(void);
 bool attack_dma_zero32(uint64_t pa);
 
 /* ---- Page tables and frames, read through the direct map (attack_walk.c) ---- */

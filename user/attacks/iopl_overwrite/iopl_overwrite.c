@@ -18,6 +18,7 @@ static void park(void *unused)
 
 	(void)unused;
 	attack_leak(&parked);
+	attack_dma_prepare();
 	attack_tell(&stage, STAGE_KNOWN);
 	/* to the end of its own stack, which nothing has ever reached */
 	bw_vuln_write_parked(parked.stack_top - STACK_BYTES + sizeof(uint64_t), MARK);
