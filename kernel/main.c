@@ -184,6 +184,10 @@ static void apic_find(void)
 	va_t registers = { WINDOW_APIC };
 	enum apic_access access = apic_access();
 
+	if (access == APIC_MAPPED && options.authority == authority_on) {
+		log_print(
+			"bulwark: authority: the local APIC stays mapped: kaiser=off, no x2APIC\n");
+	}
 	if (access == APIC_PRIVATE) {
 		window_apic_init(apic_base());
 	} else if (access == APIC_MAPPED &&

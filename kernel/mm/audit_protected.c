@@ -66,8 +66,8 @@ static void check_areas(struct audit *audit, const char *name, const struct pool
 	}
 }
 
-/* One that is still being filled is protected by nobody's knowing of it. One that is not claimed
- * can be destroyed by whoever has its name. */
+/* A pool that is still being filled is writable. One that is not claimed can be destroyed by
+ * anybody who has its name. */
 static void check_pools(struct audit *audit, const char *name, const char *wanted)
 {
 	for (slot_id id = 1; id < pool_header()->nr_slots; id++) {

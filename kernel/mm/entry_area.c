@@ -233,22 +233,23 @@ void entry_area_init(void)
 	ptable_shadow_init(shadow_template, ENTRY_AREA_BASE);
 }
 
+static void *alias_of(enum entry_part_id part, unsigned cpu, uint32_t page)
+{
+	uint64_t address = entry_area_address(part, cpu, page);
+
+	return direct_map_pointer(pte_frame(ptable_lookup(kernel_root, address, NULL)));
+}
+
 void entry_area_fill_again(void)
 {
-	for (unsigned set = 0; set < NR_ENTRY_SETS && entry_area_state(PART_IDT) == STATE_ENTRY;
-	     set++) {
-		uint64_t address = entry_area_address(PART_IDT, 0, set);
-
-		idt_fill(direct_map_pointer(pte_frame(ptable_lookup(kernel_root, address, NULL))),
-			 &entry_sets[set], entry_text());
+	if (options.authority == authority_on) {
+		return; /* they have no alias */
 	}
-	for (unsigned id = 0; id < nr_cpus && entry_area_state(PART_DESCRIPTORS) == STATE_ENTRY;
-	     id++) {
-		uint64_t address = entry_area_address(PART_DESCRIPTORS, id, 0);
-
-		descriptors_fill(
-			direct_map_pointer(pte_frame(ptable_lookup(kernel_root, address, NULL))),
-			cpu_part(id));
+	for (unsigned set = 0; set < NR_ENTRY_SETS; set++) {
+		idt_fill(alias_of(PART_IDT, 0, set), &entry_sets[set], entry_text());
+	}
+	for (unsigned id = 0; id < nr_cpus; id++) {
+		descriptors_fill(alias_of(PART_DESCRIPTORS, id, 0), cpu_part(id));
 	}
 }
 

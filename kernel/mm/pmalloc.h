@@ -70,8 +70,8 @@ status_t pmalloc_make_pool_ro(const struct pool *pool) MUST_CHECK;
 /*
  * The pool is its owner's alone from now on: wr_* refuse its objects, and only wr_*_in, which name
  * the pool, write to them. A write-rare call that was led astray does not name it. It stays, and
- * stays write-rare: pmalloc_destroy_pool and pmalloc_make_pool_ro, to which its name is all that
- * they are told, refuse it. With authority=off they do not. EPERM: it is claimed already.
+ * stays write-rare: pmalloc_destroy_pool and pmalloc_make_pool_ro refuse it: anybody can give
+ * them its name. With authority=off they do not. EPERM: it is claimed already.
  */
 status_t pmalloc_claim_pool(const struct pool *pool) MUST_CHECK;
 
