@@ -14,7 +14,6 @@
 #include "mm/entry_area.h"
 #include "mm/layout.h"
 #include "mm/ptable.h"
-#include "mm/window.h"
 
 void audit_shadow_root(struct audit *audit, pfn_t kernel_root_of_pair)
 {
@@ -67,7 +66,7 @@ static void forget_user_rsp(enum entry_part_id part, uint64_t *words)
 {
 	if (part == PART_ENTRY_PAGE) {
 		words[offsetof(struct cpu_entry, user_rsp) / sizeof(uint64_t)] = 0;
-	} else if (part >= PART_ENTRY_STACK && part <= PART_DB_STACK) {
+	} else if ((part >= PART_ENTRY_STACK && part <= PART_DB_STACK) || part == PART_EXIT_STACK) {
 		words[NR_STACK_WORDS - FROM_TOP_RSP] = 0;
 	}
 }
@@ -133,9 +132,6 @@ static const char *leaf_error(const struct audit *audit, const struct leaf *leaf
 	return has_rights(leaf, rights) ? NULL : "has other rights";
 }
 
-/* One audit at a time: the world is stopped. */
-static char hidden_page[PAGE_SIZE];
-
 void audit_entry_leaf(struct audit *audit, const struct leaf *leaf)
 {
 	bool is_shadow = audit->roots == ENTRY_SHADOW_ROOTS;
@@ -157,17 +153,16 @@ void audit_entry_leaf(struct audit *audit, const struct leaf *leaf)
 		return;
 	}
 	/* a pool's page is at home in its pool */
-	if (is_shadow == (entry_rules[page.part].rights[ENTRY_KERNEL_ROOTS] == RIGHTS_ABSENT) &&
-	    entry_rules[page.part].owner != OWNER_POOL) {
+	if (!is_shadow && entry_rules[page.part].owner != OWNER_POOL) {
 		(void)audit_see(leaf->frame);
 	}
 	if (is_shadow && page.part == PART_TEXT) {
 		check_bytes(audit, leaf->address, entry_text_start + page.page * PAGE_SIZE, &page);
 	} else if (is_shadow && direct_map_has(leaf->frame)) {
 		check_bytes(audit, leaf->address, direct_map_pointer(leaf->frame), &page);
-	} else if (is_shadow) {
-		window_read(leaf->frame, hidden_page);
-		check_bytes(audit, leaf->address, hidden_page, &page);
+	} else if (is_shadow && entry_area_state(page.part) != STATE_ENTRY) {
+		/* kernel roots show it at the same address */
+		check_bytes(audit, leaf->address, (const void *)leaf->address, &page);
 	}
 }
 

@@ -166,14 +166,12 @@ static void seal(pfn_t frame)
 
 enum policy_state entry_area_state(enum entry_part_id part)
 {
-	enum policy_rights rights = entry_rules[part].rights[ENTRY_KERNEL_ROOTS];
+	const enum policy_rights *rights = entry_rules[part].rights;
 
-	if (options.authority == authority_off) {
+	if (options.authority == authority_off || rights[ENTRY_KERNEL_ROOTS] != RIGHTS_R) {
 		return STATE_ENTRY;
 	}
-	return rights == RIGHTS_R        ? STATE_ENTRY_SEALED
-	       : rights == RIGHTS_ABSENT ? STATE_ENTRY_PRIVATE
-					 : STATE_ENTRY;
+	return rights[ENTRY_SHADOW_ROOTS] == RIGHTS_R ? STATE_ENTRY_SEALED : STATE_ENTRY_PRIVATE;
 }
 
 /* A new page of data. */

@@ -234,14 +234,6 @@ uint64_t window_load(pfn_t frame, uint64_t offset_bytes)
 	return value;
 }
 
-void window_read(pfn_t frame, void *page)
-{
-	struct opening opening = window_open();
-
-	memcpy(page, window_show(&opening, frame, 0), PAGE_SIZE);
-	window_close(&opening);
-}
-
 static bool is_zero(const uint64_t *page)
 {
 	for (const uint64_t *at = page; at < page + PAGE_SIZE / sizeof(*page); at += 8) {

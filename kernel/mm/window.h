@@ -33,8 +33,6 @@ void window_store(pfn_t frame, uint64_t offset_bytes, uint64_t value, unsigned s
 /* The 8 bytes at an aligned offset. */
 uint64_t window_load(pfn_t frame, uint64_t offset_bytes);
 
-/* For the audit: what a frame holds, PAGE_SIZE bytes. */
-void window_read(pfn_t frame, void *page);
 /* For the audit: the first of up to WINDOW_PAGES frames that holds anything but zeroes; nr: none
  * does. */
 unsigned window_find_nonzero(const pfn_t *frames, unsigned nr);

@@ -145,7 +145,7 @@ leave_syscall_%1:
 
 ; RSP at a struct regs: to user mode with these registers; CS, SS and the flags that RFLAGS_USER lacks are no choice of
 ; the frame's. IRET reads its frame with the shadow root loaded. That frame is made there, from registers, on a stack that
-; kernel roots do not map: nobody else can reach it in between. With KAISER off there is but one root, and it is made on the
+; kernel roots map read-only: nobody else can write to it in between. With KAISER off there is but one root, and it is made on the
 ; entry stack.
 %macro TRAP_LEAVE 1
 leave_trap_%1:
@@ -257,7 +257,7 @@ trap_from_kernel_%1:
 	jmp trap_from_kernel
 %else
 	jne trap_from_kernel
-	; what the processor pushed is on the exit stack, which the kernel's root does not map: it moves to the entry stack
+	; what the processor pushed is on the exit stack, and the kernel's root has that read-only: it moves to the entry stack
 	push rax
 	push rcx
 	mov rcx, rsp
