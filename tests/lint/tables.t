@@ -13,4 +13,10 @@ catches tables kernel/abi/counters.def '\nCOUNTER(sheep)\n' 'not COUNTER\(name, 
 catches tables kernel/mm/sheep.def 'SHEEP(x)\n' 'Def.pm does not know this table' 'a table is one that the reader knows'
 catches tables tools/sheep 'sed -n "s/^OP''TION(\\([a-z]*\\).*/\\1/p" kernel/abi/options.def\n' 'read by a pattern' 'nobody else reads a table'
 
+# What the boot menu calls "all defences off" is that, whichever options were added since.
+menu=$(sed -n '/all defences off/,/}/s/.*boot_bulwark //p' boot/grub/grub.cfg | tr ' ' '\n' | sort | tr '\n' ' ')
+weakest=$(perl -Itools/lib -Itools/museum -MConfigurations=configurations \
+	-e 'my ($column) = grep { $_->{name} eq "all-off" } configurations(); print map { "$_ " } sort split / /, $column->{options}')
+is "$menu" "$weakest" 'the boot menu switches all defences off'
+
 done_testing
