@@ -23,7 +23,8 @@ enum {
 	VISIT_MS = 20,
 	VISIT_CALLS = 80
 };
-enum { SPIN_STEP = 701, SPINS_MAX = 2000, SPINS_BETWEEN = 3000, PULSE_MS = 60 };
+enum { CALLS_STEP = 7, CALLS_MAX = 40 };
+enum { SPIN_STEP = 701, SPINS_MAX = 500, SPINS_BETWEEN = 300, PULSE_MS = 200 };
 
 static long endpoint;
 
@@ -295,7 +296,10 @@ static void pulse(const struct store *store)
 	usual = errno;
 	for (unsigned i = 0; is_awaited() && now_ms() < end && errno == usual; i++) {
 		bw_vuln_store(store->address, store->value, store->size);
-		spin(i * SPIN_STEP % SPINS_MAX);
+		for (unsigned calls = i * CALLS_STEP % CALLS_MAX; calls && errno == usual;
+		     calls--) {
+			(void)setsid();
+		}
 		bw_vuln_store(store->address, store->old, store->size);
 		spin(SPINS_BETWEEN + i * SPIN_STEP % SPINS_MAX);
 		(void)setsid();

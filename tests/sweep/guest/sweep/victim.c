@@ -7,7 +7,7 @@
 
 #include "board.h"
 
-enum { NR_PAGES = 2, POLICY_MS = 50, VISIT_MS = 20, NR_PULSED = 8, POLL_US = 200 };
+enum { NR_PAGES = 2, POLICY_MS = 50, VISIT_MS = 20, NR_PULSED = 16, POLL_US = 200 };
 
 int canary_run(void)
 {
