@@ -11,6 +11,7 @@
 #include "mm/layout.h"
 #include "mm/ptable.h"
 #include "mm/window.h"
+#include "task/boot_archive.h"
 
 #define TEST_PAGE (USER_MIN + 16 * PAGE_SIZE)
 
@@ -95,6 +96,20 @@ static void plant_word(const uint64_t *word, uint64_t value, const char *what)
 /* The pages themselves. */
 static void plant_in_seals(pfn_t table)
 {
+	uint64_t exit_stack = (uint64_t)this_cpu()->entry - ENTRY_PAGE_OFFSET + ENTRY_EXIT_STACK;
+	pte_t *exit = ptable_entry(kernel_root, exit_stack, 1);
+	pfn_t frame = pte_frame(pte_read(exit));
+	const void *archive;
+	pfn_t file;
+
+	plant(exit, pte_with(pte_read(exit), PTE_WRITABLE), "which has other rights",
+	      "an exit stack that the kernel could write to");
+	plant_direct(frame, direct_map_pte(frame), "ENTRY_PRIVATE, is mapped RW in the direct map",
+		     "an exit stack in the direct map");
+	(void)boot_archive_bytes(&archive);
+	file = pte_frame(ptable_lookup(kernel_root, (uint64_t)archive, NULL));
+	PLANT(frame_entry(file)->flags, frame_entry(file)->flags & ~FRAME_HIDDEN,
+	      "is hidden or sealed, and not both", "a page of the archive that is not hidden");
 	plant_direct(table, direct_map_pte(table), "ENTRY_SEALED, is mapped RW in the direct map",
 		     "an IDT in the direct map");
 	PLANT(frame_entry(table)->flags, frame_entry(table)->flags & ~FRAME_SEALED,
