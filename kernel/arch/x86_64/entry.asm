@@ -12,7 +12,8 @@
 ; "Process-Context Identifiers (PCIDs)".
 ;
 ; Invariant: C code runs on the kernel's root, with GS at this CPU's entry page, and with RFLAGS clean (IF, DF, AC, NT,
-; TF, IOPL clear). User mode runs on the shadow root, unless the variant is off, and with no flag but RFLAGS_USER. Between the two: into the kernel GS,
+; TF, IOPL clear). User mode runs on the shadow root, unless the variant is off, and with no flag but RFLAGS_USER.
+; Between the two: into the kernel GS,
 ; mode, root; out of it mode, root, GS.
 
 %include "offsets.inc"
@@ -145,8 +146,8 @@ leave_syscall_%1:
 
 ; RSP at a struct regs: to user mode with these registers; CS, SS and the flags that RFLAGS_USER lacks are no choice of
 ; the frame's. IRET reads its frame with the shadow root loaded. That frame is made there, from registers, on a stack that
-; kernel roots map read-only: nobody else can write to it in between. With KAISER off there is but one root, and it is made on the
-; entry stack.
+; kernel roots map read-only: nobody else can write to it in between. With KAISER off there is but one root, and it is
+; made on the entry stack.
 %macro TRAP_LEAVE 1
 leave_trap_%1:
 	CHECK_LEAVING

@@ -65,6 +65,8 @@ enum {
 	/* on each way into the kernel */
 	RFLAGS_CLEARED = RFLAGS_TF | RFLAGS_IF | RFLAGS_DF | RFLAGS_IOPL | RFLAGS_NT | RFLAGS_AC,
 	RFLAGS_FIXED = 2,
+	/* authority=off: no more bits than there are, as all ones would look like a kernel address
+	 * on a page that user mode sees */
 	RFLAGS_ALL = 0x3fffff,
 	/* what user mode may have set: neither IOPL nor NT, VM, VIF or VIP */
 	RFLAGS_USER = 0xfd5 | RFLAGS_FIXED | RFLAGS_RF | RFLAGS_AC | RFLAGS_ID
