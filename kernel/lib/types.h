@@ -31,7 +31,7 @@ enum {
 	FRAMES_PER_HUGE = 1 << HUGE_ORDER,
 };
 #define HUGE_SIZE (1ul << HUGE_SHIFT)
-#define PFN_MAX (1ul << 31) /* frames from here on are not used */
+#define PFN_MAX (1ul << 29) /* frames from here on are not used */
 #define PFN_NONE ((pfn_t){ UINT32_MAX })
 
 static inline pa_t pfn_to_pa(pfn_t frame) { return (pa_t){ (uint64_t)frame.pfn << PAGE_SHIFT }; }

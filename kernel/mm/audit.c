@@ -4,7 +4,7 @@
  * root, the shadow roots' part of the kernel. Each leaf is held against the tables (audit_leaf.c),
  * the large pages of the direct map against what is hidden (audit_direct.c),
  * and, in the user half, against its region and frame (audit_user.c). What the walks saw of each
- * frame is noted in the frame table: FRAME_SEEN, and of a USER frame, whose link fields are free,
+ * frame is noted in its link: is_seen, and of a USER frame, whose link fields are free,
  * how many entries map it. Then each frame is held against that (audit_frames.c).
  */
 #include "mm/audit.h"
@@ -126,7 +126,7 @@ static void check_entry(struct audit *audit, struct leaf *here)
 				here->address);
 	} else if (audit_table(audit, here->frame)) {
 		check_table_entry(audit, here);
-		if (audit->as && frame_entry(here->frame)->next != audit->as->root.pfn) {
+		if (audit->as && frame_entry(here->frame)->number != audit->as->root.pfn) {
 			audit_violation(audit,
 					"%s: page table at frame %#x, for %#lx, is another root's",
 					audit->root_name, here->frame.pfn, here->address);
@@ -220,9 +220,9 @@ void audit_run(struct bw_audit *out)
 	memset(out, 0, sizeof(*out));
 	rendezvous_stop_others();
 	FOR_EACH_FRAME (i) {
-		frames[i].flags &= ~FRAME_SEEN;
+		frame_links[i].is_seen = false;
 		if (frames[i].owner == OWNER_USER) {
-			frames[i].next = frames[i].prev = 0;
+			frame_links[i] = (struct frame_link){ 0 };
 		}
 	}
 	audit_kernel_root(&audit);

@@ -19,7 +19,7 @@ void audit_count(struct audit *audit, const char *what, uint64_t nr, uint64_t co
 
 /* What each owner's frames may have. */
 static const uint8_t flags_of[NR_OWNERS] = {
-	[OWNER_FREE] = FRAME_HIDDEN | FRAME_FREE_HEAD,
+	[OWNER_FREE] = FRAME_HIDDEN,
 	[OWNER_KERNEL] = FRAME_SLAB | FRAME_COPIED | FRAME_PLACED | FRAME_HIDDEN | FRAME_SEALED,
 	[OWNER_ENTRY] = FRAME_PLACED | FRAME_HIDDEN | FRAME_SEALED,
 	[OWNER_USER] = FRAME_HIDDEN | FRAME_TAIL | FRAME_UNKMAPPED,
@@ -35,38 +35,45 @@ static bool agrees_with_allocation(pfn_t frame)
 	const struct frame *entry = frame_entry(frame), *first;
 	uint32_t nr;
 
-	if (!pfn_is_valid((pfn_t){ entry->next }) || entry->next > frame.pfn) {
+	if (!pfn_is_valid((pfn_t){ entry->number }) || entry->number > frame.pfn) {
 		return false;
 	}
-	first = &frames[entry->next];
+	first = &frames[entry->number];
 	nr = 1u << MIN(first->order, (uint8_t)BUDDY_ORDER_MAX);
-	if (first->next != entry->next || frame.pfn - entry->next >= nr ||
+	if (first->number != entry->number || frame.pfn - entry->number >= nr ||
 	    first->owner != OWNER_KERNEL ||
 	    (first->flags ^ entry->flags) & (FRAME_COPIED | FRAME_SLAB)) {
 		return false;
 	}
 	/* it is no longer than its frames say */
 	return entry != first ||
-	       (entry->next + nr <= nr_frames && first[nr - 1].owner == OWNER_KERNEL &&
-		first[nr - 1].next == entry->next);
+	       (entry->number + nr <= nr_frames && first[nr - 1].owner == OWNER_KERNEL &&
+		first[nr - 1].number == entry->number);
+}
+
+static bool has_number(const struct frame *frame)
+{
+	return frame->owner == OWNER_USER
+		       ? !(frame->flags & FRAME_TAIL)
+		       : frame->owner != OWNER_FREE && frame->owner != OWNER_RESERVED;
 }
 
 /* What is wrong with a frame that no walk came across, or that is not its owner's; NULL: nothing.
  */
 static const char *frame_error(const struct frame *frame, enum policy_state state)
 {
-	bool was_seen = frame->flags & FRAME_SEEN;
+	bool was_seen = frame_links[frame - frames].is_seen;
 
 	if (frame->owner >= NR_OWNERS) {
 		return "has no owner";
 	}
-	if (frame->flags & ~(flags_of[frame->owner] | FRAME_SEEN)) {
+	if (frame->flags & ~flags_of[frame->owner]) {
 		return "has flags of another owner's";
 	}
-	if (frame->refs && (frame->owner != OWNER_USER || frame->flags & FRAME_TAIL)) {
+	if (frame->number && !has_number(frame)) {
 		return "counts references that it cannot have";
 	}
-	if (frame->kmaps && frame->owner != OWNER_USER) {
+	if (frame->kmaps && frame->owner != OWNER_USER && frame->owner != OWNER_PTABLE) {
 		return "is held by xpfo_kmap";
 	}
 	if (policy_table[state].view == VIEW_IMAGE && frame->owner != OWNER_RESERVED) {
@@ -134,15 +141,15 @@ static void range_end(struct audit *audit, const struct range *range)
 
 static void range_count(struct audit *audit, struct range *range, pfn_t frame)
 {
-	const struct frame *entry = frame_entry(frame);
+	const struct frame_link *link = frame_link(frame);
 
 	if (frame.pfn / RANGE_FRAMES != range->number) {
 		range_end(audit, range);
 		range->number = frame.pfn / RANGE_FRAMES;
 		range->nr = 0;
 	}
-	if (entry->flags & FRAME_FREE_HEAD) {
-		range->nr_to_come = 1u << MIN(entry->order, (uint8_t)BUDDY_ORDER_MAX);
+	if (link->is_head && frame_entry(frame)->owner == OWNER_FREE) {
+		range->nr_to_come = 1u << MIN((unsigned)link->order, (unsigned)BUDDY_ORDER_MAX);
 	}
 	if (range->nr_to_come) {
 		range->nr_to_come--;
@@ -172,7 +179,7 @@ void audit_frames(struct audit *audit)
 		if (frame->owner == OWNER_USER) {
 			audit_user_frame(audit, (pfn_t){ i });
 		}
-		frame->flags &= ~FRAME_SEEN;
+		frame_links[i].is_seen = false;
 		if (!frame_history_agrees((pfn_t){ i })) {
 			audit_violation(audit, "frame %#x, %s, has a history that ends otherwise",
 					i, policy_table[state].name);

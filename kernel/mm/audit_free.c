@@ -45,8 +45,7 @@ static bool check_free_frame(struct audit *audit, const struct place *place, pfn
 {
 	const struct frame *entry = frame_entry(frame);
 
-	if (!pfn_is_valid(frame) || entry->owner != OWNER_FREE ||
-	    (entry->flags & ~FRAME_SEEN) != flags) {
+	if (!pfn_is_valid(frame) || entry->owner != OWNER_FREE || entry->flags != flags) {
 		audit_violation(audit, "frame %#x is in %s, and is not free, or of another kind",
 				frame.pfn, place->name);
 		return false;
@@ -62,9 +61,9 @@ static bool check_free_frame(struct audit *audit, const struct place *place, pfn
 	return true;
 }
 
-/* head: what the first frame has on top. Returns how many are as they should be. */
+/* Returns how many are as they should be. */
 static uint64_t check_block(struct audit *audit, const struct place *place, pfn_t first,
-			    unsigned order, uint8_t head)
+			    unsigned order)
 {
 	uint64_t nr = 0;
 
@@ -74,8 +73,7 @@ static uint64_t check_block(struct audit *audit, const struct place *place, pfn_
 		return 0;
 	}
 	for (uint32_t i = 0; i < 1u << order; i++) {
-		nr += check_free_frame(audit, place, pfn_add(first, i),
-				       place->flags | (i ? 0 : head));
+		nr += check_free_frame(audit, place, pfn_add(first, i), place->flags);
 	}
 	return nr;
 }
@@ -86,25 +84,25 @@ static bool has_free_buddy(uint32_t first, unsigned order)
 	uint32_t other = first ^ 1u << order;
 
 	return order < BUDDY_ORDER_MAX && other < nr_frames && frames[other].owner == OWNER_FREE &&
-	       frames[other].order == order &&
-	       !((frames[other].flags ^ frames[first].flags) & ~FRAME_SEEN);
+	       frame_links[other].is_head && frame_links[other].order == order &&
+	       frames[other].flags == frames[first].flags;
 }
 
 /* A list that leads back into itself ends at a frame that was seen. */
 static uint64_t check_list(struct audit *audit, const struct place *place, uint32_t first,
 			   unsigned order)
 {
-	uint32_t previous = UINT32_MAX;
+	uint32_t previous = FRAME_LINK_NONE;
 	uint64_t nr = 0;
 
-	while (first != UINT32_MAX) {
-		uint64_t nr_here =
-			check_block(audit, place, (pfn_t){ first }, order, FRAME_FREE_HEAD);
+	while (first != FRAME_LINK_NONE) {
+		uint64_t nr_here = check_block(audit, place, (pfn_t){ first }, order);
 
 		if (nr_here != 1u << order) {
 			return nr; /* it cannot be believed any further */
 		}
-		if (frames[first].order != order || frames[first].prev != previous) {
+		if (!frame_links[first].is_head || frame_links[first].order != order ||
+		    frame_links[first].prev != previous) {
 			audit_violation(audit, "%s: frame %#x does not belong where it is linked",
 					place->name, first);
 		}
@@ -114,7 +112,7 @@ static uint64_t check_list(struct audit *audit, const struct place *place, uint3
 		}
 		nr += nr_here;
 		previous = first;
-		first = frames[first].next;
+		first = frame_links[first].next;
 	}
 	return nr;
 }
@@ -156,7 +154,7 @@ static void check_quarantine(struct audit *audit)
 					block->first.pfn);
 		}
 		before = block->generation;
-		nr += check_block(audit, &place, block->first, block->order, 0);
+		nr += check_block(audit, &place, block->first, block->order);
 	}
 	audit_count(audit, place.name, nr, quarantine->nr_frames);
 }
@@ -171,7 +169,7 @@ static void check_rest(struct audit *audit)
 	for (unsigned i = 1; KASAN && i <= MIN(rest->nr, (unsigned)FRAMES_RESTING_MAX); i++) {
 		unsigned at = (rest->next + FRAMES_RESTING_MAX - i) % FRAMES_RESTING_MAX;
 
-		nr += check_block(audit, &place, rest->blocks[at].first, rest->blocks[at].order, 0);
+		nr += check_block(audit, &place, rest->blocks[at].first, rest->blocks[at].order);
 	}
 	audit_count(audit, place.name, nr, rest->nr_frames);
 }

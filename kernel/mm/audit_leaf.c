@@ -91,7 +91,7 @@ static void check_marks(struct audit *audit, const struct leaf *leaf)
 	const struct frame *frame = frame_entry(leaf->frame);
 
 	if (!pfn_is_valid(leaf->frame) || !audit_see(leaf->frame) || !frame_is_of_marks(frame) ||
-	    frame->prev != frame_place(leaf->address)) {
+	    frame_link(leaf->frame)->prev != frame_place(leaf->address)) {
 		audit_violation(audit, "%s: the marks at %#lx show frame %#x, not in its place",
 				audit->root_name, leaf->address, leaf->frame.pfn);
 	}
@@ -106,8 +106,8 @@ static void check_kspace(struct audit *audit, const struct leaf *leaf)
 	if (!pfn_is_valid(leaf->frame) || frame->owner == OWNER_RESERVED) {
 		is_in_place = check_device(audit, leaf);
 	} else {
-		is_in_place =
-			frame->flags & FRAME_PLACED && frame->prev == frame_place(leaf->address);
+		is_in_place = frame->flags & FRAME_PLACED &&
+			      frame_link(leaf->frame)->prev == frame_place(leaf->address);
 		(void)audit_see(leaf->frame);
 	}
 	if (!is_in_place) {

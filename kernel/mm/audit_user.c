@@ -2,8 +2,8 @@
  * The user half: every leaf lies in a region and is the entry that the region gives a page, its
  * frames are a user page of that size, and each page is mapped as often as its references say.
  *
- * Scratch of a USER frame, on the first of a page: `next` counts the entries that map it, `prev`
- * says by what kinds of region.
+ * Scratch of a USER frame, on the first of a page: its link's `next` counts the entries that map
+ * it, `prev` says by what kinds of region.
  */
 #include "mm/as_pages.h"
 #include "mm/audit_walk.h"
@@ -86,9 +86,10 @@ void audit_user_leaf(struct audit *audit, const struct leaf *leaf)
 			audit->root_name, leaf->address, order, leaf->frame.pfn,
 			frame->flags & FRAME_TAIL ? "a tail" : "the first", frame->order);
 	}
-	frame->next++;
+	frame_link(leaf->frame)->next++;
 	if (region) {
-		frame->prev |= region->flags & REGION_SHARED ? BY_SHARED : BY_PRIVATE;
+		frame_link(leaf->frame)->prev |=
+			region->flags & REGION_SHARED ? BY_SHARED : BY_PRIVATE;
 	}
 }
 
@@ -129,6 +130,7 @@ static bool may_be_shown(const struct frame *entry)
 void audit_user_frame(struct audit *audit, pfn_t frame)
 {
 	const struct frame *entry = frame_entry(frame);
+	const struct frame_link *link = frame_link(frame);
 	const char *error = page_error(frame);
 
 	if (error) {
@@ -138,11 +140,11 @@ void audit_user_frame(struct audit *audit, pfn_t frame)
 		audit_violation(audit, "frame %#x, USER, is %s", frame.pfn,
 				may_be_shown(entry) ? "hidden" : "not hidden");
 	}
-	if (entry->next != entry->refs) {
+	if (link->next != entry->refs) {
 		audit_violation(audit, "frame %#x, USER, counts %u references and has %u",
-				frame.pfn, entry->refs, entry->next);
+				frame.pfn, entry->refs, link->next);
 	}
-	if (entry->prev == (BY_PRIVATE | BY_SHARED)) {
+	if (link->prev == (BY_PRIVATE | BY_SHARED)) {
 		audit_violation(audit, "frame %#x, USER, is in private and in shared memory",
 				frame.pfn);
 	}

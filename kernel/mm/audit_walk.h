@@ -47,10 +47,10 @@ struct leaf {
  */
 static inline bool audit_see(pfn_t frame)
 {
-	uint8_t before = frame_entry(frame)->flags;
+	bool before = frame_link(frame)->is_seen;
 
-	frame_entry(frame)->flags = before | FRAME_SEEN;
-	return !(before & FRAME_SEEN);
+	frame_link(frame)->is_seen = true;
+	return !before;
 }
 
 /* An entry but for what the processor notes in it. */

@@ -1,9 +1,9 @@
-/* Free lists by kind and order, linked through the frame table. */
+/* Free lists by kind and order, linked through the table beside the frame table. */
 #include "mm/buddy.h"
 
 #include "lib/assert.h"
 
-enum { NONE = -1 };
+enum { NONE = FRAME_LINK_NONE };
 static_assert((int)BUDDY_ORDER_MAX <= (int)RANGE_ORDER + 1, "count_free");
 
 static uint8_t kind_flag(enum free_kind kind) { return kind == FREE_HIDDEN ? FRAME_HIDDEN : 0; }
@@ -15,7 +15,7 @@ void buddy_init(struct buddy *buddy, uint16_t *nr_free_in)
 	for (unsigned kind = 0; kind < NR_FREE_KINDS; kind++) {
 		buddy->nr_free[kind] = 0;
 		for (unsigned order = 0; order < NR_BUDDY_ORDERS; order++) {
-			buddy->heads[kind][order] = (uint32_t)NONE;
+			buddy->heads[kind][order] = NONE;
 		}
 	}
 }
@@ -43,58 +43,50 @@ static void count_free(struct buddy *buddy, uint32_t first, unsigned order, enum
 static void count_pair(struct buddy *buddy, uint32_t first, unsigned order, int sign)
 {
 	const struct frame *other = &frames[first ^ 1];
+	const struct frame_link *link = &frame_links[first ^ 1];
 
-	if (order == 0 && other->owner == OWNER_FREE && other->flags & FRAME_FREE_HEAD &&
-	    other->order == 0 && (other->flags ^ frames[first].flags) & FRAME_HIDDEN) {
+	if (order == 0 && other->owner == OWNER_FREE && link->is_head && link->order == 0 &&
+	    (other->flags ^ frames[first].flags) & FRAME_HIDDEN) {
 		buddy->nr_mixed_pairs += (uint32_t)sign;
 	}
 }
 
 static void link_block(struct buddy *buddy, uint32_t first, unsigned order, enum free_kind kind)
 {
-	struct frame *block = &frames[first];
 	uint32_t *head = &buddy->heads[kind][order];
 
 	count_pair(buddy, first, order, 1);
-	block->order = order;
-	block->flags |= FRAME_FREE_HEAD;
-	block->prev = (uint32_t)NONE;
-	block->next = *head;
-	if (*head != (uint32_t)NONE) {
-		frames[*head].prev = first;
+	frame_links[first] =
+		(struct frame_link){ .next = *head, .prev = NONE, .order = order, .is_head = true };
+	if (*head != NONE) {
+		frame_links[*head].prev = first;
 	}
 	*head = first;
 }
 
 static void unlink_block(struct buddy *buddy, uint32_t first, unsigned order, enum free_kind kind)
 {
-	struct frame *block = &frames[first];
+	struct frame_link *block = &frame_links[first];
 
-	assert(block->flags & FRAME_FREE_HEAD && block->order == order);
+	assert(block->is_head && block->order == order);
 	count_pair(buddy, first, order, -1);
-	if (block->prev == (uint32_t)NONE) {
+	if (block->prev == NONE) {
 		assert(buddy->heads[kind][order] == first);
 		buddy->heads[kind][order] = block->next;
 	} else {
-		frames[block->prev].next = block->next;
+		frame_links[block->prev].next = block->next;
 	}
-	if (block->next != (uint32_t)NONE) {
-		frames[block->next].prev = block->prev;
+	if (block->next != NONE) {
+		frame_links[block->next].prev = block->prev;
 	}
-	block->flags &= ~FRAME_FREE_HEAD;
-	block->next = block->prev = 0;
+	*block = (struct frame_link){ 0 };
 }
 
 static bool is_free_block(uint32_t first, unsigned order, enum free_kind kind)
 {
-	const struct frame *block;
-
-	if (first >= nr_frames) {
-		return false;
-	}
-	block = &frames[first];
-	return block->owner == OWNER_FREE && block->flags == (FRAME_FREE_HEAD | kind_flag(kind)) &&
-	       block->order == order;
+	return first < nr_frames && frames[first].owner == OWNER_FREE &&
+	       frames[first].flags == kind_flag(kind) && frame_links[first].is_head &&
+	       frame_links[first].order == order;
 }
 
 void buddy_insert(struct buddy *buddy, pfn_t frame, unsigned order, enum free_kind kind)
@@ -122,7 +114,7 @@ bool buddy_take(struct buddy *buddy, unsigned order, enum free_kind kind, pfn_t 
 	unsigned from = order;
 	uint32_t first;
 
-	while (from <= BUDDY_ORDER_MAX && buddy->heads[kind][from] == (uint32_t)NONE) {
+	while (from <= BUDDY_ORDER_MAX && buddy->heads[kind][from] == NONE) {
 		from++;
 	}
 	if (from > BUDDY_ORDER_MAX) {
@@ -134,7 +126,6 @@ bool buddy_take(struct buddy *buddy, unsigned order, enum free_kind kind, pfn_t 
 		from--;
 		link_block(buddy, first + (1u << from), from, kind);
 	}
-	frames[first].order = order;
 	count_free(buddy, first, order, kind, -1);
 	*out = (pfn_t){ first };
 	return true;
@@ -143,9 +134,9 @@ bool buddy_take(struct buddy *buddy, unsigned order, enum free_kind kind, pfn_t 
 /* All frames of [first, first + 2^order) are on the lists, in blocks of this order or smaller. */
 static bool is_free_range(uint32_t first, unsigned order)
 {
-	for (uint32_t at = first; at < first + (1u << order); at += 1u << frames[at].order) {
-		if (at >= nr_frames || frames[at].owner != OWNER_FREE ||
-		    !(frames[at].flags & FRAME_FREE_HEAD) || frames[at].order > order) {
+	for (uint32_t at = first; at < first + (1u << order); at += 1u << frame_links[at].order) {
+		if (at >= nr_frames || frames[at].owner != OWNER_FREE || !frame_links[at].is_head ||
+		    frame_links[at].order > order) {
 			return false;
 		}
 	}
@@ -156,14 +147,13 @@ static bool is_free_range(uint32_t first, unsigned order)
 static void unlink_range(struct buddy *buddy, uint32_t first, unsigned order)
 {
 	for (uint32_t at = first; at < first + (1u << order);) {
-		unsigned at_order = frames[at].order;
+		unsigned at_order = frame_links[at].order;
 		enum free_kind kind = frames[at].flags & FRAME_HIDDEN ? FREE_HIDDEN : FREE_REVEALED;
 
 		unlink_block(buddy, at, at_order, kind);
 		count_free(buddy, at, at_order, kind, -1);
 		at += 1u << at_order;
 	}
-	frames[first].order = order;
 }
 
 /* The free range of this order that begins in a range; or NONE. */
@@ -172,14 +162,14 @@ static uint32_t range_search(const struct buddy *buddy, uint32_t range, unsigned
 	uint32_t start = range * RANGE_FRAMES;
 
 	if (buddy->nr_free_in[range] < 1u << MIN(order, (unsigned)RANGE_ORDER)) {
-		return (uint32_t)NONE;
+		return NONE;
 	}
 	for (uint32_t at = start; at < start + RANGE_FRAMES; at += 1u << order) {
 		if (is_aligned(at, 1u << order) && is_free_range(at, order)) {
 			return at;
 		}
 	}
-	return (uint32_t)NONE;
+	return NONE;
 }
 
 bool buddy_take_mixed(struct buddy *buddy, unsigned order, uint32_t *range, uint32_t nr_ranges,
@@ -190,7 +180,7 @@ bool buddy_take_mixed(struct buddy *buddy, unsigned order, uint32_t *range, uint
 	while ((*range = frame_known(*range * RANGE_FRAMES) / RANGE_FRAMES) < end) {
 		uint32_t first = range_search(buddy, (*range)++, order);
 
-		if (first != (uint32_t)NONE) {
+		if (first != NONE) {
 			unlink_range(buddy, first, order);
 			*out = (pfn_t){ first };
 			return true;

@@ -19,7 +19,7 @@ enum { RANGE_ORDER = 9, RANGE_FRAMES = 1 << RANGE_ORDER };
  * on says.
  */
 struct buddy {
-	uint32_t heads[NR_FREE_KINDS][NR_BUDDY_ORDERS]; /* first block, or UINT32_MAX */
+	uint32_t heads[NR_FREE_KINDS][NR_BUDDY_ORDERS]; /* first block, or FRAME_LINK_NONE */
 	uint64_t nr_free[NR_FREE_KINDS];                /* frames */
 	uint16_t *nr_free_in;    /* frames on the lists, of each range of RANGE_FRAMES */
 	uint32_t nr_full_ranges; /* of which all frames are on the lists */

@@ -122,7 +122,7 @@ static void join(pfn_t table)
  * way round. */
 static inline bool entry_set(pfn_t table, pte_t *entry, pte_t whole, pte_t pte)
 {
-	uint32_t *nr_held = direct_split_nr_held(table);
+	uint16_t *nr_held = direct_split_nr_held(table);
 	bool holds = pte.value != whole.value;
 	bool held = *nr_held && !pte_is_same(pte_read(entry), whole);
 

@@ -111,7 +111,7 @@ bool entry_area_is_frame_of(const struct entry_page *page, pfn_t frame)
 	case PART_CPU_SEALED: return frame.pfn == sealed_frames[page->cpu].pfn;
 	default:
 		return frame_entry(frame)->flags & FRAME_PLACED &&
-		       frame_entry(frame)->prev == frame_place(address);
+		       frame_link(frame)->prev == frame_place(address);
 	}
 }
 

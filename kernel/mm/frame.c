@@ -10,6 +10,7 @@
 #include "mm/tlb_debt.h"
 
 RO_AFTER_INIT struct frame *frames;
+RO_AFTER_INIT struct frame_link *frame_links;
 RO_AFTER_INIT uint32_t nr_frames;
 RO_AFTER_INIT struct frame_hole *frame_holes;
 RO_AFTER_INIT unsigned nr_frame_holes;
@@ -44,17 +45,16 @@ uint32_t frame_skip_hole(uint32_t from)
 static void assert_invariant(const struct frame *frame, enum owner owner)
 {
 	assert(frame->owner == owner);
-	assert(!(frame->flags & FRAME_FREE_HEAD));
 	assert(!(frame->flags & FRAME_TAIL) || owner == OWNER_USER);
 	assert(!(frame->flags & FRAME_SEALED) || owner == OWNER_POOL);
 	switch (owner) {
-	case OWNER_USER: break;
+	case OWNER_USER:
+	case OWNER_POOL: break;
 	case OWNER_FREE:
-	case OWNER_POOL:
-		assert(frame->refs == 0);
+		assert(frame->number == 0);
 		assert(frame->kmaps == 0);
 		break;
-	default: assert(frame->refs == 0); assert(!(frame->flags & FRAME_HIDDEN));
+	default: assert(!(frame->flags & FRAME_HIDDEN));
 	}
 }
 
@@ -84,8 +84,7 @@ static __attribute__((noinline)) void change_tails(pfn_t first, unsigned order, 
 	for (; frame < end; frame++, history++) {
 		assert(frame->flags == flags_before);
 		assert_may_leave(frame, from);
-		frame->flags = flags;
-		frame->owner = to;
+		*frame = (struct frame){ .owner = to, .flags = flags };
 		assert_invariant(frame, to);
 		frame_history_add(history, step);
 	}
@@ -112,9 +111,7 @@ void frame_transition(pfn_t first, unsigned order, enum owner from, enum owner t
 	tlb_debt_assert_none();
 	assert_may_leave(head, from);
 	tlb_port_owner(first, order, from, to);
-	head->flags = flags_kept(head);
-	head->owner = to;
-	head->order = order;
+	*head = (struct frame){ .owner = to, .flags = flags_kept(head), .order = order };
 	assert_invariant(head, to);
 	frame_history_note(first, to, head->flags);
 	if (UNLIKELY(order)) {

@@ -1,5 +1,5 @@
 /*
- * The frame table: one 16-byte entry per 4 KiB frame from frame 0 to the highest RAM frame, but for
+ * The frame table: one word per 4 KiB frame from frame 0 to the highest RAM frame, but for
  * large holes. Every frame has exactly one owner; only frame_transition writes it.
  */
 #pragma once
@@ -19,43 +19,65 @@ enum owner {
 };
 
 enum frame_flags {
-	FRAME_HIDDEN = 1,    /* absent from the direct map, but while xpfo_kmap holds it */
-	FRAME_FREE_HEAD = 2, /* FREE: first frame of a block on a free list */
-	FRAME_TAIL = 4,      /* USER: a 2 MiB page's frames but the first */
-	FRAME_SLAB = 16,     /* KERNEL: of a slab; with FRAME_PLACED: marks, marks.h */
+	FRAME_HIDDEN = 1, /* absent from the direct map, but while xpfo_kmap holds it */
+	FRAME_TAIL = 4,   /* USER: a 2 MiB page's frames but the first */
+	FRAME_SLAB = 16,  /* KERNEL: of a slab; with FRAME_PLACED: marks, marks.h */
 	FRAME_UNKMAPPED =
 		16,       /* USER: filled by a device, and the variant of XPFO waits for a kunmap */
 	FRAME_SEALED = 8, /* POOL, ENTRY, KERNEL: nobody may have it writable any more */
 	FRAME_COPIED = 32, /* KERNEL: may be copied to and from user space, usercopy_check.h */
 	FRAME_PLACED = 64, /* KERNEL, ENTRY: mapped once beside the direct map; prev says where */
-	FRAME_SEEN = 128,  /* the audit's, while the world stands still */
 };
 
 /*
  * Invariants by owner:
  *   FREE    hidden: zeroed, on no TLB (in quarantine: neither yet; xpfo=v9: neither); revealed: in
- *           the direct map.
- *           refs is 0.
+ *           the direct map. number is 0.
  *   USER    refs counts the user page-table entries that map it (on the first frame of a 2 MiB
- * page).
- *   KERNEL  next is the number of the first frame of its allocation.
- *   PTABLE  next, of a table of the user half, is the number of the kernel root that leads to it;
- * of one reserved for a 2 MiB page of the direct map it is the page's first frame, and prev how
- * many frames hold it split (direct_split.h). KERNEL, ENTRY  placed: prev is the number of the page
- * where it is mapped, frame_place. POOL    sealed: stays so until the frame is freed. next is the
- * number of its area, prev its page's number in there. refs is 0. others  refs is 0.
+ *           page).
+ *   KERNEL, ENTRY  number is that of the first frame of its allocation.
+ *   PTABLE  number, of a table of the user half, is that of the kernel root that leads to it; of
+ *           one reserved for a 2 MiB page of the direct map it is the page's first frame, and
+ *           nr_held how many frames hold it split (direct_split.h).
+ *   POOL    number is its area's. Sealed: stays so until the frame is freed.
+ *   others  number is 0.
  */
 struct frame {
 	uint8_t owner; /* enum owner; frame_transition only */
-	uint8_t order; /* FREE head, and first frame of an allocation: 0 .. 10 */
 	uint8_t flags; /* enum frame_flags */
-	uint8_t kmaps; /* xpfo_kmap holds; kmap lock */
-	uint32_t refs;
-	uint32_t next, prev; /* FREE head: neighbours on the free list; POOL: see above */
+	union {
+		struct {
+			uint8_t order; /* first frame of an allocation: 0 .. 10 */
+			uint8_t kmaps; /* USER: xpfo_kmap holds; kmap lock */
+		};
+		uint16_t nr_held; /* PTABLE */
+	};
+	union {
+		uint32_t refs; /* USER */
+		uint32_t number;
+	};
 };
-static_assert(sizeof(struct frame) == 16, "frame table entries are 16 bytes");
+static_assert(sizeof(struct frame) == 8, "a frame's state is one word");
+
+/*
+ * Links of free lists, and what else is only looked up: a table beside the frame table.
+ *   FREE, first frame of a block on a list: its neighbours there, and the block's order
+ *   KERNEL, ENTRY, placed: prev is the number of the page where it is mapped, frame_place
+ *   POOL: prev is its page's number in its area
+ *   USER: the audit's, while the world stands still
+ */
+struct frame_link {
+	uint64_t next : 29, prev : 29;
+	uint64_t order : 4;
+	uint64_t is_head : 1; /* on a free list */
+	uint64_t is_seen : 1; /* the audit's, while the world stands still */
+};
+static_assert(sizeof(struct frame_link) == 8, "links are one word");
+#define FRAME_LINK_NONE ((1u << 29) - 1)
+static_assert(PFN_MAX <= 1ul << 29, "a link holds the number of any frame");
 
 extern struct frame *frames;
+extern struct frame_link *frame_links;
 extern uint32_t nr_frames; /* behind the last entry of the table */
 
 /* Frames [start, end) that are in no memory: nothing is mapped where the table would have them. */
@@ -81,17 +103,21 @@ static inline bool pfn_is_valid(pfn_t frame)
 	       (frame.pfn < nr_frames && frame_skip_hole(frame.pfn) == frame.pfn);
 }
 static inline struct frame *frame_entry(pfn_t frame) { return &frames[frame.pfn]; }
+static inline struct frame_link *frame_link(pfn_t frame) { return &frame_links[frame.pfn]; }
 
 /* Moves 2^order frames from one owner to another; asserts the invariants of both. */
 void frame_transition(pfn_t first, unsigned order, enum owner from, enum owner to);
 
 /* Stacks, the entry area, the frame table: the frame, KERNEL or ENTRY, is mapped at this address
  * from now on, and nowhere else but in the direct map. */
-static inline uint32_t frame_place(uint64_t address) { return (uint32_t)(address >> PAGE_SHIFT); }
+static inline uint32_t frame_place(uint64_t address)
+{
+	return address >> PAGE_SHIFT & FRAME_LINK_NONE;
+}
 static inline void frame_set_place(pfn_t frame, uint64_t address)
 {
 	frame_entry(frame)->flags |= FRAME_PLACED;
-	frame_entry(frame)->prev = frame_place(address);
+	frame_link(frame)->prev = frame_place(address);
 }
 
 static inline bool frame_is_of_slab(const struct frame *frame)

@@ -46,7 +46,7 @@ void frame_table_claim(pfn_t first, uint32_t nr, enum owner owner)
 	for (uint32_t i = 0; i < nr; i++) {
 		frame_transition(pfn_add(first, i), 0, OWNER_RESERVED, OWNER_FREE);
 		frame_transition(pfn_add(first, i), 0, OWNER_FREE, owner);
-		frame_entry(pfn_add(first, i))->next = first.pfn + i;
+		frame_entry(pfn_add(first, i))->number = first.pfn + i;
 	}
 	frame_pool_count(owner, nr);
 	frame_pool.nr_usable += nr;
@@ -159,7 +159,7 @@ static __attribute__((noinline)) bool take_otherwise(unsigned order, pfn_t *out)
 static void note_first(pfn_t first, unsigned order)
 {
 	for (uint32_t i = 0; i < 1u << order; i++) {
-		frame_entry(pfn_add(first, i))->next = first.pfn;
+		frame_entry(pfn_add(first, i))->number = first.pfn;
 	}
 }
 

@@ -1,6 +1,6 @@
 /*
- * Lays out the frame table, the histories and the counts per range in kernel space. Their frames
- * may lie anywhere, and holes in memory have none.
+ * Lays out the frame table, the links, the histories and the counts per range in kernel space.
+ * Their frames may lie anywhere, and holes in memory have none.
  */
 #include "lib/assert.h"
 #include "mm/buddy.h"
@@ -13,12 +13,13 @@
 #include "mm/ram.h"
 
 #define FRAMES_BYTES (PFN_MAX * sizeof(struct frame))
+#define LINKS_BYTES (PFN_MAX * sizeof(struct frame_link))
 #define HISTORIES_BYTES (PFN_MAX * sizeof(uint64_t))
 #define COUNTS_BYTES (PFN_MAX / RANGE_FRAMES * sizeof(uint16_t))
 
-static_assert(FRAMES_BYTES + HISTORIES_BYTES + COUNTS_BYTES <= FRAME_TABLE_SIZE, "room for all");
+static_assert(FRAMES_BYTES + LINKS_BYTES + HISTORIES_BYTES + COUNTS_BYTES <= FRAME_TABLE_SIZE,
+	      "room for all");
 static_assert(RAM_BLOCK_FRAMES * sizeof(struct frame) % PAGE_SIZE == 0, "of a block: whole pages");
-static_assert(RAM_BLOCK_FRAMES * sizeof(uint64_t) % PAGE_SIZE == 0, "of a block: whole pages");
 static_assert(RAM_BLOCK_FRAMES >= 1 << BUDDY_ORDER_MAX, "buddies lie in one block");
 
 static RO_AFTER_INIT struct frame_hole holes[MEMORY_RANGES_MAX];
@@ -35,7 +36,8 @@ static void map(uint64_t start, uint64_t end)
 void frame_table_build(const struct ram *ram)
 {
 	uint64_t at_frames = kspace_base + FRAME_TABLE_OFFSET;
-	uint64_t at_histories = at_frames + FRAMES_BYTES;
+	uint64_t at_links = at_frames + FRAMES_BYTES;
+	uint64_t at_histories = at_links + LINKS_BYTES;
 	uint64_t at_counts = at_histories + HISTORIES_BYTES;
 	unsigned at = 0, nr_holes = 0;
 	struct ram_range run;
@@ -44,6 +46,8 @@ void frame_table_build(const struct ram *ram)
 	while (ram_next_run(ram, &at, &run)) {
 		map(at_frames + run.start * sizeof(struct frame),
 		    at_frames + run.end * sizeof(struct frame));
+		map(at_links + run.start * sizeof(struct frame_link),
+		    at_links + run.end * sizeof(struct frame_link));
 		map(at_histories + run.start * sizeof(uint64_t),
 		    at_histories + run.end * sizeof(uint64_t));
 		map(at_counts + run.start / RANGE_FRAMES * sizeof(uint16_t),
@@ -54,6 +58,7 @@ void frame_table_build(const struct ram *ram)
 		behind = run.end;
 	}
 	frames = (struct frame *)at_frames;
+	frame_links = (struct frame_link *)at_links;
 	frame_histories = (uint64_t *)at_histories;
 	frame_holes = holes;
 	nr_frame_holes = nr_holes;

@@ -12,7 +12,7 @@
 #define LOAD_BASE 0x100000ul           /* physical, linker.ld */
 #define KERNEL_HALF 0xffff800000000000ul
 #define DIRECT_MAP_LOWEST 0xffff888000000000ul
-#define DIRECT_MAP_MAX_SIZE (16 * PML4_SLOT_SIZE) /* PFN_MAX frames */
+#define DIRECT_MAP_MAX_SIZE (4 * PML4_SLOT_SIZE) /* PFN_MAX frames */
 #define KSPACE_LOWEST 0xffffc00000000000ul
 #define KSPACE_SIZE PML4_SLOT_SIZE
 #define WINDOW_BASE 0xffffd00000000000ul

@@ -208,7 +208,7 @@ const struct pool_area *pool_area_at(uint64_t address)
 	    frame_entry(pte_frame(pte))->owner != OWNER_POOL) {
 		return NULL;
 	}
-	slot = pool_slot(frame_entry(pte_frame(pte))->next, SLOT_AREA);
+	slot = pool_slot(frame_entry(pte_frame(pte))->number, SLOT_AREA);
 	if (!slot || address - slot->area.base >= slot->area.len_bytes) {
 		return NULL;
 	}

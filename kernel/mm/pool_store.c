@@ -50,8 +50,8 @@ status_t pool_pages_map(uint64_t address, slot_id area, uint32_t page, unsigned 
 		status = frames_alloc_pool(alias, taken, nr);
 	}
 	for (unsigned i = 0; i < nr && status == STATUS_OK; i++) {
-		frame_entry(taken[i])->next = area;
-		frame_entry(taken[i])->prev = page + i;
+		frame_entry(taken[i])->number = area;
+		frame_link(taken[i])->prev = page + i;
 		if (is_sealed) {
 			pool_frame_seal(taken[i]);
 		}
@@ -75,8 +75,8 @@ static inline bool is_page_of(slot_id area, uint64_t address, pfn_t shown, pfn_t
 	}
 	*out = shown;
 	frame = frame_entry(shown);
-	return frame->owner == OWNER_POOL && frame->next == area &&
-	       frame->prev == (address - base) >> PAGE_SHIFT;
+	return frame->owner == OWNER_POOL && frame->number == area &&
+	       frame_link(shown)->prev == (address - base) >> PAGE_SHIFT;
 }
 
 bool pool_frame(slot_id area, uint64_t address, pfn_t *out)

@@ -158,7 +158,7 @@ bool pool_object_at(uint64_t address, struct pool_object *out)
 
 bool pool_has_page(uint64_t address, pfn_t frame)
 {
-	slot_id id = frame_entry(frame)->next;
+	slot_id id = frame_entry(frame)->number;
 	bool is_sealed;
 	pfn_t found;
 

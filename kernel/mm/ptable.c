@@ -167,7 +167,7 @@ status_t ptable_entry_create(pfn_t root, uint64_t address, unsigned level, pte_t
 			if (status) {
 				return status;
 			}
-			frame_entry(table)->next = root.pfn;
+			frame_entry(table)->number = root.pfn;
 			table_entry_write(entry, at, address, pte_make(table, flags));
 		}
 		assert(!pte_is_leaf(pte_read(entry), at));

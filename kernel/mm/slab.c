@@ -232,7 +232,7 @@ bool slab_trim(void)
 
 bool slab_object_at(uint64_t address, struct slab_object *out)
 {
-	pfn_t first = { frame_entry(direct_map_frame((va_t){ address }))->next };
+	pfn_t first = { frame_entry(direct_map_frame((va_t){ address }))->number };
 	const struct slab *slab = direct_map_pointer(first);
 	uint64_t start = (uint64_t)slab + header_bytes();
 	uint64_t index = (address - start) / slab->cache->object_bytes;

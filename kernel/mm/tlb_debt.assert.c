@@ -80,7 +80,7 @@ static bool is_covered(const pte_t *entry, pa_t root, uint64_t start, uint64_t e
 	uint64_t index = (uint64_t)entry / sizeof(*entry) % PTES_PER_TABLE;
 	uint64_t first = start >> PAGE_SHIFT, nr = (end - start) >> PAGE_SHIFT;
 
-	return frame_entry(table)->next == pa_to_pfn(root).pfn &&
+	return frame_entry(table)->number == pa_to_pfn(root).pfn &&
 	       (nr >= PTES_PER_TABLE || (index - first) % PTES_PER_TABLE < nr);
 }
 

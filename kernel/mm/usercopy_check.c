@@ -94,7 +94,7 @@ static const char *check_frames(struct range range, struct object *object)
 	if (!pfn_is_valid(frame) || !(frame_entry(frame)->flags & FRAME_COPIED)) {
 		return "memory that is not for copies";
 	}
-	first.pfn = frame_entry(frame)->next;
+	first.pfn = frame_entry(frame)->number;
 	*object = (struct object){ direct_map_base + pfn_to_pa(first).pa,
 				   (uint64_t)PAGE_SIZE << frame_entry(first)->order, "pages" };
 	return check_object(range, object, "past the end of an allocation of pages");

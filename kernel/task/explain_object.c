@@ -89,8 +89,8 @@ static void say_frames(struct text *text, const struct explanation *explanation)
 	frame = frame_entry(explanation->frame);
 	if (!frame_is_of_slab(frame)) {
 		text_say(text, "page %u of an allocation of %u",
-			 explanation->frame.pfn - frame->next,
-			 1u << frame_entry((pfn_t){ frame->next })->order);
+			 explanation->frame.pfn - frame->number,
+			 1u << frame_entry((pfn_t){ frame->number })->order);
 	} else if (slab_object_at(address, &object)) {
 		text_say(text, "object of slab %s, byte 0x%lx of 0x%lx", object.cache,
 			 address - object.start, object.size_bytes);

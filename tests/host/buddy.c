@@ -19,6 +19,7 @@ static struct cpu cpu;
 struct cpu *host_cpu = &cpu;
 
 static struct frame table[NR_MAX];
+static struct frame_link links[NR_MAX];
 static uint16_t nr_free_in[(NR_MAX + RANGE_FRAMES - 1) / RANGE_FRAMES];
 static struct buddy buddy;
 static unsigned char model[NR_MAX];
@@ -48,7 +49,7 @@ static void set_free(unsigned first, unsigned order, enum free_kind kind)
 	for (unsigned i = first; i < first + (1u << order); i++) {
 		table[i].owner = OWNER_FREE;
 		table[i].flags = kind == FREE_HIDDEN ? FRAME_HIDDEN : 0;
-		table[i].next = table[i].prev = 0;
+		links[i] = (struct frame_link){ 0 };
 	}
 }
 
@@ -108,14 +109,13 @@ static void check(const char *after)
 
 	for (unsigned kind = 0; kind < NR_FREE_KINDS; kind++) {
 		for (unsigned order = 0; order < NR_BUDDY_ORDERS; order++) {
-			uint32_t before = UINT32_MAX;
+			uint32_t before = FRAME_LINK_NONE;
 
-			for (uint32_t i = buddy.heads[kind][order]; i != UINT32_MAX;
-			     before = i, i = table[i].next) {
-				if (i >= nr_cells || on_list[i] || table[i].prev != before ||
+			for (uint32_t i = buddy.heads[kind][order]; i != FRAME_LINK_NONE;
+			     before = i, i = links[i].next) {
+				if (i >= nr_cells || on_list[i] || links[i].prev != before ||
 				    !is_free(i) || kind_of(i) != kind ||
-				    block_order(i) != (int)order ||
-				    !(table[i].flags & FRAME_FREE_HEAD)) {
+				    block_order(i) != (int)order || !links[i].is_head) {
 					note_wrong(after);
 					return;
 				}
@@ -325,6 +325,7 @@ static void transition_listed(void)
 int main(void)
 {
 	frames = table;
+	frame_links = links;
 	/* a block of order n has 1 + s(n - 1)^2 states, s(0) = 2 */
 	enumerate_all((unsigned)soak(ORDER_MAX, ORDER_MAX - 1), false, soak(458330, 677));
 	enumerate_all(ORDER_MAX - 1, true, 10202);

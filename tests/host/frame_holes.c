@@ -14,6 +14,7 @@ enum { BLOCK = 1024, NR_BLOCKS = 7, NR = 6 * BLOCK + 100 };
 struct cpu *host_cpu; /* no frame changes hands */
 
 static struct frame table[NR_BLOCKS * BLOCK];
+static struct frame_link links[NR_BLOCKS * BLOCK];
 static uint16_t nr_free_in[NR_BLOCKS * BLOCK / RANGE_FRAMES];
 static struct frame_hole holes[] = { { BLOCK, 2 * BLOCK }, { 4 * BLOCK, 6 * BLOCK } };
 
@@ -51,9 +52,8 @@ static void test_search(void)
 	for (uint32_t frame = 0; frame < NR_BLOCKS * BLOCK; frame += RANGE_FRAMES) {
 		if (is_hole(frame)) {
 			nr_free_in[frame / RANGE_FRAMES] = RANGE_FRAMES;
-			table[frame] = (struct frame){ .owner = OWNER_FREE,
-						       .flags = FRAME_FREE_HEAD,
-						       .order = HUGE_ORDER };
+			table[frame] = (struct frame){ .owner = OWNER_FREE };
+			links[frame] = (struct frame_link){ .order = HUGE_ORDER, .is_head = true };
 		}
 	}
 	ok(!buddy_take_mixed(&buddy, HUGE_ORDER, &range, UINT16_MAX, &found),
@@ -64,6 +64,7 @@ static void test_search(void)
 int main(void)
 {
 	frames = table;
+	frame_links = links;
 	nr_frames = NR;
 	frame_holes = holes;
 	nr_frame_holes = ARRAY_SIZE(holes);

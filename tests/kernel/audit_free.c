@@ -14,7 +14,7 @@ enum { NR_TAKEN = FRAME_CACHE_MAX + 16 };
 static bool find_block(enum free_kind kind, unsigned order_min, pfn_t *out)
 {
 	for (unsigned order = order_min; order < NR_BUDDY_ORDERS; order++) {
-		if (frame_pool.buddy.heads[kind][order] != UINT32_MAX) {
+		if (frame_pool.buddy.heads[kind][order] != FRAME_LINK_NONE) {
 			out->pfn = frame_pool.buddy.heads[kind][order];
 			return true;
 		}
@@ -68,30 +68,44 @@ static void plant_in_cache(void)
 	frame_put_user(taken);
 }
 
+static void plant_in_links(pfn_t first)
+{
+	struct frame_link *link = frame_link(first), changed = *link;
+
+	changed.next = first.pfn;
+	PLANT(*link, changed, "is free twice, once in the free lists",
+	      "a free list that leads back into itself");
+	changed = *link;
+	changed.prev = first.pfn;
+	PLANT(*link, changed, "does not belong where it is linked",
+	      "a block that is linked in one direction alone");
+	changed = *link;
+	changed.order++;
+	PLANT(*link, changed, "does not belong where it is linked",
+	      "a block in the list of another order");
+	changed = *link;
+	changed.is_head = false;
+	PLANT(*link, changed, "does not belong where it is linked",
+	      "a block on a list that does not say so");
+}
+
 static void plant_in_list(pfn_t first)
 {
 	struct frame *frame = frame_entry(first);
 	struct cpu *cpu = this_cpu();
-	uint32_t *head = &frame_pool.buddy.heads[FREE_REVEALED][frame->order];
+	uint32_t *head = &frame_pool.buddy.heads[FREE_REVEALED][frame_link(first)->order];
 	pfn_t hidden;
 
-	PLANT(frame->next, first.pfn, "is free twice, once in the free lists",
-	      "a free list that leads back into itself");
-	PLANT(frame->prev, first.pfn, "does not belong where it is linked",
-	      "a block that is linked in one direction alone");
-	PLANT(frame->order, frame->order + 1, "does not belong where it is linked",
-	      "a block in the list of another order");
+	plant_in_links(first);
 	PLANT(frame->flags, frame->flags | FRAME_SLAB, "is not free, or of another kind",
 	      "a frame of a slab on a free list");
 	PLANT(*head, (uint32_t)align_up(nr_frames, 1u << BUDDY_ORDER_MAX),
 	      "and is not free, or of another kind", "a list that leads out of memory");
 	if (find_block(FREE_HIDDEN, 0, &hidden)) {
-		head = &frame_pool.buddy.heads[FREE_REVEALED][frame_entry(hidden)->order];
+		head = &frame_pool.buddy.heads[FREE_REVEALED][frame_link(hidden)->order];
 		PLANT(*head, hidden.pfn, "is not free, or of another kind",
 		      "a hidden block on a list of revealed ones");
 	}
-	PLANT(frame->flags, frame->flags & ~FRAME_FREE_HEAD, "is not free, or of another kind",
-	      "a block on a list that does not say so");
 	PLANT(frame->owner, OWNER_KERNEL, "and is not free, or of another kind",
 	      "a frame of the kernel on a free list");
 	PLANT(cpu->frame_cache[0], first, "a CPU's cache, and is not free",
@@ -103,7 +117,7 @@ static void plant_buddies(void)
 {
 	struct buddy *buddy = &frame_pool.buddy;
 	uint32_t *lists = buddy->heads[FREE_REVEALED], first, next;
-	struct frame *block, *half;
+	struct frame_link *block, *half;
 	unsigned order = 1;
 	pfn_t found;
 
@@ -112,34 +126,33 @@ static void plant_buddies(void)
 		return;
 	}
 	first = found.pfn;
-	block = frame_entry(found);
+	block = frame_link(found);
 	order = block->order - 1;
 	half = block + (1u << order);
 	next = block->next;
 	lists[order + 1] = next;
-	if (next != UINT32_MAX) {
-		frames[next].prev = UINT32_MAX;
+	if (next != FRAME_LINK_NONE) {
+		frame_links[next].prev = FRAME_LINK_NONE;
 	}
 	block->order = half->order = order;
-	half->flags |= FRAME_FREE_HEAD;
+	half->is_head = true;
 	half->prev = first;
 	half->next = lists[order];
 	block->next = first + (1u << order);
-	if (half->next != UINT32_MAX) {
-		frames[half->next].prev = block->next;
+	if (half->next != FRAME_LINK_NONE) {
+		frame_links[half->next].prev = block->next;
 	}
 	lists[order] = first;
 	expect_violation("did not merge", "two buddies beside each other");
 	lists[order] = half->next;
-	if (half->next != UINT32_MAX) {
-		frames[half->next].prev = UINT32_MAX;
+	if (half->next != FRAME_LINK_NONE) {
+		frame_links[half->next].prev = FRAME_LINK_NONE;
 	}
-	half->flags &= ~FRAME_FREE_HEAD;
-	half->next = half->prev = 0;
+	*half = (struct frame_link){ 0 };
 	block->order = order + 1;
 	block->next = next;
-	if (next != UINT32_MAX) {
-		frames[next].prev = first;
+	if (next != FRAME_LINK_NONE) {
+		frame_links[next].prev = first;
 	}
 	lists[order + 1] = first;
 	expect_clean("with one block again");
@@ -148,14 +161,15 @@ static void plant_buddies(void)
 static void plant_in_block(pfn_t first)
 {
 	struct frame *frame = frame_entry(first);
-	struct frame *last = frame + (1u << frame->order) - 1;
+	unsigned order = frame_link(first)->order;
+	struct frame *last = frame + (1u << order) - 1;
 
 	PLANT(last->owner, OWNER_KERNEL, "is not free, or of another kind",
 	      "a frame of the kernel at the end of a free block");
 	PLANT(last->flags, FRAME_SLAB, "is not free, or of another kind",
 	      "a frame of a slab at the end of a free block");
-	PLANT(frame_pool.buddy.heads[FREE_REVEALED][frame->order], first.pfn + 1,
-	      "no block of order", "a block that begins in the middle of one");
+	PLANT(frame_pool.buddy.heads[FREE_REVEALED][order], first.pfn + 1, "no block of order",
+	      "a block that begins in the middle of one");
 }
 
 static void plant_in_places(void)
@@ -231,8 +245,8 @@ static void plant_lost(void)
 	PLANT(frames[0].owner, NR_OWNERS, "has no owner", "a frame of an owner that there is not");
 	PLANT(frame_entry(frame)->flags, FRAME_TAIL, "has flags of another owner's",
 	      "a frame of the kernel that is the tail of a page");
-	PLANT(frame_entry(frame)->refs, 1, "counts references that it cannot have",
-	      "a frame of the kernel that counts references");
+	PLANT(frames[0].refs, 1, "counts references that it cannot have",
+	      "a reserved frame that counts references");
 	frame_free_kernel(frame, 0);
 }
 
@@ -247,9 +261,9 @@ static void plant_in_allocations(void)
 		return;
 	}
 	frame = frame_entry(first);
-	PLANT(frame[1].next, first.pfn + 1, "does not agree with its allocation",
+	PLANT(frame[1].number, first.pfn + 1, "does not agree with its allocation",
 	      "a frame that begins an allocation of its own");
-	PLANT(frame[0].next, first.pfn - 1, "does not agree with its allocation",
+	PLANT(frame[0].number, first.pfn - 1, "does not agree with its allocation",
 	      "a frame of somebody else's allocation");
 	PLANT(frame[0].order, 0, "does not agree with its allocation",
 	      "an allocation that is shorter");

@@ -52,7 +52,7 @@ KTEST_SUITE(policy_publish)
 {
 	const struct pool_area *area = area_of_pool("policy root");
 	struct policy_error error;
-	struct frame *frame;
+	struct frame_link *link;
 	status_t status;
 	bool is_kept;
 
@@ -60,11 +60,11 @@ KTEST_SUITE(policy_publish)
 		ktest_skip("with pmalloc=off what the frame says is not asked for");
 		return;
 	}
-	frame = frame_entry(pte_frame(ptable_lookup(kernel_root, area->base, NULL)));
-	frame->prev++;
+	link = frame_link(pte_frame(ptable_lookup(kernel_root, area->base, NULL)));
+	link->prev++;
 	status = program_policy_load("etc/policy-strict", &error);
 	is_kept = !strcmp(program_policy_path(), POLICY_BOOT_FILE);
-	frame->prev--;
+	link->prev--;
 	ktest_ok(status == STATUS_EIO,
 		 "a policy is not in force where that cannot be written down");
 	ktest_ok(is_kept, "the one before is");

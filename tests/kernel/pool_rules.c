@@ -155,13 +155,13 @@ static bool is_all_zero(const uint64_t *words, size_t nr)
 static void check_foreign_page(const char *name, char *object, size_t len_bytes)
 {
 	uint64_t page = align_down((uint64_t)object, PAGE_SIZE) + 10 * PAGE_SIZE;
-	struct frame *frame = frame_entry(pte_frame(ptable_lookup(kernel_root, page, NULL)));
+	struct frame_link *link = frame_link(pte_frame(ptable_lookup(kernel_root, page, NULL)));
 
-	frame->prev++;
+	link->prev++;
 	ktest_ok(wr_memset(object, 1, len_bytes) == STATUS_EFAULT &&
 			 wr_memcpy(object, object + 1, len_bytes) == STATUS_EFAULT,
 		 "%s: a write-rare with a frame that is not the pool's is refused", name);
-	frame->prev--;
+	link->prev--;
 	ktest_ok(is_all_zero((uint64_t *)object, len_bytes / 8), "%s: before its first byte", name);
 }
 
@@ -196,7 +196,7 @@ KTEST_SUITE(pool_notes)
 {
 	const struct pool *pool;
 	void *object, *other = NULL;
-	struct frame *frame;
+	struct frame_link *link;
 
 	if (!is_on()) {
 		ktest_skip("with pmalloc=off nothing is checked");
@@ -207,12 +207,12 @@ KTEST_SUITE(pool_notes)
 		ktest_skip("no memory for a pool");
 		return;
 	}
-	frame = frame_entry(pte_frame(ptable_lookup(kernel_root, (uint64_t)object, NULL)));
-	frame->prev++;
+	link = frame_link(pte_frame(ptable_lookup(kernel_root, (uint64_t)object, NULL)));
+	link->prev++;
 	ktest_ok(pfree(pool, object) == STATUS_EFAULT, "an object that cannot be scrubbed stays");
 	ktest_ok(pmalloc(pool, 64, &other) != STATUS_OK || !is_on_page_of(other, object),
 		 "no object is given that cannot be noted");
-	frame->prev--;
+	link->prev--;
 	ktest_ok(*(uint64_t *)object == 0x0101010101010101, "the first one is as it was");
 	ktest_ok(pfree(pool, object) == STATUS_OK, "and goes when it can");
 	ktest_ok(pmalloc_destroy_pool(pool) == STATUS_OK, "its pool is destroyed");

@@ -109,7 +109,7 @@ same($of{object}{frame}{pfn}, $pfn, 'bw-pt names the frame that the attack said'
 same([$of{object}{mapped} ? 1 : 0, scalar @{$of{object}{levels} // []}], [0, 4], 'it is not mapped: the last level has no entry');
 point(($of{object}{verdict} // '') =~ /^XPFO/, 'because of XPFO', $of{object}{verdict} // 'nothing');
 same(scalar @{$of{object_shadow}{levels} // []}, 1, 'the shadow root lacks it at the first level');
-same([@{$of{frame}}{qw(pfn owner state hidden refs)}], [$pfn, 'USER', 'USER_HIDDEN', JSON::PP::true, 1],
+same([@{$of{frame}}{qw(pfn owner state hidden number)}], [$pfn, 'USER', 'USER_HIDDEN', JSON::PP::true, 1],
 	'bw-frame says that user space owns the frame');
 my ($pid) = $said =~ /^stop 1 of 4: ret2dir_obj \(pid (\d+)/m;
 same([@{$of{frame}{history}[-1]}{qw(to pid)}], ['USER, hidden', $pid + 0], 'its history ends with user space, on behalf of the attack');

@@ -9,6 +9,7 @@ our @EXPORT_OK = qw(structs_of);
 # The name that a declarator declares: "*entries", "slots[NR_ASIDS]", "(*on_leave)(void)".
 sub declared {
 	my ($declarator) = @_;
+	$declarator =~ s{:\s*\w+\s*$}{}; # of a bit field
 	$declarator =~ s/\[[^\]]*\]//g;
 	return $1 if $declarator =~ /\(\s*\*\s*(\w+)/;
 	return $declarator =~ /(\w+)\s*$/ ? $1 : ();

@@ -39,6 +39,7 @@ struct cpu *host_cpu;
 
 static struct cpu cpu;
 static struct frame table[MACHINE_FRAMES];
+static struct frame_link links[MACHINE_FRAMES];
 static uint64_t histories[MACHINE_FRAMES];
 static uint16_t nr_free_in[MACHINE_FRAMES / RANGE_FRAMES];
 static char *ram;
@@ -315,6 +316,7 @@ void machine_start(void)
 	host_cpu = cpus[0] = &cpu;
 	nr_cpus = 1;
 	frames = table;
+	frame_links = links;
 	frame_histories = histories;
 	nr_frames = MACHINE_FRAMES;
 	direct_map_base = MAP_BASE;

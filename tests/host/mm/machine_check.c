@@ -100,10 +100,9 @@ static void buddy_check(void)
 		nr_full += buddy->nr_free_in[range] == RANGE_FRAMES;
 	}
 	for (uint32_t i = 0; i < MACHINE_FRAMES; i += 2) {
-		const struct frame *frame = &frames[i];
+		const struct frame_link *link = &frame_links[i];
 
-		nr_pairs += frame[0].flags & FRAME_FREE_HEAD && frame[0].order == 0 &&
-			    frame[1].flags & FRAME_FREE_HEAD;
+		nr_pairs += link[0].is_head && link[0].order == 0 && link[1].is_head;
 	}
 	if (buddy->nr_full_ranges != nr_full || buddy->nr_mixed_pairs != nr_pairs) {
 		machine_die("%u full ranges, %u mixed pairs counted; there are %u and %u",

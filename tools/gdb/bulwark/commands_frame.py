@@ -64,8 +64,7 @@ All page-table roots are searched: the kernel's own, both of each address space,
 
 	def render(self, found):
 		yield frame_facts.line(found)
-		yield f'physical address {found["physical"]}, order {found["order"]}, refs {found["refs"]}, ' \
-			f'next {found["next"]:#x}, prev {found["prev"]:#x}'
+		yield f'physical address {found["physical"]}, order {found["order"]}, number {found["number"]:#x}'
 		yield f'policy: {frame_facts.rule(found)}'
 		yield from past(found['history'])
 		if not found['aliases']:

@@ -10,8 +10,8 @@ def collect(table, pfn):
 		'second_view': row['second_view'][len('VIEW_'):].lower(), 'second_rights': row['second_rights']}
 	if table.has(pfn):
 		facts.update(
-			hidden=table.is_hidden(pfn), order=table.byte(pfn, 'order'), refs=table.word(pfn, 'refs'),
-			kmaps=table.byte(pfn, 'kmaps'), next=table.word(pfn, 'next'), prev=table.word(pfn, 'prev'),
+			hidden=table.is_hidden(pfn), order=table.byte(pfn, 'order'), number=table.word(pfn, 'number'),
+			kmaps=table.byte(pfn, 'kmaps'),
 			flags=image.flag_names('frame_flags', table.byte(pfn, 'flags'), 'FRAME_'), history=history.of(pfn))
 	return facts
 
@@ -21,9 +21,9 @@ def line(facts):
 	words = [f'frame {facts["pfn"]}: {facts["state"]}']
 	# the state says hidden and sealed
 	words += [flag.replace('_', ' ') for flag in facts.get('flags', []) if flag not in ('hidden', 'sealed')]
-	if facts.get('refs'):
-		words.append(f'mapped {facts["refs"]} times by user space' if facts['refs'] > 1 else 'mapped once by user space')
-	if facts.get('kmaps'):
+	if facts['owner'] == 'USER' and facts['number']:
+		words.append(f'mapped {facts["number"]} times by user space' if facts['number'] > 1 else 'mapped once by user space')
+	if facts['owner'] == 'USER' and facts['kmaps']:
 		words.append(f'held {facts["kmaps"]} times by xpfo_kmap')
 	return '; '.join(words)
 

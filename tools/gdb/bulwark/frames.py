@@ -60,7 +60,7 @@ class Frames:
 		self.holes = self._holes()
 		self.runs = self._runs() if whole else None
 		self.owners = {value: text[len('OWNER_'):] for value, text in image.enum('owner').items()}
-		self.member = {name: kind[name].bitpos // 8 for name in ('owner', 'order', 'flags', 'kmaps', 'refs', 'next', 'prev')}
+		self.member = {name: image.offset_of('struct frame', name) for name in ('owner', 'order', 'flags', 'kmaps', 'number')}
 		self.states = {}  # by what they follow from
 		self.has_roalias = int(kernel.variable('options')['pmalloc']) == image.enumerator('pmalloc_roalias')
 		self.hidden, self.sealed = image.enumerator('FRAME_HIDDEN'), image.enumerator('FRAME_SEALED')

@@ -61,6 +61,12 @@ def type_of(name):
 
 
 @functools.lru_cache(None)
+def offset_of(kind, member):
+	"""In bytes; of members of anonymous structures, too."""
+	return int(gdb.parse_and_eval(f'(unsigned long)&(({kind} *)0)->{member}'))
+
+
+@functools.lru_cache(None)
 def enum(name):
 	"""Names by number."""
 	return {field.enumval: field.name for field in type_of(f'enum {name}').fields()}
