@@ -108,6 +108,7 @@ void frame_transition(pfn_t first, unsigned order, enum owner from, enum owner t
 
 	assert(first.pfn + (1u << order) <= nr_frames);
 	assert((from == OWNER_FREE) != (to == OWNER_FREE));
+	assert(from != OWNER_FREE || !frame_link(first)->is_head);
 	tlb_debt_assert_none();
 	assert_may_leave(head, from);
 	tlb_port_owner(first, order, from, to);

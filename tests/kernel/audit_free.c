@@ -108,8 +108,7 @@ static void plant_in_list(pfn_t first)
 	}
 	PLANT(frame->owner, OWNER_KERNEL, "and is not free, or of another kind",
 	      "a frame of the kernel on a free list");
-	PLANT(cpu->frame_cache[0], first, "a CPU's cache, and is not free",
-	      "a free list's block in a CPU's cache");
+	PLANT(cpu->frame_cache[0], first, "a CPU's cache", "a free list's block in a CPU's cache");
 }
 
 /* Two buddies of one kind and order: one of them would not be found when the other comes back. */

@@ -62,11 +62,9 @@ static inline uint64_t attack_entry_frame(uint64_t entry) { return entry >> 12 &
 uint64_t attack_entry(const struct bw_leak *leak, uint64_t root, uint64_t address, uint64_t *place);
 /* The entry of the first 4 KiB page of user space that the root leads to; 0: there is none. */
 uint64_t attack_first_page(const struct bw_leak *leak, uint64_t root);
-/*
- * Where the frame table has the two links of the frame behind a kernel address, 32 bits each: of a
- * pool's frame they say which page of which area it is.
- */
-uint64_t attack_frame_links(const struct bw_leak *leak, uint64_t address);
+/* Where the frame table has the frame behind a kernel address: 8 bytes, the upper half of which is,
+ * of a pool's frame, the number of its area, and of a user's how many entries map it. */
+uint64_t attack_frame(const struct bw_leak *leak, uint64_t address);
 
 /* ---- Sealed memory (attack_sealed.c) ---- */
 

