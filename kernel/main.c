@@ -21,6 +21,7 @@
 #include "mm/direct_map.h"
 #include "mm/entry_area.h"
 #include "mm/frame_alloc.h"
+#include "mm/gate/gate.h"
 #include "mm/kaiser.h"
 #include "mm/kspace.h"
 #include "mm/layout.h"
@@ -307,6 +308,7 @@ UNCHECKED void kernel_main(uint32_t loader, uint32_t info_pa)
 	authority_init();
 	kaiser_init();
 	xpfo_use(options.xpfo);
+	gate_choose();
 	memory_init(&boot_info);
 	boot_cpu_init();
 	if (RACE) {

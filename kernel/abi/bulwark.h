@@ -55,7 +55,7 @@ struct bw_scan {
 };
 
 /* How many frames of a group are in each state, by the row of policy.def. */
-enum { BW_FRAME_STATES = 21, BW_FRAME_GROUP_MAX = 16384 };
+enum { BW_FRAME_STATES = 22, BW_FRAME_GROUP_MAX = 16384 };
 struct bw_frame_group {
 	uint16_t nr[BW_FRAME_STATES];
 };

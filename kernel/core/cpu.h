@@ -46,6 +46,11 @@ struct cpu_sealed {
 	const struct syscall_table
 		*syscall_table;  /* syscall.asm: serves the current thread's calls */
 	uint64_t exit_stack_top; /* entry.asm: one past the last byte of the exit stack */
+	/* gate.asm: one past the last byte of the gate's stack, where the gate sees it; the root
+	 * that opens it, and what the loaded one keeps when it is loaded again */
+	uint64_t gate_stack_top;
+	cr3_t gate_cr3;
+	uint64_t gate_noflush;
 };
 
 struct cpu {

@@ -2,6 +2,7 @@
  */
 #include "mm/as_change.h"
 #include "mm/as_pages.h"
+#include "mm/gate/gate.h"
 #include "mm/layout.h"
 #include "mm/ptable.h"
 
@@ -15,7 +16,7 @@ static inline bool page_share(const struct region *region, pte_t *from, pte_t *t
 		shared = as_pte(pte_frame(old), region, true);
 	}
 	/* pairs with frames_put_user and copy_on_write of the other address spaces that map it */
-	__atomic_fetch_add(&frame_entry(pte_frame(old))->refs, 1, __ATOMIC_RELAXED);
+	(void)frame_count(pte_frame(old), 1);
 	pte_write(from, shared);
 	pte_write(to, shared);
 	return pte_is_writable(old) && !pte_is_writable(shared);

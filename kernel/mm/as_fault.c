@@ -4,6 +4,7 @@
 #include "mm/as_change.h"
 #include "mm/as_pages.h"
 #include "mm/frame_alloc.h"
+#include "mm/gate/gate.h"
 #include "mm/layout.h"
 #include "mm/ptable.h"
 #include "mm/window.h"

@@ -6,6 +6,7 @@
 #include "mm/as_change.h"
 #include "mm/as_pages.h"
 #include "mm/frame_alloc.h"
+#include "mm/gate/gate.h"
 #include "mm/ptable.h"
 
 /* The lock is free afterwards. Returns what went on before, for `end`. */

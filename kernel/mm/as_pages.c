@@ -3,6 +3,7 @@
 
 #include "lib/assert.h"
 #include "mm/as_change.h"
+#include "mm/gate/gate.h"
 #include "mm/ptable.h"
 
 /* A table stays where it is until as_tables_drop. */
@@ -191,7 +192,7 @@ uint64_t as_tables_drop(struct as *as, uint64_t at, uint64_t end, unsigned *work
 			as->table = NULL;
 			pte_write(entry, PTE_NONE);
 			as_tlb_downgrade(&as->tlb, (uva_t){ at }, (uva_t){ at + HUGE_SIZE });
-			frame_free_kernel(pte_frame(pte), 0);
+			ptable_table_free(pte_frame(pte));
 		}
 		at += HUGE_SIZE;
 	}

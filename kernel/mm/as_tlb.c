@@ -158,9 +158,9 @@ void as_tlb_downgrade(struct as_tlb *tlb, uva_t start, uva_t end)
 
 void as_tlb_replace(struct as_tlb *tlb, tlb_word_t *entry, uint64_t value, uva_t start, uva_t end)
 {
-	tlb_hw_write(entry, 0);
+	tlb_hw_write_entry(entry, 0);
 	as_tlb_downgrade(tlb, start, end);
-	tlb_hw_write(entry, value);
+	tlb_hw_write_entry(entry, value);
 }
 
 void as_tlb_flush(struct as_tlb *tlb, struct tlb_batch *batch)

@@ -17,9 +17,11 @@
 #include "mm/as_init.h"
 #include "mm/audit_walk.h"
 #include "mm/direct_map.h"
+#include "mm/gate/gate.h"
 #include "mm/kspace.h"
 #include "mm/layout.h"
 #include "mm/ptable.h"
+#include "mm/window.h"
 
 static RO_AFTER_INIT void (*other_part)(struct audit *audit);
 
@@ -40,7 +42,7 @@ void audit_violation(struct audit *audit, const char *message, ...)
 bool audit_table(struct audit *audit, pfn_t table)
 {
 	audit->result->nr_tables++;
-	if (policy_state_of(table) != STATE_PTABLE) {
+	if (!pfn_is_valid(table) || frame_entry(table)->owner != OWNER_PTABLE) {
 		audit_violation(audit, "%s: page table at frame %#x, which is %s", audit->root_name,
 				table.pfn, policy_table[policy_state_of(table)].name);
 		return false;
@@ -82,16 +84,20 @@ static inline struct leaf below(const struct leaf *above, pte_t pte, unsigned le
 		.pte = pte,
 		.frame = pte_frame(pte),
 		.level = level,
-		.writable = pte_is_writable(pte),
+		.writable = pte_is_writable(pte) && !gate_pte_is_guarded(pte) && above->writable,
 		/* a CPU without NX can run everything, and no table can say otherwise */
 		.executable = pte_is_executable(pte) && cpu_features.nx,
 	};
 }
 
-/* An entry that leads to a table takes nothing away from the pages below, and adds nothing. */
+/* An entry that leads to a table takes nothing away from the pages below, and adds nothing; but
+ * those above the guarded area. */
 static void check_table_entry(struct audit *audit, const struct leaf *here)
 {
-	uint64_t expected = PTE_PRESENT | PTE_WRITABLE | (here->address < USER_TOP ? PTE_USER : 0);
+	bool is_guard = here->level == 3 && gate_is_by_entry() &&
+			here->address - guarded_base() < GUARDED_SIZE;
+	uint64_t expected = PTE_PRESENT | (is_guard ? 0 : PTE_WRITABLE) |
+			    (here->address < USER_TOP ? PTE_USER : 0);
 
 	if ((here->pte.value & ~(PTE_ADDRESS_MASK | PTE_ACCESSED)) != expected) {
 		audit_violation(audit,
@@ -101,13 +107,51 @@ static void check_table_entry(struct audit *audit, const struct leaf *here)
 	}
 }
 
+/* What the frame table says of a table, against where it is. */
+static void check_table_place(struct audit *audit, const struct leaf *here)
+{
+	const struct frame *frame = frame_entry(here->frame);
+	bool is_user = here->address < USER_TOP;
+	unsigned half = is_user ? TABLE_USER
+			: audit->roots == ENTRY_SHADOW_ROOTS ? TABLE_SHADOW
+							     : 0;
+	unsigned flags = (here->level - 1) | TABLE_LINKED | half;
+	uint32_t number = is_user ? audit->root.pfn : (uint32_t)(here->address >> level_shift(2));
+
+	if (frame->flags & TABLE_RESERVED) {
+		return; /* audit_direct.c */
+	}
+	if (frame->flags != flags || frame->number != number) {
+		audit_violation(audit,
+				"%s: page table at frame %#x, for %#lx, has %#x and %#x, not %#x "
+				"and %#x: it is another root's, or has another place",
+				audit->root_name, here->frame.pfn, here->address, frame->flags,
+				frame->number, flags, number);
+	}
+}
+
 static void walk(struct audit *audit, const struct leaf *above);
+
+/* Window roots have the guarded area once more, with a writable entry above the same tables. */
+static bool is_of_guarded_area(const struct leaf *here)
+{
+	uint64_t offset = here->address - WINDOW_GUARDED;
+	const pte_t *own = offset < GUARDED_SIZE && here->level == 3
+				   ? ptable_entry(kernel_root, guarded_base() + offset, 3)
+				   : NULL;
+
+	return gate_in_force == ptprot_window && own &&
+	       audit_without_use(here->pte) == (audit_without_use(pte_read(own)) | PTE_WRITABLE);
+}
 
 /* An entry that is not zero. */
 static void check_entry(struct audit *audit, struct leaf *here)
 {
 	pte_t pte = here->pte;
 
+	if (is_of_guarded_area(here)) {
+		return;
+	}
 	if (!pte_holds_frame(pte) || (pte.value & PTE_ADDRESS_MASK) != (uint64_t)here->frame.pfn
 									       << PAGE_SHIFT) {
 		audit_violation(audit, "%s: entry %#lx at %#lx is neither empty nor a mapping",
@@ -126,11 +170,7 @@ static void check_entry(struct audit *audit, struct leaf *here)
 				here->address);
 	} else if (audit_table(audit, here->frame)) {
 		check_table_entry(audit, here);
-		if (audit->as && frame_entry(here->frame)->number != audit->as->root.pfn) {
-			audit_violation(audit,
-					"%s: page table at frame %#x, for %#lx, is another root's",
-					audit->root_name, here->frame.pfn, here->address);
-		}
+		check_table_place(audit, here);
 		here->view = here->level == 2 ? view_of_table(here->address) : VIEW_NONE;
 		walk(audit, here);
 	}
@@ -139,7 +179,9 @@ static void check_entry(struct audit *audit, struct leaf *here)
 /* The table that an entry leads to. Each is walked once, so no loop of tables is endless. */
 static void walk(struct audit *audit, const struct leaf *above)
 {
+	const struct frame *frame = frame_entry(above->frame);
 	const pte_t *entries = direct_map_pointer(above->frame);
+	unsigned nr_used = 0;
 
 	for (unsigned i = 0; i < PTES_PER_TABLE; i++) {
 		pte_t pte = pte_read(&entries[i]);
@@ -147,14 +189,20 @@ static void walk(struct audit *audit, const struct leaf *above)
 		if (pte.value) {
 			struct leaf here = below(above, pte, above->level - 1, i);
 
+			nr_used++;
 			check_entry(audit, &here);
 		}
+	}
+	if (frame->nr_used != nr_used && !(frame->flags & TABLE_RESERVED)) {
+		audit_violation(audit, "%s: page table at frame %#x has %u entries, and counts %u",
+				audit->root_name, above->frame.pfn, nr_used, frame->nr_used);
 	}
 }
 
 void audit_walk_slots(struct audit *audit, pfn_t root, unsigned first, unsigned end)
 {
-	static const struct leaf start = { 0 };
+	audit->root = root;
+	static const struct leaf start = { .writable = true };
 	const pte_t *entries = direct_map_pointer(root);
 
 	for (unsigned i = first; i < end; i++) {

@@ -43,11 +43,11 @@ static void check_split(struct audit *audit, pfn_t first, pfn_t table, pte_t pte
 				"direct map: the split page at frame %#x has entry %#lx, not its "
 				"own table, frame %#x",
 				first.pfn, pte.value, table.pfn);
-	} else if (nr_holding(first, table) != *direct_split_nr_held(table)) {
+	} else if (nr_holding(first, table) != direct_split_nr_held(table)) {
 		audit_violation(audit,
 				"direct map: %u frames hold the page at frame %#x split, %u are "
 				"counted",
-				nr_holding(first, table), first.pfn, *direct_split_nr_held(table));
+				nr_holding(first, table), first.pfn, direct_split_nr_held(table));
 	}
 }
 
@@ -61,13 +61,13 @@ void audit_direct_map(struct audit *audit)
 			continue;
 		}
 		pte = pte_read(direct_split_entry(table));
-		if (*direct_split_first(table) != at) {
+		if (direct_split_first(table) != at) {
 			audit_violation(
 				audit,
 				"direct map: the table at frame %#x is of the page at frame "
 				"%#x, not %#x",
-				table.pfn, *direct_split_first(table), at);
-		} else if (*direct_split_nr_held(table)) {
+				table.pfn, direct_split_first(table), at);
+		} else if (direct_split_nr_held(table)) {
 			check_split(audit, first, table, pte);
 		} else {
 			check_whole(audit, first, table, pte);

@@ -67,7 +67,7 @@ static const char *frame_error(const struct frame *frame, enum policy_state stat
 	if (frame->owner >= NR_OWNERS) {
 		return "has no owner";
 	}
-	if (frame->flags & ~flags_of[frame->owner]) {
+	if (frame->owner != OWNER_PTABLE && frame->flags & ~flags_of[frame->owner]) {
 		return "has flags of another owner's";
 	}
 	if (frame->number && !has_number(frame)) {

@@ -3,9 +3,11 @@
 #include "mm/audit_walk.h"
 #include "mm/direct_map.h"
 #include "mm/direct_split.h"
+#include "mm/gate/gate.h"
 #include "mm/kspace.h"
 #include "mm/layout.h"
 #include "mm/pmalloc.h"
+#include "mm/ptable.h"
 #include "mm/window.h"
 
 const char *audit_rights_text(const struct leaf *leaf)
@@ -176,7 +178,10 @@ static bool may_be_large(const struct leaf *leaf)
  */
 static void check_kernel_entry(struct audit *audit, const struct leaf *leaf)
 {
-	uint64_t rights = PTE_WRITABLE | PTE_USER | PTE_NO_EXECUTE;
+	enum policy_state state = policy_state_of(leaf->frame);
+	bool may_be_guarded = gate_pte_is_guarded(leaf->pte) &&
+			      (state == STATE_PTABLE_GUARDED || state == STATE_KERNEL_SEALED);
+	uint64_t rights = PTE_WRITABLE | PTE_USER | PTE_NO_EXECUTE | (may_be_guarded ? PTE_KEY : 0);
 	pte_t device;
 
 	if (leaf->level == 2) {
@@ -190,16 +195,20 @@ static void check_kernel_entry(struct audit *audit, const struct leaf *leaf)
 	}
 }
 
-/* In window roots, the one device that no other root has. */
-static bool is_private_device(const struct leaf *leaf)
+/* In window roots, the one device that no other root has, and the window's own table. */
+static bool is_private(const struct audit *audit, const struct leaf *leaf)
 {
-	return leaf->view == VIEW_WINDOW && leaf->address == WINDOW_APIC &&
-	       audit_without_use(leaf->pte) == window_apic_entry().value;
+	pte_t self = pte_make(audit->window_table, PTE_PRESENT | PTE_WRITABLE | ptable_nx());
+	uint64_t value = audit_without_use(leaf->pte);
+
+	return leaf->view == VIEW_WINDOW &&
+	       ((leaf->address == WINDOW_APIC && value == window_apic_entry().value) ||
+		(leaf->address == WINDOW_SELF && value == self.value));
 }
 
 void audit_leaf(struct audit *audit, const struct leaf *leaf)
 {
-	if (is_private_device(leaf)) {
+	if (is_private(audit, leaf)) {
 		return;
 	}
 	if (leaf->level > 2) {

@@ -19,6 +19,7 @@ struct audit {
 	const char *root_name;
 
 	/* The walk: what is walked, for what the entry area and the user half hold. */
+	pfn_t root, window_table;
 	enum entry_roots roots;
 	const struct as *as;         /* NULL: none, so nothing may be in the user half */
 	const struct region *region; /* of as: none before it ends above the walk's address */

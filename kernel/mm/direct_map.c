@@ -7,6 +7,7 @@
 #include "mm/direct_split.h"
 #include "mm/early.h"
 #include "mm/frame.h"
+#include "mm/gate/gate.h"
 #include "mm/ptable.h"
 
 RO_AFTER_INIT uint64_t direct_map_base = DIRECT_MAP_LOWEST;
@@ -50,11 +51,13 @@ static void run_toggle(pfn_t first, uint32_t nr, pte_t pte)
 	if (pfn_is_none(table)) {
 		pte_t *entry = direct_map_entry(first);
 
-		for (uint32_t i = 0; i < nr; i++) {
+		for (uint32_t i = 0; ASSERTIONS && i < nr; i++) {
 			assert(pte_is_present(pte_read(&entry[i])) != pte_is_present(pte));
-			pte_write(&entry[i], pte);
-			pte.value += pte_is_present(pte) ? PAGE_SIZE : 0;
+			if (!pte_is_present(pte)) {
+				upcall_entry_stricter(&entry[i].value, false);
+			}
 		}
+		pte_fill(entry, nr, pte);
 	} else {
 		nr_changed = direct_split_write(table, first, nr, pte);
 	}
@@ -98,6 +101,8 @@ void direct_map_protect(pfn_t frame)
 {
 	entry_change(frame, pte_without(direct_map_pte(frame), PTE_WRITABLE));
 }
+
+void direct_map_guard(pfn_t frame) { entry_change(frame, gate_guarded_pte(frame)); }
 
 void direct_map_unprotect(pfn_t frame) { entry_change(frame, direct_map_pte(frame)); }
 

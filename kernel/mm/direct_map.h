@@ -38,6 +38,8 @@ void direct_map_hide(pfn_t first, uint32_t nr);
  * hold it as it was: the caller flushes. */
 void direct_map_protect(pfn_t frame);
 void direct_map_unprotect(pfn_t frame);
+/* ... lets the gate alone write: a downgrade. direct_map_unprotect takes it back. */
+void direct_map_guard(pfn_t frame);
 
 /* Boot: builds the map of [start, end) in `root`, tables from early_entry. */
 void direct_map_build(pfn_t root, pfn_t start, pfn_t end);

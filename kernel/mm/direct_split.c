@@ -6,6 +6,7 @@
 #include "lib/assert.h"
 #include "mm/direct_map.h"
 #include "mm/early.h"
+#include "mm/gate/gate.h"
 #include "mm/ktlb.h"
 #include "mm/ptable.h"
 #include "mm/ram.h"
@@ -49,8 +50,8 @@ void direct_split_note(void)
 		for (uint32_t i = 0; i < run->nr; i++) {
 			pfn_t table = { run->first_table + i };
 
-			*direct_split_first(table) = (run->first_page + i) * FRAMES_PER_HUGE;
-			*direct_split_nr_held(table) = 0;
+			tables_place(table, 1, TABLE_RESERVED | 1,
+				     (run->first_page + i) * FRAMES_PER_HUGE);
 		}
 	}
 }
@@ -82,7 +83,7 @@ pfn_t direct_split_table(pfn_t frame)
 
 pte_t *direct_split_entry(pfn_t table)
 {
-	pfn_t first = { *direct_split_first(table) };
+	pfn_t first = { direct_split_first(table) };
 
 	return ptable_entry(kernel_root, direct_map_address(first), 2);
 }
@@ -95,14 +96,9 @@ static tlb_word_t *entry_word(pfn_t table)
 /* The table says of each address what the page says, before it takes the page's place. */
 static void split(pfn_t table)
 {
-	pte_t *entries = direct_map_pointer(table);
-	pte_t pte = direct_map_pte((pfn_t){ *direct_split_first(table) });
-
 	assert(lock_is_held(&lock));
-	for (unsigned i = 0; i < PTES_PER_TABLE; i++) {
-		entries[i] = pte;
-		pte.value += PAGE_SIZE;
-	}
+	pte_fill(direct_map_pointer(table), PTES_PER_TABLE,
+		 direct_map_pte((pfn_t){ direct_split_first(table) }));
 	ktlb_split(entry_word(table), pte_make(table, PTE_PRESENT | PTE_WRITABLE).value);
 	nr_split++;
 	COUNT(direct_splits);
@@ -110,7 +106,7 @@ static void split(pfn_t table)
 
 static void join(pfn_t table)
 {
-	pte_t pte = pte_with(direct_map_pte((pfn_t){ *direct_split_first(table) }), PTE_HUGE);
+	pte_t pte = pte_with(direct_map_pte((pfn_t){ direct_split_first(table) }), PTE_HUGE);
 
 	assert(lock_is_held(&lock));
 	ktlb_join(entry_word(table), pte.value);
@@ -122,18 +118,24 @@ static void join(pfn_t table)
  * way round. */
 static inline bool entry_set(pfn_t table, pte_t *entry, pte_t whole, pte_t pte)
 {
-	uint16_t *nr_held = direct_split_nr_held(table);
+	unsigned nr_held = direct_split_nr_held(table);
 	bool holds = pte.value != whole.value;
-	bool held = *nr_held && !pte_is_same(pte_read(entry), whole);
+	bool held = nr_held && !pte_is_same(pte_read(entry), whole);
 
-	if (holds && !held && (*nr_held)++ == 0) {
-		split(table);
+	if (holds && !held) {
+		if (nr_held == 0) {
+			split(table);
+		}
+		frame_held_set(table, nr_held + 1);
 	}
 	if (holds || held) {
 		pte_write(entry, pte);
 	}
-	if (held && !holds && --*nr_held == 0) {
-		join(table);
+	if (held && !holds) {
+		frame_held_set(table, nr_held - 1);
+		if (nr_held == 1) {
+			join(table);
+		}
 	}
 	return holds != held;
 }

@@ -28,8 +28,8 @@ pfn_t direct_split_table(pfn_t frame);
 
 /* What the frame table keeps of such a table's page: its first frame, and how many frames hold it
  * split. */
-static inline uint32_t *direct_split_first(pfn_t table) { return &frame_entry(table)->number; }
-static inline uint16_t *direct_split_nr_held(pfn_t table) { return &frame_entry(table)->nr_held; }
+static inline uint32_t direct_split_first(pfn_t table) { return frame_entry(table)->number; }
+static inline unsigned direct_split_nr_held(pfn_t table) { return frame_entry(table)->nr_used; }
 
 /* Where the page is, or the table. */
 pte_t *direct_split_entry(pfn_t table);

@@ -11,6 +11,7 @@
 #include "lib/assert.h"
 #include "mm/direct_map.h"
 #include "mm/frame_alloc.h"
+#include "mm/gate/gate.h"
 #include "mm/layout.h"
 #include "mm/marks.h"
 #include "mm/ptable.h"

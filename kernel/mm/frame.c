@@ -6,6 +6,7 @@
 #include "mm/buddy.h"
 #include "mm/direct_map.h"
 #include "mm/frame_history.h"
+#include "mm/gate/gate.h"
 #include "mm/marks.h"
 #include "mm/tlb_debt.h"
 
@@ -45,9 +46,8 @@ uint32_t frame_skip_hole(uint32_t from)
 static void assert_invariant(const struct frame *frame, enum owner owner)
 {
 	assert(frame->owner == owner);
-	assert(!(frame->flags & FRAME_TAIL) || owner == OWNER_USER);
-	assert(!(frame->flags & FRAME_SEALED) || owner == OWNER_POOL);
 	switch (owner) {
+	case OWNER_PTABLE: return;
 	case OWNER_USER:
 	case OWNER_POOL: break;
 	case OWNER_FREE:
@@ -56,6 +56,8 @@ static void assert_invariant(const struct frame *frame, enum owner owner)
 		break;
 	default: assert(!(frame->flags & FRAME_HIDDEN));
 	}
+	assert(!(frame->flags & FRAME_TAIL) || owner == OWNER_USER);
+	assert(!(frame->flags & FRAME_SEALED) || owner == OWNER_POOL);
 }
 
 /* What must hold of a frame that `from` gives away. */
@@ -66,7 +68,10 @@ static void assert_may_leave(const struct frame *frame, enum owner from)
 }
 
 /* The flags that a change of owner leaves. */
-static uint8_t flags_kept(const struct frame *frame) { return frame->flags & FRAME_HIDDEN; }
+static uint8_t flags_kept(const struct frame *frame)
+{
+	return frame->owner == OWNER_PTABLE ? 0 : frame->flags & FRAME_HIDDEN;
+}
 
 /*
  * The frames of a block after the first all have the same flags, so what to write is computed once.
@@ -81,10 +86,13 @@ static __attribute__((noinline)) void change_tails(pfn_t first, unsigned order, 
 	uint8_t flags = flags_kept(frame) | (to == OWNER_USER ? FRAME_TAIL : 0);
 	uint64_t step = frame_step_encode(to, flags);
 
-	for (; frame < end; frame++, history++) {
+	for (; ASSERTIONS && frame < end; frame++) {
 		assert(frame->flags == flags_before);
 		assert_may_leave(frame, from);
-		*frame = (struct frame){ .owner = to, .flags = flags };
+	}
+	frames_become(pfn_add(first, 1), (1u << order) - 1,
+		      (struct frame){ .owner = to, .flags = flags });
+	for (frame = frame_entry(first) + 1; frame < end; frame++, history++) {
 		assert_invariant(frame, to);
 		frame_history_add(history, step);
 	}
@@ -112,9 +120,12 @@ void frame_transition(pfn_t first, unsigned order, enum owner from, enum owner t
 	tlb_debt_assert_none();
 	assert_may_leave(head, from);
 	tlb_port_owner(first, order, from, to);
-	*head = (struct frame){ .owner = to, .flags = flags_kept(head), .order = order };
+	frames_become(first, 1,
+		      (struct frame){ .owner = to,
+				      .flags = flags_kept(head),
+				      .order = to == OWNER_PTABLE ? 0 : order });
 	assert_invariant(head, to);
-	frame_history_note(first, to, head->flags);
+	frame_history_note(first, to, to == OWNER_PTABLE ? 0 : head->flags);
 	if (UNLIKELY(order)) {
 		change_tails(first, order, from, to);
 	}
@@ -130,7 +141,7 @@ void frame_seal(pfn_t frame)
 	assert(entry->owner == OWNER_POOL || entry->owner == OWNER_ENTRY ||
 	       entry->owner == OWNER_KERNEL);
 	if (!(entry->flags & FRAME_SEALED)) {
-		entry->flags |= FRAME_SEALED;
+		frames_flag(frame, 1, FRAME_SEALED, 0);
 		frame_history_note(frame, entry->owner, entry->flags);
 	}
 }

@@ -36,9 +36,11 @@ enum frame_flags {
  *   USER    refs counts the user page-table entries that map it (on the first frame of a 2 MiB
  *           page).
  *   KERNEL, ENTRY  number is that of the first frame of its allocation.
- *   PTABLE  number, of a table of the user half, is that of the kernel root that leads to it; of
- *           one reserved for a 2 MiB page of the direct map it is the page's first frame, and
- *           nr_held how many frames hold it split (direct_split.h).
+ *   PTABLE  flags say where it may be: enum table_flags. number, of a table of the user half, is
+ *           that of the kernel root that leads to it; of one of the kernel half, which address its
+ *           first entry is for, in units of 2 MiB. nr_used counts its entries that are not empty.
+ *           One reserved for a 2 MiB page of the direct map is linked while that is split, and
+ *           nr_used is how many frames hold it so (direct_split.h).
  *   POOL    number is its area's. Sealed: stays so until the frame is freed.
  *   others  number is 0.
  */
@@ -50,7 +52,7 @@ struct frame {
 			uint8_t order; /* first frame of an allocation: 0 .. 10 */
 			uint8_t kmaps; /* USER: xpfo_kmap holds; kmap lock */
 		};
-		uint16_t nr_held; /* PTABLE */
+		uint16_t nr_used; /* PTABLE */
 	};
 	union {
 		uint32_t refs; /* USER */
@@ -58,6 +60,12 @@ struct frame {
 	};
 };
 static_assert(sizeof(struct frame) == 8, "a frame's state is one word");
+union frame_word {
+	struct frame frame;
+	uint64_t word;
+};
+/* The word that has these members: FRAME_WORD(.flags = FRAME_SEALED) */
+#define FRAME_WORD(...) (((union frame_word){ .frame = { __VA_ARGS__ } }).word)
 
 /*
  * Links of free lists, and what else is only looked up: a table beside the frame table.
@@ -105,6 +113,16 @@ static inline bool pfn_is_valid(pfn_t frame)
 static inline struct frame *frame_entry(pfn_t frame) { return &frames[frame.pfn]; }
 static inline struct frame_link *frame_link(pfn_t frame) { return &frame_links[frame.pfn]; }
 
+/* Of a PTABLE frame. */
+enum table_flags {
+	TABLE_LEVEL = 7,    /* 1 .. 4: of a table that has a place; 4: a root. 0: it has none */
+	TABLE_USER = 8,     /* of the user half */
+	TABLE_LINKED = 16,  /* its parent leads to it; a root: of an address space */
+	TABLE_SHADOW = 32,  /* the shadow root of a pair */
+	TABLE_RESERVED = 64 /* for a 2 MiB page of the direct map */
+};
+static inline unsigned table_level(const struct frame *frame) { return frame->flags & TABLE_LEVEL; }
+
 /* Moves 2^order frames from one owner to another; asserts the invariants of both. */
 void frame_transition(pfn_t first, unsigned order, enum owner from, enum owner to);
 
@@ -114,9 +132,10 @@ static inline uint32_t frame_place(uint64_t address)
 {
 	return address >> PAGE_SHIFT & FRAME_LINK_NONE;
 }
+void frames_flag(pfn_t first, uint32_t nr, unsigned set, unsigned clear); /* gate/gate.h */
 static inline void frame_set_place(pfn_t frame, uint64_t address)
 {
-	frame_entry(frame)->flags |= FRAME_PLACED;
+	frames_flag(frame, 1, FRAME_PLACED, 0);
 	frame_link(frame)->prev = frame_place(address);
 }
 

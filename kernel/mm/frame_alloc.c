@@ -8,6 +8,7 @@
 #include "mm/frame_history.h"
 #include "mm/frame_init.h"
 #include "mm/frame_pool.h"
+#include "mm/gate/gate.h"
 #include "mm/marks.h"
 #include "mm/stock.h"
 
@@ -46,7 +47,9 @@ void frame_table_claim(pfn_t first, uint32_t nr, enum owner owner)
 	for (uint32_t i = 0; i < nr; i++) {
 		frame_transition(pfn_add(first, i), 0, OWNER_RESERVED, OWNER_FREE);
 		frame_transition(pfn_add(first, i), 0, OWNER_FREE, owner);
-		frame_entry(pfn_add(first, i))->number = first.pfn + i;
+		if (owner != OWNER_PTABLE) {
+			frames_number(pfn_add(first, i), 1, first.pfn + i);
+		}
 	}
 	frame_pool_count(owner, nr);
 	frame_pool.nr_usable += nr;
@@ -56,10 +59,10 @@ void frame_alloc_init(uint16_t *nr_free_in) { buddy_init(&frame_pool.buddy, nr_f
 
 void frame_flags_set_hidden(pfn_t first, uint32_t nr, bool hidden)
 {
+	frames_flag(first, nr, hidden ? FRAME_HIDDEN : 0, hidden ? 0 : FRAME_HIDDEN);
 	for (uint32_t i = 0; i < nr; i++) {
-		struct frame *frame = frame_entry(pfn_add(first, i));
+		const struct frame *frame = frame_entry(pfn_add(first, i));
 
-		frame->flags = hidden ? frame->flags | FRAME_HIDDEN : frame->flags & ~FRAME_HIDDEN;
 		frame_history_note(pfn_add(first, i), frame->owner, frame->flags);
 	}
 }
@@ -158,9 +161,7 @@ static __attribute__((noinline)) bool take_otherwise(unsigned order, pfn_t *out)
 /* Each frame knows where its allocation begins. */
 static void note_first(pfn_t first, unsigned order)
 {
-	for (uint32_t i = 0; i < 1u << order; i++) {
-		frame_entry(pfn_add(first, i))->number = first.pfn;
-	}
+	frames_number(first, 1u << order, first.pfn);
 }
 
 status_t frame_alloc_kernel(enum owner owner, unsigned order, pfn_t *out)
@@ -177,7 +178,9 @@ status_t frame_alloc_kernel(enum owner owner, unsigned order, pfn_t *out)
 		take_otherwise(order, &first);
 	if (found) {
 		frame_transition(first, order, OWNER_FREE, owner);
-		note_first(first, order);
+		if (owner != OWNER_PTABLE) {
+			note_first(first, order);
+		}
 		frame_pool_count(owner, 1l << order);
 		*out = first;
 	}
@@ -197,9 +200,7 @@ status_t frame_alloc_zeroed(enum owner owner, unsigned order, pfn_t *out)
 
 void frame_mark_copied(pfn_t first, unsigned order)
 {
-	for (uint32_t i = 0; i < 1u << order; i++) {
-		frame_entry(pfn_add(first, i))->flags |= FRAME_COPIED;
-	}
+	frames_flag(first, 1u << order, FRAME_COPIED, 0);
 }
 
 status_t frame_alloc_copied(unsigned order, pfn_t *out)
@@ -219,6 +220,9 @@ void frame_free_kernel(pfn_t first, unsigned order)
 	mark_check(direct_map_pointer(first), 1, TOUCH_FREE);
 	lock_acquire(&frame_pool.lock);
 	frame_transition(first, order, owner, OWNER_FREE);
+	if (owner == OWNER_PTABLE) {
+		block_unguard(first, order);
+	}
 	frame_pool_count(owner, -(1l << order));
 	if (KASAN) {
 		frame_rest_enter(first, order);

@@ -8,6 +8,7 @@
 #include "core/poll.h"
 #include "lib/assert.h"
 #include "mm/frame_pool.h"
+#include "mm/gate/gate.h"
 #include "mm/stock.h"
 
 /* PASSES_MAX: of orders for which buddy_may_have does not know. */
@@ -16,7 +17,9 @@ enum { ROOT_PAIR_ORDER = 1, RANGES_PER_LOOK = 64, PASSES_MAX = 4 };
 /* Frames that an empty page table, or two, were kept in. */
 static void table_free(pfn_t first, unsigned order)
 {
+	tables_place(first, 1u << order, 0, 0);
 	frame_transition(first, order, OWNER_PTABLE, OWNER_FREE);
+	block_unguard(first, order);
 	frame_pool_count(OWNER_PTABLE, -(1l << order));
 	buddy_insert(&frame_pool.buddy, first, order, FREE_REVEALED);
 }

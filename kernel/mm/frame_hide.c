@@ -11,6 +11,7 @@
 #include "mm/direct_map.h"
 #include "mm/frame_alloc.h"
 #include "mm/frame_pool.h"
+#include "mm/gate/gate.h"
 #include "mm/marks.h"
 #include "mm/tlb.h"
 #include "mm/tlb_debt.h"
@@ -68,6 +69,13 @@ static bool block_make(pfn_t first, unsigned order, bool hidden)
 bool block_hide(pfn_t first, unsigned order) { return block_make(first, order, true); }
 
 void block_reveal(pfn_t first, unsigned order) { (void)block_make(first, order, false); }
+
+void block_unguard(pfn_t first, unsigned order)
+{
+	for (uint32_t i = 0; gate_in_force != ptprot_off && i < 1u << order; i++) {
+		direct_map_unprotect(pfn_add(first, i));
+	}
+}
 
 void frames_hide_alone(pfn_t first, uint32_t nr)
 {

@@ -44,5 +44,5 @@ bool frame_history_agrees(pfn_t frame)
 	const struct frame *entry = frame_entry(frame);
 
 	return (frame_histories[frame.pfn] & (STEP_OWNER | STEP_HIDDEN | STEP_SEALED)) ==
-	       frame_state_encode(entry->owner, entry->flags);
+	       frame_state_encode(entry->owner, entry->owner == OWNER_PTABLE ? 0 : entry->flags);
 }

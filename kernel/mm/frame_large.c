@@ -10,6 +10,7 @@
 #include "mm/direct_map.h"
 #include "mm/frame_alloc.h"
 #include "mm/frame_pool.h"
+#include "mm/gate/gate.h"
 #include "mm/kspace.h"
 #include "mm/slab.h"
 #include "mm/window.h"
@@ -86,12 +87,7 @@ static void clear(pfn_t first)
 }
 
 /* Frames that are hidden at their first kunmap only are in the direct map between two pieces. */
-static void note_unkmapped(pfn_t first)
-{
-	for (uint32_t i = 0; i < LARGE_FRAMES; i++) {
-		frame_entry(pfn_add(first, i))->flags |= FRAME_UNKMAPPED;
-	}
-}
+static void note_unkmapped(pfn_t first) { frames_flag(first, LARGE_FRAMES, FRAME_UNKMAPPED, 0); }
 
 /* A zeroed block of USER's without references. */
 static status_t large_take(pfn_t *out)
@@ -127,7 +123,7 @@ status_t frame_alloc_large(pfn_t *out)
 	status_t status = large_take(out);
 
 	if (status == STATUS_OK) {
-		frame_entry(*out)->refs = 1;
+		(void)frame_count(*out, 1);
 	}
 	return status;
 }
@@ -149,7 +145,7 @@ status_t frame_alloc_large_copy(pfn_t from, pfn_t *out)
 	if (status == STATUS_OK) {
 		copy(*out, from);
 		/* behind the last piece: a reference that no entry has would be a wrong one */
-		frame_entry(*out)->refs = 1;
+		(void)frame_count(*out, 1);
 	}
 	return status;
 }

@@ -102,6 +102,9 @@ void block_finish(pfn_t first, unsigned order);
 /* Does the same for a block that may be large. It is flushed already; its pieces go through the
  * quarantine only to be zeroed one by one: 2 MiB at once would keep interrupts out for too long. */
 void block_finish_later(pfn_t first, unsigned order);
+/* A block that was page tables, free now, can be written by everybody. A TLB may hold it as it was:
+ * who writes and faults tries again (task/fault.c). */
+void block_unguard(pfn_t first, unsigned order);
 /* What is hidden of it goes back into the direct map. */
 void block_reveal(pfn_t first, unsigned order);
 /* Hides a block that the caller has in hand, as nr_in_work says, and has it wait in the quarantine;

@@ -5,6 +5,7 @@
 #include "lib/assert.h"
 #include "mm/frame_alloc.h"
 #include "mm/frame_pool.h"
+#include "mm/gate/gate.h"
 #include "mm/stock.h"
 #include "mm/window.h"
 #include "mm/xpfo.h"
@@ -99,12 +100,12 @@ static void blocks_free(const pfn_t *firsts, unsigned nr, unsigned order)
 /* True: it was the last of a 4 KiB frame. */
 static bool reference_drop(pfn_t first)
 {
-	struct frame *frame = frame_entry(first);
+	const struct frame *frame = frame_entry(first);
 
 	assert(frame->owner == OWNER_USER && !(frame->flags & FRAME_TAIL));
 	assert(__atomic_load_n(&frame->refs, __ATOMIC_RELAXED) > 0);
 	/* pairs with the increments of fork: whoever sees zero is alone with the frame */
-	if (__atomic_sub_fetch(&frame->refs, 1, __ATOMIC_ACQ_REL)) {
+	if (frame_count(first, -1)) {
 		return false;
 	}
 	if (UNLIKELY(frame->order == HUGE_ORDER)) {

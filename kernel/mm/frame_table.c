@@ -7,17 +7,18 @@
 #include "mm/early.h"
 #include "mm/frame_history.h"
 #include "mm/frame_init.h"
+#include "mm/gate/gate.h"
 #include "mm/kspace.h"
 #include "mm/marks.h"
 #include "mm/ptable.h"
 #include "mm/ram.h"
 
-#define FRAMES_BYTES (PFN_MAX * sizeof(struct frame))
 #define LINKS_BYTES (PFN_MAX * sizeof(struct frame_link))
 #define HISTORIES_BYTES (PFN_MAX * sizeof(uint64_t))
 #define COUNTS_BYTES (PFN_MAX / RANGE_FRAMES * sizeof(uint16_t))
 
-static_assert(FRAMES_BYTES + LINKS_BYTES + HISTORIES_BYTES + COUNTS_BYTES <= FRAME_TABLE_SIZE,
+static_assert(GUARDED_FRAMES_SIZE == PFN_MAX * sizeof(struct frame), "it is the first part");
+static_assert(GUARDED_STEP + GUARDED_SIZE + LINKS_BYTES + HISTORIES_BYTES + COUNTS_BYTES <= FRAME_TABLE_SIZE,
 	      "room for all");
 static_assert(RAM_BLOCK_FRAMES * sizeof(struct frame) % PAGE_SIZE == 0, "of a block: whole pages");
 static_assert(RAM_BLOCK_FRAMES >= 1 << BUDDY_ORDER_MAX, "buddies lie in one block");
@@ -35,8 +36,8 @@ static void map(uint64_t start, uint64_t end)
 
 void frame_table_build(const struct ram *ram)
 {
-	uint64_t at_frames = kspace_base + FRAME_TABLE_OFFSET;
-	uint64_t at_links = at_frames + FRAMES_BYTES;
+	uint64_t at_frames = guarded_base();
+	uint64_t at_links = at_frames + GUARDED_SIZE;
 	uint64_t at_histories = at_links + LINKS_BYTES;
 	uint64_t at_counts = at_histories + HISTORIES_BYTES;
 	unsigned at = 0, nr_holes = 0;
@@ -74,7 +75,7 @@ static void note_places(uint64_t start, uint64_t end, uint8_t flags)
 
 		if (pte_is_present(pte)) {
 			frame_set_place(pte_frame(pte), at);
-			frame_entry(pte_frame(pte))->flags |= flags;
+			frames_flag(pte_frame(pte), 1, flags, 0);
 			at += PAGE_SIZE;
 		} else {
 			at = ptable_skip(kernel_root, at);

@@ -10,6 +10,7 @@
 #include "mm/frame_alloc.h"
 #include "mm/frame_history.h"
 #include "mm/frame_pool.h"
+#include "mm/gate/gate.h"
 #include "mm/kspace.h"
 #include "mm/marks.h"
 #include "mm/slab.h"
@@ -172,7 +173,7 @@ static inline status_t user_frame_take(pfn_t *out)
 		return STATUS_ENOMEM;
 	}
 	frame_transition(frame, 0, OWNER_FREE, OWNER_USER);
-	frame_entry(frame)->refs = 1;
+	(void)frame_count(frame, 1);
 	COUNT(frames_allocated_user);
 	*out = frame;
 	return STATUS_OK;
@@ -210,7 +211,7 @@ status_t frame_alloc_user_for_device(pfn_t *out)
 	status = user_frame_take(out);
 	if (status == STATUS_OK) {
 		if (xpfo_leaves_unkmapped()) {
-			frame_entry(*out)->flags |= FRAME_UNKMAPPED;
+			frames_flag(*out, 1, FRAME_UNKMAPPED, 0);
 		}
 		window_zero(out, 1);
 	}

@@ -6,6 +6,7 @@
 #include "lib/assert.h"
 #include "lib/string.h"
 #include "mm/frame_alloc.h"
+#include "mm/gate/gate.h"
 #include "mm/marks.h"
 #include "mm/ptable.h"
 #include "mm/tlb.h"

@@ -9,6 +9,17 @@
 /* Where frame_table.c lays out what it makes, in kernel space. */
 #define FRAME_TABLE_OFFSET (KSPACE_SIZE / 4 * 3)
 #define FRAME_TABLE_SIZE (KSPACE_SIZE / 4)
+/*
+ * The guarded area: the frame table itself, then a block for each processor. Whole entries of
+ * GUARDED_STEP bytes, so that one bit above all of it says who may write.
+ */
+#define GUARDED_STEP (1ul << 30)
+#define GUARDED_FRAMES_SIZE (PFN_MAX * 8)
+#define GUARDED_SIZE (GUARDED_FRAMES_SIZE + GUARDED_STEP)
+static inline uint64_t guarded_base(void)
+{
+	return align_up(kspace_base + FRAME_TABLE_OFFSET, GUARDED_STEP);
+}
 
 enum { KSTACK_SIZE = 16 * 1024 };
 

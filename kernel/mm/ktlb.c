@@ -147,11 +147,11 @@ void ktlb_shootdown_sync(va_t first, uint64_t nr_pages)
 
 void ktlb_split(tlb_word_t *entry, uint64_t table)
 {
-	tlb_hw_write(entry, table);
+	tlb_hw_write_entry(entry, table);
 	tlb_hw_write(&newest_split, ktlb_downgrade());
 }
 
-void ktlb_join(tlb_word_t *entry, uint64_t page) { tlb_hw_write(entry, page); }
+void ktlb_join(tlb_word_t *entry, uint64_t page) { tlb_hw_write_entry(entry, page); }
 
 void ktlb_settle(void)
 {

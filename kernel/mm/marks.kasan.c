@@ -6,6 +6,7 @@
 #include "mm/direct_map.h"
 #include "mm/early.h"
 #include "mm/frame_alloc.h"
+#include "mm/gate/gate.h"
 #include "mm/kasan.h"
 #include "mm/ptable.h"
 #include "mm/tlb.h"
@@ -91,7 +92,7 @@ static status_t page_add(uint64_t page)
 		return status;
 	}
 	frame_set_place(frame, page);
-	frame_entry(frame)->flags |= FRAME_SLAB;
+	frames_flag(frame, 1, FRAME_SLAB, 0);
 	return STATUS_OK;
 }
 

@@ -14,6 +14,7 @@
 #include "mm/early.h"
 #include "mm/frame_alloc.h"
 #include "mm/frame_init.h"
+#include "mm/gate/gate.h"
 #include "mm/layout.h"
 #include "mm/marks.h"
 #include "mm/ptable.h"
@@ -47,9 +48,8 @@ static uint64_t image_flags(const char *page)
 static void map_image(pfn_t root)
 {
 	for (const char *page = image_start; page < image_end; page += PAGE_SIZE) {
-		pte_write(early_entry(root, (uint64_t)page, 1),
-			  pte_make(pfn_of(LOAD_BASE + (uint64_t)(page - image_start)),
-				   image_flags(page)));
+		*early_entry(root, (uint64_t)page, 1) = pte_make(
+			pfn_of(LOAD_BASE + (uint64_t)(page - image_start)), image_flags(page));
 	}
 }
 
@@ -235,6 +235,7 @@ void memory_init(const struct boot_info *info)
 
 void memory_seal_image(void)
 {
+	gate_begin();
 	for (const char *page = ro_after_init_start; page < ro_after_init_end; page += PAGE_SIZE) {
 		pte_t *entry = ptable_entry(kernel_root, (uint64_t)page, 1);
 

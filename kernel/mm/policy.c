@@ -4,6 +4,7 @@
 #include "arch/x86_64/entry_set.h"
 #include "core/options.h"
 #include "lib/builds.h"
+#include "mm/gate/gate.h"
 #include "mm/layout.h"
 
 const struct policy policy_table[NR_POLICY_STATES] = {
@@ -73,7 +74,7 @@ enum policy_state policy_state_of(pfn_t frame)
 	case OWNER_FREE:
 		return entry->flags & FRAME_HIDDEN ? STATE_FREE_HIDDEN : STATE_FREE_REVEALED;
 	case OWNER_KERNEL: return kernel_state(entry);
-	case OWNER_PTABLE: return STATE_PTABLE;
+	case OWNER_PTABLE: return gate_in_force == ptprot_off ? STATE_PTABLE : STATE_PTABLE_GUARDED;
 	case OWNER_ENTRY: return entry_state(entry->flags);
 	case OWNER_USER:
 		return entry->flags & FRAME_HIDDEN && !entry->kmaps ? STATE_USER_HIDDEN

@@ -3,6 +3,7 @@
 #include "lib/assert.h"
 #include "mm/direct_map.h"
 #include "mm/frame_alloc.h"
+#include "mm/gate/gate.h"
 #include "mm/marks.h"
 #include "mm/pool.h"
 #include "mm/ptable.h"

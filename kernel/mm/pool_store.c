@@ -3,6 +3,7 @@
 #include "lib/assert.h"
 #include "mm/direct_map.h"
 #include "mm/frame_alloc.h"
+#include "mm/gate/gate.h"
 #include "mm/marks.h"
 #include "mm/pool.h"
 #include "mm/ptable.h"
@@ -50,7 +51,7 @@ status_t pool_pages_map(uint64_t address, slot_id area, uint32_t page, unsigned 
 		status = frames_alloc_pool(alias, taken, nr);
 	}
 	for (unsigned i = 0; i < nr && status == STATUS_OK; i++) {
-		frame_entry(taken[i])->number = area;
+		frames_number(taken[i], 1, area);
 		frame_link(taken[i])->prev = page + i;
 		if (is_sealed) {
 			pool_frame_seal(taken[i]);

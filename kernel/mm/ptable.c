@@ -6,7 +6,9 @@
 #include "lib/string.h"
 #include "mm/direct_map.h"
 #include "mm/frame_alloc.h"
+#include "mm/gate/gate.h"
 #include "mm/stock.h"
+#include "mm/tlb.h"
 #include "mm/tlb_debt.h"
 
 enum { ROOT_PAIR_ORDER = 1 };
@@ -15,13 +17,13 @@ RO_AFTER_INIT pfn_t kernel_root;
 uint64_t ptable_user_slot_flags;
 
 /* The one entry that the kernel half of shadow roots has. */
-static RO_AFTER_INIT pte_t shadow_entry;
-static RO_AFTER_INIT unsigned shadow_index;
+RO_AFTER_INIT pte_t ptable_shadow_entry;
+RO_AFTER_INIT unsigned ptable_shadow_index;
 
 void ptable_shadow_init(pfn_t shadow_template, uint64_t address)
 {
-	shadow_index = level_index(address, LEVEL_MAX);
-	shadow_entry = *((pte_t *)direct_map_pointer(shadow_template) + shadow_index);
+	ptable_shadow_index = level_index(address, LEVEL_MAX);
+	ptable_shadow_entry = *((pte_t *)direct_map_pointer(shadow_template) + ptable_shadow_index);
 }
 
 static pte_t *slot(pfn_t table, uint64_t address, unsigned level)
@@ -44,33 +46,66 @@ pte_t *ptable_entry(pfn_t root, uint64_t address, unsigned level)
 	return entry;
 }
 
-/*
- * A top-level entry of a user half, in both roots of the pair. `entry` is the kernel root's. It
- * gets stricter in roots that no CPU has loaded, and at kaiser_switch, which flushes everything.
- */
-static void user_slot_write(pte_t *entry, pte_t pte)
-{
-	pte_store(entry + PTES_PER_TABLE, pte);
-	pte_store(entry, pte_is_present(pte) ? pte_with(pte, ptable_user_slot_flags) : pte);
-}
-
 void ptable_user_slots_update(pfn_t root)
 {
 	pte_t *entries = direct_map_pointer(root);
 
 	for (unsigned i = 0; i < PTES_PER_TABLE / 2; i++) {
-		user_slot_write(&entries[i], entries[PTES_PER_TABLE + i]);
+		pte_store(&entries[i], entries[PTES_PER_TABLE + i]);
 	}
 }
 
-/* An entry that points to a table, of any level. */
-static void table_entry_write(pte_t *entry, unsigned level, uint64_t address, pte_t pte)
+/* Says what a fresh table is for, the one that holds the entries of an address at a level. */
+static void table_place(pfn_t root, pfn_t table, uint64_t address, unsigned level)
 {
-	if (level == LEVEL_MAX && address < USER_TOP) {
-		user_slot_write(entry, pte);
+	if (address < USER_TOP) {
+		tables_place(table, 1, level | TABLE_USER, root.pfn);
 	} else {
-		pte_write(entry, pte);
+		uint64_t start = align_down(address, 1ul << level_shift(level + 1));
+
+		tables_place(table, 1, level, (uint32_t)(start >> level_shift(2)));
 	}
+}
+
+/*
+ * Frames that become page tables, zeroed: from now on the gate alone writes to them. Flushes, with
+ * ptprot.
+ */
+static status_t tables_make(unsigned order, pfn_t *out)
+{
+	status_t status;
+
+	if (gate_in_force == ptprot_off) {
+		return frame_alloc_zeroed(OWNER_PTABLE, order, out);
+	}
+	status = frame_alloc_kernel(OWNER_PTABLE, order, out);
+	if (status) {
+		return status;
+	}
+	for (uint32_t i = 0; i < 1u << order; i++) {
+		direct_map_guard(pfn_add(*out, i));
+	}
+	ktlb_wait(ktlb_downgrade());
+	tables_clear(*out, 1u << order);
+	return STATUS_OK;
+}
+
+/* One, and some more for the stock, as they share the flush. */
+static status_t table_make(struct cpu *cpu, pfn_t *out)
+{
+	enum { BATCH_ORDER = 3 };
+
+	if (gate_in_force == ptprot_off || cpu->nr_spare_tables || tables_make(BATCH_ORDER, out)) {
+		return tables_make(0, out);
+	}
+	for (uint32_t i = 1; i < 1u << BATCH_ORDER; i++) {
+		if (cpu->nr_spare_tables < SPARE_TABLES_MAX) {
+			stock_put(cpu->spare_tables, &cpu->nr_spare_tables, pfn_add(*out, i));
+		} else {
+			frame_free_kernel(pfn_add(*out, i), 0);
+		}
+	}
+	return STATUS_OK;
 }
 
 /*
@@ -82,14 +117,13 @@ static status_t table_alloc(pfn_t *out)
 	struct cpu *cpu = this_cpu();
 
 	if (!cpu->nr_spare_tables || !frame_kernel_is_allowed()) {
-		return frame_alloc_zeroed(OWNER_PTABLE, 0, out);
+		return table_make(cpu, out);
 	}
 	if (allocation_should_fail()) {
 		return STATUS_ENOMEM;
 	}
-	return stock_take(cpu->spare_tables, &cpu->nr_spare_tables, out)
-		       ? STATUS_OK
-		       : frame_alloc_zeroed(OWNER_PTABLE, 0, out);
+	return stock_take(cpu->spare_tables, &cpu->nr_spare_tables, out) ? STATUS_OK
+									 : table_make(cpu, out);
 }
 
 static bool is_empty(pfn_t table, unsigned nr_entries)
@@ -110,6 +144,7 @@ static void table_free(pfn_t table)
 
 	assert(is_empty(table, PTES_PER_TABLE));
 	tlb_debt_assert_none();
+	tables_place(table, 1, 0, 0);
 	if (cpu->nr_spare_tables < SPARE_TABLES_MAX) {
 		stock_put(cpu->spare_tables, &cpu->nr_spare_tables, table);
 	} else {
@@ -121,7 +156,6 @@ status_t ptable_root_create(pfn_t *root)
 {
 	struct cpu *cpu = this_cpu();
 	status_t status;
-	pte_t *pair;
 
 	if (cpu->nr_spare_roots && frame_kernel_is_allowed()) {
 		if (allocation_should_fail()) {
@@ -131,13 +165,9 @@ status_t ptable_root_create(pfn_t *root)
 			return STATUS_OK;
 		}
 	}
-	status = frame_alloc_zeroed(OWNER_PTABLE, ROOT_PAIR_ORDER, root);
+	status = tables_make(ROOT_PAIR_ORDER, root);
 	if (status == STATUS_OK) {
-		pair = direct_map_pointer(*root);
-		memcpy(pair + PTES_PER_TABLE / 2,
-		       (const pte_t *)direct_map_pointer(kernel_root) + PTES_PER_TABLE / 2,
-		       PAGE_SIZE / 2);
-		pair[PTES_PER_TABLE + shadow_index] = shadow_entry;
+		root_pair_make(*root);
 	}
 	return status;
 }
@@ -150,6 +180,7 @@ void ptable_root_destroy(pfn_t root)
 	if (cpu->nr_spare_roots < SPARE_ROOTS_MAX) {
 		stock_put(cpu->spare_roots, &cpu->nr_spare_roots, root);
 	} else {
+		tables_place(root, 2, 0, 0);
 		frame_free_kernel(root, ROOT_PAIR_ORDER);
 	}
 }
@@ -167,8 +198,8 @@ status_t ptable_entry_create(pfn_t root, uint64_t address, unsigned level, pte_t
 			if (status) {
 				return status;
 			}
-			frame_entry(table)->number = root.pfn;
-			table_entry_write(entry, at, address, pte_make(table, flags));
+			table_place(root, table, address, at - 1);
+			pte_write(entry, pte_make(table, flags));
 		}
 		assert(!pte_is_leaf(pte_read(entry), at));
 		entry = slot(pte_frame(pte_read(entry)), address, at - 1);
@@ -255,11 +286,7 @@ uint64_t ptable_free_below(pfn_t root, uint64_t start, uint64_t end, unsigned le
 		pte = pte_read(entry);
 		if (pte_is_present(pte)) {
 			assert(!pte_is_leaf(pte, level));
-			if (level == LEVEL_MAX) {
-				user_slot_write(entry, PTE_NONE);
-			} else {
-				pte_store(entry, PTE_NONE);
-			}
+			pte_store(entry, PTE_NONE);
 			table_free(pte_frame(pte));
 			*nr_left -= WORK_FREE - 1;
 		}
@@ -267,39 +294,31 @@ uint64_t ptable_free_below(pfn_t root, uint64_t start, uint64_t end, unsigned le
 	return at;
 }
 
-/* Empties the table before it is freed. False: that was all that there was time for. */
-static bool free_table(pfn_t table, unsigned level, unsigned *nr_left)
+/* Frees the tables below the first nr entries of a table. False: that was all that there was time
+ * for. */
+static bool free_tables(pfn_t table, unsigned level, unsigned nr, unsigned *nr_left)
 {
 	pte_t *entries = direct_map_pointer(table);
 
-	for (unsigned i = 0; level > 1 && i < PTES_PER_TABLE; i++) {
-		if (pte_is_present(entries[i])) {
-			assert(!pte_is_leaf(entries[i], level));
-			if (!free_table(pte_frame(entries[i]), level - 1, nr_left)) {
-				return false;
-			}
-			pte_store(&entries[i], PTE_NONE);
+	for (unsigned i = 0; level > 1 && i < nr; i++) {
+		pte_t pte = pte_read(&entries[i]);
+
+		if (!pte_is_present(pte)) {
+			continue;
 		}
+		assert(!pte_is_leaf(pte, level));
+		if (!free_tables(pte_frame(pte), level - 1, PTES_PER_TABLE, nr_left) ||
+		    *nr_left < WORK_FREE) {
+			return false;
+		}
+		*nr_left -= WORK_FREE;
+		pte_store(&entries[i], PTE_NONE);
+		table_free(pte_frame(pte));
 	}
-	if (*nr_left < WORK_FREE) {
-		return false;
-	}
-	*nr_left -= WORK_FREE;
-	table_free(table);
 	return true;
 }
 
 bool ptable_free_user(pfn_t root, unsigned *nr_left)
 {
-	pte_t *entries = direct_map_pointer(root);
-
-	for (unsigned i = 0; i < PTES_PER_TABLE / 2; i++) {
-		if (pte_is_present(entries[i])) {
-			if (!free_table(pte_frame(entries[i]), LEVEL_MAX - 1, nr_left)) {
-				return false;
-			}
-			user_slot_write(&entries[i], PTE_NONE);
-		}
-	}
-	return true;
+	return free_tables(root, LEVEL_MAX, PTES_PER_TABLE / 2, nr_left);
 }

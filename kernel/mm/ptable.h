@@ -19,6 +19,9 @@ extern uint64_t ptable_user_slot_flags;
 /* Applies a change of it. All other CPUs are stopped. */
 void ptable_user_slots_update(pfn_t root);
 
+/* The one entry that the kernel half of shadow roots has, and where. */
+extern pte_t ptable_shadow_entry;
+extern unsigned ptable_shadow_index;
 /* Boot, once: what the kernel half of all shadow roots is, the top-level entry of this address. */
 void ptable_shadow_init(pfn_t shadow_template, uint64_t address);
 

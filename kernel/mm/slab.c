@@ -5,6 +5,7 @@
 #include "lib/string.h"
 #include "mm/direct_map.h"
 #include "mm/frame_alloc.h"
+#include "mm/gate/gate.h"
 
 enum { OBJECT_ALIGN = 64, RED_ZONE_BYTES = KASAN ? 64 : 0 };
 
@@ -91,9 +92,7 @@ static status_t slab_create(struct slab_cache *cache, struct slab **out)
 		return status;
 	}
 	slab = direct_map_pointer(first);
-	for (uint32_t i = 0; i < 1u << cache->order; i++) {
-		frame_entry(pfn_add(first, i))->flags |= FRAME_SLAB;
-	}
+	frames_flag(first, 1u << cache->order, FRAME_SLAB, 0);
 	*slab = (struct slab){ .cache = cache };
 	for (uint32_t i = cache->nr_per_slab; i-- > 0;) {
 		void *object = ((char *)slab + header_bytes() + (size_t)i * cache->object_bytes);

@@ -16,6 +16,7 @@
 #include "core/cpu.h"
 #include "lib/assert.h"
 #include "mm/cr3_load.h"
+#include "mm/gate/gate.h"
 #include "mm/tlb_debt.h"
 
 /* CPUs: ids from 0 up; those below nr_cpus publish their state. */
@@ -34,6 +35,12 @@ static inline uint64_t tlb_hw_read(const tlb_word_t *word)
 static inline void tlb_hw_write(tlb_word_t *word, uint64_t value)
 {
 	__atomic_store_n(&word->value, value, __ATOMIC_RELEASE);
+}
+
+/* An entry of a page table. */
+static inline void tlb_hw_write_entry(tlb_word_t *entry, uint64_t value)
+{
+	pte_store((pte_t *)entry, (pte_t){ value });
 }
 
 /* Full barrier. Returns the new value. */

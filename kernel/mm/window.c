@@ -9,6 +9,7 @@
 #include "lib/string.h"
 #include "mm/direct_map.h"
 #include "mm/frame_alloc.h"
+#include "mm/gate/gate.h"
 #include "mm/layout.h"
 #include "mm/ptable.h"
 #include "mm/tlb.h"
@@ -37,7 +38,6 @@ status_t window_init_cpu(struct cpu *cpu)
 		return status;
 	}
 	frame_free_kernel(pfn_add(root, 1), 0);
-	frame_entry(root)->order = 0;
 	memcpy(direct_map_pointer(root), direct_map_pointer(kernel_root), PAGE_SIZE);
 	status = ptable_entry_create(root, WINDOW_BASE, 1, &entry);
 	if (status) {
@@ -45,6 +45,8 @@ status_t window_init_cpu(struct cpu *cpu)
 	}
 	cpu->window_root = root;
 	cpu->window_entries = entry;
+	pte_write(&entry[PTES_PER_TABLE - 1],
+		  pte_make(pointer_to_pfn(entry), PTE_PRESENT | PTE_WRITABLE | ptable_nx()));
 	if (pte_is_present(apic_entry)) {
 		pte_write(&entry[WINDOW_PAGES], apic_entry);
 	}
@@ -70,6 +72,12 @@ uint64_t upcall_apic_open(void)
 }
 
 void upcall_apic_close(uint64_t before) { cr3_load(cr3_returning((cr3_t){ before })); }
+
+/* While the window's root is loaded. */
+static inline void window_entry_set(unsigned index, pte_t pte)
+{
+	*(volatile uint64_t *)(WINDOW_SELF + index * sizeof(pte_t)) = pte.value;
+}
 
 static void *page_address(unsigned index)
 {
@@ -103,7 +111,7 @@ static inline void *window_show(struct opening *opening, pfn_t frame, uint64_t f
 {
 	unsigned index = opening->nr_shown++;
 
-	pte_write(&opening->cpu->window_entries[index], pte_make(frame, opening->flags | flags));
+	window_entry_set(index, pte_make(frame, opening->flags | flags));
 	return page_address(index);
 }
 
@@ -111,7 +119,7 @@ static inline void *window_show(struct opening *opening, pfn_t frame, uint64_t f
 static inline void window_close(const struct opening *opening)
 {
 	for (unsigned i = 0; i < opening->nr_shown; i++) {
-		pte_write(&opening->cpu->window_entries[i], PTE_NONE);
+		window_entry_set(i, PTE_NONE);
 		tlb_hw_flush_page((uint64_t)page_address(i));
 	}
 	COUNT_N(window_frames, opening->nr_shown);

@@ -52,6 +52,12 @@ status_t window_hold(pfn_t frame, status_t (*wait)(void)) MUST_CHECK;
  * Block Diagram".
  */
 #define WINDOW_APIC (WINDOW_BASE + WINDOW_PAGES * (uint64_t)PAGE_SIZE)
+/* The window's own page table, so that who has the window open can write there; and the guarded
+ * area once more, whose tables a writable entry leads to here: mm/gate/. */
+#define WINDOW_SELF (WINDOW_BASE + (PTES_PER_TABLE - 1) * (uint64_t)PAGE_SIZE)
+#define WINDOW_GUARDED (WINDOW_BASE + (1ul << 30))
+/* Two pages behind the APIC's, where the gate has tables that it writes. */
+#define WINDOW_TABLES (WINDOW_APIC + PAGE_SIZE)
 /* Boot CPU, once, before the other CPUs have a window. */
 void window_apic_init(pa_t registers);
 /* What a window root has there; PTE_NONE: nothing. */

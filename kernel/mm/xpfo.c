@@ -7,6 +7,7 @@
 #include "lib/string.h"
 #include "mm/direct_map.h"
 #include "mm/frame_pool.h"
+#include "mm/gate/gate.h"
 #include "mm/marks.h"
 #include "mm/tlb.h"
 #include "mm/tlb_debt.h"
@@ -103,14 +104,15 @@ static struct lock kmap_lock = LOCK_INIT("kmap", RANK_kmap);
 
 void *xpfo_kmap(pfn_t frame)
 {
-	struct frame *entry = frame_entry(frame);
+	const struct frame *entry = frame_entry(frame);
 
 	if (entry->owner != OWNER_USER) {
 		return entry->flags & FRAME_HIDDEN ? NULL : direct_map_pointer(frame);
 	}
 	lock_acquire(&kmap_lock);
 	assert(entry->kmaps < UINT8_MAX);
-	if (entry->kmaps++ == 0) {
+	frame_kmaps_set(frame, entry->kmaps + 1u);
+	if (entry->kmaps == 1) {
 		unmark(direct_map_pointer(frame), PAGE_SIZE);
 		if (entry->flags & FRAME_HIDDEN) {
 			direct_map_reveal(frame, 1);
@@ -126,14 +128,14 @@ static void hide_kunmapped(pfn_t frame)
 	assert(lock_is_held(&kmap_lock));
 	direct_map_hide(frame, 1);
 	if (!(frame_entry(frame)->flags & FRAME_HIDDEN)) {
-		frame_entry(frame)->flags &= ~FRAME_UNKMAPPED;
+		frames_flag(frame, 1, 0, FRAME_UNKMAPPED);
 		frame_flags_set_hidden(frame, 1, true);
 	}
 }
 
 void xpfo_kunmap(pfn_t frame)
 {
-	struct frame *entry = frame_entry(frame);
+	const struct frame *entry = frame_entry(frame);
 	bool is_last;
 
 	if (entry->owner != OWNER_USER) {
@@ -141,7 +143,8 @@ void xpfo_kunmap(pfn_t frame)
 	}
 	lock_acquire(&kmap_lock);
 	assert(entry->kmaps > 0);
-	if (--entry->kmaps == 0) {
+	frame_kmaps_set(frame, entry->kmaps - 1u);
+	if (entry->kmaps == 0) {
 		mark(direct_map_pointer(frame), PAGE_SIZE, MARK_FRAME_NOT_OURS);
 	}
 	is_last = entry->kmaps == 0 && xpfo_is_on();

@@ -5,8 +5,10 @@
 #include "core/options.h"
 #include "core/panic.h"
 #include "mm/entry_area.h"
+#include "mm/gate/gate.h"
 #include "mm/pmalloc.h"
 #include "mm/ptable.h"
+#include "mm/tlb.h"
 
 /* By id; in a write-rare pool, which nobody else writes to. */
 struct page {
@@ -55,6 +57,9 @@ static status_t pages_create(void)
 		fresh[id].sealed = (struct cpu_sealed){
 			.syscall_table = &syscall_table_all,
 			.exit_stack_top = entry_area_part_end(id, PART_EXIT_STACK),
+			.gate_stack_top = gate_stack_top(id),
+			.gate_cr3 = tlb_window_cr3(cpus[id]),
+			.gate_noflush = pcid_is_on ? CR3_NOFLUSH : 0,
 		};
 	}
 	pages = fresh;

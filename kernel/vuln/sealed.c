@@ -8,6 +8,7 @@
 #include "lib/assert.h"
 #include "lib/string.h"
 #include "mm/direct_map.h"
+#include "mm/gate/gate.h"
 #include "mm/layout.h"
 #include "mm/ptable.h"
 #include "mm/tlb.h"

@@ -1,6 +1,7 @@
 /* The kernel maps a frame for a moment: what it does there, and what another CPU can make of it. */
 #include "mm/as.h"
 #include "mm/frame_alloc.h"
+#include "mm/gate/gate.h"
 #include "mm/layout.h"
 #include "mm/window.h"
 #include "mm/xpfo.h"
@@ -14,16 +15,8 @@
  */
 static bool frame_get(pfn_t frame)
 {
-	uint32_t refs;
-
-	if (!pfn_is_valid(frame) || frame_entry(frame)->flags & FRAME_TAIL) {
-		return false;
-	}
-	refs = __atomic_load_n(&frame_entry(frame)->refs, __ATOMIC_RELAXED);
-	/* pairs with the decrement in frames_put_user: from 0 nobody comes back */
-	while (refs && !__atomic_compare_exchange_n(&frame_entry(frame)->refs, &refs, refs + 1,
-						    false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {}
-	return refs;
+	return pfn_is_valid(frame) && frame_entry(frame)->owner == OWNER_USER &&
+	       !(frame_entry(frame)->flags & FRAME_TAIL) && frame_hold(frame);
 }
 
 int64_t sys_vuln_kmap_read(uint64_t pfn, uint64_t offset)

@@ -27,10 +27,9 @@ static void plant_in_whole(pfn_t table, pfn_t other)
 	plant(entry, PTE_NONE, "is entry 0", "a 2 MiB page that is missing");
 	plant(entry, pte_read(direct_split_entry(other)), "is in use twice",
 	      "a 2 MiB page with another one's table");
-	PLANT(*direct_split_first(table), *direct_split_first(other), "is of the page at frame",
+	PLANT(frame_entry(table)->number, direct_split_first(other), "is of the page at frame",
 	      "a table that says it is another page's");
-	PLANT(*direct_split_nr_held(table), 1, "not its own table",
-	      "a count of what is not hidden");
+	PLANT(frame_entry(table)->nr_used, 1, "not its own table", "a count of what is not hidden");
 }
 
 /* An entry of kernel space leads to the table, which is reserved, and empty. */
@@ -56,11 +55,11 @@ static void plant_in_use(pfn_t table)
 static void plant_in_split(pfn_t table, pfn_t copy)
 {
 	pte_t *entry = direct_split_entry(table);
-	pfn_t first = { *direct_split_first(table) };
+	pfn_t first = { direct_split_first(table) };
 
-	PLANT(*direct_split_nr_held(table), *direct_split_nr_held(table) + 1, "are counted",
+	PLANT(frame_entry(table)->nr_used, direct_split_nr_held(table) + 1, "are counted",
 	      "a count that is too high");
-	PLANT(*direct_split_nr_held(table), 0, "which nothing holds split",
+	PLANT(frame_entry(table)->nr_used, 0, "which nothing holds split",
 	      "a page that is split while nothing is hidden");
 	plant(entry, pte_with(direct_map_pte(first), PTE_HUGE), "not its own table",
 	      "a 2 MiB page that shows what is hidden");

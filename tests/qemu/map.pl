@@ -47,7 +47,7 @@ sub numbers {
 	check(length $map->{cells} == $nr_cells, "$nr_cells cells, letters: " . length $map->{cells});
 	check($letter{$_}, "cells show $_") for uniq split //, $map->{cells};
 	my %same = (
-		free_revealed => ['FREE_REVEALED'], free_hidden => ['FREE_HIDDEN'], ptable => ['PTABLE'],
+		free_revealed => ['FREE_REVEALED'], free_hidden => ['FREE_HIDDEN'], ptable => [qw(PTABLE PTABLE_GUARDED)],
 		user => [qw(USER_HIDDEN USER_MAPPED)],
 		kernel => [qw(KERNEL KERNEL_SEALED MARKS ENTRY ENTRY_SEALED ENTRY_PRIVATE ENTRY_TEXT POOL_OPEN POOL_SEALED PLAIN_OPEN PLAIN_SEALED ROALIAS_SEALED)],
 	);

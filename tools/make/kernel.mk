@@ -42,7 +42,7 @@ KERNEL_CFLAGS += $(looks_$(BUILD))
 # Not looked at: what runs before there is anything to look with, what commits faults on purpose (but tests/kernel/plants.*), and who looks.
 ifneq ($(looks_$(BUILD)),)
 unchecked := boot/% kernel/vuln/% tests/kernel/% tests/fuzz/kernel/% $(foreach part,$(parts),%.$(part).c) kernel/arch/x86_64/features.c \
-	kernel/arch/x86_64/random.c kernel/core/options.c kernel/core/words.c
+	kernel/arch/x86_64/random.c kernel/core/options.c kernel/core/words.c kernel/mm/gate/%
 unchecked_kasan := kernel/mm/pool_chunk.c kernel/mm/scan.c
 unchecked_fuzz := $(unchecked_kasan)
 unchecked += $(unchecked_$(BUILD))
@@ -58,7 +58,7 @@ KERNEL_CFLAGS += -DBULWARK_PCID
 NASM_FLAGS += -DBULWARK_PCID
 endif
 
-kernel_folders := boot kernel kernel/lib kernel/core kernel/mm kernel/task kernel/vuln kernel/arch/x86_64 tests/kernel
+kernel_folders := boot kernel kernel/lib kernel/core kernel/mm kernel/mm/gate kernel/task kernel/vuln kernel/arch/x86_64 tests/kernel
 include tools/make/fuzz.mk
 kernel_sources := $(foreach folder,$(kernel_folders),$(wildcard $(folder)/*.c $(folder)/*.asm))
 kernel_sources := $(filter-out $(foreach build,$(other_builds),%.$(build).c %.$(build).asm) $(OFFSETS),$(kernel_sources))

@@ -1,6 +1,7 @@
 /* Detects and enables processor features. */
 #include "arch/x86_64/features.h"
 
+#include "arch/x86_64/paging.h"
 #include "arch/x86_64/registers.h"
 #include "arch/x86_64/tlb_port.h"
 #include "lib/string.h"
@@ -45,6 +46,7 @@ void features_detect(void)
 		.smep = bit(structured.ebx, 7),
 		.smap = bit(structured.ebx, 20),
 		.umip = bit(structured.ecx, 2),
+		.pks = bit(structured.ecx, 31),
 		.mce = bit(basic.edx, 7),
 		.pcid = PCID_IS_SIMULATED || bit(basic.ecx, 17),
 		.invpcid = bit(structured.ebx, PCID_IS_SIMULATED ? BIT_ADX : BIT_INVPCID),
@@ -106,8 +108,12 @@ void features_enable(struct cpu_wants wants)
 	cr4 |= wants.smep && cpu_features.smep ? CR4_SMEP : 0;
 	cr4 |= wants.smap && cpu_features.smap ? CR4_SMAP : 0;
 	cr4 |= wants.umip && cpu_features.umip ? CR4_UMIP : 0;
+	cr4 |= cpu_features.pks ? CR4_PKS : 0;
 	cr4 |= cpu_features.xsave ? CR4_OSXSAVE : 0;
 	cr4_write(cr4);
+	if (cpu_features.pks) {
+		msr_write(MSR_PKRS, PKRS_CLOSED);
+	}
 	cr0_write((cr0_read() & ~(CR0_EM | CR0_TS | CR0_AM | CR0_CD | CR0_NW)) | CR0_MP | CR0_NE |
 		  CR0_WP);
 	breakpoints_clear();

@@ -9,7 +9,7 @@ struct cpu_wants {
 };
 
 struct cpu_features {
-	bool nx, smep, smap, umip, mce, pcid, invpcid, xsave, rdrand, rdseed, x2apic;
+	bool nx, smep, smap, umip, pks, mce, pcid, invpcid, xsave, rdrand, rdseed, x2apic;
 	uint8_t phys_bits; /* width of a physical address */
 };
 extern struct cpu_features cpu_features; /* of the boot CPU */

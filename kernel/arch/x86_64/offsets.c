@@ -5,6 +5,7 @@
 #include "core/cpu.h"
 #include "core/syscall_table.h"
 #include "lib/status.h"
+#include "mm/gate/enter.h"
 
 #define OFFSET(name, value) asm volatile("\n->" #name " %c0" : : "i"(value))
 #define REGS(field) OFFSET(REGS_##field, offsetof(struct regs, field))
@@ -54,6 +55,12 @@ void offsets(void)
 	       CPU_SEALED_OFFSET + offsetof(struct cpu_sealed, syscall_table));
 	OFFSET(SEALED_EXIT_STACK_TOP,
 	       CPU_SEALED_OFFSET + offsetof(struct cpu_sealed, exit_stack_top));
+	OFFSET(SEALED_GATE_STACK, CPU_SEALED_OFFSET + offsetof(struct cpu_sealed, gate_stack_top));
+	OFFSET(SEALED_GATE_CR3, CPU_SEALED_OFFSET + offsetof(struct cpu_sealed, gate_cr3));
+	OFFSET(SEALED_GATE_NOFLUSH, CPU_SEALED_OFFSET + offsetof(struct cpu_sealed, gate_noflush));
+	OFFSET(NR_GATE_OPERATIONS, NR_GATE_OPERATIONS);
+	OFFSET(MSR_PKRS, MSR_PKRS);
+	OFFSET(PKRS_CLOSED, PKRS_CLOSED);
 	CPU(LEAVE_TRAP, leave_trap);
 	CPU(ON_SYSCALL, on.on_syscall);
 	CPU(ON_USER_TRAP, on.on_user_trap);

@@ -26,6 +26,11 @@ enum pte_flags {
 	PTE_PARKED = 1 << 10, /* ours: not present (PROT_NONE), but the frame is kept */
 };
 #define PTE_NO_EXECUTE (1ul << 63)
+/* Protection key 1, which PKRS lets nobody write: Intel SDM vol. 3A, "Protection Keys for
+ * Supervisor-Mode Pages". */
+#define PTE_KEY (1ul << 59)
+#define PTE_KEY_MASK (15ul << 59)
+enum { PKRS_CLOSED = 1 << 3 };
 #define PTE_ADDRESS_MASK 0x000ffffffffff000ul
 
 enum { PTES_PER_TABLE = 512, LEVEL_MAX = 4 };
@@ -88,28 +93,4 @@ static inline bool pte_is_stricter(pte_t from, pte_t to)
 	}
 	return !pte_is_present(to) || (pte_is_writable(from) && !pte_is_writable(to)) ||
 	       (pte_is_executable(from) && !pte_is_executable(to));
-}
-
-/* One store, as the processor may walk the table at any time. For entries that no TLB can hold, or
- * that a flush of everything follows; all others go through pte_write. */
-static inline void pte_store(pte_t *slot, pte_t pte)
-{
-	*(volatile uint64_t *)&slot->value = pte.value;
-}
-/*
- * The same. A stricter entry owes a flush, which debug builds look for (mm/tlb_debt.h). Not for
- * another frame where one is mapped: the entry is cleared and flushed in between (as_tlb_replace),
- * else two frames could be used at one address.
- */
-static inline void pte_write(pte_t *slot, pte_t pte)
-{
-	/* a volatile load, which release builds need not make */
-	pte_t old = ASSERTIONS ? pte_read(slot) : PTE_NONE;
-
-	assert(!pte_is_present(old) || !pte_is_present(pte) ||
-	       (pte_frame(old).pfn == pte_frame(pte).pfn && pte_is_user(old) == pte_is_user(pte)));
-	pte_store(slot, pte);
-	if (ASSERTIONS && pte_is_stricter(old, pte)) {
-		upcall_entry_stricter(&slot->value, pte_is_user(old));
-	}
 }

@@ -84,6 +84,7 @@ enum msr {
 	MSR_KERNEL_GS_BASE = 0xc0000102,
 	MSR_SYSENTER_CS = 0x174,
 	MSR_X2APIC = 0x800,
+	MSR_PKRS = 0x6e1,
 };
 enum { EFER_SCE = 1, EFER_NXE = 1 << 11 };
 enum {
@@ -105,6 +106,7 @@ enum {
 #define CR4_OSXSAVE (1ul << 18)
 #define CR4_SMEP (1ul << 20)
 #define CR4_SMAP (1ul << 21)
+#define CR4_PKS (1ul << 24)
 #define CR4_PGE (1ul << 7)
 #define CR4_PAE (1ul << 5)
 

@@ -16,6 +16,10 @@ tlb_word_t *tlb_hw_mode(unsigned id);
 
 uint64_t tlb_hw_read(const tlb_word_t *word);
 void tlb_hw_write(tlb_word_t *word, uint64_t value);
+static inline void tlb_hw_write_entry(tlb_word_t *entry, uint64_t value)
+{
+	tlb_hw_write(entry, value);
+}
 uint64_t tlb_hw_add(tlb_word_t *word, uint64_t addend);
 uint64_t tlb_hw_exchange(tlb_word_t *word, uint64_t value);
 void tlb_hw_set_bits(tlb_word_t *word, uint64_t bits);

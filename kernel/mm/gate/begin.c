@@ -1,0 +1,184 @@
+/*
+ * How protection begins: once, with all processors up and idle, before anything that a user program
+ * has a part in. From here on the gate holds what it is asked for against what is written down
+ * here: which tables there are, and where each has its place.
+ */
+#include "arch/x86_64/features.h"
+#include "core/cpu.h"
+#include "core/panic.h"
+#include "mm/direct_map.h"
+#include "mm/entry_area.h"
+#include "mm/frame_alloc.h"
+#include "mm/gate/operations.h"
+#include "mm/kspace.h"
+#include "mm/layout.h"
+#include "mm/ptable.h"
+#include "mm/tlb.h"
+#include "mm/window.h"
+
+/* A processor's block: a guard page, its stack, and nothing above that. */
+enum { BLOCK_PAGES = 4, STACK_PAGES = 2 };
+
+static uint64_t block_address(unsigned cpu, unsigned page)
+{
+	return guarded_base() + GUARDED_FRAMES_SIZE +
+	       (cpu * (uint64_t)BLOCK_PAGES + page) * PAGE_SIZE;
+}
+
+uint64_t gate_stack_top(unsigned cpu)
+{
+	uint64_t distance = options.ptprot == ptprot_window ? WINDOW_GUARDED - guarded_base() : 0;
+
+	return block_address(cpu, 1 + STACK_PAGES) + distance;
+}
+
+static void stack_add(unsigned cpu)
+{
+	for (unsigned page = 1; page <= STACK_PAGES; page++) {
+		pfn_t frame;
+
+		if (frame_alloc_zeroed(OWNER_KERNEL, 0, &frame) ||
+		    ptable_map_kernel(block_address(cpu, page), frame,
+				      PTE_WRITABLE | ptable_nx())) {
+			panic("no memory for the gate's stacks");
+		}
+		frame_set_place(frame, block_address(cpu, page));
+	}
+}
+
+/* --- which tables there are --- */
+
+static void place_below(pfn_t table, unsigned level, uint64_t start, unsigned flags)
+{
+	const pte_t *entries = direct_map_pointer(table);
+	unsigned nr_used = 0;
+
+	for (unsigned i = 0; i < PTES_PER_TABLE; i++) {
+		uint64_t address = start + ((uint64_t)i << level_shift(level));
+
+		nr_used += entries[i].value != 0;
+		if (pte_is_present(entries[i]) && !pte_is_leaf(entries[i], level)) {
+			place_below(pte_frame(entries[i]), level - 1, address, flags);
+		}
+	}
+	if (!(frame_entry(table)->flags & TABLE_RESERVED)) {
+		frames_become(table, 1,
+			      (struct frame){ .owner = OWNER_PTABLE,
+					      .flags = (uint8_t)(level | TABLE_LINKED | flags),
+					      .nr_used = (uint16_t)nr_used,
+					      .number = (uint32_t)(start >> level_shift(2)) });
+	}
+}
+
+/* The kernel half of a root, but for what others have too. */
+static void place_root(pfn_t root, unsigned first, unsigned end, unsigned flags)
+{
+	const pte_t *entries = direct_map_pointer(root);
+
+	for (unsigned i = first; i < end; i++) {
+		uint64_t start = (uint64_t)i << level_shift(LEVEL_MAX) | KERNEL_HALF;
+
+		if (pte_is_present(entries[i])) {
+			place_below(pte_frame(entries[i]), LEVEL_MAX - 1, start, flags);
+		}
+	}
+	tables_place(root, 1, LEVEL_MAX | TABLE_LINKED | flags, root.pfn);
+}
+
+static void place_tables(void)
+{
+	unsigned window = level_index(WINDOW_BASE, LEVEL_MAX);
+
+	place_root(kernel_root, PTES_PER_TABLE / 2, PTES_PER_TABLE, 0);
+	place_root(entry_area_root(ENTRY_SHADOW_ROOTS), PTES_PER_TABLE / 2, PTES_PER_TABLE,
+		   TABLE_SHADOW);
+	for (unsigned id = 0; id < nr_cpus; id++) {
+		place_root(cpus[id]->window_root, window, window + 1, 0);
+	}
+}
+
+/* --- who may write --- */
+
+/* By one bit above: in all roots but the windows', which get entries of their own, that may. */
+static void guard_by_entry(void)
+{
+	for (uint64_t at = 0; at < GUARDED_SIZE; at += GUARDED_STEP) {
+		pte_t *entry = ptable_entry(kernel_root, guarded_base() + at, 3);
+
+		if (!entry || !pte_is_present(*entry)) {
+			continue;
+		}
+		for (unsigned id = 0; id < nr_cpus; id++) {
+			*ptable_entry(cpus[id]->window_root, WINDOW_GUARDED + at, 3) = *entry;
+		}
+		*entry = pte_without(*entry, PTE_WRITABLE);
+	}
+}
+
+static void guard_by_key(void)
+{
+	uint64_t end = guarded_base() + GUARDED_SIZE;
+
+	for (uint64_t at = guarded_base(); at < end; at = ptable_skip(kernel_root, at)) {
+		pte_t *entry = ptable_entry(kernel_root, at, 1);
+
+		if (entry && pte_is_present(*entry)) {
+			*entry = pte_with(*entry, PTE_KEY);
+		}
+	}
+}
+
+/* The guarded area's frames lose their alias. */
+static void hide_guarded(void)
+{
+	uint64_t end = guarded_base() + GUARDED_SIZE;
+
+	for (uint64_t at = guarded_base(); at < end; at = ptable_skip(kernel_root, at)) {
+		pte_t pte = ptable_lookup(kernel_root, at, NULL);
+
+		if (pte_is_present(pte)) {
+			frames_seal_alone(pte_frame(pte), 1);
+		}
+	}
+}
+
+static void guard_tables(void)
+{
+	FOR_EACH_FRAME (i) {
+		if (frames[i].owner == OWNER_PTABLE) {
+			direct_map_guard((pfn_t){ i });
+		}
+	}
+}
+
+void gate_begin(void)
+{
+	static gate_way *const ways[] = { [ptprot_off] = gate_enter_off,
+					  [ptprot_wp] = gate_enter_wp,
+					  [ptprot_window] = gate_enter_window,
+					  [ptprot_pks] = gate_enter_pks };
+
+	place_tables();
+	if (options.ptprot == ptprot_off) {
+		return;
+	}
+	for (unsigned id = 0; id < nr_cpus; id++) {
+		stack_add(id);
+	}
+	hide_guarded();
+	place_tables(); /* stacks and split pages have some more */
+	if (options.ptprot == ptprot_pks) {
+		guard_by_key();
+	} else {
+		guard_by_entry();
+	}
+	if (options.ptprot == ptprot_window) {
+		gate_distance = WINDOW_GUARDED - guarded_base();
+	}
+	gate_in_force = options.ptprot;
+	gate_enter = ways[options.ptprot];
+	ktlb_wait(ktlb_downgrade());
+	/* the gate writes by now: a table shows itself */
+	guard_tables();
+	ktlb_wait(ktlb_downgrade());
+}

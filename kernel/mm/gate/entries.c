@@ -1,0 +1,320 @@
+/* Page tables: what may be written there. */
+#include "mm/gate/operations.h"
+
+#include "arch/x86_64/features.h"
+#include "lib/string.h"
+#include "mm/direct_map.h"
+#include "mm/policy.h"
+#include "mm/ptable.h"
+
+/* What the processor and the kernel itself note in a user page's entry. */
+#define BITS_OF_USER_LEAF                                                                          \
+	(PTE_ADDRESS_MASK | PTE_PRESENT | PTE_WRITABLE | PTE_USER | PTE_ACCESSED | PTE_DIRTY |     \
+	 PTE_COPY | PTE_PARKED | PTE_NO_EXECUTE)
+
+/* A leaf of the user half shows a user's page, and is never writable and executable. */
+static bool user_leaf_is_right(pte_t pte, unsigned level)
+{
+	pfn_t frame = pte_frame(pte);
+	const struct frame *entry = frame_entry(frame);
+	uint64_t bits = BITS_OF_USER_LEAF | (level == 2 ? PTE_HUGE : 0);
+	unsigned order = level == 2 ? HUGE_ORDER : 0;
+
+	return !(pte.value & ~bits) && level <= 2 && pfn_is_valid(frame) &&
+	       entry->owner == OWNER_USER && !(entry->flags & FRAME_TAIL) &&
+	       entry->order == order && (pte_is_user(pte) || !pte_is_present(pte)) &&
+	       !(pte_is_writable(pte) && pte_is_executable(pte) && cpu_features.nx);
+}
+
+static bool rights_allow(enum policy_rights rights, bool is_writable)
+{
+	switch (rights) {
+	case RIGHTS_ABSENT: return false;
+	case RIGHTS_R:
+	case RIGHTS_RX:
+	case RIGHTS_REQUIRED_R: return !is_writable;
+	default: return true;
+	}
+}
+
+/* Of these regions some page may still come or go after the boot. */
+static bool view_changes(enum policy_view view)
+{
+	return view == VIEW_DIRECT_MAP || view == VIEW_KSPACE || view == VIEW_POOLS ||
+	       view == VIEW_MARKS;
+}
+
+/* A leaf of the kernel half: what policy.def has for the frame's state in this view. Nothing new
+ * becomes executable. */
+static bool kernel_leaf_is_right(pte_t pte, uint64_t address, unsigned level)
+{
+	enum policy_view view = policy_view_of(address);
+	pfn_t frame = pte_frame(pte);
+	bool is_writable = pte_is_writable(pte) && !gate_pte_is_guarded(pte);
+	bool may_run = view == VIEW_DIRECT_MAP && options.physmap == physmap_rwx;
+
+	if (pte_is_user(pte) || pte.value & PTE_GLOBAL ||
+	    (pte_is_executable(pte) && cpu_features.nx && !may_run)) {
+		return false;
+	}
+	if (view == VIEW_DIRECT_MAP && direct_map_frame((va_t){ address }).pfn != frame.pfn) {
+		return false;
+	}
+	for (uint32_t i = 0; i < 1u << 9 * (level - 1); i++) {
+		enum policy_state state = policy_state_of(pfn_add(frame, i));
+
+		if (!rights_allow(policy_rights_in(state, view), is_writable)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Where an entry is. */
+struct place {
+	pfn_t table;
+	unsigned index, level;
+	bool is_user;
+	bool is_frozen;   /* kernel half: nothing comes or goes there any more */
+	uint32_t root;    /* user half: the kernel root that leads there */
+	uint64_t address; /* kernel half: what the entry stands for */
+};
+
+static uint64_t kernel_address(const struct frame *table, unsigned level, unsigned index)
+{
+	uint64_t offset = (uint64_t)index << level_shift(level);
+
+	if (level == LEVEL_MAX) {
+		return offset | ~((1ul << 48) - 1);
+	}
+	return table->flags & TABLE_RESERVED
+		       ? direct_map_address((pfn_t){ table->number }) + offset
+		       : (table->number | ~(uint64_t)UINT32_MAX) << level_shift(2) | offset;
+}
+
+/* From what the frame table says of the table. */
+static bool place_find(uint64_t entry, struct place *out)
+{
+	pfn_t table = direct_map_frame((va_t){ entry });
+	const struct frame *frame = frame_entry(table);
+	unsigned index = entry % PAGE_SIZE / sizeof(pte_t), level;
+
+	if (!pfn_is_valid(table) || entry % sizeof(pte_t) || frame->owner != OWNER_PTABLE) {
+		return false;
+	}
+	level = table_level(frame);
+	/* tables of before the gate have no level yet */
+	*out = (struct place){ .table = table, .index = index, .level = level };
+	if (!gate_is_shut()) {
+		return true;
+	}
+	if (!level || !(frame->flags & (TABLE_LINKED | TABLE_RESERVED)) ||
+	    frame->flags & TABLE_SHADOW) {
+		return false;
+	}
+	out->is_user =
+		level == LEVEL_MAX ? index < PTES_PER_TABLE / 2 : !!(frame->flags & TABLE_USER);
+	out->root = level == LEVEL_MAX ? table.pfn : frame->number;
+	out->address = out->is_user ? 0 : kernel_address(frame, level, index);
+	out->is_frozen = !out->is_user &&
+			 (level == LEVEL_MAX || !view_changes(policy_view_of(out->address)));
+	return true;
+}
+
+/* May the table, which is linked or is to be, lie below this entry? */
+static bool is_child(const struct place *place, const struct frame *table)
+{
+	if (table->owner != OWNER_PTABLE || table_level(table) != place->level - 1 ||
+	    !!(table->flags & TABLE_USER) != place->is_user || table->flags & TABLE_SHADOW) {
+		return false;
+	}
+	return place->is_user ? table->number == place->root
+			      : kernel_address(table, place->level - 1, 0) == place->address;
+}
+
+static bool is_link(pte_t pte, unsigned level)
+{
+	return level > 1 && pte_is_present(pte) && !pte_is_leaf(pte, level);
+}
+
+static bool leaf_is_right(const struct place *place, pte_t pte)
+{
+	if (place->is_user) {
+		return pte_holds_frame(pte) && user_leaf_is_right(pte, place->level);
+	}
+	/* of a page that goes the complement says which it was: pool_area.c */
+	return !pte_is_present(pte) || kernel_leaf_is_right(pte, place->address, place->level);
+}
+
+/* A table gets its one parent, or leaves it; the latter when it is empty. */
+static bool link_change(pfn_t table, bool is_linked)
+{
+	struct frame *frame = gate_frame(table);
+	uint8_t before = frame->flags;
+
+	if (!!(before & TABLE_LINKED) == is_linked ||
+	    (!is_linked && frame->nr_used && !(before & TABLE_RESERVED))) {
+		return false;
+	}
+	return __atomic_compare_exchange_n(&frame->flags, &before, (uint8_t)(before ^ TABLE_LINKED),
+					   false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+}
+
+/* The new value, held against what is there; the tables on either side know of each other. */
+static uint64_t change(const struct place *place, pte_t old, pte_t new)
+{
+	bool links = is_link(new, place->level), linked = is_link(old, place->level);
+	pfn_t child = pte_frame(new);
+
+	if (!gate_is_shut()) {
+		if (links) {
+			gate_frame(child)->flags |= TABLE_LINKED;
+		} else if (linked) {
+			gate_frame(pte_frame(old))->flags &= ~TABLE_LINKED;
+		}
+		return GATE_DONE;
+	}
+
+	if (new.value == pte_without(old, PTE_WRITABLE).value && !links) {
+		return GATE_DONE;
+	}
+	if (place->is_frozen) {
+		return GATE_NO_TABLE;
+	}
+	if (links && (!pfn_is_valid(child) || !is_child(place, frame_entry(child)))) {
+		return GATE_NOT_FOR_IT;
+	}
+	if (!links && new.value && !leaf_is_right(place, new)) {
+		return GATE_NOT_FOR_IT;
+	}
+	if (links && linked) {
+		return pte_frame(old).pfn == child.pfn ? GATE_DONE : GATE_IN_USE;
+	}
+	if (links && !link_change(child, true)) {
+		return GATE_IN_USE;
+	}
+	return linked && !link_change(pte_frame(old), false) ? GATE_IN_USE : GATE_DONE;
+}
+
+/* How many entries of a table are not empty, for whoever frees it. */
+static void used_add(pfn_t table, int nr)
+{
+	struct frame *frame = gate_frame(table);
+
+	if (nr && !(frame->flags & TABLE_RESERVED)) {
+		__atomic_fetch_add(&frame->nr_used, (uint16_t)nr, __ATOMIC_RELAXED);
+	}
+}
+
+static void entry_put(pte_t *entry, pte_t pte) { *(volatile uint64_t *)&entry->value = pte.value; }
+
+/* The top-level entries of a user half, in both roots of the pair; user mode's way back to the
+ * kernel's root must not be missed: ptable_user_slot_flags. */
+static void root_entry_put(pte_t *entries, const struct place *place, pte_t pte)
+{
+	pte_t *shadow = gate_table_open(PLACE_TWO, pfn_add(place->table, 1));
+
+	entry_put(&shadow[place->index], pte);
+	gate_table_close(PLACE_TWO);
+	entry_put(&entries[place->index],
+		  pte_is_present(pte) ? pte_with(pte, ptable_user_slot_flags) : pte);
+}
+
+static uint64_t fill(const struct place *at, pte_t *entries, uint64_t nr, pte_t pte)
+{
+	uint64_t step = 1ul << level_shift(MAX(at->level, 1u)), refusal = GATE_DONE;
+	struct place place = *at;
+	int nr_more = 0;
+
+	for (uint64_t i = 0; i < nr && !refusal; i++, place.index++, place.address += step) {
+		pte_t old = pte_read(&entries[place.index]);
+
+		refusal = change(&place, old, pte);
+		if (refusal) {
+			break;
+		}
+		if (place.level == LEVEL_MAX && place.index < PTES_PER_TABLE / 2) {
+			root_entry_put(entries, &place, pte);
+		} else {
+			entry_put(&entries[place.index], pte);
+		}
+		nr_more += !!pte.value - !!old.value;
+		pte.value += pte_is_present(pte) ? step : 0;
+	}
+	used_add(place.table, nr_more);
+	return refusal;
+}
+
+/* first entry, how many, the first one's value. */
+uint64_t gate_entries_fill(uint64_t first, uint64_t nr, uint64_t value, uint64_t unused3)
+{
+	struct place place;
+	uint64_t refusal;
+
+	(void)unused3;
+	if (!place_find(first, &place) || nr > PTES_PER_TABLE - place.index) {
+		return GATE_NO_TABLE;
+	}
+	refusal = fill(&place, gate_table_open(PLACE_ONE, place.table), nr, (pte_t){ value });
+	gate_table_close(PLACE_ONE);
+	return refusal;
+}
+
+/* entry, value. */
+uint64_t gate_entry_set(uint64_t entry, uint64_t value, uint64_t unused2, uint64_t unused3)
+{
+	return gate_entries_fill(entry, 1, value, unused3 + unused2);
+}
+
+/* Nothing leads to it, so that nothing is lost. */
+static bool is_loose(uint64_t at)
+{
+	pfn_t table = { (uint32_t)at };
+	const struct frame *frame = frame_entry(table);
+
+	return at < nr_frames && pfn_is_valid(table) && frame->owner == OWNER_PTABLE &&
+	       !(frame->flags & (TABLE_LINKED | TABLE_RESERVED));
+}
+
+/* first, how many. */
+uint64_t gate_tables_clear(uint64_t first, uint64_t nr, uint64_t unused2, uint64_t unused3)
+{
+	(void)unused2;
+	(void)unused3;
+	for (uint64_t at = first; at < first + nr; at++) {
+		if (!is_loose(at) || frame_entry((pfn_t){ (uint32_t)at })->nr_used) {
+			return GATE_IN_USE;
+		}
+		memset(gate_table_open(PLACE_ONE, (pfn_t){ (uint32_t)at }), 0, PAGE_SIZE);
+		gate_table_close(PLACE_ONE);
+	}
+	return GATE_DONE;
+}
+
+/* The first of two. What comes before the mappings are their states. */
+uint64_t gate_root_make(uint64_t first, uint64_t unused1, uint64_t unused2, uint64_t unused3)
+{
+	enum { HALF = PTES_PER_TABLE / 2 };
+	pfn_t root = { (uint32_t)first }, shadow = { (uint32_t)first + 1 };
+	pte_t *entries;
+
+	(void)unused1;
+	(void)unused2;
+	(void)unused3;
+	if (first % 2 || !is_loose(first) || !is_loose(first + 1)) {
+		return GATE_IN_USE;
+	}
+	*gate_frame(root) = (struct frame){ .owner = OWNER_PTABLE,
+					    .flags = LEVEL_MAX | TABLE_LINKED,
+					    .number = root.pfn };
+	*gate_frame(shadow) = (struct frame){ .owner = OWNER_PTABLE,
+					      .flags = LEVEL_MAX | TABLE_LINKED | TABLE_SHADOW,
+					      .number = root.pfn };
+	entries = gate_table_open(PLACE_ONE, root);
+	memcpy(entries + HALF, (const pte_t *)direct_map_pointer(kernel_root) + HALF,
+	       HALF * sizeof(pte_t));
+	gate_table_close(PLACE_ONE);
+	entry_put(&gate_table_open(PLACE_ONE, shadow)[ptable_shadow_index], ptable_shadow_entry);
+	gate_table_close(PLACE_ONE);
+	return GATE_DONE;
+}

@@ -1,0 +1,107 @@
+/* The frame table. */
+#include "mm/gate/operations.h"
+
+/* What a frame keeps when it changes owner. */
+static bool flags_are_kept(struct frame from, struct frame to)
+{
+	return (from.flags & FRAME_HIDDEN) == (to.flags & FRAME_HIDDEN);
+}
+
+/* Between two owners every frame is free. A user frame that is mapped, or kmapped, stays one. */
+static bool may_change_owner(struct frame from, struct frame to)
+{
+	if (from.owner == OWNER_USER && (from.refs || from.kmaps)) {
+		return false;
+	}
+	if (from.owner == OWNER_PTABLE && (from.flags & TABLE_LINKED || from.nr_used)) {
+		return false;
+	}
+	if (to.owner == OWNER_FREE) {
+		return (from.owner != OWNER_RESERVED || !gate_is_shut()) &&
+		       flags_are_kept(from, to) && to.number == 0 && to.kmaps == 0 &&
+		       !(to.flags & ~FRAME_HIDDEN);
+	}
+	return from.owner == OWNER_FREE && flags_are_kept(from, to) && !(to.flags & FRAME_SEALED) &&
+	       (!(to.flags & FRAME_HIDDEN) || to.owner == OWNER_USER || to.owner == OWNER_POOL);
+}
+
+/* What a table is for is said while nothing leads to it; of a reserved one only how many hold its
+ * page split changes. A root is one no more when its user half is empty. */
+static bool may_become_table(struct frame from, struct frame to)
+{
+	if (!gate_is_shut()) {
+		return true;
+	}
+	if (from.flags & TABLE_RESERVED) {
+		return from.flags == to.flags && from.number == to.number;
+	}
+	if (from.flags & TABLE_LINKED) {
+		return table_level(&from) == LEVEL_MAX && from.nr_used == 0 && to.nr_used == 0 &&
+		       !(to.flags & TABLE_LINKED);
+	}
+	return from.nr_used == 0 && to.nr_used == 0 && !(to.flags & TABLE_RESERVED) &&
+	       !(to.flags & TABLE_LINKED);
+}
+
+static bool may_become(struct frame from, struct frame to)
+{
+	if (to.owner >= NR_OWNERS) {
+		return false;
+	}
+	if (from.owner != to.owner) {
+		return may_change_owner(from, to);
+	}
+	if (from.owner == OWNER_PTABLE) {
+		return may_become_table(from, to);
+	}
+	/* sealed for good; counted by gate_frame_count alone */
+	return !(from.flags & ~to.flags & FRAME_SEALED) &&
+	       (from.owner != OWNER_USER || from.refs == to.refs);
+}
+
+/* first, how many, what of each word stays as it is, what the rest becomes. */
+uint64_t gate_frames_set(uint64_t first, uint64_t nr, uint64_t keep, uint64_t set)
+{
+	if (first >= nr_frames || nr > nr_frames - first) {
+		return GATE_NO_FRAME;
+	}
+	for (uint64_t i = 0; i < nr; i++) {
+		struct frame *frame = gate_frame((pfn_t){ (uint32_t)(first + i) });
+		union frame_word from = { .frame = *frame },
+				 to = { .word = (from.word & keep) | set };
+
+		do {
+			to.word = (from.word & keep) | set;
+			if (!may_become(from.frame, to.frame)) {
+				return GATE_NO_CHANGE;
+			}
+		} while (!__atomic_compare_exchange_n((uint64_t *)frame, &from.word, to.word, false,
+						      __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
+	}
+	return GATE_DONE;
+}
+
+/* frame, how many more, modulo 2^32, how many there must be before. With the new number. */
+uint64_t gate_frame_count(uint64_t at, uint64_t more, uint64_t least, uint64_t unused3)
+{
+	pfn_t pfn = { (uint32_t)at };
+	union frame_word from, to;
+	struct frame *frame;
+
+	(void)unused3;
+	if (at >= nr_frames) {
+		return GATE_NO_FRAME;
+	}
+	frame = gate_frame(pfn);
+	from.frame = *frame;
+	do {
+		to = from;
+		to.frame.refs += (uint32_t)more;
+		if (from.frame.owner != OWNER_USER || from.frame.flags & FRAME_TAIL ||
+		    from.frame.refs < least) {
+			return GATE_NO_CHANGE;
+		}
+	} while (!__atomic_compare_exchange_n((uint64_t *)frame, &from.word, to.word, false,
+					      __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
+	return GATE_DONE | (uint64_t)to.frame.refs << GATE_VALUE_SHIFT;
+}

@@ -1,0 +1,90 @@
+/*
+ * The gate: what alone writes page tables and the frame table (docs/gate.md). Callers name what is
+ * to be done; the operation asks protected memory whether that may be, and nothing that it was
+ * given is believed. A refusal is our own error, or an attack: the machine stops and says which.
+ *
+ * Any context with interrupts off; not while the private window is open. Sources: Dautenhahn and
+ * others, "Nested Kernel" (ASPLOS 2015); Intel SDM vol. 3A, "Protection Keys for Supervisor-Mode
+ * Pages" and "Access Rights" (CR0.WP).
+ */
+#pragma once
+
+#include "arch/x86_64/paging.h"
+#include "core/options.h"
+#include "mm/frame.h"
+#include "mm/gate/enter.h"
+
+/* What is in force: off until gate_begin. */
+extern enum option_ptprot gate_in_force;
+
+/* Boot: what ptprot= asks for and this processor can do, as the banner shows it. */
+void gate_choose(void);
+/* Boot, all processors up and idle: protects all tables and the frame table. Flushes. */
+void gate_begin(void);
+
+/* One past the last byte of a processor's stack in the gate, where the gate sees it. */
+uint64_t gate_stack_top(unsigned cpu);
+
+/* The entry of a frame that nobody but the gate may write, in the direct map. */
+pte_t gate_guarded_pte(pfn_t frame);
+/* Is the guarded area read-only by the entries above its tables? */
+static inline bool gate_is_by_entry(void)
+{
+	return gate_in_force == ptprot_wp || gate_in_force == ptprot_window;
+}
+/* May the gate alone write by this leaf, whatever it says? */
+bool gate_pte_is_guarded(pte_t leaf);
+
+/* --- the frame table --- */
+
+/*
+ * Frames in a row become this as a whole; get flags and lose others; get a number, and of a user's
+ * how many hold it by xpfo_kmap. What no frame becomes from what it is, is refused.
+ */
+void frames_become(pfn_t first, uint32_t nr, struct frame what);
+void frames_flag(pfn_t first, uint32_t nr, unsigned set, unsigned clear);
+void frames_number(pfn_t first, uint32_t nr, uint32_t number);
+void frame_kmaps_set(pfn_t frame, unsigned nr);
+/* Of a table reserved for a large page of the direct map: how many frames hold that split. */
+void frame_held_set(pfn_t table, unsigned nr);
+/* References of a user frame, more or less. Returns how many there are then. */
+uint32_t frame_count(pfn_t frame, int more);
+/* One more, if there are some. False: from none nobody comes back. */
+bool frame_hold(pfn_t frame);
+
+/* --- page tables --- */
+
+/* Tables, or roots, that nothing leads to yet: what each is for. number: as struct frame has it. */
+void tables_place(pfn_t first, unsigned nr, unsigned flags, uint32_t number);
+/* They are zeroed. */
+void tables_clear(pfn_t first, unsigned nr);
+/* Two empty tables in a row become the roots of an address space, kernel then shadow. */
+void root_pair_make(pfn_t root);
+
+/*
+ * One store, as the processor may walk the table at any time. For entries that no TLB can hold, or
+ * that a flush of everything follows; all others go through pte_write. What is mapped must be a
+ * frame that policy.def lets be there, with no more rights than it says.
+ */
+void pte_store(pte_t *entry, pte_t pte);
+/* nr entries of one table in a row, of frames in a row: the frame is counted up where pte is
+ * present. */
+void pte_fill(pte_t *entry, unsigned nr, pte_t pte);
+
+/*
+ * pte_store, where a stricter entry owes a flush, which debug builds look for (mm/tlb_debt.h). Not
+ * for another frame where one is mapped: the entry is cleared and flushed in between
+ * (as_tlb_replace), else two frames could be used at one address.
+ */
+static inline void pte_write(pte_t *entry, pte_t pte)
+{
+	/* a volatile load, which release builds need not make */
+	pte_t old = ASSERTIONS ? pte_read(entry) : PTE_NONE;
+
+	assert(!pte_is_present(old) || !pte_is_present(pte) ||
+	       (pte_frame(old).pfn == pte_frame(pte).pfn && pte_is_user(old) == pte_is_user(pte)));
+	pte_store(entry, pte);
+	if (ASSERTIONS && pte_is_stricter(old, pte)) {
+		upcall_entry_stricter(&entry->value, pte_is_user(old));
+	}
+}

@@ -1,0 +1,39 @@
+/* The operations, for gate.c's table and for one another. Nothing outside this folder calls them.
+ */
+#pragma once
+
+#include "arch/x86_64/paging.h"
+#include "mm/frame.h"
+#include "mm/gate/gate.h"
+
+enum gate_refusal {
+	GATE_DONE,
+	GATE_NO_FRAME,   /* there is no such frame */
+	GATE_NO_TABLE,   /* that is no page table, or not in one */
+	GATE_NOT_FOR_IT, /* the frame must not be mapped there, or not with these rights */
+	GATE_NO_CHANGE,  /* no frame becomes that from what it is */
+	GATE_IN_USE,     /* something leads to it */
+	NR_GATE_REFUSALS,
+};
+/* An operation that tells a number does so above its refusal. */
+enum { GATE_VALUE_SHIFT = 8, GATE_REFUSAL = (1 << GATE_VALUE_SHIFT) - 1 };
+
+/* From gate_begin on. */
+static inline bool gate_is_shut(void) { return gate_in_force != ptprot_off; }
+
+#define GATE(name, function, text) uint64_t function(uint64_t, uint64_t, uint64_t, uint64_t);
+#include "mm/gate/gate.def"
+#undef GATE
+
+/* Where the gate writes what everybody reads at `address`, in the guarded area. */
+extern uint64_t gate_distance;
+static inline struct frame *gate_frame(pfn_t frame)
+{
+	return (struct frame *)((uint64_t)frame_entry(frame) + gate_distance);
+}
+
+/* Where it writes a page table, in up to two places at once. Closed: nothing is written there any
+ * more. */
+enum gate_place { PLACE_ONE, PLACE_TWO, NR_GATE_PLACES };
+pte_t *gate_table_open(enum gate_place place, pfn_t table);
+void gate_table_close(enum gate_place place);
