@@ -112,11 +112,12 @@ static void check_table_place(struct audit *audit, const struct leaf *here)
 {
 	const struct frame *frame = frame_entry(here->frame);
 	bool is_user = here->address < USER_TOP;
-	unsigned half = is_user ? TABLE_USER
+	unsigned half = is_user                              ? TABLE_USER
 			: audit->roots == ENTRY_SHADOW_ROOTS ? TABLE_SHADOW
 							     : 0;
 	unsigned flags = (here->level - 1) | TABLE_LINKED | half;
-	uint32_t number = is_user ? audit->root.pfn : (uint32_t)(here->address >> level_shift(2));
+	uint32_t number = is_user ? (uint32_t)align_down(audit->root.pfn, 2)
+				  : (uint32_t)(here->address >> level_shift(2));
 
 	if (frame->flags & TABLE_RESERVED) {
 		return; /* audit_direct.c */

@@ -5,6 +5,7 @@
 #include "core/options.h"
 #include "lib/format.h"
 #include "mm/direct_map.h"
+#include "mm/gate/gate.h"
 #include "mm/kaiser.h"
 #include "mm/kspace.h"
 #include "mm/layout.h"
@@ -57,6 +58,14 @@ static bool is_sealed_alone(pfn_t frame)
 	return state == STATE_ENTRY_SEALED || state == STATE_KERNEL_SEALED;
 }
 
+/* Behind the gate: page tables, and the guarded area. */
+static bool is_guarded(uint64_t address, pfn_t frame)
+{
+	return gate_in_force != ptprot_off &&
+	       (address - guarded_base() < GUARDED_SIZE ||
+		(!pfn_is_none(frame) && policy_state_of(frame) == STATE_PTABLE_GUARDED));
+}
+
 /* A mapping is there, so its rights said no. */
 static void explain_rights(const struct fault *fault, struct explanation *out)
 {
@@ -64,6 +73,10 @@ static void explain_rights(const struct fault *fault, struct explanation *out)
 		verdict(out, BW_DEFENCE_NONE, "the page-table entry has reserved bits set");
 	} else if (fault->error & FAULT_FETCH) {
 		verdict(out, BW_DEFENCE_NX, "the page is data: no code runs from it");
+	} else if (fault->error & FAULT_WRITE && is_guarded(fault->address, out->frame)) {
+		verdict(out, BW_DEFENCE_PTPROT,
+			"page tables, and what the frame table says, are the gate's alone to "
+			"write");
 	} else if (fault->error & FAULT_WRITE && is_sealed_alone(out->frame)) {
 		verdict(out, BW_DEFENCE_AUTHORITY,
 			"nothing writes to the page since boot: it is read-only everywhere");
@@ -245,7 +258,8 @@ void explain_address(pfn_t root, uint64_t address, struct explanation *out)
 	out->frame = frame_of(out);
 	if (!pfn_is_none(out->frame)) {
 		out->owner = frame_entry(out->frame)->owner;
-		out->is_hidden = frame_entry(out->frame)->flags & FRAME_HIDDEN;
+		out->is_hidden =
+			out->owner != OWNER_PTABLE && frame_entry(out->frame)->flags & FRAME_HIDDEN;
 		frame_history_read(out->frame, &out->history);
 	}
 }

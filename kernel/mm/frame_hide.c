@@ -44,8 +44,9 @@ static void run_hide(pfn_t first, uint32_t nr)
 
 static void run_reveal(pfn_t first, uint32_t nr)
 {
-	direct_map_reveal(first, nr);
+	/* what a frame is comes before where it is mapped */
 	frame_flags_set_hidden(first, nr, false);
+	direct_map_reveal(first, nr);
 }
 
 /* The frames of a block that are not so yet become hidden, or revealed. False: all of them were. */

@@ -18,7 +18,8 @@
 #define COUNTS_BYTES (PFN_MAX / RANGE_FRAMES * sizeof(uint16_t))
 
 static_assert(GUARDED_FRAMES_SIZE == PFN_MAX * sizeof(struct frame), "it is the first part");
-static_assert(GUARDED_STEP + GUARDED_SIZE + LINKS_BYTES + HISTORIES_BYTES + COUNTS_BYTES <= FRAME_TABLE_SIZE,
+static_assert(GUARDED_STEP + GUARDED_SIZE + LINKS_BYTES + HISTORIES_BYTES + COUNTS_BYTES <=
+		      FRAME_TABLE_SIZE,
 	      "room for all");
 static_assert(RAM_BLOCK_FRAMES * sizeof(struct frame) % PAGE_SIZE == 0, "of a block: whole pages");
 static_assert(RAM_BLOCK_FRAMES >= 1 << BUDDY_ORDER_MAX, "buddies lie in one block");

@@ -16,6 +16,7 @@
 #include "mm/layout.h"
 #include "mm/policy.h"
 #include "mm/ptable.h"
+#include "mm/spurious.h"
 #include "task/fault_report.h"
 #include "task/process.h"
 #include "task/process_end.h"
@@ -211,6 +212,7 @@ void upcall_kernel_exception(struct regs *regs)
 		fault.error = regs->error;
 		fault.is_page_fault = true;
 		if (probe_fixup(regs) || mark_fault(regs) ||
+		    spurious_store(fault.address, fault.error) ||
 		    user_memory_fault(regs, fault.address)) {
 			return;
 		}

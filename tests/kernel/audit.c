@@ -6,6 +6,7 @@
 #include "mm/direct_map.h"
 #include "mm/frame_alloc.h"
 #include "mm/frame_history.h"
+#include "mm/gate/gate.h"
 #include "mm/kspace.h"
 #include "mm/layout.h"
 #include "mm/ptable.h"
@@ -24,7 +25,7 @@ static void plant_in_user_half(struct as *as)
 	      "writable and executable", "a user page that is writable and executable");
 	plant(entry, pte_without(pte, PTE_USER), "U/S=0", "a user page without U/S");
 	plant(entry, pte_make(kernel_root, PTE_PRESENT | PTE_USER | PTE_NO_EXECUTE),
-	      "PTABLE, is mapped R in the user half", "a page table in the user half");
+	      "is mapped R in the user half", "a page table in the user half");
 	plant(entry, pte_make(pointer_to_pfn(as), PTE_PRESENT | PTE_USER | PTE_NO_EXECUTE),
 	      "KERNEL, is mapped R in the user half", "a kernel frame in the user half");
 	plant(ptable_entry(as->root, TEST_PAGE + PAGE_SIZE, 1), pte,
@@ -48,7 +49,8 @@ static void plant_in_direct_map(pfn_t spare_frame)
 	plant_direct(image, pte_make(image, PTE_PRESENT | PTE_NO_EXECUTE), "in the direct map",
 		     "the kernel image in the direct map");
 	plant_direct(spare_frame,
-		     pte_make(kernel_root, PTE_PRESENT | PTE_WRITABLE | PTE_NO_EXECUTE),
+		     gate_in_force == ptprot_off ? direct_map_pte(kernel_root)
+						 : gate_guarded_pte(kernel_root),
 		     "shows frame", "a direct-map entry for another frame");
 	plant_direct(spare_frame, PTE_NONE, "must be in it",
 		     "a kernel frame missing from the direct map");

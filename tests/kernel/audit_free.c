@@ -2,8 +2,10 @@
  * count what is there. */
 #include "audit_plant.h"
 #include "core/cpu.h"
+#include "mm/direct_map.h"
 #include "mm/frame_alloc.h"
 #include "mm/frame_pool.h"
+#include "mm/gate/gate.h"
 #include "mm/layout.h"
 #include "mm/tlb.h"
 #include "mm/window.h"
@@ -231,8 +233,13 @@ static void plant_lost(void)
 	expect_violation("is free and in no place where it can be had", "a frame that was lost");
 	frame_transition(frame, 0, OWNER_FREE, OWNER_PTABLE);
 	frame_pool_count(OWNER_PTABLE, 1);
+	if (gate_in_force != ptprot_off) {
+		direct_map_guard(frame);
+		ktlb_wait(ktlb_downgrade());
+	}
 	expect_violation("is a page table that nothing leads to", "a page table that was lost");
 	frame_transition(frame, 0, OWNER_PTABLE, OWNER_FREE);
+	block_unguard(frame, 0);
 	frame_transition(frame, 0, OWNER_FREE, OWNER_ENTRY);
 	frame_pool_count(OWNER_PTABLE, -1);
 	frame_pool_count(OWNER_ENTRY, 1);

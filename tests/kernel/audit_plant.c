@@ -43,7 +43,21 @@ pte_t *last_device(void)
 	return last ? ptable_entry(kernel_root, last, 1) : NULL;
 }
 
-void entry_force(pte_t *entry, pte_t pte) { *(volatile uint64_t *)&entry->value = pte.value; }
+/* As the gate counts it. */
+static void used_add(const pte_t *entry, int nr)
+{
+	struct frame *table = frame_entry(pointer_to_pfn(entry));
+
+	if (!(table->flags & TABLE_RESERVED)) {
+		FORCE(table->nr_used = (uint16_t)(table->nr_used + nr));
+	}
+}
+
+void entry_force(pte_t *entry, pte_t pte)
+{
+	used_add(entry, !!pte.value - !!entry->value);
+	FORCE(*(volatile uint64_t *)&entry->value = pte.value);
+}
 
 void plant(pte_t *entry, pte_t pte, const char *words, const char *what)
 {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "arch/x86_64/paging.h"
+#include "force.h"
 #include "ktest.h"
 #include "mm/audit.h"
 
@@ -30,7 +31,7 @@ pte_t *last_device(void);
 	do {                                                                                       \
 		__typeof__(place) planted_over = (place);                                          \
                                                                                                    \
-		(place) = (value);                                                                 \
+		FORCE((place) = (value));                                                          \
 		expect_violation(words, what);                                                     \
-		(place) = planted_over;                                                            \
+		FORCE((place) = planted_over);                                                     \
 	} while (0)

@@ -19,7 +19,7 @@ static void expect_sealed(uint64_t nr_more, uint64_t before)
  */
 static void toggle_sealed(pfn_t frame)
 {
-	frame_entry(frame)->flags ^= FRAME_SEALED;
+	FORCE(frame_entry(frame)->flags ^= FRAME_SEALED);
 	frame_histories[frame.pfn] ^= STEP_SEALED;
 	if (options.pmalloc == pmalloc_roalias) {
 		(frame_entry(frame)->flags & FRAME_SEALED ? direct_map_protect
@@ -55,7 +55,7 @@ static void plant_in_pool(pte_t *entry, pte_t *other, const char *state)
 	plant(other, pte, "is not the page of a pool at", "two pools' frames, each in the other's");
 	entry_force(entry, pte);
 	plant(entry, pte_make(kernel_root, PTE_PRESENT | PTE_NO_EXECUTE),
-	      "PTABLE, is mapped R in the pools", "a page table in a pool");
+	      "is mapped R in the pools", "a page table in a pool");
 	plant(ptable_entry(kernel_root, (uint64_t)this_cpu()->entry + CPU_SEALED_OFFSET, 1),
 	      pte_without(pte, PTE_WRITABLE), "which shows another frame than its own",
 	      "a pool's frame where struct cpu_sealed is");

@@ -29,7 +29,7 @@ static void area_toggle_sealed(slot_id id, pfn_t frame)
 	lock_acquire(&pool_lock);
 	pool_slot_write(id, &slot);
 	lock_release(&pool_lock);
-	frame_entry(frame)->flags ^= FRAME_SEALED;
+	FORCE(frame_entry(frame)->flags ^= FRAME_SEALED);
 	frame_histories[frame.pfn] ^= STEP_SEALED;
 	if (options.pmalloc == pmalloc_roalias) {
 		(slot.area.is_sealed ? direct_map_protect : direct_map_unprotect)(frame);
@@ -71,8 +71,13 @@ static void plant_unclaimed(void)
 /* In every book, it is memory of the kernel's like any other. */
 static void archive_toggle_sealed(pfn_t frame, bool is_sealed)
 {
-	(is_sealed ? direct_map_hide : direct_map_reveal)(frame, 1);
-	frame_entry(frame)->flags ^= FRAME_HIDDEN | FRAME_SEALED;
+	if (is_sealed) {
+		direct_map_hide(frame, 1);
+	}
+	FORCE(frame_entry(frame)->flags ^= FRAME_HIDDEN | FRAME_SEALED);
+	if (!is_sealed) {
+		direct_map_reveal(frame, 1);
+	}
 	frame_histories[frame.pfn] ^= STEP_HIDDEN | STEP_SEALED;
 	ktlb_wait(ktlb_downgrade());
 }

@@ -118,12 +118,12 @@ static void plant_after_fork(struct as *as)
 		   "is shared by processes, and a write would not copy it",
 		   "a read-only page shared by fork that would not be copied either");
 	other = entry_of(child, WRITABLE_AT + PAGE_SIZE);
-	frame_entry(pte_frame(pte_read(shared)))->refs++;
+	FORCE(frame_entry(pte_frame(pte_read(shared)))->refs++);
 	plant(other,
 	      as_pte(pte_frame(pte_read(shared)), LIST_ENTRY(as->regions.next, struct region, node),
 		     true),
 	      "in private and in shared memory", "a page in private and in shared memory");
-	frame_entry(pte_frame(pte_read(shared)))->refs--;
+	FORCE(frame_entry(pte_frame(pte_read(shared)))->refs--);
 	as_put(child);
 	expect_clean("without the child");
 }
@@ -182,7 +182,7 @@ static void plant_frames(void)
 		return;
 	}
 	expect_violation("counts 1 references and has 0", "a page that nobody maps");
-	frame_entry(frame)->refs = 0;
+	FORCE(frame_entry(frame)->refs = 0);
 	expect_clean("with a user frame that is on its way");
 	PLANT(frame_entry(frame)->flags, frame_entry(frame)->flags | FRAME_TAIL,
 	      "is the tail of no page", "a tail without a page");
@@ -196,7 +196,7 @@ static void plant_frames(void)
 		      (frame_entry(frame)->flags ^ FRAME_HIDDEN) | FRAME_UNKMAPPED,
 		      "USER, is not hidden", "one that the variant would have unmapped");
 	}
-	frame_entry(frame)->refs = 1;
+	FORCE(frame_entry(frame)->refs = 1);
 	frame_put_user(frame);
 }
 

@@ -1,6 +1,7 @@
 /* What a report says about an address is true. */
 #include "arch/x86_64/registers.h"
 #include "core/options.h"
+#include "force.h"
 #include "ktest.h"
 #include "lib/string.h"
 #include "mm/as.h"
@@ -66,15 +67,15 @@ static void check_broken_tables(pfn_t table)
 	struct ptable_walk walk;
 	pte_t *entries = direct_map_pointer(table);
 
-	entries[0] = pte_make((pfn_t){ nr_frames + 7 }, PTE_PRESENT);
+	FORCE(entries[0] = pte_make((pfn_t){ nr_frames + 7 }, PTE_PRESENT));
 	ptable_walk(table, 0, &walk);
 	ktest_ok(walk.last == LEVEL_MAX && !walk.is_mapped,
 		 "a walk ends where an entry leads out of memory");
-	entries[0] = pte_make(pa_to_pfn((pa_t){ LOAD_BASE }), PTE_PRESENT);
+	FORCE(entries[0] = pte_make(pa_to_pfn((pa_t){ LOAD_BASE }), PTE_PRESENT));
 	ptable_walk(table, 0, &walk);
 	ktest_ok(walk.last == LEVEL_MAX && !walk.is_mapped,
 		 "and where it leads to what the direct map lacks");
-	entries[0] = pte_make(table, PTE_PRESENT);
+	FORCE(entries[0] = pte_make(table, PTE_PRESENT));
 	ptable_walk(table, 0, &walk);
 	ktest_ok(walk.last == 1 && walk.is_mapped, "and after four levels in any case");
 }

@@ -1,6 +1,7 @@
 /* What two address spaces show: nothing in common, until an entry of one is that of the other. */
 #include "mm/user_pages.h"
 
+#include "force.h"
 #include "ktest.h"
 #include "mm/as.h"
 #include "mm/layout.h"
@@ -82,17 +83,17 @@ static void check_forged(const struct as *one, const struct as *other)
 	pte_t *shadow_slot = ptable_entry(pfn_add(one->root, 1), LARGE_AT, LEVEL_MAX);
 	pte_t before = pte_read(slot);
 
-	*(volatile uint64_t *)entry = theirs.value;
+	FORCE(*(volatile uint64_t *)entry = theirs.value);
 	ktest_ok(have_common_page(one, other), "an entry that is another's shows its frame");
-	*(volatile uint64_t *)entry = theirs.value & ~(uint64_t)PTE_PRESENT;
+	FORCE(*(volatile uint64_t *)entry = theirs.value & ~(uint64_t)PTE_PRESENT);
 	ktest_ok(!have_common_page(one, other), "but not if it is not present");
-	*(volatile uint64_t *)entry = theirs.value & ~(uint64_t)PTE_USER;
+	FORCE(*(volatile uint64_t *)entry = theirs.value & ~(uint64_t)PTE_USER);
 	ktest_ok(!have_common_page(one, other), "nor if user mode may not use it");
-	*(volatile uint64_t *)entry = own.value;
-	*(volatile uint64_t *)shadow_slot =
-		pte_read(ptable_entry(other->root, LARGE_AT, LEVEL_MAX)).value;
+	FORCE(*(volatile uint64_t *)entry = own.value);
+	FORCE(*(volatile uint64_t *)shadow_slot =
+		      pte_read(ptable_entry(other->root, LARGE_AT, LEVEL_MAX)).value);
 	ktest_ok(have_common_page(one, other), "what the shadow root alone shows counts, too");
-	*(volatile uint64_t *)shadow_slot = before.value & ~(uint64_t)PTE_NO_EXECUTE;
+	FORCE(*(volatile uint64_t *)shadow_slot = before.value & ~(uint64_t)PTE_NO_EXECUTE);
 	ktest_ok(!have_common_page(one, other), "it is as it was");
 }
 
@@ -105,9 +106,9 @@ static void check_forged_table(const struct as *one, const struct as *other)
 	pte_t before = pte_read(slot);
 
 	window_store(own, 0, theirs.value, sizeof(theirs));
-	*(volatile uint64_t *)slot = pte_make(own, PTE_PRESENT | PTE_USER).value;
+	FORCE(*(volatile uint64_t *)slot = pte_make(own, PTE_PRESENT | PTE_USER).value);
 	ktest_ok(have_common_page(one, other), "a page that serves as a table shows frames");
-	*(volatile uint64_t *)slot = before.value;
+	FORCE(*(volatile uint64_t *)slot = before.value);
 	window_store(own, 0, 0, sizeof(theirs));
 }
 
@@ -119,13 +120,13 @@ static void check_endless(const struct as *as)
 	unsigned nr = 0;
 
 	for (unsigned i = 1; i < NR_LOOPS; i++) {
-		*(volatile uint64_t *)(slot + i) =
-			pte_make(as->root, PTE_PRESENT | PTE_USER | PTE_WRITABLE).value;
+		FORCE(*(volatile uint64_t *)(slot + i) =
+			      pte_make(as->root, PTE_PRESENT | PTE_USER | PTE_WRITABLE).value);
 	}
 	ktest_ok(user_pages_walk(as->root, count, &nr, NULL) && nr < 4 * nr_frames,
 		 "a walk through tables without end has one");
 	for (unsigned i = 1; i < NR_LOOPS; i++) {
-		*(volatile uint64_t *)(slot + i) = PTE_NONE.value;
+		FORCE(*(volatile uint64_t *)(slot + i) = PTE_NONE.value);
 	}
 	ktest_ok(pte_read(slot).value == before.value, "it is as it was");
 }

@@ -84,15 +84,9 @@ KTEST_SUITE(xpfo_scrub)
 	frame_put_user(frame);
 	/* it is FREE now; if it is hidden, show it to the kernel for a moment, as kmap would */
 	was_hidden = !direct_map_has(frame);
-	if (was_hidden) {
-		direct_map_reveal(frame, 1);
-	}
 	for (unsigned i = 0; i < PAGE_SIZE / sizeof(uint64_t); i++) {
-		sum |= ((const uint64_t *)direct_map_pointer(frame))[i];
-	}
-	if (was_hidden) {
-		direct_map_hide(frame, 1);
-		ktlb_wait(ktlb_downgrade());
+		sum |= was_hidden ? window_load(frame, i * sizeof(uint64_t))
+				  : ((const uint64_t *)direct_map_pointer(frame))[i];
 	}
 	ktest_ok((sum == 0) == xpfo.clears_at_free, "a freed user frame is %s",
 		 xpfo.clears_at_free ? "zeroed" : "as it was");

@@ -42,7 +42,14 @@ enum vector {
 };
 
 /* Page-fault error code, Intel SDM vol. 3A, "Page-Fault Exceptions". */
-enum { FAULT_PRESENT = 1, FAULT_WRITE = 2, FAULT_USER = 4, FAULT_RESERVED = 8, FAULT_FETCH = 16 };
+enum {
+	FAULT_PRESENT = 1,
+	FAULT_WRITE = 2,
+	FAULT_USER = 4,
+	FAULT_RESERVED = 8,
+	FAULT_FETCH = 16,
+	FAULT_KEY = 32
+};
 
 enum {
 	SELECTOR_KERNEL_CODE = 0x08,

@@ -108,8 +108,9 @@ static void guard_by_entry(void)
 		if (!entry || !pte_is_present(*entry)) {
 			continue;
 		}
-		for (unsigned id = 0; id < nr_cpus; id++) {
-			*ptable_entry(cpus[id]->window_root, WINDOW_GUARDED + at, 3) = *entry;
+		for (unsigned id = 0; id < nr_cpus && options.ptprot == ptprot_window; id++) {
+			pte_store(ptable_entry(cpus[id]->window_root, WINDOW_GUARDED + at, 3),
+				  *entry);
 		}
 		*entry = pte_without(*entry, PTE_WRITABLE);
 	}
