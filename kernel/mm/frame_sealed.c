@@ -141,6 +141,10 @@ static void free_one(pfn_t frame)
 {
 	assert(lock_is_held(&frame_pool.lock));
 	frame_transition(frame, 0, OWNER_POOL, OWNER_FREE);
+	if (options.pmalloc == pmalloc_roalias) {
+		/* a TLB that still has it read-only: mm/spurious.h */
+		direct_map_unprotect(frame);
+	}
 	if (!xpfo.stays_hidden) {
 		block_reveal(frame, 0);
 	}

@@ -128,16 +128,10 @@ void pool_area_seal(slot_id id)
 void pool_area_unmap(slot_id id)
 {
 	const struct pool_area *area = &pool_slot(id, SLOT_AREA)->area;
-	pfn_t frame;
 
 	for (uint64_t page = 0; page < area->len_bytes; page += PAGE_SIZE) {
 		pte_t *entry = ptable_entry(kernel_root, area->base + page, 1);
 
-		/* with the flush that ends the area no TLB has the alias read-only any more */
-		if (options.pmalloc == pmalloc_roalias &&
-		    pool_frame(id, area->base + page, &frame)) {
-			direct_map_unprotect(frame);
-		}
 		if (entry && pte_is_present(pte_read(entry))) {
 			pte_write(entry, pte_complement(pte_read(entry)));
 		}

@@ -46,7 +46,7 @@ static void plant_in_use(pfn_t table)
 		ktest_skip("kernel space has no room");
 		return;
 	}
-	memset(direct_map_pointer(table), 0, PAGE_SIZE);
+	FORCE(memset(direct_map_pointer(table), 0, PAGE_SIZE));
 	plant(entry, pte_make(table, PTE_PRESENT | PTE_WRITABLE), "which is whole, is in use",
 	      "a reserved table that serves kernel space");
 }
@@ -84,11 +84,13 @@ static void plant_in_pages(pfn_t lower, pfn_t upper, pfn_t copy)
 	pfn_t split = direct_split_table(lower), whole = direct_split_table(upper);
 
 	direct_map_hide(pfn_add(lower, 1), 1);
-	memcpy(direct_map_pointer(copy), direct_map_pointer(split), PAGE_SIZE);
+	FORCE(memcpy(direct_map_pointer(copy), direct_map_pointer(split), PAGE_SIZE));
+	FORCE(*frame_entry(copy) = *frame_entry(split));
 	plant_in_whole(whole, split);
 	plant_in_use(whole);
 	plant_in_split(split, copy);
-	memset(direct_map_pointer(copy), 0, PAGE_SIZE);
+	FORCE(memset(direct_map_pointer(copy), 0, PAGE_SIZE));
+	FORCE(*frame_entry(copy) = (struct frame){ .owner = OWNER_PTABLE });
 	direct_map_reveal(pfn_add(lower, 1), 1);
 }
 

@@ -4,6 +4,7 @@
 #include "lib/string.h"
 #include "mm/direct_map.h"
 #include "mm/direct_split.h"
+#include "mm/gate/gate.h"
 #include "mm/kspace.h"
 #include "mm/layout.h"
 #include "mm/ptable.h"
@@ -73,7 +74,9 @@ void plant(pte_t *entry, pte_t pte, const char *words, const char *what)
 void plant_direct(pfn_t frame, pte_t pte, const char *words, const char *what)
 {
 	/* hidden, the frame keeps its 2 MiB page split, and counts as what it may become */
-	bool is_in_large = !pfn_is_none(direct_split_table(frame)) && direct_map_has(frame);
+	bool is_in_large =
+		!pfn_is_none(direct_split_table(frame)) && direct_map_has(frame) &&
+		(gate_in_force == ptprot_off || frame_entry(frame)->owner != OWNER_PTABLE);
 
 	if (is_in_large) {
 		direct_map_hide(frame, 1);
