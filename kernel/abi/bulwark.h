@@ -217,6 +217,7 @@ struct bw_leak {
 	uint64_t credential;     /* the calling process's entry of credentials, 32 bytes; by pid */
 	uint64_t process_name;   /* the calling process's name, for reports: BW_NAME_MAX bytes */
 	uint64_t frames;         /* the frame table: 8 bytes for each frame */
+	uint64_t frame_links;    /* beside it: 8 bytes for each frame */
 	uint64_t kernel_root;    /* the frame of a root whose kernel half all share */
 	uint64_t root, root_first; /* the same of the calling process; of the first one */
 	uint64_t nr_pages;         /* how many user pages the calling process has, 64 bits */

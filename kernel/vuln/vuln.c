@@ -121,6 +121,7 @@ int64_t sys_vuln_leak(uint64_t at)
 		.credential = credentials_place(process),
 		.process_name = (uint64_t)process->name,
 		.frames = (uint64_t)frames,
+		.frame_links = (uint64_t)frame_links,
 		.kernel_root = kernel_root.pfn,
 		.root = process->as->root.pfn,
 		.root_first = first->as->root.pfn,

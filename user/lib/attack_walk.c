@@ -46,10 +46,10 @@ uint64_t attack_first_page(const struct bw_leak *leak, uint64_t root)
 	return first_page_below(leak, root, LEVELS);
 }
 
-uint64_t attack_frame(const struct bw_leak *leak, uint64_t address)
+uint64_t attack_frame_link(const struct bw_leak *leak, uint64_t address)
 {
 	uint64_t place;
 	uint64_t entry = attack_entry(leak, leak->kernel_root, address, &place);
 
-	return leak->frames + attack_entry_frame(entry) * FRAME_BYTES;
+	return leak->frame_links + attack_entry_frame(entry) * FRAME_BYTES;
 }

@@ -48,7 +48,8 @@ static void test_sums(void)
 		       sizes[i]);
 	}
 	tap_ok(sums[BW_STATE_IMAGE_TEXT] > 0 && sums[BW_STATE_KERNEL] > 0 &&
-		       sums[BW_STATE_PTABLE] > 0 && sums[BW_STATE_ENTRY] > 0 && nr_user() > 0,
+		       sums[BW_STATE_PTABLE] + sums[BW_STATE_PTABLE_GUARDED] > 0 &&
+		       sums[BW_STATE_ENTRY] > 0 && nr_user() > 0,
 	       "kernel, page tables, entry area and user have frames");
 }
 

