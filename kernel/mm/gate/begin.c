@@ -5,6 +5,7 @@
  */
 #include "arch/x86_64/features.h"
 #include "core/cpu.h"
+#include "core/log.h"
 #include "core/panic.h"
 #include "mm/direct_map.h"
 #include "mm/entry_area.h"
@@ -15,6 +16,14 @@
 #include "mm/ptable.h"
 #include "mm/tlb.h"
 #include "mm/window.h"
+
+void gate_choose(void)
+{
+	if (options.ptprot == ptprot_pks && !cpu_features.pks) {
+		options.ptprot = ptprot_window;
+		log_print("bulwark: ptprot=window: this processor has no protection keys\n");
+	}
+}
 
 /* A processor's block: a guard page, its stack, and nothing above that. */
 enum { BLOCK_PAGES = 4, STACK_PAGES = 2 };

@@ -7,6 +7,19 @@
 #include "mm/policy.h"
 #include "mm/ptable.h"
 
+pte_t gate_guarded_pte(pfn_t frame)
+{
+	pte_t pte = direct_map_pte(frame);
+
+	return options.ptprot == ptprot_pks ? pte_with(pte, PTE_KEY)
+					    : pte_without(pte, PTE_WRITABLE);
+}
+
+bool gate_pte_is_guarded(pte_t leaf)
+{
+	return options.ptprot == ptprot_pks && (leaf.value & PTE_KEY_MASK) == PTE_KEY;
+}
+
 /* What the processor and the kernel itself note in a user page's entry. */
 #define BITS_OF_USER_LEAF                                                                          \
 	(PTE_ADDRESS_MASK | PTE_PRESENT | PTE_WRITABLE | PTE_USER | PTE_ACCESSED | PTE_DIRTY |     \

@@ -1,16 +1,8 @@
 /* How the gate opens, and when it begins to matter. */
 #include "mm/gate/gate.h"
 
-#include "arch/x86_64/features.h"
-#include "core/cpu.h"
-#include "core/log.h"
 #include "core/panic.h"
-#include "lib/string.h"
-#include "mm/direct_map.h"
 #include "mm/gate/operations.h"
-#include "mm/ptable.h"
-#include "mm/tlb_hw.h"
-#include "mm/window.h"
 
 RO_AFTER_INIT gate_way *gate_enter = gate_enter_off;
 RO_AFTER_INIT enum option_ptprot gate_in_force;
@@ -24,56 +16,6 @@ uint64_t (*const gate_operations[NR_GATE_OPERATIONS])(uint64_t, uint64_t, uint64
 #include "mm/gate/gate.def"
 #undef GATE
 };
-
-void gate_choose(void)
-{
-	if (options.ptprot == ptprot_pks && !cpu_features.pks) {
-		options.ptprot = ptprot_window;
-		log_print("bulwark: ptprot=window: this processor has no protection keys\n");
-	}
-}
-
-pte_t gate_guarded_pte(pfn_t frame)
-{
-	pte_t pte = direct_map_pte(frame);
-
-	return options.ptprot == ptprot_pks ? pte_with(pte, PTE_KEY)
-					    : pte_without(pte, PTE_WRITABLE);
-}
-
-bool gate_pte_is_guarded(pte_t leaf)
-{
-	return options.ptprot == ptprot_pks && (leaf.value & PTE_KEY_MASK) == PTE_KEY;
-}
-
-static uint64_t place_address(enum gate_place place)
-{
-	return WINDOW_TABLES + place * (uint64_t)PAGE_SIZE;
-}
-
-static void place_set(enum gate_place place, pte_t pte)
-{
-	pte_t *entries = (pte_t *)WINDOW_SELF;
-
-	*(volatile uint64_t *)&entries[level_index(place_address(place), 1)].value = pte.value;
-}
-
-pte_t *gate_table_open(enum gate_place place, pfn_t table)
-{
-	if (gate_in_force != ptprot_window) {
-		return direct_map_pointer(table);
-	}
-	place_set(place, pte_make(table, PTE_PRESENT | PTE_WRITABLE | ptable_nx()));
-	return (pte_t *)place_address(place);
-}
-
-void gate_table_close(enum gate_place place)
-{
-	if (gate_in_force == ptprot_window) {
-		place_set(place, PTE_NONE);
-		tlb_hw_flush_page(place_address(place));
-	}
-}
 
 static void check(enum gate_operation operation, uint64_t result, uint64_t what)
 {
