@@ -6,8 +6,9 @@
  * the root loaded may walk what it has cached, so no cached entry under the loaded root may lead to a
  * frame that the space gave back, in user mode, in the kernel, or in an NMI handler.
  *
- * Any processor might do anything; to keep the search small, CPU 0 gives up pages, CPU 1 is the one whose TLB
- * matters and that moves between the spaces in all ways, CPU 2 takes what is free and ends spaces.
+ * To keep the search small each processor has a part. CPU 0 stays in space 1 and releases; CPU 1 moves
+ * between the spaces; CPU 2 is another thread of space 1 which drops, and takes what is free for
+ * whichever space, and ends space 0. Its own TLB is left out.
  *
  * Numbers are not kept. All that is ever asked is whether a number is the space's newest, so each
  * copy of one is a bit, which every new number of that space takes away. Arguments are arbitrary: any
@@ -25,7 +26,6 @@
  *   FREE_AT_DROP      the frame is free when its entry is parked
  *   SEEN_FIRST        flush raises as_seen, then flushes
  *   READ_LATE         flush reads the number after the flush
- *   SEEN_STAYS        as_seen of the old space stands while the new one is current
  *   SWITCH_READS_FIRST  switch reads the number before the block names the new space
  *   COUNT_LATE        switch counts the new space after it has read the number
  *   OLD_DROPPED       the block names the new space alone before its root is loaded
@@ -46,7 +46,7 @@
 #ifndef KAISER
 #define KAISER 1
 #endif
-#define CPUS 3
+#define CPUS 2 /* whose TLBs matter */
 #define SPACES 2
 #define FRAMES 2
 #define NONE 3
@@ -87,18 +87,10 @@ inline number_raise(s)
 {
 	slot_fresh[AT(0, s)] = 0;
 	slot_fresh[AT(1, s)] = 0;
-	slot_fresh[AT(2, s)] = 0;
-	for (i : 0 .. CPUS - 1) {
-		if
-		:: target[i] == s -> read[i] = 0
-		:: else
-		fi;
-		if
-		:: current[i] == s -> as_seen[i] = 0
-		:: else
-		fi
-	}
-	i = 0
+	read[0] = read[0] && target[0] != s;
+	read[1] = read[1] && target[1] != s;
+	as_seen[0] = as_seen[0] && current[0] != s;
+	as_seen[1] = as_seen[1] && current[1] != s
 }
 
 inline arbitrary_bit(to)
@@ -109,27 +101,25 @@ inline arbitrary_bit(to)
 	fi
 }
 
-inline drop()
+inline drop(s)
 {
-	atomic { ACQUIRE(current[c]) && leaf[current[c]] != NONE && !parked[current[c]] ->
-		 in_gate[c] = 1; lock[current[c]] = 1;
+	atomic { ACQUIRE(s) && leaf[s] != NONE && !parked[s] ->
+		 lock[s] = 1;
 #ifdef NUMBER_FIRST
-		 number_raise(current[c]) }
-	parked[current[c]] = 1;
+		 number_raise(s) }
+	parked[s] = 1;
 #else
-		 parked[current[c]] = 1 }
-	atomic {
+		 parked[s] = 1 }
 #ifndef NO_NUMBER
-		number_raise(current[c]);
+	d_step { number_raise(s) }
 #endif
+#endif
+	atomic {
 #ifdef FREE_AT_DROP
-		owner[leaf[current[c]]] = NONE;
-		leaf[current[c]] = NONE;
-		parked[current[c]] = 0
+		owner[leaf[s]] = NONE; leaf[s] = NONE; parked[s] = 0;
 #endif
+		lock[s] = 0
 	}
-#endif
-	atomic { lock[current[c]] = 0; in_gate[c] = 0 }
 }
 
 /* ok: nobody who has the root loaded lags. One block is read in three steps. */
@@ -200,15 +190,9 @@ inline release()
 	}
 }
 
-inline map_fresh()
+inline map_fresh(s, frame)
 {
-	atomic { ACQUIRE(current[c]) && leaf[current[c]] == NONE ->
-		 select(frame : 0 .. FRAMES - 1);
-		 if
-		 :: owner[frame] == NONE -> owner[frame] = current[c]; leaf[current[c]] = frame
-		 :: else /* refused */
-		 fi;
-		 frame = 0 }
+	d_step { ACQUIRE(s) && leaf[s] == NONE && owner[frame] == NONE -> owner[frame] = s; leaf[s] = frame }
 }
 
 inline leave_behind() /* the root that stayed loaded is not any more */
@@ -240,7 +224,7 @@ inline flush()
 
 inline number_read()
 {
-	atomic { target[c] = to; read[c] = 1 }
+	atomic { target[c] = to; read[c] = 1; fresh = slot_fresh[AT(c, to)] }
 }
 
 /* Until the new root is loaded the block names the old one, too. `left` that names `to` is loaded already. */
@@ -261,11 +245,8 @@ inline name_new()
 #ifdef NMI_NOFLUSH
 		noflush[c] = 1;
 #endif
-#ifdef SEEN_STAYS
+		/* the old space's number may be higher than the new one's */
 		arbitrary_bit(as_seen[c])
-#else
-		as_seen[c] = 0
-#endif
 	}
 }
 
@@ -278,8 +259,6 @@ inline count_new()
 		fi
 	}
 }
-
-#define SLOT_OK (slot_fresh[AT(c, to)] && read[c])
 
 /*
  * With `lazy` the old root stays loaded if the slot proves fresh. A switch back to the root that stayed
@@ -317,7 +296,7 @@ inline switch_root()
 #ifdef LAZY_ANY_SLOT
 		:: lazy && cr3[c] != to -> skip
 #else
-		:: lazy && cr3[c] != to && SLOT_OK -> skip
+		:: lazy && cr3[c] != to && fresh -> skip
 #endif
 #ifdef LAZY_BACK
 		:: cr3[c] == to -> skip
@@ -326,7 +305,7 @@ inline switch_root()
 		   lazy = 0;
 		   cr3[c] = to;
 		   if
-		   :: !SLOT_OK -> cached[AT(c, to)] = NONE
+		   :: !fresh -> cached[AT(c, to)] = NONE
 		   :: else
 		   fi
 		fi
@@ -350,7 +329,7 @@ inline switch_root()
 		:: !lazy && left[c] == old -> leave_behind()
 		:: !lazy && left[c] != old -> left[c] = NONE; nr_running[old]--
 		fi;
-		lazy = 0; old = 0; to = 0;
+		lazy = 0; fresh = 0; old = 0; to = 0;
 		in_gate[c] = 0
 	}
 }
@@ -359,12 +338,13 @@ inline switch_root()
 inline use_user_memory()
 {
 	atomic {
-		if
+		true; /* an `else` in the first statement of an option would be the loop's */
 #ifndef LAZY_TOUCH
+		if
 		:: cr3[c] != current[c] && kaiser -> cr3[c] = current[c] /* the way out */
-#endif
 		:: else
 		fi;
+#endif
 		assert(cr3[c] == current[c])
 	}
 }
@@ -374,21 +354,18 @@ inline die_and_make(s)
 {
 	atomic {
 #ifdef RETIRE_LOADED
-		current[c] != s && ACQUIRE(s) ->
+		ACQUIRE(s) ->
 #else
 		nr_running[s] == 0 && ACQUIRE(s) ->
 #endif
-		assert(cr3[0] != s && cr3[1] != s && cr3[2] != s);
+		assert(cr3[0] != s && cr3[1] != s);
 		if
 		:: leaf[s] != NONE -> owner[leaf[s]] = NONE; leaf[s] = NONE; parked[s] = 0
 		:: else
 		fi;
 #if defined(NUMBERS_AGAIN)
 		/* an old slot may have just the number that this space will have */
-		for (i : 0 .. CPUS - 1) {
-			arbitrary_bit(slot_fresh[AT(i, s)])
-		}
-		i = 0
+		arbitrary_bit(slot_fresh[AT(1, s)])
 #elif defined(MAKE_NO_NUMBER)
 		skip
 #else
@@ -400,42 +377,28 @@ inline die_and_make(s)
 /* The other processors are stopped in the kernel, outside gates. */
 inline mitigate()
 {
-	atomic { kaiser && !in_gate[0] && !in_gate[1] ->
-#ifndef MITIGATE_LAZY
-		 left[0] == NONE && left[1] == NONE && left[2] == NONE ->
+#ifdef MITIGATE_LAZY
+	d_step { kaiser && !in_gate[0] && !in_gate[1] -> kaiser = 0 }
+#else
+	d_step { kaiser && !in_gate[0] && !in_gate[1] && left[1] == NONE -> kaiser = 0 }
 #endif
-		 kaiser = 0 }
 }
 
 proctype giver(byte c)
 {
-	byte frame, other, i;
+	byte other;
 	bit ok, seen;
 
 	do
-	:: drop()
 	:: release()
-	:: map_fresh()
 	:: flush()
-	:: atomic { /* a switch, at once */
-		nr_running[current[c]]--;
-		current[c] = 1 - current[c];
-		nr_running[current[c]]++;
-		cr3[c] = current[c];
-		if
-		:: !slot_fresh[AT(c, current[c])] -> cached[AT(c, current[c])] = NONE
-		:: else
-		fi;
-		slot_fresh[AT(c, current[c])] = 1;
-		as_seen[c] = 1
-	   }
 	od
 }
 
 proctype mover(byte c) provided (!in_nmi[c])
 {
-	byte to, old, i;
-	bit lazy;
+	byte to, old;
+	bit lazy, fresh;
 
 	do
 	:: flush()
@@ -444,14 +407,15 @@ proctype mover(byte c) provided (!in_nmi[c])
 	od
 }
 
-proctype taker(byte c)
+proctype taker()
 {
-	byte frame, i;
-
 	do
-	:: map_fresh()
-	:: die_and_make(1 - current[c])
-	:: atomic { !as_seen[c] -> as_seen[c] = 1 } /* a flush, at once */
+	:: map_fresh(0, 0)
+	:: map_fresh(0, 1)
+	:: map_fresh(1, 0)
+	:: map_fresh(1, 1)
+	:: drop(1)
+	:: die_and_make(0)
 #ifdef MITIGATE
 	:: mitigate()
 #endif
@@ -465,7 +429,7 @@ proctype hardware()
 
 	do
 	:: atomic {
-		   select(c : 0 .. 1); /* what CPU 2 does needs no TLB */
+		   select(c : 0 .. CPUS - 1);
 		   if
 		   :: leaf[cr3[c]] != NONE && !parked[cr3[c]] && cached[AT(c, cr3[c])] == NONE ->
 		      cached[AT(c, cr3[c])] = leaf[cr3[c]]
@@ -495,23 +459,19 @@ proctype hardware()
 
 proctype audit()
 {
-	atomic { LEADS_ASTRAY(0) || LEADS_ASTRAY(1) || LEADS_ASTRAY(2) -> assert(false) }
+	atomic { LEADS_ASTRAY(0) || LEADS_ASTRAY(1) -> assert(false) }
 }
 
 init {
-	byte i;
-
 	atomic {
-		for (i : 0 .. CPUS - 1) {
-			as_seen[i] = 1;
-			noflush[i] = 1;
-			current[i] = i == 2;
-			cr3[i] = current[i];
-			nr_running[current[i]]++
-		}
+		as_seen[0] = 1; as_seen[1] = 1;
+		noflush[0] = 1; noflush[1] = 1;
+		current[0] = 1; current[1] = 0;
+		cr3[0] = 1; cr3[1] = 0;
+		nr_running[0] = 1; nr_running[1] = 1;
 		run giver(0);
 		run mover(1);
-		run taker(2);
+		run taker();
 		run hardware();
 		run audit()
 	}
