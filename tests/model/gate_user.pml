@@ -416,9 +416,7 @@ proctype taker()
 	:: map_fresh(1, 1)
 	:: drop(1)
 	:: die_and_make(0)
-#ifdef MITIGATE
 	:: mitigate()
-#endif
 	od
 }
 
@@ -433,7 +431,6 @@ proctype hardware()
 		   if
 		   :: leaf[cr3[c]] != NONE && !parked[cr3[c]] && cached[AT(c, cr3[c])] == NONE ->
 		      cached[AT(c, cr3[c])] = leaf[cr3[c]]
-#ifdef NMI
 		   :: !in_nmi[c] && c == 1 ->
 		      in_nmi[c] = 1;
 		      nmi_cr3[c] = cr3[c];
@@ -449,7 +446,6 @@ proctype hardware()
 		      :: else
 		      fi;
 		      nmi_cr3[c] = 0
-#endif
 		   :: else
 		   fi;
 		   c = 0
