@@ -13,9 +13,7 @@
  *   SHARE_WRITABLE     share leaves the giver's leaf writable
  *   PROTECT_NO_NUMBER  a right goes, and no number rises
  *   PROTECT_ANY        a leaf becomes writable whatever the count is
- *   COUNT_AT_DROP      the count falls when the entry is parked
  *   REPLACE_AT_ONCE    the old frame's count falls at replace without a look at as_seen
- *   RELEASE_AT_ONCE    the same at release
  *   ACCEPT_AT_ONCE     an offered page is taken before its giver's number is complete
  *   OFFER_SHARED       a page that others map is offered, and taken with the right to write
  *   PARKED_SHARED      share copies a parked leaf, and does not count it
@@ -60,20 +58,12 @@ inline drop(s)
 {
 	d_step { mapped[s] && !parked[s] ->
 		 parked[s] = 1;
-#ifdef COUNT_AT_DROP
-		 count--;
-		 leaf_clear(s);
-#endif
 		 number_raise(s) }
 }
 
 inline release(s)
 {
-#ifdef RELEASE_AT_ONCE
-	d_step { parked[s] && !(s == 0 && offered) -> count--; leaf_clear(s) }
-#else
 	d_step { parked[s] && !(s == 0 && offered) && COMPLETE(s) -> count--; leaf_clear(s) }
-#endif
 }
 
 /* The fresh frame is this space's alone, and no more seen here. */

@@ -22,7 +22,6 @@
  *   NO_NUMBER         drop raises no number
  *   NO_SEEN           release does not ask as_seen
  *   FORGED_SEEN       release believes an as_seen that ordinary memory holds
- *   FORGED_MODE       release believes a mode that says user
  *   FREE_AT_DROP      the frame is free when its entry is parked
  *   SEEN_FIRST        flush raises as_seen, then flushes
  *   READ_LATE         flush reads the number after the flush
@@ -135,12 +134,6 @@ inline ask_all()
 #endif
 		if
 		:: current[other] == current[c] ->
-#ifdef FORGED_MODE
-		   if
-		   :: goto asked /* it is in user mode, says ordinary memory */
-		   :: skip
-		   fi;
-#endif
 		   atomic {
 			   if
 			   :: current[other] == current[c] -> seen = as_seen[other]
@@ -160,7 +153,6 @@ inline ask_all()
 		:: else
 		fi
 #endif
-asked:		skip
 	}
 	other = 0
 }
