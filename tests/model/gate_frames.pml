@@ -1,10 +1,11 @@
 /*
- * The gate's frame table (docs/gate.md): states, counts, and who consents. Three processors call any operation
- * with any frame and any space, as an argument is a guess; the space that runs is the one that the
- * processor's protected block names. Generations count as complete at once: gate_user.pml has them.
+ * The gate's frame table (docs/gate.md): states, counts, and who consents. Three processors call
+ * any operation with any frame and any space, as an argument is a guess; the space that runs is
+ * the one that the processor's protected block names. Generations count as complete at once:
+ * gate_user.pml has them.
  *
- * A space has one slot. It acts for a user; frames never go from one user's spaces to another's unless
- * they were freed and zeroed in between.
+ * A space has one slot. It acts for a user; frames never go from one user's spaces to another's
+ * unless they were freed and zeroed in between.
  *
  * Compile-time switches, each of which removes a rule:
  *   NO_SWAP           map fresh looks at a frame's word, and writes it in a later step

@@ -1,16 +1,16 @@
 /*
- * The gate's kernel half (docs/gate.md): one frame that goes from owner to owner, its entries in the direct
- * map and in a pool's area, and TLBs that keep both until they are flushed. Complete is what every
- * processor's protected `seen` has reached; there is no mode. The attacker runs steerable code on all
- * processors all the time, and calls the gate's operations in any order.
+ * The gate's kernel half (docs/gate.md): one frame that goes from owner to owner, its entries in
+ * the direct map and in a pool's area, and TLBs that keep both until they are flushed. Complete
+ * is what every processor's protected `seen` has reached; there is no mode. The attacker runs
+ * steerable code on all processors all the time, and calls the gate's operations in any order.
  *
- * A number is a bit here: whether a processor's `seen` has reached what the frame waits for. The frame
- * waits for one at a time.
+ * A number is a bit here: whether a processor's `seen` has reached what the frame waits for. The
+ * frame waits for one at a time.
  *
  * Compile-time switches, each of which removes a rule:
  *   NO_WAIT         a waiting frame is given on without a look at `seen`
  *   FORGED_SEEN     `seen` is read from ordinary memory
- *   FORGED_MODE     a processor whose mode says that it is outside the kernel counts as having seen all
+ *   FORGED_MODE     a processor whose mode says that it is outside the kernel has seen all
  *   SEEN_FIRST      flush raises `seen`, then flushes
  *   READ_LATE       flush reads the number after the flush
  *   EARLY_NUMBER    hide draws its number before it clears the entry

@@ -1,14 +1,14 @@
 /*
- * A gate that is interrupted (docs/gate.md, "Interrupted"): CPU 0 is in an operation, or not; an NMI or a
- * machine check arrives at any step, the latter also in the NMI's handler. What ordinary code saved is
- * rewritten by other processors at any time, and ordinary code stores where the attacker likes, so PKRS
- * must be closed wherever it runs.
+ * A gate that is interrupted (docs/gate.md, "Interrupted"): CPU 0 is in an operation, or not; an
+ * NMI or a machine check arrives at any step, the latter also in the NMI's handler. What ordinary
+ * code saved is rewritten by other processors at any time, and ordinary code stores where the
+ * attacker likes, so PKRS must be closed wherever it runs.
  *
- * An operation here copies its argument, checks it, spills it to the gate's stack, takes it back and
- * stores by it. The private window's root goes the way of PKRS, so `open` stands for either.
+ * An operation here copies its argument, checks it, spills it to the gate's stack, takes it back
+ * and stores by it. The private window's root goes the way of PKRS, so `open` stands for either.
  *
- * Two more processors: one stores to whatever ordinary memory holds, the other waits for the gate's lock
- * and takes it.
+ * Two more processors: one stores to whatever ordinary memory holds, the other waits for the
+ * gate's lock and takes it.
  *
  * Compile-time switches, each of which removes a rule:
  *   RESUME_ORDINARY   the registers of an interrupted gate come back from an ordinary stack
@@ -17,7 +17,7 @@
  *   CLOSE_BY_RIP      rights are closed only if the interrupted instruction is in the gate's text
  *   ALWAYS_OPEN       what returns into the gate's text opens it, closed or not before
  *   ONE_AREA          all vectors save to the same place
- *   HANDLER_GATE      an NMI handler enters a gate; the gate's stack and save area are this processor's
+ *   HANDLER_GATE      an NMI handler enters a gate; one stack and save area
  *   COPY_LATE         the argument is checked, then copied from ordinary memory again
  *   LET_GO            an NMI lets the lock of the gate that it interrupts go
  */
@@ -94,7 +94,7 @@ proctype processor() provided (depth == 0)
 	od
 }
 
-/* A handler may begin whenever none of its kind is on. `below`: the vectors that it may interrupt. */
+/* A handler may begin whenever none of its kind is on. */
 inline handle(vector)
 {
 	atomic {

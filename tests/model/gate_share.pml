@@ -1,10 +1,11 @@
 /*
- * The gate's counts and rights (docs/gate.md): a frame that a space shares with the one it makes, or offers
- * to it, and TLBs that remember old rights. CPUs 0 and 1 run space 0, CPU 2 runs space 1 once that is
- * published. What a TLB may still do counts as much as what an entry says.
+ * The gate's counts and rights (docs/gate.md): a frame that a space shares with the one it makes,
+ * or offers to it, and TLBs that remember old rights. CPUs 0 and 1 run space 0, CPU 2 runs space
+ * 1 once that is published. What a TLB may still do counts as much as what an entry says.
  *
- * A leaf changes under its space's lock, in one step here. A number is a bit: whether a processor's
- * as_seen is its space's newest. Space 0 goes on for ever; space 1 dies and is made again.
+ * A leaf changes under its space's lock, in one step here. A number is a bit: whether a
+ * processor's as_seen is its space's newest. Space 0 goes on for ever; space 1 dies and is made
+ * again.
  *
  * Compile-time switches, each of which removes a rule:
  *   SHARE_NO_NUMBER    share takes the giver's right to write and raises no number

@@ -1,9 +1,11 @@
 /*
- * Page tables as frames (docs/gate.md): link and unlink, and runs that are named by their table's frame.
+ * Page tables as frames (docs/gate.md): link and unlink, and runs that are named by their table's
+ * frame.
  *
- * Two spaces have one slot for a table each, and a table one slot for a page. CPUs 0 and 2 run space 0, CPU 1
- * space 1; CPU 2's own TLB is left out. A frame is free and clean, user memory, or a table whose parent is a
- * space; frames are named arbitrarily. TLBs hold pages, and tables on the way to them.
+ * Two spaces have one slot for a table each, and a table one slot for a page. CPUs 0 and 2 run
+ * space 0, CPU 1 space 1; CPU 2's own TLB is left out. A frame is free and clean, user memory, or
+ * a table whose parent is a space; frames are named arbitrarily. TLBs hold pages, and tables on
+ * the way to them.
  *
  * Compile-time switches, each of which removes a rule:
  *   NO_CLASS          link takes any frame

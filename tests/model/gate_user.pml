@@ -1,19 +1,21 @@
 /*
- * The gate's user half (docs/gate.md): generations with a protected as_seen, drop and release, the
- * switch that may leave the old root loaded, roots that die and are used again, an NMI at any step.
+ * The gate's user half (docs/gate.md): generations with a protected as_seen, drop and release,
+ * the switch that may leave the old root loaded, roots that die and are used again, an NMI at any
+ * step.
  *
- * A space has one slot of one page. The frame in it stands for a page table too: a processor that has
- * the root loaded may walk what it has cached, so no cached entry under the loaded root may lead to a
- * frame that the space gave back, in user mode, in the kernel, or in an NMI handler.
+ * A space has one slot of one page. The frame in it stands for a page table too: a processor that
+ * has the root loaded may walk what it has cached, so no cached entry under the loaded root may
+ * lead to a frame that the space gave back, in user mode, in the kernel, or in an NMI handler.
  *
- * To keep the search small each processor has a part. CPU 0 stays in space 1 and releases; CPU 1 moves
- * between the spaces; CPU 2 is another thread of space 1 which drops, and takes what is free for
- * whichever space, and ends space 0. Its own TLB is left out.
+ * To keep the search small each processor has a part. CPU 0 stays in space 1 and releases; CPU 1
+ * moves between the spaces; CPU 2 is another thread of space 1 which drops, and takes what is
+ * free for whichever space, and ends space 0. Its own TLB is left out.
  *
  * Numbers are not kept. All that is ever asked is whether a number is the space's newest, so each
- * copy of one is a bit, which every new number of that space takes away. Arguments are arbitrary: any
- * processor calls any operation with any frame and space. A TLB entry may appear whenever the loaded
- * root has it, and goes with a flush of that root's PCID only. Each root has a slot of its own.
+ * copy of one is a bit, which every new number of that space takes away. Arguments are arbitrary:
+ * any processor calls any operation with any frame and space. A TLB entry may appear whenever the
+ * loaded root has it, and goes with a flush of that root's PCID only. Each root has a slot of its
+ * own.
  *
  * Compile-time switches, each of which removes a rule:
  *   KAISER=0          (no rule) the way out does not load a shadow root, and no switch is lazy
@@ -34,7 +36,7 @@
  *   LAZY_NO_KAISER    the old root stays loaded with KAISER off
  *   LAZY_FORGOTTEN    the root that stays loaded does not count as loaded
  *   LAZY_NEW_UNCOUNTED  the new space counts only when its root is loaded
- *   LEFT_KEPT         a switch goes on naming the root that stayed loaded, when the way out has loaded the current one
+ *   LEFT_KEPT         a switch goes on naming the root that stayed loaded, after the way out
  *   LEFT_FIRST        release reads the root that stayed loaded before the current one
  *   MITIGATE_LAZY     KAISER goes off while old roots are loaded
  *   NMI_NOFLUSH       the block's CR3 value has NOFLUSH before the slot is flushed
@@ -214,117 +216,7 @@ inline flush()
 	}
 }
 
-inline number_read()
-{
-	atomic { target[c] = to; read[c] = 1; fresh = slot_fresh[AT(c, to)] }
-}
-
-/* Until the new root is loaded the block names the old one, too. `left` that names `to` is loaded already. */
-inline name_new()
-{
-	atomic {
-		old = current[c];
-#ifndef OLD_DROPPED
-		if
-		:: left[c] == NONE -> left[c] = old
-		:: else
-		fi
-#endif
-	}
-	atomic {
-		current[c] = to;
-		noflush[c] = 0;
-#ifdef NMI_NOFLUSH
-		noflush[c] = 1;
-#endif
-		/* the old space's number may be higher than the new one's */
-		arbitrary_bit(as_seen[c])
-	}
-}
-
-inline count_new()
-{
-	atomic {
-		if
-		:: left[c] == to /* counted still */
-		:: else -> nr_running[to]++
-		fi
-	}
-}
-
-/*
- * With `lazy` the old root stays loaded if the slot proves fresh. A switch back to the root that stayed
- * loaded needs no load either, if its slot is fresh.
- */
-inline switch_root()
-{
-	atomic { in_gate[c] = 1; to = 1 - current[c];
-		 arbitrary_bit(lazy);
-#ifndef LAZY_NO_KAISER
-		 lazy = lazy && kaiser;
-#endif
-#ifndef LEFT_KEPT
-		 if
-		 :: cr3[c] == current[c] -> leave_behind() /* it was on the way out */
-		 :: else
-		 fi;
-#endif
-#ifndef COUNT_LATE
-		 count_new()
-#endif
-	}
-#ifdef SWITCH_READS_FIRST
-	number_read();
-	name_new();
-#else
-	name_new();
-	number_read();
-#endif
-#ifdef COUNT_LATE
-	count_new();
-#endif
-	atomic {
-		if
-#ifdef LAZY_ANY_SLOT
-		:: lazy && cr3[c] != to -> skip
-#else
-		:: lazy && cr3[c] != to && fresh -> skip
-#endif
-#ifdef LAZY_BACK
-		:: cr3[c] == to -> skip
-#endif
-		:: else ->
-		   lazy = 0;
-		   cr3[c] = to;
-		   if
-		   :: !fresh -> cached[AT(c, to)] = NONE
-		   :: else
-		   fi
-		fi
-	}
-	atomic {
-		slot_fresh[AT(c, to)] = read[c];
-		as_seen[c] = read[c];
-		noflush[c] = 1;
-		read[c] = 0
-	}
-	atomic {
-#ifdef LAZY_FORGOTTEN
-		lazy = 0;
-#endif
-		if
-#ifdef LAZY_NEW_UNCOUNTED
-		:: lazy -> nr_running[to]--
-#else
-		:: lazy /* the block goes on naming the old one */
-#endif
-		:: !lazy && left[c] == old -> leave_behind()
-		:: !lazy && left[c] != old -> left[c] = NONE; nr_running[old]--
-		fi;
-		lazy = 0; fresh = 0; old = 0; to = 0;
-		in_gate[c] = 0
-	}
-}
+#include "gate_switch.pml"
 
 /* Out to user mode and back in, or usercopy: both use the loaded root. */
 inline use_user_memory()
