@@ -69,9 +69,13 @@ uint64_t attack_entry(const struct bw_leak *leak, uint64_t root, uint64_t addres
  * them. */
 uint64_t attack_entry_at(const struct bw_leak *leak, uint64_t root, uint64_t address, int level,
 			 uint64_t *place);
-/* The entry of the first 4 KiB page of user space that the root leads to, and where it is; 0: there
- * is none. */
-uint64_t attack_first_page(const struct bw_leak *leak, uint64_t root, uint64_t *place);
+/* The 4 KiB pages of user space that the root leads to, from the lowest address on, at most so many;
+ * how many there are. */
+struct attack_page {
+	uint64_t address, place, entry; /* place: of the entry */
+};
+size_t attack_list_pages(const struct bw_leak *leak, uint64_t root, struct attack_page *pages,
+			 size_t nr_most);
 /*
  * Where the frame table has the two links of the frame behind a kernel address, 32 bits each: of a
  * pool's frame they say which page of which area it is.

