@@ -114,6 +114,14 @@ void attack_frame_books_restore(const struct attack_frame_books *books);
 /* The frame counts as free, and as hidden or not as it is. */
 void attack_frame_books_free(const struct attack_frame_books *books);
 
+/* ---- The boot archive (attack_archive.c) ---- */
+
+/* Kernel memory, through the vulnerable read. */
+void attack_read(uint64_t from, void *to, size_t nr_bytes);
+/* Where the archive has the first byte of this file ("bin/sh"), from its own first byte on; 0: it
+ * does not have it. */
+uint64_t attack_archive_find(const struct bw_leak *leak, const char *name);
+
 /* ---- Sealed memory (attack_sealed.c) ---- */
 
 /* Where it lies, or ends the attack as denied. */

