@@ -101,6 +101,8 @@ void attack_add(uint64_t address, uint64_t increment);
 uint64_t attack_stock_forge(const struct bw_stock *stock, uint64_t pfn);
 /* Puts it back, once the forged one was taken; does nothing for 0. */
 void attack_stock_return(const struct bw_stock *stock, uint64_t pfn);
+/* Puts one in the place of another that is in the stock by now. */
+void attack_stock_replace(const struct bw_stock *stock, uint64_t pfn, uint64_t by);
 
 /* What the kernel's books say of a frame, but for the frame's place in lists. */
 struct attack_frame_books {

@@ -59,6 +59,15 @@ void attack_stock_return(const struct bw_stock *stock, uint64_t pfn)
 	}
 }
 
+void attack_stock_replace(const struct bw_stock *stock, uint64_t pfn, uint64_t by)
+{
+	for (uint64_t i = 0; i < stock->nr_slots; i++) {
+		if (read32(stock->slots + i * SLOT_BYTES) == pfn) {
+			store32(stock->slots + i * SLOT_BYTES, by);
+		}
+	}
+}
+
 void attack_frame_books_read(const struct bw_leak *leak, uint64_t pfn,
 			     struct attack_frame_books *books)
 {
