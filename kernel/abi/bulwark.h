@@ -186,8 +186,8 @@ struct bw_report {
 
 enum { BW_CALL_ROWS = 192 };
 
-/* A processor's stock of frames that are ready for use: numbers of frames, 32 bits each. The one that
- * was put there last goes first. */
+/* A processor's stock of frames that are ready for use: numbers of frames, 32 bits each. The one
+ * that was put there last goes first. */
 struct bw_stock {
 	uint64_t slots; /* the first */
 	uint64_t nr;    /* where it says how many are in use, 32 bits */
@@ -233,10 +233,10 @@ struct bw_leak {
 	 * first of each */
 	struct bw_stock frame_cache, spare_tables, spare_roots;
 	uint64_t nr_handed_out; /* how many user pages this processor has given so far, 64 bits */
-	uint64_t process_as; /* where the calling process has the address of its address space */
-	uint64_t as_root;    /* where that has the frame of its root, 32 bits */
-	uint64_t as_cr3;     /* the same as a physical address, 64 bits: what processors load */
-	uint64_t as_newest;  /* the address space that was made last */
+	uint64_t process_as;    /* where the calling process has the address of its address space */
+	uint64_t as_root;       /* where that has the frame of its root, 32 bits */
+	uint64_t as_cr3;        /* the same as a physical address, 64 bits: what processors load */
+	uint64_t as_newest;     /* the address space that was made last */
 };
 
 /* What vuln_copy_on stores, as often as it can: room for an object and its table. */

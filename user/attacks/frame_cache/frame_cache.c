@@ -1,5 +1,5 @@
-/* A page table of its own counts as a free frame: the next page fault makes it a page of its own, in
- * which it writes an entry for the credentials. */
+/* A page table of its own counts as a free frame: the next page fault makes it a page of its own,
+ * in which it writes an entry for the credentials. */
 #include "attack.h"
 
 #define ENTRY_FRAME 0xffffffffff000ul

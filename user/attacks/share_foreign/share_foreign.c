@@ -1,5 +1,5 @@
-/* The attack's process has the first process's address space, for as long as a fork takes: the child
- * is a copy of that. */
+/* The attack's process has the first process's address space, for as long as a fork takes: the
+ * child is a copy of that. */
 #include <sched.h>
 #include <signal.h>
 #include <sys/syscall.h>
