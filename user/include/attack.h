@@ -76,6 +76,10 @@ struct attack_page {
 };
 size_t attack_list_pages(const struct bw_leak *leak, uint64_t root, struct attack_page *pages,
 			 size_t nr_most);
+/* The frame table says of the page tables of these pages that this root leads to them. Debug builds
+ * hold that against what they flush. */
+void attack_note_root(const struct bw_leak *leak, const struct attack_page *pages, size_t nr,
+		      uint64_t root);
 /*
  * Where the frame table has the two links of the frame behind a kernel address, 32 bits each: of a
  * pool's frame they say which page of which area it is.

