@@ -220,6 +220,15 @@ struct bw_leak {
 	uint64_t kernel_root;    /* the frame of a root whose kernel half all share */
 	uint64_t root, root_first; /* the same of the calling process; of the first one */
 	uint64_t nr_pages;         /* how many user pages the calling process has, 64 bits */
+	uint64_t histories;        /* what each frame was: 8 bytes for each, for the audit */
+	/* words of the processor that the caller runs on */
+	uint64_t tlb_seen;        /* the generation up to which it has flushed, 64 bits */
+	uint64_t cpu_mode;        /* where others believe it to be, 64 bits: 0 in user mode */
+	uint64_t spare_tables;    /* its empty page tables, frame numbers of 32 bits */
+	uint64_t nr_spare_tables; /* how many, 32 bits */
+	/* where the next system call saves the registers: at lowest_regs, 64 bits, plus a word of
+	   the ring, 16 bits, by the lower byte of twice the number of calls */
+	uint64_t lowest_regs, kstack_ring, syscalls_twice;
 };
 
 /* What vuln_copy_on stores, as often as it can: room for an object and its table. */

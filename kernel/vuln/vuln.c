@@ -16,6 +16,7 @@
 #include "mm/as.h"
 #include "mm/direct_map.h"
 #include "mm/entry_area.h"
+#include "mm/frame_history.h"
 #include "mm/layout.h"
 #include "mm/ptable.h"
 #include "mm/usercopy.h"
@@ -91,6 +92,20 @@ static void leak_machine(struct bw_leak *leak)
 	leak->archive_alias = alias_of(leak->archive);
 }
 
+/* Of this processor's struct cpu. */
+static void leak_processor(struct bw_leak *leak)
+{
+	const struct cpu *cpu = this_cpu();
+
+	leak->tlb_seen = (uint64_t)&cpu->tlb.seen;
+	leak->cpu_mode = (uint64_t)&cpu->entry->mode;
+	leak->spare_tables = (uint64_t)cpu->spare_tables;
+	leak->nr_spare_tables = (uint64_t)&cpu->nr_spare_tables;
+	leak->lowest_regs = (uint64_t)&cpu->lowest_regs;
+	leak->kstack_ring = (uint64_t)cpu->kstack_ring;
+	leak->syscalls_twice = (uint64_t)&cpu->syscalls_twice;
+}
+
 int64_t sys_vuln_leak(uint64_t at)
 {
 	struct process *process = process_current();
@@ -125,8 +140,10 @@ int64_t sys_vuln_leak(uint64_t at)
 		.root = process->as->root.pfn,
 		.root_first = first->as->root.pfn,
 		.nr_pages = (uint64_t)&process->as->nr_pages,
+		.histories = (uint64_t)frame_histories,
 	};
 	leak_machine(&leak);
+	leak_processor(&leak);
 	return vuln_leave((uint64_t)copy_to_user((uva_t){ at }, &leak, sizeof(leak)));
 }
 
