@@ -46,7 +46,7 @@ my %FILES_OF = (attacks => qr{/attacks\.def$}, decisive => qr{^kernel/.*/decisiv
 
 my %KINDS = (
 	word => [qr/^[A-Za-z_]\w*$/, 'a name'],
-	value => [qr/^\w+$/, 'a value'],
+	value => [qr/^!?\w+$/, 'a value'],
 	number => [qr/^(?:0x[0-9a-fA-F]+|\d+)$/, 'a number'],
 	any => [qr/./s, 'an expression'],
 );

