@@ -26,7 +26,8 @@ my %TABLES = (
 	linux => ['docs/linux.def', DIFFERENCE => 'call:word what:text linux:text ours:text why:text'],
 	lock_ranks => ['kernel/core/lock_ranks.def', RANK => 'name:word'],
 	map_states => ['user/shell/map_states.def', MAP_STATE => 'state:word letter:character ansi:number colour:number name:text'],
-	needs => ['user/attacks/needs.def', NEED => 'attack:word option:word value:value why:text'],
+	needs => ['user/attacks/needs.def', NEED => 'attack:word option:word value:value why:text',
+		NEED_NOT => 'attack:word option:word value:value why:text'],
 	options => ['kernel/abi/options.def', OPTION => 'name:word default:value values:text help:text strength:text'],
 	policy => ['kernel/mm/policy.def', POLICY => 'state:word direct:word view:word rights:word second_view:word second_rights:word text:text'],
 	protected => ['kernel/mm/protected.def', PROTECTED_RANGE => 'name:word start:any end:any text:text',
@@ -46,7 +47,7 @@ my %FILES_OF = (attacks => qr{/attacks\.def$}, decisive => qr{^kernel/.*/decisiv
 
 my %KINDS = (
 	word => [qr/^[A-Za-z_]\w*$/, 'a name'],
-	value => [qr/^!?\w+$/, 'a value'],
+	value => [qr/^\w+$/, 'a value'],
 	number => [qr/^(?:0x[0-9a-fA-F]+|\d+)$/, 'a number'],
 	any => [qr/./s, 'an expression'],
 );

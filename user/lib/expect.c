@@ -77,26 +77,23 @@ static bool alternative_next(const char **text, bool *holds, struct bw_option *l
 	return true;
 }
 
-/* "!value": any but that one. */
-static bool is_needed_value(const char *needed, const char *value)
-{
-	return needed[0] == '!' ? strcmp(needed + 1, value) != 0 : strcmp(needed, value) == 0;
-}
-
 const char *attack_lacks(const struct attack_row *row, struct bw_option *option)
 {
 	static const struct {
 		const char *attack, *option, *value, *why;
+		bool is_other; /* any value but this one will do */
 	} needs[] = {
-#define NEED(attack, option, value, why) { #attack, #option, #value, why },
+#define NEED(attack, option, value, why) { #attack, #option, #value, why, false },
+#define NEED_NOT(attack, option, value, why) { #attack, #option, #value, why, true },
 #include "../attacks/needs.def"
 #undef NEED
+#undef NEED_NOT
 	};
 
 	for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++) {
 		if (strcmp(needs[i].attack, row->name) == 0 && bw_option_is("vuln", "on") &&
 		    bw_option_find(needs[i].option, option) == 0 &&
-		    !is_needed_value(needs[i].value, option->value)) {
+		    (strcmp(option->value, needs[i].value) == 0) == needs[i].is_other) {
 			return needs[i].why;
 		}
 	}

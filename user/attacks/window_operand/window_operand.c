@@ -174,9 +174,8 @@ static uint64_t find_distance(uint64_t regs)
 /* What is freed must have as many references as the kernel takes away. */
 static void forge_entry(uint64_t refs)
 {
-	store(frame_entry(target.pfn),
-	      (round.last.entry[0] & ~(FRAME_HIDDEN | FRAME_REFS)) |
-		      (before.notes.entry[0] & FRAME_HIDDEN) | refs);
+	store(frame_entry(target.pfn), (round.last.entry[0] & ~(FRAME_HIDDEN | FRAME_REFS)) |
+					       (before.notes.entry[0] & FRAME_HIDDEN) | refs);
 }
 
 static void forge_list(uint64_t place)
