@@ -188,8 +188,8 @@ static bool is_untaken(void)
  */
 static bool waits(void)
 {
-	return bw_option_is("xpfo", "epoch") || bw_option_is("xpfo", "sync") ||
-	       bw_option_is("xpfo", "pageblock") || bw_option_is("xpfo", "v1");
+	return bw_option_is("xpfo", "epoch") || bw_option_is("xpfo", "pageblock") ||
+	       bw_option_is("xpfo", "v1");
 }
 
 /* As the last frame's entry, which is free when it has lost its references. */
