@@ -4,6 +4,8 @@
  * here: which tables there are, and where each has its place.
  */
 #include "arch/x86_64/features.h"
+#include "arch/x86_64/registers.h"
+#include "arch/x86_64/upcall.h"
 #include "core/cpu.h"
 #include "core/log.h"
 #include "core/panic.h"
@@ -25,8 +27,11 @@ void gate_choose(void)
 	}
 }
 
-/* A processor's block: a guard page, its stack, and nothing above that. */
+/* A processor's block: a guard page, its stack, and a page where interrupted.asm keeps registers. */
 enum { BLOCK_PAGES = 4, STACK_PAGES = 2 };
+
+/* interrupted.asm: from where on the stacks of all processors lie, and how far. */
+RO_AFTER_INIT struct gate_stacks gate_stacks;
 
 static uint64_t block_address(unsigned cpu, unsigned page)
 {
@@ -41,9 +46,9 @@ uint64_t gate_stack_top(unsigned cpu)
 	return block_address(cpu, 1 + STACK_PAGES) + distance;
 }
 
-static void stack_add(unsigned cpu)
+static void block_add(unsigned cpu)
 {
-	for (unsigned page = 1; page <= STACK_PAGES; page++) {
+	for (unsigned page = 1; page < BLOCK_PAGES; page++) {
 		pfn_t frame;
 
 		if (frame_alloc_zeroed(OWNER_KERNEL, 0, &frame) ||
@@ -173,7 +178,7 @@ void gate_begin(void)
 		return;
 	}
 	for (unsigned id = 0; id < nr_cpus; id++) {
-		stack_add(id);
+		block_add(id);
 	}
 	hide_guarded();
 	place_tables(); /* stacks and split pages have some more */
@@ -185,10 +190,17 @@ void gate_begin(void)
 	if (options.ptprot == ptprot_window) {
 		gate_distance = WINDOW_GUARDED - guarded_base();
 	}
+	gate_stacks = (struct gate_stacks){ gate_stack_top(0) - STACK_PAGES * PAGE_SIZE,
+					    nr_cpus * (uint64_t)BLOCK_PAGES * PAGE_SIZE };
 	gate_in_force = options.ptprot;
 	gate_enter = ways[options.ptprot];
 	ktlb_wait(ktlb_downgrade());
 	/* the gate writes by now: a table shows itself */
 	guard_tables();
 	ktlb_wait(ktlb_downgrade());
+}
+
+void upcall_gate_fault(const struct regs *regs)
+{
+	panic_at(regs, "gate: exception %lu within, cr2 %#lx", regs->vector, cr2_read());
 }

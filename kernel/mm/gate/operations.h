@@ -25,6 +25,12 @@ static inline bool gate_is_shut(void) { return gate_in_force != ptprot_off; }
 #include "mm/gate/gate.def"
 #undef GATE
 
+/* Where the gate's stacks lie, as it sees them. */
+struct gate_stacks {
+	uint64_t start, len_bytes;
+};
+extern struct gate_stacks gate_stacks;
+
 /* Where the gate writes what everybody reads at `address`, in the guarded area. */
 extern uint64_t gate_distance;
 static inline struct frame *gate_frame(pfn_t frame)
