@@ -14,7 +14,7 @@
 #define KERNEL_HALF 0xffff800000000000UL
 #define ENTRY_AREA 0xffffe00000000000UL
 #define USER_TOP 0x00007ffffffff000UL
-enum { NR_RANDOM = 2000, NR_RANDOM_SMP = 100, NR_BASES = 32, DEAD_PID = 9999, WHO_BITS = 2047 };
+enum { NR_RANDOM = 2000, NR_RANDOM_SMP = 100, NR_BASES = 32, DEAD_PID = 9999, PIDS_KEPT = 128 };
 enum { STACK_BYTES = 16 * 1024 };
 
 static struct bw_explanation explanation;
@@ -41,6 +41,19 @@ static void expect(uint64_t address, const char *words, const char *name)
 	}
 }
 
+/* How a history names a process. */
+static const char *who(int pid)
+{
+	static char words[32];
+
+	if (pid < PIDS_KEPT) {
+		snprintf(words, sizeof(words), "(pid %d)", pid);
+	} else {
+		snprintf(words, sizeof(words), "(pid %d modulo %d)", pid % PIDS_KEPT, PIDS_KEPT);
+	}
+	return words;
+}
+
 static void test_own_memory(void)
 {
 	char *page = mmap(NULL, BW_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
@@ -56,7 +69,7 @@ static void test_own_memory(void)
 	mprotect(page, BW_PAGE_SIZE, PROT_READ | PROT_WRITE);
 	page[0] = 1;
 	expect(at, "user   write   yes\n", "a page that was touched can be written to");
-	snprintf(words, sizeof(words), "USER (pid %d)", getpid() & WHO_BITS);
+	snprintf(words, sizeof(words), "USER %s", who(getpid()));
 	expect(at, words, "its frame's history ends with us");
 	expect(at, "user   execute no, NX", "it cannot be run");
 	mprotect(page, BW_PAGE_SIZE, PROT_NONE);
@@ -227,7 +240,6 @@ static void test_history_of_attack(void)
 	static struct attack_result result;
 	char *const argv[] = { "ret2dir_obj", NULL };
 	char words[64];
-	int who;
 
 	attack_run(argv, ATTACK_QUIET, &result);
 	if (result.outcome != OUTCOME_FAULT) {
@@ -235,8 +247,7 @@ static void test_history_of_attack(void)
 			 "ret2dir_obj ends without a fault here");
 		return;
 	}
-	who = result.report.pid & WHO_BITS;
-	snprintf(words, sizeof(words), "> USER (pid %d) > FREE (pid %d)", who, who);
+	snprintf(words, sizeof(words), "> USER > FREE %s", who((int)result.report.pid));
 	expect(result.report.fault_address, words,
 	       "after ret2dir_obj its frame has gone from FREE to USER to FREE");
 	tap_ok(strstr(result.report.fault_json, "\"defence\":\"XPFO\"") != NULL &&
