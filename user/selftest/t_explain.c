@@ -41,17 +41,14 @@ static void expect(uint64_t address, const char *words, const char *name)
 	}
 }
 
-/* How a history names a process. */
-static const char *who(int pid)
+/* The history ends with these states, the last one on behalf of that process. */
+static void expect_history(uint64_t at, const char *states, uint32_t pid, const char *name)
 {
-	static char words[32];
+	char words[64];
 
-	if (pid < PIDS_KEPT) {
-		snprintf(words, sizeof(words), "(pid %d)", pid);
-	} else {
-		snprintf(words, sizeof(words), "(pid %d modulo %d)", pid % PIDS_KEPT, PIDS_KEPT);
-	}
-	return words;
+	snprintf(words, sizeof(words), "%s (pid %u%s)\n", states, pid % PIDS_KEPT,
+		 pid < PIDS_KEPT ? "" : " modulo 128");
+	expect(at, words, name);
 }
 
 static void test_own_memory(void)
@@ -59,7 +56,6 @@ static void test_own_memory(void)
 	char *page = mmap(NULL, BW_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
 			  -1, 0);
 	uint64_t at = (uintptr_t)page;
-	char words[64];
 
 	expect(at, "user   write   yes, after a page fault that fills in the page",
 	       "a page that nobody touched would be filled in");
@@ -69,8 +65,7 @@ static void test_own_memory(void)
 	mprotect(page, BW_PAGE_SIZE, PROT_READ | PROT_WRITE);
 	page[0] = 1;
 	expect(at, "user   write   yes\n", "a page that was touched can be written to");
-	snprintf(words, sizeof(words), "USER %s", who(getpid()));
-	expect(at, words, "its frame's history ends with us");
+	expect_history(at, "USER", (uint32_t)getpid(), "its frame's history ends with us");
 	expect(at, "user   execute no, NX", "it cannot be run");
 	mprotect(page, BW_PAGE_SIZE, PROT_NONE);
 	expect(at, "user   read    no: page fault: the process has it as ---",
@@ -239,7 +234,6 @@ static void test_history_of_attack(void)
 {
 	static struct attack_result result;
 	char *const argv[] = { "ret2dir_obj", NULL };
-	char words[64];
 
 	attack_run(argv, ATTACK_QUIET, &result);
 	if (result.outcome != OUTCOME_FAULT) {
@@ -247,9 +241,8 @@ static void test_history_of_attack(void)
 			 "ret2dir_obj ends without a fault here");
 		return;
 	}
-	snprintf(words, sizeof(words), "> USER > FREE %s", who((int)result.report.pid));
-	expect(result.report.fault_address, words,
-	       "after ret2dir_obj its frame has gone from FREE to USER to FREE");
+	expect_history(result.report.fault_address, "> USER > FREE", (uint32_t)result.report.pid,
+		       "after ret2dir_obj its frame has gone from FREE to USER to FREE");
 	tap_ok(strstr(result.report.fault_json, "\"defence\":\"XPFO\"") != NULL &&
 		       strstr(result.report.text, "kernel root") != NULL,
 	       "the report has both forms");
@@ -316,18 +309,12 @@ static int refuse_others(void *unused)
 		       : 1;
 }
 
-static int exit_at_once(void *unused)
-{
-	(void)unused;
-	return 0;
-}
-
 static void test_processes(void)
 {
 	pid_t child = fork();
 
 	if (child == 0) {
-		_exit(exit_at_once(NULL));
+		_exit(0);
 	}
 	while (bw_explain(0, child, &explanation) == 0) {
 		usleep(1000);
