@@ -138,4 +138,4 @@ bool root_rest(pfn_t root)
 
 void root_publish(pfn_t root) { (void)root_change(root, ROOT_NEW, 0); }
 
-void root_die(pfn_t root) { (void)root_change(root, 0, ROOT_DYING); }
+bool root_die(pfn_t root) { return root_change(root, 0, ROOT_DYING); }
