@@ -159,6 +159,9 @@ void gate_begin(void)
 					  [ptprot_window] = gate_enter_window,
 					  [ptprot_pks] = gate_enter_pks };
 
+	for (unsigned id = 0; id < nr_cpus; id++) {
+		cpus[id]->counters[COUNTER_gate_calls] = 0; /* none of them protected anything */
+	}
 	place_tables();
 	if (options.ptprot == ptprot_off) {
 		return;

@@ -96,12 +96,17 @@ static void check(enum gate_operation operation, uint64_t result, uint64_t what)
 	}
 }
 
+static uint64_t enter(uint64_t a, uint64_t b, uint64_t c, uint64_t d, enum gate_operation operation)
+{
+	COUNT(gate_calls);
+	return gate_enter(a, b, c, 0, d, operation);
+}
+
 #define CALL(operation, a, b, c, d)                                                                \
 	do {                                                                                       \
 		uint64_t first_word = (a);                                                         \
                                                                                                    \
-		check(GATE_##operation, gate_enter(first_word, b, c, 0, d, GATE_##operation),      \
-		      first_word);                                                                 \
+		check(GATE_##operation, enter(first_word, b, c, d, GATE_##operation), first_word); \
 	} while (0)
 
 void pte_store(pte_t *entry, pte_t pte) { CALL(ENTRY_SET, (uint64_t)entry, pte.value, 0, 0); }
@@ -144,7 +149,7 @@ void frame_held_set(pfn_t table, unsigned nr)
 
 uint32_t frame_count(pfn_t frame, int more)
 {
-	uint64_t result = gate_enter(frame.pfn, (uint64_t)more, 0, 0, 0, GATE_FRAME_COUNT);
+	uint64_t result = enter(frame.pfn, (uint64_t)more, 0, 0, GATE_FRAME_COUNT);
 
 	check(GATE_FRAME_COUNT, result, frame.pfn);
 	return (uint32_t)(result >> GATE_VALUE_SHIFT);
@@ -152,7 +157,7 @@ uint32_t frame_count(pfn_t frame, int more)
 
 bool frame_hold(pfn_t frame)
 {
-	return !(gate_enter(frame.pfn, 1, 1, 0, 0, GATE_FRAME_COUNT) & GATE_REFUSAL);
+	return !(enter(frame.pfn, 1, 1, 0, GATE_FRAME_COUNT) & GATE_REFUSAL);
 }
 
 void tables_place(pfn_t first, unsigned nr, unsigned flags, uint32_t number)
