@@ -152,6 +152,14 @@ static void guard_tables(void)
 	}
 }
 
+/* Calls until now opened nothing. */
+static void count_from_here(void)
+{
+	for (unsigned id = 0; id < nr_cpus; id++) {
+		cpus[id]->counters[COUNTER_gate_calls] = 0;
+	}
+}
+
 void gate_begin(void)
 {
 	static gate_way *const ways[] = { [ptprot_off] = gate_enter_off,
@@ -159,11 +167,9 @@ void gate_begin(void)
 					  [ptprot_window] = gate_enter_window,
 					  [ptprot_pks] = gate_enter_pks };
 
-	for (unsigned id = 0; id < nr_cpus; id++) {
-		cpus[id]->counters[COUNTER_gate_calls] = 0; /* none of them protected anything */
-	}
 	place_tables();
 	if (options.ptprot == ptprot_off) {
+		count_from_here();
 		return;
 	}
 	for (unsigned id = 0; id < nr_cpus; id++) {
@@ -179,6 +185,7 @@ void gate_begin(void)
 	if (options.ptprot == ptprot_window) {
 		gate_distance = WINDOW_GUARDED - guarded_base();
 	}
+	count_from_here();
 	gate_in_force = options.ptprot;
 	gate_enter = ways[options.ptprot];
 	ktlb_wait(ktlb_downgrade());
