@@ -1,7 +1,7 @@
 /*
  * What one call of the gate costs: measured here, made into a table by tools/bench-cost. Each
- * figure is a comment line `bench gate_NAME NR TICKS 0 0 0`: NR calls in that many ticks of the TSC.
- * gate_nothing is the same without a call: what reading the TSC twice takes.
+ * figure is a comment line `bench gate_NAME NR TICKS 0 0 0`: NR calls in that many ticks of the
+ * TSC. gate_nothing is the same without a call: what reading the TSC twice takes.
  */
 #include "arch/x86_64/registers.h"
 #include "ktest.h"

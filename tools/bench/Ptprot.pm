@@ -5,7 +5,7 @@ use warnings;
 use Exporter 'import';
 use Operations 'operation_figure';
 use Published 'published';
-our @EXPORT_OK = qw(gate_command gate_rows ptprot_row operation_row boots_row print_ptprot ptprot_got);
+our @EXPORT_OK = qw(ptprot_aim ptprot_wanted gate_command gate_rows ptprot_row operation_row boots_row print_ptprot ptprot_got);
 
 # What is counted of an operation, beside its instructions.
 my @events = qw(gate_calls cr3_loads pkrs_writes);
@@ -65,15 +65,26 @@ sub boots_row {
 	return ptprot_row($operation, map { $_ => { instructions => $instructions{$_} } } keys %instructions);
 }
 
+# What is wanted of an operation; none where nothing is.
+sub ptprot_aim { my ($operation) = @_; return published('ptprot')->{aims}{ $operation =~ s/^(one gate):.*/$1/r } }
+
+# That in words.
+sub ptprot_wanted {
+	my ($aim) = @_;
+	return "pks at most $aim->{more} more than off" if defined $aim->{more};
+	return "pks at most $aim->{beyond_writes} and the writes" if defined $aim->{beyond_writes};
+	return "pks at most $aim->{instructions}" . (defined $aim->{gate_calls} ? ", $aim->{gate_calls} gates" : '');
+}
+
 # Of a row: what is wanted, and whether it is so. Empty where nothing is.
-sub ptprot_verdict {
+sub verdict {
 	my ($row) = @_;
-	my $aim = published('ptprot')->{aims}{ $row->{operation} =~ s/^(one gate):.*/$1/r } // return '';
+	my $aim = ptprot_aim($row->{operation}) // return '';
 	my $got = ptprot_got($aim, $row->{ways});
-	my $text = defined $aim->{more} ? "pks at most $aim->{more} more than off" : defined $aim->{beyond_writes} ? "at most $aim->{beyond_writes} and the writes"
-		: "pks at most $aim->{instructions}" . (defined $aim->{gate_calls} ? ", $aim->{gate_calls} gates" : '');
+	my $text = ptprot_wanted($aim);
 	return $text unless defined $got->{value};
 	return "$text: reached" if $got->{met};
+	return "$text: $row->{ways}{pks}{gate_calls} gates" if $got->{value} <= $got->{wanted};
 	return sprintf '%s: %.1f times over', $text, $got->{value} / $got->{wanted};
 }
 
@@ -84,7 +95,7 @@ sub ptprot_got {
 	my $wanted = $aim->{more} // $aim->{beyond_writes} // $aim->{instructions};
 	my $value = $pks->{instructions};
 	$value = defined $off->{instructions} ? $value - $off->{instructions} : undef if defined $value && defined $aim->{more};
-	$value -= $pks->{pkrs_writes} if defined $value && defined $aim->{beyond_writes};
+	$value -= $pks->{pkrs_writes} // 0 if defined $value && defined $aim->{beyond_writes};
 	my $is_met = defined $value && $value <= $wanted + 0.05 && !(defined $aim->{gate_calls} && $pks->{gate_calls} > $aim->{gate_calls} + 0.005);
 	return { value => $value, wanted => $wanted, met => $is_met ? 1 : 0 };
 }
@@ -102,7 +113,7 @@ sub print_ptprot {
 	for my $row (@rows) {
 		my @of = map { $row->{ways}{$_} // {} } @$ways;
 		printf $format, $row->{operation}, map({ $_->{instructions} // '-' } @of), $of[-1]{gate_calls} // '-', map({ $_->{cr3_loads} // '-' } @of),
-			$of[-1]{pkrs_writes} // '-', $row->{skip} ? "SKIP: $row->{skip}" : ptprot_verdict($row);
+			$of[-1]{pkrs_writes} // '-', $row->{skip} ? "SKIP: $row->{skip}" : verdict($row);
 	}
 	print "\ngates: calls of the gate; PKRS: writes to IA32_PKRS. One gate is counted in the kernel, from before its call to after it.\n";
 }

@@ -70,7 +70,8 @@ static bool is_suite(unsigned int index, const char *name)
 	char text[64];
 	long length = bw_ktest(BW_KTEST_NAME | index, text, sizeof(text) - 1);
 
-	return length >= 0 && (size_t)length == strlen(name) && memcmp(text, name, (size_t)length) == 0;
+	return length >= 0 && (size_t)length == strlen(name) &&
+	       memcmp(text, name, (size_t)length) == 0;
 }
 
 /* All of them, or that of this name. Returns how many it ran. */
