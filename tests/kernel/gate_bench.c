@@ -4,6 +4,7 @@
  * TSC. gate_nothing is the same without a call: what reading the TSC twice takes.
  */
 #include "arch/x86_64/registers.h"
+#include "core/cpu.h"
 #include "ktest.h"
 #include "mm/as.h"
 #include "mm/gate/gate.h"
@@ -49,6 +50,7 @@ static void tell(const char *name, uint64_t sum)
 KTEST_SUITE(gate_bench)
 {
 	uint64_t page = USER_MIN + 16 * PAGE_SIZE;
+	uint64_t before;
 	struct as *as;
 	uva_t at;
 
@@ -62,7 +64,10 @@ KTEST_SUITE(gate_bench)
 		ktest_skip("no memory for a page");
 		return;
 	}
+	before = this_cpu()->counters[COUNTER_gate_calls];
 	measure(ptable_entry(as->root, page, 1));
+	ktest_ok(this_cpu()->counters[COUNTER_gate_calls] - before == NR_CALLS * 5ul,
+		 "each call is one of the gate");
 	tell("nothing", ticks.nothing);
 	tell("map", ticks.map);
 	tell("clear", ticks.clear);
