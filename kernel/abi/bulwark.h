@@ -189,6 +189,14 @@ struct bw_report {
 
 enum { BW_CALL_ROWS = 192 };
 
+/* A processor's stock of frames that are ready for use: numbers of frames, 32 bits each. The one
+ * that was put there last goes first. */
+struct bw_stock {
+	uint64_t slots; /* the first */
+	uint64_t nr;    /* where it says how many are in use, 32 bits */
+	uint64_t nr_slots;
+};
+
 /*
  * What vuln_leak models: an information leak that tells an attacker where things are.
  * All fields are kernel addresses.
@@ -224,6 +232,21 @@ struct bw_leak {
 	uint64_t kernel_root;    /* the frame of a root whose kernel half all share */
 	uint64_t root, root_first; /* the same of the calling process; of the first one */
 	uint64_t nr_pages;         /* how many user pages the calling process has, 64 bits */
+	uint64_t histories;        /* what was of each frame so far: 8 bytes for each */
+	/* of this processor: frames for user pages; empty page tables; pairs of empty roots, by the
+	 * first of each */
+	struct bw_stock frame_cache, spare_tables, spare_roots;
+	uint64_t nr_handed_out; /* how many user pages this processor has given so far, 64 bits */
+	uint64_t process_as;    /* where the calling process has the address of its address space */
+	uint64_t as_root;       /* where that has the frame of its root, 32 bits */
+	uint64_t as_cr3;        /* the same as a physical address, 64 bits: what processors load */
+	uint64_t as_newest;     /* the address space that was made last */
+	/* words of the processor that the caller runs on */
+	uint64_t tlb_seen; /* the generation up to which it has flushed, 64 bits */
+	uint64_t cpu_mode; /* where others believe it to be, 64 bits: 0 in user mode */
+	/* where the next system call saves the registers: at lowest_regs, 64 bits, plus a word of
+	   the ring, 16 bits, by the lower byte of twice the number of calls */
+	uint64_t lowest_regs, kstack_ring, syscalls_twice;
 };
 
 /* What vuln_copy_on stores, as often as it can: room for an object and its table. */

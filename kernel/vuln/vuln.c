@@ -13,9 +13,10 @@
 #include "core/cpu.h"
 #include "core/options.h"
 #include "core/syscall_table.h"
-#include "mm/as.h"
+#include "mm/as_init.h"
 #include "mm/direct_map.h"
 #include "mm/entry_area.h"
+#include "mm/frame_history.h"
 #include "mm/layout.h"
 #include "mm/ptable.h"
 #include "mm/usercopy.h"
@@ -91,6 +92,42 @@ static void leak_machine(struct bw_leak *leak)
 	leak->archive_alias = alias_of(leak->archive);
 }
 
+static struct bw_stock stock_of(const pfn_t *slots, const unsigned *nr, unsigned nr_slots)
+{
+	return (struct bw_stock){ (uint64_t)slots, (uint64_t)nr, nr_slots };
+}
+
+/* Visits address spaces in the order in which they were made. */
+static void note_as(struct as *as, void *newest) { *(uint64_t *)newest = (uint64_t)as; }
+
+/* What page tables are made of, and which are whose. */
+static void leak_tables(struct bw_leak *leak, struct process *process)
+{
+	const struct cpu *cpu = this_cpu();
+
+	leak->histories = (uint64_t)frame_histories;
+	leak->frame_cache = stock_of(cpu->frame_cache, &cpu->nr_frame_cache, FRAME_CACHE_MAX);
+	leak->spare_tables = stock_of(cpu->spare_tables, &cpu->nr_spare_tables, SPARE_TABLES_MAX);
+	leak->spare_roots = stock_of(cpu->spare_roots, &cpu->nr_spare_roots, SPARE_ROOTS_MAX);
+	leak->nr_handed_out = (uint64_t)&cpu->counters[COUNTER_frames_allocated_user];
+	leak->process_as = (uint64_t)&process->as;
+	leak->as_root = (uint64_t)&process->as->root;
+	leak->as_cr3 = (uint64_t)&process->as->tlb.root;
+	as_for_each(note_as, &leak->as_newest);
+}
+
+/* Of this processor's struct cpu. */
+static void leak_processor(struct bw_leak *leak)
+{
+	const struct cpu *cpu = this_cpu();
+
+	leak->tlb_seen = (uint64_t)&cpu->tlb.seen;
+	leak->cpu_mode = (uint64_t)&cpu->entry->mode;
+	leak->lowest_regs = (uint64_t)&cpu->lowest_regs;
+	leak->kstack_ring = (uint64_t)cpu->kstack_ring;
+	leak->syscalls_twice = (uint64_t)&cpu->syscalls_twice;
+}
+
 int64_t sys_vuln_leak(uint64_t at)
 {
 	struct process *process = process_current();
@@ -128,6 +165,8 @@ int64_t sys_vuln_leak(uint64_t at)
 		.nr_pages = (uint64_t)&process->as->nr_pages,
 	};
 	leak_machine(&leak);
+	leak_tables(&leak, process);
+	leak_processor(&leak);
 	return vuln_leave((uint64_t)copy_to_user((uva_t){ at }, &leak, sizeof(leak)));
 }
 

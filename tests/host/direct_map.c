@@ -77,6 +77,24 @@ uint32_t direct_split_write(pfn_t table, pfn_t first, uint32_t nr, pte_t pte)
 	abort();
 }
 
+void pte_store(pte_t *entry, pte_t pte)
+{
+	(void)entry, (void)pte;
+	abort();
+}
+
+void pte_fill(pte_t *entry, unsigned nr, pte_t pte)
+{
+	(void)entry, (void)nr, (void)pte;
+	abort();
+}
+
+pte_t gate_guarded_pte(pfn_t frame)
+{
+	(void)frame;
+	abort();
+}
+
 static void memory_start(void)
 {
 	static const struct boot_info info;

@@ -1,4 +1,7 @@
-/* sources: kernel/mm/buddy.c kernel/mm/frame.c kernel/mm/frame_history.c */
+/* sources: kernel/mm/buddy.c kernel/mm/frame.c
+ *          kernel/mm/gate/gate.c kernel/mm/gate/frames.c tests/host/mm/gate.c
+ *          tests/host/mm/gate_tables.c
+ *          kernel/mm/frame_history.c */
 
 /* Holes in the frame table: who asks for a frame there is told that there is none, and nobody looks
  * at what the table would say of it. */

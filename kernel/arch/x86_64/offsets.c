@@ -3,6 +3,7 @@
 #include "arch/x86_64/entry_area.h"
 #include "arch/x86_64/registers.h"
 #include "core/cpu.h"
+#include "core/options.h"
 #include "core/syscall_table.h"
 #include "lib/status.h"
 #include "mm/gate/enter.h"
@@ -59,6 +60,12 @@ void offsets(void)
 	OFFSET(SEALED_GATE_CR3, CPU_SEALED_OFFSET + offsetof(struct cpu_sealed, gate_cr3));
 	OFFSET(SEALED_GATE_NOFLUSH, CPU_SEALED_OFFSET + offsetof(struct cpu_sealed, gate_noflush));
 	OFFSET(NR_GATE_OPERATIONS, NR_GATE_OPERATIONS);
+	OFFSET(PTPROT_window, ptprot_window);
+	OFFSET(PTPROT_pks, ptprot_pks);
+	OFFSET(REGS_BYTES, sizeof(struct regs));
+	OFFSET(VECTOR_NMI, VECTOR_NMI);
+	OFFSET(VECTOR_DEBUG, VECTOR_DEBUG);
+	OFFSET(VECTOR_MACHINE_CHECK, VECTOR_MACHINE_CHECK);
 	OFFSET(MSR_PKRS, MSR_PKRS);
 	OFFSET(PKRS_CLOSED, PKRS_CLOSED);
 	CPU(LEAVE_TRAP, leave_trap);

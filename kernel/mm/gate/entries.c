@@ -7,6 +7,19 @@
 #include "mm/policy.h"
 #include "mm/ptable.h"
 
+pte_t gate_guarded_pte(pfn_t frame)
+{
+	pte_t pte = direct_map_pte(frame);
+
+	return options.ptprot == ptprot_pks ? pte_with(pte, PTE_KEY)
+					    : pte_without(pte, PTE_WRITABLE);
+}
+
+bool gate_pte_is_guarded(pte_t leaf)
+{
+	return options.ptprot == ptprot_pks && (leaf.value & PTE_KEY_MASK) == PTE_KEY;
+}
+
 /* What the processor and the kernel itself note in a user page's entry. */
 #define BITS_OF_USER_LEAF                                                                          \
 	(PTE_ADDRESS_MASK | PTE_PRESENT | PTE_WRITABLE | PTE_USER | PTE_ACCESSED | PTE_DIRTY |     \
@@ -76,6 +89,7 @@ struct place {
 	unsigned index, level;
 	bool is_user;
 	bool is_frozen;   /* kernel half: nothing comes or goes there any more */
+	bool is_granted;  /* another address space's, by a grant */
 	uint32_t root;    /* user half: the kernel root that leads there */
 	uint64_t address; /* kernel half: what the entry stands for */
 };
@@ -87,7 +101,7 @@ static uint64_t kernel_address(const struct frame *table, unsigned level, unsign
 	if (level == LEVEL_MAX) {
 		return offset | ~((1ul << 48) - 1);
 	}
-	return table->flags & TABLE_RESERVED
+	return table_is_reserved(table)
 		       ? direct_map_address((pfn_t){ table->number }) + offset
 		       : (table->number | ~(uint64_t)UINT32_MAX) << level_shift(2) | offset;
 }
@@ -108,7 +122,7 @@ static bool place_find(uint64_t entry, struct place *out)
 	if (!gate_is_shut()) {
 		return true;
 	}
-	if (!level || !(frame->flags & (TABLE_LINKED | TABLE_RESERVED)) ||
+	if (!level || (!(frame->flags & TABLE_LINKED) && !table_is_reserved(frame)) ||
 	    frame->flags & TABLE_SHADOW) {
 		return false;
 	}
@@ -153,11 +167,23 @@ static bool link_change(pfn_t table, bool is_linked)
 	uint8_t before = frame->flags;
 
 	if (!!(before & TABLE_LINKED) == is_linked ||
-	    (!is_linked && frame->nr_used && !(before & TABLE_RESERVED))) {
+	    (!is_linked && frame->nr_used && !table_is_reserved(frame))) {
 		return false;
 	}
 	return __atomic_compare_exchange_n(&frame->flags, &before, (uint8_t)(before ^ TABLE_LINKED),
 					   false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+}
+
+/*
+ * Who may change a user half: whoever makes the address space, who has it loaded, and who takes it
+ * apart, to whom nothing comes.
+ */
+static bool is_ours(const struct place *place, pte_t new)
+{
+	unsigned state = frame_entry((pfn_t){ place->root })->flags & ROOT_STATES;
+
+	return state == ROOT_NEW || (state == ROOT_DYING && !new.value) ||
+	       (state == 0 && place->root == gate_loaded_root().pfn);
 }
 
 /* The new value, held against what is there; the tables on either side know of each other. */
@@ -175,11 +201,19 @@ static uint64_t change(const struct place *place, pte_t old, pte_t new)
 		return GATE_DONE;
 	}
 
-	if (new.value == pte_without(old, PTE_WRITABLE).value && !links) {
+	if (new.value == old.value ||
+	    (!place->is_user && new.value == pte_without(old, PTE_WRITABLE).value)) {
 		return GATE_DONE;
 	}
 	if (place->is_frozen) {
 		return GATE_NO_TABLE;
+	}
+	if (links && linked && pte_frame(old).pfn == child.pfn) {
+		return GATE_DONE; /* mitigate: the bits beside it */
+	}
+	/* an empty table does nobody any harm */
+	if (place->is_user && !links && !place->is_granted && !is_ours(place, new)) {
+		return GATE_NOT_OURS;
 	}
 	if (links && (!pfn_is_valid(child) || !is_child(place, frame_entry(child)))) {
 		return GATE_NOT_FOR_IT;
@@ -187,10 +221,7 @@ static uint64_t change(const struct place *place, pte_t old, pte_t new)
 	if (!links && new.value && !leaf_is_right(place, new)) {
 		return GATE_NOT_FOR_IT;
 	}
-	if (links && linked) {
-		return pte_frame(old).pfn == child.pfn ? GATE_DONE : GATE_IN_USE;
-	}
-	if (links && !link_change(child, true)) {
+	if (links && (linked || !link_change(child, true))) {
 		return GATE_IN_USE;
 	}
 	return linked && !link_change(pte_frame(old), false) ? GATE_IN_USE : GATE_DONE;
@@ -201,7 +232,7 @@ static void used_add(pfn_t table, int nr)
 {
 	struct frame *frame = gate_frame(table);
 
-	if (nr && !(frame->flags & TABLE_RESERVED)) {
+	if (nr && !table_is_reserved(frame)) {
 		__atomic_fetch_add(&frame->nr_used, (uint16_t)nr, __ATOMIC_RELAXED);
 	}
 }
@@ -245,25 +276,26 @@ static uint64_t fill(const struct place *at, pte_t *entries, uint64_t nr, pte_t 
 	return refusal;
 }
 
-/* first entry, how many, the first one's value. */
-uint64_t gate_entries_fill(uint64_t first, uint64_t nr, uint64_t value, uint64_t unused3)
+/* first entry, how many, the first one's value, is it a grant's? */
+uint64_t gate_entries_fill(uint64_t first, uint64_t nr, uint64_t value, uint64_t is_granted)
 {
 	struct place place;
 	uint64_t refusal;
 
-	(void)unused3;
 	if (!place_find(first, &place) || nr > PTES_PER_TABLE - place.index) {
 		return GATE_NO_TABLE;
 	}
+	place.is_granted = is_granted;
 	refusal = fill(&place, gate_table_open(PLACE_ONE, place.table), nr, (pte_t){ value });
 	gate_table_close(PLACE_ONE);
 	return refusal;
 }
 
-/* entry, value. */
-uint64_t gate_entry_set(uint64_t entry, uint64_t value, uint64_t unused2, uint64_t unused3)
+/* entry, value, is it a grant's? */
+uint64_t gate_entry_set(uint64_t entry, uint64_t value, uint64_t is_granted, uint64_t unused3)
 {
-	return gate_entries_fill(entry, 1, value, unused3 + unused2);
+	(void)unused3;
+	return gate_entries_fill(entry, 1, value, is_granted);
 }
 
 /* Nothing leads to it, so that nothing is lost. */
@@ -273,7 +305,7 @@ static bool is_loose(uint64_t at)
 	const struct frame *frame = frame_entry(table);
 
 	return at < nr_frames && pfn_is_valid(table) && frame->owner == OWNER_PTABLE &&
-	       !(frame->flags & (TABLE_LINKED | TABLE_RESERVED));
+	       !(frame->flags & TABLE_LINKED) && !table_is_reserved(frame);
 }
 
 /* first, how many. */
@@ -305,7 +337,7 @@ uint64_t gate_root_make(uint64_t first, uint64_t unused1, uint64_t unused2, uint
 		return GATE_IN_USE;
 	}
 	*gate_frame(root) = (struct frame){ .owner = OWNER_PTABLE,
-					    .flags = LEVEL_MAX | TABLE_LINKED,
+					    .flags = LEVEL_MAX | TABLE_LINKED | ROOT_NEW,
 					    .number = root.pfn };
 	*gate_frame(shadow) = (struct frame){ .owner = OWNER_PTABLE,
 					      .flags = LEVEL_MAX | TABLE_LINKED | TABLE_SHADOW,

@@ -1,16 +1,9 @@
 /* How the gate opens, and when it begins to matter. */
 #include "mm/gate/gate.h"
 
-#include "arch/x86_64/features.h"
 #include "core/cpu.h"
-#include "core/log.h"
 #include "core/panic.h"
-#include "lib/string.h"
-#include "mm/direct_map.h"
 #include "mm/gate/operations.h"
-#include "mm/ptable.h"
-#include "mm/tlb_hw.h"
-#include "mm/window.h"
 
 RO_AFTER_INIT gate_way *gate_enter = gate_enter_off;
 RO_AFTER_INIT enum option_ptprot gate_in_force;
@@ -25,56 +18,6 @@ uint64_t (*const gate_operations[NR_GATE_OPERATIONS])(uint64_t, uint64_t, uint64
 #undef GATE
 };
 
-void gate_choose(void)
-{
-	if (options.ptprot == ptprot_pks && !cpu_features.pks) {
-		options.ptprot = ptprot_window;
-		log_print("bulwark: ptprot=window: this processor has no protection keys\n");
-	}
-}
-
-pte_t gate_guarded_pte(pfn_t frame)
-{
-	pte_t pte = direct_map_pte(frame);
-
-	return options.ptprot == ptprot_pks ? pte_with(pte, PTE_KEY)
-					    : pte_without(pte, PTE_WRITABLE);
-}
-
-bool gate_pte_is_guarded(pte_t leaf)
-{
-	return options.ptprot == ptprot_pks && (leaf.value & PTE_KEY_MASK) == PTE_KEY;
-}
-
-static uint64_t place_address(enum gate_place place)
-{
-	return WINDOW_TABLES + place * (uint64_t)PAGE_SIZE;
-}
-
-static void place_set(enum gate_place place, pte_t pte)
-{
-	pte_t *entries = (pte_t *)WINDOW_SELF;
-
-	*(volatile uint64_t *)&entries[level_index(place_address(place), 1)].value = pte.value;
-}
-
-pte_t *gate_table_open(enum gate_place place, pfn_t table)
-{
-	if (gate_in_force != ptprot_window) {
-		return direct_map_pointer(table);
-	}
-	place_set(place, pte_make(table, PTE_PRESENT | PTE_WRITABLE | ptable_nx()));
-	return (pte_t *)place_address(place);
-}
-
-void gate_table_close(enum gate_place place)
-{
-	if (gate_in_force == ptprot_window) {
-		place_set(place, PTE_NONE);
-		tlb_hw_flush_page(place_address(place));
-	}
-}
-
 static void check(enum gate_operation operation, uint64_t result, uint64_t what)
 {
 	static const char *const names[NR_GATE_OPERATIONS] = {
@@ -88,6 +31,7 @@ static void check(enum gate_operation operation, uint64_t result, uint64_t what)
 		[GATE_NOT_FOR_IT] = "nothing like that may be mapped there",
 		[GATE_NO_CHANGE] = "no frame becomes that from what it is",
 		[GATE_IN_USE] = "it is in use elsewhere, or not empty",
+		[GATE_NOT_OURS] = "it is another address space's",
 	};
 	unsigned refusal = result & GATE_REFUSAL;
 
@@ -110,6 +54,8 @@ static uint64_t enter(uint64_t a, uint64_t b, uint64_t c, uint64_t d, enum gate_
 	} while (0)
 
 void pte_store(pte_t *entry, pte_t pte) { CALL(ENTRY_SET, (uint64_t)entry, pte.value, 0, 0); }
+
+void pte_grant(pte_t *entry, pte_t pte) { CALL(ENTRY_SET, (uint64_t)entry, pte.value, true, 0); }
 
 void pte_fill(pte_t *entry, unsigned nr, pte_t pte)
 {
@@ -170,3 +116,27 @@ void tables_place(pfn_t first, unsigned nr, unsigned flags, uint32_t number)
 void tables_clear(pfn_t first, unsigned nr) { CALL(TABLES_CLEAR, first.pfn, nr, 0, 0); }
 
 void root_pair_make(pfn_t root) { CALL(ROOT_MAKE, root.pfn, 0, 0, 0); }
+
+/* False: it was not in that state, or cannot leave it. */
+static bool root_change(pfn_t root, unsigned from, unsigned to)
+{
+	return (frame_entry(root)->flags & ROOT_STATES) == from &&
+	       !(enter(root.pfn, 1, ~FRAME_WORD(.flags = ROOT_STATES),
+		       FRAME_WORD(.flags = (uint8_t)to), GATE_FRAMES_SET) &
+		 GATE_REFUSAL);
+}
+
+bool root_take(pfn_t root)
+{
+	return pfn_is_valid(root) && root.pfn % 2 == 0 &&
+	       frame_entry(root)->owner == OWNER_PTABLE && root_change(root, ROOT_IDLE, ROOT_NEW);
+}
+
+bool root_rest(pfn_t root)
+{
+	return root_change(root, frame_entry(root)->flags & ROOT_STATES, ROOT_IDLE);
+}
+
+void root_publish(pfn_t root) { (void)root_change(root, ROOT_NEW, 0); }
+
+void root_die(pfn_t root) { (void)root_change(root, 0, ROOT_DYING); }

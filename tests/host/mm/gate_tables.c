@@ -1,0 +1,28 @@
+/* For tests without page tables. */
+#include "mm/gate/operations.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/panic.h"
+
+#define NONE(name)                                                                                 \
+	uint64_t name(uint64_t a, uint64_t b, uint64_t c, uint64_t d)                              \
+	{                                                                                          \
+		(void)a, (void)b, (void)c, (void)d;                                                \
+		abort();                                                                           \
+	}
+NONE(gate_entry_set)
+NONE(gate_entries_fill)
+NONE(gate_tables_clear)
+NONE(gate_root_make)
+
+void panic(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	(void)vfprintf(stderr, format, arguments);
+	abort();
+}
