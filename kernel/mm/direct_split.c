@@ -93,12 +93,31 @@ static tlb_word_t *entry_word(pfn_t table)
 	return (tlb_word_t *)&direct_split_entry(table)->value;
 }
 
+/* With ptprot page tables in the page hold it split, too. */
+static bool is_table(pfn_t frame)
+{
+	return gate_in_force != ptprot_off && frame_entry(frame)->owner == OWNER_PTABLE;
+}
+
 /* The table says of each address what the page says, before it takes the page's place. */
 static void split(pfn_t table)
 {
+	pfn_t first = { direct_split_first(table) };
+	unsigned nr_guarded = 0;
+
 	assert(lock_is_held(&lock));
-	pte_fill(direct_map_pointer(table), PTES_PER_TABLE,
-		 direct_map_pte((pfn_t){ direct_split_first(table) }));
+	for (uint32_t i = 0, nr; i < PTES_PER_TABLE; i += nr) {
+		bool is_guarded = is_table(pfn_add(first, i));
+
+		for (nr = 1;
+		     i + nr < PTES_PER_TABLE && !is_guarded && !is_table(pfn_add(first, i + nr));
+		     nr++) {}
+		pte_fill((pte_t *)direct_map_pointer(table) + i, nr,
+			 is_guarded ? gate_guarded_pte(pfn_add(first, i))
+				    : direct_map_pte(pfn_add(first, i)));
+		nr_guarded += is_guarded;
+	}
+	frame_held_set(table, nr_guarded);
 	ktlb_split(entry_word(table), pte_make(table, PTE_PRESENT | PTE_WRITABLE).value);
 	nr_split++;
 	COUNT(direct_splits);
@@ -122,10 +141,12 @@ static inline bool entry_set(pfn_t table, pte_t *entry, pte_t whole, pte_t pte)
 	bool holds = pte.value != whole.value;
 	bool held = nr_held && !pte_is_same(pte_read(entry), whole);
 
+	if (holds && nr_held == 0) {
+		split(table);
+		nr_held = direct_split_nr_held(table);
+		held = !pte_is_same(pte_read(entry), whole);
+	}
 	if (holds && !held) {
-		if (nr_held == 0) {
-			split(table);
-		}
 		frame_held_set(table, nr_held + 1);
 	}
 	if (holds || held) {

@@ -110,20 +110,30 @@ static void place_tables(void)
 
 /* --- who may write --- */
 
-/* By one bit above: in all roots but the windows', which get entries of their own, that may. */
+/* The window roots' own entries for the guarded area, which may write. */
+static void window_add_guarded(pfn_t window_root)
+{
+	for (uint64_t at = 0; at < GUARDED_SIZE; at += GUARDED_STEP) {
+		const pte_t *entry = ptable_entry(kernel_root, guarded_base() + at, 3);
+
+		if (entry && pte_is_present(*entry)) {
+			pte_store(ptable_entry(window_root, WINDOW_GUARDED + at, 3), *entry);
+		}
+	}
+}
+
+/* By one bit above, in all roots but the windows'. Nothing writes to the area after this. */
 static void guard_by_entry(void)
 {
+	for (unsigned id = 0; id < nr_cpus && options.ptprot == ptprot_window; id++) {
+		window_add_guarded(cpus[id]->window_root);
+	}
 	for (uint64_t at = 0; at < GUARDED_SIZE; at += GUARDED_STEP) {
 		pte_t *entry = ptable_entry(kernel_root, guarded_base() + at, 3);
 
-		if (!entry || !pte_is_present(*entry)) {
-			continue;
+		if (entry && pte_is_present(*entry)) {
+			*entry = pte_without(*entry, PTE_WRITABLE);
 		}
-		for (unsigned id = 0; id < nr_cpus && options.ptprot == ptprot_window; id++) {
-			pte_store(ptable_entry(cpus[id]->window_root, WINDOW_GUARDED + at, 3),
-				  *entry);
-		}
-		*entry = pte_without(*entry, PTE_WRITABLE);
 	}
 }
 
