@@ -6,20 +6,26 @@
 #include "mm/layout.h"
 #include "mm/ptable.h"
 
-/* Gives the child one of the parent's frames. True: the parent's entry became stricter. */
-static inline bool page_share(const struct region *region, pte_t *from, pte_t *to)
+/* Gives the child what nr of the parent's entries show; *given: how many. True: one of the parent's
+ * became stricter. */
+static inline bool pages_share(const struct region *region, pte_t *from, pte_t *to, unsigned nr,
+			       unsigned *given)
 {
-	pte_t old = pte_read(from), shared = old;
+	bool is_private = !(region->flags & REGION_SHARED), is_stricter = false;
 
-	/* read-only ones too: as_write does not ask for rights */
-	if (!(region->flags & REGION_SHARED)) {
-		shared = as_pte(pte_frame(old), region, true);
+	for (unsigned i = 0; is_private && i < nr; i++) {
+		pte_t pte = pte_read(&from[i]);
+
+		if (pte_is_present(pte) && pte_is_writable(pte)) {
+			is_stricter = true;
+			if (ASSERTIONS) {
+				upcall_entry_stricter(&from[i].value, true);
+			}
+		}
 	}
-	/* pairs with frames_put_user and copy_on_write of the other address spaces that map it */
-	(void)frame_count(pte_frame(old), 1);
-	pte_write(from, shared);
-	pte_write(to, shared);
-	return pte_is_writable(old) && !pte_is_writable(shared);
+	/* pairs with frames_put_user and copy_on_write of the other address spaces that map them */
+	*given = entries_share(from, to, nr, is_private);
+	return is_stricter;
 }
 
 /* A fork under way. The parent's lock is held; nobody else knows the child. */
@@ -65,14 +71,17 @@ static inline void pages_give(struct clone *clone, const struct region *region, 
 {
 	struct walk at = *walk;
 
-	for (; at.address < at.end && at.nr_given < GIVES_PER_PIECE;
-	     at.address += at.step, at.from++, at.to++) {
-		if (pte_holds_frame(pte_read(at.from))) {
-			if (page_share(region, at.from, at.to)) {
-				tlb_batch_add(batch, at.address, at.address + at.step);
-			}
-			at.nr_given++;
+	while (at.address < at.end && at.nr_given < GIVES_PER_PIECE) {
+		unsigned nr = (unsigned)MIN((at.end - at.address) / at.step,
+					    (uint64_t)GIVES_PER_PIECE - at.nr_given),
+			 given;
+		uint64_t end = at.address + nr * at.step;
+
+		if (pages_share(region, at.from, at.to, nr, &given)) {
+			tlb_batch_add(batch, at.address, end);
 		}
+		at = (struct walk){ end,          at.end,     at.step,
+				    at.from + nr, at.to + nr, at.nr_given + given };
 	}
 	clone->child->nr_pages += (uint64_t)(at.nr_given - walk->nr_given) << region_order(region);
 	*walk = at;
@@ -107,7 +116,7 @@ static status_t private_share(struct clone *clone, const struct region *region, 
 /* A page of shared memory that either side touched first would be its own otherwise. */
 static status_t shared_share(struct clone *clone, const struct region *region, struct walk *walk)
 {
-	unsigned level = region_level(region), nr_most = level == 1 ? FILLS_PER_PIECE : 1;
+	unsigned level = region_level(region), nr_most = level == 1 ? FILLS_PER_PIECE : 1, given;
 
 	if (level > 1) {
 		/* one that is made lets others in */
@@ -123,7 +132,7 @@ static status_t shared_share(struct clone *clone, const struct region *region, s
 		if (status) {
 			return status;
 		}
-		(void)page_share(region, walk->from, walk->to);
+		(void)pages_share(region, walk->from, walk->to, 1, &given);
 		clone->child->nr_pages += 1ul << region_order(region);
 		clone->work += level == 1 ? (unsigned)WORK_PAGE : (unsigned)WORK_MAX;
 		walk->address += walk->step;

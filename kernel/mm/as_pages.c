@@ -133,6 +133,34 @@ uint64_t as_pages_missing(struct as *as, const struct region *region, uint64_t a
 	return next;
 }
 
+/* Entries that are to be emptied: nr in a row, of one table. */
+struct emptied {
+	pte_t *first;
+	unsigned nr;
+};
+
+static void run_empty(const struct emptied *run)
+{
+	for (unsigned i = 0; ASSERTIONS && i < run->nr; i++) {
+		if (pte_is_present(pte_read(&run->first[i]))) {
+			upcall_entry_stricter(&run->first[i].value, true);
+		}
+	}
+	if (run->nr) {
+		pte_fill(run->first, run->nr, PTE_NONE);
+	}
+}
+
+static inline void run_add(struct emptied *run, pte_t *entry)
+{
+	if (entry == run->first + run->nr && !is_aligned((uint64_t)entry, PAGE_SIZE)) {
+		run->nr++;
+	} else {
+		run_empty(run);
+		*run = (struct emptied){ entry, 1 };
+	}
+}
+
 /* Of either size: inlined for each, so that the shifts are constants. */
 static inline __attribute__((always_inline)) uint64_t pages_drop(struct as *as, bool is_huge,
 								 uint64_t at, uint64_t end,
@@ -142,6 +170,7 @@ static inline __attribute__((always_inline)) uint64_t pages_drop(struct as *as, 
 	unsigned nr_most = is_huge ? 1 : FRAMES_PUT_MAX;
 	struct cursor cursor = cursor_over(as, is_huge ? 2 : 1, at, end, 1);
 	uint64_t first = 0, last = 0;
+	struct emptied run = { NULL, 0 };
 
 	dropped->nr = 0;
 	dropped->order = is_huge ? HUGE_ORDER : 0;
@@ -150,10 +179,11 @@ static inline __attribute__((always_inline)) uint64_t pages_drop(struct as *as, 
 			first = cursor.address;
 		}
 		dropped->frames[dropped->nr++] = pte_frame(pte_read(cursor.entry));
-		pte_write(cursor.entry, PTE_NONE);
+		run_add(&run, cursor.entry);
 		cursor_move(&cursor, 1);
 		last = cursor.address;
 	}
+	run_empty(&run);
 	if (dropped->nr) {
 		as->nr_pages -= (uint64_t)dropped->nr << dropped->order;
 		as_tlb_downgrade(&as->tlb, (uva_t){ first }, (uva_t){ last });

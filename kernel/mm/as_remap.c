@@ -68,7 +68,7 @@ static void pages_move(struct as *as, uint64_t from, uint64_t to, unsigned nr)
 	as_tlb_downgrade(&as->tlb, (uva_t){ from }, (uva_t){ from + nr * PAGE_SIZE });
 	for (unsigned i = 0; i < nr; i++) {
 		if (pte_holds_frame(moved[i])) {
-			pte_write(as_entry(as, to + i * PAGE_SIZE, 1), moved[i]);
+			pte_grant(as_entry(as, to + i * PAGE_SIZE, 1), moved[i]);
 		}
 	}
 }

@@ -122,6 +122,10 @@ static void check_table_place(struct audit *audit, const struct leaf *here)
 	if (table_is_reserved(frame)) {
 		return; /* audit_direct.c */
 	}
+	if (gate_in_force == ptprot_off) {
+		flags = frame->flags; /* nobody keeps them */
+		number = is_user ? number : frame->number;
+	}
 	if (frame->flags != flags || frame->number != number) {
 		audit_violation(audit,
 				"%s: page table at frame %#x, for %#lx, has %#x and %#x, not %#x "
@@ -194,7 +198,7 @@ static void walk(struct audit *audit, const struct leaf *above)
 			check_entry(audit, &here);
 		}
 	}
-	if (frame->nr_used != nr_used && !table_is_reserved(frame)) {
+	if (frame->nr_used != nr_used && !table_is_reserved(frame) && gate_in_force != ptprot_off) {
 		audit_violation(audit, "%s: page table at frame %#x has %u entries, and counts %u",
 				audit->root_name, above->frame.pfn, nr_used, frame->nr_used);
 	}

@@ -110,6 +110,21 @@ static void mark_frames(pfn_t first, unsigned order, enum owner to)
 	}
 }
 
+/* Of the first frame of a block. A user page of 4 KiB has its one reference at once. */
+static struct frame state_of(const struct frame *before, unsigned order, enum owner to)
+{
+	struct frame state = { .owner = to, .flags = flags_kept(before) };
+
+	if (to != OWNER_PTABLE) {
+		state.order = (uint8_t)order;
+	}
+	if (to == OWNER_USER) {
+		state.flags |= gate_in_force != ptprot_off ? FRAME_FRESH : 0;
+		state.refs = order == 0;
+	}
+	return state;
+}
+
 void frame_transition(pfn_t first, unsigned order, enum owner from, enum owner to)
 {
 	struct frame *head = frame_entry(first);
@@ -120,10 +135,7 @@ void frame_transition(pfn_t first, unsigned order, enum owner from, enum owner t
 	tlb_debt_assert_none();
 	assert_may_leave(head, from);
 	tlb_port_owner(first, order, from, to);
-	frames_become(first, 1,
-		      (struct frame){ .owner = to,
-				      .flags = flags_kept(head),
-				      .order = to == OWNER_PTABLE ? 0 : order });
+	frames_become(first, 1, state_of(head, order, to));
 	assert_invariant(head, to);
 	frame_history_note(first, to, to == OWNER_PTABLE ? 0 : head->flags);
 	if (UNLIKELY(order)) {

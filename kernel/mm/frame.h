@@ -20,6 +20,7 @@ enum owner {
 
 enum frame_flags {
 	FRAME_HIDDEN = 1, /* absent from the direct map, but while xpfo_kmap holds it */
+	FRAME_FRESH = 2,  /* USER, with ptprot: nothing maps it yet, and one entry may */
 	FRAME_TAIL = 4,   /* USER: a 2 MiB page's frames but the first */
 	FRAME_SLAB = 16,  /* KERNEL: of a slab; with FRAME_PLACED: marks, marks.h */
 	FRAME_UNKMAPPED =

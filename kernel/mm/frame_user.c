@@ -182,7 +182,6 @@ static inline status_t user_frame_take(pfn_t *out)
 		}
 	} while (!is_free(frame));
 	frame_transition(frame, 0, OWNER_FREE, OWNER_USER);
-	(void)frame_count(frame, 1);
 	COUNT(frames_allocated_user);
 	*out = frame;
 	return STATUS_OK;

@@ -3,6 +3,7 @@
 #include "arch/x86_64/uaccess.h"
 #include "lib/assert.h"
 #include "mm/as_pages.h"
+#include "mm/gate/gate.h"
 #include "mm/layout.h"
 #include "mm/policy.h"
 #include "mm/ptable.h"
@@ -28,10 +29,14 @@ static void store_through(struct as *as, uint64_t page, pte_t *entry, pte_t borr
 	pte_t own = pte_read(entry);
 
 	assert(lock_is_held(&as->lock));
-	as_tlb_replace(&as->tlb, (tlb_word_t *)entry, borrowed.value, start, end);
+	pte_grant(entry, PTE_NONE);
+	as_tlb_downgrade(&as->tlb, start, end);
+	pte_grant(entry, borrowed);
 	/* cannot fault: the entry is there, and writable */
 	(void)uaccess.store_u64((void *)(page + offset), value);
-	as_tlb_replace(&as->tlb, (tlb_word_t *)entry, own.value, start, end);
+	pte_grant(entry, PTE_NONE);
+	as_tlb_downgrade(&as->tlb, start, end);
+	pte_grant(entry, own);
 }
 
 /*
@@ -49,8 +54,9 @@ static status_t write_frame(struct as *as, uint64_t page, pfn_t frame, uint64_t 
 	if (!region) {
 		return STATUS_EINVAL;
 	}
-	if (policy_table[policy_state_of(frame)].direct_map == RIGHTS_ABSENT) {
-		return STATUS_EPERM;
+	if (policy_table[policy_state_of(frame)].direct_map == RIGHTS_ABSENT ||
+	    (gate_in_force != ptprot_off && frame_entry(frame)->owner != OWNER_USER)) {
+		return STATUS_EPERM; /* the latter the gate would refuse */
 	}
 	status = ptable_entry_create(as->root, page, 1, &entry);
 	if (status == STATUS_OK) {

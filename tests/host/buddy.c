@@ -342,7 +342,7 @@ int main(void)
 	     "a transition from an owner that the frame does not have dies");
 	dies(transition_with_references, "assertion",
 	     "freeing a user frame that is still mapped dies");
-	dies(transition_hidden_to_kernel, "refused", "the kernel cannot get a hidden frame");
+	dies(transition_hidden_to_kernel, "assertion", "the kernel cannot get a hidden frame");
 	dies(transition_listed, "assertion", "a frame on a free list cannot change hands");
 	return done_testing();
 }

@@ -82,17 +82,6 @@ static bool kernel_leaf_is_right(pte_t pte, uint64_t address, unsigned level)
 	return true;
 }
 
-/* Where an entry is. */
-struct place {
-	pfn_t table;
-	unsigned index, level;
-	bool is_user;
-	bool is_frozen;   /* kernel half: nothing comes or goes there any more */
-	bool is_granted;  /* another address space's, by a grant */
-	uint32_t root;    /* user half: the kernel root that leads there */
-	uint64_t address; /* kernel half: what the entry stands for */
-};
-
 static uint64_t kernel_address(const struct frame *table, unsigned level, unsigned index)
 {
 	uint64_t offset = (uint64_t)index << level_shift(level);
@@ -106,7 +95,7 @@ static uint64_t kernel_address(const struct frame *table, unsigned level, unsign
 }
 
 /* From what the frame table says of the table. */
-static bool place_find(uint64_t entry, struct place *out)
+bool place_find(uint64_t entry, struct place *out)
 {
 	pfn_t table = direct_map_frame((va_t){ entry });
 	const struct frame *frame = frame_entry(table);
@@ -157,6 +146,26 @@ static bool leaf_is_right(const struct place *place, pte_t pte)
 	}
 	/* of a page that goes the complement says which it was: pool_area.c */
 	return !pte_is_present(pte) || kernel_leaf_is_right(pte, place->address, place->level);
+}
+
+/*
+ * Whose is the frame of a user leaf? The entry's already, fresh, or what a grant brings. All others
+ * come by gate_entries_share.
+ */
+static bool frame_is_for_it(const struct place *place, pte_t old, pte_t new)
+{
+	struct frame *frame;
+	uint8_t flags;
+
+	if (!place->is_user || place->is_granted ||
+	    (pte_holds_frame(old) && pte_frame(old).pfn == pte_frame(new).pfn)) {
+		return true;
+	}
+	frame = gate_frame(pte_frame(new));
+	flags = frame->flags;
+	return flags & FRAME_FRESH &&
+	       __atomic_compare_exchange_n(&frame->flags, &flags, flags & ~FRAME_FRESH, false,
+					   __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
 }
 
 /* A table gets its one parent, or leaves it; the latter when it is empty. */
@@ -217,7 +226,8 @@ static uint64_t change(const struct place *place, pte_t old, pte_t new)
 	if (links && (!pfn_is_valid(child) || !is_child(place, frame_entry(child)))) {
 		return GATE_NOT_FOR_IT;
 	}
-	if (!links && new.value && !leaf_is_right(place, new)) {
+	if (!links && new.value &&
+	    (!leaf_is_right(place, new) || !frame_is_for_it(place, old, new))) {
 		return GATE_NOT_FOR_IT;
 	}
 	if (links && (linked || !link_change(child, true))) {
@@ -227,9 +237,9 @@ static uint64_t change(const struct place *place, pte_t old, pte_t new)
 }
 
 /* How many entries of a table are not empty, for whoever frees it. */
-static void used_add(pfn_t table, int nr)
+void place_used_add(const struct place *place, int nr)
 {
-	struct frame *frame = gate_frame(table);
+	struct frame *frame = gate_frame(place->table);
 
 	if (nr && !table_is_reserved(frame)) {
 		__atomic_fetch_add(&frame->nr_used, (uint16_t)nr, __ATOMIC_RELAXED);
@@ -272,7 +282,7 @@ static uint64_t fill(const struct place *at, pte_t *entries, uint64_t nr, pte_t 
 		nr_more += !!pte.value - !!old.value;
 		pte.value += pte_is_present(pte) ? step : 0;
 	}
-	used_add(place.table, nr_more);
+	place_used_add(&place, nr_more);
 	return refusal;
 }
 

@@ -78,9 +78,12 @@ static bool may_become(struct frame from, struct frame to, const struct frame *a
 	if (from.owner == OWNER_PTABLE) {
 		return may_become_table(from, to, at);
 	}
-	/* sealed for good; counted by gate_frame_count alone */
-	return !(from.flags & ~to.flags & FRAME_SEALED) &&
-	       (from.owner != OWNER_USER || from.refs == to.refs);
+	/* counted by gate_frame_count alone, and fresh once; sealed for good */
+	if (from.owner == OWNER_USER) {
+		return from.refs == to.refs &&
+		       !((from.flags ^ to.flags) & (FRAME_FRESH | FRAME_TAIL));
+	}
+	return !(from.flags & ~to.flags & FRAME_SEALED);
 }
 
 /* first, how many, what of each word stays as it is, what the rest becomes. */

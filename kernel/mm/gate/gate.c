@@ -3,7 +3,9 @@
 
 #include "core/cpu.h"
 #include "core/panic.h"
+#include "mm/direct_map.h"
 #include "mm/gate/operations.h"
+#include "mm/ptable.h"
 
 RO_AFTER_INIT gate_way *gate_enter = gate_enter_off;
 RO_AFTER_INIT enum option_ptprot gate_in_force;
@@ -53,22 +55,94 @@ static uint64_t enter(uint64_t a, uint64_t b, uint64_t c, uint64_t d, enum gate_
 		check(GATE_##operation, enter(first_word, b, c, d, GATE_##operation), first_word); \
 	} while (0)
 
-void pte_store(pte_t *entry, pte_t pte) { CALL(ENTRY_SET, (uint64_t)entry, pte.value, 0, 0); }
+/* With ptprot=off, and until gate_begin. */
+static inline bool is_open(void) { return gate_in_force == ptprot_off; }
 
-void pte_grant(pte_t *entry, pte_t pte) { CALL(ENTRY_SET, (uint64_t)entry, pte.value, true, 0); }
+static inline void put(pte_t *entry, pte_t pte) { *(volatile uint64_t *)&entry->value = pte.value; }
+
+/* The top-level entries of a user half, in both roots of the pair; user mode's way back to the
+ * kernel's root must not be missed: ptable_user_slot_flags. */
+static void put_open(pte_t *entry, pte_t pte)
+{
+	const struct frame *table = frame_entry(pointer_to_pfn(entry));
+	bool is_top = table_level(table) == LEVEL_MAX && !(table->flags & TABLE_SHADOW) &&
+		      (uint64_t)entry % PAGE_SIZE < PAGE_SIZE / 2;
+
+	if (UNLIKELY(is_top)) {
+		put(entry + PTES_PER_TABLE, pte);
+		pte.value |= pte_is_present(pte) ? ptable_user_slot_flags : 0;
+	}
+	put(entry, pte);
+}
+
+void pte_store(pte_t *entry, pte_t pte)
+{
+	if (is_open()) {
+		put_open(entry, pte);
+	} else {
+		CALL(ENTRY_SET, (uint64_t)entry, pte.value, 0, 0);
+	}
+}
+
+void pte_grant(pte_t *entry, pte_t pte)
+{
+	if (is_open()) {
+		put(entry, pte);
+	} else {
+		CALL(ENTRY_SET, (uint64_t)entry, pte.value, true, 0);
+	}
+}
 
 bool pte_link(pte_t *entry, pte_t pte)
 {
+	if (is_open()) {
+		put_open(entry, pte);
+		return true;
+	}
 	return !(enter((uint64_t)entry, pte.value, 0, 0, GATE_ENTRY_SET) & GATE_REFUSAL);
 }
 
 void pte_fill(pte_t *entry, unsigned nr, pte_t pte)
 {
-	CALL(ENTRIES_FILL, (uint64_t)entry, nr, pte.value, 0);
+	if (!is_open()) {
+		CALL(ENTRIES_FILL, (uint64_t)entry, nr, pte.value, 0);
+		return;
+	}
+	for (unsigned i = 0; i < nr; i++) {
+		put(&entry[i], pte);
+		pte.value += pte_is_present(pte) ? PAGE_SIZE : 0;
+	}
+}
+
+unsigned entries_share(pte_t *from, pte_t *to, unsigned nr, bool is_private)
+{
+	uint64_t result;
+
+	if (is_open()) {
+		for (unsigned i = 0; i < nr; i++) {
+			pte_t pte = pte_read(&from[i]);
+
+			if (pte_holds_frame(pte)) {
+				(void)frame_count(pte_frame(pte), 1);
+			}
+		}
+		return entries_share_raw(from, to, nr, is_private);
+	}
+	result = enter((uint64_t)from, (uint64_t)to, nr, is_private, GATE_ENTRIES_SHARE);
+	check(GATE_ENTRIES_SHARE, result, (uint64_t)from);
+	return (unsigned)(result >> GATE_VALUE_SHIFT);
 }
 
 static void set(pfn_t first, uint32_t nr, uint64_t changes, uint64_t to)
 {
+	if (is_open()) {
+		for (uint32_t i = 0; i < nr; i++) {
+			uint64_t *word = (uint64_t *)frame_entry(pfn_add(first, i));
+
+			*word = (*word & ~changes) | to;
+		}
+		return;
+	}
 	CALL(FRAMES_SET, first.pfn, nr, ~changes, to);
 }
 
@@ -100,14 +174,27 @@ void frame_held_set(pfn_t table, unsigned nr)
 
 uint32_t frame_count(pfn_t frame, int more)
 {
-	uint64_t result = enter(frame.pfn, (uint64_t)more, 0, 0, GATE_FRAME_COUNT);
+	uint64_t result;
 
+	if (is_open()) {
+		return __atomic_add_fetch(&frame_entry(frame)->refs, (uint32_t)more,
+					  __ATOMIC_ACQ_REL);
+	}
+	result = enter(frame.pfn, (uint64_t)more, 0, 0, GATE_FRAME_COUNT);
 	check(GATE_FRAME_COUNT, result, frame.pfn);
 	return (uint32_t)(result >> GATE_VALUE_SHIFT);
 }
 
 bool frame_hold(pfn_t frame)
 {
+	uint32_t refs = __atomic_load_n(&frame_entry(frame)->refs, __ATOMIC_RELAXED);
+
+	while (is_open() && refs &&
+	       !__atomic_compare_exchange_n(&frame_entry(frame)->refs, &refs, refs + 1, false,
+					    __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {}
+	if (is_open()) {
+		return refs;
+	}
 	return !(enter(frame.pfn, 1, 1, 0, GATE_FRAME_COUNT) & GATE_REFUSAL);
 }
 

@@ -87,6 +87,12 @@ void pte_store(pte_t *entry, pte_t pte);
 void pte_fill(pte_t *entry, unsigned nr, pte_t pte);
 /* A table gets its place, or leaves it. False: it is not for this place; it is not empty. */
 bool pte_link(pte_t *entry, pte_t pte) MUST_CHECK;
+/*
+ * What nr entries in a row show, of the address space that is loaded, a new one gets, too, with a
+ * reference each; where that is private neither side may write any more: who calls flushes. Returns
+ * how many there were.
+ */
+unsigned entries_share(pte_t *from, pte_t *to, unsigned nr, bool is_private);
 /* pte_store in an address space that need not be loaded: one side of a grant. */
 void pte_grant(pte_t *entry, pte_t pte);
 

@@ -43,6 +43,28 @@ static inline struct frame *gate_frame(pfn_t frame)
 	return (struct frame *)((uint64_t)frame_entry(frame) + gate_distance);
 }
 
+/* Where an entry is, as the frame table says. */
+struct place {
+	pfn_t table;
+	unsigned index, level;
+	bool is_user;
+	bool is_frozen;   /* kernel half: nothing comes or goes there any more */
+	bool is_granted;  /* another address space's, by a grant */
+	uint32_t root;    /* user half: the kernel root that leads there */
+	uint64_t address; /* kernel half: what the entry stands for */
+};
+/* False: in no table that may change. */
+bool place_find(uint64_t entry, struct place *out);
+/* Of a place in a user half. */
+static inline unsigned place_root_state(const struct place *place)
+{
+	return frame_entry((pfn_t){ place->root })->flags & ROOT_STATES;
+}
+/* nr leaves of one table as both sides have them, in both. How many there were. */
+unsigned entries_share_raw(pte_t *from, pte_t *to, unsigned nr, bool is_private);
+/* So many more entries of its table are in use. */
+void place_used_add(const struct place *place, int nr);
+
 /* The kernel root of the address space that this processor has loaded. */
 pfn_t gate_loaded_root(void);
 

@@ -17,6 +17,15 @@ NONE(gate_entry_set)
 NONE(gate_entries_fill)
 NONE(gate_tables_clear)
 NONE(gate_root_make)
+NONE(gate_entries_share)
+
+uint64_t direct_map_base, ptable_user_slot_flags;
+
+unsigned entries_share_raw(pte_t *from, pte_t *to, unsigned nr, bool is_private)
+{
+	(void)from, (void)to, (void)nr, (void)is_private;
+	abort();
+}
 
 void panic(const char *format, ...)
 {
