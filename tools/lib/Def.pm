@@ -33,7 +33,7 @@ my %TABLES = (
 	policy => ['kernel/mm/policy.def', POLICY => 'state:word direct:word view:word rights:word second_view:word second_rights:word text:text'],
 	protected => ['kernel/mm/protected.def', PROTECTED_RANGE => 'name:word start:any end:any text:text',
 		PROTECTED_POOL => 'name:word pool:text text:text', PROTECTED_PART => 'name:word text:text',
-		PROTECTED_HIGHER => 'name:word text:text'],
+		PROTECTED_HIGHER => 'name:word text:text', PROTECTED_BY_GATE => 'name:word text:text'],
 	sources => ['docs/sources.def', SOURCE => 'key:word authors:text title:text venue:text year:number id:text',
 		SPECIFICATION => 'key:word authors:text title:text venue:text'],
 	status => ['kernel/abi/status.def', STATUS => 'name:word number:number text:text'],
