@@ -8,6 +8,7 @@
 #include "mm/as_pages.h"
 #include "mm/direct_map.h"
 #include "mm/frame_alloc.h"
+#include "mm/gate/gate.h"
 #include "mm/layout.h"
 #include "mm/ptable.h"
 #include "mm/slab.h"
@@ -131,6 +132,9 @@ void as_put(struct as *as)
 		return;
 	}
 	lock_acquire(&as->lock);
+	if (!root_is_new(as->root)) {
+		root_die(as->root);
+	}
 	pages_drop_all(as, &work);
 	tables_free(as, &work);
 	regions_free(as, &work);
@@ -143,4 +147,10 @@ void as_put(struct as *as)
 	slab_free(&as_cache, as);
 }
 
-void as_switch(struct as *as) { tlb_switch(as ? &as->tlb : NULL); }
+void as_switch(struct as *as)
+{
+	if (as && UNLIKELY(root_is_new(as->root))) {
+		root_publish(as->root);
+	}
+	tlb_switch(as ? &as->tlb : NULL);
+}

@@ -9,8 +9,21 @@
 #include "mm/ptable.h"
 #include "mm/window.h"
 
+/* Of the address space that is loaded, or is being made; or another's, for a grant. */
+enum whose { OURS, GRANTED };
+
+static inline void entry_write(pte_t *entry, pte_t pte, enum whose whose)
+{
+	if (whose == OURS) {
+		pte_write(entry, pte);
+	} else {
+		pte_grant(entry, pte);
+	}
+}
+
 /* A zeroed frame for an empty entry. */
-static inline status_t fill_zero(struct as *as, const struct region *region, pte_t *entry)
+static inline status_t fill_zero(struct as *as, const struct region *region, pte_t *entry,
+				 enum whose whose)
 {
 	status_t status;
 	pfn_t frame;
@@ -20,7 +33,7 @@ static inline status_t fill_zero(struct as *as, const struct region *region, pte
 	}
 	status = frame_alloc_user(&frame);
 	if (status == STATUS_OK) {
-		pte_write(entry, as_pte(frame, region, false));
+		entry_write(entry, as_pte(frame, region, false), whose);
 		as->nr_pages++;
 	}
 	return status;
@@ -29,14 +42,14 @@ static inline status_t fill_zero(struct as *as, const struct region *region, pte
 /* A write to a page that a fork left shared: the last user takes it over, the others copy. Flushes.
  */
 static status_t copy_on_write(struct as *as, const struct region *region, uint64_t page,
-			      pte_t *entry)
+			      pte_t *entry, enum whose whose)
 {
 	pfn_t old = pte_frame(pte_read(entry)), copy;
 	status_t status;
 
 	/* only we could add a reference now, by a fork, and we hold the lock */
 	if (__atomic_load_n(&frame_entry(old)->refs, __ATOMIC_ACQUIRE) == 1) {
-		pte_write(entry, as_pte(old, region, false));
+		entry_write(entry, as_pte(old, region, false), whose);
 		as_tlb_upgrade(&as->tlb, (uva_t){ page });
 		return STATUS_OK;
 	}
@@ -49,8 +62,9 @@ static status_t copy_on_write(struct as *as, const struct region *region, uint64
 	}
 	/* nobody writes to the old one: all entries for it are read-only */
 	window_copy(copy, old, 0);
-	as_tlb_replace(&as->tlb, (tlb_word_t *)entry, as_pte(copy, region, false).value,
-		       (uva_t){ page }, (uva_t){ page + PAGE_SIZE });
+	entry_write(entry, PTE_NONE, whose);
+	as_tlb_downgrade(&as->tlb, (uva_t){ page }, (uva_t){ page + PAGE_SIZE });
+	entry_write(entry, as_pte(copy, region, false), whose);
 	frame_put_user(old);
 	return STATUS_OK;
 }
@@ -58,7 +72,7 @@ static status_t copy_on_write(struct as *as, const struct region *region, uint64
 /* Makes the page at an address usable with the wanted rights; what the region allows was checked.
  */
 static status_t page_make_usable(struct as *as, const struct region *region, uint64_t address,
-				 bool to_write, pte_t **entry)
+				 bool to_write, pte_t **entry, enum whose whose)
 {
 	uint64_t page = align_down(address, region_page_bytes(region));
 	status_t status = as_entry_create(as, page, region_level(region), entry);
@@ -69,10 +83,10 @@ static status_t page_make_usable(struct as *as, const struct region *region, uin
 	}
 	pte = pte_read(*entry);
 	if (!pte_holds_frame(pte)) {
-		return fill_zero(as, region, *entry);
+		return fill_zero(as, region, *entry, whose);
 	}
 	if (to_write && pte.value & PTE_COPY) {
-		return copy_on_write(as, region, page, *entry);
+		return copy_on_write(as, region, page, *entry, whose);
 	}
 	/* another thread was faster, or this CPU remembers less than the entry allows now */
 	as_tlb_upgrade(&as->tlb, (uva_t){ page });
@@ -84,7 +98,7 @@ status_t as_page_fill(struct as *as, const struct region *region, uint64_t page,
 	status_t status = as_entry_create(as, page, region_level(region), entry);
 
 	return status == STATUS_OK && !pte_holds_frame(pte_read(*entry))
-		       ? fill_zero(as, region, *entry)
+		       ? fill_zero(as, region, *entry, OURS)
 		       : status;
 }
 
@@ -98,8 +112,8 @@ static bool is_permitted(const struct region *region, unsigned wanted_rights)
 }
 
 /* Caller holds the lock. */
-static inline __attribute__((always_inline)) status_t fault_in(struct as *as, uva_t at,
-							       unsigned wanted_rights)
+static inline __attribute__((always_inline)) status_t
+fault_in(struct as *as, uva_t at, unsigned wanted_rights, enum whose whose)
 {
 	const struct region *region = region_find(as, at.uva);
 	status_t status = STATUS_EFAULT;
@@ -110,9 +124,9 @@ static inline __attribute__((always_inline)) status_t fault_in(struct as *as, uv
 		entry = as_entry_near(as, at.uva, region_level(region));
 		/* mostly the first touch of a page whose neighbour was touched before */
 		status = entry && !pte_holds_frame(pte_read(entry))
-				 ? fill_zero(as, region, entry)
+				 ? fill_zero(as, region, entry, whose)
 				 : page_make_usable(as, region, at.uva, wanted_rights & RIGHT_WRITE,
-						    &entry);
+						    &entry, whose);
 	}
 	return status;
 }
@@ -132,8 +146,9 @@ status_t as_fault_now(struct as *as, uva_t at, unsigned wanted_rights)
 		return STATUS_EFAULT;
 	}
 	lock_acquire(&as->lock);
-	status = is_large(as, at) || as_is_moving(as, at.uva) ? STATUS_EFAULT
-							      : fault_in(as, at, wanted_rights);
+	status = is_large(as, at) || as_is_moving(as, at.uva)
+			 ? STATUS_EFAULT
+			 : fault_in(as, at, wanted_rights, GRANTED);
 	lock_release(&as->lock);
 	return status;
 }
@@ -161,7 +176,7 @@ static __attribute__((noinline)) status_t fault_during_change(struct as *as, uva
 		bool later;
 
 		if (can_answer(as, at)) {
-			status = fault_in(as, at, wanted_rights);
+			status = fault_in(as, at, wanted_rights, OURS);
 		}
 		/* at its end the answer may be another one */
 		later = as->change != CHANGE_NONE && status == STATUS_EFAULT;
@@ -187,7 +202,7 @@ status_t as_fault(struct as *as, uva_t at, unsigned wanted_rights)
 	if (UNLIKELY(as->change != CHANGE_NONE)) {
 		return fault_during_change(as, at, wanted_rights);
 	}
-	status = fault_in(as, at, wanted_rights);
+	status = fault_in(as, at, wanted_rights, OURS);
 	lock_release(&as->lock);
 	return status;
 }
@@ -212,13 +227,13 @@ static status_t page_make_writable(struct as *as, const struct region *region, u
 	status_t status;
 
 	if (!is_whole) {
-		return page_make_usable(as, region, page, true, entry);
+		return page_make_usable(as, region, page, true, entry, OURS);
 	}
 	status = as_entry_create(as, page, 1, entry);
 	if (status == STATUS_OK && !pte_holds_frame(pte_read(*entry))) {
 		return fill_for_device(as, region, *entry);
 	}
-	return status == STATUS_OK ? page_make_usable(as, region, page, true, entry) : status;
+	return status == STATUS_OK ? page_make_usable(as, region, page, true, entry, OURS) : status;
 }
 
 /* Frames of the pages of [start, end), made if missing. Caller holds the lock. */

@@ -81,7 +81,7 @@ static status_t prepare(struct grant *grant)
 static void page_remove(const struct side *side)
 {
 	assert(lock_is_held(&side->as->lock));
-	pte_write(side->entry, PTE_NONE);
+	pte_grant(side->entry, PTE_NONE);
 	side->as->nr_pages--;
 	as_tlb_downgrade(&side->as->tlb, side->at, (uva_t){ side->at.uva + PAGE_SIZE });
 }
@@ -93,12 +93,13 @@ static void page_set(const struct side *side, pte_t new)
 
 	assert(lock_is_held(&side->as->lock));
 	if (!pte_holds_frame(old)) {
-		pte_write(side->entry, new);
+		pte_grant(side->entry, new);
 		side->as->nr_pages++;
 		return;
 	}
-	as_tlb_replace(&side->as->tlb, (tlb_word_t *)side->entry, new.value, side->at,
-		       (uva_t){ side->at.uva + PAGE_SIZE });
+	pte_grant(side->entry, PTE_NONE);
+	as_tlb_downgrade(&side->as->tlb, side->at, (uva_t){ side->at.uva + PAGE_SIZE });
+	pte_grant(side->entry, new);
 	frame_put_user(pte_frame(old));
 }
 

@@ -119,7 +119,7 @@ static void check_table_place(struct audit *audit, const struct leaf *here)
 	uint32_t number = is_user ? (uint32_t)align_down(audit->root.pfn, 2)
 				  : (uint32_t)(here->address >> level_shift(2));
 
-	if (frame->flags & TABLE_RESERVED) {
+	if (table_is_reserved(frame)) {
 		return; /* audit_direct.c */
 	}
 	if (frame->flags != flags || frame->number != number) {
@@ -194,7 +194,7 @@ static void walk(struct audit *audit, const struct leaf *above)
 			check_entry(audit, &here);
 		}
 	}
-	if (frame->nr_used != nr_used && !(frame->flags & TABLE_RESERVED)) {
+	if (frame->nr_used != nr_used && !table_is_reserved(frame)) {
 		audit_violation(audit, "%s: page table at frame %#x has %u entries, and counts %u",
 				audit->root_name, above->frame.pfn, nr_used, frame->nr_used);
 	}

@@ -115,13 +115,25 @@ static inline struct frame_link *frame_link(pfn_t frame) { return &frame_links[f
 
 /* Of a PTABLE frame. */
 enum table_flags {
-	TABLE_LEVEL = 7,    /* 1 .. 4: of a table that has a place; 4: a root. 0: it has none */
-	TABLE_USER = 8,     /* of the user half */
-	TABLE_LINKED = 16,  /* its parent leads to it; a root: of an address space */
-	TABLE_SHADOW = 32,  /* the shadow root of a pair */
-	TABLE_RESERVED = 64 /* for a 2 MiB page of the direct map */
+	TABLE_LEVEL = 7,     /* 1 .. 4: of a table that has a place; 4: a root. 0: it has none */
+	TABLE_USER = 8,      /* of the user half */
+	TABLE_LINKED = 16,   /* its parent leads to it; a root: of an address space */
+	TABLE_SHADOW = 32,   /* the shadow root of a pair */
+	TABLE_RESERVED = 64, /* for a 2 MiB page of the direct map */
+	/*
+	 * Of a kernel root, which is in one of these states; none of them: it is an address
+	 * space's, and who has it loaded may change its user half.
+	 */
+	ROOT_NEW = 128,  /* no processor has loaded it yet: whoever makes it fills it */
+	ROOT_DYING = 64, /* nothing comes to its user half any more */
+	ROOT_IDLE = 8,   /* in a stock, and nobody's */
+	ROOT_STATES = ROOT_NEW | ROOT_DYING | ROOT_IDLE
 };
 static inline unsigned table_level(const struct frame *frame) { return frame->flags & TABLE_LEVEL; }
+static inline bool table_is_reserved(const struct frame *frame)
+{
+	return (frame->flags & (TABLE_RESERVED | TABLE_LEVEL)) == (TABLE_RESERVED | 1);
+}
 
 /* Moves 2^order frames from one owner to another; asserts the invariants of both. */
 void frame_transition(pfn_t first, unsigned order, enum owner from, enum owner to);

@@ -2,6 +2,7 @@
 #include "mm/ptable.h"
 
 #include "core/cpu.h"
+#include "core/panic.h"
 #include "lib/assert.h"
 #include "lib/string.h"
 #include "mm/direct_map.h"
@@ -112,6 +113,25 @@ static status_t table_make(struct cpu *cpu, pfn_t *out)
  * Tables that were emptied are kept, ready, in a small stock per CPU: neither they nor root pairs,
  * whose kernel half never changes, need to be filled again.
  */
+static bool is_loose(pfn_t table)
+{
+	const struct frame *frame = frame_entry(table);
+
+	return pfn_is_valid(table) && frame->owner == OWNER_PTABLE && !frame->flags &&
+	       !frame->nr_used;
+}
+
+/* From this CPU's stock, where a lie is passed over. */
+static bool spare_take(struct cpu *cpu, pfn_t *out)
+{
+	while (stock_take(cpu->spare_tables, &cpu->nr_spare_tables, out)) {
+		if (is_loose(*out)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static status_t table_alloc(pfn_t *out)
 {
 	struct cpu *cpu = this_cpu();
@@ -122,8 +142,7 @@ static status_t table_alloc(pfn_t *out)
 	if (allocation_should_fail()) {
 		return STATUS_ENOMEM;
 	}
-	return stock_take(cpu->spare_tables, &cpu->nr_spare_tables, out) ? STATUS_OK
-									 : table_make(cpu, out);
+	return spare_take(cpu, out) ? STATUS_OK : table_make(cpu, out);
 }
 
 static bool is_empty(pfn_t table, unsigned nr_entries)
@@ -161,8 +180,10 @@ status_t ptable_root_create(pfn_t *root)
 		if (allocation_should_fail()) {
 			return STATUS_ENOMEM;
 		}
-		if (stock_take(cpu->spare_roots, &cpu->nr_spare_roots, root)) {
-			return STATUS_OK;
+		while (stock_take(cpu->spare_roots, &cpu->nr_spare_roots, root)) {
+			if (root_take(*root)) {
+				return STATUS_OK;
+			}
 		}
 	}
 	status = tables_make(ROOT_PAIR_ORDER, root);
@@ -177,6 +198,9 @@ void ptable_root_destroy(pfn_t root)
 	struct cpu *cpu = this_cpu();
 
 	assert(is_empty(root, PTES_PER_TABLE / 2));
+	if (!root_rest(root)) {
+		panic("root %#x, whose address space is no more, is in use", root.pfn);
+	}
 	if (cpu->nr_spare_roots < SPARE_ROOTS_MAX) {
 		stock_put(cpu->spare_roots, &cpu->nr_spare_roots, root);
 	} else {

@@ -49,7 +49,7 @@ static void used_add(const pte_t *entry, int nr)
 {
 	struct frame *table = frame_entry(pointer_to_pfn(entry));
 
-	if (!(table->flags & TABLE_RESERVED)) {
+	if (!table_is_reserved(table)) {
 		FORCE(table->nr_used = (uint16_t)(table->nr_used + nr));
 	}
 }

@@ -21,7 +21,9 @@ PUSHED = {'rip': 0, 'cs': 1, 'rflags': 2, 'rsp': 3, 'ss': 4}
 SAVED = {'rax': -3, 'rcx': -4, 'rdx': -5}
 ENTRY_AREA, ENTRY_AREA_END = 0xFFFFE00000000000, 0xFFFFE80000000000
 # The part of the ways that runs where the kernel's image lies, from the first symbol up to the second.
-IN_IMAGE = ('syscall_main', 'uaccess_copy_smap')
+IN_IMAGE = [('syscall_main', 'uaccess_copy_smap')]
+# The gate that is in force, and an operation of it: these two symbols, up to the next ones.
+IN_GATE = [f'gate_enter_{os.environ["NMI_PTPROT"]}', 'gate_entry_set', 'gate_frames_set']
 
 
 def symbols(path):
@@ -96,11 +98,11 @@ class Machine:
 	def pieces(self):
 		"""Symbol, address and end of each piece of code that is a way in or out."""
 		text = self.kernel['entry_text_start'], self.kernel['entry_text_end']
-		image = tuple(self.kernel[name] for name in IN_IMAGE)
+		image = [tuple(self.kernel[name] for name in pair) for pair in IN_IMAGE]
 		order = sorted((at, name) for name, at in self.kernel.items())
 		for (at, name), (end, _) in zip(order, order[1:]):
 			is_code = not re.search('^flip_|_start$|_end$|_base$', name)
-			if is_code and end > at and any(low <= at < high for low, high in (text, image)):
+			if is_code and end > at and (name in IN_GATE or any(low <= at < high for low, high in [text] + image)):
 				yield name, at, end
 
 	@staticmethod

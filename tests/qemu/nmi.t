@@ -11,7 +11,7 @@ debug_only
 archive=$(make -s --no-print-directory print-archive EXTRA=tests/qemu/programs)
 programs=${archive%/*}/bin
 
-# torture OPTS: boots stopped, lets gdb run tests/qemu/nmi.py; $points, $output, $status
+# torture OPTS PTPROT: boots stopped, lets gdb run tests/qemu/nmi.py; $points, $output, $status
 torture() {
 	local run stub=$work/stub
 	last_boot="OPTS='$1' CMD='root entries && audit'"
@@ -19,7 +19,7 @@ torture() {
 	QEMU_ARGS="$(stub_arguments "$stub")" ARCHIVE=$archive OPTS=$1 CMD='root entries && audit' LOG=$log TIMEOUT=$(time_left) \
 		tools/run >"$work/output" 2>"$work/errors" </dev/null &
 	run=$!
-	NMI_KERNEL=$kernel NMI_PROGRAM=$programs/entries NMI_STUB=$stub NMI_RESULTS=$work/points \
+	NMI_PTPROT=$2 NMI_KERNEL=$kernel NMI_PROGRAM=$programs/entries NMI_STUB=$stub NMI_RESULTS=$work/points \
 		attach "$stub" "$run" "$kernel" -x tests/qemu/nmi.py
 	[ -s "$work/points" ] || tail -n 5 "$work/gdb" >>"$work/errors"
 	wait "$run"
@@ -30,8 +30,9 @@ torture() {
 }
 
 # Without KASLR, as the script looks for a part of the way where it was linked.
-for kaiser in nopcid $(soak off ''); do
-	torture "kaslr=off kaiser=$kaiser"
+for ways in nopcid:pks nopcid:window $(soak off:wp); do
+	kaiser=${ways%:*} ptprot=${ways#*:}
+	torture "kaslr=off kaiser=$kaiser ptprot=$ptprot" "$ptprot"
 	like "$points" "^# entry set: $kaiser$" "the ways are those of kaiser=$kaiser"
 	pass_through "$points"
 	is "$(grep -c 'of the handler waits' <<<"$points")" 3 'gdb came to the end'

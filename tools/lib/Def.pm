@@ -20,6 +20,7 @@ my %TABLES = (
 	defences => ['kernel/abi/defences.def', DEFENCE => 'name:word text:text'],
 	entry_area => ['kernel/arch/x86_64/entry_area.def', ENTRY_PART => 'name:word base:word offset:any pages:any owner:word '
 		. 'kernel_roots:word shadow_roots:word text:text'],
+	gate => ['kernel/mm/gate/gate.def', GATE => 'name:word function:word text:text'],
 	kaiser => ['docs/kaiser.def', KAISER_PROPERTY => 'property:text version4:text pti:text ours:text why:text sources:text'],
 	layout => ['kernel/mm/layout.def', DRAWN => 'view:word base:any bytes:any lowest:any end:any text:text',
 		FIXED => 'view:word base:any bytes:any text:text'],

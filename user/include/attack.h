@@ -111,8 +111,8 @@ void attack_stock_replace(const struct bw_stock *stock, uint64_t pfn, uint64_t b
 
 /* What the kernel's books say of a frame, but for the frame's place in lists. */
 struct attack_frame_books {
-	uint64_t place, state;            /* of its entry in the frame table, 8 bytes */
-	uint64_t links_place, links;      /* the same beside it */
+	uint64_t place, state;           /* of its entry in the frame table, 8 bytes */
+	uint64_t links_place, links;     /* the same beside it */
 	uint64_t history_place, history; /* what it was before */
 };
 void attack_frame_books_read(const struct bw_leak *leak, uint64_t pfn,

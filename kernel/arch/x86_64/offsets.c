@@ -3,6 +3,7 @@
 #include "arch/x86_64/entry_area.h"
 #include "arch/x86_64/registers.h"
 #include "core/cpu.h"
+#include "core/options.h"
 #include "core/syscall_table.h"
 #include "lib/status.h"
 #include "mm/gate/enter.h"
@@ -12,6 +13,7 @@
 #define CPU(name, field) OFFSET(CPU_##name, CPU_OFFSET + offsetof(struct cpu, field))
 
 void offsets(void);
+void offsets_of_gate(void);
 
 void offsets(void)
 {
@@ -55,12 +57,6 @@ void offsets(void)
 	       CPU_SEALED_OFFSET + offsetof(struct cpu_sealed, syscall_table));
 	OFFSET(SEALED_EXIT_STACK_TOP,
 	       CPU_SEALED_OFFSET + offsetof(struct cpu_sealed, exit_stack_top));
-	OFFSET(SEALED_GATE_STACK, CPU_SEALED_OFFSET + offsetof(struct cpu_sealed, gate_stack_top));
-	OFFSET(SEALED_GATE_CR3, CPU_SEALED_OFFSET + offsetof(struct cpu_sealed, gate_cr3));
-	OFFSET(SEALED_GATE_NOFLUSH, CPU_SEALED_OFFSET + offsetof(struct cpu_sealed, gate_noflush));
-	OFFSET(NR_GATE_OPERATIONS, NR_GATE_OPERATIONS);
-	OFFSET(MSR_PKRS, MSR_PKRS);
-	OFFSET(PKRS_CLOSED, PKRS_CLOSED);
 	CPU(LEAVE_TRAP, leave_trap);
 	CPU(ON_SYSCALL, on.on_syscall);
 	CPU(ON_USER_TRAP, on.on_user_trap);
@@ -80,4 +76,20 @@ void offsets(void)
 	OFFSET(RFLAGS_USER, RFLAGS_USER);
 	OFFSET(VECTOR_SYSCALL, VECTOR_SYSCALL);
 	OFFSET(MSR_GS_BASE, MSR_GS_BASE);
+}
+
+void offsets_of_gate(void)
+{
+	OFFSET(SEALED_GATE_STACK, CPU_SEALED_OFFSET + offsetof(struct cpu_sealed, gate_stack_top));
+	OFFSET(SEALED_GATE_CR3, CPU_SEALED_OFFSET + offsetof(struct cpu_sealed, gate_cr3));
+	OFFSET(SEALED_GATE_NOFLUSH, CPU_SEALED_OFFSET + offsetof(struct cpu_sealed, gate_noflush));
+	OFFSET(NR_GATE_OPERATIONS, NR_GATE_OPERATIONS);
+	OFFSET(PTPROT_window, ptprot_window);
+	OFFSET(PTPROT_pks, ptprot_pks);
+	OFFSET(REGS_BYTES, sizeof(struct regs));
+	OFFSET(VECTOR_NMI, VECTOR_NMI);
+	OFFSET(VECTOR_DEBUG, VECTOR_DEBUG);
+	OFFSET(VECTOR_MACHINE_CHECK, VECTOR_MACHINE_CHECK);
+	OFFSET(MSR_PKRS, MSR_PKRS);
+	OFFSET(PKRS_CLOSED, PKRS_CLOSED);
 }

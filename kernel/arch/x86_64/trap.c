@@ -109,7 +109,7 @@ static void interrupt_in_kernel(const struct regs *regs)
 
 /* From ring 0: a fault in the kernel, an interrupt of the idle loop or between two pieces of a
  * call, or one of the paranoid vectors. */
-static void on_kernel_trap(struct regs *regs)
+void trap_from_kernel_handle(struct regs *regs)
 {
 	uint64_t newest = ASSERTIONS ? upcall_tlb_newest() : 0;
 	unsigned mode_before;
@@ -139,6 +139,6 @@ static void on_leave(void)
 const struct trap_handlers trap_handlers = {
 	.on_syscall = syscall_main,
 	.on_user_trap = on_user_trap,
-	.on_kernel_trap = on_kernel_trap,
+	.on_kernel_trap = gate_kernel_trap,
 	.on_leave = on_leave,
 };

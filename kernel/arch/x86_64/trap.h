@@ -12,3 +12,7 @@ struct trap_handlers {
 };
 
 extern const struct trap_handlers trap_handlers;
+
+/* mm/gate/interrupted.asm, where each trap from ring 0 goes first; and trap.c, where it goes on. */
+void gate_kernel_trap(struct regs *regs);
+void trap_from_kernel_handle(struct regs *regs);

@@ -34,6 +34,8 @@ void upcall_trap_leave(unsigned mode_before);
  * loaded before, as it returned. mm/window.c */
 uint64_t upcall_apic_open(void);
 void upcall_apic_close(uint64_t before);
+/* A fault in the middle of the gate: panics. mm/gate/begin.c */
+void upcall_gate_fault(const struct regs *regs);
 /* A system call that needs all registers; returns its result. task/syscall.c */
 int64_t upcall_syscall_with_regs(struct regs *regs, uint64_t row);
 /* One that the program's policy forbids; returns its result. task/policy_tables.c */

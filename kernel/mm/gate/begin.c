@@ -4,6 +4,8 @@
  * here: which tables there are, and where each has its place.
  */
 #include "arch/x86_64/features.h"
+#include "arch/x86_64/registers.h"
+#include "arch/x86_64/upcall.h"
 #include "core/cpu.h"
 #include "core/log.h"
 #include "core/panic.h"
@@ -25,25 +27,25 @@ void gate_choose(void)
 	}
 }
 
-/* A processor's block: a guard page, its stack, and nothing above that. */
-enum { BLOCK_PAGES = 4, STACK_PAGES = 2 };
+/* interrupted.asm: from where on the stacks of all processors lie, and how far. */
+RO_AFTER_INIT struct gate_stacks gate_stacks;
 
 static uint64_t block_address(unsigned cpu, unsigned page)
 {
 	return guarded_base() + GUARDED_FRAMES_SIZE +
-	       (cpu * (uint64_t)BLOCK_PAGES + page) * PAGE_SIZE;
+	       (cpu * (uint64_t)GATE_BLOCK_PAGES + page) * PAGE_SIZE;
 }
 
 uint64_t gate_stack_top(unsigned cpu)
 {
 	uint64_t distance = options.ptprot == ptprot_window ? WINDOW_GUARDED - guarded_base() : 0;
 
-	return block_address(cpu, 1 + STACK_PAGES) + distance;
+	return block_address(cpu, 1 + GATE_STACK_PAGES) + distance;
 }
 
-static void stack_add(unsigned cpu)
+static void block_add(unsigned cpu)
 {
-	for (unsigned page = 1; page <= STACK_PAGES; page++) {
+	for (unsigned page = 1; page < GATE_BLOCK_PAGES; page++) {
 		pfn_t frame;
 
 		if (frame_alloc_zeroed(OWNER_KERNEL, 0, &frame) ||
@@ -70,7 +72,7 @@ static void place_below(pfn_t table, unsigned level, uint64_t start, unsigned fl
 			place_below(pte_frame(entries[i]), level - 1, address, flags);
 		}
 	}
-	if (!(frame_entry(table)->flags & TABLE_RESERVED)) {
+	if (!(table_is_reserved(frame_entry(table)))) {
 		frames_become(table, 1,
 			      (struct frame){ .owner = OWNER_PTABLE,
 					      .flags = (uint8_t)(level | TABLE_LINKED | flags),
@@ -173,7 +175,7 @@ void gate_begin(void)
 		return;
 	}
 	for (unsigned id = 0; id < nr_cpus; id++) {
-		stack_add(id);
+		block_add(id);
 	}
 	hide_guarded();
 	place_tables(); /* stacks and split pages have some more */
@@ -185,10 +187,17 @@ void gate_begin(void)
 	if (options.ptprot == ptprot_window) {
 		gate_distance = WINDOW_GUARDED - guarded_base();
 	}
+	gate_stacks = (struct gate_stacks){ gate_stack_top(0) - GATE_STACK_PAGES * PAGE_SIZE,
+					    nr_cpus * (uint64_t)GATE_BLOCK_PAGES * PAGE_SIZE };
 	gate_in_force = options.ptprot;
 	gate_enter = ways[options.ptprot];
 	ktlb_wait(ktlb_downgrade());
 	/* the gate writes by now: a table shows itself */
 	guard_tables();
 	ktlb_wait(ktlb_downgrade());
+}
+
+void upcall_gate_fault(const struct regs *regs)
+{
+	panic_at(regs, "gate: exception %lu within, cr2 %#lx", regs->vector, cr2_read());
 }

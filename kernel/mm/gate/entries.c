@@ -2,7 +2,6 @@
 #include "mm/gate/operations.h"
 
 #include "arch/x86_64/features.h"
-#include "lib/string.h"
 #include "mm/direct_map.h"
 #include "mm/policy.h"
 #include "mm/ptable.h"
@@ -89,6 +88,7 @@ struct place {
 	unsigned index, level;
 	bool is_user;
 	bool is_frozen;   /* kernel half: nothing comes or goes there any more */
+	bool is_granted;  /* another address space's, by a grant */
 	uint32_t root;    /* user half: the kernel root that leads there */
 	uint64_t address; /* kernel half: what the entry stands for */
 };
@@ -100,7 +100,7 @@ static uint64_t kernel_address(const struct frame *table, unsigned level, unsign
 	if (level == LEVEL_MAX) {
 		return offset | ~((1ul << 48) - 1);
 	}
-	return table->flags & TABLE_RESERVED
+	return table_is_reserved(table)
 		       ? direct_map_address((pfn_t){ table->number }) + offset
 		       : (table->number | ~(uint64_t)UINT32_MAX) << level_shift(2) | offset;
 }
@@ -121,7 +121,7 @@ static bool place_find(uint64_t entry, struct place *out)
 	if (!gate_is_shut()) {
 		return true;
 	}
-	if (!level || !(frame->flags & (TABLE_LINKED | TABLE_RESERVED)) ||
+	if (!level || (!(frame->flags & TABLE_LINKED) && !table_is_reserved(frame)) ||
 	    frame->flags & TABLE_SHADOW) {
 		return false;
 	}
@@ -166,11 +166,23 @@ static bool link_change(pfn_t table, bool is_linked)
 	uint8_t before = frame->flags;
 
 	if (!!(before & TABLE_LINKED) == is_linked ||
-	    (!is_linked && frame->nr_used && !(before & TABLE_RESERVED))) {
+	    (!is_linked && frame->nr_used && !table_is_reserved(frame))) {
 		return false;
 	}
 	return __atomic_compare_exchange_n(&frame->flags, &before, (uint8_t)(before ^ TABLE_LINKED),
 					   false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+}
+
+/*
+ * Who may change a user half: whoever makes the address space, who has it loaded, and who takes it
+ * apart, to whom nothing comes.
+ */
+static bool is_ours(const struct place *place, pte_t new)
+{
+	unsigned state = frame_entry((pfn_t){ place->root })->flags & ROOT_STATES;
+
+	return state == ROOT_NEW || (state == ROOT_DYING && !new.value) ||
+	       (state == 0 && place->root == gate_loaded_root().pfn);
 }
 
 /* The new value, held against what is there; the tables on either side know of each other. */
@@ -188,11 +200,19 @@ static uint64_t change(const struct place *place, pte_t old, pte_t new)
 		return GATE_DONE;
 	}
 
-	if (new.value == pte_without(old, PTE_WRITABLE).value && !links) {
+	if (new.value == old.value ||
+	    (!place->is_user && new.value == pte_without(old, PTE_WRITABLE).value)) {
 		return GATE_DONE;
 	}
 	if (place->is_frozen) {
 		return GATE_NO_TABLE;
+	}
+	if (links && linked && pte_frame(old).pfn == child.pfn) {
+		return GATE_DONE; /* mitigate: the bits beside it */
+	}
+	/* an empty table does nobody any harm */
+	if (place->is_user && !links && !place->is_granted && !is_ours(place, new)) {
+		return GATE_NOT_OURS;
 	}
 	if (links && (!pfn_is_valid(child) || !is_child(place, frame_entry(child)))) {
 		return GATE_NOT_FOR_IT;
@@ -200,10 +220,7 @@ static uint64_t change(const struct place *place, pte_t old, pte_t new)
 	if (!links && new.value && !leaf_is_right(place, new)) {
 		return GATE_NOT_FOR_IT;
 	}
-	if (links && linked) {
-		return pte_frame(old).pfn == child.pfn ? GATE_DONE : GATE_IN_USE;
-	}
-	if (links && !link_change(child, true)) {
+	if (links && (linked || !link_change(child, true))) {
 		return GATE_IN_USE;
 	}
 	return linked && !link_change(pte_frame(old), false) ? GATE_IN_USE : GATE_DONE;
@@ -214,7 +231,7 @@ static void used_add(pfn_t table, int nr)
 {
 	struct frame *frame = gate_frame(table);
 
-	if (nr && !(frame->flags & TABLE_RESERVED)) {
+	if (nr && !table_is_reserved(frame)) {
 		__atomic_fetch_add(&frame->nr_used, (uint16_t)nr, __ATOMIC_RELAXED);
 	}
 }
@@ -230,7 +247,8 @@ static void root_entry_put(pte_t *entries, const struct place *place, pte_t pte)
 	entry_put(&shadow[place->index], pte);
 	gate_table_close(PLACE_TWO);
 	entry_put(&entries[place->index],
-		  pte_is_present(pte) ? pte_with(pte, ptable_user_slot_flags) : pte);
+		  pte_is_present(pte) ? pte_with(pte, ptable_user_slot_flags & PTE_NO_EXECUTE)
+				      : pte);
 }
 
 static uint64_t fill(const struct place *at, pte_t *entries, uint64_t nr, pte_t pte)
@@ -258,76 +276,24 @@ static uint64_t fill(const struct place *at, pte_t *entries, uint64_t nr, pte_t 
 	return refusal;
 }
 
-/* first entry, how many, the first one's value. */
-uint64_t gate_entries_fill(uint64_t first, uint64_t nr, uint64_t value, uint64_t unused3)
+/* first entry, how many, the first one's value, is it a grant's? */
+uint64_t gate_entries_fill(uint64_t first, uint64_t nr, uint64_t value, uint64_t is_granted)
 {
 	struct place place;
 	uint64_t refusal;
 
-	(void)unused3;
 	if (!place_find(first, &place) || nr > PTES_PER_TABLE - place.index) {
 		return GATE_NO_TABLE;
 	}
+	place.is_granted = is_granted;
 	refusal = fill(&place, gate_table_open(PLACE_ONE, place.table), nr, (pte_t){ value });
 	gate_table_close(PLACE_ONE);
 	return refusal;
 }
 
-/* entry, value. */
-uint64_t gate_entry_set(uint64_t entry, uint64_t value, uint64_t unused2, uint64_t unused3)
+/* entry, value, is it a grant's? */
+uint64_t gate_entry_set(uint64_t entry, uint64_t value, uint64_t is_granted, uint64_t unused3)
 {
-	return gate_entries_fill(entry, 1, value, unused3 + unused2);
-}
-
-/* Nothing leads to it, so that nothing is lost. */
-static bool is_loose(uint64_t at)
-{
-	pfn_t table = { (uint32_t)at };
-	const struct frame *frame = frame_entry(table);
-
-	return at < nr_frames && pfn_is_valid(table) && frame->owner == OWNER_PTABLE &&
-	       !(frame->flags & (TABLE_LINKED | TABLE_RESERVED));
-}
-
-/* first, how many. */
-uint64_t gate_tables_clear(uint64_t first, uint64_t nr, uint64_t unused2, uint64_t unused3)
-{
-	(void)unused2;
 	(void)unused3;
-	for (uint64_t at = first; at < first + nr; at++) {
-		if (!is_loose(at) || frame_entry((pfn_t){ (uint32_t)at })->nr_used) {
-			return GATE_IN_USE;
-		}
-		memset(gate_table_open(PLACE_ONE, (pfn_t){ (uint32_t)at }), 0, PAGE_SIZE);
-		gate_table_close(PLACE_ONE);
-	}
-	return GATE_DONE;
-}
-
-/* The first of two. What comes before the mappings are their states. */
-uint64_t gate_root_make(uint64_t first, uint64_t unused1, uint64_t unused2, uint64_t unused3)
-{
-	enum { HALF = PTES_PER_TABLE / 2 };
-	pfn_t root = { (uint32_t)first }, shadow = { (uint32_t)first + 1 };
-	pte_t *entries;
-
-	(void)unused1;
-	(void)unused2;
-	(void)unused3;
-	if (first % 2 || !is_loose(first) || !is_loose(first + 1)) {
-		return GATE_IN_USE;
-	}
-	*gate_frame(root) = (struct frame){ .owner = OWNER_PTABLE,
-					    .flags = LEVEL_MAX | TABLE_LINKED,
-					    .number = root.pfn };
-	*gate_frame(shadow) = (struct frame){ .owner = OWNER_PTABLE,
-					      .flags = LEVEL_MAX | TABLE_LINKED | TABLE_SHADOW,
-					      .number = root.pfn };
-	entries = gate_table_open(PLACE_ONE, root);
-	memcpy(entries + HALF, (const pte_t *)direct_map_pointer(kernel_root) + HALF,
-	       HALF * sizeof(pte_t));
-	gate_table_close(PLACE_ONE);
-	entry_put(&gate_table_open(PLACE_ONE, shadow)[ptable_shadow_index], ptable_shadow_entry);
-	gate_table_close(PLACE_ONE);
-	return GATE_DONE;
+	return gate_entries_fill(entry, 1, value, is_granted);
 }

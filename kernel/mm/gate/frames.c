@@ -25,25 +25,49 @@ static bool may_change_owner(struct frame from, struct frame to)
 	       (!(to.flags & FRAME_HIDDEN) || to.owner == OWNER_USER || to.owner == OWNER_POOL);
 }
 
+/* The life of a root: made or taken from a stock, filled, published by its first load, dying, idle.
+ * Its user half is empty at both ends. The shadow root goes with it. */
+static bool root_may_become(struct frame from, struct frame to, const struct frame *at)
+{
+	unsigned before = from.flags & ROOT_STATES, after = to.flags & ROOT_STATES;
+	bool is_empty = from.nr_used == 0;
+
+	if (from.flags & TABLE_SHADOW) {
+		return to.flags == 0 && !(at[-1].flags & TABLE_LINKED);
+	}
+	if (to.flags == 0) {
+		return before == ROOT_IDLE && is_empty;
+	}
+	if ((from.flags ^ to.flags) & ~ROOT_STATES || from.number != to.number ||
+	    from.nr_used != to.nr_used) {
+		return false;
+	}
+	switch (before) {
+	case ROOT_NEW: return after == 0 || (after == ROOT_IDLE && is_empty);
+	case ROOT_DYING: return after == ROOT_IDLE && is_empty;
+	case ROOT_IDLE: return after == ROOT_NEW;
+	default: return before == 0 && after == ROOT_DYING;
+	}
+}
+
 /* What a table is for is said while nothing leads to it; of a reserved one only how many hold its
  * page split changes. A root is one no more when its user half is empty. */
-static bool may_become_table(struct frame from, struct frame to)
+static bool may_become_table(struct frame from, struct frame to, const struct frame *at)
 {
 	if (!gate_is_shut()) {
 		return true;
 	}
-	if (from.flags & TABLE_RESERVED) {
+	if (table_is_reserved(&from)) {
 		return from.flags == to.flags && from.number == to.number;
 	}
 	if (from.flags & TABLE_LINKED) {
-		return table_level(&from) == LEVEL_MAX && from.nr_used == 0 && to.nr_used == 0 &&
-		       !(to.flags & TABLE_LINKED);
+		return table_level(&from) == LEVEL_MAX && root_may_become(from, to, at);
 	}
-	return from.nr_used == 0 && to.nr_used == 0 && !(to.flags & TABLE_RESERVED) &&
+	return from.nr_used == 0 && to.nr_used == 0 && !table_is_reserved(&to) &&
 	       !(to.flags & TABLE_LINKED);
 }
 
-static bool may_become(struct frame from, struct frame to)
+static bool may_become(struct frame from, struct frame to, const struct frame *at)
 {
 	if (to.owner >= NR_OWNERS) {
 		return false;
@@ -52,7 +76,7 @@ static bool may_become(struct frame from, struct frame to)
 		return may_change_owner(from, to);
 	}
 	if (from.owner == OWNER_PTABLE) {
-		return may_become_table(from, to);
+		return may_become_table(from, to, at);
 	}
 	/* sealed for good; counted by gate_frame_count alone */
 	return !(from.flags & ~to.flags & FRAME_SEALED) &&
@@ -72,7 +96,7 @@ uint64_t gate_frames_set(uint64_t first, uint64_t nr, uint64_t keep, uint64_t se
 
 		do {
 			to.word = (from.word & keep) | set;
-			if (!may_become(from.frame, to.frame)) {
+			if (!may_become(from.frame, to.frame, frame)) {
 				return GATE_NO_CHANGE;
 			}
 		} while (!__atomic_compare_exchange_n((uint64_t *)frame, &from.word, to.word, false,

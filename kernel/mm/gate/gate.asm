@@ -91,20 +91,19 @@ gate_enter_pks:
 	mov cr3, %1
 %endmacro
 
-; The stack's address is there in the gate's root alone.
+; The stack's address is mapped in the gate's root alone: nothing is pushed before.
 global gate_enter_window
 gate_enter_window:
 	mov r10, rsp
+	mov rsp, [gs:SEALED_GATE_STACK]
 	mov rax, cr3
 	mov r11, [gs:SEALED_GATE_CR3]
 	LOAD_CR3 r11
-	mov rsp, [gs:SEALED_GATE_STACK]
 	push rax
 	push r10
 	CALL_OPERATION
 	pop r10
 	pop rcx
 	or rcx, [gs:SEALED_GATE_NOFLUSH]
-	mov rsp, r10
 	LOAD_CR3 rcx
-	ret
+	RETURN

@@ -30,6 +30,7 @@ static void check(enum gate_operation operation, uint64_t result, uint64_t what)
 		[GATE_NOT_FOR_IT] = "nothing like that may be mapped there",
 		[GATE_NO_CHANGE] = "no frame becomes that from what it is",
 		[GATE_IN_USE] = "it is in use elsewhere, or not empty",
+		[GATE_NOT_OURS] = "it is another address space's",
 	};
 	unsigned refusal = result & GATE_REFUSAL;
 
@@ -47,6 +48,8 @@ static void check(enum gate_operation operation, uint64_t result, uint64_t what)
 	} while (0)
 
 void pte_store(pte_t *entry, pte_t pte) { CALL(ENTRY_SET, (uint64_t)entry, pte.value, 0, 0); }
+
+void pte_grant(pte_t *entry, pte_t pte) { CALL(ENTRY_SET, (uint64_t)entry, pte.value, true, 0); }
 
 void pte_fill(pte_t *entry, unsigned nr, pte_t pte)
 {
@@ -107,3 +110,27 @@ void tables_place(pfn_t first, unsigned nr, unsigned flags, uint32_t number)
 void tables_clear(pfn_t first, unsigned nr) { CALL(TABLES_CLEAR, first.pfn, nr, 0, 0); }
 
 void root_pair_make(pfn_t root) { CALL(ROOT_MAKE, root.pfn, 0, 0, 0); }
+
+/* False: it was not in that state, or cannot leave it. */
+static bool root_change(pfn_t root, unsigned from, unsigned to)
+{
+	return (frame_entry(root)->flags & ROOT_STATES) == from &&
+	       !(gate_enter(root.pfn, 1, ~FRAME_WORD(.flags = ROOT_STATES), 0,
+			    FRAME_WORD(.flags = (uint8_t)to), GATE_FRAMES_SET) &
+		 GATE_REFUSAL);
+}
+
+bool root_take(pfn_t root)
+{
+	return pfn_is_valid(root) && root.pfn % 2 == 0 &&
+	       frame_entry(root)->owner == OWNER_PTABLE && root_change(root, ROOT_IDLE, ROOT_NEW);
+}
+
+bool root_rest(pfn_t root)
+{
+	return root_change(root, frame_entry(root)->flags & ROOT_STATES, ROOT_IDLE);
+}
+
+void root_publish(pfn_t root) { (void)root_change(root, ROOT_NEW, 0); }
+
+void root_die(pfn_t root) { (void)root_change(root, 0, ROOT_DYING); }

@@ -58,8 +58,18 @@ bool frame_hold(pfn_t frame);
 void tables_place(pfn_t first, unsigned nr, unsigned flags, uint32_t number);
 /* They are zeroed. */
 void tables_clear(pfn_t first, unsigned nr);
-/* Two empty tables in a row become the roots of an address space, kernel then shadow. */
+/*
+ * Two empty tables in a row become the roots of an address space, kernel then shadow: ROOT_NEW. Its
+ * first load publishes it; from then on its user half is changed by who has it loaded, until it
+ * dies and rests, empty. False: it is no root that is idle; it is not empty.
+ */
 void root_pair_make(pfn_t root);
+void root_publish(pfn_t root);
+void root_die(pfn_t root);
+bool root_rest(pfn_t root) MUST_CHECK;
+bool root_take(pfn_t root) MUST_CHECK;
+/* A roots' state alone, for who would call in vain. */
+static inline bool root_is_new(pfn_t root) { return frame_entry(root)->flags & ROOT_NEW; }
 
 /*
  * One store, as the processor may walk the table at any time. For entries that no TLB can hold, or
@@ -70,6 +80,8 @@ void pte_store(pte_t *entry, pte_t pte);
 /* nr entries of one table in a row, of frames in a row: the frame is counted up where pte is
  * present. */
 void pte_fill(pte_t *entry, unsigned nr, pte_t pte);
+/* pte_store in an address space that need not be loaded: one side of a grant. */
+void pte_grant(pte_t *entry, pte_t pte);
 
 /*
  * pte_store, where a stricter entry owes a flush, which debug builds look for (mm/tlb_debt.h). Not

@@ -13,6 +13,7 @@ enum gate_refusal {
 	GATE_NOT_FOR_IT, /* the frame must not be mapped there, or not with these rights */
 	GATE_NO_CHANGE,  /* no frame becomes that from what it is */
 	GATE_IN_USE,     /* something leads to it */
+	GATE_NOT_OURS,   /* another address space's */
 	NR_GATE_REFUSALS,
 };
 /* An operation that tells a number does so above its refusal. */
@@ -25,12 +26,25 @@ static inline bool gate_is_shut(void) { return gate_in_force != ptprot_off; }
 #include "mm/gate/gate.def"
 #undef GATE
 
+/* A processor's block: a guard page, its stack, and a page where interrupted.asm keeps registers.
+ */
+enum { GATE_BLOCK_PAGES = 4, GATE_STACK_PAGES = 2 };
+
+/* Where the gate's stacks lie, as it sees them. */
+struct gate_stacks {
+	uint64_t start, len_bytes;
+};
+extern struct gate_stacks gate_stacks;
+
 /* Where the gate writes what everybody reads at `address`, in the guarded area. */
 extern uint64_t gate_distance;
 static inline struct frame *gate_frame(pfn_t frame)
 {
 	return (struct frame *)((uint64_t)frame_entry(frame) + gate_distance);
 }
+
+/* The kernel root of the address space that this processor has loaded. */
+pfn_t gate_loaded_root(void);
 
 /* Where it writes a page table, in up to two places at once. Closed: nothing is written there any
  * more. */

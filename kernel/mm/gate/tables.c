@@ -33,3 +33,17 @@ void gate_table_close(enum gate_place place)
 		tlb_hw_flush_page(place_address(place));
 	}
 }
+
+/* gate.asm: what was loaded is the first word on the stack. */
+pfn_t gate_loaded_root(void)
+{
+	uint64_t cr3 = cr3_read().value;
+
+	if (gate_in_force == ptprot_window) {
+		uint64_t block = align_down((uint64_t)__builtin_frame_address(0),
+					    GATE_BLOCK_PAGES * PAGE_SIZE);
+
+		cr3 = ((const uint64_t *)(block + (1 + GATE_STACK_PAGES) * PAGE_SIZE))[-1];
+	}
+	return pa_to_pfn(cr3_root((cr3_t){ cr3 }));
+}

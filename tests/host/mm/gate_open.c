@@ -33,3 +33,5 @@ enum policy_rights policy_rights_in(enum policy_state state, enum policy_view vi
 	(void)view;
 	abort();
 }
+
+pfn_t gate_loaded_root(void) { abort(); }
