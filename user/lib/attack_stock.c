@@ -8,6 +8,8 @@ enum { SLOT_BYTES = 4, FRAME_BYTES = 8, HISTORY_BYTES = 8 };
 /* Of the first word of a frame's entry: the owner, and a flag. */
 enum { OWNER_FREE = 1, OWNER_PTABLE = 3 };
 #define FLAG_HIDDEN 0x100ul
+#define FLAGS_IDLE_ROOT 0x1c00ul /* of level 4, whose place is its own, in no address space */
+#define FRAME_NUMBER (~0ul << 32)
 
 /* In the same GiB: no table but these two is missing. */
 volatile char *attack_ranges(bool has_second)
@@ -95,4 +97,11 @@ void attack_frame_books_free(const struct attack_frame_books *books)
 void attack_frame_books_no_table(const struct attack_frame_books *books)
 {
 	attack_check("vuln_write", bw_vuln_write(books->place, OWNER_PTABLE));
+}
+
+void attack_frame_books_idle_root(const struct attack_frame_books *books)
+{
+	attack_check("vuln_write",
+		     bw_vuln_write(books->place, (books->state & FRAME_NUMBER) | FLAGS_IDLE_ROOT |
+							 OWNER_PTABLE));
 }
