@@ -87,7 +87,7 @@ struct cpu {
 	pfn_t frame_cache[FRAME_CACHE_MAX];
 	unsigned nr_frame_cache;
 
-	/* frame_history.h: on whose behalf this CPU works; the scheduler says it */
+	/* frame_history.h, frame_who(pid): on whose behalf this CPU works; the scheduler says it */
 	uint64_t frame_who;
 
 	/* ptable.c: empty page tables, and root pairs with an empty user half; stocks, too */

@@ -223,7 +223,12 @@ static status_t clone_under_lock(struct clone *clone)
 status_t as_clone(struct as *parent, struct as **out)
 {
 	struct clone clone = { .parent = parent };
-	status_t status = as_create(&clone.child);
+	status_t status;
+
+	if (!root_is_ours(parent->root)) {
+		return STATUS_EFAULT;
+	}
+	status = as_create(&clone.child);
 
 	if (status) {
 		return status;

@@ -195,7 +195,7 @@ status_t as_fault(struct as *as, uva_t at, unsigned wanted_rights)
 {
 	status_t status;
 
-	if (at.uva >= USER_TOP) {
+	if (at.uva >= USER_TOP || UNLIKELY(!root_is_ours(as->root))) {
 		return STATUS_EFAULT;
 	}
 	lock_acquire(&as->lock);

@@ -74,9 +74,6 @@ static void say_step(struct text *text, const struct frame_step *before,
 	} else {
 		text_say(text, " > %s", step->is_sealed ? "sealed" : "the same");
 	}
-	if (step->who) {
-		text_say(text, " (pid %u)", step->who);
-	}
 }
 
 static void say_history(struct text *text, const struct frame_history *history)
@@ -85,6 +82,11 @@ static void say_history(struct text *text, const struct frame_history *history)
 	say_state(text, &history->steps[0]);
 	for (unsigned i = 1; i < history->nr; i++) {
 		say_step(text, &history->steps[i - 1], &history->steps[i]);
+	}
+	if (history->pid_modulo) {
+		text_say(text, " (pid %u modulo %u)", history->pid, history->pid_modulo);
+	} else if (history->pid) {
+		text_say(text, " (pid %u)", history->pid);
 	}
 	text_say(text, "\n");
 }
@@ -156,7 +158,10 @@ static void json_history(struct json *json, const struct frame_history *history)
 		json_string(json, "to", owner_name(step->owner));
 		json_bool(json, "hidden", step->is_hidden);
 		json_bool(json, "sealed", step->is_sealed);
-		json_number(json, "pid", step->who);
+		if (i == history->nr - 1) {
+			json_number(json, "pid", history->pid);
+			json_number(json, "pid_modulo", history->pid_modulo);
+		}
 		json_close(json);
 	}
 	json_close(json);

@@ -81,10 +81,10 @@ static __attribute__((noinline)) void change_tails(pfn_t first, unsigned order, 
 						   enum owner to)
 {
 	struct frame *frame = frame_entry(first) + 1, *end = frame_entry(first) + (1u << order);
-	uint64_t *history = &frame_histories[first.pfn] + 1;
 	uint8_t flags_before = frame->flags;
 	uint8_t flags = flags_kept(frame) | (to == OWNER_USER ? FRAME_TAIL : 0);
-	uint64_t step = frame_step_encode(to, flags);
+	enum frame_history_state state = frame_history_state(to, flags);
+	uint64_t who = frame_who_here();
 
 	for (; ASSERTIONS && frame < end; frame++) {
 		assert(frame->flags == flags_before);
@@ -92,9 +92,9 @@ static __attribute__((noinline)) void change_tails(pfn_t first, unsigned order, 
 	}
 	frames_become(pfn_add(first, 1), (1u << order) - 1,
 		      (struct frame){ .owner = to, .flags = flags });
-	for (frame = frame_entry(first) + 1; frame < end; frame++, history++) {
-		assert_invariant(frame, to);
-		frame_history_add(history, step);
+	for (uint32_t i = 1; i < 1u << order; i++) {
+		assert_invariant(frame_entry(pfn_add(first, i)), to);
+		frame_history_add(pfn_add(first, i), state, who);
 	}
 }
 

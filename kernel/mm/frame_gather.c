@@ -4,6 +4,7 @@
  * the lock saw no free frame that could have been had: on no list, in no quarantine, in no cache or
  * stock, and in nobody's hands.
  */
+#include "arch/x86_64/paging.h"
 #include "core/cpu.h"
 #include "core/poll.h"
 #include "lib/assert.h"
@@ -17,6 +18,14 @@ enum { ROOT_PAIR_ORDER = 1, RANGES_PER_LOOK = 64, PASSES_MAX = 4 };
 /* Frames that an empty page table, or two, were kept in. */
 static void table_free(pfn_t first, unsigned order)
 {
+	unsigned flags = order ? LEVEL_MAX | TABLE_LINKED | ROOT_IDLE : 0;
+	const struct frame *frame = frame_entry(first);
+
+	/* a stock is a hint: what the frame table does not call an empty table is passed over */
+	if (!pfn_is_valid(first) || frame->owner != OWNER_PTABLE || frame->flags != flags ||
+	    frame->nr_used) {
+		return;
+	}
 	tables_place(first, 1u << order, 0, 0);
 	frame_transition(first, order, OWNER_PTABLE, OWNER_FREE);
 	block_unguard(first, order);
@@ -26,6 +35,9 @@ static void table_free(pfn_t first, unsigned order)
 
 static void cached_free(pfn_t frame, unsigned order)
 {
+	if (!pfn_is_valid(frame) || frame_entry(frame)->owner != OWNER_FREE) {
+		return;
+	}
 	buddy_insert(&frame_pool.buddy, frame, order, frame_pool_cached_kind());
 }
 

@@ -14,11 +14,13 @@
 #include "mm/ram.h"
 
 #define LINKS_BYTES (PFN_MAX * sizeof(struct frame_link))
-#define HISTORIES_BYTES (PFN_MAX * sizeof(uint64_t))
+#define HISTORIES_BYTES (PFN_MAX * sizeof(uint16_t))
+#define HISTORY_PIDS_BYTES (PFN_MAX * sizeof(uint8_t))
 #define COUNTS_BYTES (PFN_MAX / RANGE_FRAMES * sizeof(uint16_t))
 
 static_assert(GUARDED_FRAMES_SIZE == PFN_MAX * sizeof(struct frame), "it is the first part");
-static_assert(GUARDED_STEP + GUARDED_SIZE + LINKS_BYTES + HISTORIES_BYTES + COUNTS_BYTES <=
+static_assert(GUARDED_STEP + GUARDED_SIZE + LINKS_BYTES + HISTORIES_BYTES + HISTORY_PIDS_BYTES +
+			      COUNTS_BYTES <=
 		      FRAME_TABLE_SIZE,
 	      "room for all");
 static_assert(RAM_BLOCK_FRAMES * sizeof(struct frame) % PAGE_SIZE == 0, "of a block: whole pages");
@@ -26,9 +28,16 @@ static_assert(RAM_BLOCK_FRAMES >= 1 << BUDDY_ORDER_MAX, "buddies lie in one bloc
 
 static RO_AFTER_INIT struct frame_hole holes[MEMORY_RANGES_MAX];
 
-/* A page may hold the end of what the run before has, too. */
-static void map(uint64_t start, uint64_t end)
+/*
+ * What a run has of a table with entry_bytes for every nr_frames. A page may hold the end of what
+ * the run before has, too.
+ */
+static void map(uint64_t table, size_t entry_bytes, uint32_t nr_frames_each,
+		const struct ram_range *run)
 {
+	uint64_t start = table + run->start / nr_frames_each * entry_bytes;
+	uint64_t end = table + run->end / nr_frames_each * entry_bytes;
+
 	early_map(kernel_root, start, end, PTE_PRESENT | PTE_WRITABLE | ptable_nx());
 	if (KASAN) {
 		marks_build(start, end);
@@ -40,20 +49,18 @@ void frame_table_build(const struct ram *ram)
 	uint64_t at_frames = guarded_base();
 	uint64_t at_links = at_frames + GUARDED_SIZE;
 	uint64_t at_histories = at_links + LINKS_BYTES;
-	uint64_t at_counts = at_histories + HISTORIES_BYTES;
+	uint64_t at_history_pids = at_histories + HISTORIES_BYTES;
+	uint64_t at_counts = at_history_pids + HISTORY_PIDS_BYTES;
 	unsigned at = 0, nr_holes = 0;
 	struct ram_range run;
 	uint32_t behind = 0;
 
 	while (ram_next_run(ram, &at, &run)) {
-		map(at_frames + run.start * sizeof(struct frame),
-		    at_frames + run.end * sizeof(struct frame));
-		map(at_links + run.start * sizeof(struct frame_link),
-		    at_links + run.end * sizeof(struct frame_link));
-		map(at_histories + run.start * sizeof(uint64_t),
-		    at_histories + run.end * sizeof(uint64_t));
-		map(at_counts + run.start / RANGE_FRAMES * sizeof(uint16_t),
-		    at_counts + run.end / RANGE_FRAMES * sizeof(uint16_t));
+		map(at_frames, sizeof(struct frame), 1, &run);
+		map(at_links, sizeof(struct frame_link), 1, &run);
+		map(at_histories, sizeof(uint16_t), 1, &run);
+		map(at_history_pids, sizeof(uint8_t), 1, &run);
+		map(at_counts, sizeof(uint16_t), RANGE_FRAMES, &run);
 		if (run.start > behind) {
 			holes[nr_holes++] = (struct frame_hole){ behind, run.start };
 		}
@@ -61,7 +68,8 @@ void frame_table_build(const struct ram *ram)
 	}
 	frames = (struct frame *)at_frames;
 	frame_links = (struct frame_link *)at_links;
-	frame_histories = (uint64_t *)at_histories;
+	frame_histories = (uint16_t *)at_histories;
+	frame_history_pids = (uint8_t *)at_history_pids;
 	frame_holes = holes;
 	nr_frame_holes = nr_holes;
 	nr_frames = ram->ranges[ram->nr - 1].end;

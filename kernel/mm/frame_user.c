@@ -165,13 +165,22 @@ static __attribute__((noinline)) bool ready_take_of_stacks(pfn_t *out)
 	return (kstack_trim() || (KASAN && slab_trim())) && ready_take(out);
 }
 
+/* A cache is a hint: what the frame table does not call free is passed over, and lost to it. */
+static inline bool is_free(pfn_t frame)
+{
+	return LIKELY(pfn_is_valid(frame) && frame_entry(frame)->owner == OWNER_FREE);
+}
+
 static inline status_t user_frame_take(pfn_t *out)
 {
 	pfn_t frame;
 
-	if (allocation_should_fail() || (!ready_take(&frame) && !ready_take_of_stacks(&frame))) {
-		return STATUS_ENOMEM;
-	}
+	do {
+		if (allocation_should_fail() ||
+		    (!ready_take(&frame) && !ready_take_of_stacks(&frame))) {
+			return STATUS_ENOMEM;
+		}
+	} while (!is_free(frame));
 	frame_transition(frame, 0, OWNER_FREE, OWNER_USER);
 	(void)frame_count(frame, 1);
 	COUNT(frames_allocated_user);

@@ -66,7 +66,7 @@ void trace_take(struct trace *out)
 
 		out->callers[i] = addresses[i + 1] < (uint64_t)text_end ? (uint32_t)offset : 0;
 	}
-	out->pid = (uint32_t)(PERCPU_READ(offsetof(struct cpu, frame_who)) >> STEP_WHO_SHIFT);
+	out->pid = frame_who_pid(frame_who_here());
 }
 
 /*

@@ -49,7 +49,7 @@ static inline uint64_t mark_address(uint64_t address)
 enum touch { TOUCH_LOAD, TOUCH_STORE, TOUCH_FREE };
 
 /* Who had a block: return addresses, as offsets in the image, innermost first, 0: none; and the
- * process, as frame_history.h has it. */
+ * pid of the process that ran. */
 enum { TRACE_DEPTH = 3 };
 struct trace {
 	uint32_t callers[TRACE_DEPTH];

@@ -223,7 +223,10 @@ status_t ptable_entry_create(pfn_t root, uint64_t address, unsigned level, pte_t
 				return status;
 			}
 			table_place(root, table, address, at - 1);
-			pte_write(entry, pte_make(table, flags));
+			if (!pte_link(entry, pte_make(table, flags))) {
+				table_free(table);
+				return STATUS_EFAULT;
+			}
 		}
 		assert(!pte_is_leaf(pte_read(entry), at));
 		entry = slot(pte_frame(pte_read(entry)), address, at - 1);

@@ -33,7 +33,7 @@ static inline uint64_t ptable_nx(void) { return cpu_features.nx ? PTE_NO_EXECUTE
 pte_t *ptable_entry(pfn_t root, uint64_t address, unsigned level);
 
 /* As above, missing tables are made (owner PTABLE, zeroed). A larger page in the way is our own
- * error. ENOMEM. */
+ * error. ENOMEM; EFAULT: the gate has them belong elsewhere. */
 status_t ptable_entry_create(pfn_t root, uint64_t address, unsigned level, pte_t **out) MUST_CHECK;
 
 /* The leaf that translates an address, or the first entry on the way that is not present. *level,

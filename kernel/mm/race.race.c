@@ -62,7 +62,7 @@ static struct race_access access_of(uint64_t address, size_t len_bytes, unsigned
 				     .len_bytes = (uint32_t)len_bytes,
 				     .flags = flags,
 				     .cpu = cpu->id,
-				     .pid = (uint32_t)(cpu->frame_who >> STEP_WHO_SHIFT) };
+				     .pid = frame_who_pid(cpu->frame_who) };
 }
 
 /* The access meets a watch of another CPU: that one reports both. */

@@ -7,15 +7,16 @@
 
 #define LOW_MEMORY_END 0x100000ul
 
-/* Pages of frame table and histories, page tables of the direct map, and marks, per block. */
-enum { PAGES_PER_BLOCK = 4 + 2 + 2 + (KASAN ? RAM_BLOCK_FRAMES / MARK_BYTES + 1 : 0) };
+/* Pages of frame table and links, page tables of the direct map, and marks, per block. */
+enum { PAGES_PER_BLOCK = 2 + 2 + 2 + (KASAN ? RAM_BLOCK_FRAMES / MARK_BYTES + 1 : 0) };
 
 /*
  * What else a run of blocks may take, as the power of two of frames that one page of it serves:
- * directories of the direct map; then page tables and directories of the frame table, of the
- * histories and of the counts per range, and a page of those counts.
+ * directories of the direct map; page tables and directories of the frame table, and of the links;
+ * pages, page tables and directories of the histories, and of their pids; pages and page tables of
+ * the counts per range.
  */
-static const uint8_t shares[] = { 18, 27, 17, 26, 18, 27, 29, 20 };
+static const uint8_t shares[] = { 18, 27, 18, 27, 18, 27, 11, 20, 29, 12, 21, 30, 20, 29 };
 
 static void add(struct ram *ram, const struct memory_range *range, uint64_t limit)
 {

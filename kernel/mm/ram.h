@@ -8,8 +8,8 @@
 #include "lib/types.h"
 
 /*
- * The frame table knows whole blocks of so many frames: no page of it or of the histories is used
- * in part, and every buddy of a frame that it knows is known.
+ * The frame table knows whole blocks of so many frames: no page of it or of the links is used in
+ * part, and every buddy of a frame that it knows is known.
  */
 enum { RAM_BLOCK_FRAMES = 1024 };
 

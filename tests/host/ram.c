@@ -127,11 +127,13 @@ static unsigned tables_of_run(const struct ram_range *run)
 	unsigned nr = 0;
 
 	for (uint64_t frame = run->start; frame < run->end; frame += 256) {
-		nr += take_array(0, frame * 16, true);
+		nr += take_array(0, frame * 8, true);
 		nr += take_array(4, frame * 8, true);
-		nr += take_array(8, frame / 512 * 2, true);
-		nr += take_array(12, frame << 12, false);
-		nr += take_table(16, frame >> 27);
+		nr += take_array(8, frame * 2, true);
+		nr += take_array(12, frame, true);
+		nr += take_array(16, frame / 512 * 2, true);
+		nr += take_array(20, frame << 12, false);
+		nr += take_table(24, frame >> 27);
 	}
 	return nr;
 }

@@ -111,9 +111,9 @@ static void plant_in_kernel_half(struct as *as, pfn_t spare_frame)
 
 static void plant_in_history(pfn_t frame)
 {
-	frame_histories[frame.pfn] ^= STEP_HIDDEN;
+	frame_history_forge(frame, OWNER_KERNEL, FRAME_HIDDEN);
 	expect_violation("has a history that ends otherwise", "a history that ends otherwise");
-	frame_histories[frame.pfn] ^= STEP_HIDDEN;
+	frame_history_forge(frame, OWNER_KERNEL, 0);
 }
 
 /* Stacks are where they say; no other frame of the kernel is in kernel space. */

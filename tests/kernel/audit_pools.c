@@ -20,7 +20,8 @@ static void expect_sealed(uint64_t nr_more, uint64_t before)
 static void toggle_sealed(pfn_t frame)
 {
 	FORCE(frame_entry(frame)->flags ^= FRAME_SEALED);
-	frame_histories[frame.pfn] ^= STEP_SEALED;
+	frame_history_forge(frame, (enum owner)frame_entry(frame)->owner,
+			    frame_entry(frame)->flags);
 	if (options.pmalloc == pmalloc_roalias) {
 		(frame_entry(frame)->flags & FRAME_SEALED ? direct_map_protect
 							  : direct_map_unprotect)(frame);

@@ -30,7 +30,8 @@ static void area_toggle_sealed(slot_id id, pfn_t frame)
 	pool_slot_write(id, &slot);
 	lock_release(&pool_lock);
 	FORCE(frame_entry(frame)->flags ^= FRAME_SEALED);
-	frame_histories[frame.pfn] ^= STEP_SEALED;
+	frame_history_forge(frame, (enum owner)frame_entry(frame)->owner,
+			    frame_entry(frame)->flags);
 	if (options.pmalloc == pmalloc_roalias) {
 		(slot.area.is_sealed ? direct_map_protect : direct_map_unprotect)(frame);
 	}
@@ -78,7 +79,8 @@ static void archive_toggle_sealed(pfn_t frame, bool is_sealed)
 	if (!is_sealed) {
 		direct_map_reveal(frame, 1);
 	}
-	frame_histories[frame.pfn] ^= STEP_HIDDEN | STEP_SEALED;
+	frame_history_forge(frame, (enum owner)frame_entry(frame)->owner,
+			    frame_entry(frame)->flags);
 	ktlb_wait(ktlb_downgrade());
 }
 

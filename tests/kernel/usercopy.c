@@ -180,6 +180,7 @@ static void check_aliases(void)
 			     "the entry stack through the direct map");
 	expect_alias_refused(frames, "the frame table");
 	expect_alias_refused(frame_histories, "the histories of frames");
+	expect_alias_refused(frame_history_pids, "the pids of histories");
 	expect_alias_refused(process_current(), "a process");
 }
 

@@ -83,7 +83,7 @@ figure() {
 }
 canned OPTS=xpfo=off
 is "$status" 0 'Linux is counted, and OPTS is for Bulwark alone' || diag "$said"
-is "$(figure 'map { @$_{qw(off on bare)} } grep { $_->{operation} =~ /^(null|page fault alone)/ } @{ $_->{rows} }')" '7 17 7 8 18 8' \
+is "$(figure 'map { @$_{qw(off on bare)} } grep { $_->{operation} =~ /^(null|neighbour fault)/ } @{ $_->{rows} }')" '7 17 7 8 18 8' \
 	'an operation is the difference of two runs, less the loop, less SYSCALL itself'
 is "$(figure 'map { $_->{operation} } grep { ($_->{off} // 0) < 1 } @{ $_->{rows} }')" 'the same of 64 pages, per page' \
 	'every operation has a figure: of 64 pages it is that of one'

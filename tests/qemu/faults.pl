@@ -44,9 +44,11 @@ sub history_text {
 	for my $step (@{ $_[0] }) {
 		my $word = $step->{from} ne $step->{to} ? $step->{to}
 			: $before && $before->{hidden} eq $step->{hidden} ? 'sealed' : $step->{hidden} ? 'hidden' : 'revealed';
-		push @words, " > $word" . ($step->{pid} ? " (pid $step->{pid})" : '');
+		push @words, " > $word";
 		$before = $step;
 	}
+	my ($pid, $modulo) = $before ? @$before{qw(pid pid_modulo)} : ();
+	push @words, $modulo ? " (pid $pid modulo $modulo)" : $pid ? " (pid $pid)" : '';
 	return join '', @words;
 }
 

@@ -19,6 +19,31 @@ at_1_tib() {
 
 unused='bulwark: memory: [0-9]+ KiB left out'
 
+# State of frames: the last quarter of kernel space, with the page tables that lead there. The first range of kernel space lies
+# in its first GiB. Prints the KiB mapped there, and the bytes for each frame of 1 GiB.
+state_of_frames() {
+	perl -e 'my ($first, $kib, %tables);
+		while (<>) {
+			my ($start, $end) = /^(\w{16}) (\w{16}) .* kernel space / or next;
+			($start, $end) = (hex $start, hex $end);
+			$first //= $start;
+			next if $start - $first < 383 << 30;
+			$kib += $end - $start >> 10;
+			for my $shift (21, 30) {
+				$tables{"$shift $_"} = 1 for $start >> $shift .. $end - 1 >> $shift;
+			}
+		}
+		printf "%d %.2f\n", $kib, ($kib * 1024 + 4096 * keys %tables) / (1 << 18)'
+}
+
+SMP=2 MEM=1G boot 'ptprot=pks' 'ptdump kernel'
+read -r kib bytes_each < <(state_of_frames <<<"$output")
+diag "$bytes_each bytes of state for each frame"
+gate_stacks=$((2 * 2 * 4))
+like "$(<"$log")" "of these $((kib - gate_stacks)) KiB in the frame table" \
+	'with 1 GiB what is mapped for frames is what the kernel reports, and 2 pages of stack for the gate of each processor'
+is "$(perl -e 'print $ARGV[0] > 19 && $ARGV[0] <= 20' "$bytes_each")" 1 'with the page tables that is at most 20 bytes for each frame'
+
 SMP=2 MACHINE=pc,max-ram-below-4g=128M MEM=16G boot 'vuln=on' 'mem -j; attack ret2dir_obj'
 figures
 is "$status" 0 'boots with 16 GiB, of which 128 MiB lie below 4 GiB'

@@ -12,7 +12,7 @@ my @table = map { [split /\s*\|\s*/] } grep { /\S/ } split /\n/, <<'END';
 null system call                     | bench_null  | null, null_loop+1 | 1  | 1000 3000 | 100
 IPC round trip                       | bench_ipc   | ipc               | 1  | 500 1500  | 8
 page fault, zeroing included         | bench_fault | fault_life        | 1  | 640 2560  | 8
-page fault alone                     | bench_fault | fault, fault_loop | 1  | 500 1500  | 2
+neighbour fault                      | bench_fault | fault, fault_loop | 1  | 500 1500  | 2
 mmap, touch, munmap of one page      | bench_churn | churn_1           | 1  | 200 600   | 8
 the same of 64 pages, per page       | bench_churn | churn_64          | 64 | 10 30     | 8
 fork, exit, wait                     | bench_fork  | fork_bare         | 1  | 20 60     | 10

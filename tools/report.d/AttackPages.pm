@@ -72,7 +72,8 @@ sub history_html {
 	my @steps = @{ $frame->{history} // [] };
 	my $items = join '', map {
 		'<li><i aria-label="then"></i><span>' . h(step_words($_)) . '</span>'
-			. ($_->{pid} ? '<small>pid ' . h($_->{pid}) . '</small>' : '') . '</li>'
+			. ($_->{pid} || $_->{pid_modulo} ? '<small>pid ' . h($_->{pid})
+			. ($_->{pid_modulo} ? ' modulo ' . h($_->{pid_modulo}) : '') . '</small>' : '') . '</li>'
 	} @steps;
 	return '<p class="label">Frame ' . h($frame->{pfn}) . ' is ' . h($frame->{owner} // '?')
 		. (is_true($frame->{hidden}) ? ', hidden' : '') . (@steps ? '; how it came to that:' : '') . '</p>'

@@ -13,7 +13,7 @@ my $FAULT = { 'process?' => 'text', 'access?' => 'text', 'address?' => 'address'
 	'symbol?' => 'text', 'exception?' => 'text', 'rip?' => 'text', 'defence?' => 'text', 'reason?' => 'text', 'kernel_walk?' => $WALK,
 	'shadow_walk?' => $WALK, 'backtrace?' => ['text'],
 	'frame?' => { 'pfn?' => 'text', 'owner?' => 'text', 'hidden?' => 'any',
-		'history?' => [{ from => 'text', to => 'text', 'pid?' => 'text' }] } };
+		'history?' => [{ from => 'text', to => 'text', 'pid?' => 'text', 'pid_modulo?' => 'text' }] } };
 my $CELL = { outcome => 'outcome', 'expected?' => 'text', 'observed?' => 'text', 'defence?' => 'text',
 	'explanation?' => 'text', 'report?' => 'text', 'said?' => 'text', 'as_expected?' => 'any', 'with?' => 'text', 'fault?' => $FAULT };
 my $RANGES = [{ start => 'address', end => 'address', rights => 'text', region => 'text', owner => 'text',

@@ -51,6 +51,11 @@ void pte_store(pte_t *entry, pte_t pte) { CALL(ENTRY_SET, (uint64_t)entry, pte.v
 
 void pte_grant(pte_t *entry, pte_t pte) { CALL(ENTRY_SET, (uint64_t)entry, pte.value, true, 0); }
 
+bool pte_link(pte_t *entry, pte_t pte)
+{
+	return !(gate_enter((uint64_t)entry, pte.value, 0, 0, 0, GATE_ENTRY_SET) & GATE_REFUSAL);
+}
+
 void pte_fill(pte_t *entry, unsigned nr, pte_t pte)
 {
 	CALL(ENTRIES_FILL, (uint64_t)entry, nr, pte.value, 0);

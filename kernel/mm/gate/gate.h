@@ -68,7 +68,12 @@ void root_publish(pfn_t root);
 void root_die(pfn_t root);
 bool root_rest(pfn_t root) MUST_CHECK;
 bool root_take(pfn_t root) MUST_CHECK;
-/* A roots' state alone, for who would call in vain. */
+/*
+ * May this CPU change the user half, as far as what it has loaded says? With ptprot the gate asks
+ * that; who asks before is spared a refusal.
+ */
+bool root_is_ours(pfn_t root);
+/* A root's state alone, for who would call in vain. */
 static inline bool root_is_new(pfn_t root) { return frame_entry(root)->flags & ROOT_NEW; }
 
 /*
@@ -80,6 +85,8 @@ void pte_store(pte_t *entry, pte_t pte);
 /* nr entries of one table in a row, of frames in a row: the frame is counted up where pte is
  * present. */
 void pte_fill(pte_t *entry, unsigned nr, pte_t pte);
+/* Links an empty table. False: that would be refused, as it is not for this place. */
+bool pte_link(pte_t *entry, pte_t pte) MUST_CHECK;
 /* pte_store in an address space that need not be loaded: one side of a grant. */
 void pte_grant(pte_t *entry, pte_t pte);
 

@@ -47,3 +47,9 @@ pfn_t gate_loaded_root(void)
 	}
 	return pa_to_pfn(cr3_root((cr3_t){ cr3 }));
 }
+
+bool root_is_ours(pfn_t root)
+{
+	return gate_in_force == ptprot_off || root_is_new(root) ||
+	       pa_to_pfn(cr3_root(cr3_read())).pfn == root.pfn;
+}

@@ -40,7 +40,8 @@ struct cpu *host_cpu;
 static struct cpu cpu;
 static struct frame table[MACHINE_FRAMES];
 static struct frame_link links[MACHINE_FRAMES];
-static uint64_t histories[MACHINE_FRAMES];
+static uint16_t histories[MACHINE_FRAMES];
+static uint8_t history_pids[MACHINE_FRAMES];
 static uint16_t nr_free_in[MACHINE_FRAMES / RANGE_FRAMES];
 static char *ram;
 static uint64_t newest = 1, complete = 1, newest_split; /* generations */
@@ -318,6 +319,7 @@ void machine_start(void)
 	frames = table;
 	frame_links = links;
 	frame_histories = histories;
+	frame_history_pids = history_pids;
 	nr_frames = MACHINE_FRAMES;
 	direct_map_base = MAP_BASE;
 	kernel_root.pfn = machine_nr_early++;

@@ -85,5 +85,7 @@ def past(steps):
 		yield 'history: none since boot'
 		return
 	yield 'history, oldest first:'
-	yield from text.table(('from', 'to', 'on behalf of'),
-		[(one['from'], one['to'], f'process {one["pid"]}' if one['pid'] else 'the kernel') for one in steps])
+	yield from text.table(('from', 'to'), [(one['from'], one['to']) for one in steps])
+	newest = steps[-1]
+	pid = f'{newest["pid"]} modulo {newest["pid_modulo"]}' if newest['pid_modulo'] else newest['pid']
+	yield f'the last on behalf of {f"process {pid}" if pid else "the kernel"}'
