@@ -4,7 +4,7 @@
 
 #include "attack.h"
 
-enum { SLOT_BYTES = 4, FRAME_BYTES = 8, HISTORY_BYTES = 8 };
+enum { SLOT_BYTES = 4, FRAME_BYTES = 8, HISTORY_BYTES = 2 };
 /* Of the first word of a frame's entry: the owner, and a flag. */
 enum { OWNER_FREE = 1, OWNER_PTABLE = 3 };
 #define FLAG_HIDDEN 0x100ul
@@ -85,7 +85,8 @@ void attack_frame_books_restore(const struct attack_frame_books *books)
 {
 	attack_check("vuln_write", bw_vuln_write(books->place, books->state));
 	attack_check("vuln_write", bw_vuln_write(books->links_place, books->links));
-	attack_check("vuln_write", bw_vuln_write(books->history_place, books->history));
+	attack_check("vuln_store",
+		     bw_vuln_store(books->history_place, books->history, HISTORY_BYTES));
 }
 
 void attack_frame_books_free(const struct attack_frame_books *books)
@@ -102,6 +103,6 @@ void attack_frame_books_no_table(const struct attack_frame_books *books)
 void attack_frame_books_idle_root(const struct attack_frame_books *books)
 {
 	attack_check("vuln_write",
-		     bw_vuln_write(books->place, (books->state & FRAME_NUMBER) | FLAGS_IDLE_ROOT |
-							 OWNER_PTABLE));
+		     bw_vuln_write(books->place,
+				   (books->state & FRAME_NUMBER) | FLAGS_IDLE_ROOT | OWNER_PTABLE));
 }
