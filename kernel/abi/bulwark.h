@@ -8,6 +8,9 @@
 
 enum { BW_NAME_MAX = 32, BW_TEXT_MAX = 2048, BW_FAULT_MAX = 2048, BW_EXPLANATION_MAX = 4096 };
 
+/* In a suite's index for ktest: the answer is its name, and nothing is run. */
+#define BW_KTEST_NAME 0x80000000u
+
 /* One boot option: what the command line asked for and what is in force on this machine. */
 struct bw_option {
 	char name[BW_NAME_MAX];

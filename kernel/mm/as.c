@@ -1,6 +1,8 @@
 /* Address spaces: life. as_map.c has the calls that change regions. */
 #include "mm/as.h"
 
+#include "core/cpu.h"
+#include "core/log.h"
 #include "lib/assert.h"
 #include "lib/string.h"
 #include "mm/as_change.h"
@@ -122,6 +124,20 @@ static void regions_free(struct as *as, unsigned *work)
 	region_spares_drop(as);
 }
 
+/* One that was loaded once dies while it is loaded: who takes a root apart had it. */
+static bool begins_to_die(struct as *as)
+{
+	struct as_tlb *loaded = this_cpu()->tlb.as;
+	bool is_dying = root_is_new(as->root);
+
+	if (!is_dying) {
+		as_switch(as);
+		is_dying = root_die(as->root) || gate_in_force == ptprot_off;
+		tlb_switch(loaded);
+	}
+	return is_dying;
+}
+
 /* On the list of all until nothing is left: the audit sees who maps what until then. */
 void as_put(struct as *as)
 {
@@ -131,10 +147,12 @@ void as_put(struct as *as)
 	if (__atomic_sub_fetch(&as->users, 1, __ATOMIC_ACQ_REL)) {
 		return;
 	}
-	lock_acquire(&as->lock);
-	if (!root_is_new(as->root)) {
-		root_die(as->root);
+	if (!begins_to_die(as)) {
+		log_print("bulwark: an address space is lost: it has another's root, %#x\n",
+			  as->root.pfn);
+		return;
 	}
+	lock_acquire(&as->lock);
 	pages_drop_all(as, &work);
 	tables_free(as, &work);
 	regions_free(as, &work);

@@ -313,8 +313,9 @@ uint64_t ptable_free_below(pfn_t root, uint64_t start, uint64_t end, unsigned le
 		pte = pte_read(entry);
 		if (pte_is_present(pte)) {
 			assert(!pte_is_leaf(pte, level));
-			pte_store(entry, PTE_NONE);
-			table_free(pte_frame(pte));
+			if (pte_link(entry, PTE_NONE)) {
+				table_free(pte_frame(pte));
+			}
 			*nr_left -= WORK_FREE - 1;
 		}
 	}

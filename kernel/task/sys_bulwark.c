@@ -14,6 +14,7 @@
 #include "mm/direct_map.h"
 #include "mm/direct_split.h"
 #include "mm/frame_alloc.h"
+#include "mm/gate/gate.h"
 #include "mm/kaiser.h"
 #include "mm/kspace.h"
 #include "mm/layout.h"
@@ -38,13 +39,22 @@ static bool is_root(void) { return credentials_acting_uid(process_current()) == 
 /* Root, and not by way of an attack: such a one could forge its own verdict. */
 static bool may_judge(void) { return is_root() && !credentials_job(process_current()).is_watched; }
 
-/* Some are kept where the entry code can count. */
+/* What the gate writes to open and, again, to close. */
+static uint64_t gate_writes(const struct cpu *cpu, enum option_ptprot way)
+{
+	return gate_in_force == way ? 2 * cpu->counters[COUNTER_gate_calls] : 0;
+}
+
+/* Some are kept where the entry code can count, or follow from others. */
 static uint64_t counter_of(const struct cpu *cpu, enum counter counter)
 {
 	switch (counter) {
 	case COUNTER_syscalls: return cpu->syscalls_twice / 2;
 	case COUNTER_user_traps: return cpu->traps_twice / 2;
-	case COUNTER_cr3_loads: return cpu->counters[counter] + kaiser_crossings(cpu);
+	case COUNTER_cr3_loads:
+		return cpu->counters[counter] + kaiser_crossings(cpu) +
+		       gate_writes(cpu, ptprot_window);
+	case COUNTER_pkrs_writes: return gate_writes(cpu, ptprot_pks);
 	default: return cpu->counters[counter];
 	}
 }

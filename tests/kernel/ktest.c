@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 
+#include "abi/bulwark.h"
 #include "lib/builds.h"
 #include "lib/format.h"
 #include "plants.h"
@@ -72,10 +73,22 @@ void ktest_skip(const char *format, ...)
 	add("\n");
 }
 
+static status_t name_of(unsigned index, char *text, size_t size_bytes, size_t *len)
+{
+	if (index >= (size_t)(ktest_end - ktest_start)) {
+		return STATUS_ENOENT;
+	}
+	*len = (size_t)format(text, size_bytes, "%s", ktest_start[index].name);
+	return *len < size_bytes ? STATUS_OK : STATUS_ERANGE;
+}
+
 status_t ktest_run(unsigned index, char *text, size_t size_bytes, size_t *len)
 {
 	status_t status = STATUS_OK;
 
+	if (index & BW_KTEST_NAME) {
+		return name_of(index & ~BW_KTEST_NAME, text, size_bytes, len);
+	}
 	if ((KASAN || RACE) && index >= PLANTS) {
 		plant_run(index - PLANTS);
 	}

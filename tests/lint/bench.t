@@ -54,6 +54,14 @@ is "$(json 'scalar grep { $_->{name} =~ /^boot/ } @{ $t->{"CR3 writes per operat
 	'a boot is counted in instructions alone'
 is "$(json 'map { ($_->{name}, @{ $_->{values} }{"instructions", "tables, MiB"}) } @{ $t->{"boot by memory"}{rows} }')" \
 	'boot with 64 MiB 3344050 0.7 boot with 400 GiB null null' 'boots have the tables of their memory beside them; one was not measured'
+is "$(json 'map { my $v = $_->{values}; ($_->{name}, @$v{"gates", "CR3 writes, off", "CR3 writes, window", "PKRS writes, pks"}) } $t->{"calls of the gate per operation"}{rows}[1]')" \
+	'neighbour fault 3 2 8 6' 'calls of the gate have a table, with what they write'
+is "$(json 'map { @{ $_->{values} }{"ptprot=off", "ptprot=pks"} } @{ $t->{"what protecting page tables costs"}{rows} }')" '64 64 401.5 471.5 27305.1 null null 93' \
+	'so has each operation, by ptprot'
+like "$said" '^null system call, gates +0 +0 +met$' 'a null call must not enter the gate'
+like "$said" '^neighbour fault, ptprot=pks more than off +70 +70 +met$' 'a difference is held against its aim'
+like "$said" '^fork, exit, wait, ptprot=pks +30000 +- +not measured$' 'what was counted with ptprot=off alone is not judged'
+like "$said" '^one gate: a page is mapped, ptprot=pks +60 +91 +1.52 times over$' 'of one gate its writes are subtracted'
 like "$said" '^boot, 512 MiB, instructions +10000000 +5426025 +met$' 'a figure in millions is shown in full'
 like "$said" '^IPC round trip, instructions +400 +999.1 +2.50 times over$' 'an aim that is missed is shown as missed'
 like "$said" '^xpfo=epoch, rounds per user page, 2 processors +0 +0 +met, quick$' 'one that is met by a quick run, as quick'

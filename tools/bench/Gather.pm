@@ -4,6 +4,7 @@ package Gather;
 use strict;
 use warnings;
 use Exporter 'import';
+use Ptprot qw(ptprot_aim ptprot_got ptprot_wanted);
 use Published 'published';
 our @EXPORT_OK = qw(tables aims notes names verdict);
 
@@ -73,6 +74,35 @@ sub cost_tables {
 		table_of('CR3 writes per operation', 'writes, one processor', $all->{source}, \@columns, @writes),
 		@boots ? table_of('boot by memory', 'instructions from kernel entry to the end of CMD=true; page tables and frame table',
 			'Bulwark alone: none were published.', ['instructions', 'tables, MiB'], @boots) : ());
+}
+
+# What bench-cost counted with each value of ptprot.
+sub ptprot_tables {
+	my ($bench) = @_;
+	my $all = published('ptprot');
+	my @by = @{ ($bench->{cost} // {})->{by_ptprot} // [] };
+	my @columns = map { { by => $_, name => "ptprot=$_" } } qw(off wp window pks);
+	my @instructions = map { my $row = $_; my $aim = ptprot_aim($row->{operation});
+		row_of($row->{operation}, map({ $_->{name} => ($row->{ways}{ $_->{by} } // {})->{instructions} } @columns), $aim ? (note => 'wanted: ' . ptprot_wanted($aim)) : ()) } @by;
+	my @events = map { my $ways = $_->{ways}; my $most = $ways->{pks} // $ways->{window} // $ways->{wp} // {};
+		row_of($_->{operation}, gates => $most->{gate_calls}, map({ ("CR3 writes, $_" => ($ways->{$_} // {})->{cr3_loads}) } qw(off window)),
+			'PKRS writes, pks' => ($ways->{pks} // {})->{pkrs_writes}) } @by;
+	@events = grep { %{ $_->{values} } } @events; # a boot has none
+	return (@instructions ? table_of(@$all{qw(table unit source)}, [map { $_->{name} } @columns], @instructions) : (),
+		@events ? table_of('calls of the gate per operation', 'calls, and what they write', $all->{source}, ['gates', 'CR3 writes, off', 'CR3 writes, window', 'PKRS writes, pks'], @events) : ());
+}
+
+sub ptprot_aims {
+	my ($bench) = @_;
+	my @rows = @{ ($bench->{cost} // {})->{by_ptprot} // [] };
+	my @aims;
+	for my $row (grep { ptprot_aim($_->{operation}) } @rows) {
+		my $aim = ptprot_aim($row->{operation});
+		my ($got, $gates) = (ptprot_got($aim, $row->{ways}), $aim->{gate_calls});
+		push @aims, aim($bench, 'cost', "$row->{operation}, " . (defined $aim->{more} ? 'ptprot=pks more than off' : 'ptprot=pks'), $got->{wanted}, $got->{value});
+		push @aims, aim($bench, 'cost', "$row->{operation}, gates", $gates, ($row->{ways}{pks} // {})->{gate_calls}) if defined $gates;
+	}
+	return @aims;
 }
 
 # All of bench-linux's figures, which are ours, with what they were counted.
@@ -191,7 +221,7 @@ sub pmalloc_tables {
 # All tables; each with the name of its benchmark, and whether that was a quick run.
 sub tables {
 	my ($bench) = @_;
-	my %tables_of = (cost => \&cost_tables, linux => \&linux_tables, xpfo => \&xpfo_tables, kaiser => \&kaiser_tables, pmalloc => \&pmalloc_tables);
+	my %tables_of = (cost => sub { (cost_tables(@_), ptprot_tables(@_)) }, linux => \&linux_tables, xpfo => \&xpfo_tables, kaiser => \&kaiser_tables, pmalloc => \&pmalloc_tables);
 	return map { my $name = $_; map { { %$_, bench => $name, quick => is_quick($bench, $name) } } $tables_of{$name}->($bench) }
 		qw(cost linux xpfo kaiser pmalloc);
 }
@@ -214,6 +244,7 @@ sub aims {
 		push @aims, aim($bench, 'cost', "$operation, CR3 writes", $aim->{cr3_loads}, $cost{$operation}{cr3_loads})
 			if $aim->{cr3_loads};
 	}
+	push @aims, ptprot_aims($bench);
 	my ($pcid, $bochs) = (published('kaiser')->{aims}{pcid}, kaiser_row($bench, 'pcid', 'bochs'));
 	push @aims, aim($bench, 'kaiser', 'kaiser=pcid, instructions of a null call', $pcid->{instructions}, $bochs->{instructions}),
 		aim($bench, 'kaiser', 'kaiser=pcid, CR3 writes of a null call', $pcid->{cr3_writes}, $bochs->{cr3_writes}),

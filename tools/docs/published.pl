@@ -5,6 +5,7 @@ use warnings;
 use Page;
 use FindBin qw($Bin);
 use lib "$Bin/bench";
+use Ptprot 'ptprot_wanted';
 use Published qw(published figures_text);
 
 my %tables = (
@@ -19,6 +20,10 @@ my %tables = (
 				. ($aim->{cr3_loads} ? ", $aim->{cr3_loads} CR3 writes" : '')];
 		}
 		return table(['operation', 'Linux 6.1, PTI off / on', 'its CR3 writes', 'others', 'aim'], @rows);
+	},
+	ptprot => sub {
+		my ($all) = @_;
+		return table(['operation', 'aim'], map { [$_, ptprot_wanted($all->{aims}{$_})] } sort keys %{ $all->{aims} });
 	},
 	xpfo => sub {
 		my ($all) = @_;

@@ -192,7 +192,7 @@ static inline long bw_attack_end(pid_t pid, struct bw_attack *attack)
 
 /*
  * Runs the in-kernel suite with this index: the length of the TAP text in buffer, or -ENOENT past
- * the last.
+ * the last. With BW_KTEST_NAME in the index: its name, and it does not run.
  */
 static inline long bw_ktest(unsigned int index, char *buffer, size_t size_bytes)
 {

@@ -67,6 +67,29 @@ static void test_calls(void)
 	expect(COUNTER_syscalls, CALLS + 1, CALLS + CALLS / 10, "each call");
 }
 
+static void test_gate(void)
+{
+	char *page = mmap(NULL, BW_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			  -1, 0);
+
+	begin();
+	*page = 1;
+	counters_read(now);
+	munmap(page, BW_PAGE_SIZE);
+	expect(COUNTER_gate_calls, 1, 100, "a page is mapped");
+	if (bw_option_is("ptprot", "pks")) {
+		/* other processors go on while theirs are read */
+		expect(COUNTER_pkrs_writes, rise(COUNTER_gate_calls), 3 * rise(COUNTER_gate_calls),
+		       "open and closed");
+	} else {
+		expect(COUNTER_pkrs_writes, 0, 0, "the gate opens in another way");
+	}
+	if (bw_option_is("ptprot", "window")) {
+		expect(COUNTER_cr3_loads, rise(COUNTER_gate_calls), UINT64_MAX,
+		       "the gate's root and back");
+	}
+}
+
 static void test_pages(bool has_window)
 {
 	char *pages = mmap(NULL, PAGES * BW_PAGE_SIZE, PROT_READ | PROT_WRITE,
@@ -250,6 +273,7 @@ int main(void)
 		is_epoch || bw_option_is("xpfo", "sync") || bw_option_is("xpfo", "pageblock");
 
 	test_calls();
+	test_gate();
 	test_pages(has_window);
 	test_threads();
 	test_processors();

@@ -65,22 +65,38 @@ static void merge_suite(struct tally *tally, unsigned int index, char *text)
 	}
 }
 
-static void run_suites(struct tally *tally)
+static bool is_suite(unsigned int index, const char *name)
+{
+	char text[64];
+	long length = bw_ktest(BW_KTEST_NAME | index, text, sizeof(text) - 1);
+
+	return length >= 0 && (size_t)length == strlen(name) &&
+	       memcmp(text, name, (size_t)length) == 0;
+}
+
+/* All of them, or that of this name. Returns how many it ran. */
+static int run_suites(struct tally *tally, const char *only)
 {
 	char *text = malloc(SUITE_TEXT_MAX);
 	long length;
+	int nr_run = 0;
 
 	if (text == NULL) {
 		print_own(tally, false, "there is memory for the in-kernel suites' results");
-		return;
+		return 0;
 	}
 	for (unsigned int i = 0;; i++) {
-		length = bw_ktest(i, text, SUITE_TEXT_MAX - 1);
+		bool is_wanted = only == NULL || is_suite(i, only);
+
+		length = bw_ktest(is_wanted ? i : BW_KTEST_NAME | i, text, SUITE_TEXT_MAX - 1);
 		if (length < 0) {
 			break;
 		}
 		text[length] = '\0';
-		merge_suite(tally, i, text);
+		if (is_wanted) {
+			merge_suite(tally, i, text);
+			nr_run++;
+		}
 	}
 	free(text);
 	if (length == -ENOSYS || length == -EPERM) {
@@ -90,6 +106,7 @@ static void run_suites(struct tally *tally)
 		printf("# bw_ktest returned %ld\n", length);
 		print_own(tally, false, "the in-kernel suites ran");
 	}
+	return nr_run;
 }
 
 /* Counts what the program says of itself; false: it did not live to say it. */
@@ -151,13 +168,15 @@ int cmd_selftest(int argc, char *const argv[])
 {
 	struct tally tally = { 0 };
 	struct bw_audit audit;
-	bool only_kernel = argc == 2 && strcmp(argv[1], "kernel") == 0;
+	bool only_kernel = argc >= 2 && strcmp(argv[1], "kernel") == 0;
+	const char *suite = only_kernel ? argv[2] : NULL;
 
-	if (argc > 2) {
+	if (argc > 3 || (argc == 3 && !only_kernel)) {
 		return command_usage("selftest");
 	}
-	if (argc == 1 || only_kernel) {
-		run_suites(&tally);
+	if ((argc == 1 || only_kernel) && run_suites(&tally, suite) == 0 && tally.nr_tests == 0) {
+		fprintf(stderr, "selftest: no in-kernel suite %s\n", suite);
+		return STATUS_USAGE;
 	}
 	if (!only_kernel && run_programs(&tally, argv[1]) == 0 && argc > 1) {
 		fprintf(stderr, "selftest: no program bin/%s%s\n", test_prefix, argv[1]);

@@ -163,6 +163,14 @@ static void guard_tables(void)
 	}
 }
 
+/* Calls until now opened nothing. */
+static void count_from_here(void)
+{
+	for (unsigned id = 0; id < nr_cpus; id++) {
+		cpus[id]->counters[COUNTER_gate_calls] = 0;
+	}
+}
+
 void gate_begin(void)
 {
 	static gate_way *const ways[] = { [ptprot_off] = gate_enter_off,
@@ -172,6 +180,7 @@ void gate_begin(void)
 
 	place_tables();
 	if (options.ptprot == ptprot_off) {
+		count_from_here();
 		return;
 	}
 	for (unsigned id = 0; id < nr_cpus; id++) {
@@ -189,6 +198,7 @@ void gate_begin(void)
 	}
 	gate_stacks = (struct gate_stacks){ gate_stack_top(0) - GATE_STACK_PAGES * PAGE_SIZE,
 					    nr_cpus * (uint64_t)GATE_BLOCK_PAGES * PAGE_SIZE };
+	count_from_here();
 	gate_in_force = options.ptprot;
 	gate_enter = ways[options.ptprot];
 	ktlb_wait(ktlb_downgrade());

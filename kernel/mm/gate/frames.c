@@ -46,7 +46,7 @@ static bool root_may_become(struct frame from, struct frame to, const struct fra
 	case ROOT_NEW: return after == 0 || (after == ROOT_IDLE && is_empty);
 	case ROOT_DYING: return after == ROOT_IDLE && is_empty;
 	case ROOT_IDLE: return after == ROOT_NEW;
-	default: return before == 0 && after == ROOT_DYING;
+	default: return before == 0 && after == ROOT_DYING && gate_loaded_root().pfn == from.number;
 	}
 }
 

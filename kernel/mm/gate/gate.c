@@ -1,6 +1,7 @@
 /* How the gate opens, and when it begins to matter. */
 #include "mm/gate/gate.h"
 
+#include "core/cpu.h"
 #include "core/panic.h"
 #include "mm/gate/operations.h"
 
@@ -39,12 +40,17 @@ static void check(enum gate_operation operation, uint64_t result, uint64_t what)
 	}
 }
 
+static uint64_t enter(uint64_t a, uint64_t b, uint64_t c, uint64_t d, enum gate_operation operation)
+{
+	COUNT(gate_calls);
+	return gate_enter(a, b, c, 0, d, operation);
+}
+
 #define CALL(operation, a, b, c, d)                                                                \
 	do {                                                                                       \
 		uint64_t first_word = (a);                                                         \
                                                                                                    \
-		check(GATE_##operation, gate_enter(first_word, b, c, 0, d, GATE_##operation),      \
-		      first_word);                                                                 \
+		check(GATE_##operation, enter(first_word, b, c, d, GATE_##operation), first_word); \
 	} while (0)
 
 void pte_store(pte_t *entry, pte_t pte) { CALL(ENTRY_SET, (uint64_t)entry, pte.value, 0, 0); }
@@ -53,7 +59,7 @@ void pte_grant(pte_t *entry, pte_t pte) { CALL(ENTRY_SET, (uint64_t)entry, pte.v
 
 bool pte_link(pte_t *entry, pte_t pte)
 {
-	return !(gate_enter((uint64_t)entry, pte.value, 0, 0, 0, GATE_ENTRY_SET) & GATE_REFUSAL);
+	return !(enter((uint64_t)entry, pte.value, 0, 0, GATE_ENTRY_SET) & GATE_REFUSAL);
 }
 
 void pte_fill(pte_t *entry, unsigned nr, pte_t pte)
@@ -94,7 +100,7 @@ void frame_held_set(pfn_t table, unsigned nr)
 
 uint32_t frame_count(pfn_t frame, int more)
 {
-	uint64_t result = gate_enter(frame.pfn, (uint64_t)more, 0, 0, 0, GATE_FRAME_COUNT);
+	uint64_t result = enter(frame.pfn, (uint64_t)more, 0, 0, GATE_FRAME_COUNT);
 
 	check(GATE_FRAME_COUNT, result, frame.pfn);
 	return (uint32_t)(result >> GATE_VALUE_SHIFT);
@@ -102,7 +108,7 @@ uint32_t frame_count(pfn_t frame, int more)
 
 bool frame_hold(pfn_t frame)
 {
-	return !(gate_enter(frame.pfn, 1, 1, 0, 0, GATE_FRAME_COUNT) & GATE_REFUSAL);
+	return !(enter(frame.pfn, 1, 1, 0, GATE_FRAME_COUNT) & GATE_REFUSAL);
 }
 
 void tables_place(pfn_t first, unsigned nr, unsigned flags, uint32_t number)
@@ -120,8 +126,8 @@ void root_pair_make(pfn_t root) { CALL(ROOT_MAKE, root.pfn, 0, 0, 0); }
 static bool root_change(pfn_t root, unsigned from, unsigned to)
 {
 	return (frame_entry(root)->flags & ROOT_STATES) == from &&
-	       !(gate_enter(root.pfn, 1, ~FRAME_WORD(.flags = ROOT_STATES), 0,
-			    FRAME_WORD(.flags = (uint8_t)to), GATE_FRAMES_SET) &
+	       !(enter(root.pfn, 1, ~FRAME_WORD(.flags = ROOT_STATES),
+		       FRAME_WORD(.flags = (uint8_t)to), GATE_FRAMES_SET) &
 		 GATE_REFUSAL);
 }
 
@@ -138,4 +144,4 @@ bool root_rest(pfn_t root)
 
 void root_publish(pfn_t root) { (void)root_change(root, ROOT_NEW, 0); }
 
-void root_die(pfn_t root) { (void)root_change(root, 0, ROOT_DYING); }
+bool root_die(pfn_t root) { return root_change(root, 0, ROOT_DYING); }

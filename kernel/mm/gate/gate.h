@@ -60,12 +60,12 @@ void tables_place(pfn_t first, unsigned nr, unsigned flags, uint32_t number);
 void tables_clear(pfn_t first, unsigned nr);
 /*
  * Two empty tables in a row become the roots of an address space, kernel then shadow: ROOT_NEW. Its
- * first load publishes it; from then on its user half is changed by who has it loaded, until it
- * dies and rests, empty. False: it is no root that is idle; it is not empty.
+ * first load publishes it; from then on its user half is changed by who has it loaded, and who
+ * has may let it die. Empty it rests. False: it is in another state, not loaded, or not empty.
  */
 void root_pair_make(pfn_t root);
 void root_publish(pfn_t root);
-void root_die(pfn_t root);
+bool root_die(pfn_t root) MUST_CHECK;
 bool root_rest(pfn_t root) MUST_CHECK;
 bool root_take(pfn_t root) MUST_CHECK;
 /*
@@ -85,7 +85,7 @@ void pte_store(pte_t *entry, pte_t pte);
 /* nr entries of one table in a row, of frames in a row: the frame is counted up where pte is
  * present. */
 void pte_fill(pte_t *entry, unsigned nr, pte_t pte);
-/* Links an empty table. False: that would be refused, as it is not for this place. */
+/* A table gets its place, or leaves it. False: it is not for this place; it is not empty. */
 bool pte_link(pte_t *entry, pte_t pte) MUST_CHECK;
 /* pte_store in an address space that need not be loaded: one side of a grant. */
 void pte_grant(pte_t *entry, pte_t pte);

@@ -1,0 +1,78 @@
+/*
+ * What one call of the gate costs: measured here, made into a table by tools/bench-cost. Each
+ * figure is a comment line `bench gate_NAME NR TICKS 0 0 0`: NR calls in that many ticks of the
+ * TSC. gate_nothing is the same without a call: what reading the TSC twice takes.
+ */
+#include "arch/x86_64/registers.h"
+#include "core/cpu.h"
+#include "ktest.h"
+#include "mm/as.h"
+#include "mm/gate/gate.h"
+#include "mm/layout.h"
+#include "mm/ptable.h"
+
+enum { NR_CALLS = 64 };
+
+static struct {
+	uint64_t nothing, map, clear, flag, count;
+} ticks;
+
+/* From here on until the clock is read again. */
+#define TIMED(sum, statement)                                                                      \
+	do {                                                                                       \
+		uint64_t start = tsc_read();                                                       \
+                                                                                                   \
+		statement;                                                                         \
+		(sum) += tsc_read() - start;                                                       \
+	} while (0)
+
+/* The entry is that of a user's page; everything is as it was afterwards. */
+static void measure(pte_t *entry)
+{
+	pte_t pte = pte_read(entry);
+	pfn_t frame = pte_frame(pte);
+
+	for (unsigned i = 0; i < NR_CALLS; i++) {
+		TIMED(ticks.nothing, (void)0);
+		TIMED(ticks.clear, pte_store(entry, PTE_NONE));
+		TIMED(ticks.map, pte_store(entry, pte));
+		TIMED(ticks.flag, frames_flag(frame, 1, FRAME_UNKMAPPED, 0));
+		TIMED(ticks.count, (void)frame_count(frame, 1));
+		(void)frame_count(frame, -1);
+	}
+}
+
+static void tell(const char *name, uint64_t sum)
+{
+	ktest_diag("bench gate_%s %u %lu 0 0 0", name, (unsigned)NR_CALLS, sum);
+}
+
+KTEST_SUITE(gate_bench)
+{
+	uint64_t page = USER_MIN + 16 * PAGE_SIZE;
+	uint64_t before;
+	struct as *as;
+	uva_t at;
+
+	if (as_create(&as)) {
+		ktest_skip("no memory for an address space");
+		return;
+	}
+	if (as_map(as, AS_MAP_FIXED, page, PAGE_SIZE, RIGHT_READ | RIGHT_WRITE, 0, &at) ||
+	    as_fault(as, (uva_t){ page }, RIGHT_WRITE)) {
+		as_put(as);
+		ktest_skip("no memory for a page");
+		return;
+	}
+	before = this_cpu()->counters[COUNTER_gate_calls];
+	measure(ptable_entry(as->root, page, 1));
+	ktest_ok(this_cpu()->counters[COUNTER_gate_calls] - before == NR_CALLS * 5ul,
+		 "each call is one of the gate");
+	tell("nothing", ticks.nothing);
+	tell("map", ticks.map);
+	tell("clear", ticks.clear);
+	tell("flag", ticks.flag);
+	tell("count", ticks.count);
+	ktest_ok(ticks.nothing && ticks.map > ticks.nothing, "a call of the gate takes its time");
+	as_put(as);
+}
