@@ -93,15 +93,37 @@ static tlb_word_t *entry_word(pfn_t table)
 	return (tlb_word_t *)&direct_split_entry(table)->value;
 }
 
-/* The table says of each address what the page says, before it takes the page's place. */
-static void split(pfn_t table)
+static bool is_guarded(pfn_t frame)
 {
+	return gate_in_force != ptprot_off && frame_entry(frame)->owner == OWNER_PTABLE;
+}
+
+/*
+ * The table says of each address what the page says, before it takes the page's place. Not of page
+ * tables, new ones that are about to be guarded: these are so from here on. How many there are.
+ */
+static unsigned split(pfn_t table)
+{
+	pfn_t first = { direct_split_first(table) };
+	pte_t *entries = direct_map_pointer(table);
+	unsigned nr_guarded = 0, start = 0;
+
 	assert(lock_is_held(&lock));
-	pte_fill(direct_map_pointer(table), PTES_PER_TABLE,
-		 direct_map_pte((pfn_t){ direct_split_first(table) }));
+	for (unsigned i = 0; i < PTES_PER_TABLE; i++) {
+		pfn_t frame = pfn_add(first, i);
+
+		if (is_guarded(frame)) {
+			pte_fill(&entries[start], i - start, direct_map_pte(pfn_add(first, start)));
+			pte_fill(&entries[i], 1, gate_guarded_pte(frame));
+			start = i + 1;
+			nr_guarded++;
+		}
+	}
+	pte_fill(&entries[start], PTES_PER_TABLE - start, direct_map_pte(pfn_add(first, start)));
 	ktlb_split(entry_word(table), pte_make(table, PTE_PRESENT | PTE_WRITABLE).value);
 	nr_split++;
 	COUNT(direct_splits);
+	return nr_guarded;
 }
 
 static void join(pfn_t table)
@@ -124,9 +146,10 @@ static inline bool entry_set(pfn_t table, pte_t *entry, pte_t whole, pte_t pte)
 
 	if (holds && !held) {
 		if (nr_held == 0) {
-			split(table);
+			nr_held = split(table);
+			held = !pte_is_same(pte_read(entry), whole);
 		}
-		frame_held_set(table, nr_held + 1);
+		frame_held_set(table, nr_held + !held);
 	}
 	if (holds || held) {
 		pte_write(entry, pte);
