@@ -6,6 +6,8 @@
 #include "core/options.h"
 #include "lib/string.h"
 #include "mm/audit_walk.h"
+#include "mm/direct_map.h"
+#include "mm/gate/gate.h"
 #include "mm/layout.h"
 #include "mm/pool.h"
 #include "mm/ptable.h"
@@ -105,8 +107,34 @@ static uint64_t pool_slots_end(void)
 	return POOL_SLOTS_START + pool_header()->nr_slots * sizeof(union pool_slot);
 }
 
+/* The pages of the frame table that there are. */
+static void check_frame_table(struct audit *audit, const char *name)
+{
+	uint64_t end = (uint64_t)&frames[nr_frames];
+
+	for (uint64_t at = (uint64_t)frames; at < end; at = ptable_skip(kernel_root, at)) {
+		if (pte_is_present(ptable_lookup(kernel_root, at, NULL))) {
+			check_page(audit, name, at);
+		}
+	}
+}
+
+static void check_page_tables(struct audit *audit, const char *name)
+{
+	FOR_EACH_FRAME (i) {
+		if (frames[i].owner == OWNER_PTABLE) {
+			check_page(audit, name, direct_map_address((pfn_t){ i }));
+		}
+	}
+}
+
 void audit_protected(struct audit *audit)
 {
+	/* whose memory is ordinary with ptprot=off */
+#define PROTECTED_BY_GATE(name, text)                                                              \
+	if (gate_in_force != ptprot_off) {                                                         \
+		check_##name(audit, #name);                                                        \
+	}
 #define PROTECTED_RANGE(name, start, end, text)                                                    \
 	audit_protected_range(audit, #name, (uint64_t)(start), (uint64_t)(end));
 #define PROTECTED_POOL(name, pool, text) check_pools(audit, #name, pool);
@@ -117,4 +145,5 @@ void audit_protected(struct audit *audit)
 #undef PROTECTED_POOL
 #undef PROTECTED_PART
 #undef PROTECTED_HIGHER
+#undef PROTECTED_BY_GATE
 }

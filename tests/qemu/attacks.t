@@ -19,8 +19,8 @@ all_attacks() {
 }
 
 if [ "$BUILD" = debug ]; then
-	machines=('' 'directmap=2m xpfo=sync kaiser=off physmap=rwx kaslr=off'
-		'zero=early xpfo=off kaiser=off kstack=fixed pmalloc=off cred=plain authority=off physmap=rwx kaslr=off smep=off smap=off umip=off')
+	machines=('' 'directmap=2m xpfo=sync kaiser=off ptprot=window physmap=rwx kaslr=off'
+		'zero=early xpfo=off kaiser=off kstack=fixed pmalloc=off cred=plain authority=off ptprot=off physmap=rwx kaslr=off smep=off smap=off umip=off')
 	[ -z "$(soak 1 '')" ] || machines+=('directmap=2m' 'xpfo=off smep=off' 'kaiser=off pmalloc=plain cred=plain' 'physmap=rwx smap=off kstack=fixed')
 	for opts in "${machines[@]}"; do
 		all_attacks "$opts"

@@ -155,7 +155,7 @@ is $? 0 'tools/matrix --help explains it'
 # comes and goes.
 mkdir -p "$work/tree/tools"
 cp -r tools/matrix tools/museum tools/bench tools/lib "$work/tree/tools"
-cp -r --parents kernel/abi/options.def user/attacks/attacks.def "$work/tree"
+cp -r --parents kernel/abi/options.def user/attacks/{attacks,needs}.def "$work/tree"
 cell='"said": "", "outcome": "FAULT", "expected": "FAULT", "stopped_by": "", "as_expected": true, "observed": "", "audit_violations": 0'
 canned() {
 	printf '#!/bin/bash\necho "@@ attacks"\necho "["\n' >"$work/tree/tools/run"

@@ -13,7 +13,7 @@ my @TURNS = (
 	{ options => 'xpfo=sync directmap=2m', mem => '64M' },
 	{ options => 'vuln=on', before => 'attack ret2* seal_* wr_forge over* uaf_pool meltdown_model kaslr_probe entry_leak cred_overwrite policy_*', mem => '64M' },
 	{ options => 'xpfo=v8batch kaiser=off', mem => '48M' },
-	{ options => 'vuln=on zero=early xpfo=off kaiser=off kstack=fixed pmalloc=off cred=plain authority=off physmap=rwx kaslr=off smep=off smap=off umip=off',
+	{ options => 'vuln=on zero=early xpfo=off kaiser=off kstack=fixed pmalloc=off cred=plain authority=off ptprot=off physmap=rwx kaslr=off smep=off smap=off umip=off',
 		before => 'attack --json ret2dir_code ret2dir_obj ret2dir_huge ret2dir_residue ret2dir_spray ret2usr_* cred_* seal_write overflow uaf_pool pte_overwrite policy_* regs_rop', mem => '64M' },
 	{},
 	{ options => 'pmalloc=plain xpfo=v6 zero=early' },

@@ -7,7 +7,7 @@ use Exporter 'import';
 use Def qw(rows);
 use Near 'near_words';
 use Options 'options';
-our @EXPORT_OK = qw(attacks extra_names extra_attacks);
+our @EXPORT_OK = qw(attacks attacks_apart extra_names extra_attacks);
 
 my @OUTCOMES = qw(FAULT DENIED NOTHING BREACH);
 
@@ -43,6 +43,11 @@ sub attacks {
 		push @rows, { map { $_ => $row->{$_} } qw(name brief stopped_by outcome nr_cpus) };
 	}
 	return @rows;
+}
+
+# Attack => "option=value" that it needs to win and that is not the default: needs.def.
+sub attacks_apart {
+	return map { $_->{attack} => "$_->{option}=$_->{value}" } grep { $_->{macro} eq 'NEED_TO_WIN' } rows('needs');
 }
 
 # The programs of a folder: NAME.c, or NAME/ with C files in it.

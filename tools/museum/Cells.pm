@@ -51,9 +51,9 @@ sub missing {
 		observed => $why, defence => 'none', report => '', fault => undef, said => '', audit_violations => 0 };
 }
 
-# Fills in the step's column of cells, and what the guest told. Returns the cells that are not as expected.
+# Fills in the cells of the step's rows, and what the column's first guest told. Returns the cells that are not as expected.
 sub read_cells {
-	my ($step, $rows, $cells, $guest) = @_;
+	my ($step, $cells, $guest) = @_;
 	my $name = $step->{column}{name};
 	my %sections = sections($step->{output} // '');
 	my ($other) = not_in_force($step->{facts} // { options => {} }, $step->{options});
@@ -63,17 +63,18 @@ sub read_cells {
 	my ($running) = ($sections{attacks} // '') =~ /^\{"attack": "([^"]+)"[^\n]*\n?\z/m;
 	$step->{column}{error} = $step->{error} // "$name: it did not come to its end" unless defined $sections{end} && !$other;
 	my @unexpected;
-	$guest->{$name} = { %{ $step->{facts} // {} }{qw(version processor)}, map { $_->[0] => decode($sections{ $_->[0] } // '') } @TELLINGS };
-	for my $row (@$rows) {
+	$guest->{$name} //= { %{ $step->{facts} // {} }{qw(version processor)}, map { $_->[0] => decode($sections{ $_->[0] } // '') } @TELLINGS };
+	for my $row (@{ $step->{attacks} }) {
 		my $cell = $cells->{ $row->{name} }{$name} = $outcomes{ $row->{name} } // missing($row->{name},
 			!defined $sections{end} && ($running // '') eq $row->{name} ? 'the machine ended in the middle of it' : $why);
+		$cell->{with} = $step->{with} if length $step->{with};
 		if ($cell->{audit_violations}) {
 			$cell->{as_expected} = JSON::PP::false;
 			$cell->{observed} .= "; then the audit found $cell->{audit_violations} violations";
 		}
 		next if $cell->{as_expected};
 		push @unexpected, { attack => $row->{name}, configuration => $name, expected => $cell->{expected} // '-',
-			outcome => $cell->{outcome}, observed => $cell->{observed}, stopped_by => $row->{stopped_by} };
+			outcome => $cell->{outcome}, observed => $cell->{observed}, stopped_by => $row->{stopped_by}, with => $step->{with} };
 	}
 	return @unexpected;
 }

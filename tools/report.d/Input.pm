@@ -15,7 +15,7 @@ my $FAULT = { 'process?' => 'text', 'access?' => 'text', 'address?' => 'address'
 	'frame?' => { 'pfn?' => 'text', 'owner?' => 'text', 'hidden?' => 'any',
 		'history?' => [{ from => 'text', to => 'text', 'pid?' => 'text', 'pid_modulo?' => 'text' }] } };
 my $CELL = { outcome => 'outcome', 'expected?' => 'text', 'observed?' => 'text', 'defence?' => 'text',
-	'explanation?' => 'text', 'report?' => 'text', 'said?' => 'text', 'as_expected?' => 'any', 'fault?' => $FAULT };
+	'explanation?' => 'text', 'report?' => 'text', 'said?' => 'text', 'as_expected?' => 'any', 'with?' => 'text', 'fault?' => $FAULT };
 my $RANGES = [{ start => 'address', end => 'address', rights => 'text', region => 'text', owner => 'text',
 	'for?' => 'text' }];
 my $MATRIX = {

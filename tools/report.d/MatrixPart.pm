@@ -68,7 +68,7 @@ sub cell_html {
 	my $first = $is_first ? ' first' : '';
 	return qq(<td class="c none$first" id="$id"><span class="vh">not run</span></td>) unless $cell;
 	my $is_expected = cell_is_expected($cell);
-	my $words = $cell->{outcome} . ($is_expected ? '' : ', not as expected: ' . ($cell->{expected} // ''));
+	my $words = $cell->{outcome} . (length($cell->{with} // '') ? ", with $cell->{with}" : '') . ($is_expected ? '' : ', not as expected: ' . ($cell->{expected} // ''));
 	return qq(<td id="$id" class="c ) . outcome_class($cell->{outcome}) . $first . ($is_expected ? '' : ' odd') . '">'
 		. glyph($cell->{outcome}) . '<span class="vh">' . h($words) . '</span></td>';
 }
@@ -164,10 +164,11 @@ sub explained {
 	push @facts, ['observed', $cell->{observed}] if defined $cell->{observed} && !@facts;
 	push @facts, ['expected', $cell->{expected}] if defined $cell->{expected} && !cell_is_expected($cell);
 	push @facts, ['options', $configuration->{options}] if ($configuration->{options} // '') ne '';
+	push @facts, ['beside them', $cell->{with}] if length($cell->{with} // '');
 	push @facts, ['stopped by', stopped_words($attack)];
 	return {
 		outcome => $cell->{outcome}, expected => cell_is_expected($cell) ? JSON::PP::true : JSON::PP::false,
-		repeat => repeat_words($attack, $configuration), facts => \@facts, text => explanation($cell), said => $cell->{said} // '',
+		repeat => repeat_words($attack, $configuration, $cell), facts => \@facts, text => explanation($cell), said => $cell->{said} // '',
 	};
 }
 

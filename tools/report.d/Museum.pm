@@ -65,8 +65,9 @@ sub booted_words {
 
 # The command that repeats the cell of an attack.
 sub repeat_words {
-	my ($attack, $configuration) = @_;
+	my ($attack, $configuration, $cell) = @_;
 	my $boot = $configuration->{by_hand} // sprintf "make run OPTS='%s'", join ' ', 'vuln=on', $configuration->{options} || ();
+	$boot =~ s/'$/ $cell->{with}'/ if length($cell->{with} // '');
 	return "$boot CMD='attack $attack->{name}'";
 }
 

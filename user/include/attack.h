@@ -121,6 +121,10 @@ void attack_frame_books_read(const struct bw_leak *leak, uint64_t pfn,
 void attack_frame_books_restore(const struct attack_frame_books *books);
 /* The frame counts as free, and as hidden or not as it is. */
 void attack_frame_books_free(const struct attack_frame_books *books);
+/* The frame table says: a page table that is empty, and that nothing leads to. */
+void attack_frame_books_no_table(const struct attack_frame_books *books);
+/* The same of a root: no address space has it. */
+void attack_frame_books_idle_root(const struct attack_frame_books *books);
 
 /* ---- The boot archive (attack_archive.c) ---- */
 

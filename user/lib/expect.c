@@ -77,23 +77,59 @@ static bool alternative_next(const char **text, bool *holds, struct bw_option *l
 	return true;
 }
 
-const char *attack_lacks(const struct attack_row *row, struct bw_option *option)
+/* Does an alternative hold? Then its last condition's option, with the value in force. */
+static bool is_stopped(const struct attack_row *row, struct bw_option *stopper)
 {
-	static const struct {
-		const char *attack, *option, *value, *why;
-		bool is_other; /* any value but this one will do */
-	} needs[] = {
-#define NEED(attack, option, value, why) { #attack, #option, #value, why, false },
-#define NEED_NOT(attack, option, value, why) { #attack, #option, #value, why, true },
+	const char *text = row->stopped_by;
+	bool holds;
+
+	while (alternative_next(&text, &holds, stopper)) {
+		if (holds) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The rows of needs.def. */
+struct attack_need {
+	const char *attack, *option, *value, *why;
+	enum { NEED_ALWAYS, NEED_OTHER, NEED_TO_WIN } kind;
+};
+
+static const struct attack_need needs[] = {
+#define NEED(attack, option, value, why) { #attack, #option, #value, why, NEED_ALWAYS },
+#define NEED_NOT(attack, option, value, why) { #attack, #option, #value, why, NEED_OTHER },
+#define NEED_TO_WIN(attack, option, value, why) { #attack, #option, #value, why, NEED_TO_WIN },
 #include "../attacks/needs.def"
 #undef NEED
 #undef NEED_NOT
-	};
+#undef NEED_TO_WIN
+};
 
-	for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++) {
+enum { NR_NEEDS = sizeof(needs) / sizeof(needs[0]) };
+
+/* With the option's value in force. */
+static bool is_lacking(const struct attack_need *need, const struct attack_row *row,
+		       const char *value)
+{
+	bool is_it = strcmp(value, need->value) == 0;
+	struct bw_option stopper;
+
+	switch (need->kind) {
+	case NEED_ALWAYS: return !is_it;
+	case NEED_OTHER: return is_it;
+	case NEED_TO_WIN: return !is_it && !is_stopped(row, &stopper);
+	}
+	return false;
+}
+
+const char *attack_lacks(const struct attack_row *row, struct bw_option *option)
+{
+	for (size_t i = 0; i < NR_NEEDS; i++) {
 		if (strcmp(needs[i].attack, row->name) == 0 && bw_option_is("vuln", "on") &&
 		    bw_option_find(needs[i].option, option) == 0 &&
-		    (strcmp(option->value, needs[i].value) == 0) == needs[i].is_other) {
+		    is_lacking(&needs[i], row, option->value)) {
 			return needs[i].why;
 		}
 	}
@@ -109,12 +145,10 @@ static void expect_skip(struct attack_expectation *expectation, const struct bw_
 
 void attack_expect(const struct attack_row *row, struct attack_expectation *expectation)
 {
-	const char *text = row->stopped_by;
 	struct bw_option option;
-	bool holds;
 
 	*expectation = (struct attack_expectation){ .outcome = OUTCOME_BREACH };
-	if (!bw_option_is("vuln", "on") && strstr(text, "vuln=") == NULL) {
+	if (!bw_option_is("vuln", "on") && strstr(row->stopped_by, "vuln=") == NULL) {
 		expectation->outcome = OUTCOME_DENIED;
 		strcpy(expectation->stopped_by, "vuln=off");
 		return;
@@ -129,13 +163,10 @@ void attack_expect(const struct attack_row *row, struct attack_expectation *expe
 		expect_skip(expectation, &option);
 		return;
 	}
-	while (alternative_next(&text, &holds, &option)) {
-		if (holds) {
-			expectation->outcome = row->when_stopped;
-			snprintf(expectation->stopped_by, sizeof(expectation->stopped_by), "%s=%s",
-				 option.name, option.value);
-			return;
-		}
+	if (is_stopped(row, &option)) {
+		expectation->outcome = row->when_stopped;
+		snprintf(expectation->stopped_by, sizeof(expectation->stopped_by), "%s=%s",
+			 option.name, option.value);
 	}
 }
 
@@ -155,6 +186,18 @@ static bool value_that_lets_through(const struct condition *condition, char *val
 		}
 	}
 	return false;
+}
+
+/* What the attack needs beside that. */
+static size_t append_needs(const struct attack_row *row, char *text, size_t size_bytes, size_t used)
+{
+	for (size_t i = 0; i < NR_NEEDS && used < size_bytes; i++) {
+		if (needs[i].kind == NEED_TO_WIN && strcmp(needs[i].attack, row->name) == 0) {
+			used += (size_t)snprintf(text + used, size_bytes - used, "%s=%s ",
+						 needs[i].option, needs[i].value);
+		}
+	}
+	return used;
 }
 
 /* Each option once: what lets an attack through one alternative does so for the next, too. */
@@ -178,6 +221,7 @@ bool attack_options_to_succeed(const struct attack_row *row, char *text, size_t 
 		}
 		is_first = condition.is_last;
 	}
+	used = append_needs(row, text, size_bytes, used);
 	if (used < size_bytes) {
 		snprintf(text + used, size_bytes - used, "vuln=on");
 	}

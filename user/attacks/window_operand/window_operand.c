@@ -11,7 +11,13 @@
 enum { CPU_OF_WRITER, CPU_OF_UNMAPPER, NR_CPUS };
 enum { STAGE_READY = 1, STAGE_UNMAP, STAGE_UNMAPPED, STAGE_SEEN, NR_STAGES };
 enum { NR_PAGES = 64, ROUNDS = 4000, SPARE_PAGES = 1024 };
-enum { STACK_LOOK = 1024, FRAME_BYTES = 8, WORD = sizeof(uint64_t), WORDS = BW_PAGE_SIZE / WORD };
+enum {
+	STACK_LOOK = 1024,
+	FRAME_BYTES = 8,
+	HISTORY = 2,
+	WORD = sizeof(uint64_t),
+	WORDS = BW_PAGE_SIZE / WORD
+};
 /* In the first word of a frame's entry. */
 #define FRAME_OWNER 0xfful
 #define FRAME_HIDDEN (1ul << 8)
@@ -56,14 +62,15 @@ static uint64_t frame_entry(uint64_t pfn) { return leak.frames + pfn * FRAME_BYT
 static struct notes notes_load(uint64_t pfn)
 {
 	return (struct notes){ load(frame_entry(pfn)), load(leak.frame_links + pfn * WORD),
-			       load(leak.histories + pfn * WORD) };
+			       load(leak.histories + pfn * HISTORY) };
 }
 
 static void notes_store(uint64_t pfn, const struct notes *notes)
 {
 	store(frame_entry(pfn), notes->entry);
 	store(leak.frame_links + pfn * WORD, notes->links);
-	store(leak.histories + pfn * WORD, notes->history);
+	attack_check("vuln_store",
+		     bw_vuln_store(leak.histories + pfn * HISTORY, notes->history, HISTORY));
 }
 
 /* ---- The processor that unmaps ---- */
