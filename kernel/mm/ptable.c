@@ -115,10 +115,8 @@ static status_t table_make(struct cpu *cpu, pfn_t *out)
  */
 static bool is_loose(pfn_t table)
 {
-	const struct frame *frame = frame_entry(table);
-
-	return pfn_is_valid(table) && frame->owner == OWNER_PTABLE && !frame->flags &&
-	       !frame->nr_used;
+	return pfn_is_valid(table) && frame_entry(table)->owner == OWNER_PTABLE &&
+	       !frame_entry(table)->flags && !frame_entry(table)->nr_used;
 }
 
 /* From this CPU's stock, where a lie is passed over. */

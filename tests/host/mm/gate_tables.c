@@ -35,3 +35,5 @@ void panic(const char *format, ...)
 	(void)vfprintf(stderr, format, arguments);
 	abort();
 }
+
+pfn_t gate_loaded_root(void) { abort(); }
