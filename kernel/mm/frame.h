@@ -21,6 +21,7 @@ enum owner {
 enum frame_flags {
 	FRAME_HIDDEN = 1, /* absent from the direct map, but while xpfo_kmap holds it */
 	FRAME_FRESH = 2,  /* USER, with ptprot: nothing maps it yet, and one entry may */
+	FRAME_MAPPED = 2, /* KERNEL, ENTRY, POOL, with ptprot: beside the direct map */
 	FRAME_TAIL = 4,   /* USER: a 2 MiB page's frames but the first */
 	FRAME_SLAB = 16,  /* KERNEL: of a slab; with FRAME_PLACED: marks, marks.h */
 	FRAME_UNKMAPPED =
@@ -134,6 +135,13 @@ static inline unsigned table_level(const struct frame *frame) { return frame->fl
 static inline bool table_is_reserved(const struct frame *frame)
 {
 	return (frame->flags & (TABLE_RESERVED | TABLE_LEVEL)) == (TABLE_RESERVED | 1);
+}
+
+/* Of these the gate knows whether they are mapped beside the direct map. */
+static inline bool frame_notes_mapped(const struct frame *frame)
+{
+	return frame->owner == OWNER_KERNEL || frame->owner == OWNER_ENTRY ||
+	       frame->owner == OWNER_POOL;
 }
 
 /* Moves 2^order frames from one owner to another; asserts the invariants of both. */

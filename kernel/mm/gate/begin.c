@@ -15,6 +15,7 @@
 #include "mm/gate/operations.h"
 #include "mm/kspace.h"
 #include "mm/layout.h"
+#include "mm/policy.h"
 #include "mm/ptable.h"
 #include "mm/tlb.h"
 #include "mm/window.h"
@@ -59,6 +60,15 @@ static void block_add(unsigned cpu)
 
 /* --- which tables there are --- */
 
+/* As gate_entry_set does of what comes later. */
+static void note_mapped(pfn_t frame, uint64_t address)
+{
+	if (options.ptprot != ptprot_off && pfn_is_valid(frame) &&
+	    frame_notes_mapped(frame_entry(frame)) && policy_view_of(address) != VIEW_DIRECT_MAP) {
+		frames_flag(frame, 1, FRAME_MAPPED, 0);
+	}
+}
+
 static void place_below(pfn_t table, unsigned level, uint64_t start, unsigned flags)
 {
 	const pte_t *entries = direct_map_pointer(table);
@@ -68,6 +78,9 @@ static void place_below(pfn_t table, unsigned level, uint64_t start, unsigned fl
 		uint64_t address = start + ((uint64_t)i << level_shift(level));
 
 		nr_used += entries[i].value != 0;
+		if (pte_is_present(entries[i]) && pte_is_leaf(entries[i], level)) {
+			note_mapped(pte_frame(entries[i]), address);
+		}
 		if (pte_is_present(entries[i]) && !pte_is_leaf(entries[i], level)) {
 			place_below(pte_frame(entries[i]), level - 1, address, flags);
 		}

@@ -168,6 +168,34 @@ static bool frame_is_for_it(const struct place *place, pte_t old, pte_t new)
 					   __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
 }
 
+static void mapped_note(pfn_t frame, bool is_mapped)
+{
+	struct frame *entry = gate_frame(frame);
+
+	if (!pfn_is_valid(frame) || !frame_notes_mapped(frame_entry(frame))) {
+		return;
+	}
+	if (is_mapped) {
+		__atomic_fetch_or(&entry->flags, FRAME_MAPPED, __ATOMIC_RELEASE);
+	} else {
+		__atomic_fetch_and(&entry->flags, (uint8_t)~FRAME_MAPPED, __ATOMIC_RELEASE);
+	}
+}
+
+/* What the kernel maps beside the direct map: one page at one place, and its owner's meanwhile. */
+static void leaf_note(const struct place *place, pte_t old, pte_t new)
+{
+	if (place->is_user || policy_view_of(place->address) == VIEW_DIRECT_MAP) {
+		return;
+	}
+	if (pte_is_present(old)) {
+		mapped_note(pte_frame(old), false);
+	}
+	if (pte_is_present(new)) {
+		mapped_note(pte_frame(new), true);
+	}
+}
+
 /* A table gets its one parent, or leaves it; the latter when it is empty. */
 static bool link_change(pfn_t table, bool is_linked)
 {
@@ -229,6 +257,9 @@ static uint64_t change(const struct place *place, pte_t old, pte_t new)
 	if (!links && new.value &&
 	    (!leaf_is_right(place, new) || !frame_is_for_it(place, old, new))) {
 		return GATE_NOT_FOR_IT;
+	}
+	if (!links && !linked) {
+		leaf_note(place, old, new);
 	}
 	if (links && (linked || !link_change(child, true))) {
 		return GATE_IN_USE;

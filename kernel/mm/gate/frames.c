@@ -7,13 +7,17 @@ static bool flags_are_kept(struct frame from, struct frame to)
 	return (from.flags & FRAME_HIDDEN) == (to.flags & FRAME_HIDDEN);
 }
 
-/* Between two owners every frame is free. A user frame that is mapped, or kmapped, stays one. */
+/* Between two owners every frame is free. A user frame that is mapped, or kmapped, stays one;
+ * what the kernel has mapped beside the direct map stays the kernel's. */
 static bool may_change_owner(struct frame from, struct frame to)
 {
 	if (from.owner == OWNER_USER && (from.refs || from.kmaps)) {
 		return false;
 	}
 	if (from.owner == OWNER_PTABLE && (from.flags & TABLE_LINKED || from.nr_used)) {
+		return false;
+	}
+	if (frame_notes_mapped(&from) && from.flags & FRAME_MAPPED) {
 		return false;
 	}
 	if (to.owner == OWNER_FREE) {
@@ -83,7 +87,8 @@ static bool may_become(struct frame from, struct frame to, const struct frame *a
 		return from.refs == to.refs &&
 		       !((from.flags ^ to.flags) & (FRAME_FRESH | FRAME_TAIL));
 	}
-	return !(from.flags & ~to.flags & FRAME_SEALED);
+	return !(from.flags & ~to.flags & FRAME_SEALED) &&
+	       (!frame_notes_mapped(&from) || !((from.flags ^ to.flags) & FRAME_MAPPED));
 }
 
 /* first, how many, what of each word stays as it is, what the rest becomes. */
