@@ -9,10 +9,10 @@ attacks='seal_write seal_alias seal_read seal_remap seal_race seal_born seal_met
 
 # The outcome of each, in that order.
 declare -A outcomes=(
-	[off]='BREACH BREACH BREACH BREACH BREACH BREACH BREACH BREACH BREACH BREACH BREACH BREACH FAULT'
-	[plain]='FAULT BREACH BREACH BREACH FAULT BREACH FAULT FAULT DENIED NOTHING FAULT FAULT FAULT'
-	[roalias]='FAULT FAULT BREACH BREACH FAULT BREACH FAULT FAULT DENIED NOTHING FAULT FAULT FAULT'
-	[full]='FAULT FAULT FAULT DENIED FAULT FAULT FAULT FAULT DENIED NOTHING FAULT FAULT FAULT'
+	[off]='BREACH BREACH BREACH BREACH BREACH BREACH BREACH BREACH BREACH BREACH BREACH BREACH BREACH'
+	[plain]='FAULT BREACH BREACH BREACH FAULT BREACH FAULT FAULT DENIED NOTHING FAULT FAULT BREACH'
+	[roalias]='FAULT FAULT BREACH BREACH FAULT BREACH FAULT FAULT DENIED NOTHING FAULT FAULT BREACH'
+	[full]='FAULT FAULT FAULT DENIED FAULT FAULT FAULT FAULT DENIED NOTHING FAULT FAULT BREACH'
 )
 
 for variant in off plain roalias full; do
@@ -22,8 +22,9 @@ for variant in off plain roalias full; do
 		command+="attack -n $(soak 8 2) $attack; "
 	done
 	command+='attack seal_remap kernel; attack seal_remap user; '
-	# With KAISER and no PCIDs each way in flushes everything: what is on trial would not show.
-	SMP=2 boot "vuln=on kaiser=off pmalloc=$variant" "${command}audit"
+	# With KAISER and no PCIDs each way in flushes everything: what is on trial would not show. The gate would stop some of these
+	# in the place of pmalloc.
+	SMP=2 boot "vuln=on kaiser=off ptprot=off pmalloc=$variant" "${command}audit"
 	is "$status" 0 "the audit is clean after all attacks: $variant"
 	tell_luck
 	for attack in $attacks; do

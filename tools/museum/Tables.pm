@@ -97,7 +97,7 @@ sub markdown {
 			@{ $matrix->{attacks} };
 		$text .= "## $title\n\n" . table(['attack', map { "`$_->{name}`" } @columns], @rows) . "\n";
 	}
-	$text .= join '', map { "\\* $_: there an emulated gate flushes the translation that the attack lives of, whatever the variant does.\n\n" } marked($matrix);
+	$text .= join '', map { "\\* $_: there the default would stop it in the place of the column's own option.\n\n" } marked($matrix);
 	my @machines = map { ["`$_->{name}`", $_->{options} ? "`$_->{options}`" : '', $_->{emulator}, $_->{smp},
 		join ', ', map { "`$_->{name}`" } @{ $_->{also} }] } @{ $matrix->{configurations} };
 	$text .= "## The machines\n\nQEMU's processors have no PCIDs: there `kaiser=pcid` is `nopcid`, which flushes at every way into the "
