@@ -126,13 +126,18 @@ static void place_tables(void)
 /* The window roots' own entries for the guarded area, which may write. */
 static void window_add_guarded(pfn_t window_root)
 {
+	pfn_t table = pointer_to_pfn(ptable_entry(window_root, WINDOW_BASE, 3));
+	unsigned nr = frame_entry(table)->nr_used;
+
 	for (uint64_t at = 0; at < GUARDED_SIZE; at += GUARDED_STEP) {
 		const pte_t *entry = ptable_entry(kernel_root, guarded_base() + at, 3);
 
 		if (entry && pte_is_present(*entry)) {
 			pte_store(ptable_entry(window_root, WINDOW_GUARDED + at, 3), *entry);
+			nr++;
 		}
 	}
+	frame_held_set(table, nr);
 }
 
 /* By one bit above, in all roots but the windows'. Nothing writes to the area after this. */

@@ -45,7 +45,8 @@ void frames_become(pfn_t first, uint32_t nr, struct frame what);
 void frames_flag(pfn_t first, uint32_t nr, unsigned set, unsigned clear);
 void frames_number(pfn_t first, uint32_t nr, uint32_t number);
 void frame_kmaps_set(pfn_t frame, unsigned nr);
-/* Of a table reserved for a large page of the direct map: how many frames hold that split. */
+/* Of a table reserved for a large page of the direct map: how many frames hold that split; until
+ * gate_begin, of any table: how many entries are in use. */
 void frame_held_set(pfn_t table, unsigned nr);
 /* References of a user frame, more or less. Returns how many there are then. */
 uint32_t frame_count(pfn_t frame, int more);
