@@ -69,7 +69,8 @@ enum {
 	WORK_PAGE = 30,
 	WORK_REGION = 256,
 	WORK_TABLE = 64,
-	WORK_SHARED = 2
+	WORK_SHARED = 2,
+	WORK_WRITTEN = 8 /* an entry that is written by the gate, alone */
 };
 
 /* A region that is cut, joined or removed: most of that is the upkeep of the tree. */

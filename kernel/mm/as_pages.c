@@ -233,7 +233,7 @@ uint64_t as_pages_protect(struct as *as, const struct region *rights, uint64_t a
 			  unsigned *work)
 {
 	uint64_t step = region_page_bytes(rights);
-	struct cursor cursor = cursor_over(as, region_level(rights), at, end, WORK_SHARED);
+	struct cursor cursor = cursor_over(as, region_level(rights), at, end, WORK_WRITTEN);
 	TLB_BATCH(batch);
 
 	for (; cursor_find(&cursor, as); cursor_move(&cursor, 1)) {
@@ -249,6 +249,6 @@ uint64_t as_pages_protect(struct as *as, const struct region *rights, uint64_t a
 		}
 	}
 	as_tlb_flush(&as->tlb, &batch);
-	*work += cursor_work(&cursor, WORK_SHARED);
+	*work += cursor_work(&cursor, WORK_WRITTEN);
 	return cursor.address;
 }

@@ -10,7 +10,7 @@
 
 /* WORK_MOVED: of a page, which is looked up in both places; debug builds also look at what its old
  * entry owes the TLBs. */
-enum { MOVE_PAGES = ASSERTIONS ? 32 : 64, WORK_MOVED = (ASSERTIONS ? 8 : 2) * WORK_SHARED };
+enum { MOVE_PAGES = ASSERTIONS ? 32 : 64, WORK_MOVED = 3 * WORK_WRITTEN };
 
 /* The tables of the new place, wherever the old one has some: after this moving cannot fail.
  * ENOMEM. */

@@ -133,19 +133,14 @@ static void join(pfn_t table)
 	COUNT(direct_joins);
 }
 
-/* `whole`: as the page has it. True: the frame holds the page split now, and did not, or the other
- * way round. */
+/* Of a page that is split, if it is to be. `whole`: as the page has it. True: the frame holds the
+ * page split now, and did not, or the other way round. */
 static inline bool entry_set(pfn_t table, pte_t *entry, pte_t whole, pte_t pte)
 {
 	unsigned nr_held = direct_split_nr_held(table);
 	bool holds = pte.value != whole.value;
-	bool held = nr_held && !pte_is_same(pte_read(entry), whole);
+	bool held = (nr_held || holds) && !pte_is_same(pte_read(entry), whole);
 
-	if (holds && nr_held == 0) {
-		split(table);
-		nr_held = direct_split_nr_held(table);
-		held = !pte_is_same(pte_read(entry), whole);
-	}
 	if (holds && !held) {
 		frame_held_set(table, nr_held + 1);
 	}
@@ -161,6 +156,33 @@ static inline bool entry_set(pfn_t table, pte_t *entry, pte_t whole, pte_t pte)
 	return holds != held;
 }
 
+/* All of them hold the page split now, and none did, or the other way round: at once. False: they
+ * are not all alike, and nothing was done. */
+static bool run_set(pfn_t table, pte_t *entry, uint32_t nr, pte_t whole, pte_t pte)
+{
+	unsigned nr_held = direct_split_nr_held(table), nr_here = 0;
+	bool holds = pte.value != whole.value;
+
+	for (uint32_t i = 0; nr_held && i < nr; i++) {
+		nr_here +=
+			!pte_is_same(pte_read(&entry[i]), (pte_t){ whole.value + i * PAGE_SIZE });
+	}
+	if (nr_here != (holds ? 0 : nr)) {
+		return false;
+	}
+	for (uint32_t i = 0; ASSERTIONS && i < nr; i++) {
+		if (pte_is_stricter(pte_read(&entry[i]), pte)) {
+			upcall_entry_stricter(&entry[i].value, false);
+		}
+	}
+	pte_fill(entry, nr, pte);
+	frame_held_set(table, holds ? nr_held + nr : nr_held - nr);
+	if (!holds && nr_held == nr) {
+		join(table);
+	}
+	return true;
+}
+
 uint32_t direct_split_write(pfn_t table, pfn_t first, uint32_t nr, pte_t pte)
 {
 	pte_t *entry = (pte_t *)direct_map_pointer(table) + first.pfn % FRAMES_PER_HUGE;
@@ -169,7 +191,11 @@ uint32_t direct_split_write(pfn_t table, pfn_t first, uint32_t nr, pte_t pte)
 	uint32_t nr_changed = 0;
 
 	lock_acquire(&lock);
-	for (uint32_t i = 0; i < nr; i++) {
+	if (pte.value != whole.value && !direct_split_nr_held(table)) {
+		split(table);
+	}
+	nr_changed = run_set(table, entry, nr, whole, pte) ? nr : 0;
+	for (uint32_t i = nr_changed; i < nr; i++) {
 		nr_changed += entry_set(table, entry++, whole, pte);
 		whole.value += PAGE_SIZE;
 		pte.value += step;

@@ -86,14 +86,14 @@ static status_t page_add(uint64_t page)
 	if (status) {
 		return status;
 	}
+	/* what a frame is comes before where it is mapped */
+	frame_set_place(frame, page);
+	frames_flag(frame, 1, FRAME_SLAB, 0);
 	status = ptable_map_kernel(page, frame, PTE_WRITABLE | ptable_nx());
 	if (status) {
 		frame_free_kernel(frame, 0);
-		return status;
 	}
-	frame_set_place(frame, page);
-	frames_flag(frame, 1, FRAME_SLAB, 0);
-	return STATUS_OK;
+	return status;
 }
 
 status_t marks_cover_range(uint64_t start, uint64_t end)
