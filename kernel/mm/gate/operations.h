@@ -28,7 +28,7 @@ static inline bool gate_is_shut(void) { return gate_in_force != ptprot_off; }
 
 /* A processor's block: a guard page, its stack, and a page where interrupted.asm keeps registers.
  */
-enum { GATE_BLOCK_PAGES = 4, GATE_STACK_PAGES = 2 };
+enum { GATE_BLOCK_PAGES = ASSERTIONS ? 8 : 4, GATE_STACK_PAGES = GATE_BLOCK_PAGES - 2 };
 
 /* Where the gate's stacks lie, as it sees them. */
 struct gate_stacks {
