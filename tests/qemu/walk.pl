@@ -21,7 +21,7 @@ my ($PRESENT, $WRITE, $USER, $LARGE, $NX) = (1, 2, 4, 0x80, 1 << 63);
 my $ADDRESS = 0x000ffffffffff000;
 my ($LAYOUT, $LAYOUT_IMAGE_BASE) = (0x100000, 48); # linker.ld: where the image is linked for, and where it runs
 # struct frame opens with its owner; its flags are the byte at offset 2
-my ($FRAME_ENTRY_SIZE, $OWNER_PTABLE, $OWNER_ENTRY, $OWNER_USER, $OWNER_POOL, $FRAME_SEALED) = (16, 3, 4, 5, 6, 8);
+my ($FRAME_ENTRY_SIZE, $OWNER_PTABLE, $OWNER_ENTRY, $OWNER_USER, $OWNER_POOL, $FRAME_SEALED) = (8, 3, 4, 5, 6, 8);
 my ($KSPACE_SIZE, $POOL_SIZE) = (1 << 39, 1 << 39);
 
 my $memory = slurp($memory_file);
@@ -85,7 +85,7 @@ sub sealed {
 	for (my $first = 0; $first < $nr_frames; $first += $per_page) {
 		my $entries = read_virtual($table + $first * $FRAME_ENTRY_SIZE, 4096);
 		for my $i (0 .. $per_page - 1) {
-			my ($owner, $flags) = unpack 'CxC', substr($entries, $i * $FRAME_ENTRY_SIZE, 3);
+			my ($owner, $flags) = unpack 'CC', substr($entries, $i * $FRAME_ENTRY_SIZE, 2);
 			push @sealed, $first + $i if $owner == $OWNER_POOL && $flags & $FRAME_SEALED;
 		}
 	}
