@@ -92,9 +92,9 @@ static __attribute__((noinline)) void change_tails(pfn_t first, unsigned order, 
 	}
 	frames_become(pfn_add(first, 1), (1u << order) - 1,
 		      (struct frame){ .owner = to, .flags = flags });
-	for (uint32_t i = 1; i < 1u << order; i++) {
-		assert_invariant(frame_entry(pfn_add(first, i)), to);
-		frame_history_add(pfn_add(first, i), state, who);
+	frame_histories_add(pfn_add(first, 1), (1u << order) - 1, state, who);
+	for (frame = frame_entry(first) + 1; ASSERTIONS && frame < end; frame++) {
+		assert_invariant(frame, to);
 	}
 }
 

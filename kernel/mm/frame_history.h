@@ -84,6 +84,19 @@ static inline void frame_history_add(pfn_t at, enum frame_history_state state, u
 	frame_history_pids[at.pfn] = (uint8_t)who;
 }
 
+/* As frame_history_add of each of nr frames in a row. */
+static inline void frame_histories_add(pfn_t first, uint32_t nr, enum frame_history_state state,
+				       uint64_t who)
+{
+	uint16_t *steps = &frame_histories[first.pfn];
+	uint8_t *pids = &frame_history_pids[first.pfn];
+
+	for (uint32_t i = 0; i < nr; i++) {
+		steps[i] = (uint16_t)(steps[i] << STEP_BITS | state);
+		pids[i] = (uint8_t)who;
+	}
+}
+
 /* The process that runs here, for frame_history_add. */
 static inline uint64_t frame_who_here(void) { return PERCPU_READ(offsetof(struct cpu, frame_who)); }
 

@@ -60,36 +60,53 @@ static void block_add(unsigned cpu)
 
 /* --- which tables there are --- */
 
-/* As gate_entry_set does of what comes later. */
-static void note_mapped(pfn_t frame, uint64_t address)
+/* Whether frames that are mapped there know it. */
+static bool notes_at(uint64_t address)
 {
-	if (options.ptprot != ptprot_off && pfn_is_valid(frame) &&
-	    frame_notes_mapped(frame_entry(frame)) && policy_view_of(address) != VIEW_DIRECT_MAP) {
+	return options.ptprot != ptprot_off && policy_view_of(address) != VIEW_DIRECT_MAP;
+}
+
+/* As gate_entry_set does of what comes later. */
+static void note_mapped(pfn_t frame)
+{
+	if (pfn_is_valid(frame) && frame_notes_mapped(frame_entry(frame))) {
 		frames_flag(frame, 1, FRAME_MAPPED, 0);
 	}
+}
+
+static unsigned count_used(const pte_t *entries)
+{
+	unsigned nr = 0;
+
+	for (unsigned i = 0; i < PTES_PER_TABLE; i++) {
+		nr += entries[i].value != 0;
+	}
+	return nr;
 }
 
 static void place_below(pfn_t table, unsigned level, uint64_t start, unsigned flags)
 {
 	const pte_t *entries = direct_map_pointer(table);
-	unsigned nr_used = 0;
+	/* most tables are of the direct map's pages */
+	bool is_looked_through = level > 1 || notes_at(start);
 
-	for (unsigned i = 0; i < PTES_PER_TABLE; i++) {
+	for (unsigned i = 0; is_looked_through && i < PTES_PER_TABLE; i++) {
 		uint64_t address = start + ((uint64_t)i << level_shift(level));
 
-		nr_used += entries[i].value != 0;
-		if (pte_is_present(entries[i]) && pte_is_leaf(entries[i], level)) {
-			note_mapped(pte_frame(entries[i]), address);
+		if (!pte_is_present(entries[i])) {
+			continue;
 		}
-		if (pte_is_present(entries[i]) && !pte_is_leaf(entries[i], level)) {
+		if (!pte_is_leaf(entries[i], level)) {
 			place_below(pte_frame(entries[i]), level - 1, address, flags);
+		} else if (notes_at(address)) {
+			note_mapped(pte_frame(entries[i]));
 		}
 	}
 	if (!(table_is_reserved(frame_entry(table)))) {
 		frames_become(table, 1,
 			      (struct frame){ .owner = OWNER_PTABLE,
 					      .flags = (uint8_t)(level | TABLE_LINKED | flags),
-					      .nr_used = (uint16_t)nr_used,
+					      .nr_used = (uint16_t)count_used(entries),
 					      .number = (uint32_t)(start >> level_shift(2)) });
 	}
 }

@@ -136,9 +136,9 @@ unsigned entries_share(pte_t *from, pte_t *to, unsigned nr, bool is_private)
 static void set(pfn_t first, uint32_t nr, uint64_t changes, uint64_t to)
 {
 	if (is_open()) {
-		for (uint32_t i = 0; i < nr; i++) {
-			uint64_t *word = (uint64_t *)frame_entry(pfn_add(first, i));
+		uint64_t *word = (uint64_t *)frame_entry(first);
 
+		for (const uint64_t *end = word + nr; word < end; word++) {
 			*word = (*word & ~changes) | to;
 		}
 		return;
