@@ -17,6 +17,7 @@
 ; mode, root; out of it mode, root, GS.
 
 %include "offsets.inc"
+%include "arch/x86_64/load_cr3.inc"
 
 default rel
 bits 64
@@ -26,7 +27,6 @@ entry_text_base:
 CR3_SHADOW_BIT	equ 12
 CR3_SHADOW	equ 1 << CR3_SHADOW_BIT
 CR3_PCID_USER	equ 1 << 11
-CR3_NOFLUSH_BIT	equ 63
 CR3_NOFLUSH	equ 1 << CR3_NOFLUSH_BIT
 
 align 8
@@ -39,15 +39,6 @@ entry_user_rflags:	dq RFLAGS_USER
 
 ; Which registers leave_trap keeps on the entry page while it needs them.
 %define LEAVING(slot)	(((slot) == 0) * REGS_rax + ((slot) == 1) * REGS_rdi + ((slot) == 2) * REGS_rsi + ((slot) == 3) * REGS_rdx)
-
-; GS is the kernel's. BUILD=pcid tells the program outside and loads what a processor without PCIDs takes; loses CF.
-%macro LOAD_CR3 1
-%ifdef BULWARK_PCID
-	mov [gs:TLB_PORT_CR3], %1
-	btr %1, CR3_NOFLUSH_BIT
-%endif
-	mov cr3, %1
-%endmacro
 
 ; Nothing that could be steered is read from here on. Others may act on the mode at once, so BUILD=pcid says it before.
 %macro LEAVE_KERNEL_MODE 0

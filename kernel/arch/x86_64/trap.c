@@ -117,6 +117,7 @@ void trap_from_kernel_handle(struct regs *regs)
 	note_fault(regs);
 	mode_before = upcall_trap_enter();
 	assert(rflags_are_clean());
+	assert(upcall_gate_is_closed());
 	if (ASSERTIONS) {
 		upcall_tlb_assert_seen(newest);
 	}

@@ -36,6 +36,9 @@ uint64_t upcall_apic_open(void);
 void upcall_apic_close(uint64_t before);
 /* A fault in the middle of the gate: panics. mm/gate/begin.c */
 void upcall_gate_fault(const struct regs *regs);
+/* For assertions: no handler runs with the gate open. With ptprot=window it is the window that is
+ * open, and others have it open, too: nothing is said of that. mm/gate/begin.c */
+bool upcall_gate_is_closed(void);
 /* A system call that needs all registers; returns its result. task/syscall.c */
 int64_t upcall_syscall_with_regs(struct regs *regs, uint64_t row);
 /* One that the program's policy forbids; returns its result. task/policy_tables.c */

@@ -252,6 +252,15 @@ void gate_begin(void)
 	ktlb_wait(ktlb_downgrade());
 }
 
+bool upcall_gate_is_closed(void)
+{
+	switch (gate_in_force) {
+	case ptprot_wp: return cr0_read() & CR0_WP;
+	case ptprot_pks: return msr_read(MSR_PKRS) == PKRS_CLOSED;
+	default: return true;
+	}
+}
+
 void upcall_gate_fault(const struct regs *regs)
 {
 	panic_at(regs, "gate: exception %lu within, cr2 %#lx", regs->vector, cr2_read());

@@ -1,4 +1,4 @@
-/* Page tables: what may be written there. */
+/* In the gate: what may be written to page tables. */
 #include "mm/gate/operations.h"
 
 #include "arch/x86_64/features.h"

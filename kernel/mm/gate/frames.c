@@ -1,4 +1,4 @@
-/* The frame table. */
+/* In the gate: what a frame may become, and how often a user frame is mapped. */
 #include "mm/gate/operations.h"
 
 /* What a frame keeps when it changes owner. */

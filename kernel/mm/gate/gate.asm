@@ -6,6 +6,7 @@
 ; Sources: Intel SDM vol. 3A, "Protection Keys for Supervisor-Mode Pages", "Access Rights"; vol. 2, "WRMSR".
 
 %include "offsets.inc"
+%include "arch/x86_64/load_cr3.inc"
 
 default rel
 bits 64
@@ -81,15 +82,6 @@ gate_enter_pks:
 	wrmsr
 	mov rax, r11
 	RETURN
-
-; BUILD=pcid: as in entry.asm.
-%macro LOAD_CR3 1
-%ifdef BULWARK_PCID
-	mov [gs:TLB_PORT_CR3], %1
-	btr %1, 63
-%endif
-	mov cr3, %1
-%endmacro
 
 ; The stack's address is mapped in the gate's root alone: nothing is pushed before.
 global gate_enter_window

@@ -1,4 +1,5 @@
-/* How the gate opens, and when it begins to matter. */
+/* Outside the gate: each change that the kernel makes to page tables and frame states, as a call of
+ * an operation; with ptprot=off, and until gate_begin, as a plain store. */
 #include "mm/gate/gate.h"
 
 #include "core/cpu.h"

@@ -1,7 +1,8 @@
 /*
  * The gate: what alone writes page tables and the frame table (docs/gate.md). Callers name what is
- * to be done; the operation asks protected memory whether that may be, and nothing that it was
- * given is believed. A refusal is our own error, or an attack: the machine stops and says which.
+ * to be done; the operation asks protected memory whether that may be. What it believes all the
+ * same docs/gate.md lists, whose a user frame is for one. A refusal is our own error, or an attack:
+ * the machine stops and says which.
  *
  * Any context with interrupts off; not while the private window is open. Sources: Dautenhahn and
  * others, "Nested Kernel" (ASPLOS 2015); Intel SDM vol. 3A, "Protection Keys for Supervisor-Mode

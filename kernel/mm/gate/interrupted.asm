@@ -6,6 +6,7 @@
 ; the first to come and the last to go.
 
 %include "offsets.inc"
+%include "arch/x86_64/load_cr3.inc"
 
 default rel
 bits 64
@@ -16,15 +17,6 @@ extern gate_in_force, gate_stacks, gate_distance, kernel_root, upcall_gate_fault
 CR0_WP		equ 1 << 16
 AREA_BYTES	equ 256
 AREA_RIGHTS	equ REGS_BYTES
-
-; As entry.asm has it.
-%macro LOAD_CR3 1
-%ifdef BULWARK_PCID
-	mov [gs:TLB_PORT_CR3], %1
-	btr %1, 63
-%endif
-	mov cr3, %1
-%endmacro
 
 ; What RBX holds, kept in an area; EDX: the rights.
 %macro KEEP 1

@@ -1,4 +1,5 @@
-/* Page tables that nothing leads to yet: emptied, or made the roots of an address space. */
+/* In the gate: page tables that nothing leads to yet: emptied, or made the roots of an address
+ * space. */
 #include "lib/string.h"
 #include "mm/direct_map.h"
 #include "mm/gate/operations.h"

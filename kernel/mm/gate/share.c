@@ -1,4 +1,4 @@
-/* fork: what one address space shows another gets, too. */
+/* In the gate: fork. What one address space shows another gets, too. */
 #include "mm/gate/operations.h"
 
 /*

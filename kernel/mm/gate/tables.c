@@ -1,4 +1,5 @@
-/* Where the gate writes page tables: in the direct map, or in two pages of the private window. */
+/* In the gate: where it writes page tables: in the direct map, or in two pages of the private
+ * window. */
 #include "mm/direct_map.h"
 #include "mm/gate/operations.h"
 #include "mm/ptable.h"
