@@ -196,7 +196,7 @@ sub matrix_part {
 		. 'for="filter"></output></div>'
 		. '<p class="vh" id="grid-keys">Arrow keys, Home and End move between cells; Enter goes to the explanation, Escape back.</p>'
 		. '<div class="scroll" id="matrix-box" tabindex="0" role="group" aria-label="The matrix; it scrolls in both directions">'
-		. "<table id=\"grid\">\n<caption class=\"vh\">Outcome of each attack (rows) in each boot of the kernel (columns)</caption>"
+		. '<table id="grid" style="--columns: ' . @{ $matrix->{configurations} } . "\">\n<caption class=\"vh\">Outcome of each attack (rows) in each boot of the kernel (columns)</caption>"
 		. head($matrix) . '<tbody>' . join('', map { row($matrix, $_) } @{ $matrix->{attacks} }) . "</tbody>\n"
 		. foot($matrix) . '</table></div>' . legend() . what_to_look_at($matrix);
 	return ($html, cells_json($matrix));
