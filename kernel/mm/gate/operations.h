@@ -73,3 +73,11 @@ pfn_t gate_loaded_root(void);
 enum gate_place { PLACE_ONE, PLACE_TWO, NR_GATE_PLACES };
 pte_t *gate_table_open(enum gate_place place, pfn_t table);
 void gate_table_close(enum gate_place place);
+
+/*
+ * Frames in hand, through this processor's window, which is closed and flushed afterwards: up to
+ * WINDOW_PAGES are zeroed; one is copied.
+ */
+void gate_zero(const pfn_t *frames_to_zero, unsigned nr);
+void gate_zero_range(pfn_t first, unsigned nr);
+void gate_copy(pfn_t to, pfn_t from);

@@ -1,9 +1,9 @@
 /* In the gate: where it writes page tables: in the direct map, or in two pages of the private
  * window. */
+#include "arch/x86_64/tlb_insn.h"
 #include "mm/direct_map.h"
 #include "mm/gate/operations.h"
 #include "mm/ptable.h"
-#include "mm/tlb_hw.h"
 #include "mm/window.h"
 
 static uint64_t place_address(enum gate_place place)
@@ -31,7 +31,7 @@ void gate_table_close(enum gate_place place)
 {
 	if (gate_in_force == ptprot_window) {
 		place_set(place, PTE_NONE);
-		tlb_hw_flush_page(place_address(place));
+		insn_invlpg(place_address(place));
 	}
 }
 

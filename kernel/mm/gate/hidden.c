@@ -1,0 +1,98 @@
+/*
+ * In the gate: the contents of frames that the direct map does not show, through this processor's
+ * window. What is shown are frames that the operation has asked the frame table about; nothing is
+ * written through a pointer that ordinary memory holds.
+ */
+#include "arch/x86_64/cr3.h"
+#include "arch/x86_64/registers.h"
+#include "arch/x86_64/tlb_insn.h"
+#include "core/cpu.h"
+#include "lib/string.h"
+#include "mm/gate/operations.h"
+#include "mm/ptable.h"
+#include "mm/tlb.h"
+#include "mm/window.h"
+
+/* Of this processor. Until gate_begin the sealed word need not be there. */
+static cr3_t window_cr3(void)
+{
+	uint64_t value;
+
+	if (!gate_is_shut()) {
+		return tlb_window_cr3(this_cpu());
+	}
+	asm volatile("mov %%gs:%c1, %0"
+		     : "=r"(value)
+		     : "i"(CPU_SEALED_OFFSET + offsetof(struct cpu_sealed, gate_cr3)));
+	return (cr3_t){ value };
+}
+
+/* With ptprot=window the gate has it loaded. */
+static cr3_t window_load_root(void)
+{
+	cr3_t before = cr3_read();
+
+	if (gate_in_force != ptprot_window) {
+		cr3_write(window_cr3());
+	}
+	return before;
+}
+
+static void window_leave_root(cr3_t before)
+{
+	if (gate_in_force != ptprot_window) {
+		cr3_write(cr3_returning(before));
+	}
+}
+
+static void entry_set(unsigned index, pte_t pte)
+{
+	*(volatile uint64_t *)(WINDOW_SELF + index * sizeof(pte_t)) = pte.value;
+}
+
+static char *page_show(unsigned index, pfn_t frame, uint64_t flags)
+{
+	entry_set(index, pte_make(frame, PTE_PRESENT | ptable_nx() | flags));
+	return (char *)WINDOW_BASE + (uint64_t)index * PAGE_SIZE;
+}
+
+/* Flushes: no other processor can have walked it. */
+static void page_unshow(unsigned index)
+{
+	entry_set(index, PTE_NONE);
+	insn_invlpg(WINDOW_BASE + (uint64_t)index * PAGE_SIZE);
+}
+
+void gate_zero(const pfn_t *frames_to_zero, unsigned nr)
+{
+	cr3_t before = window_load_root();
+
+	for (unsigned i = 0; i < nr; i++) {
+		(void)page_show(i, frames_to_zero[i], PTE_WRITABLE);
+	}
+	memset((char *)WINDOW_BASE, 0, nr * PAGE_SIZE);
+	for (unsigned i = 0; i < nr; i++) {
+		page_unshow(i);
+	}
+	window_leave_root(before);
+}
+
+void gate_zero_range(pfn_t first, unsigned nr)
+{
+	pfn_t all[WINDOW_PAGES];
+
+	for (unsigned i = 0; i < nr; i++) {
+		all[i] = pfn_add(first, i);
+	}
+	gate_zero(all, nr);
+}
+
+void gate_copy(pfn_t to, pfn_t from)
+{
+	cr3_t before = window_load_root();
+
+	memcpy(page_show(0, to, PTE_WRITABLE), page_show(1, from, 0), PAGE_SIZE);
+	page_unshow(1);
+	page_unshow(0);
+	window_leave_root(before);
+}
