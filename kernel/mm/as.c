@@ -76,14 +76,14 @@ static void pause_after(struct as *as, unsigned *work)
 
 static void pages_drop_all(struct as *as, unsigned *work)
 {
-	struct dropped dropped;
+	struct released released;
 
 	LIST_FOR_EACH (node, &as->regions) {
 		const struct region *region = LIST_ENTRY(node, struct region, node);
 
 		for (uint64_t at = region->start; at < region->end; pause_after(as, work)) {
-			at = as_pages_drop(as, region, at, region->end, &dropped, work);
-			as_dropped_free(as, &dropped);
+			at = as_pages_drop(as, region, at, region->end, &released, work);
+			as_released_put(as, &released);
 		}
 	}
 	assert(as->nr_pages == 0);

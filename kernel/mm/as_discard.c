@@ -6,7 +6,7 @@
 static status_t range_discard(struct as *as, uint64_t start, uint64_t end)
 {
 	status_t status = STATUS_OK;
-	struct dropped dropped;
+	struct released released;
 	unsigned work = 0;
 
 	while (start < end) {
@@ -20,9 +20,9 @@ static status_t range_discard(struct as *as, uint64_t start, uint64_t end)
 			/* shared memory keeps its contents: others may still use it */
 			start = next;
 		} else {
-			start = as_pages_drop(as, region, start, next, &dropped, &work);
+			start = as_pages_drop(as, region, start, next, &released, &work);
 			start = MIN(start, next);
-			as_dropped_free(as, &dropped);
+			as_released_put(as, &released);
 		}
 		work += region_work(as);
 		if (start < end && pause_after(as, &work)) {

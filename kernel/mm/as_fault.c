@@ -8,6 +8,7 @@
 #include "mm/layout.h"
 #include "mm/ptable.h"
 #include "mm/window.h"
+#include "mm/xpfo.h"
 
 /* Of the address space that is loaded, or is being made; or another's, for a grant. */
 enum whose { OURS, GRANTED };
@@ -31,12 +32,38 @@ static inline status_t fill_zero(struct as *as, const struct region *region, pte
 	if (UNLIKELY(region->flags & REGION_HUGE)) {
 		return as_large_fill(as, region, entry);
 	}
-	status = frame_alloc_user(&frame);
-	if (status == STATUS_OK) {
-		entry_write(entry, as_pte(frame, region, false), whose);
-		as->nr_pages++;
+	do {
+		status = frame_take_user(&frame);
+		if (status) {
+			return status;
+		}
+	} while (UNLIKELY(!page_map(entry, as_pte(frame, region, false), whose == GRANTED)));
+	as->nr_pages++;
+	return STATUS_OK;
+}
+
+/* What a write finds is the copy, which nobody else has. Flushes. */
+static status_t page_copied(struct as *as, const struct region *region, uint64_t page, pte_t *entry,
+			    enum whose whose)
+{
+	struct released released;
+	status_t status;
+	pfn_t copy;
+
+	do {
+		status = frame_take_user(&copy);
+		if (status) {
+			return status;
+		}
+		/* nobody writes to the old one: all entries for it are read-only */
+	} while (UNLIKELY(!page_copy(entry, copy, whose == GRANTED)));
+	if (ASSERTIONS) {
+		upcall_entry_stricter(&entry->value, true);
 	}
-	return status;
+	as_tlb_downgrade(&as->tlb, (uva_t){ page }, (uva_t){ page + PAGE_SIZE });
+	page_replace(entry, as_pte(copy, region, false), whose == GRANTED, &released);
+	frames_put_released(&released);
+	return STATUS_OK;
 }
 
 /* A write to a page that a fork left shared: the last user takes it over, the others copy. Flushes.
@@ -44,8 +71,7 @@ static inline status_t fill_zero(struct as *as, const struct region *region, pte
 static status_t copy_on_write(struct as *as, const struct region *region, uint64_t page,
 			      pte_t *entry, enum whose whose)
 {
-	pfn_t old = pte_frame(pte_read(entry)), copy;
-	status_t status;
+	pfn_t old = pte_frame(pte_read(entry));
 
 	/* only we could add a reference now, by a fork, and we hold the lock */
 	if (__atomic_load_n(&frame_entry(old)->refs, __ATOMIC_ACQUIRE) == 1) {
@@ -56,17 +82,7 @@ static status_t copy_on_write(struct as *as, const struct region *region, uint64
 	if (region->flags & REGION_HUGE) {
 		return as_large_copy(as, region, page, entry);
 	}
-	status = frame_alloc_user(&copy);
-	if (status) {
-		return status;
-	}
-	/* nobody writes to the old one: all entries for it are read-only */
-	window_copy(copy, old, 0);
-	entry_write(entry, PTE_NONE, whose);
-	as_tlb_downgrade(&as->tlb, (uva_t){ page }, (uva_t){ page + PAGE_SIZE });
-	entry_write(entry, as_pte(copy, region, false), whose);
-	frame_put_user(old);
-	return STATUS_OK;
+	return page_copied(as, region, page, entry, whose);
 }
 
 /* Makes the page at an address usable with the wanted rights; what the region allows was checked.
@@ -211,12 +227,16 @@ status_t as_fault(struct as *as, uva_t at, unsigned wanted_rights)
  * would fill it. */
 static status_t fill_for_device(struct as *as, const struct region *region, pte_t *entry)
 {
+	bool is_cleared = !xpfo_is_on() || !xpfo.clears_mapped;
 	pfn_t frame;
-	status_t status = frame_alloc_user_for_device(&frame);
+	status_t status;
 
+	if (LIKELY(is_cleared)) {
+		return fill_zero(as, region, entry, OURS);
+	}
+	status = frame_alloc_user_for_device(&frame);
 	if (status == STATUS_OK) {
-		pte_write(entry, as_pte(frame, region, false));
-		as->nr_pages++;
+		as->nr_pages += page_map(entry, as_pte(frame, region, false), false);
 	}
 	return status;
 }

@@ -35,27 +35,40 @@ status_t as_large_fill(struct as *as, const struct region *region, pte_t *entry)
 
 	as_change_return(as);
 	if (status == STATUS_OK) {
-		pte_write(entry, as_pte(frame, region, false));
-		as->nr_pages += 1ul << HUGE_ORDER;
+		as->nr_pages += page_map(entry, as_pte(frame, region, false), false) << HUGE_ORDER;
 	}
 	end(as, before);
 	return status;
 }
 
+/* Flushes. */
+static void page_go(struct as *as, uint64_t page, pte_t *entry, struct released *out)
+{
+	if (ASSERTIONS) {
+		upcall_entry_stricter(&entry->value, true);
+	}
+	(void)pages_park(entry, 1);
+	as_tlb_downgrade(&as->tlb, (uva_t){ page }, (uva_t){ page + HUGE_SIZE });
+	out->nr = 0;
+	(void)pages_release(entry, 1, true, out);
+}
+
 status_t as_large_copy(struct as *as, const struct region *region, uint64_t page, pte_t *entry)
 {
-	pfn_t old = pte_frame(pte_read(entry)), copy;
+	pfn_t copy;
 	enum as_change before = begin(as);
 	/* nobody writes to the old one: all entries for it are read-only */
-	status_t status = frame_alloc_large_copy(old, &copy);
+	status_t status = frame_alloc_large_copy(pte_frame(pte_read(entry)), &copy);
+	struct released old;
 
 	as_change_return(as);
 	if (status == STATUS_OK) {
-		as_tlb_replace(&as->tlb, (tlb_word_t *)entry, as_pte(copy, region, false).value,
-			       (uva_t){ page }, (uva_t){ page + HUGE_SIZE });
-		/* the last reference may be ours by now, and scrubbing takes as long */
+		page_go(as, page, entry, &old);
+		status = page_map(entry, as_pte(copy, region, false), false) ? STATUS_OK
+									     : STATUS_EFAULT;
+		/* the last reference may have been ours, and scrubbing takes as long */
 		as_change_leave(as, (enum as_change)as->change);
-		frame_put_user(old);
+		frames_put_released(&old);
 		as_change_return(as);
 	}
 	end(as, before);

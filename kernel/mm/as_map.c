@@ -14,8 +14,8 @@ enum { RIGHTS_ALL = RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE };
 static inline __attribute__((always_inline)) uint64_t
 region_clear(struct as *as, struct region *region, unsigned *work)
 {
-	struct dropped dropped;
-	uint64_t at = as_pages_drop(as, region, region->start, region->end, &dropped, work);
+	struct released released;
+	uint64_t at = as_pages_drop(as, region, region->start, region->end, &released, work);
 
 	if (at < region->end) {
 		region_set_start(as, region, at);
@@ -24,7 +24,7 @@ region_clear(struct as *as, struct region *region, unsigned *work)
 		region_delete(as, region);
 		*work += region_work(as);
 	}
-	as_dropped_free(as, &dropped);
+	as_released_put(as, &released);
 	return at;
 }
 
@@ -56,7 +56,7 @@ static inline __attribute__((always_inline)) status_t range_clear(struct as *as,
 }
 
 /* Room for tables of 2 MiB pages. EINTR as above. */
-static status_t tables_clear(struct as *as, uint64_t start, uint64_t end)
+static status_t stray_tables_drop(struct as *as, uint64_t start, uint64_t end)
 {
 	unsigned work = 0;
 
@@ -122,7 +122,7 @@ region_place(struct as *as, enum as_map_how how, uint64_t at, uint64_t len_bytes
 		status = place_clear(as, at, at + len_bytes);
 	}
 	if (status == STATUS_OK && region_flags & REGION_HUGE) {
-		status = tables_clear(as, at, at + len_bytes);
+		status = stray_tables_drop(as, at, at + len_bytes);
 	}
 	if (status == STATUS_OK) {
 		region_add(as, at, at + len_bytes, rights, region_flags);

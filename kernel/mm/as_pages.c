@@ -133,77 +133,92 @@ uint64_t as_pages_missing(struct as *as, const struct region *region, uint64_t a
 	return next;
 }
 
-/* Entries that are to be emptied: nr in a row, of one table. */
-struct emptied {
+/* Entries of pages that go: nr in a row of one table, of which some may be empty. */
+struct run {
 	pte_t *first;
 	unsigned nr;
 };
+/* More of them are another piece; all share a flush. */
+enum { RUNS_MAX = 16 };
 
-static void run_empty(const struct emptied *run)
+/* From the entry on where the cursor stands, with up to `most` pages. */
+static inline struct run run_take(struct cursor *cursor, unsigned most)
+{
+	uint64_t nr = (cursor->end - cursor->address) >> level_shift(cursor->level);
+	unsigned nr_in_table = PTES_PER_TABLE - level_index(cursor->address, cursor->level);
+	struct run run = { cursor->entry, (unsigned)MIN(MIN(nr, most), nr_in_table) };
+
+	cursor_move(cursor, run.nr);
+	return run;
+}
+
+/* Returns how many pages there are. */
+static unsigned run_park(const struct run *run)
 {
 	for (unsigned i = 0; ASSERTIONS && i < run->nr; i++) {
 		if (pte_is_present(pte_read(&run->first[i]))) {
 			upcall_entry_stricter(&run->first[i].value, true);
 		}
 	}
-	if (run->nr) {
-		pte_fill(run->first, run->nr, PTE_NONE);
-	}
+	return pages_park(run->first, run->nr);
 }
 
-static inline void run_add(struct emptied *run, pte_t *entry)
+/* Returns how many pages there were. */
+static unsigned runs_release(const struct run *runs, unsigned nr_runs, bool is_huge,
+			     struct released *released)
 {
-	if (entry == run->first + run->nr && !is_aligned((uint64_t)entry, PAGE_SIZE)) {
-		run->nr++;
-	} else {
-		run_empty(run);
-		*run = (struct emptied){ entry, 1 };
+	unsigned nr = 0;
+
+	released->nr = 0;
+	for (unsigned i = 0; i < nr_runs; i++) {
+		nr += pages_release(runs[i].first, runs[i].nr, is_huge, released);
 	}
+	return nr;
 }
 
-/* Of either size: inlined for each, so that the shifts are constants. */
+/*
+ * Pages are parked, flushed, and released; of an address space that no processor has loaded they
+ * are released at once. Of either size: inlined for each, so that the shifts are constants.
+ */
 static inline __attribute__((always_inline)) uint64_t pages_drop(struct as *as, bool is_huge,
 								 uint64_t at, uint64_t end,
-								 struct dropped *dropped,
+								 struct released *released,
 								 unsigned *work)
 {
-	unsigned nr_most = is_huge ? 1 : FRAMES_PUT_MAX;
 	struct cursor cursor = cursor_over(as, is_huge ? 2 : 1, at, end, 1);
-	uint64_t first = 0, last = 0;
-	struct emptied run = { NULL, 0 };
+	unsigned nr_left = is_huge ? 1 : RELEASED_MAX, nr_runs = 0, nr;
+	bool is_apart = root_is_apart(as->root);
+	struct run runs[RUNS_MAX];
+	uint64_t first = 0;
 
-	dropped->nr = 0;
-	dropped->order = is_huge ? HUGE_ORDER : 0;
-	while (dropped->nr < nr_most && cursor_find(&cursor, as)) {
-		if (dropped->nr == 0) {
-			first = cursor.address;
-		}
-		dropped->frames[dropped->nr++] = pte_frame(pte_read(cursor.entry));
-		run_add(&run, cursor.entry);
-		cursor_move(&cursor, 1);
-		last = cursor.address;
+	while (nr_left && nr_runs < RUNS_MAX && cursor_find(&cursor, as)) {
+		first = nr_runs ? first : cursor.address;
+		runs[nr_runs] = run_take(&cursor, nr_left);
+		nr = is_apart ? runs[nr_runs].nr : run_park(&runs[nr_runs]);
+		nr_left -= nr;
+		nr_runs++;
 	}
-	run_empty(&run);
-	if (dropped->nr) {
-		as->nr_pages -= (uint64_t)dropped->nr << dropped->order;
-		as_tlb_downgrade(&as->tlb, (uva_t){ first }, (uva_t){ last });
+	if (nr_runs) {
+		as_tlb_downgrade(&as->tlb, (uva_t){ first }, (uva_t){ cursor.address });
 	}
-	*work += cursor_work(&cursor, 1) +
-		 dropped->nr * (is_huge ? (unsigned)WORK_MAX : (unsigned)WORK_PAGE);
+	nr = runs_release(runs, nr_runs, is_huge, released);
+	as->nr_pages -= (uint64_t)nr << (is_huge ? HUGE_ORDER : 0);
+	*work +=
+		cursor_work(&cursor, 1) + nr * (is_huge ? (unsigned)WORK_MAX : (unsigned)WORK_PAGE);
 	return cursor.address;
 }
 
 uint64_t as_pages_drop(struct as *as, const struct region *region, uint64_t at, uint64_t end,
-		       struct dropped *dropped, unsigned *work)
+		       struct released *released, unsigned *work)
 {
-	return region->flags & REGION_HUGE ? pages_drop(as, true, at, end, dropped, work)
-					   : pages_drop(as, false, at, end, dropped, work);
+	return region->flags & REGION_HUGE ? pages_drop(as, true, at, end, released, work)
+					   : pages_drop(as, false, at, end, released, work);
 }
 
-void as_dropped_free_large(struct as *as, struct dropped *dropped)
+void as_released_put_large(struct as *as, const struct released *released)
 {
 	as_change_leave(as, CHANGE_REGIONS);
-	frames_put_user(dropped->frames, dropped->nr);
+	frames_put_released(released);
 	as_change_return(as);
 }
 
@@ -220,9 +235,14 @@ uint64_t as_tables_drop(struct as *as, uint64_t at, uint64_t end, unsigned *work
 		if (pte_is_present(pte)) {
 			assert(!pte_is_leaf(pte, 2));
 			as->table = NULL;
-			pte_write(entry, PTE_NONE);
-			as_tlb_downgrade(&as->tlb, (uva_t){ at }, (uva_t){ at + HUGE_SIZE });
-			ptable_table_free(pte_frame(pte));
+			if (ASSERTIONS) {
+				upcall_entry_stricter(&entry->value, true);
+			}
+			if (table_unlink(entry)) {
+				as_tlb_downgrade(&as->tlb, (uva_t){ at },
+						 (uva_t){ at + HUGE_SIZE });
+				ptable_table_free(pte_frame(pte));
+			}
 		}
 		at += HUGE_SIZE;
 	}

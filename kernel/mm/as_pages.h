@@ -11,6 +11,7 @@
 #include "arch/x86_64/paging.h"
 #include "mm/as.h"
 #include "mm/frame_alloc.h"
+#include "mm/gate/gate.h"
 #include "mm/region.h"
 
 /* The page size that a region's frames have: its level, and bytes. */
@@ -48,25 +49,18 @@ static inline pte_t *as_entry_near(const struct as *as, uint64_t address, unsign
 pte_t *as_entry(struct as *as, uint64_t address, unsigned level);
 status_t as_entry_create(struct as *as, uint64_t address, unsigned level, pte_t **out) MUST_CHECK;
 
-/* Frames whose entries are empty, and in no TLB. */
-struct dropped {
-	unsigned nr;
-	unsigned order;
-	pfn_t frames[FRAMES_PUT_MAX];
-};
-
-/* Empties the entries of pages in [at, end) of a region. Flushes. */
+/* Empties the entries of pages in [at, end) of a region. Flushes. *released: frames that no entry
+ * names any more. */
 uint64_t as_pages_drop(struct as *as, const struct region *region, uint64_t at, uint64_t end,
-		       struct dropped *dropped, unsigned *work);
-/* Gives the frames back. Those of 2 MiB with the lock released meanwhile: zeroing one takes long.
- */
-void as_dropped_free_large(struct as *as, struct dropped *dropped);
-static inline void as_dropped_free(struct as *as, struct dropped *dropped)
+		       struct released *released, unsigned *work);
+/* Gives the frames back. Those of 2 MiB with as->lock free meanwhile: zeroing one takes long. */
+void as_released_put_large(struct as *as, const struct released *released);
+static inline void as_released_put(struct as *as, const struct released *released)
 {
-	if (dropped->nr && LIKELY(!dropped->order)) {
-		frames_put_user(dropped->frames, dropped->nr);
-	} else if (dropped->nr) {
-		as_dropped_free_large(as, dropped);
+	if (released->nr && LIKELY(!released->order)) {
+		frames_put_released(released);
+	} else if (released->nr) {
+		as_released_put_large(as, released);
 	}
 }
 /* Flushes, then frees the 4 KiB pages' tables where no page is left, for 2 MiB pages to come. */

@@ -58,7 +58,10 @@ static void pages_move(struct as *as, uint64_t from, uint64_t to, unsigned nr)
 
 		moved[i] = entry ? pte_read(entry) : PTE_NONE;
 		if (pte_holds_frame(moved[i])) {
-			pte_write(entry, PTE_NONE);
+			if (ASSERTIONS && pte_is_present(moved[i])) {
+				upcall_entry_stricter(&entry->value, true);
+			}
+			pte_grant(entry, PTE_NONE);
 			is_any = true;
 		}
 	}

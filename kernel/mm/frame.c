@@ -125,6 +125,17 @@ static struct frame state_of(const struct frame *before, unsigned order, enum ow
 	return state;
 }
 
+void frame_changes_hands(pfn_t frame, enum owner from, enum owner to)
+{
+	assert(from != OWNER_FREE || !frame_link(frame)->is_head);
+	tlb_debt_assert_none();
+	tlb_port_owner(frame, 0, from, to);
+	frame_history_note(frame, to, frame_entry(frame)->flags & FRAME_HIDDEN);
+	if (KASAN) {
+		mark_frames(frame, 0, to);
+	}
+}
+
 void frame_transition(pfn_t first, unsigned order, enum owner from, enum owner to)
 {
 	struct frame *head = frame_entry(first);

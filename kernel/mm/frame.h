@@ -20,7 +20,8 @@ enum owner {
 
 enum frame_flags {
 	FRAME_HIDDEN = 1, /* absent from the direct map, but while xpfo_kmap holds it */
-	FRAME_FRESH = 2,  /* USER, with ptprot: nothing maps it yet, and one entry may */
+	FRAME_FRESH = 2,  /* USER, with ptprot: nothing maps it yet, and one entry may; of 4 KiB
+			     number is that of the root that may have it */
 	FRAME_MAPPED = 2, /* KERNEL, ENTRY, POOL, with ptprot: beside the direct map */
 	FRAME_TAIL = 4,   /* USER: a 2 MiB page's frames but the first */
 	FRAME_SLAB = 16,  /* KERNEL: of a slab; with FRAME_PLACED: marks, marks.h */
@@ -137,6 +138,13 @@ static inline bool table_is_reserved(const struct frame *frame)
 	return (frame->flags & (TABLE_RESERVED | TABLE_LEVEL)) == (TABLE_RESERVED | 1);
 }
 
+/* A page table that no entry leads to, and that has none. */
+static inline bool table_is_loose(const struct frame *frame)
+{
+	return frame->owner == OWNER_PTABLE && !(frame->flags & TABLE_LINKED) && !frame->nr_used &&
+	       !table_is_reserved(frame);
+}
+
 /* Of these the gate knows whether they are mapped beside the direct map. */
 static inline bool frame_notes_mapped(const struct frame *frame)
 {
@@ -146,6 +154,10 @@ static inline bool frame_notes_mapped(const struct frame *frame)
 
 /* Moves 2^order frames from one owner to another; asserts the invariants of both. */
 void frame_transition(pfn_t first, unsigned order, enum owner from, enum owner to);
+
+/* What is noted elsewhere of a frame in hand that the gate alone moves, from FREE to USER by the
+ * first entry that names it, and back by the last: before the former, after the latter. */
+void frame_changes_hands(pfn_t frame, enum owner from, enum owner to);
 
 /* Stacks, the entry area, the frame table: the frame, KERNEL or ENTRY, is mapped at this address
  * from now on, and nowhere else but in the direct map. */

@@ -30,9 +30,14 @@ bool frame_kernel_is_allowed(void);
  */
 status_t frame_alloc_user(pfn_t *out) MUST_CHECK;
 /*
- * The same, for a page that a device fills: the caller stands for it, and writes all of the page
- * through the window. The published patches zero no such page, so it is not kmapped, and some of
- * them leave it in the direct map for that.
+ * One that page_map or page_copy makes a user frame: in hand, and free, but for the variants that
+ * clear it when it is a user frame already. ENOMEM. Flushes as the variant of XPFO does.
+ */
+status_t frame_take_user(pfn_t *out) MUST_CHECK;
+/*
+ * frame_alloc_user, for a page that a device fills: the caller stands for it, and writes all of the
+ * page through the window. The published patches zero no such page, so it is not kmapped, and some
+ * of them leave it in the direct map for that.
  */
 status_t frame_alloc_user_for_device(pfn_t *out) MUST_CHECK;
 /* The first of HUGE_ORDER, for a page of 2 MiB; and with the contents of another, which stays.
@@ -58,6 +63,10 @@ void frame_free_pool(const pfn_t *firsts, unsigned nr);
  * this many are worth collecting.
  */
 enum { FRAMES_PUT_MAX = 64 };
+struct released;
+/* What the gate released goes to whoever wants it next. One of 2 MiB is scrubbed first, in pieces:
+ * Blocks. */
+void frames_put_released(const struct released *released);
 void frames_put_user(pfn_t *firsts, unsigned nr);
 static inline void frame_put_user(pfn_t first) { frames_put_user(&first, 1); }
 

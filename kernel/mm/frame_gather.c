@@ -15,18 +15,25 @@
 /* PASSES_MAX: of orders for which buddy_may_have does not know. */
 enum { ROOT_PAIR_ORDER = 1, RANGES_PER_LOOK = 64, PASSES_MAX = 4 };
 
+/* The first of a pair of roots that no address space has. */
+static bool root_is_idle(const struct frame *frame)
+{
+	return frame->owner == OWNER_PTABLE && !frame->nr_used &&
+	       frame->flags == (LEVEL_MAX | TABLE_LINKED | ROOT_IDLE);
+}
+
 /* Frames that an empty page table, or two, were kept in. */
 static void table_free(pfn_t first, unsigned order)
 {
-	unsigned flags = order ? LEVEL_MAX | TABLE_LINKED | ROOT_IDLE : 0;
 	const struct frame *frame = frame_entry(first);
 
 	/* a stock is a hint: what the frame table does not call an empty table is passed over */
-	if (!pfn_is_valid(first) || frame->owner != OWNER_PTABLE || frame->flags != flags ||
-	    frame->nr_used) {
+	if (!pfn_is_valid(first) || !(order ? root_is_idle(frame) : table_is_loose(frame))) {
 		return;
 	}
-	tables_place(first, 1u << order, 0, 0);
+	if (order) {
+		tables_place(first, 1u << order, 0, 0);
+	}
 	frame_transition(first, order, OWNER_PTABLE, OWNER_FREE);
 	block_unguard(first, order);
 	frame_pool_count(OWNER_PTABLE, -(1l << order));

@@ -79,12 +79,9 @@ static unsigned cache_put(const pfn_t *firsts, unsigned nr)
 	return nr;
 }
 
-static void blocks_free(const pfn_t *firsts, unsigned nr, unsigned order)
+/* They are free by now. */
+static inline void blocks_put(const pfn_t *firsts, unsigned nr, unsigned order)
 {
-	scrub(firsts, nr, order);
-	for (unsigned i = 0; i < nr; i++) {
-		frame_transition(firsts[i], order, OWNER_USER, OWNER_FREE);
-	}
 	COUNT_N(frames_freed_user, (uint64_t)nr << order);
 	nr = order ? nr : cache_put(firsts, nr);
 	if (!nr) {
@@ -95,6 +92,30 @@ static void blocks_free(const pfn_t *firsts, unsigned nr, unsigned order)
 		block_free(firsts[i], order);
 	}
 	lock_release(&frame_pool.lock);
+}
+
+static void blocks_free(const pfn_t *firsts, unsigned nr, unsigned order)
+{
+	scrub(firsts, nr, order);
+	for (unsigned i = 0; i < nr; i++) {
+		frame_transition(firsts[i], order, OWNER_USER, OWNER_FREE);
+	}
+	blocks_put(firsts, nr, order);
+}
+
+void frames_put_released(const struct released *released)
+{
+	if (!released->nr) {
+		return;
+	}
+	if (UNLIKELY(released->order)) {
+		blocks_free(released->frames, released->nr, released->order);
+		return;
+	}
+	for (unsigned i = 0; i < released->nr; i++) {
+		frame_changes_hands(released->frames[i], OWNER_USER, OWNER_FREE);
+	}
+	blocks_put(released->frames, released->nr, 0);
 }
 
 /* True: it was the last of a 4 KiB frame. */

@@ -171,7 +171,7 @@ static inline bool is_free(pfn_t frame)
 	return LIKELY(pfn_is_valid(frame) && frame_entry(frame)->owner == OWNER_FREE);
 }
 
-static inline status_t user_frame_take(pfn_t *out)
+static inline status_t free_frame_take(pfn_t *out)
 {
 	pfn_t frame;
 
@@ -181,10 +181,19 @@ static inline status_t user_frame_take(pfn_t *out)
 			return STATUS_ENOMEM;
 		}
 	} while (!is_free(frame));
-	frame_transition(frame, 0, OWNER_FREE, OWNER_USER);
 	COUNT(frames_allocated_user);
 	*out = frame;
 	return STATUS_OK;
+}
+
+static inline status_t user_frame_take(pfn_t *out)
+{
+	status_t status = free_frame_take(out);
+
+	if (status == STATUS_OK) {
+		frame_transition(*out, 0, OWNER_FREE, OWNER_USER);
+	}
+	return status;
 }
 
 /* Through the direct map, as the published variants do, and as it is done without XPFO. */
@@ -205,6 +214,20 @@ status_t frame_alloc_user(pfn_t *out)
 
 	if (UNLIKELY(xpfo.clears_mapped) && status == STATUS_OK) {
 		clear_mapped(*out);
+	}
+	return status;
+}
+
+status_t frame_take_user(pfn_t *out)
+{
+	status_t status;
+
+	if (UNLIKELY(xpfo.clears_mapped)) {
+		return frame_alloc_user(out);
+	}
+	status = free_frame_take(out);
+	if (status == STATUS_OK) {
+		frame_changes_hands(*out, OWNER_FREE, OWNER_USER);
 	}
 	return status;
 }

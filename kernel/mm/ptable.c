@@ -56,18 +56,6 @@ void ptable_user_slots_update(pfn_t root)
 	}
 }
 
-/* Says what a fresh table is for, the one that holds the entries of an address at a level. */
-static void table_place(pfn_t root, pfn_t table, uint64_t address, unsigned level)
-{
-	if (address < USER_TOP) {
-		tables_place(table, 1, level | TABLE_USER, root.pfn);
-	} else {
-		uint64_t start = align_down(address, 1ul << level_shift(level + 1));
-
-		tables_place(table, 1, level, (uint32_t)(start >> level_shift(2)));
-	}
-}
-
 /*
  * Frames that become page tables, zeroed: from now on the gate alone writes to them. Flushes, with
  * ptprot.
@@ -115,8 +103,7 @@ static status_t table_make(struct cpu *cpu, pfn_t *out)
  */
 static bool is_loose(pfn_t table)
 {
-	return pfn_is_valid(table) && frame_entry(table)->owner == OWNER_PTABLE &&
-	       !frame_entry(table)->flags && !frame_entry(table)->nr_used;
+	return pfn_is_valid(table) && table_is_loose(frame_entry(table));
 }
 
 /* From this CPU's stock, where a lie is passed over. */
@@ -161,7 +148,6 @@ static void table_free(pfn_t table)
 
 	assert(is_empty(table, PTES_PER_TABLE));
 	tlb_debt_assert_none();
-	tables_place(table, 1, 0, 0);
 	if (cpu->nr_spare_tables < SPARE_TABLES_MAX) {
 		stock_put(cpu->spare_tables, &cpu->nr_spare_tables, table);
 	} else {
@@ -209,7 +195,6 @@ void ptable_root_destroy(pfn_t root)
 
 status_t ptable_entry_create(pfn_t root, uint64_t address, unsigned level, pte_t **out)
 {
-	uint64_t flags = PTE_PRESENT | PTE_WRITABLE | (address < USER_TOP ? PTE_USER : 0);
 	pte_t *entry = slot(root, address, LEVEL_MAX);
 
 	for (unsigned at = LEVEL_MAX; at > level; at--) {
@@ -220,8 +205,7 @@ status_t ptable_entry_create(pfn_t root, uint64_t address, unsigned level, pte_t
 			if (status) {
 				return status;
 			}
-			table_place(root, table, address, at - 1);
-			if (!pte_link(entry, pte_make(table, flags))) {
+			if (!table_link(entry, table, address < USER_TOP)) {
 				table_free(table);
 				return STATUS_EFAULT;
 			}
@@ -280,9 +264,11 @@ bool ptable_detach(pfn_t root, uint64_t address, pfn_t *table)
 	    !is_empty(pte_frame(pte), PTES_PER_TABLE)) {
 		return false;
 	}
-	pte_write(entry, PTE_NONE);
+	if (ASSERTIONS) {
+		upcall_entry_stricter(&entry->value, false);
+	}
 	*table = pte_frame(pte);
-	return true;
+	return table_unlink(entry);
 }
 
 void ptable_table_free(pfn_t table) { table_free(table); }
@@ -311,7 +297,7 @@ uint64_t ptable_free_below(pfn_t root, uint64_t start, uint64_t end, unsigned le
 		pte = pte_read(entry);
 		if (pte_is_present(pte)) {
 			assert(!pte_is_leaf(pte, level));
-			if (pte_link(entry, PTE_NONE)) {
+			if (table_unlink(entry)) {
 				table_free(pte_frame(pte));
 			}
 			*nr_left -= WORK_FREE - 1;
@@ -338,8 +324,9 @@ static bool free_tables(pfn_t table, unsigned level, unsigned nr, unsigned *nr_l
 			return false;
 		}
 		*nr_left -= WORK_FREE;
-		pte_store(&entries[i], PTE_NONE);
-		table_free(pte_frame(pte));
+		if (table_unlink(&entries[i])) {
+			table_free(pte_frame(pte));
+		}
 	}
 	return true;
 }

@@ -14,7 +14,7 @@ my @events = qw(gate_calls cr3_loads pkrs_writes);
 sub gate_command { return 'selftest kernel gate_bench' }
 
 # Of the calls that are counted there: [name of the figure, of the row].
-my @calls = (['map', 'one gate: a page is mapped'], ['clear', 'one gate: an entry is emptied'], ['flag', 'one gate: a frame gets a flag'],
+my @calls = (['map', 'one gate: a page is mapped'], ['park', 'one gate: a page is parked'], ['flag', 'one gate: a frame gets a flag'],
 	['count', 'one gate: a frame is counted']);
 
 # What a call writes to CR3 or IA32_PKRS, on its way in and out.

@@ -21,6 +21,9 @@ enum { CPU_SEALED_OFFSET = 0x1c000 };
 		percpu_value;                                                                      \
 	})
 
+/* The same of its struct cpu_sealed. */
+#define PERCPU_SEALED_READ(offset) PERCPU_READ(CPU_SEALED_OFFSET - CPU_OFFSET + (offset))
+
 static inline struct cpu *percpu_self(void)
 {
 	struct cpu *self;

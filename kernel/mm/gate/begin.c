@@ -12,6 +12,7 @@
 #include "mm/direct_map.h"
 #include "mm/entry_area.h"
 #include "mm/frame_alloc.h"
+#include "mm/gate/locks.h"
 #include "mm/gate/operations.h"
 #include "mm/kspace.h"
 #include "mm/layout.h"
@@ -228,6 +229,7 @@ void gate_begin(void)
 		count_from_here();
 		return;
 	}
+	gate_kernel_lock = entry_area_root(ENTRY_SHADOW_ROOTS);
 	for (unsigned id = 0; id < nr_cpus; id++) {
 		block_add(id);
 	}

@@ -19,23 +19,15 @@ bool gate_pte_is_guarded(pte_t leaf)
 	return options.ptprot == ptprot_pks && (leaf.value & PTE_KEY_MASK) == PTE_KEY;
 }
 
-/* What the processor and the kernel itself note in a user page's entry. */
-#define BITS_OF_USER_LEAF                                                                          \
-	(PTE_ADDRESS_MASK | PTE_PRESENT | PTE_WRITABLE | PTE_USER | PTE_ACCESSED | PTE_DIRTY |     \
-	 PTE_COPY | PTE_PARKED | PTE_NO_EXECUTE)
-
 /* A leaf of the user half shows a user's page, and is never writable and executable. */
 static bool user_leaf_is_right(pte_t pte, unsigned level)
 {
 	pfn_t frame = pte_frame(pte);
 	const struct frame *entry = frame_entry(frame);
-	uint64_t bits = BITS_OF_USER_LEAF | (level == 2 ? PTE_HUGE : 0);
-	unsigned order = level == 2 ? HUGE_ORDER : 0;
 
-	return !(pte.value & ~bits) && level <= 2 && pfn_is_valid(frame) &&
-	       entry->owner == OWNER_USER && !(entry->flags & FRAME_TAIL) &&
-	       entry->order == order && (pte_is_user(pte) || !pte_is_present(pte)) &&
-	       !(pte_is_writable(pte) && pte_is_executable(pte) && cpu_features.nx);
+	return user_leaf_has_rights(pte, level) && pfn_is_valid(frame) &&
+	       entry->owner == OWNER_USER && !(entry->flags & (FRAME_TAIL | FRAME_FRESH)) &&
+	       entry->order == (level == 2 ? HUGE_ORDER : 0);
 }
 
 static bool rights_allow(enum policy_rights rights, bool is_writable)
@@ -47,13 +39,6 @@ static bool rights_allow(enum policy_rights rights, bool is_writable)
 	case RIGHTS_REQUIRED_R: return !is_writable;
 	default: return true;
 	}
-}
-
-/* Of these regions some page may still come or go after the boot. */
-static bool view_changes(enum policy_view view)
-{
-	return view == VIEW_DIRECT_MAP || view == VIEW_KSPACE || view == VIEW_POOLS ||
-	       view == VIEW_MARKS;
 }
 
 /* A leaf of the kernel half: what policy.def has for the frame's state in this view. Nothing new
@@ -82,56 +67,15 @@ static bool kernel_leaf_is_right(pte_t pte, uint64_t address, unsigned level)
 	return true;
 }
 
-static uint64_t kernel_address(const struct frame *table, unsigned level, unsigned index)
+/* Is it the table that was reserved for the large page of the direct map that begins here? All
+ * others are linked by links.c. */
+static bool is_reserved_for(const struct place *place, pfn_t child)
 {
-	uint64_t offset = (uint64_t)index << level_shift(level);
+	const struct frame *table = frame_entry(child);
 
-	if (level == LEVEL_MAX) {
-		return offset | ~((1ul << 48) - 1);
-	}
-	return table_is_reserved(table)
-		       ? direct_map_address((pfn_t){ table->number }) + offset
-		       : (table->number | ~(uint64_t)UINT32_MAX) << level_shift(2) | offset;
-}
-
-/* From what the frame table says of the table. */
-bool place_find(uint64_t entry, struct place *out)
-{
-	pfn_t table = direct_map_frame((va_t){ entry });
-	const struct frame *frame = frame_entry(table);
-	unsigned index = entry % PAGE_SIZE / sizeof(pte_t), level;
-
-	if (!pfn_is_valid(table) || entry % sizeof(pte_t) || frame->owner != OWNER_PTABLE) {
-		return false;
-	}
-	level = table_level(frame);
-	/* tables of before the gate have no level yet */
-	*out = (struct place){ .table = table, .index = index, .level = level };
-	if (!gate_is_shut()) {
-		return true;
-	}
-	if (!level || (!(frame->flags & TABLE_LINKED) && !table_is_reserved(frame)) ||
-	    frame->flags & TABLE_SHADOW) {
-		return false;
-	}
-	out->is_user =
-		level == LEVEL_MAX ? index < PTES_PER_TABLE / 2 : !!(frame->flags & TABLE_USER);
-	out->root = level == LEVEL_MAX ? table.pfn : frame->number;
-	out->address = out->is_user ? 0 : kernel_address(frame, level, index);
-	out->is_frozen = !out->is_user &&
-			 (level == LEVEL_MAX || !view_changes(policy_view_of(out->address)));
-	return true;
-}
-
-/* May the table, which is linked or is to be, lie below this entry? */
-static bool is_child(const struct place *place, const struct frame *table)
-{
-	if (table->owner != OWNER_PTABLE || table_level(table) != place->level - 1 ||
-	    !!(table->flags & TABLE_USER) != place->is_user || table->flags & TABLE_SHADOW) {
-		return false;
-	}
-	return place->is_user ? table->number == place->root
-			      : kernel_address(table, place->level - 1, 0) == place->address;
+	return pfn_is_valid(child) && table->owner == OWNER_PTABLE && table_is_reserved(table) &&
+	       !place->is_user && place->level == 2 &&
+	       direct_map_address((pfn_t){ table->number }) == place->address;
 }
 
 static bool is_link(pte_t pte, unsigned level)
@@ -149,23 +93,17 @@ static bool leaf_is_right(const struct place *place, pte_t pte)
 }
 
 /*
- * Whose is the frame of a user leaf? The entry's already, fresh, or what a grant brings. All others
- * come by gate_entries_share.
+ * Whose is the frame of a user leaf? The entry's already, or what a grant brings. All others come
+ * by operations of pages.c and share.c, and go by them.
  */
-static bool frame_is_for_it(const struct place *place, pte_t old, pte_t new)
+static bool leaf_may_become(const struct place *place, pte_t old, pte_t new)
 {
-	struct frame *frame;
-	uint8_t flags;
+	bool is_same = pte_holds_frame(old) && pte_frame(old).pfn == pte_frame(new).pfn;
 
-	if (!place->is_user || place->is_granted ||
-	    (pte_holds_frame(old) && pte_frame(old).pfn == pte_frame(new).pfn)) {
-		return true;
+	if (place->is_user && !place->is_granted && !is_same) {
+		return false;
 	}
-	frame = gate_frame(pte_frame(new));
-	flags = frame->flags;
-	return flags & FRAME_FRESH &&
-	       __atomic_compare_exchange_n(&frame->flags, &flags, flags & ~FRAME_FRESH, false,
-					   __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+	return !new.value || leaf_is_right(place, new);
 }
 
 static void mapped_note(pfn_t frame, bool is_mapped)
@@ -228,15 +166,6 @@ static uint64_t change(const struct place *place, pte_t old, pte_t new)
 	bool links = is_link(new, place->level), linked = is_link(old, place->level);
 	pfn_t child = pte_frame(new);
 
-	if (!gate_is_shut()) {
-		if (links) {
-			gate_frame(child)->flags |= TABLE_LINKED;
-		} else if (linked) {
-			gate_frame(pte_frame(old))->flags &= ~TABLE_LINKED;
-		}
-		return GATE_DONE;
-	}
-
 	if (new.value == old.value ||
 	    (!place->is_user && new.value == pte_without(old, PTE_WRITABLE).value)) {
 		return GATE_DONE;
@@ -247,15 +176,10 @@ static uint64_t change(const struct place *place, pte_t old, pte_t new)
 	if (links && linked && pte_frame(old).pfn == child.pfn) {
 		return GATE_DONE; /* mitigate: the bits beside it */
 	}
-	/* an empty table does nobody any harm */
-	if (place->is_user && !links && !place->is_granted && !is_ours(place, new)) {
+	if (place->is_user && !place->is_granted && !is_ours(place, new)) {
 		return GATE_NOT_OURS;
 	}
-	if (links && (!pfn_is_valid(child) || !is_child(place, frame_entry(child)))) {
-		return GATE_NOT_FOR_IT;
-	}
-	if (!links && new.value &&
-	    (!leaf_is_right(place, new) || !frame_is_for_it(place, old, new))) {
+	if (links ? !is_reserved_for(place, child) : !linked && !leaf_may_become(place, old, new)) {
 		return GATE_NOT_FOR_IT;
 	}
 	if (!links && !linked) {
@@ -265,31 +189,6 @@ static uint64_t change(const struct place *place, pte_t old, pte_t new)
 		return GATE_IN_USE;
 	}
 	return linked && !link_change(pte_frame(old), false) ? GATE_IN_USE : GATE_DONE;
-}
-
-/* How many entries of a table are not empty, for whoever frees it. */
-void place_used_add(const struct place *place, int nr)
-{
-	struct frame *frame = gate_frame(place->table);
-
-	if (nr && !table_is_reserved(frame)) {
-		__atomic_fetch_add(&frame->nr_used, (uint16_t)nr, __ATOMIC_RELAXED);
-	}
-}
-
-static void entry_put(pte_t *entry, pte_t pte) { *(volatile uint64_t *)&entry->value = pte.value; }
-
-/* The top-level entries of a user half, in both roots of the pair; user mode's way back to the
- * kernel's root must not be missed: ptable_user_slot_flags. */
-static void root_entry_put(pte_t *entries, const struct place *place, pte_t pte)
-{
-	pte_t *shadow = gate_table_open(PLACE_TWO, pfn_add(place->table, 1));
-
-	entry_put(&shadow[place->index], pte);
-	gate_table_close(PLACE_TWO);
-	entry_put(&entries[place->index],
-		  pte_is_present(pte) ? pte_with(pte, ptable_user_slot_flags & PTE_NO_EXECUTE)
-				      : pte);
 }
 
 static uint64_t fill(const struct place *at, pte_t *entries, uint64_t nr, pte_t pte)
@@ -305,11 +204,7 @@ static uint64_t fill(const struct place *at, pte_t *entries, uint64_t nr, pte_t 
 		if (refusal) {
 			break;
 		}
-		if (place.level == LEVEL_MAX && place.index < PTES_PER_TABLE / 2) {
-			root_entry_put(entries, &place, pte);
-		} else {
-			entry_put(&entries[place.index], pte);
-		}
+		place_put(&place, entries, pte);
 		nr_more += !!pte.value - !!old.value;
 		pte.value += pte_is_present(pte) ? step : 0;
 	}
@@ -321,14 +216,18 @@ static uint64_t fill(const struct place *at, pte_t *entries, uint64_t nr, pte_t 
 uint64_t gate_entries_fill(uint64_t first, uint64_t nr, uint64_t value, uint64_t is_granted)
 {
 	struct place place;
-	uint64_t refusal;
+	uint64_t refusal = GATE_NO_TABLE;
 
-	if (!place_find(first, &place) || nr > PTES_PER_TABLE - place.index) {
+	if (!place_lock(first, &place)) {
 		return GATE_NO_TABLE;
 	}
 	place.is_granted = is_granted;
-	refusal = fill(&place, gate_table_open(PLACE_ONE, place.table), nr, (pte_t){ value });
-	gate_table_close(PLACE_ONE);
+	if (nr <= PTES_PER_TABLE - place.index) {
+		refusal =
+			fill(&place, gate_table_open(PLACE_ONE, place.table), nr, (pte_t){ value });
+		gate_table_close(PLACE_ONE);
+	}
+	place_unlock(&place);
 	return refusal;
 }
 

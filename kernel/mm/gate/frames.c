@@ -1,10 +1,12 @@
 /* In the gate: what a frame may become, and how often a user frame is mapped. */
 #include "mm/gate/operations.h"
 
-/* What a frame keeps when it changes owner. */
+/* What a frame keeps when it changes owner. A page table's flags say other things. */
 static bool flags_are_kept(struct frame from, struct frame to)
 {
-	return (from.flags & FRAME_HIDDEN) == (to.flags & FRAME_HIDDEN);
+	unsigned before = from.owner == OWNER_PTABLE ? 0 : from.flags & FRAME_HIDDEN;
+
+	return before == (to.flags & FRAME_HIDDEN);
 }
 
 /* Between two owners every frame is free. A user frame that is mapped, or kmapped, stays one;
@@ -26,6 +28,7 @@ static bool may_change_owner(struct frame from, struct frame to)
 		       !(to.flags & ~FRAME_HIDDEN);
 	}
 	return from.owner == OWNER_FREE && flags_are_kept(from, to) && !(to.flags & FRAME_SEALED) &&
+	       (to.owner != OWNER_USER || to.flags & (FRAME_FRESH | FRAME_TAIL)) &&
 	       (!(to.flags & FRAME_HIDDEN) || to.owner == OWNER_USER || to.owner == OWNER_POOL);
 }
 
@@ -130,6 +133,7 @@ uint64_t gate_frame_count(uint64_t at, uint64_t more, uint64_t least, uint64_t u
 		to = from;
 		to.frame.refs += (uint32_t)more;
 		if (from.frame.owner != OWNER_USER || from.frame.flags & FRAME_TAIL ||
+		    (from.frame.flags & FRAME_FRESH && from.frame.number > 1) ||
 		    from.frame.refs < least) {
 			return GATE_NO_CHANGE;
 		}

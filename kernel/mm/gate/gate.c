@@ -21,7 +21,7 @@ uint64_t (*const gate_operations[NR_GATE_OPERATIONS])(uint64_t, uint64_t, uint64
 #undef GATE
 };
 
-static void check(enum gate_operation operation, uint64_t result, uint64_t what)
+void gate_refused(enum gate_operation operation, uint64_t result, uint64_t what)
 {
 	static const char *const names[NR_GATE_OPERATIONS] = {
 #define GATE(name, function, text) #name,
@@ -36,25 +36,11 @@ static void check(enum gate_operation operation, uint64_t result, uint64_t what)
 		[GATE_IN_USE] = "it is in use elsewhere, or not empty",
 		[GATE_NOT_OURS] = "it is another address space's",
 	};
-	unsigned refusal = result & GATE_REFUSAL;
-
-	if (UNLIKELY(refusal)) {
-		panic("gate: %s of %#lx refused: %s", names[operation], what, reasons[refusal]);
-	}
+	panic("gate: %s of %#lx refused: %s", names[operation], what,
+	      reasons[result & GATE_REFUSAL]);
 }
 
-static uint64_t enter(uint64_t a, uint64_t b, uint64_t c, uint64_t d, enum gate_operation operation)
-{
-	COUNT(gate_calls);
-	return gate_enter(a, b, c, 0, d, operation);
-}
-
-#define CALL(operation, a, b, c, d)                                                                \
-	do {                                                                                       \
-		uint64_t first_word = (a);                                                         \
-                                                                                                   \
-		check(GATE_##operation, enter(first_word, b, c, d, GATE_##operation), first_word); \
-	} while (0)
+#define CALL(operation, a, b, c, d) ((void)gate_call(GATE_##operation, a, b, c, d))
 
 /* With ptprot=off, and until gate_begin. */
 static inline bool is_open(void) { return gate_in_force == ptprot_off; }
@@ -94,13 +80,30 @@ void pte_grant(pte_t *entry, pte_t pte)
 	}
 }
 
-bool pte_link(pte_t *entry, pte_t pte)
+/* What the tables between a root and a page let through: everything. */
+static uint64_t link_flags(bool is_user)
+{
+	return PTE_PRESENT | PTE_WRITABLE | (is_user ? PTE_USER : 0);
+}
+
+bool table_link(pte_t *entry, pfn_t table, bool is_user)
 {
 	if (is_open()) {
-		put_open(entry, pte);
+		table_link_raw(entry, table);
+		put_open(entry, pte_make(table, link_flags(is_user)));
 		return true;
 	}
-	return !(enter((uint64_t)entry, pte.value, 0, 0, GATE_ENTRY_SET) & GATE_REFUSAL);
+	return !(gate_try(GATE_TABLE_LINK, (uint64_t)entry, table.pfn, 0, 0) & GATE_REFUSAL);
+}
+
+bool table_unlink(pte_t *entry)
+{
+	if (is_open()) {
+		gate_frame(pte_frame(pte_read(entry)))->flags = 0;
+		put_open(entry, PTE_NONE);
+		return true;
+	}
+	return !(gate_try(GATE_ENTRY_SET, (uint64_t)entry, 0, 0, 0) & GATE_REFUSAL);
 }
 
 void pte_fill(pte_t *entry, unsigned nr, pte_t pte)
@@ -129,8 +132,7 @@ unsigned entries_share(pte_t *from, pte_t *to, unsigned nr, bool is_private)
 		}
 		return entries_share_raw(from, to, nr, is_private);
 	}
-	result = enter((uint64_t)from, (uint64_t)to, nr, is_private, GATE_ENTRIES_SHARE);
-	check(GATE_ENTRIES_SHARE, result, (uint64_t)from);
+	result = gate_call(GATE_ENTRIES_SHARE, (uint64_t)from, (uint64_t)to, nr, is_private);
 	return (unsigned)(result >> GATE_VALUE_SHIFT);
 }
 
@@ -181,8 +183,7 @@ uint32_t frame_count(pfn_t frame, int more)
 		return __atomic_add_fetch(&frame_entry(frame)->refs, (uint32_t)more,
 					  __ATOMIC_ACQ_REL);
 	}
-	result = enter(frame.pfn, (uint64_t)more, 0, 0, GATE_FRAME_COUNT);
-	check(GATE_FRAME_COUNT, result, frame.pfn);
+	result = gate_call(GATE_FRAME_COUNT, frame.pfn, (uint64_t)more, 0, 0);
 	return (uint32_t)(result >> GATE_VALUE_SHIFT);
 }
 
@@ -196,7 +197,7 @@ bool frame_hold(pfn_t frame)
 	if (is_open()) {
 		return refs;
 	}
-	return !(enter(frame.pfn, 1, 1, 0, GATE_FRAME_COUNT) & GATE_REFUSAL);
+	return !(gate_try(GATE_FRAME_COUNT, frame.pfn, 1, 1, 0) & GATE_REFUSAL);
 }
 
 void tables_place(pfn_t first, unsigned nr, unsigned flags, uint32_t number)
@@ -214,8 +215,8 @@ void root_pair_make(pfn_t root) { CALL(ROOT_MAKE, root.pfn, 0, 0, 0); }
 static bool root_change(pfn_t root, unsigned from, unsigned to)
 {
 	return (frame_entry(root)->flags & ROOT_STATES) == from &&
-	       !(enter(root.pfn, 1, ~FRAME_WORD(.flags = ROOT_STATES),
-		       FRAME_WORD(.flags = (uint8_t)to), GATE_FRAMES_SET) &
+	       !(gate_try(GATE_FRAMES_SET, root.pfn, 1, ~FRAME_WORD(.flags = ROOT_STATES),
+			  FRAME_WORD(.flags = (uint8_t)to)) &
 		 GATE_REFUSAL);
 }
 

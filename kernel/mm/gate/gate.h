@@ -54,6 +54,40 @@ uint32_t frame_count(pfn_t frame, int more);
 /* One more, if there are some. False: from none nobody comes back. */
 bool frame_hold(pfn_t frame);
 
+/* --- pages of the user half that is loaded, or that is made or taken apart --- */
+
+/* Frames that no entry names any more. Of 4 KiB: free, and zeroed where the variant of XPFO clears
+ * what goes; of 2 MiB: user frames without references yet. */
+enum { RELEASED_MAX = 64 };
+struct released {
+	uint32_t nr;
+	uint32_t order;
+	pfn_t frames[RELEASED_MAX];
+};
+
+/*
+ * An empty entry gets a frame that is free and ready for user space, or one that became a user's
+ * for this. False: the frame is neither, and another may do. is_granted: the address space need not
+ * be loaded.
+ */
+bool page_map(pte_t *entry, pte_t pte, bool is_granted) MUST_CHECK;
+/*
+ * Copy on write: such a frame gets the contents of a page, which is not present any more when this
+ * returns true. The caller flushes; then the copy takes its place. *out: the other's frame, if that
+ * was its last entry.
+ */
+bool page_copy(pte_t *entry, pfn_t copy, bool is_granted) MUST_CHECK;
+void page_replace(pte_t *entry, pte_t pte, bool is_granted, struct released *out);
+/*
+ * Up to RELEASED_MAX entries in a row of one table, or one of a page of 2 MiB: their pages are not
+ * present any more. Returns how many there are, those included that were not. The caller flushes;
+ * then they are released, which empties the entries, and adds to what *out has. Where no processor
+ * has the address space loaded, nor had it since it was made or began to die, they need not be
+ * parked first. Returns how many pages there were.
+ */
+unsigned pages_park(pte_t *entries, unsigned nr);
+unsigned pages_release(pte_t *entries, unsigned nr, bool is_large, struct released *out);
+
 /* --- page tables --- */
 
 /* Tables, or roots, that nothing leads to yet: what each is for. number: as struct frame has it. */
@@ -75,8 +109,12 @@ bool root_take(pfn_t root) MUST_CHECK;
  * that; who asks before is spared a refusal.
  */
 bool root_is_ours(pfn_t root);
-/* A root's state alone, for who would call in vain. */
+/* A root's state alone, for who would call in vain: new; new or dying. */
 static inline bool root_is_new(pfn_t root) { return frame_entry(root)->flags & ROOT_NEW; }
+static inline bool root_is_apart(pfn_t root)
+{
+	return frame_entry(root)->flags & (ROOT_NEW | ROOT_DYING);
+}
 
 /*
  * One store, as the processor may walk the table at any time. For entries that no TLB can hold, or
@@ -87,8 +125,10 @@ void pte_store(pte_t *entry, pte_t pte);
 /* nr entries of one table in a row, of frames in a row: the frame is counted up where pte is
  * present. */
 void pte_fill(pte_t *entry, unsigned nr, pte_t pte);
-/* A table gets its place, or leaves it. False: it is not for this place; it is not empty. */
-bool pte_link(pte_t *entry, pte_t pte) MUST_CHECK;
+/* An empty table gets its place, or leaves it. False: it is none, or not for this place; it is not
+ * empty. */
+bool table_link(pte_t *entry, pfn_t table, bool is_user) MUST_CHECK;
+bool table_unlink(pte_t *entry) MUST_CHECK;
 /*
  * What nr entries in a row show, of the address space that is loaded, a new one gets, too, with a
  * reference each; where that is private neither side may write any more: who calls flushes. Returns

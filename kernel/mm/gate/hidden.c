@@ -16,15 +16,8 @@
 /* Of this processor. Until gate_begin the sealed word need not be there. */
 static cr3_t window_cr3(void)
 {
-	uint64_t value;
-
-	if (!gate_is_shut()) {
-		return tlb_window_cr3(this_cpu());
-	}
-	asm volatile("mov %%gs:%c1, %0"
-		     : "=r"(value)
-		     : "i"(CPU_SEALED_OFFSET + offsetof(struct cpu_sealed, gate_cr3)));
-	return (cr3_t){ value };
+	return gate_is_shut() ? (cr3_t){ PERCPU_SEALED_READ(offsetof(struct cpu_sealed, gate_cr3)) }
+			      : tlb_window_cr3(this_cpu());
 }
 
 /* With ptprot=window the gate has it loaded. */

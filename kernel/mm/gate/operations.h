@@ -2,7 +2,10 @@
  */
 #pragma once
 
+#include "arch/x86_64/cr3.h"
 #include "arch/x86_64/paging.h"
+#include "core/cpu.h"
+#include "mm/direct_map.h"
 #include "mm/frame.h"
 #include "mm/gate/gate.h"
 
@@ -53,8 +56,18 @@ struct place {
 	uint32_t root;    /* user half: the kernel root that leads there */
 	uint64_t address; /* kernel half: what the entry stands for */
 };
-/* False: in no table that may change. */
+/* Without a lock: for a moment. */
 bool place_find(uint64_t entry, struct place *out);
+/* What leads there stays so until it is unlocked. False: in no table that may change. */
+bool place_lock(uint64_t entry, struct place *out) MUST_CHECK;
+void place_unlock(const struct place *place);
+/* Writes the entry, `entries` being where the gate has its table; of a root, in both of the pair.
+ */
+void place_put(const struct place *place, pte_t *entries, pte_t pte);
+static inline void gate_put(pte_t *entry, pte_t pte)
+{
+	*(volatile uint64_t *)&entry->value = pte.value;
+}
 /* Of a place in a user half. */
 static inline unsigned place_root_state(const struct place *place)
 {
@@ -62,17 +75,73 @@ static inline unsigned place_root_state(const struct place *place)
 }
 /* nr leaves of one table as both sides have them, in both. How many there were. */
 unsigned entries_share_raw(pte_t *from, pte_t *to, unsigned nr, bool is_private);
+/* What is done to pages once all was asked: pages.c. As the functions of gate.h without _raw. */
+uint64_t page_map_raw(pte_t *entry, pte_t pte);
+unsigned pages_park_raw(pte_t *entries, unsigned nr);
+unsigned pages_release_raw(pte_t *entries, unsigned nr, bool is_large, struct released *out);
+void page_replace_raw(pte_t *entry, pte_t pte, struct released *out);
+/* An open gate: what the frame table says of a table that is about to be linked. */
+void table_link_raw(pte_t *entry, pfn_t table);
+/* A leaf of a user half has rights that one may have. */
+bool user_leaf_has_rights(pte_t pte, unsigned level);
 /* So many more entries of its table are in use. */
-void place_used_add(const struct place *place, int nr);
+static inline void place_used_add(const struct place *place, int nr)
+{
+	struct frame *frame = gate_frame(place->table);
+
+	if (!table_is_reserved(frame)) {
+		frame->nr_used = (uint16_t)(frame->nr_used + nr);
+	}
+}
+
+/* Where this processor's operation leaves what it released: in its block, which all may read. */
+enum { GATE_ANSWER_OFFSET = 2048 }; /* from the top of the stack on */
+struct released *gate_answer(void);
+
+/* Outside: an operation is called, and its result returned. A refusal stops the machine, but with
+ * gate_try. */
+_Noreturn void gate_refused(enum gate_operation operation, uint64_t result, uint64_t what);
+static inline uint64_t gate_try(enum gate_operation operation, uint64_t a, uint64_t b, uint64_t c,
+				uint64_t d)
+{
+	COUNT(gate_calls);
+	return gate_enter(a, b, c, 0, d, operation);
+}
+static inline uint64_t gate_call(enum gate_operation operation, uint64_t a, uint64_t b, uint64_t c,
+				 uint64_t d)
+{
+	uint64_t result = gate_try(operation, a, b, c, d);
+
+	if (UNLIKELY(result & GATE_REFUSAL)) {
+		gate_refused(operation, result, a);
+	}
+	return result;
+}
 
 /* The kernel root of the address space that this processor has loaded. */
-pfn_t gate_loaded_root(void);
+pfn_t gate_root_before(void); /* the gate has loaded another */
+static inline pfn_t gate_loaded_root(void)
+{
+	return gate_in_force == ptprot_window ? gate_root_before()
+					      : pa_to_pfn(cr3_root(cr3_read()));
+}
 
 /* Where it writes a page table, in up to two places at once. Closed: nothing is written there any
  * more. */
 enum gate_place { PLACE_ONE, PLACE_TWO, NR_GATE_PLACES };
-pte_t *gate_table_open(enum gate_place place, pfn_t table);
-void gate_table_close(enum gate_place place);
+pte_t *gate_window_open(enum gate_place place, pfn_t table);
+void gate_window_close(enum gate_place place);
+static inline pte_t *gate_table_open(enum gate_place place, pfn_t table)
+{
+	return gate_in_force == ptprot_window ? gate_window_open(place, table)
+					      : direct_map_pointer(table);
+}
+static inline void gate_table_close(enum gate_place place)
+{
+	if (gate_in_force == ptprot_window) {
+		gate_window_close(place);
+	}
+}
 
 /*
  * Frames in hand, through this processor's window, which is closed and flushed afterwards: up to

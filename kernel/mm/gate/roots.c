@@ -9,10 +9,8 @@
 static bool is_loose(uint64_t at)
 {
 	pfn_t table = { (uint32_t)at };
-	const struct frame *frame = frame_entry(table);
 
-	return at < nr_frames && pfn_is_valid(table) && frame->owner == OWNER_PTABLE &&
-	       !(frame->flags & TABLE_LINKED) && !table_is_reserved(frame);
+	return at < nr_frames && pfn_is_valid(table) && table_is_loose(frame_entry(table));
 }
 
 /* first, how many. */
@@ -21,7 +19,7 @@ uint64_t gate_tables_clear(uint64_t first, uint64_t nr, uint64_t unused2, uint64
 	(void)unused2;
 	(void)unused3;
 	for (uint64_t at = first; at < first + nr; at++) {
-		if (!is_loose(at) || frame_entry((pfn_t){ (uint32_t)at })->nr_used) {
+		if (!is_loose(at)) {
 			return GATE_IN_USE;
 		}
 		memset(gate_table_open(PLACE_ONE, (pfn_t){ (uint32_t)at }), 0, PAGE_SIZE);

@@ -20,8 +20,8 @@ unsigned entries_share_raw(pte_t *from, pte_t *to, unsigned nr, bool is_private)
 		pte_t old = pte_read(&from[i]), shared = shared_of(old, is_private);
 
 		if (pte_holds_frame(old)) {
-			*(volatile uint64_t *)&from[i].value = shared.value;
-			*(volatile uint64_t *)&to[i].value = shared.value;
+			gate_put(&from[i], shared);
+			gate_put(&to[i], shared);
 			nr_given++;
 		}
 	}
@@ -41,21 +41,41 @@ static bool places_fit(const struct place *from, const struct place *to, uint64_
 	       place_root_state(to) == ROOT_NEW;
 }
 
-/* first entry of either, how many, are they private? With how many there were. */
-uint64_t gate_entries_share(uint64_t from_at, uint64_t to_at, uint64_t nr, uint64_t is_private)
+/* The lower root first, as all do. */
+static bool lock_both(uint64_t from_at, uint64_t to_at, struct place *from, struct place *to)
 {
-	struct place from, to;
-	pte_t *given, *taken;
+	uint32_t from_root, to_root;
+	bool is_up;
+
+	if (!place_find(from_at, from) || !place_find(to_at, to) || !from->is_user ||
+	    !to->is_user || from->root == to->root) {
+		return false;
+	}
+	from_root = from->root;
+	to_root = to->root;
+	is_up = from_root < to_root;
+	if (!(is_up ? place_lock(from_at, from) : place_lock(to_at, to))) {
+		return false;
+	}
+	if (is_up ? place_lock(to_at, to) : place_lock(from_at, from)) {
+		if (from->root == from_root && to->root == to_root) {
+			return true;
+		}
+		place_unlock(is_up ? to : from);
+	}
+	place_unlock(is_up ? from : to);
+	return false;
+}
+
+static uint64_t share(const struct place *from, const struct place *to, unsigned nr,
+		      bool is_private)
+{
+	pte_t *given = gate_table_open(PLACE_ONE, from->table) + from->index;
+	pte_t *taken = gate_table_open(PLACE_TWO, to->table) + to->index;
 	uint64_t refusal = GATE_DONE;
 	unsigned nr_given = 0;
 
-	if (nr > PTES_PER_TABLE || !place_find(from_at, &from) || !place_find(to_at, &to) ||
-	    !places_fit(&from, &to, nr)) {
-		return GATE_NOT_OURS;
-	}
-	given = gate_table_open(PLACE_ONE, from.table) + from.index;
-	taken = gate_table_open(PLACE_TWO, to.table) + to.index;
-	for (uint64_t i = 0; i < nr && !refusal; i++) {
+	for (unsigned i = 0; i < nr && !refusal; i++) {
 		pte_t old = pte_read(&given[i]);
 
 		if (!pte_holds_frame(old)) {
@@ -68,6 +88,22 @@ uint64_t gate_entries_share(uint64_t from_at, uint64_t to_at, uint64_t nr, uint6
 	}
 	gate_table_close(PLACE_TWO);
 	gate_table_close(PLACE_ONE);
-	place_used_add(&to, (int)nr_given);
+	place_used_add(to, (int)nr_given);
 	return refusal | (uint64_t)nr_given << GATE_VALUE_SHIFT;
+}
+
+/* first entry of either, how many, are they private? With how many there were. */
+uint64_t gate_entries_share(uint64_t from_at, uint64_t to_at, uint64_t nr, uint64_t is_private)
+{
+	struct place from, to;
+	uint64_t result;
+
+	if (nr > PTES_PER_TABLE || !lock_both(from_at, to_at, &from, &to)) {
+		return GATE_NOT_OURS;
+	}
+	result = places_fit(&from, &to, nr) ? share(&from, &to, (unsigned)nr, is_private)
+					    : GATE_NOT_OURS;
+	place_unlock(&to);
+	place_unlock(&from);
+	return result;
 }

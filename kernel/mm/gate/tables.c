@@ -1,6 +1,7 @@
 /* In the gate: where it writes page tables: in the direct map, or in two pages of the private
  * window. */
 #include "arch/x86_64/tlb_insn.h"
+#include "core/cpu.h"
 #include "mm/direct_map.h"
 #include "mm/gate/operations.h"
 #include "mm/ptable.h"
@@ -18,35 +19,32 @@ static void place_set(enum gate_place place, pte_t pte)
 	*(volatile uint64_t *)&entries[level_index(place_address(place), 1)].value = pte.value;
 }
 
-pte_t *gate_table_open(enum gate_place place, pfn_t table)
+pte_t *gate_window_open(enum gate_place place, pfn_t table)
 {
-	if (gate_in_force != ptprot_window) {
-		return direct_map_pointer(table);
-	}
 	place_set(place, pte_make(table, PTE_PRESENT | PTE_WRITABLE | ptable_nx()));
 	return (pte_t *)place_address(place);
 }
 
-void gate_table_close(enum gate_place place)
+void gate_window_close(enum gate_place place)
 {
-	if (gate_in_force == ptprot_window) {
-		place_set(place, PTE_NONE);
-		insn_invlpg(place_address(place));
-	}
+	place_set(place, PTE_NONE);
+	insn_invlpg(place_address(place));
 }
 
 /* gate.asm: what was loaded is the first word on the stack. */
-pfn_t gate_loaded_root(void)
+pfn_t gate_root_before(void)
 {
-	uint64_t cr3 = cr3_read().value;
+	uint64_t block =
+		align_down((uint64_t)__builtin_frame_address(0), GATE_BLOCK_PAGES * PAGE_SIZE);
+	const uint64_t *top = (const uint64_t *)(block + (1 + GATE_STACK_PAGES) * PAGE_SIZE);
 
-	if (gate_in_force == ptprot_window) {
-		uint64_t block = align_down((uint64_t)__builtin_frame_address(0),
-					    GATE_BLOCK_PAGES * PAGE_SIZE);
+	return pa_to_pfn(cr3_root((cr3_t){ top[-1] }));
+}
 
-		cr3 = ((const uint64_t *)(block + (1 + GATE_STACK_PAGES) * PAGE_SIZE))[-1];
-	}
-	return pa_to_pfn(cr3_root((cr3_t){ cr3 }));
+struct released *gate_answer(void)
+{
+	return (struct released *)(PERCPU_SEALED_READ(offsetof(struct cpu_sealed, gate_stack_top)) +
+				   GATE_ANSWER_OFFSET);
 }
 
 bool root_is_ours(pfn_t root)

@@ -6,14 +6,36 @@
 #include "core/log.h"
 #include "mm/direct_map.h"
 #include "mm/policy.h"
+#include "mm/window.h"
 
-pte_t *gate_table_open(enum gate_place place, pfn_t table)
+pte_t *gate_window_open(enum gate_place place, pfn_t table)
 {
-	(void)place;
-	return direct_map_pointer(table);
+	(void)place, (void)table;
+	abort();
 }
 
-void gate_table_close(enum gate_place place) { (void)place; }
+void gate_window_close(enum gate_place place)
+{
+	(void)place;
+	abort();
+}
+
+struct released *gate_answer(void) { abort(); }
+
+void gate_copy(pfn_t to, pfn_t from)
+{
+	(void)to, (void)from;
+	abort();
+}
+
+uint64_t gate_stack_top(unsigned cpu)
+{
+	(void)cpu;
+	abort();
+}
+
+/* Scrubs as frame_put.c does. */
+void gate_zero(const pfn_t *frames_to_zero, unsigned nr) { window_zero(frames_to_zero, nr); }
 
 /* Asked from gate_begin on. */
 enum policy_state policy_state_of(pfn_t frame)
@@ -35,7 +57,7 @@ enum policy_rights policy_rights_in(enum policy_state state, enum policy_view vi
 	abort();
 }
 
-pfn_t gate_loaded_root(void) { abort(); }
+pfn_t gate_root_before(void) { abort(); }
 
 bool root_is_ours(pfn_t root)
 {
@@ -45,3 +67,5 @@ bool root_is_ours(pfn_t root)
 
 /* Where the test has no log of its own. */
 __attribute__((weak)) void log_print(const char *format, ...) { (void)format; }
+
+__attribute__((weak)) cr3_t cr3_read(void) { abort(); }

@@ -18,6 +18,12 @@ NONE(gate_entries_fill)
 NONE(gate_tables_clear)
 NONE(gate_root_make)
 NONE(gate_entries_share)
+NONE(gate_table_link)
+NONE(gate_page_map)
+NONE(gate_page_copy)
+NONE(gate_page_replace)
+NONE(gate_pages_park)
+NONE(gate_pages_release)
 
 uint64_t direct_map_base, ptable_user_slot_flags;
 
@@ -36,4 +42,12 @@ void panic(const char *format, ...)
 	abort();
 }
 
-pfn_t gate_loaded_root(void) { abort(); }
+void table_link_raw(pte_t *entry, pfn_t table)
+{
+	(void)entry, (void)table;
+	abort();
+}
+
+pfn_t gate_root_before(void) { abort(); }
+
+__attribute__((weak)) cr3_t cr3_read(void) { abort(); }

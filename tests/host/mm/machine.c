@@ -265,7 +265,7 @@ void __wrap_frame_transition(pfn_t first, unsigned order, enum owner from, enum 
 
 /* The linker gives us the callers of frame_transition: nobody may reach a frame by what its last
  * owner left behind. */
-void __wrap_frame_transition(pfn_t first, unsigned order, enum owner from, enum owner to)
+static void assert_can_change(pfn_t first, unsigned order, enum owner to)
 {
 	user_tlb_assert_unused(first, 1u << order);
 	if (machine_hooks.unused) {
@@ -276,7 +276,20 @@ void __wrap_frame_transition(pfn_t first, unsigned order, enum owner from, enum 
 			machine_die("user frame %u is still in a TLB through the direct map", i);
 		}
 	}
+}
+
+void __wrap_frame_transition(pfn_t first, unsigned order, enum owner from, enum owner to)
+{
+	assert_can_change(first, order, to);
 	__real_frame_transition(first, order, from, to);
+}
+
+void __real_frame_changes_hands(pfn_t frame, enum owner from, enum owner to);
+void __wrap_frame_changes_hands(pfn_t frame, enum owner from, enum owner to);
+void __wrap_frame_changes_hands(pfn_t frame, enum owner from, enum owner to)
+{
+	assert_can_change(frame, 0, to);
+	__real_frame_changes_hands(frame, from, to);
 }
 
 /* --- boot --- */

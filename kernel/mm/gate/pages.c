@@ -1,0 +1,170 @@
+/* In the gate: pages come, are parked, and go. */
+#include "mm/gate/pages.h"
+#include "mm/window.h"
+
+static_assert((int)RELEASED_MAX == (int)WINDOW_PAGES, "all are zeroed in one opening");
+
+bool user_leaf_has_rights(pte_t pte, unsigned level)
+{
+	return (level == 1 || level == 2) && leaf_has_rights(pte, level);
+}
+
+/* Of an address space that no processor has loaded, no TLB holds anything. */
+static bool is_loaded_nowhere(const struct place *place)
+{
+	return place_root_state(place) & (ROOT_NEW | ROOT_DYING);
+}
+
+uint64_t page_map_raw(pte_t *entry, pte_t pte)
+{
+	struct frame *frame = gate_frame(pte_frame(pte));
+
+	*frame = (struct frame){ .owner = OWNER_USER,
+				 .flags = frame->flags,
+				 .order = pte.value & PTE_HUGE ? HUGE_ORDER : 0,
+				 .refs = 1 };
+	gate_put(entry, pte);
+	return GATE_DONE;
+}
+
+static uint64_t map(const struct place *place, pte_t pte, bool is_granted)
+{
+	pte_t *entry;
+	uint64_t refusal = GATE_DONE;
+
+	if (!is_granted && !page_is_ours(place)) {
+		return GATE_NOT_OURS;
+	}
+	if (!leaf_has_rights(pte, place->level)) {
+		return GATE_NOT_FOR_IT;
+	}
+	entry = gate_table_open(PLACE_ONE, place->table) + place->index;
+	if (entry->value) {
+		refusal = GATE_IN_USE;
+	} else if (!frame_map_first(pte_frame(pte), place->level, place->root)) {
+		refusal = GATE_NO_FRAME;
+	} else {
+		gate_put(entry, pte);
+		place_used_add(place, 1);
+	}
+	gate_table_close(PLACE_ONE);
+	return refusal;
+}
+
+/* An empty entry, what it becomes, is it a grant's? */
+uint64_t gate_page_map(uint64_t entry, uint64_t value, uint64_t is_granted, uint64_t unused3)
+{
+	struct place place;
+	uint64_t refusal;
+
+	(void)unused3;
+	if (!page_lock(entry, &place)) {
+		return GATE_NO_TABLE;
+	}
+	refusal = map(&place, (pte_t){ value }, is_granted);
+	gate_unlock_root(place.root);
+	return refusal;
+}
+
+unsigned pages_park_raw(pte_t *entries, unsigned nr)
+{
+	unsigned nr_parked = 0;
+
+	for (unsigned i = 0; i < nr; i++) {
+		pte_t old = pte_read(&entries[i]);
+
+		if (pte_is_present(old)) {
+			gate_put(&entries[i], pte_with(pte_without(old, PTE_PRESENT), PTE_PARKED));
+		}
+		nr_parked += pte_holds_frame(old);
+	}
+	return nr_parked;
+}
+
+/* A run of entries within one table. */
+static bool is_run(const struct place *place, uint64_t nr)
+{
+	return nr <= RELEASED_MAX && nr <= PTES_PER_TABLE - place->index && place->level <= 2 &&
+	       (place->level == 1 || nr == 1);
+}
+
+/* First entry, how many. With how many pages there are. */
+uint64_t gate_pages_park(uint64_t first, uint64_t nr, uint64_t unused2, uint64_t unused3)
+{
+	struct place place;
+	uint64_t result = GATE_NOT_OURS;
+
+	(void)unused2;
+	(void)unused3;
+	if (!page_lock(first, &place)) {
+		return GATE_NO_TABLE;
+	}
+	if (is_run(&place, nr) && (page_is_ours(&place) || is_loaded_nowhere(&place))) {
+		pte_t *entries = gate_table_open(PLACE_ONE, place.table) + place.index;
+
+		result = GATE_DONE | (uint64_t)pages_park_raw(entries, (unsigned)nr)
+					     << GATE_VALUE_SHIFT;
+		gate_table_close(PLACE_ONE);
+	}
+	gate_unlock_root(place.root);
+	return result;
+}
+
+unsigned pages_release_raw(pte_t *entries, unsigned nr, bool is_large, struct released *out)
+{
+	unsigned nr_gone = 0, nr_before = out->nr;
+
+	out->order = is_large ? HUGE_ORDER : 0;
+	for (unsigned i = 0; i < nr; i++) {
+		pte_t old = pte_read(&entries[i]);
+		pfn_t frame = pte_frame(old);
+
+		if (!pte_holds_frame(old)) {
+			continue;
+		}
+		gate_put(&entries[i], PTE_NONE);
+		nr_gone++;
+		if (frame_unmap(frame)) {
+			out->frames[out->nr++] = frame;
+		}
+	}
+	released_free(out, nr_before);
+	return nr_gone;
+}
+
+static bool is_parked(const pte_t *entries, uint64_t nr)
+{
+	for (uint64_t i = 0; i < nr; i++) {
+		if (pte_is_present(pte_read(&entries[i]))) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* First entry, how many. With how many pages there were; what became free is this processor's
+ * answer. */
+uint64_t gate_pages_release(uint64_t first, uint64_t nr, uint64_t unused2, uint64_t unused3)
+{
+	struct place place;
+	uint64_t result = GATE_NOT_OURS;
+	pte_t *entries;
+	unsigned nr_gone;
+
+	(void)unused2;
+	(void)unused3;
+	if (!page_lock(first, &place)) {
+		return GATE_NO_TABLE;
+	}
+	entries = gate_table_open(PLACE_ONE, place.table) + place.index;
+	if (is_run(&place, nr) &&
+	    (is_loaded_nowhere(&place) || (page_is_ours(&place) && is_parked(entries, nr)))) {
+		nr_gone =
+			pages_release_raw(entries, (unsigned)nr, place.level == 2, answer_begin());
+		place_used_add(&place, -(int)nr_gone);
+		result = GATE_DONE | (uint64_t)nr_gone << GATE_VALUE_SHIFT;
+	}
+	gate_table_close(PLACE_ONE);
+	gate_unlock_root(place.root);
+	return result;
+}

@@ -1,0 +1,127 @@
+/*
+ * In the gate: pages of a user half, from the first mapping of a frame to the last. An operation
+ * names entries, and finds the frames there; a frame that comes is free, or fresh and this address
+ * space's. Under the lock of the root, so that who maps and who unmaps see the same.
+ *
+ * A page that goes is parked first: not present, but its entry still names the frame. Once no TLB
+ * can hold it, it is released: what no entry names any more is zeroed, and free.
+ */
+#pragma once
+
+#include "arch/x86_64/features.h"
+#include "mm/gate/locks.h"
+#include "mm/gate/operations.h"
+
+/* What the processor and the kernel itself note in a user page's entry. */
+#define BITS_OF_USER_LEAF                                                                          \
+	(PTE_ADDRESS_MASK | PTE_PRESENT | PTE_WRITABLE | PTE_USER | PTE_ACCESSED | PTE_DIRTY |     \
+	 PTE_COPY | PTE_PARKED | PTE_NO_EXECUTE)
+
+/* Of these and no other: readable, and not writable and executable. */
+#define BITS_OF_PLAIN_LEAF (PTE_ADDRESS_MASK | PTE_WRITABLE | PTE_NO_EXECUTE)
+
+/* These rights and no other bits; never writable and executable. */
+static inline bool leaf_has_rights(pte_t pte, unsigned level)
+{
+	uint64_t size = level == 2 ? PTE_HUGE : 0;
+
+	if (LIKELY((pte.value & ~BITS_OF_PLAIN_LEAF) == (PTE_PRESENT | PTE_USER) && level == 1 &&
+		   (!pte_is_writable(pte) || !pte_is_executable(pte)))) {
+		return true;
+	}
+	return !(pte.value & ~(BITS_OF_USER_LEAF | size)) && (pte.value & size) == size &&
+	       pte_holds_frame(pte) && (pte_is_user(pte) || !pte_is_present(pte)) &&
+	       (!pte_is_writable(pte) || !pte_is_executable(pte) || !cpu_features.nx);
+}
+
+static inline uint64_t frame_word_of(pfn_t frame)
+{
+	return __atomic_load_n((const uint64_t *)frame_entry(frame), __ATOMIC_ACQUIRE);
+}
+
+/* Of the frame of a table of user pages: its state, and which root leads there. */
+#define TABLE_OF_PAGES(level)                                                                      \
+	FRAME_WORD(.owner = OWNER_PTABLE, .flags = (level) | TABLE_USER | TABLE_LINKED)
+#define STATE_BITS FRAME_WORD(.owner = UINT8_MAX, .flags = UINT8_MAX)
+#define NUMBER_BITS FRAME_WORD(.number = UINT32_MAX)
+
+/*
+ * As place_lock, of a page in a user half, and no more than is needed for that: each page fault is
+ * here. What is asked before the lock is asked again behind it: while it is held a table stays.
+ */
+static inline bool page_lock(uint64_t entry, struct place *out)
+{
+	pfn_t table = direct_map_frame((va_t){ entry });
+	uint64_t word;
+
+	if (UNLIKELY(!pfn_is_valid(table) || entry % sizeof(pte_t))) {
+		return false;
+	}
+	word = frame_word_of(table);
+	out->table = table;
+	out->index = entry % PAGE_SIZE / sizeof(pte_t);
+	out->level = (word & STATE_BITS) == TABLE_OF_PAGES(2) ? 2 : 1;
+	out->root = (uint32_t)(word >> 32);
+	if (UNLIKELY((word & STATE_BITS) != TABLE_OF_PAGES(1) && out->level == 1) ||
+	    !gate_lock_root(out->root)) {
+		return false;
+	}
+	if (LIKELY(!((frame_word_of(table) ^ word) & (STATE_BITS | NUMBER_BITS)))) {
+		return true;
+	}
+	gate_unlock_root(out->root);
+	return false;
+}
+
+/* Whoever makes the address space, and who has it loaded. */
+static inline bool page_is_ours(const struct place *place)
+{
+	unsigned state = place_root_state(place);
+
+	return LIKELY(state == 0) ? place->root == gate_loaded_root().pfn : state == ROOT_NEW;
+}
+
+static inline bool state_change(pfn_t frame, union frame_word from, struct frame to)
+{
+	union frame_word after = { .frame = to };
+
+	return __atomic_compare_exchange_n((uint64_t *)gate_frame(frame), &from.word, after.word,
+					   false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+}
+
+static inline union frame_word state_of(pfn_t frame)
+{
+	return (union frame_word){ .word = frame_word_of(frame) };
+}
+
+/* A free frame of 4 KiB, or a fresh one of this root's and of this order. */
+bool frame_is_for(struct frame frame, uint32_t root, unsigned order);
+/* It gets its first entry. Mostly it is one of 4 KiB, free and hidden. */
+bool frame_map_slowly(pfn_t frame, unsigned level, uint32_t root);
+static inline bool frame_map_first(pfn_t frame, unsigned level, uint32_t root)
+{
+	uint64_t found = FRAME_WORD(.owner = OWNER_FREE, .flags = FRAME_HIDDEN);
+	uint64_t mapped = FRAME_WORD(.owner = OWNER_USER, .flags = FRAME_HIDDEN, .refs = 1);
+
+	return pfn_is_valid(frame) &&
+	       (LIKELY(level == 1 &&
+		       __atomic_compare_exchange_n((uint64_t *)gate_frame(frame), &found, mapped,
+						   false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) ||
+		frame_map_slowly(frame, level, root));
+}
+/* An entry less; true: it was the last. */
+bool frame_unmap(pfn_t frame);
+/*
+ * Nobody maps these any more, from `first` on: zeroed, and free. Those of 2 MiB, and what xpfo_kmap
+ * holds, stay user frames without references, of which whoever unmaps them takes care.
+ */
+void released_free(struct released *released, unsigned first);
+
+/* Where the operation puts what it releases. */
+static inline struct released *answer_begin(void)
+{
+	struct released *answer = gate_answer();
+
+	answer->nr = 0;
+	return answer;
+}

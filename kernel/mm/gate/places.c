@@ -1,0 +1,105 @@
+/* In the gate: where an entry is, as the frame table says, and what keeps it there meanwhile. */
+#include "mm/direct_map.h"
+#include "mm/gate/locks.h"
+#include "mm/gate/operations.h"
+#include "mm/policy.h"
+#include "mm/ptable.h"
+
+/* Of these regions some page may still come or go after the boot. */
+static bool view_changes(enum policy_view view)
+{
+	return view == VIEW_DIRECT_MAP || view == VIEW_KSPACE || view == VIEW_POOLS ||
+	       view == VIEW_MARKS;
+}
+
+static uint64_t kernel_address(const struct frame *table, unsigned level, unsigned index)
+{
+	uint64_t offset = (uint64_t)index << level_shift(level);
+
+	if (level == LEVEL_MAX) {
+		return offset | ~((1ul << 48) - 1);
+	}
+	return table_is_reserved(table)
+		       ? direct_map_address((pfn_t){ table->number }) + offset
+		       : (table->number | ~(uint64_t)UINT32_MAX) << level_shift(2) | offset;
+}
+
+/* From what the frame table says of the table. */
+bool place_find(uint64_t entry, struct place *out)
+{
+	pfn_t table = direct_map_frame((va_t){ entry });
+	const struct frame *frame = frame_entry(table);
+	unsigned index = entry % PAGE_SIZE / sizeof(pte_t), level;
+
+	if (!pfn_is_valid(table) || entry % sizeof(pte_t) || frame->owner != OWNER_PTABLE) {
+		return false;
+	}
+	level = table_level(frame);
+	*out = (struct place){ .table = table, .index = index, .level = level };
+	if (!level && !gate_is_shut()) {
+		return true; /* of before gate_begin */
+	}
+	if (!level || (!(frame->flags & TABLE_LINKED) && !table_is_reserved(frame)) ||
+	    frame->flags & TABLE_SHADOW) {
+		return false;
+	}
+	out->is_user =
+		level == LEVEL_MAX ? index < PTES_PER_TABLE / 2 : !!(frame->flags & TABLE_USER);
+	out->root = level == LEVEL_MAX ? table.pfn : frame->number;
+	out->address = out->is_user ? 0 : kernel_address(frame, level, index);
+	out->is_frozen = !out->is_user &&
+			 (level == LEVEL_MAX || !view_changes(policy_view_of(out->address)));
+	return true;
+}
+
+/*
+ * Of the user half whose root this is, or of the kernel half. Which that is is asked again once it
+ * is locked: while it is, a table stays what it is.
+ */
+bool place_lock(uint64_t entry, struct place *out)
+{
+	struct place before;
+
+	if (!place_find(entry, &before)) {
+		return false;
+	}
+	if (!(before.is_user ? gate_lock_root(before.root) : gate_lock_kernel())) {
+		return false;
+	}
+	if (place_find(entry, out) && out->is_user == before.is_user && out->root == before.root) {
+		return true;
+	}
+	place_unlock(&before);
+	return false;
+}
+
+void place_unlock(const struct place *place)
+{
+	if (place->is_user) {
+		gate_unlock_root(place->root);
+	} else {
+		gate_unlock_kernel();
+	}
+}
+
+/* The top-level entries of a user half, in both roots of the pair; user mode's way back to the
+ * kernel's root must not be missed: ptable_user_slot_flags. */
+static void root_entry_put(pte_t *entries, const struct place *place, pte_t pte)
+{
+	pte_t *shadow = gate_table_open(PLACE_TWO, pfn_add(place->table, 1));
+
+	gate_put(&shadow[place->index], pte);
+	gate_table_close(PLACE_TWO);
+	gate_put(&entries[place->index],
+		 pte_is_present(pte) ? pte_with(pte, ptable_user_slot_flags & PTE_NO_EXECUTE)
+				     : pte);
+}
+
+void place_put(const struct place *place, pte_t *entries, pte_t pte)
+{
+	if (place->level == LEVEL_MAX && place->index < PTES_PER_TABLE / 2) {
+		root_entry_put(entries, place, pte);
+	} else {
+		gate_put(&entries[place->index], pte);
+	}
+}

@@ -1,0 +1,80 @@
+/* Outside the gate: what becomes of pages of a user half, as calls of operations; with ptprot=off
+ * as plain stores. */
+#include "core/cpu.h"
+#include "mm/gate/gate.h"
+#include "mm/gate/operations.h"
+#include "mm/window.h"
+
+static inline bool is_open(void) { return gate_in_force == ptprot_off; }
+
+/* What the last operation on this processor left there, behind what *out has. */
+static void answer_add(struct released *out)
+{
+	const struct released *answer =
+		(const struct released *)(gate_stack_top(this_cpu()->id) - gate_distance +
+					  GATE_ANSWER_OFFSET);
+
+	out->order = answer->order;
+	for (unsigned i = 0; i < answer->nr && out->nr < RELEASED_MAX; i++) {
+		out->frames[out->nr++] = answer->frames[i];
+	}
+}
+
+/* False: that frame is none that may come there. */
+static bool try_frame(enum gate_operation operation, pte_t *entry, uint64_t what, uint64_t more)
+{
+	uint64_t result = gate_try(operation, (uint64_t)entry, what, more, 0);
+
+	if (UNLIKELY(result & GATE_REFUSAL && (result & GATE_REFUSAL) != GATE_NO_FRAME)) {
+		gate_refused(operation, result, (uint64_t)entry);
+	}
+	return !(result & GATE_REFUSAL);
+}
+
+bool page_map(pte_t *entry, pte_t pte, bool is_granted)
+{
+	return is_open() ? !page_map_raw(entry, pte)
+			 : try_frame(GATE_PAGE_MAP, entry, pte.value, is_granted);
+}
+
+bool page_copy(pte_t *entry, pfn_t copy, bool is_granted)
+{
+	if (!is_open()) {
+		return try_frame(GATE_PAGE_COPY, entry, copy.pfn, is_granted);
+	}
+	window_copy(copy, pte_frame(pte_read(entry)), 0);
+	(void)pages_park_raw(entry, 1);
+	return true;
+}
+
+void page_replace(pte_t *entry, pte_t pte, bool is_granted, struct released *out)
+{
+	if (is_open()) {
+		page_replace_raw(entry, pte, out);
+	} else {
+		(void)gate_call(GATE_PAGE_REPLACE, (uint64_t)entry, pte.value, is_granted, 0);
+		out->nr = 0;
+		answer_add(out);
+	}
+}
+
+unsigned pages_park(pte_t *entries, unsigned nr)
+{
+	if (is_open()) {
+		return pages_park_raw(entries, nr);
+	}
+	return (unsigned)(gate_call(GATE_PAGES_PARK, (uint64_t)entries, nr, 0, 0) >>
+			  GATE_VALUE_SHIFT);
+}
+
+unsigned pages_release(pte_t *entries, unsigned nr, bool is_large, struct released *out)
+{
+	uint64_t result;
+
+	if (is_open()) {
+		return pages_release_raw(entries, nr, is_large, out);
+	}
+	result = gate_call(GATE_PAGES_RELEASE, (uint64_t)entries, nr, 0, 0);
+	answer_add(out);
+	return (unsigned)(result >> GATE_VALUE_SHIFT);
+}

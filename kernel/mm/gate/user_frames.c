@@ -1,0 +1,84 @@
+/* In the gate: user frames, from the first entry that names one to the last. */
+#include "mm/gate/pages.h"
+#include "mm/xpfo.h"
+
+/* Clean, and out of the direct map where the variant of XPFO has it so. */
+static inline bool is_ready(struct frame frame)
+{
+	return frame.owner == OWNER_FREE && (frame.flags & FRAME_HIDDEN || !xpfo.unmaps_at_alloc);
+}
+
+/* Nothing maps it yet, and an entry of this root may; or of any, where the frame was cleared while
+ * it was a user's, as the published variants do it. */
+static bool is_fresh(struct frame frame, uint32_t root)
+{
+	return frame.owner == OWNER_USER && frame.flags & FRAME_FRESH &&
+	       !(frame.flags & FRAME_TAIL) &&
+	       (frame.number == root || frame.order || xpfo.clears_mapped);
+}
+
+bool frame_is_for(struct frame frame, uint32_t root, unsigned order)
+{
+	return (order == 0 && is_ready(frame)) || (is_fresh(frame, root) && frame.order == order);
+}
+
+bool frame_map_slowly(pfn_t frame, unsigned level, uint32_t root)
+{
+	union frame_word from = state_of(frame);
+	unsigned order = level == 2 ? HUGE_ORDER : 0;
+
+	return frame_is_for(from.frame, root, order) &&
+	       state_change(frame, from,
+			    (struct frame){ .owner = OWNER_USER,
+					    .flags = from.frame.flags & (uint8_t)~FRAME_FRESH,
+					    .order = (uint8_t)order,
+					    .refs = 1 });
+}
+
+bool frame_unmap(pfn_t frame)
+{
+	union frame_word from;
+	struct frame to;
+
+	do {
+		from = state_of(frame);
+		if (from.frame.owner != OWNER_USER || from.frame.flags & FRAME_FRESH ||
+		    !from.frame.refs) {
+			return false;
+		}
+		to = from.frame;
+		to.refs--;
+	} while (!state_change(frame, from, to));
+	return !to.refs;
+}
+
+static bool must_zero(pfn_t frame)
+{
+	return xpfo.clears_at_free &&
+	       (xpfo.unmaps_at_alloc || frame_entry(frame)->flags & FRAME_HIDDEN);
+}
+
+void released_free(struct released *released, unsigned first)
+{
+	pfn_t unclean[RELEASED_MAX];
+	unsigned nr = 0;
+
+	for (unsigned i = first; i < released->nr; i++) {
+		if (!released->order && must_zero(released->frames[i])) {
+			unclean[nr++] = released->frames[i];
+		}
+	}
+	if (nr) {
+		gate_zero(unclean, nr);
+	}
+	for (unsigned i = first; i < released->nr && !released->order; i++) {
+		union frame_word from = state_of(released->frames[i]);
+
+		if (!from.frame.kmaps) {
+			(void)state_change(
+				released->frames[i], from,
+				(struct frame){ .owner = OWNER_FREE,
+						.flags = from.frame.flags & FRAME_HIDDEN });
+		}
+	}
+}
