@@ -242,8 +242,9 @@ struct bw_leak {
 	uint64_t as_cr3;        /* the same as a physical address, 64 bits: what processors load */
 	uint64_t as_newest;     /* the address space that was made last */
 	/* words of the processor that the caller runs on */
-	uint64_t tlb_seen; /* the generation up to which it has flushed, 64 bits */
-	uint64_t cpu_mode; /* where others believe it to be, 64 bits: 0 in user mode */
+	uint64_t tlb_seen;      /* the generation up to which it has flushed, 64 bits */
+	uint64_t tlb_seen_kept; /* the same, in the gate's memory; 0: with ptprot=off */
+	uint64_t cpu_mode;      /* where others believe it to be, 64 bits: 0 in user mode */
 	/* where the next system call saves the registers: at lowest_regs, 64 bits, plus a word of
 	   the ring, 16 bits, by the lower byte of twice the number of calls */
 	uint64_t lowest_regs, kstack_ring, syscalls_twice;

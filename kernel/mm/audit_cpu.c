@@ -5,6 +5,7 @@
 #include "mm/audit_walk.h"
 #include "mm/cr3_load.h"
 #include "mm/direct_map.h"
+#include "mm/gate/gate.h"
 #include "mm/kaiser.h"
 #include "mm/layout.h"
 #include "mm/ptable.h"
@@ -115,6 +116,11 @@ static void check_tlb(struct audit *audit, const struct cpu *cpu)
 	}
 	if (tlb->seen.value > ktlb_generation()) {
 		audit_violation(audit, "CPU %u has seen a generation to come", cpu->id);
+	}
+	if (gate_in_force != ptprot_off && cpu->online &&
+	    generation_seen(cpu->id) > generation_newest()) {
+		audit_violation(audit, "CPU %u has seen a generation to come, the gate says",
+				cpu->id);
 	}
 }
 

@@ -7,6 +7,7 @@
 #include "mm/frame_alloc.h"
 #include "mm/frame_history.h"
 #include "mm/frame_pool.h"
+#include "mm/gate/gate.h"
 #include "mm/ptable.h"
 
 void audit_count(struct audit *audit, const char *what, uint64_t nr, uint64_t counted)
@@ -52,11 +53,26 @@ static bool agrees_with_allocation(pfn_t frame)
 		first[nr - 1].number == entry->number);
 }
 
+/* With ptprot, of a free hidden frame: 0, or the end of a generation that was drawn, or comes next.
+ */
+static bool may_wait(const struct frame *frame)
+{
+	uint32_t behind;
+
+	if (gate_in_force == ptprot_off || !(frame->flags & FRAME_HIDDEN)) {
+		return false;
+	}
+	behind = (uint32_t)generation_newest() + !xpfo_is_strict() - frame->number;
+	return behind <= INT32_MAX;
+}
+
 static bool has_number(const struct frame *frame)
 {
-	return frame->owner == OWNER_USER
-		       ? !(frame->flags & FRAME_TAIL)
-		       : frame->owner != OWNER_FREE && frame->owner != OWNER_RESERVED;
+	if (frame->owner == OWNER_FREE) {
+		return may_wait(frame);
+	}
+	return frame->owner == OWNER_USER ? !(frame->flags & FRAME_TAIL)
+					  : frame->owner != OWNER_RESERVED;
 }
 
 /* What is wrong with a frame that no walk came across, or that is not its owner's; NULL: nothing.
@@ -72,7 +88,7 @@ static const char *frame_error(const struct frame *frame, enum policy_state stat
 		return "has flags of another owner's";
 	}
 	if (frame->number && !has_number(frame)) {
-		return "counts references that it cannot have";
+		return "counts references that it cannot have, or waits for a generation to come";
 	}
 	if (frame->kmaps && frame->owner != OWNER_USER && frame->owner != OWNER_PTABLE) {
 		return "is held by xpfo_kmap";

@@ -2,6 +2,7 @@
 #include "core/cpu.h"
 #include "mm/audit_walk.h"
 #include "mm/frame_pool.h"
+#include "mm/gate/gate.h"
 #include "mm/stock.h"
 #include "mm/tlb.h"
 #include "mm/window.h"
@@ -37,6 +38,7 @@ struct place {
 	const char *name;
 	uint8_t flags; /* of each frame */
 	struct batch *zero;
+	bool has_clean; /* with ptprot: the gate lets whoever takes them have them */
 };
 
 /* False: it is not free, or in another place, too. */
@@ -55,7 +57,11 @@ static bool check_free_frame(struct audit *audit, const struct place *place, pfn
 				place->name);
 		return false;
 	}
-	if (place->zero) {
+	if (place->has_clean && entry->number) {
+		audit_violation(audit, "frame %#x is in %s, and waits for a generation", frame.pfn,
+				place->name);
+	}
+	if (place->zero && !entry->number) {
 		batch_add(audit, place->zero, frame);
 	}
 	return true;
@@ -117,18 +123,22 @@ static uint64_t check_list(struct audit *audit, const struct place *place, uint3
 	return nr;
 }
 
+/* Of hidden frames that wait for nothing. */
+static bool are_zero(void) { return xpfo_hidden_is_clean() || gate_in_force != ptprot_off; }
+
 static void check_lists(struct audit *audit, struct batch *zero)
 {
 	static const struct place places[NR_FREE_KINDS] = {
-		[FREE_REVEALED] = { "the free lists", 0, NULL },
-		[FREE_HIDDEN] = { "the free lists of hidden frames", FRAME_HIDDEN, NULL },
+		[FREE_REVEALED] = { "the free lists", 0, NULL, true },
+		[FREE_HIDDEN] = { "the free lists of hidden frames", FRAME_HIDDEN, NULL, false },
 	};
 
 	for (enum free_kind kind = 0; kind < NR_FREE_KINDS; kind++) {
 		struct place place = places[kind];
 		uint64_t nr = 0;
 
-		place.zero = kind == FREE_HIDDEN && xpfo_hidden_is_clean() ? zero : NULL;
+		place.zero = kind == FREE_HIDDEN && are_zero() ? zero : NULL;
+		place.has_clean |= xpfo_is_strict();
 		for (unsigned order = 0; order < NR_BUDDY_ORDERS; order++) {
 			nr += check_list(audit, &place, frame_pool.buddy.heads[kind][order], order);
 		}
@@ -139,7 +149,7 @@ static void check_lists(struct audit *audit, struct batch *zero)
 /* Its frames are zeroed when their generation is complete. */
 static void check_quarantine(struct audit *audit)
 {
-	static const struct place place = { "the quarantine", FRAME_HIDDEN, NULL };
+	static const struct place place = { "the quarantine", FRAME_HIDDEN, NULL, false };
 	const struct quarantine *quarantine = &frame_pool.quarantine;
 	uint64_t nr = 0, before = 1;
 
@@ -162,7 +172,7 @@ static void check_quarantine(struct audit *audit)
 /* BUILD=kasan */
 static void check_rest(struct audit *audit)
 {
-	static const struct place place = { "the rest", 0, NULL };
+	static const struct place place = { "the rest", 0, NULL, true };
 	const struct frame_rest *rest = &frame_pool.rest;
 	uint64_t nr = 0;
 
@@ -178,7 +188,7 @@ static void check_caches(struct audit *audit, struct batch *zero)
 {
 	bool is_hidden = frame_pool_cached_kind() == FREE_HIDDEN;
 	struct place place = { "a CPU's cache", is_hidden ? FRAME_HIDDEN : 0,
-			       is_hidden && xpfo_hidden_is_clean() ? zero : NULL };
+			       is_hidden && are_zero() ? zero : NULL, xpfo_is_strict() };
 
 	for (unsigned id = 0; id < nr_cpus; id++) {
 		for (unsigned i = 0; i < FRAME_CACHE_MAX; i++) {

@@ -51,7 +51,7 @@ static void assert_invariant(const struct frame *frame, enum owner owner)
 	case OWNER_USER:
 	case OWNER_POOL: break;
 	case OWNER_FREE:
-		assert(frame->number == 0);
+		assert(frame->number == 0 || frame->flags & FRAME_HIDDEN);
 		assert(frame->kmaps == 0);
 		break;
 	default: assert(!(frame->flags & FRAME_HIDDEN));

@@ -59,7 +59,11 @@ void frame_alloc_init(uint16_t *nr_free_in) { buddy_init(&frame_pool.buddy, nr_f
 
 void frame_flags_set_hidden(pfn_t first, uint32_t nr, bool hidden)
 {
-	frames_flag(first, nr, hidden ? FRAME_HIDDEN : 0, hidden ? 0 : FRAME_HIDDEN);
+	if (frame_entry(first)->owner == OWNER_FREE) {
+		(hidden ? frames_hide : frames_reveal)(first, nr);
+	} else {
+		frames_flag(first, nr, hidden ? FRAME_HIDDEN : 0, hidden ? 0 : FRAME_HIDDEN);
+	}
 	for (uint32_t i = 0; i < nr; i++) {
 		const struct frame *frame = frame_entry(pfn_add(first, i));
 

@@ -6,6 +6,7 @@
  */
 #include "core/cpu.h"
 #include "core/options.h"
+#include "core/poll.h"
 #include "lib/assert.h"
 #include "lib/string.h"
 #include "mm/direct_map.h"
@@ -92,9 +93,31 @@ void frames_seal_alone(pfn_t first, uint32_t nr)
 	}
 }
 
+/* What a processor may still hold is waited for, though whoever calls has done so: what he waited
+ * for was ordinary memory's word. */
+static void piece_settle(pfn_t first, uint32_t nr, bool is_zero)
+{
+	while (!frames_settle(first, nr, is_zero)) {
+		ktlb_wait(ktlb_downgrade());
+	}
+}
+
+void frames_settle_all(pfn_t first, uint32_t nr, bool is_zero)
+{
+	for (uint32_t done = 0, size; done < nr; done += size) {
+		size = MIN(nr - done, (uint32_t)WINDOW_PAGES);
+		piece_settle(pfn_add(first, done), size, is_zero);
+		if (done + size < nr) {
+			poll_requests();
+		}
+	}
+}
+
 void block_zero(pfn_t first, unsigned order)
 {
-	if (options.zero == zero_late) {
+	if (gate_in_force != ptprot_off && frame_entry(first)->owner == OWNER_FREE) {
+		frames_settle_all(first, 1u << order, options.zero == zero_early);
+	} else if (options.zero == zero_late) {
 		window_zero_range(first, 1u << order);
 	}
 }

@@ -97,6 +97,9 @@ void frame_flags_set_hidden(pfn_t first, uint32_t nr, bool hidden);
 bool block_hide(pfn_t first, unsigned order);
 /* One that block_hide has hidden and that is flushed by now. zero=early: block_hide has done it. */
 void block_zero(pfn_t first, unsigned order);
+/* With ptprot: free hidden frames in a row are clean when this returns; zero=early has zeroed them
+ * already, if is_zero. Flushes where they are not complete. */
+void frames_settle_all(pfn_t first, uint32_t nr, bool is_zero);
 /* The same of one that is in hand, as nr_in_work says; and it can be had. */
 void block_finish(pfn_t first, unsigned order);
 /* Does the same for a block that may be large. It is flushed already; its pieces go through the

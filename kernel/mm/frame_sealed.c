@@ -8,6 +8,7 @@
 #include "mm/direct_map.h"
 #include "mm/frame_alloc.h"
 #include "mm/frame_pool.h"
+#include "mm/gate/gate.h"
 #include "mm/marks.h"
 #include "mm/tlb.h"
 #include "mm/window.h"
@@ -85,6 +86,21 @@ static bool take_all(enum pool_alias alias, pfn_t *out, unsigned nr)
 	return found == nr;
 }
 
+/* Of a hidden one. */
+static bool is_clean(pfn_t frame)
+{
+	return gate_in_force != ptprot_off ? !frame_entry(frame)->number : xpfo_hidden_is_clean();
+}
+
+/* With ptprot. Those in a row together. */
+static void settle(const pfn_t *hidden, unsigned nr, bool is_zero)
+{
+	for (unsigned i = 0, run; i < nr; i += run) {
+		for (run = 1; i + run < nr && hidden[i + run].pfn == hidden[i].pfn + run; run++) {}
+		frames_settle_all(hidden[i], run, is_zero);
+	}
+}
+
 /* Those of them that were not hidden and clean yet are when this returns, on no TLB, and zero.
  * Flushes. */
 static void hide_rest(const pfn_t *taken, unsigned nr)
@@ -96,14 +112,18 @@ static void hide_rest(const pfn_t *taken, unsigned nr)
 		bool was_shown = block_hide(taken[i], 0);
 
 		nr_shown += was_shown;
-		if (was_shown || !xpfo_hidden_is_clean()) {
+		if (was_shown || !is_clean(taken[i])) {
 			unclean[nr_unclean++] = taken[i];
 		}
 	}
 	if (nr_unclean) {
-		ktlb_wait(ktlb_downgrade());
 		/* zero=early: block_hide has done it, to those that it has hidden */
-		if (options.zero == zero_late || nr_shown < nr_unclean) {
+		bool is_zero = options.zero == zero_early && nr_shown == nr_unclean;
+
+		ktlb_wait(ktlb_downgrade());
+		if (gate_in_force != ptprot_off) {
+			settle(unclean, nr_unclean, is_zero);
+		} else if (!is_zero) {
 			window_zero(unclean, nr_unclean);
 		}
 	}
@@ -136,8 +156,8 @@ status_t frames_alloc_pool(enum pool_alias alias, pfn_t *out, unsigned nr)
 	return STATUS_OK;
 }
 
-/* Caller holds the lock. Where nobody keeps hidden frames, they go back. */
-static void free_one(pfn_t frame)
+/* Caller holds the lock. Free, and in hand. */
+static void take_back(pfn_t frame)
 {
 	assert(lock_is_held(&frame_pool.lock));
 	frame_transition(frame, 0, OWNER_POOL, OWNER_FREE);
@@ -145,6 +165,12 @@ static void free_one(pfn_t frame)
 		/* a TLB that still has it read-only: mm/spurious.h */
 		direct_map_unprotect(frame);
 	}
+}
+
+/* Caller holds the lock. Where nobody keeps hidden frames, they go back. */
+static void free_one(pfn_t frame)
+{
+	assert(lock_is_held(&frame_pool.lock));
 	if (!xpfo.stays_hidden) {
 		block_reveal(frame, 0);
 	}
@@ -152,13 +178,36 @@ static void free_one(pfn_t frame)
 		     frame_entry(frame)->flags & FRAME_HIDDEN ? FREE_HIDDEN : FREE_REVEALED);
 }
 
+/* With ptprot the gate has them wait, once more, for whoever may still write to them by the pool's
+ * address, and zeroes them behind that. Caller holds the lock, which is let go meanwhile. */
+static void wait_and_scrub(const pfn_t *firsts, unsigned nr)
+{
+	assert(lock_is_held(&frame_pool.lock));
+	count_add(&frame_pool.nr_in_work, nr);
+	lock_release(&frame_pool.lock);
+	ktlb_wait(ktlb_downgrade());
+	settle(firsts, nr, false);
+	lock_acquire(&frame_pool.lock);
+	count_add(&frame_pool.nr_in_work, -(uint64_t)nr);
+}
+
 void frame_free_pool(const pfn_t *firsts, unsigned nr)
 {
-	window_zero(firsts, nr);
+	bool is_settled = gate_in_force != ptprot_off && options.pmalloc == pmalloc_full;
+
+	if (!is_settled) {
+		window_zero(firsts, nr);
+	}
 	lock_acquire(&frame_pool.lock);
+	for (unsigned i = 0; i < nr; i++) {
+		take_back(firsts[i]);
+	}
+	frame_pool_count(OWNER_POOL, -(int64_t)nr);
+	if (is_settled) {
+		wait_and_scrub(firsts, nr);
+	}
 	for (unsigned i = 0; i < nr; i++) {
 		free_one(firsts[i]);
 	}
-	frame_pool_count(OWNER_POOL, -(int64_t)nr);
 	lock_release(&frame_pool.lock);
 }

@@ -16,22 +16,46 @@ uint64_t ktlb_generation(void) { return tlb_hw_read(&ktlb_newest); }
 
 uint64_t ktlb_downgrade(void)
 {
-	uint64_t generation = tlb_hw_add(&ktlb_newest, 1);
+	uint64_t generation;
 
+	if (tlb_hw_is_gated()) {
+		generation = tlb_hw_gate_downgrade();
+		tlb_hw_raise(&ktlb_newest, generation);
+	} else {
+		generation = tlb_hw_add(&ktlb_newest, 1);
+	}
 	tlb_hw_note_downgrade(generation);
 	return generation;
 }
 
 void ktlb_note_flushed(uint64_t generation) { tlb_hw_write(&tlb_hw_self()->seen, generation); }
 
-/* The generation is read before the flush: a downgrade between the two counts as not seen. */
-static void flush_all(void)
+/* The generation is read before the flush: a downgrade between the two counts as not seen. With
+ * ptprot nobody else counts this one as seen. */
+static void flush_outside(void)
 {
 	uint64_t generation = ktlb_generation();
 
 	tlb_hw_flush_all();
 	asid_note_flush_all(tlb_hw_self());
 	ktlb_note_flushed(generation);
+}
+
+static void flush_gated(void)
+{
+	uint64_t generation = tlb_hw_gate_flush();
+
+	asid_note_flush_all(tlb_hw_self());
+	ktlb_note_flushed(generation);
+}
+
+static void flush_all(void)
+{
+	if (tlb_hw_is_gated()) {
+		flush_gated();
+	} else {
+		flush_outside();
+	}
 }
 
 void ktlb_catch_up(void)
@@ -41,13 +65,25 @@ void ktlb_catch_up(void)
 	}
 }
 
-/* The exchange is the barrier between "I am in the kernel" and the look at the generation. */
+void ktlb_serve(void)
+{
+	if (!tlb_hw_is_gated()) {
+		ktlb_catch_up();
+	} else if (tlb_hw_gate_seen(tlb_hw_cpu_id()) != tlb_hw_gate_newest()) {
+		flush_gated();
+	}
+}
+
+/* The exchange is the barrier between "I am in the kernel" and the look at the generation. What
+ * comes in here may have interrupted the gate, and enters none. */
 enum cpu_mode ktlb_enter(void)
 {
 	enum cpu_mode before =
 		(enum cpu_mode)tlb_hw_exchange(tlb_hw_mode(tlb_hw_cpu_id()), CPU_KERNEL);
 
-	ktlb_catch_up();
+	if (tlb_hw_read(&tlb_hw_self()->seen) != ktlb_generation()) {
+		flush_outside();
+	}
 	tlb_hw_note_steerable(true);
 	return before;
 }
@@ -63,17 +99,28 @@ void ktlb_leave(enum cpu_mode mode)
 
 static bool has_seen(unsigned id, uint64_t generation)
 {
-	return tlb_hw_read(&tlb_hw_cpu(id)->seen) >= generation;
+	uint64_t seen =
+		tlb_hw_is_gated() ? tlb_hw_gate_seen(id) : tlb_hw_read(&tlb_hw_cpu(id)->seen);
+
+	return seen >= generation;
 }
 
-/* It has flushed, or will on its way in. */
+/* It has flushed, or will on its way in: but its mode is only its word for it. */
 static bool cannot_use(unsigned id, uint64_t generation)
 {
-	return has_seen(id, generation) || tlb_hw_read(tlb_hw_mode(id)) != CPU_KERNEL;
+	return has_seen(id, generation) ||
+	       (!tlb_hw_is_gated() && tlb_hw_read(tlb_hw_mode(id)) != CPU_KERNEL);
+}
+
+/* With ptprot nobody waits for what was never drawn. */
+static uint64_t drawn(uint64_t generation)
+{
+	return tlb_hw_is_gated() ? MIN(generation, tlb_hw_gate_newest()) : generation;
 }
 
 bool ktlb_is_complete(uint64_t generation)
 {
+	generation = drawn(generation);
 	for (unsigned id = 0; id < tlb_hw_nr_cpus(); id++) {
 		if (!cannot_use(id, generation)) {
 			return false;
@@ -109,6 +156,7 @@ static void wait_for_others(cpu_test passes, uint64_t generation)
 
 void ktlb_wait(uint64_t generation)
 {
+	generation = drawn(generation);
 	if (!has_seen(tlb_hw_cpu_id(), generation)) {
 		flush_all();
 	}
@@ -136,7 +184,8 @@ void ktlb_shootdown_sync(va_t first, uint64_t nr_pages)
 	uint64_t generation = ktlb_downgrade();
 
 	/* single pages only bring this CPU from the generation just before to this one */
-	if (has_seen(tlb_hw_cpu_id(), generation - 1) && flush_singly(first, nr_pages)) {
+	if (!tlb_hw_is_gated() && has_seen(tlb_hw_cpu_id(), generation - 1) &&
+	    flush_singly(first, nr_pages)) {
 		ktlb_note_flushed(generation);
 	} else {
 		flush_all();

@@ -85,6 +85,8 @@ enum cpu_mode ktlb_enter(void);
  * itself.
  */
 void ktlb_catch_up(void);
+/* For who was asked: the same, and with ptprot what counts is raised. */
+void ktlb_serve(void);
 /*
  * The way out: mode to be in force, CPU_USER, CPU_IDLE or what ktlb_enter returned. Before the CR3
  * switch.

@@ -17,7 +17,7 @@ void tlb_poll(void)
 	struct tlb_cpu *cpu = tlb_hw_self();
 
 	if (tlb_hw_read(&cpu->request) && tlb_hw_exchange(&cpu->request, 0)) {
-		ktlb_catch_up();
+		ktlb_serve();
 		as_tlb_catch_up();
 	}
 }

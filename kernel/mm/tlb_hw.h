@@ -90,6 +90,34 @@ static inline void tlb_hw_flush_all(void)
 	COUNT(full_flushes);
 }
 
+/*
+ * With ptprot the gate keeps the generations of the kernel half (mm/gate/generations.c): what
+ * counts is protected memory, and ktlb_newest and tlb_cpu.seen are hints for the ways in.
+ */
+static inline bool tlb_hw_is_gated(void) { return gate_in_force != ptprot_off; }
+static inline uint64_t tlb_hw_gate_newest(void) { return generation_newest(); }
+static inline uint64_t tlb_hw_gate_seen(unsigned id) { return generation_seen(id); }
+/* Full barrier. Returns the new generation. */
+static inline uint64_t tlb_hw_gate_downgrade(void) { return generation_draw(); }
+/* Flushes everything. Returns the generation before that, which this CPU has seen now. */
+static inline uint64_t tlb_hw_gate_flush(void)
+{
+	uint64_t generation = generation_flush();
+
+	cr3_oracle_forget_all();
+	COUNT(full_flushes);
+	return generation;
+}
+/* A word that only rises. */
+static inline void tlb_hw_raise(tlb_word_t *word, uint64_t value)
+{
+	uint64_t before = tlb_hw_read(word);
+
+	while (before < value && !__atomic_compare_exchange_n(&word->value, &before, value, false,
+							      __ATOMIC_SEQ_CST, __ATOMIC_ACQUIRE)) {
+	}
+}
+
 /* Flushes one PCID, whichever is loaded; more where the CPU has no instruction for that. */
 static inline void tlb_hw_flush_pcid(pcid_t pcid)
 {

@@ -49,6 +49,11 @@ void xpfo_use(enum option_xpfo variant);
 static inline bool xpfo_is_on(void) { return options.xpfo != xpfo_off; }
 /* A hidden free frame is zero, and on no TLB. */
 static inline bool xpfo_hidden_is_clean(void) { return xpfo.stays_hidden && xpfo.clears_at_free; }
+/*
+ * The kernel cannot reach a user frame from the start, whatever TLBs held, and it is zeroed behind
+ * its flush. The gate then lets user space have no other.
+ */
+static inline bool xpfo_is_strict(void) { return xpfo.unmaps_at_alloc && xpfo.clears_at_free; }
 /* A user frame that the kernel never kmapped is in the direct map. */
 static inline bool xpfo_leaves_unkmapped(void) { return xpfo_is_on() && !xpfo.unmaps_at_alloc; }
 

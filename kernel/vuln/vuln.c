@@ -17,6 +17,7 @@
 #include "mm/direct_map.h"
 #include "mm/entry_area.h"
 #include "mm/frame_history.h"
+#include "mm/gate/gate.h"
 #include "mm/layout.h"
 #include "mm/ptable.h"
 #include "mm/usercopy.h"
@@ -122,6 +123,7 @@ static void leak_processor(struct bw_leak *leak)
 	const struct cpu *cpu = this_cpu();
 
 	leak->tlb_seen = (uint64_t)&cpu->tlb.seen;
+	leak->tlb_seen_kept = (uint64_t)generation_seen_place(cpu->id);
 	leak->cpu_mode = (uint64_t)&cpu->entry->mode;
 	leak->lowest_regs = (uint64_t)&cpu->lowest_regs;
 	leak->kstack_ring = (uint64_t)cpu->kstack_ring;

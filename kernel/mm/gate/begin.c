@@ -12,7 +12,6 @@
 #include "mm/direct_map.h"
 #include "mm/entry_area.h"
 #include "mm/frame_alloc.h"
-#include "mm/gate/locks.h"
 #include "mm/gate/operations.h"
 #include "mm/kspace.h"
 #include "mm/layout.h"
@@ -57,6 +56,13 @@ static void block_add(unsigned cpu)
 		}
 		frame_set_place(frame, block_address(cpu, page));
 	}
+}
+
+/* Where the generations of the kernel half go on. No processor has seen one yet. */
+static void kept_begin(void)
+{
+	gate_kept_start = block_address(0, 1 + GATE_STACK_PAGES) + GATE_KEPT_OFFSET;
+	((struct gate_kept *)gate_kept_start)->newest = ktlb_generation();
 }
 
 /* --- which tables there are --- */
@@ -229,10 +235,10 @@ void gate_begin(void)
 		count_from_here();
 		return;
 	}
-	gate_kernel_lock = entry_area_root(ENTRY_SHADOW_ROOTS);
 	for (unsigned id = 0; id < nr_cpus; id++) {
 		block_add(id);
 	}
+	kept_begin();
 	hide_guarded();
 	place_tables(); /* stacks and split pages have some more */
 	if (options.ptprot == ptprot_pks) {

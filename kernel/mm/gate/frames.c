@@ -1,5 +1,6 @@
 /* In the gate: what a frame may become, and how often a user frame is mapped. */
 #include "mm/gate/operations.h"
+#include "mm/xpfo.h"
 
 /* What a frame keeps when it changes owner. A page table's flags say other things. */
 static bool flags_are_kept(struct frame from, struct frame to)
@@ -7,6 +8,40 @@ static bool flags_are_kept(struct frame from, struct frame to)
 	unsigned before = from.owner == OWNER_PTABLE ? 0 : from.flags & FRAME_HIDDEN;
 
 	return before == (to.flags & FRAME_HIDDEN);
+}
+
+/*
+ * What a frame that becomes free waits for. What the kernel scrubs when a user gives it back is
+ * believed to be zero; a pool's frame may still be written through its old address.
+ */
+static uint32_t number_of_free(struct frame from, struct frame to)
+{
+	bool is_clean = from.owner == OWNER_USER && xpfo.clears_at_free;
+
+	return to.flags & FRAME_HIDDEN && gate_is_shut() && !is_clean ? gate_number_next() : 0;
+}
+
+/*
+ * Nobody's are hidden frames that are being zeroed. A pool's frames are clean, and so are users'
+ * where the variant of XPFO says that they are; those of a 2 MiB page are zeroed when it has them,
+ * before anything maps it.
+ */
+static bool may_be_taken(struct frame from, struct frame to)
+{
+	bool is_hidden = from.flags & FRAME_HIDDEN;
+	bool is_large = to.flags & FRAME_TAIL || to.order == HUGE_ORDER;
+
+	if (!gate_is_shut()) {
+		return true;
+	}
+	if (from.number == FRAME_SETTLING) {
+		return false;
+	}
+	if (to.owner == OWNER_POOL) {
+		return is_hidden ? !from.number : options.pmalloc != pmalloc_full;
+	}
+	return to.owner != OWNER_USER || !xpfo_is_strict() ||
+	       (is_hidden && (!from.number || (is_large && gate_number_is_complete(from.number))));
 }
 
 /* Between two owners every frame is free. A user frame that is mapped, or kmapped, stays one;
@@ -24,10 +59,10 @@ static bool may_change_owner(struct frame from, struct frame to)
 	}
 	if (to.owner == OWNER_FREE) {
 		return (from.owner != OWNER_RESERVED || !gate_is_shut()) &&
-		       flags_are_kept(from, to) && to.number == 0 && to.kmaps == 0 &&
-		       !(to.flags & ~FRAME_HIDDEN);
+		       flags_are_kept(from, to) && to.kmaps == 0 && !(to.flags & ~FRAME_HIDDEN);
 	}
-	return from.owner == OWNER_FREE && flags_are_kept(from, to) && !(to.flags & FRAME_SEALED) &&
+	return from.owner == OWNER_FREE && may_be_taken(from, to) && flags_are_kept(from, to) &&
+	       !(to.flags & FRAME_SEALED) &&
 	       (to.owner != OWNER_USER || to.flags & (FRAME_FRESH | FRAME_TAIL)) &&
 	       (!(to.flags & FRAME_HIDDEN) || to.owner == OWNER_USER || to.owner == OWNER_POOL);
 }
@@ -85,6 +120,10 @@ static bool may_become(struct frame from, struct frame to, const struct frame *a
 	if (from.owner == OWNER_PTABLE) {
 		return may_become_table(from, to, at);
 	}
+	/* hide.c */
+	if (from.owner == OWNER_FREE && gate_is_shut()) {
+		return false;
+	}
 	/* counted by gate_frame_count alone, and fresh once; sealed for good */
 	if (from.owner == OWNER_USER) {
 		return from.refs == to.refs &&
@@ -94,26 +133,49 @@ static bool may_become(struct frame from, struct frame to, const struct frame *a
 	       (!frame_notes_mapped(&from) || !((from.flags ^ to.flags) & FRAME_MAPPED));
 }
 
+static uint64_t frame_set(struct frame *frame, uint64_t keep, uint64_t set)
+{
+	union frame_word from = { .frame = *frame }, to;
+
+	do {
+		to.word = (from.word & keep) | set;
+		if (to.frame.owner == OWNER_FREE && from.frame.owner != OWNER_FREE) {
+			to.frame.number = number_of_free(from.frame, to.frame);
+		}
+		if (!may_become(from.frame, to.frame, frame)) {
+			return GATE_NO_CHANGE;
+		}
+	} while (!__atomic_compare_exchange_n((uint64_t *)frame, &from.word, to.word, false,
+					      __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
+	return GATE_DONE;
+}
+
+/* Nobody maps it, or takes it from where it was mapped, meanwhile. */
+static uint64_t pool_frame_set(struct frame *frame, uint64_t keep, uint64_t set)
+{
+	uint64_t refusal;
+
+	gate_kernel_half_lock();
+	refusal = frame_set(frame, keep, set);
+	gate_kernel_half_unlock();
+	return refusal;
+}
+
 /* first, how many, what of each word stays as it is, what the rest becomes. */
 uint64_t gate_frames_set(uint64_t first, uint64_t nr, uint64_t keep, uint64_t set)
 {
+	uint64_t refusal = GATE_DONE;
+
 	if (first >= nr_frames || nr > nr_frames - first) {
 		return GATE_NO_FRAME;
 	}
-	for (uint64_t i = 0; i < nr; i++) {
+	for (uint64_t i = 0; i < nr && !refusal; i++) {
 		struct frame *frame = gate_frame((pfn_t){ (uint32_t)(first + i) });
-		union frame_word from = { .frame = *frame },
-				 to = { .word = (from.word & keep) | set };
 
-		do {
-			to.word = (from.word & keep) | set;
-			if (!may_become(from.frame, to.frame, frame)) {
-				return GATE_NO_CHANGE;
-			}
-		} while (!__atomic_compare_exchange_n((uint64_t *)frame, &from.word, to.word, false,
-						      __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
+		refusal =
+			(frame->owner == OWNER_POOL ? pool_frame_set : frame_set)(frame, keep, set);
 	}
-	return GATE_DONE;
+	return refusal;
 }
 
 /* frame, how many more, modulo 2^32, how many there must be before. With the new number. */

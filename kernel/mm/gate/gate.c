@@ -35,6 +35,7 @@ void gate_refused(enum gate_operation operation, uint64_t result, uint64_t what)
 		[GATE_NO_CHANGE] = "no frame becomes that from what it is",
 		[GATE_IN_USE] = "it is in use elsewhere, or not empty",
 		[GATE_NOT_OURS] = "it is another address space's",
+		[GATE_NOT_YET] = "a processor has not flushed yet",
 	};
 	panic("gate: %s of %#lx refused: %s", names[operation], what,
 	      reasons[result & GATE_REFUSAL]);
@@ -164,6 +165,39 @@ void frames_number(pfn_t first, uint32_t nr, uint32_t number)
 {
 	set(first, nr, FRAME_WORD(.number = ~0u), FRAME_WORD(.number = number));
 }
+
+void frames_hide(pfn_t first, uint32_t nr)
+{
+	if (is_open()) {
+		frames_flag(first, nr, FRAME_HIDDEN, 0);
+	} else {
+		CALL(FRAMES_HIDE, first.pfn, nr, 0, 0);
+	}
+}
+
+void frames_reveal(pfn_t first, uint32_t nr)
+{
+	if (is_open()) {
+		frames_flag(first, nr, 0, FRAME_HIDDEN);
+	} else {
+		CALL(FRAMES_REVEAL, first.pfn, nr, 0, 0);
+	}
+}
+
+bool frames_settle(pfn_t first, uint32_t nr, bool is_zero)
+{
+	uint64_t result = enter(first.pfn, nr, is_zero, 0, GATE_FRAMES_SETTLE);
+
+	if (result == GATE_NOT_YET) {
+		return false;
+	}
+	check(GATE_FRAMES_SETTLE, result, first.pfn);
+	return true;
+}
+
+uint64_t generation_draw(void) { return enter(0, 0, 0, 0, GATE_DOWNGRADE) >> GATE_VALUE_SHIFT; }
+
+uint64_t generation_flush(void) { return enter(0, 0, 0, 0, GATE_FLUSH) >> GATE_VALUE_SHIFT; }
 
 void frame_kmaps_set(pfn_t frame, unsigned nr)
 {

@@ -54,6 +54,32 @@ uint32_t frame_count(pfn_t frame, int more);
 /* One more, if there are some. False: from none nobody comes back. */
 bool frame_hold(pfn_t frame);
 
+/*
+ * FREE frames in a row that the direct map lacks become hidden; hidden ones are so no more, before
+ * they are put back there. With ptprot the former wait for the generation that is drawn next; until
+ * they are settled nobody gets them.
+ */
+void frames_hide(pfn_t first, uint32_t nr);
+void frames_reveal(pfn_t first, uint32_t nr);
+/*
+ * With ptprot alone. Hidden ones, up to WINDOW_PAGES, are zeroed if their generation is complete,
+ * and clean from then on; those that are clean stay as they are. is_zero: zero=early has zeroed
+ * them already. False: they are not complete.
+ */
+bool frames_settle(pfn_t first, uint32_t nr, bool is_zero) MUST_CHECK;
+
+/* --- generations of the kernel half: with ptprot alone, and then what counts (ktlb.h) --- */
+
+/* Of the latest downgrade; what a processor has seen. */
+uint64_t generation_newest(void);
+uint64_t generation_seen(unsigned cpu);
+/* Where that lies: for tests and vulnerable calls. NULL: nowhere. */
+const uint64_t *generation_seen_place(unsigned cpu);
+/* A downgrade's, after the page-table writes. Full barrier. */
+uint64_t generation_draw(void);
+/* Flushes everything; returns the generation that this processor has seen by that. */
+uint64_t generation_flush(void);
+
 /* --- pages of the user half that is loaded, or that is made or taken apart --- */
 
 /* Frames that no entry names any more. Of 4 KiB: free, and zeroed where the variant of XPFO clears

@@ -3,8 +3,6 @@
 
 #include "arch/x86_64/registers.h"
 
-RO_AFTER_INIT pfn_t gate_kernel_lock;
-
 bool gate_lock_slowly(uint64_t *word, uint64_t free)
 {
 	uint64_t locked = free | FRAME_WORD(.nr_used = 1), found = locked;

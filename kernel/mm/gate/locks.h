@@ -8,9 +8,6 @@
 
 #include "mm/gate/operations.h"
 
-/* Whose frame has the kernel half's lock: the shadow root that all others are made from. */
-extern pfn_t gate_kernel_lock;
-
 /* Somebody else has it, or it is none: false. */
 bool gate_lock_slowly(uint64_t *word, uint64_t free);
 
@@ -39,9 +36,3 @@ static inline bool gate_lock_root(uint32_t root)
 	return pfn_is_valid(shadow) && gate_lock(shadow, root);
 }
 static inline void gate_unlock_root(uint32_t root) { gate_unlock((pfn_t){ root + 1 }); }
-
-static inline bool gate_lock_kernel(void)
-{
-	return gate_lock(gate_kernel_lock, gate_kernel_lock.pfn);
-}
-static inline void gate_unlock_kernel(void) { gate_unlock(gate_kernel_lock); }

@@ -17,6 +17,7 @@ enum gate_refusal {
 	GATE_NO_CHANGE,  /* no frame becomes that from what it is */
 	GATE_IN_USE,     /* something leads to it */
 	GATE_NOT_OURS,   /* another address space's */
+	GATE_NOT_YET,    /* a processor has not flushed */
 	NR_GATE_REFUSALS,
 };
 /* An operation that tells a number does so above its refusal. */
@@ -45,6 +46,40 @@ static inline struct frame *gate_frame(pfn_t frame)
 {
 	return (struct frame *)((uint64_t)frame_entry(frame) + gate_distance);
 }
+
+/*
+ * What the gate keeps for a processor, in the last page of its block, behind interrupted.asm's
+ * areas; and, in the first processor's, for all. Everybody may read it.
+ */
+struct gate_kept {
+	/* what generations up to this one removed from the kernel half is gone from this
+	 * processor's TLB */
+	uint64_t seen;
+
+	/* the first processor's alone */
+	uint64_t newest;          /* of the latest downgrade */
+	uint64_t newest_complete; /* some processor found that all have seen it */
+	uint32_t kernel_half;     /* held while entries of the kernel half change, and while frames
+				     become hidden */
+};
+enum { GATE_KEPT_OFFSET = 1024 };
+extern uint64_t gate_kept_start;
+
+/* Only from gate_begin on. */
+void gate_kernel_half_lock(void);
+void gate_kernel_half_unlock(void);
+
+/*
+ * The number of a FREE frame that is hidden: 0: it is zero, and no TLB has it in the direct map.
+ * FRAME_SETTLING: is being zeroed. Any other: it waits for the generation that ends with these 32
+ * bits.
+ */
+#define FRAME_SETTLING UINT32_MAX
+/* What a hidden frame waits for whose mapping went before this call: the next generation. Full
+ * barrier. */
+uint32_t gate_number_next(void);
+/* Has every processor seen the generation that a frame waits for? */
+bool gate_number_is_complete(uint32_t number);
 
 /* Where an entry is, as the frame table says. */
 struct place {

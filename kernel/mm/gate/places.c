@@ -63,7 +63,9 @@ bool place_lock(uint64_t entry, struct place *out)
 	if (!place_find(entry, &before)) {
 		return false;
 	}
-	if (!(before.is_user ? gate_lock_root(before.root) : gate_lock_kernel())) {
+	if (!before.is_user) {
+		gate_kernel_half_lock();
+	} else if (!gate_lock_root(before.root)) {
 		return false;
 	}
 	if (place_find(entry, out) && out->is_user == before.is_user && out->root == before.root) {
@@ -78,7 +80,7 @@ void place_unlock(const struct place *place)
 	if (place->is_user) {
 		gate_unlock_root(place->root);
 	} else {
-		gate_unlock_kernel();
+		gate_kernel_half_unlock();
 	}
 }
 

@@ -5,7 +5,8 @@
 /* Clean, and out of the direct map where the variant of XPFO has it so. */
 static inline bool is_ready(struct frame frame)
 {
-	return frame.owner == OWNER_FREE && (frame.flags & FRAME_HIDDEN || !xpfo.unmaps_at_alloc);
+	return frame.owner == OWNER_FREE && (frame.flags & FRAME_HIDDEN || !xpfo.unmaps_at_alloc) &&
+	       (!frame.number || (!xpfo_is_strict() && frame.number != FRAME_SETTLING));
 }
 
 /* Nothing maps it yet, and an entry of this root may; or of any, where the frame was cleared while

@@ -1,6 +1,10 @@
 /* The gate on the host: open always. */
 #include "mm/gate/operations.h"
 
+#include <stdlib.h>
+
+#include "mm/xpfo.h"
+
 extern uint64_t (*const gate_operations[NR_GATE_OPERATIONS])(uint64_t, uint64_t, uint64_t,
 							     uint64_t);
 
@@ -10,3 +14,31 @@ uint64_t gate_enter_off(uint64_t a, uint64_t b, uint64_t c, uint64_t unused, uin
 	(void)unused;
 	return gate_operations[operation](a, b, c, d);
 }
+
+/* From gate_begin on: generations, and frames that wait for one. */
+#define NONE(name)                                                                                 \
+	uint64_t name(uint64_t a, uint64_t b, uint64_t c, uint64_t d)                              \
+	{                                                                                          \
+		(void)a, (void)b, (void)c, (void)d;                                                \
+		abort();                                                                           \
+	}
+NONE(gate_flush)
+NONE(gate_downgrade)
+NONE(gate_frames_hide)
+NONE(gate_frames_settle)
+NONE(gate_frames_reveal)
+
+uint32_t gate_number_next(void) { abort(); }
+
+bool gate_number_is_complete(uint32_t number)
+{
+	(void)number;
+	abort();
+}
+
+void gate_kernel_half_lock(void) {}
+void gate_kernel_half_unlock(void) {}
+
+/* Where the test has no variants, and no options. */
+__attribute__((weak)) struct xpfo_variant xpfo;
+__attribute__((weak)) struct options options;

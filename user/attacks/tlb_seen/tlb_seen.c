@@ -38,6 +38,11 @@ int main(void)
 		   of_writer.tlb_seen);
 	/* that processor puts it right itself, at its next way into the kernel */
 	attack_check("vuln_write", bw_vuln_write(of_writer.tlb_seen, GENERATION_LATEST));
+	if (of_writer.tlb_seen_kept != 0) {
+		attack_say("the gate believes the word at 0x%lx alone", of_writer.tlb_seen_kept);
+		attack_check("vuln_write",
+			     bw_vuln_write(of_writer.tlb_seen_kept, GENERATION_LATEST));
+	}
 	attack_pool_seal(object);
 	attack_say("CPU %d has sealed the pool, and has waited for nobody; CPU %d writes again",
 		   CPU_OF_SEALER, CPU_OF_WRITER);

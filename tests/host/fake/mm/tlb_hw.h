@@ -28,6 +28,13 @@ void tlb_hw_clear_bits(tlb_word_t *word, uint64_t bits);
 bool tlb_hw_has_pcid(void);
 bool tlb_hw_has_invpcid(void);
 
+static inline bool tlb_hw_is_gated(void) { return false; }
+static inline uint64_t tlb_hw_gate_newest(void) { return 0; }
+static inline uint64_t tlb_hw_gate_seen(unsigned id) { return id; }
+static inline uint64_t tlb_hw_gate_downgrade(void) { return 0; }
+static inline uint64_t tlb_hw_gate_flush(void) { return 0; }
+static inline void tlb_hw_raise(tlb_word_t *word, uint64_t value) { (void)word, (void)value; }
+
 void tlb_hw_load_cr3(cr3_t cr3, uint64_t generation);
 void tlb_hw_flush_all(void);
 void tlb_hw_flush_pcid(pcid_t pcid);

@@ -1,0 +1,144 @@
+/*
+ * In the gate: generations of the kernel half (docs/tlb.md). What a processor says that it has seen
+ * it says here, after a flush that this operation has made itself; complete is what all have seen,
+ * whatever they do meanwhile.
+ */
+#include "arch/x86_64/cr3.h"
+#include "arch/x86_64/features.h"
+#include "arch/x86_64/tlb_insn.h"
+#include "core/cpu.h"
+#include "mm/gate/operations.h"
+
+RO_AFTER_INIT uint64_t gate_kept_start;
+
+static struct gate_kept *kept_of(unsigned cpu)
+{
+	return (struct gate_kept *)(gate_kept_start + cpu * (uint64_t)GATE_BLOCK_PAGES * PAGE_SIZE);
+}
+
+/* Where the gate writes it. */
+static struct gate_kept *shared(void)
+{
+	return (struct gate_kept *)((uint64_t)kept_of(0) + gate_distance);
+}
+
+/* Of the processor whose stack this is. */
+static struct gate_kept *own(void)
+{
+	uint64_t block =
+		align_down((uint64_t)__builtin_frame_address(0), GATE_BLOCK_PAGES * PAGE_SIZE);
+
+	return (struct gate_kept *)(block + (1 + GATE_STACK_PAGES) * PAGE_SIZE + GATE_KEPT_OFFSET);
+}
+
+uint64_t generation_newest(void) { return __atomic_load_n(&kept_of(0)->newest, __ATOMIC_ACQUIRE); }
+
+uint64_t generation_seen(unsigned cpu)
+{
+	return __atomic_load_n(&kept_of(cpu)->seen, __ATOMIC_ACQUIRE);
+}
+
+const uint64_t *generation_seen_place(unsigned cpu)
+{
+	return gate_is_shut() ? &kept_of(cpu)->seen : NULL;
+}
+
+void gate_kernel_half_lock(void)
+{
+	while (gate_is_shut() && __atomic_exchange_n(&shared()->kernel_half, 1, __ATOMIC_SEQ_CST)) {
+		cpu_relax();
+	}
+}
+
+void gate_kernel_half_unlock(void)
+{
+	if (gate_is_shut()) {
+		__atomic_store_n(&shared()->kernel_half, 0, __ATOMIC_RELEASE);
+	}
+}
+
+/* Neither 0 nor FRAME_SETTLING may be the end of a generation. */
+static bool is_skipped(uint64_t generation) { return (uint32_t)(generation + 1) <= 1; }
+
+/* The one after that. */
+static uint64_t next(uint64_t generation)
+{
+	do {
+		generation++;
+	} while (is_skipped(generation));
+	return generation;
+}
+
+/* Full barrier: the entries were changed before. */
+uint64_t gate_downgrade(uint64_t unused0, uint64_t unused1, uint64_t unused2, uint64_t unused3)
+{
+	uint64_t generation;
+
+	(void)unused0, (void)unused1, (void)unused2, (void)unused3;
+	do {
+		generation = __atomic_add_fetch(&shared()->newest, 1, __ATOMIC_SEQ_CST);
+	} while (is_skipped(generation));
+	return GATE_DONE | generation << GATE_VALUE_SHIFT;
+}
+
+static void flush_everything(void)
+{
+	if (!pcid_is_on) {
+		cr3_write(cr3_read());
+	} else if (cpu_features.invpcid) {
+		insn_invpcid(INVPCID_ALL_AND_GLOBAL, (pcid_t){ 0 }, 0);
+	} else {
+		insn_toggle_pge();
+	}
+}
+
+/* The generation is read before the flush, and written after it. */
+uint64_t gate_flush(uint64_t unused0, uint64_t unused1, uint64_t unused2, uint64_t unused3)
+{
+	uint64_t generation = generation_newest();
+
+	(void)unused0, (void)unused1, (void)unused2, (void)unused3;
+	flush_everything();
+	__atomic_store_n(&own()->seen, generation, __ATOMIC_RELEASE);
+	return GATE_DONE | generation << GATE_VALUE_SHIFT;
+}
+
+/*
+ * It is not drawn here: whoever waits draws it, one for any number of frames. A variant of XPFO
+ * that is not to wait draws none.
+ */
+uint32_t gate_number_next(void)
+{
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	return (uint32_t)next(generation_newest());
+}
+
+/* The latest generation that it can be: what was drawn for a frame came before, or comes next. */
+static uint64_t generation_of(uint32_t number)
+{
+	uint64_t latest = next(generation_newest());
+
+	return latest - (uint32_t)((uint32_t)latest - number);
+}
+
+static uint64_t seen_by_all(void)
+{
+	uint64_t all = UINT64_MAX;
+
+	for (unsigned cpu = 0; cpu < nr_cpus; cpu++) {
+		all = MIN(all, generation_seen(cpu));
+	}
+	return all;
+}
+
+/* An older value in its place only costs another look. */
+bool gate_number_is_complete(uint32_t number)
+{
+	uint64_t generation = generation_of(number), all = shared()->newest_complete;
+
+	if (generation > all) {
+		all = seen_by_all();
+		__atomic_store_n(&shared()->newest_complete, all, __ATOMIC_RELEASE);
+	}
+	return generation <= all;
+}
