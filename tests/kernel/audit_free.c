@@ -219,31 +219,6 @@ static void plant_in_places(void)
 	quarantine->nr_frames--;
 }
 
-/* With ptprot, the generation that a frame waits for. */
-static void plant_number(pfn_t first)
-{
-	struct frame *hidden = frame_entry(this_cpu()->frame_cache[0]), *shown = frame_entry(first);
-
-	if (gate_in_force == ptprot_off) {
-		ktest_skip("no frame has a number");
-		return;
-	}
-	PLANT(shown->number, 1, "waits for a generation", "a revealed frame that waits");
-	if (!(hidden->flags & FRAME_HIDDEN)) {
-		return;
-	}
-	if (xpfo_is_strict()) {
-		PLANT(hidden->number, (uint32_t)generation_newest(), "waits for a generation",
-		      "a frame that is handed out, and waits");
-	}
-	PLANT(hidden->number, (uint32_t)generation_newest() + 2,
-	      xpfo_is_strict() ? "waits for a generation" : "or waits for a generation to come",
-	      "a frame that waits for a generation to come");
-	PLANT(hidden->number, UINT32_MAX,
-	      xpfo_is_strict() ? "waits for a generation" : "or waits for a generation to come",
-	      "a frame that is being zeroed, for ever");
-}
-
 /* A frame on its way from one owner to another that never arrives. */
 static void plant_lost(void)
 {
@@ -353,7 +328,6 @@ KTEST_SUITE(audit_free)
 	}
 	if (find_block(FREE_REVEALED, 0, &first) && this_cpu()->nr_frame_cache) {
 		plant_in_list(first);
-		plant_number(first);
 	}
 	if (find_block(FREE_REVEALED, 1, &first)) {
 		plant_in_block(first);

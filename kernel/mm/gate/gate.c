@@ -155,8 +155,17 @@ void frames_become(pfn_t first, uint32_t nr, struct frame what)
 	set(first, nr, ~0ul, ((union frame_word){ .frame = what }).word);
 }
 
+/* Open: in a byte of its own, as references are counted beside it. */
 void frames_flag(pfn_t first, uint32_t nr, unsigned set_flags, unsigned clear)
 {
+	struct frame *frame = frame_entry(first);
+
+	if (is_open()) {
+		for (const struct frame *end = frame + nr; frame < end; frame++) {
+			frame->flags = (uint8_t)((frame->flags & ~clear) | set_flags);
+		}
+		return;
+	}
 	set(first, nr, FRAME_WORD(.flags = (uint8_t)(set_flags | clear)),
 	    FRAME_WORD(.flags = (uint8_t)set_flags));
 }
@@ -201,6 +210,10 @@ uint64_t generation_flush(void) { return enter(0, 0, 0, 0, GATE_FLUSH) >> GATE_V
 
 void frame_kmaps_set(pfn_t frame, unsigned nr)
 {
+	if (is_open()) {
+		frame_entry(frame)->kmaps = (uint8_t)nr;
+		return;
+	}
 	set(frame, 1, FRAME_WORD(.kmaps = UINT8_MAX), FRAME_WORD(.kmaps = (uint8_t)nr));
 }
 
