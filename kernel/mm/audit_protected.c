@@ -8,6 +8,7 @@
 #include "mm/audit_walk.h"
 #include "mm/direct_map.h"
 #include "mm/gate/gate.h"
+#include "mm/kspace.h"
 #include "mm/layout.h"
 #include "mm/pool.h"
 #include "mm/ptable.h"
@@ -107,16 +108,25 @@ static uint64_t pool_slots_end(void)
 	return POOL_SLOTS_START + pool_header()->nr_slots * sizeof(union pool_slot);
 }
 
-/* The pages of the frame table that there are. */
-static void check_frame_table(struct audit *audit, const char *name)
+/* The pages that there are. */
+static void check_present(struct audit *audit, const char *name, uint64_t start, uint64_t end)
 {
-	uint64_t end = (uint64_t)&frames[nr_frames];
-
-	for (uint64_t at = (uint64_t)frames; at < end; at = ptable_skip(kernel_root, at)) {
+	for (uint64_t at = start; at < end; at = ptable_skip(kernel_root, at)) {
 		if (pte_is_present(ptable_lookup(kernel_root, at, NULL))) {
 			check_page(audit, name, at);
 		}
 	}
+}
+
+static void check_frame_table(struct audit *audit, const char *name)
+{
+	check_present(audit, name, (uint64_t)frames, (uint64_t)&frames[nr_frames]);
+}
+
+static void check_gate_blocks(struct audit *audit, const char *name)
+{
+	check_present(audit, name, guarded_base() + GUARDED_FRAMES_SIZE,
+		      guarded_base() + GUARDED_SIZE);
 }
 
 static void check_page_tables(struct audit *audit, const char *name)

@@ -35,7 +35,8 @@ enum frame_flags {
 /*
  * Invariants by owner:
  *   FREE    hidden: zeroed, on no TLB (in quarantine: neither yet; xpfo=v9: neither); revealed: in
- *           the direct map. number is 0.
+ *           the direct map. number is 0; with ptprot, of a hidden one that is not both yet, the
+ *           generation that it waits for (gate/generations.c).
  *   USER    refs counts the user page-table entries that map it (on the first frame of a 2 MiB
  *           page).
  *   KERNEL, ENTRY  number is that of the first frame of its allocation.

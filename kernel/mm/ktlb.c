@@ -14,16 +14,18 @@ static tlb_word_t newest_split;
 
 uint64_t ktlb_generation(void) { return tlb_hw_read(&ktlb_newest); }
 
+static uint64_t downgrade_gated(void)
+{
+	uint64_t generation = tlb_hw_gate_downgrade();
+
+	tlb_hw_raise(&ktlb_newest, generation);
+	return generation;
+}
+
 uint64_t ktlb_downgrade(void)
 {
-	uint64_t generation;
+	uint64_t generation = tlb_hw_is_gated() ? downgrade_gated() : tlb_hw_add(&ktlb_newest, 1);
 
-	if (tlb_hw_is_gated()) {
-		generation = tlb_hw_gate_downgrade();
-		tlb_hw_raise(&ktlb_newest, generation);
-	} else {
-		generation = tlb_hw_add(&ktlb_newest, 1);
-	}
 	tlb_hw_note_downgrade(generation);
 	return generation;
 }
@@ -58,9 +60,15 @@ static void flush_all(void)
 	}
 }
 
+/* Was there a downgrade since this CPU's last flush? */
+static inline bool is_behind(void)
+{
+	return tlb_hw_read(&tlb_hw_self()->seen) != ktlb_generation();
+}
+
 void ktlb_catch_up(void)
 {
-	if (tlb_hw_read(&tlb_hw_self()->seen) != ktlb_generation()) {
+	if (is_behind()) {
 		flush_all();
 	}
 }
@@ -81,7 +89,7 @@ enum cpu_mode ktlb_enter(void)
 	enum cpu_mode before =
 		(enum cpu_mode)tlb_hw_exchange(tlb_hw_mode(tlb_hw_cpu_id()), CPU_KERNEL);
 
-	if (tlb_hw_read(&tlb_hw_self()->seen) != ktlb_generation()) {
+	if (is_behind()) {
 		flush_outside();
 	}
 	tlb_hw_note_steerable(true);

@@ -21,6 +21,8 @@ static const struct sim_config configs[] = {
 	{ .kaiser = true, .pcid = false },
 	{ .kaiser = true, .pcid = true, .invpcid = false },
 	{ .kaiser = true, .pcid = true, .invpcid = true },
+	{ .kaiser = false, .pcid = false, .gated = true },
+	{ .kaiser = true, .pcid = true, .invpcid = true, .gated = true },
 };
 
 static void print_trace(void)
@@ -50,8 +52,8 @@ static void run(const struct scenario *scenario, unsigned first, unsigned every)
 		total.nr_ends += one.nr_ends;
 		total.problem = one.problem;
 		if (one.problem) {
-			diag("kaiser %d, pcid %d, invpcid %d: %s", config.kaiser, config.pcid,
-			     config.invpcid, one.problem);
+			diag("kaiser %d, pcid %d, invpcid %d, gated %d: %s", config.kaiser,
+			     config.pcid, config.invpcid, config.gated, one.problem);
 			print_trace();
 		}
 	}

@@ -12,6 +12,7 @@
 #include "mm/direct_map.h"
 #include "mm/entry_area.h"
 #include "mm/frame_alloc.h"
+#include "mm/frame_pool.h"
 #include "mm/gate/operations.h"
 #include "mm/kspace.h"
 #include "mm/layout.h"
@@ -58,9 +59,13 @@ static void block_add(unsigned cpu)
 	}
 }
 
-/* Where the generations of the kernel half go on. No processor has seen one yet. */
+/* Where the generations of the kernel half go on. No processor has seen one yet, and no frame
+ * waits: one that does has no number. */
 static void kept_begin(void)
 {
+	if (frame_pool.quarantine.nr) {
+		panic("gate: frames wait in the quarantine already");
+	}
 	gate_kept_start = block_address(0, 1 + GATE_STACK_PAGES) + GATE_KEPT_OFFSET;
 	((struct gate_kept *)gate_kept_start)->newest = ktlb_generation();
 }
@@ -238,9 +243,9 @@ void gate_begin(void)
 	for (unsigned id = 0; id < nr_cpus; id++) {
 		block_add(id);
 	}
-	kept_begin();
 	hide_guarded();
 	place_tables(); /* stacks and split pages have some more */
+	kept_begin();
 	if (options.ptprot == ptprot_pks) {
 		guard_by_key();
 	} else {

@@ -26,7 +26,8 @@ void tlb_hw_count_ipi(void) {}
 /* No other CPU writes these words, so nobody could tell when they are read. */
 static bool is_own(const tlb_word_t *word)
 {
-	return word == &tlb_hw_self()->seen || word == &tlb_hw_self()->as_seen;
+	return (word == &tlb_hw_self()->seen && !sim.config.gated) ||
+	       word == &tlb_hw_self()->as_seen || word == &sim.gate_seen[sim.current];
 }
 
 uint64_t tlb_hw_read(const tlb_word_t *word)
@@ -152,6 +153,32 @@ void tlb_hw_flush_page_of(pcid_t pcid, uint64_t address)
 	sim_barrier();
 	sim_invpcid_address(pcid.pcid, address);
 	sim_fill(sim_self());
+}
+
+/* --- the gate, on whose words nobody lies --- */
+
+bool tlb_hw_is_gated(void) { return sim.config.gated; }
+uint64_t tlb_hw_gate_newest(void) { return tlb_hw_read(&sim.gate_newest); }
+uint64_t tlb_hw_gate_seen(unsigned id) { return tlb_hw_read(&sim.gate_seen[id]); }
+uint64_t tlb_hw_gate_downgrade(void) { return tlb_hw_add(&sim.gate_newest, 1); }
+
+/* As gate_flush has it. */
+uint64_t tlb_hw_gate_flush(void)
+{
+	uint64_t generation = tlb_hw_gate_newest();
+
+	tlb_hw_flush_all();
+	tlb_hw_write(&sim.gate_seen[sim.current], generation);
+	return generation;
+}
+
+void tlb_hw_raise(tlb_word_t *word, uint64_t value)
+{
+	sim_step("raises", (uint64_t)word);
+	sim_barrier();
+	if (word->value < value) {
+		sim_memory_write(word, value);
+	}
 }
 
 void tlb_hw_send_ipi(unsigned id)

@@ -185,7 +185,12 @@ static void cpu_main(void)
 
 void kernel_boot(const struct sim_config *config, void (*body)(void))
 {
+	/* after lies the gate knows how far they are; from there on they go on */
+	if (sim.config.gated) {
+		ktlb_newest.value = sim.gate_newest.value;
+	}
 	sim_init(config);
+	sim.gate_newest.value = config->gated ? ktlb_newest.value : 0;
 	memset(users, 0, sizeof(users));
 	user_body = body;
 	kernel_mm_init();

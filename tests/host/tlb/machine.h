@@ -96,6 +96,7 @@ struct sim_cpu {
 struct sim_config {
 	unsigned nr_cpus;
 	bool kaiser, pcid, invpcid;
+	bool gated;          /* the gate keeps the kernel half's generations; all others are lies */
 	bool large;          /* kernel pages start as parts of large ones, else in tables */
 	bool step_at_stores; /* a step before buffering a store too: more places for an NMI */
 };
@@ -108,6 +109,7 @@ struct sim {
 	struct sim_config config;
 	struct sim_cpu cpus[SIM_CPUS_MAX];
 	tlb_word_t nr_online;
+	tlb_word_t gate_newest, gate_seen[SIM_CPUS_MAX]; /* the gate's; 0 without one */
 	/*
 	 * Page tables: of each page its entry, and the entry for its table; then those above. In
 	 * the kernel half a pte's place is that in its table, table after table, and a pde is a

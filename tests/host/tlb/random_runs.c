@@ -6,6 +6,7 @@
 
 #include "../random.h"
 #include "kernel.h"
+#include "mm/tlb_hw.h"
 
 enum { RUN_STEPS_MIN = 2000, RUN_STEPS_SPREAD = 16000, FREEZE_STEPS = 400, STUCK_STEPS = 6000 };
 enum { TRACE_MAX = 64 };
@@ -24,6 +25,26 @@ static uint64_t busy_since[SIM_CPUS_MAX];
 /* --- programs --- */
 
 /*
+ * With the gate: somebody stores at a word of ordinary memory that says how far a CPU has flushed,
+ * or where it is, or how far generations are. Nobody may come to use a stale translation by that,
+ * or wait for ever.
+ */
+static void lie(void)
+{
+	struct sim_cpu *victim = &sim.cpus[random_below(sim.config.nr_cpus)];
+	uint64_t newest = sim.gate_newest.value;
+	uint64_t values[] = { 0, newest - 1, newest, newest + 1, newest + 1000, UINT64_MAX };
+	uint64_t value = values[random_below(ARRAY_SIZE(values))];
+
+	sim_step("lies", value);
+	switch (random_below(3)) {
+	case 0: tlb_hw_write(&victim->tlb.seen, value); break;
+	case 1: tlb_hw_write(&victim->mode, random_below(CPU_KERNEL + 1)); break;
+	default: tlb_hw_write(&ktlb_newest, value);
+	}
+}
+
+/*
  * What a CPU may do in the kernel; each address space but the CPU's own is at times somebody
  * else's.
  */
@@ -35,6 +56,9 @@ static void work(void)
 
 	/* most often memory of the address spaces that CPUs start in: they meet there */
 	space = random_below(2) ? space % 2 : space;
+	if (sim.config.gated && random_below(16) == 0) {
+		lie();
+	}
 	switch (random_below(sim.config.large ? 21 : 19)) {
 	case 0: frame_hide(frame); break;
 	case 1: frame_give_if_complete(frame); break;
@@ -158,6 +182,7 @@ static struct sim_config config_choose(void)
 		.kaiser = random_below(2),
 		.pcid = random_below(4),
 		.invpcid = random_below(2),
+		.gated = random_below(2),
 		.large = random_below(2),
 		.step_at_stores = random_below(2),
 	};

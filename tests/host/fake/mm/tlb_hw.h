@@ -28,12 +28,12 @@ void tlb_hw_clear_bits(tlb_word_t *word, uint64_t bits);
 bool tlb_hw_has_pcid(void);
 bool tlb_hw_has_invpcid(void);
 
-static inline bool tlb_hw_is_gated(void) { return false; }
-static inline uint64_t tlb_hw_gate_newest(void) { return 0; }
-static inline uint64_t tlb_hw_gate_seen(unsigned id) { return id; }
-static inline uint64_t tlb_hw_gate_downgrade(void) { return 0; }
-static inline uint64_t tlb_hw_gate_flush(void) { return 0; }
-static inline void tlb_hw_raise(tlb_word_t *word, uint64_t value) { (void)word, (void)value; }
+bool tlb_hw_is_gated(void);
+uint64_t tlb_hw_gate_newest(void);
+uint64_t tlb_hw_gate_seen(unsigned id);
+uint64_t tlb_hw_gate_downgrade(void);
+uint64_t tlb_hw_gate_flush(void);
+void tlb_hw_raise(tlb_word_t *word, uint64_t value);
 
 void tlb_hw_load_cr3(cr3_t cr3, uint64_t generation);
 void tlb_hw_flush_all(void);
