@@ -62,6 +62,9 @@ static bool may_wait(const struct frame *frame)
 	if (gate_in_force == ptprot_off || !(frame->flags & FRAME_HIDDEN)) {
 		return false;
 	}
+	if (frame->number == FRAME_SETTLING) {
+		return false;
+	}
 	behind = (uint32_t)generation_newest() + !xpfo_is_strict() - frame->number;
 	return behind <= INT32_MAX;
 }

@@ -129,7 +129,7 @@ static bool are_zero(void) { return xpfo_hidden_is_clean() || gate_in_force != p
 static void check_lists(struct audit *audit, struct batch *zero)
 {
 	static const struct place places[NR_FREE_KINDS] = {
-		[FREE_REVEALED] = { "the free lists", 0, NULL, true },
+		[FREE_REVEALED] = { "the free lists", 0, NULL, false },
 		[FREE_HIDDEN] = { "the free lists of hidden frames", FRAME_HIDDEN, NULL, false },
 	};
 
@@ -138,7 +138,7 @@ static void check_lists(struct audit *audit, struct batch *zero)
 		uint64_t nr = 0;
 
 		place.zero = kind == FREE_HIDDEN && are_zero() ? zero : NULL;
-		place.has_clean |= xpfo_is_strict();
+		place.has_clean = kind == FREE_HIDDEN && xpfo_is_strict();
 		for (unsigned order = 0; order < NR_BUDDY_ORDERS; order++) {
 			nr += check_list(audit, &place, frame_pool.buddy.heads[kind][order], order);
 		}
@@ -172,7 +172,7 @@ static void check_quarantine(struct audit *audit)
 /* BUILD=kasan */
 static void check_rest(struct audit *audit)
 {
-	static const struct place place = { "the rest", 0, NULL, true };
+	static const struct place place = { "the rest", 0, NULL, false };
 	const struct frame_rest *rest = &frame_pool.rest;
 	uint64_t nr = 0;
 

@@ -33,10 +33,16 @@ enum frame_flags {
 };
 
 /*
+ * With ptprot, the number of a FREE frame that is hidden: 0: it is zero, and no TLB has it in the
+ * direct map. FRAME_SETTLING: it is being zeroed. Any other: it waits for the generation of the
+ * kernel half that ends with these 32 bits.
+ */
+#define FRAME_SETTLING UINT32_MAX
+
+/*
  * Invariants by owner:
  *   FREE    hidden: zeroed, on no TLB (in quarantine: neither yet; xpfo=v9: neither); revealed: in
- *           the direct map. number is 0; with ptprot, of a hidden one that is not both yet, the
- *           generation that it waits for (gate/generations.c).
+ *           the direct map. number is 0, but with ptprot of a hidden one that is not both yet.
  *   USER    refs counts the user page-table entries that map it (on the first frame of a 2 MiB
  *           page).
  *   KERNEL, ENTRY  number is that of the first frame of its allocation.

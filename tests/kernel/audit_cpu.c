@@ -6,7 +6,6 @@
 #include "mm/asid.h"
 #include "mm/direct_map.h"
 #include "mm/frame_alloc.h"
-#include "mm/gate/gate.h"
 #include "mm/layout.h"
 #include "mm/ptable.h"
 #include "task/process.h"
@@ -50,7 +49,6 @@ static void plant_loads(struct tlb_cpu *tlb, struct as *other)
 
 static void plant_slots(struct tlb_cpu *tlb)
 {
-	volatile uint64_t *seen_kept = (volatile uint64_t *)generation_seen_place(this_cpu()->id);
 	struct asid_slot *slot = &tlb->slots[tlb->slot];
 	struct asid_slot *next = &tlb->slots[(tlb->slot + 1) % NR_ASIDS];
 
@@ -65,10 +63,6 @@ static void plant_slots(struct tlb_cpu *tlb)
 	      "a generation of user space that is to come and was seen");
 	PLANT(tlb->seen.value, UINT64_MAX, "has seen a generation to come",
 	      "a generation that is to come and was seen");
-	if (seen_kept) {
-		PLANT(*seen_kept, UINT64_MAX, "has seen a generation to come, the gate says",
-		      "the same in the gate's memory");
-	}
 }
 
 static void plant_window(struct cpu *cpu)

@@ -32,6 +32,33 @@ static void give_back(pfn_t frame)
 	lock_release(&frame_pool.lock);
 }
 
+static bool refuses(enum gate_operation operation, pfn_t frame, uint64_t keep, uint64_t to)
+{
+	return gate_enter(frame.pfn, 1, keep, 0, to, operation) != 0;
+}
+
+/* What ordinary code could ask for, with an argument that is not its own. */
+static void refuse(pfn_t frame)
+{
+	ktest_ok(refuses(GATE_FRAMES_HIDE, frame, 0, 0),
+		 "what the direct map shows is not hidden by saying so");
+	(void)block_hide(frame, 0);
+	ktest_ok(refuses(GATE_FRAMES_SET, frame, 0,
+			 FRAME_WORD(.owner = OWNER_POOL, .flags = FRAME_HIDDEN)),
+		 "no pool gets a frame that waits");
+	ktest_ok(!xpfo_is_strict() ||
+			 refuses(GATE_FRAMES_SET, frame, 0,
+				 FRAME_WORD(.owner = OWNER_USER, .flags = FRAME_HIDDEN, .refs = 1)),
+		 "no process does, where the variant hands out clean ones");
+	ktest_ok(refuses(GATE_FRAMES_SET, frame, ~FRAME_WORD(.number = UINT32_MAX), 0),
+		 "it does not stop to wait by saying so");
+	block_reveal(frame, 0);
+	ktest_ok(!xpfo_is_strict() || refuses(GATE_FRAMES_SET, frame, 0,
+					      FRAME_WORD(.owner = OWNER_USER, .refs = 1)),
+		 "nor does a process get one that the direct map shows");
+	ktlb_wait(ktlb_downgrade());
+}
+
 /* It has a number, for a generation that nobody has drawn, until it is settled. */
 static void wait_in_the_gate(pfn_t frame)
 {
@@ -72,37 +99,48 @@ static void wait_for_hints(void)
 	}
 }
 
-static void plant_numbers(pfn_t shown)
+static void plant_in_cache(void)
 {
 	struct frame *hidden = frame_entry(this_cpu()->frame_cache[0]);
-	const char *words =
-		xpfo_is_strict() ? "waits for a generation" : "or waits for a generation to come";
 
-	PLANT(frame_entry(shown)->number, 1, "waits for a generation",
-	      "a revealed frame that waits");
-	if (!this_cpu()->nr_frame_cache || !(hidden->flags & FRAME_HIDDEN)) {
-		ktest_skip("this variant has no hidden frames in caches");
+	if (!this_cpu()->nr_frame_cache || !xpfo_is_strict() || !(hidden->flags & FRAME_HIDDEN)) {
+		ktest_skip("this variant has no clean frames in caches");
 		return;
 	}
-	if (xpfo_is_strict()) {
-		PLANT(hidden->number, (uint32_t)generation_newest(), "waits for a generation",
-		      "a frame that is handed out, and waits");
-	}
-	PLANT(hidden->number, (uint32_t)generation_newest() + 2, words,
-	      "a frame that waits for a generation to come");
-	PLANT(hidden->number, UINT32_MAX, words, "a frame that is being zeroed, for ever");
+	PLANT(hidden->number, (uint32_t)generation_newest(), "waits for a generation",
+	      "a frame that is handed out, and waits");
 }
 
-/* In front of the caches: the first one of a list. */
-static bool first_shown(pfn_t *out)
+static void plant_in_quarantine(pfn_t frame)
+{
+	struct frame *entry = frame_entry(frame);
+
+	PLANT(entry->number, (uint32_t)generation_newest() + 2, "or waits for a generation to come",
+	      "a frame that waits for a generation to come");
+	PLANT(entry->number, UINT32_MAX, "or waits for a generation to come",
+	      "a frame that is being zeroed, for ever");
+}
+
+/* Neither it nor what it waits for is believed of a frame that is in the direct map. */
+static void plant_shown(void)
 {
 	for (unsigned order = 0; order < NR_BUDDY_ORDERS; order++) {
-		out->pfn = frame_pool.buddy.heads[FREE_REVEALED][order];
-		if (out->pfn != FRAME_LINK_NONE) {
-			return true;
+		uint32_t shown = frame_pool.buddy.heads[FREE_REVEALED][order];
+
+		if (shown != FRAME_LINK_NONE) {
+			PLANT(frames[shown].number, 1, "or waits for a generation to come",
+			      "a revealed frame that waits");
+			return;
 		}
 	}
-	return false;
+}
+
+static void plant_seen(void)
+{
+	volatile uint64_t *seen = (volatile uint64_t *)generation_seen_place(this_cpu()->id);
+
+	PLANT(*seen, UINT64_MAX, "has seen a generation to come, the gate says",
+	      "a generation that is to come and was seen");
 }
 
 KTEST_SUITE(frame_numbers)
@@ -114,15 +152,23 @@ KTEST_SUITE(frame_numbers)
 		return;
 	}
 	frame_put_user(user);
-	if (take(&frame)) {
-		wait_in_the_gate(frame);
-		give_back(frame);
+	if (!take(&frame)) {
+		ktest_skip("all free frames are hidden");
+		return;
 	}
+	refuse(frame);
+	wait_in_the_gate(frame);
+	give_back(frame);
 	if (nr_cpus > 1) {
 		wait_for_hints();
 	}
-	if (first_shown(&frame)) {
-		plant_numbers(frame);
+	plant_in_cache();
+	plant_shown();
+	plant_seen();
+	if (xpfo.is_pooled && !xpfo.flush_at_alloc && take(&frame)) {
+		quarantine_put(frame, 0);
+		plant_in_quarantine(frame);
+		quarantine_wait();
 	}
 	expect_clean("afterwards");
 }

@@ -18,10 +18,10 @@ my @ld = qw(ld -pie --no-dynamic-linker -z text -z noexecstack -z max-page-size=
 my @qemu = (qw(qemu-system-x86_64 -machine pc -nodefaults -no-reboot -m 24M -display none -cpu max -accel tcg -serial stdio),
 	qw(-device isa-debug-exit,iobase=0xf4,iosize=4 -initrd build/archive.tar));
 # What a suite needs beside ktest=on.
-my %options = (audit_direct => 'directmap=2m ');
+my %options = (audit_direct => 'directmap=2m ', frame_numbers => 'ptprot=pks ');
 # A mutation may make the audit run forever.
 my $seconds = ($ENV{TEST_SECONDS} // 600) / 20;
-my @suites = qw(audit audit_bits audit_cpu audit_direct audit_entry audit_free audit_pools audit_processes audit_protected audit_user);
+my @suites = qw(audit audit_bits audit_cpu audit_direct audit_entry audit_free audit_pools audit_processes audit_protected audit_user frame_numbers);
 
 sub run_quiet { return system("@_ > $out/said 2>&1") == 0 }
 

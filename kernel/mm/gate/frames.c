@@ -16,7 +16,7 @@ static bool flags_are_kept(struct frame from, struct frame to)
  */
 static uint32_t number_of_free(struct frame from, struct frame to)
 {
-	bool is_clean = from.owner == OWNER_USER && xpfo.clears_at_free;
+	bool is_clean = from.owner == OWNER_USER && xpfo_is_strict();
 
 	return to.flags & FRAME_HIDDEN && gate_is_shut() && !is_clean ? gate_number_next() : 0;
 }

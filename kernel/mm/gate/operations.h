@@ -69,12 +69,6 @@ extern uint64_t gate_kept_start;
 void gate_kernel_half_lock(void);
 void gate_kernel_half_unlock(void);
 
-/*
- * The number of a FREE frame that is hidden: 0: it is zero, and no TLB has it in the direct map.
- * FRAME_SETTLING: is being zeroed. Any other: it waits for the generation that ends with these 32
- * bits.
- */
-#define FRAME_SETTLING UINT32_MAX
 /* What a hidden frame waits for whose mapping went before this call: the next generation. Full
  * barrier. */
 uint32_t gate_number_next(void);
