@@ -195,18 +195,20 @@ void frames_reveal(pfn_t first, uint32_t nr)
 
 bool frames_settle(pfn_t first, uint32_t nr, bool is_zero)
 {
-	uint64_t result = enter(first.pfn, nr, is_zero, 0, GATE_FRAMES_SETTLE);
+	uint64_t result = gate_try(GATE_FRAMES_SETTLE, first.pfn, nr, is_zero, 0);
 
 	if (result == GATE_NOT_YET) {
 		return false;
 	}
-	check(GATE_FRAMES_SETTLE, result, first.pfn);
+	if (UNLIKELY(result)) {
+		gate_refused(GATE_FRAMES_SETTLE, result, first.pfn);
+	}
 	return true;
 }
 
-uint64_t generation_draw(void) { return enter(0, 0, 0, 0, GATE_DOWNGRADE) >> GATE_VALUE_SHIFT; }
+uint64_t generation_draw(void) { return gate_try(GATE_DOWNGRADE, 0, 0, 0, 0) >> GATE_VALUE_SHIFT; }
 
-uint64_t generation_flush(void) { return enter(0, 0, 0, 0, GATE_FLUSH) >> GATE_VALUE_SHIFT; }
+uint64_t generation_flush(void) { return gate_try(GATE_FLUSH, 0, 0, 0, 0) >> GATE_VALUE_SHIFT; }
 
 void frame_kmaps_set(pfn_t frame, unsigned nr)
 {
