@@ -1,5 +1,5 @@
 /* Which parts of kernel memory are swept. */
-#include "areas.h"
+#include "areas_add.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,15 +7,12 @@
 
 #include "places.h"
 
-#define LEAF(name, offset, size, count, stride) { name, offset, size, count, stride },
-#define LEAVES(name) static const struct leaf name##_leaves[] = { BW_LEAVES_##name(LEAF) }
 LEAVES(cpu);
 LEAVES(cpu_entry);
 LEAVES(thread);
 LEAVES(process);
 LEAVES(as);
 LEAVES(region);
-LEAVES(frame);
 LEAVES(regs);
 LEAVES(pool);
 LEAVES(pool_header);
@@ -23,7 +20,6 @@ LEAVES(credential);
 LEAVES(descriptor_page);
 static const struct leaf data_leaves[] = { BW_DATA(LEAF) };
 static const struct leaf constant_leaves[] = { BW_CONSTANTS(LEAF) };
-static const struct leaf word_leaves[] = { { "", 0, 8, 1, 8 } };
 static const struct leaf page_leaves[] = { { "[]", 0, 8, PAGE / 8, 8 } };
 static const struct leaf stack_leaves[] = { { "[]", 0, 8, 256, 8 } };
 static const struct leaf object_leaves[] = { { "[]", 0, 8, BW_SEALED_BYTES / 8, 8 } };
@@ -45,8 +41,6 @@ enum {
 struct area areas[AREAS_MAX];
 unsigned nr_areas;
 
-enum area_flags { ORDINARY, PROTECTED = 1, DEVICE = 2, LASTING = 4 };
-
 /* The one that area_refresh looks for; NULL: all are looked for. */
 static struct area *refreshed;
 
@@ -60,7 +54,7 @@ static bool is_asked_for(const char *kind, const char *instance)
 	return strncmp(name, board->order.only, len < (size_t)own ? len : (size_t)own) == 0;
 }
 
-static bool is_wanted(const char *kind, const char *instance)
+bool area_is_wanted(const char *kind, const char *instance)
 {
 	if (refreshed != NULL) {
 		return strcmp(kind, refreshed->kind) == 0 &&
@@ -69,7 +63,7 @@ static bool is_wanted(const char *kind, const char *instance)
 	return is_asked_for(kind, instance);
 }
 
-static void add(struct area area)
+void area_add(struct area area)
 {
 	if (refreshed != NULL) {
 		*refreshed = area;
@@ -77,17 +71,6 @@ static void add(struct area area)
 		areas[nr_areas++] = area;
 	}
 }
-
-/* Looks nowhere unless the area is wanted: each look is a system call. */
-#define ADD(kind, instance, base, neighbour, leaves, flags)                                        \
-	do {                                                                                       \
-		if (is_wanted(kind, instance)) {                                                   \
-			add((struct area){ kind, instance, base, neighbour, leaves,                \
-					   sizeof(leaves) / sizeof(leaves[0]),                     \
-					   ((flags)&PROTECTED) != 0, ((flags)&DEVICE) != 0,        \
-					   ((flags)&LASTING) != 0 });                              \
-		}                                                                                  \
-	} while (0)
 
 static void add_thread(const char *name, uint64_t at, uint64_t other, unsigned flags)
 {
@@ -129,41 +112,6 @@ static void add_process(const char *name, const struct who *who, const struct wh
 	ADD("credential", name,
 	    symbol_word(credential_entries) + (uint64_t)who->pid * BW_SIZEOF_credential, 0,
 	    credential_leaves, flags | PROTECTED);
-}
-
-/* The entries that lead to an address, level by level. */
-static void add_path(const char *kind, uint64_t root_pfn, uint64_t address)
-{
-	static const char *const levels[LEVELS] = { "level4", "level3", "level2", "level1" };
-	uint64_t places[LEVELS];
-
-	for (unsigned i = 0; i < LEVELS; i++) {
-		ADD(kind, levels[i], (walk(root_pfn, address, places), places[i]), 0, word_leaves,
-		    LASTING);
-	}
-}
-
-#define ADD_FRAME(name, pfn)                                                                       \
-	ADD("frame", name, row_of(pfn), row_of(board->self.page_pfn), frame_leaves, LASTING)
-
-static void add_frames(void)
-{
-	const struct who *self = &board->self, *root = &board->root;
-
-	ADD_FRAME("own-page", self->page_pfn);
-	ADD_FRAME("own-table", table_of(self));
-	ADD_FRAME("own-root", root_of(self));
-	ADD_FRAME("root-page", root->page_pfn);
-	ADD_FRAME("root-table", table_of(root));
-	ADD_FRAME("root-root", root_of(root));
-	ADD_FRAME("sealed", self->sealed.of_mode[BW_SEALED_RO].pfn);
-	ADD_FRAME("write-rare", self->sealed.of_mode[BW_SEALED_WR].pfn);
-	ADD_FRAME("credentials", frame_of(self->leak.process_uid));
-	ADD_FRAME("root-credentials", frame_of(root->leak.process_uid));
-	ADD_FRAME("stack", frame_of(self->leak.stack_top - PAGE));
-	ADD_FRAME("object", frame_of(self->leak.process));
-	ADD_FRAME("free-hidden", read_number(cpu_at(CPU_ATTACKER) + BW_OFFSET_cpu__frame_cache));
-	ADD_FRAME("kernel-root", kernel_root_pfn());
 }
 
 static void add_sealed(void)
@@ -255,11 +203,7 @@ static void look(void)
 	add_process("self", &board->self, &board->root, ORDINARY);
 	add_process("peer", &board->peer, &board->root, ORDINARY);
 	add_process("root", &board->root, &board->self, LASTING);
-	add_path("entry-of-own", root_of(&board->self), board->self.page);
-	add_path("entry-of-root", root_of(&board->root), board->root.page);
-	add_path("entry-of-sealed", kernel_root_pfn(), board->self.sealed.of_mode[0].object);
-	add_path("entry-of-uid", kernel_root_pfn(), board->self.leak.process_uid);
-	add_frames();
+	areas_add_frames();
 	add_sealed();
 	add_entry_area();
 	add_devices();
