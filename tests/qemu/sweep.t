@@ -34,12 +34,25 @@ sweep N=1 WORD=process:self:uid VALUE=zero OPTS='vuln=on cred=plain' SWEEP_KNOWN
 is "$status" 0 'what is known is no finding'
 like "$output" '1 breach, ' 'and is counted all the same'
 
+echo 'process:uid other-user' >"$work/none-open"
+sweep N=1 WORD=process:self:uid VALUE=zero OPTS='vuln=on cred=plain ptprot=off'
+is "$status" 0 'so is what ptprot=off adds' || diag "$output"
+sweep N=1 WORD=process:self:uid VALUE=zero OPTS='vuln=on cred=plain ptprot=window'
+is "$status" 1 'which counts as a finding where there is a gate' || diag "$output"
+rm "$work/none-open"
+
 sweep N=1 WORD=process:self:uid VALUE=zero
 is "$status" 0 'with cred=protected there is no breach' || diag "$output"
 sweep N=12 SEED=3 WORD='credential:*'
 is "$status" 0 'nothing reaches a credential' || diag "$output"
 like "$output" '12 fault, 0 refusal' 'each of these stores faults'
 like "$output" '^100.0 % left the machine running, 100.0 % running and audited$' 'and the machine goes on'
+for ptprot in wp window pks; do
+	sweep N=12 WORD='entry-of-*' OPTS="vuln=on ptprot=$ptprot"
+	like "$output" '12 fault, 0 refusal' "nor an entry of a page table: ptprot=$ptprot" || diag "$output"
+	sweep N=12 WORD='gate:*' OPTS="vuln=on ptprot=$ptprot"
+	like "$output" '12 fault, 0 refusal' "nor what the gate has of its own: ptprot=$ptprot" || diag "$output"
+done
 sweep N=4 MODE=exhaustive WORD='pool:credentials:*'
 like "$output" '^4 stores .* 4 fault, ' 'every word in turn is swept, too'
 echo 'regs:rflags sealed port' >"$work/known"

@@ -73,6 +73,7 @@ sub take_line {
 	$self->take_store(split / /, $1) if $line =~ /\@s (\d+ \S+ \S+ \S+ \d+ \S+ \S+ \d)$/;
 	$self->take_verdict($1, $2, $3) if $line =~ /\@v (\d+) (\w+) ([0-9a-f]+)/;
 	$self->take_audit($1) if $line =~ /\@a (.*)$/;
+	$self->{is_guarded} = $1 if $line =~ /\@g ([01])$/;
 	$self->{total} = $1 if $line =~ /\@n (\d+)$/;
 	$self->{broken} = $1 if $line =~ /\@broken (.*)$/;
 	$self->{is_last} = 1 if $line =~ /\@last$/;

@@ -36,6 +36,7 @@ sub take_guest {
 	my $piece = $guest->{piece};
 	$guest->finish;
 	$state->{guests}++;
+	$state->{is_guarded} //= $guest->{is_guarded};
 	push @{ $state->{stores} }, @{ $guest->{stores} };
 	$state->{total} = $state->{end} = $guest->{total} if $guest->{total} && $state->{what}{mode} eq 'exhaustive';
 	my $last = $guest->{stores}[-1];
@@ -57,7 +58,7 @@ sub start_guests {
 }
 
 # what: machine, program, seed, mode, only, value, audit, stores (how many at most), jobs, deadline; on_progress.
-# { stores, guests, total }
+# { stores, guests, total, is_guarded }
 sub sweep_run {
 	my ($what) = @_;
 	my $state = { what => $what, stores => [], guests => 0, next => 0, pieces => [], failed => 0,

@@ -104,10 +104,12 @@ static void add_process(const char *name, const struct who *who, const struct wh
 	ADD("as", name, as_of(who), as_of(other), as_leaves, flags);
 	ADD("region", name, member(as, as_of(who), regions_next),
 	    member(as, as_of(other), regions_next), region_leaves, flags);
-	ADD("table", name, alias_of(table_of(who)), alias_of(table_of(other)), page_leaves, flags);
-	ADD("root", name, alias_of(root_of(who)), alias_of(root_of(other)), page_leaves, flags);
+	ADD("table", name, alias_of(table_of(who)), alias_of(table_of(other)), page_leaves,
+	    flags | area_guarded());
+	ADD("root", name, alias_of(root_of(who)), alias_of(root_of(other)), page_leaves,
+	    flags | area_guarded());
 	ADD("shadow", name, alias_of(root_of(who) + 1), alias_of(root_of(other) + 1), page_leaves,
-	    flags);
+	    flags | area_guarded());
 	ADD("slab", name, who->leak.process & ~(PAGE - 1ul), 0, page_leaves, flags);
 	ADD("credential", name,
 	    symbol_word(credential_entries) + (uint64_t)who->pid * BW_SIZEOF_credential, 0,

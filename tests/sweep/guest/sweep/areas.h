@@ -22,6 +22,8 @@ enum { AREAS_MAX = 160 };
 extern struct area areas[AREAS_MAX];
 extern unsigned nr_areas;
 
+/* Is what the gate alone writes protected: ptprot? Known once there is an attacker. */
+bool areas_are_guarded(void);
 /* The referee's, before there is an attacker: all that there are. */
 void areas_find(void);
 /* The attacker's: where this one is, now that it and its peer have told where they are. */

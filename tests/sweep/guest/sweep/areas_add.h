@@ -26,5 +26,8 @@ void area_add(struct area area);
 		}                                                                                  \
 	} while (0)
 
-/* Page tables on the way to what is worth something, and rows of the frame table. */
+/* What the gate alone writes is protected where there is one: ptprot. */
+enum area_flags area_guarded(void);
+/* Page tables on the way to what is worth something, rows of the frame table, links of free lists,
+ * and what the gate has of its own. */
 void areas_add_frames(void);

@@ -1,8 +1,24 @@
-/* Page tables on the way to what is worth something, and rows of the frame table. */
+/* Page tables on the way to what is worth something, rows of the frame table, links of free lists,
+ * and what the gate has of its own. */
 #include "areas_add.h"
 #include "places.h"
 
 LEAVES(frame);
+/* A block of the gate is a stack, a page for registers, and a page that is not mapped. */
+enum { NO_STACK_PAGES = 2 };
+static const struct leaf page_leaves[] = { { "[]", 0, 8, PAGE / 8, 8 } };
+
+bool areas_are_guarded(void)
+{
+	static int in_force = -1; /* stays */
+
+	if (in_force < 0) {
+		in_force = (int)read_number(symbol(gate_in_force));
+	}
+	return in_force != 0;
+}
+
+enum area_flags area_guarded(void) { return areas_are_guarded() ? PROTECTED : ORDINARY; }
 
 /* The entries that lead to an address, level by level. */
 static void add_path(const char *kind, uint64_t root_pfn, uint64_t address)
@@ -12,12 +28,40 @@ static void add_path(const char *kind, uint64_t root_pfn, uint64_t address)
 
 	for (unsigned i = 0; i < LEVELS; i++) {
 		ADD(kind, levels[i], (walk(root_pfn, address, places), places[i]), 0, word_leaves,
-		    LASTING);
+		    LASTING | area_guarded());
 	}
 }
 
 #define ADD_FRAME(name, pfn)                                                                       \
-	ADD("frame", name, row_of(pfn), row_of(board->self.page_pfn), frame_leaves, LASTING)
+	ADD("frame", name, row_of(pfn), row_of(board->self.page_pfn), frame_leaves,                \
+	    LASTING | area_guarded())
+
+static void add_links(void)
+{
+	uint64_t links = symbol_word(frame_links);
+	uint64_t free = read_number(cpu_at(CPU_ATTACKER) + BW_OFFSET_cpu__frame_cache);
+
+	ADD("link", "own-page", links + board->self.page_pfn * BW_SIZEOF_frame_link, 0, word_leaves,
+	    LASTING);
+	ADD("link", "root-page", links + board->root.page_pfn * BW_SIZEOF_frame_link, 0,
+	    word_leaves, LASTING);
+	ADD("link", "free-hidden", links + free * BW_SIZEOF_frame_link, 0, word_leaves, LASTING);
+}
+
+/* The end of the attacker's processor's stack in the gate, and what comes behind it, where all of
+ * the kernel reads them. */
+static void add_gate(void)
+{
+	uint64_t stack = symbol_word(gate_stacks) - symbol_word(gate_distance);
+	uint64_t block =
+		member(gate_stacks, symbol(gate_stacks), len_bytes) / read_number(symbol(nr_cpus));
+	uint64_t end = stack + block - NO_STACK_PAGES * PAGE;
+
+	if (area_guarded()) {
+		ADD("gate", "stack", end - PAGE, 0, page_leaves, LASTING | PROTECTED);
+		ADD("gate", "registers", end, 0, page_leaves, LASTING | PROTECTED);
+	}
+}
 
 void areas_add_frames(void)
 {
@@ -41,4 +85,6 @@ void areas_add_frames(void)
 	ADD_FRAME("object", frame_of(self->leak.process));
 	ADD_FRAME("free-hidden", read_number(cpu_at(CPU_ATTACKER) + BW_OFFSET_cpu__frame_cache));
 	ADD_FRAME("kernel-root", kernel_root_pfn());
+	add_links();
+	add_gate();
 }

@@ -232,6 +232,7 @@ int referee_run(const struct setup *setup)
 		printf("@broken the sweep cannot be set up\n");
 		return 2;
 	}
+	printf("@g %d\n", areas_are_guarded());
 	for (uint64_t i = 1; i <= setup->nr_stores && board->order.index < setup->end; i++) {
 		bool is_last = i == setup->nr_stores || board->order.index + 1 >= setup->end;
 

@@ -2,8 +2,8 @@
  * Stores to words of kernel memory, one after the other, and asks the kernel after each what it led
  * to.
  *
- * Lines for tools/sweep: @s before a store, @v what came of it, @a an audit, @n how many stores
- * there are in all, @last there is none left, @broken it cannot go on, @end.
+ * Lines for tools/sweep: @g 1 there is a gate, @s before a store, @v what came of it, @a an audit,
+ * @n how many stores there are in all, @last there is none left, @broken it cannot go on, @end.
  */
 #pragma once
 
