@@ -16,62 +16,20 @@ use strict;
 use warnings;
 no warnings 'portable';
 
+use FindBin '$Bin';
+use lib $Bin;
+use Dump;
+
 my ($memory_file, $registers_file, $marker, $symbols_file) = @ARGV;
-my ($PRESENT, $WRITE, $USER, $LARGE, $NX) = (1, 2, 4, 0x80, 1 << 63);
-my $ADDRESS = 0x000ffffffffff000;
-my ($LAYOUT, $LAYOUT_IMAGE_BASE) = (0x100000, 48); # linker.ld: where the image is linked for, and where it runs
-# struct frame opens with its owner; its flags are the byte at offset 2
-my ($FRAME_ENTRY_SIZE, $OWNER_PTABLE, $OWNER_ENTRY, $OWNER_USER, $OWNER_POOL, $FRAME_SEALED) = (8, 3, 4, 5, 6, 8);
 my ($KSPACE_SIZE, $POOL_SIZE) = (1 << 39, 1 << 39);
 
-my $memory = slurp($memory_file);
-my $nr_frames = length($memory) >> 12;
-my $registers = slurp($registers_file);
-my ($cr3) = $registers =~ /CR3=([0-9a-f]+)/ or die "walk.pl: no CR3 in $registers_file\n";
+dump_read($memory_file, $registers_file, $symbols_file);
 my ($cpl) = $registers =~ /CPL=(\d)/;
-my $is_shadow = hex($cr3) & 0x1000;
-my $loaded = hex($cr3) & $ADDRESS & ~0x1000;
-my %symbols = map { /^([0-9a-f]+) \w (\w+)$/ ? ($2 => $1) : () } split /\n/, slurp($symbols_file);
+my $is_shadow = $cr3 & 0x1000;
 
 my (%user, %kernel, %writable, %shadow, %shadow_slots, %tables_seen);
 my %entry_of; # frame => where the page-table entry of the kernel half is that maps it, a 4 KiB page
 my $nr_bad_rights = 0;
-
-sub slurp {
-	my ($name) = @_;
-	open my $file, '<:raw', $name or die "walk.pl: $name: $!\n";
-	local $/;
-	return scalar <$file>;
-}
-
-sub table {
-	my ($address) = @_;
-	return () if $address + 4096 > length $memory;
-	return unpack 'Q512', substr($memory, $address, 4096);
-}
-
-# length bytes at a kernel address, through the loaded root
-sub read_virtual {
-	my ($address, $length) = @_;
-	my $at = $loaded;
-	for my $shift (39, 30, 21, 12) {
-		my $entry = (table($at))[($address >> $shift) & 511] // 0;
-		die sprintf("walk.pl: %#x is not mapped\n", $address) unless $entry & $PRESENT;
-		my $page = 1 << $shift;
-		$at = $entry & $ADDRESS;
-		next unless $shift == 12 || ($entry & $LARGE);
-		return substr($memory, ($at & ~($page - 1)) + ($address & ($page - 1)), $length);
-	}
-}
-
-sub read_physical { return unpack 'Q', substr($memory, $_[0], 8) }
-
-sub address_of {
-	my $slide = read_physical($LAYOUT + $LAYOUT_IMAGE_BASE) - read_physical($LAYOUT);
-	return hex($symbols{$_[0]}) + $slide;
-}
-
-sub read_variable { return unpack 'Q', read_virtual(address_of($_[0]), 8) }
 
 sub owner {
 	my ($frame) = @_;
