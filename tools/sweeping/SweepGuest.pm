@@ -94,14 +94,15 @@ sub is_silent { my ($self) = @_; return time - $self->{heard} > ($self->{is_up} 
 
 sub stop_text {
 	my ($self, $status) = @_;
+	return "referee: $self->{broken}" if $self->{broken};
 	return 'hang' if $self->{is_hung};
 	my $log = read_file("$self->{dir}/log");
 	return "panic: $1" if $log =~ /^bulwark: panic: (.*?)\r?$/m;
 	return $status == STATUS_PANIC ? 'panic' : 'reset';
 }
 
-# A store that no verdict came of stopped the machine; so did the last one where the machine ended without a word. One that no
-# store may reach has been written then, presumably.
+# A store that no verdict came of stopped the machine, or the referee; so did the last one where the machine ended without a word. One
+# that no store may reach has been written then, presumably.
 sub take_stop {
 	my ($self, $status) = @_;
 	my $stores = $self->{stores};
@@ -120,7 +121,7 @@ sub finish {
 	close $self->{out};
 	my $status = $? >> 8;
 	my $errors = read_file("$self->{dir}/errors");
-	$self->take_stop($status) unless $self->{has_ended};
+	$self->take_stop($status) if $self->{pending} || !$self->{has_ended};
 	die "the guest does not boot: $errors\n" if !@{ $self->{stores} } && !$self->{is_last} && ($status == STATUS_REFUSED || !$self->{is_up});
 	remove_tree($self->{dir});
 	return $self;

@@ -40,7 +40,8 @@ sub take_guest {
 	push @{ $state->{stores} }, @{ $guest->{stores} };
 	$state->{total} = $state->{end} = $guest->{total} if $guest->{total} && $state->{what}{mode} eq 'exhaustive';
 	my $last = $guest->{stores}[-1];
-	die "the guest cannot go on: @{[$guest->{broken} // 'it says nothing']}\n" if !$last && !$guest->{is_last} && ++$state->{failed} > FAILED_STARTS_MAX;
+	$state->{failed} = $last || $guest->{is_last} ? 0 : $state->{failed} + 1;
+	die "the guest cannot go on: @{[$guest->{broken} // 'it says nothing']}\n" if $state->{failed} > FAILED_STARTS_MAX;
 	my $from = $last ? $last->{index} + 1 : $piece->{from};
 	unshift @{ $state->{pieces} }, { from => $from, to => $piece->{to} } if $from < $piece->{to} && !$guest->{is_last};
 }
