@@ -6,8 +6,9 @@
  *     mark's address = address / 8 + MARKS_OFFSET
  *
  * Whatever is mapped in the direct map, the image, kernel space, pools and entry area has marks in
- * all kernel roots, and so in the window's; the window itself, the user half and what is mapped
- * nowhere have none, and are not looked at. In other builds nothing of this is there.
+ * all kernel roots, and so in the window's; the window itself but for the gate's stacks there, the
+ * user half and what is mapped nowhere have none, and are not looked at. In other builds nothing of
+ * this is there.
  */
 #pragma once
 

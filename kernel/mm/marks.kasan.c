@@ -54,8 +54,8 @@ void marks_build(uint64_t start, uint64_t end)
 
 void marks_reserve(pfn_t root)
 {
-	const uint64_t reserved[] = { kspace_base, kspace_base + KSPACE_SIZE - 1, pool_base,
-				      pool_base + POOL_SIZE - 1, ENTRY_AREA_BASE };
+	const uint64_t reserved[] = { kspace_base, kspace_base + KSPACE_SIZE - 1, WINDOW_BASE,
+				      pool_base,   pool_base + POOL_SIZE - 1,     ENTRY_AREA_BASE };
 
 	for (unsigned i = 0; i < ARRAY_SIZE(reserved); i++) {
 		(void)early_entry(root, mark_address(reserved[i]), 0);

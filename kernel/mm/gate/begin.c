@@ -16,6 +16,7 @@
 #include "mm/gate/operations.h"
 #include "mm/kspace.h"
 #include "mm/layout.h"
+#include "mm/marks.h"
 #include "mm/policy.h"
 #include "mm/ptable.h"
 #include "mm/tlb.h"
@@ -56,6 +57,10 @@ static void block_add(unsigned cpu)
 			panic("no memory for the gate's stacks");
 		}
 		frame_set_place(frame, block_address(cpu, page));
+	}
+	/* BUILD=kasan: the compiler writes marks of what lies on a stack */
+	if (marks_cover(gate_stack_top(cpu) - GATE_STACK_PAGES * PAGE_SIZE, gate_stack_top(cpu))) {
+		panic("no memory for the marks of the gate's stacks");
 	}
 }
 
