@@ -200,21 +200,27 @@ static void stacks_release(const va_t *stacks, unsigned nr)
 	lock_release(&lock);
 }
 
-bool kstack_trim(void)
+bool kstack_trim_some(void)
 {
 	va_t stacks[RELEASE_MAX];
 	unsigned nr;
+
+	lock_acquire(&lock);
+	nr = cache_take(stacks);
+	lock_release(&lock);
+	if (nr) {
+		stacks_release(stacks, nr);
+	}
+	return nr;
+}
+
+bool kstack_trim(void)
+{
 	bool trimmed = false;
 
-	do {
-		lock_acquire(&lock);
-		nr = cache_take(stacks);
-		lock_release(&lock);
-		if (nr) {
-			stacks_release(stacks, nr);
-			trimmed = true;
-		}
-	} while (nr);
+	while (kstack_trim_some()) {
+		trimmed = true;
+	}
 	return trimmed;
 }
 

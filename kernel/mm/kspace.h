@@ -33,6 +33,8 @@ void kstack_free(va_t base);
 /* Flushes: gives back the stacks that were kept. For counts of what is really in use, and when
  * memory is short. False: none were kept. */
 bool kstack_trim(void);
+/* The same, of those that share a flush: a piece of a call. */
+bool kstack_trim_some(void);
 /* The kernel stack that an address lies on, from its first byte on. False: on none. */
 bool kstack_of(va_t address, va_t *base);
 /* Is the address in a guard page of a stack slot? */

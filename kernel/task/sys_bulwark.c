@@ -6,6 +6,7 @@
 #include "core/ktest.h"
 #include "core/log.h"
 #include "core/options.h"
+#include "core/poll.h"
 #include "core/power.h"
 #include "core/rendezvous.h"
 #include "lib/string.h"
@@ -171,7 +172,11 @@ int64_t sys_memory_info(uint64_t at)
 
 	/* root wants to know what is in use; for anybody else nothing is flushed */
 	if (is_root()) {
-		(void)kstack_trim();
+		while (kstack_trim_some()) {
+			if (poll_call()) {
+				return STATUS_EINTR;
+			}
+		}
 		(void)slab_trim();
 	}
 	frame_stats_read(&stats);
