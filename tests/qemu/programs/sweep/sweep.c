@@ -84,6 +84,7 @@ static void sweeps_set(void)
 	SWEEP(write);
 	SWEEP(writev);
 	SWEEP(readv);
+	SWEEP(memory_info);
 	SWEEP(option);
 	SWEEP(archive_entry);
 	SWEEP(symbol);
