@@ -53,9 +53,9 @@ static void run_toggle(pfn_t first, uint32_t nr, pte_t pte)
 
 		for (uint32_t i = 0; ASSERTIONS && i < nr; i++) {
 			assert(pte_is_present(pte_read(&entry[i])) != pte_is_present(pte));
-			if (!pte_is_present(pte)) {
-				upcall_entry_stricter(&entry[i].value, false);
-			}
+		}
+		if (ASSERTIONS && !pte_is_present(pte)) {
+			upcall_entry_stricter(&entry->value, false);
 		}
 		pte_fill(entry, nr, pte);
 	} else {

@@ -99,6 +99,14 @@ static bool is_table(pfn_t frame)
 	return gate_in_force != ptprot_off && frame_entry(frame)->owner == OWNER_PTABLE;
 }
 
+static void link(pfn_t table, unsigned nr_held)
+{
+	frame_held_set(table, nr_held);
+	ktlb_split(entry_word(table), pte_make(table, PTE_PRESENT | PTE_WRITABLE).value);
+	nr_split++;
+	COUNT(direct_splits);
+}
+
 /* The table says of each address what the page says, before it takes the page's place. */
 static void split(pfn_t table)
 {
@@ -117,10 +125,20 @@ static void split(pfn_t table)
 				    : direct_map_pte(pfn_add(first, i)));
 		nr_guarded += is_guarded;
 	}
-	frame_held_set(table, nr_guarded);
-	ktlb_split(entry_word(table), pte_make(table, PTE_PRESENT | PTE_WRITABLE).value);
-	nr_split++;
-	COUNT(direct_splits);
+	link(table, nr_guarded);
+}
+
+/* The same, of a page whose frames are all hidden: nothing of it is shown in between. */
+static void split_hidden(pfn_t table)
+{
+	pte_t *entries = direct_map_pointer(table);
+
+	assert(lock_is_held(&lock));
+	if (ASSERTIONS) {
+		upcall_entry_stricter(&entries->value, false);
+	}
+	pte_fill(entries, PTES_PER_TABLE, PTE_NONE);
+	link(table, PTES_PER_TABLE);
 }
 
 static void join(pfn_t table)
@@ -170,10 +188,8 @@ static bool run_set(pfn_t table, pte_t *entry, uint32_t nr, pte_t whole, pte_t p
 	if (nr_here != (holds ? 0 : nr)) {
 		return false;
 	}
-	for (uint32_t i = 0; ASSERTIONS && i < nr; i++) {
-		if (pte_is_stricter(pte_read(&entry[i]), pte)) {
-			upcall_entry_stricter(&entry[i].value, false);
-		}
+	if (ASSERTIONS && pte_is_stricter(pte_read(entry), pte)) {
+		upcall_entry_stricter(&entry->value, false);
 	}
 	pte_fill(entry, nr, pte);
 	frame_held_set(table, holds ? nr_held + nr : nr_held - nr);
@@ -191,6 +207,11 @@ uint32_t direct_split_write(pfn_t table, pfn_t first, uint32_t nr, pte_t pte)
 	uint32_t nr_changed = 0;
 
 	lock_acquire(&lock);
+	if (nr == PTES_PER_TABLE && !pte_is_present(pte) && !direct_split_nr_held(table)) {
+		split_hidden(table);
+		lock_release(&lock);
+		return nr;
+	}
 	if (pte.value != whole.value && !direct_split_nr_held(table)) {
 		split(table);
 	}

@@ -183,14 +183,15 @@ static bool block_leave(pfn_t *first, unsigned *order)
 	return left;
 }
 
-/* Zeroing takes long, so that one caller does not zero all the blocks that are ready. */
+/* Zeroing takes long, so that one caller does not zero all the blocks that are ready; nor two of
+ * them behind a block that it had to hide at once. */
 void quarantine_release(void)
 {
 	enum { RELEASE_MAX = 2 };
-	unsigned order;
+	unsigned nr_max = xpfo.flush_at_alloc ? 1 : RELEASE_MAX, order;
 	pfn_t first;
 
-	for (unsigned nr = 0; nr < RELEASE_MAX && block_leave(&first, &order); nr++) {
+	for (unsigned nr = 0; nr < nr_max && block_leave(&first, &order); nr++) {
 		block_finish(first, order);
 	}
 }
