@@ -49,7 +49,9 @@ static __attribute__((noinline)) uint32_t slot_search(struct tlb_cpu *cpu, uint6
 			return slot;
 		}
 	}
-	slot = cpu->slot_next;
+	/* another processor may have changed it, and must not have this write elsewhere */
+	slot = __atomic_load_n(&cpu->slot_next, __ATOMIC_RELAXED);
+	slot = slot < NR_ASIDS ? slot : 0;
 	cpu->slot_next = (slot + 1) % NR_ASIDS;
 	cpu->slots[slot] =
 		(struct asid_slot){ .as_id = as_id, .generation = 0, .user_stale = true };
