@@ -60,7 +60,7 @@ bases() {
 for opts in '' 'kaslr=on' 'kaslr=maybe vuln=on'; do
 	bases "$opts"
 	like "$image" '^ffffffff[89a-f][0-9a-f]{4}000$' "the image is at a page of the last 2 GiB: <$opts>"
-	like "$map" '^ffff([89a][0-9a-f]|b[0-7])[0-9a-f]{4}[02468ace]00000$' "the direct map is below kernel space: <$opts>"
+	like "$map" '^ffff([89a][0-9a-f]|b[0-9a-d])[0-9a-f]{4}[02468ace]00000$' "the direct map is below kernel space: <$opts>"
 	like "$kspace" '^ffffc[0-9a-f]{5}[02468ace]00000$' "kernel space is below the window: <$opts>"
 	echo "$image $map $kspace $LINK_BASE ffff888000000000 ffffc00000000000" | tr ' ' '\n' >>"$work/all"
 done
