@@ -240,8 +240,8 @@ void gate_begin(void)
 					  [ptprot_window] = gate_enter_window,
 					  [ptprot_pks] = gate_enter_pks };
 
-	place_tables();
 	if (options.ptprot == ptprot_off) {
+		place_tables();
 		count_from_here();
 		return;
 	}
@@ -249,7 +249,7 @@ void gate_begin(void)
 		block_add(id);
 	}
 	hide_guarded();
-	place_tables(); /* stacks and split pages have some more */
+	place_tables();
 	kept_begin();
 	if (options.ptprot == ptprot_pks) {
 		guard_by_key();
