@@ -49,12 +49,12 @@ static inline uint64_t frame_word_of(pfn_t frame)
  * As place_lock, of a page in a user half, and no more than is needed for that: each page fault is
  * here. What is asked before the lock is asked again behind it: while it is held a table stays.
  */
-static inline bool page_lock(uint64_t entry, struct place *out)
+static inline __attribute__((always_inline)) bool page_lock(uint64_t entry, struct place *out)
 {
-	pfn_t table = direct_map_frame((va_t){ entry });
-	uint64_t word;
+	uint64_t number = (entry - direct_map_base) >> PAGE_SHIFT, word;
+	pfn_t table = { (uint32_t)number };
 
-	if (UNLIKELY(!pfn_is_valid(table) || entry % sizeof(pte_t))) {
+	if (UNLIKELY(number >= nr_frames || !pfn_is_valid(table) || entry % sizeof(pte_t))) {
 		return false;
 	}
 	word = frame_word_of(table);
