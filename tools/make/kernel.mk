@@ -79,7 +79,7 @@ $(OUT)/obj/%.c.o: %.c $(OUT)/kernel.flags | $(GENERATED)
 	$(call keep_warnings,$(CC) $(KERNEL_CFLAGS) $(call checks_of,$<) $(call trace_flags,$<) -MMD -MP -c -o $@ $<)
 
 # All included files, as NASM 2.16.01 leaves them out of what -MD writes.
-$(OUT)/obj/%.asm.o: %.asm $(OUT)/kernel.flags $(KERNEL_GEN)/offsets.inc $(wildcard boot/*.inc kernel/arch/x86_64/*.inc)
+$(OUT)/obj/%.asm.o: %.asm $(OUT)/kernel.flags $(KERNEL_GEN)/offsets.inc $(wildcard boot/*.inc kernel/arch/x86_64/*.inc kernel/mm/gate/*.inc)
 	$(call say,NASM,$<)
 	@mkdir -p $(@D)
 	$(call keep_warnings,$(NASM) $(NASM_FLAGS) -MD $(@:.o=.d) -MP -o $@ $<)

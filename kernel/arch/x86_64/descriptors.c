@@ -22,7 +22,7 @@ struct gate {
 	uint16_t offset_16;
 	uint32_t offset_32, reserved;
 };
-static_assert(sizeof(struct gate) == 16, "64-bit interrupt gate");
+static_assert(sizeof(struct gate) == IDT_ENTRY_BYTES, "64-bit interrupt gate");
 
 struct descriptor_page {
 	uint64_t gdt[8];
@@ -31,11 +31,6 @@ struct descriptor_page {
 
 static_assert(offsetof(struct descriptor_page, tss.io_map_base) == TSS_IO_MAP_OFFSET,
 	      "vuln_leak tells where it is");
-
-struct table_pointer {
-	uint16_t limit;
-	uint64_t base;
-} __attribute__((packed));
 
 #define TSS_BUSY (1ul << 41)
 
@@ -53,10 +48,8 @@ static unsigned ist_of(unsigned vector)
 	}
 }
 
-static struct gate gate_of(unsigned vector, const struct entry_set *set, va_t text)
+static struct gate gate_to(unsigned vector, uint64_t stub)
 {
-	uint64_t stub = text.va + set->stubs[vector];
-
 	return (struct gate){
 		.offset_0 = stub,
 		.offset_16 = stub >> 16,
@@ -65,6 +58,11 @@ static struct gate gate_of(unsigned vector, const struct entry_set *set, va_t te
 		.ist = ist_of(vector),
 		.type = GATE_INTERRUPT | (vector == VECTOR_BREAKPOINT ? GATE_DPL_USER : 0),
 	};
+}
+
+static struct gate gate_of(unsigned vector, const struct entry_set *set, va_t text)
+{
+	return gate_to(vector, text.va + set->stubs[vector]);
 }
 
 void idt_fill(void *page, const struct entry_set *set, va_t text)
@@ -88,6 +86,16 @@ bool idt_is_as_filled(const void *page, const struct entry_set *set, va_t text)
 		}
 	}
 	return true;
+}
+
+void idt_fill_on_stack(void *idt, unsigned nr_vectors, uint64_t stubs, unsigned stub_bytes)
+{
+	struct gate *gates = idt;
+
+	for (unsigned vector = 0; vector < nr_vectors; vector++) {
+		gates[vector] = gate_to(vector, stubs + vector * (uint64_t)stub_bytes);
+		gates[vector].ist = vector == VECTOR_DOUBLE_FAULT ? IST_DOUBLE_FAULT : 0;
+	}
 }
 
 static uint64_t part_end(va_t entry_base, enum entry_part_id id)

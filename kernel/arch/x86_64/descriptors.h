@@ -13,6 +13,14 @@ enum { TSS_IO_MAP_OFFSET = 166 };
 /* Fills an IDT page: every vector to its stub in the text, which runs at `text`; NMI, #DF, #MC and
  * #DB on stacks of their own. */
 void idt_fill(void *page, const struct entry_set *set, va_t text);
+/* One of ring 0 alone, for code whose stack is to be used, whatever arrives; #DF has its own. */
+enum { IDT_ENTRY_BYTES = 16 };
+void idt_fill_on_stack(void *idt, unsigned nr_vectors, uint64_t stubs, unsigned stub_bytes);
+/* What LIDT takes. */
+struct table_pointer {
+	uint16_t limit;
+	uint64_t base;
+} __attribute__((packed));
 /* For the audit: the page still says that. */
 bool idt_is_as_filled(const void *page, const struct entry_set *set, va_t text);
 

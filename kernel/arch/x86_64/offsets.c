@@ -11,6 +11,8 @@
 #define OFFSET(name, value) asm volatile("\n->" #name " %c0" : : "i"(value))
 #define REGS(field) OFFSET(REGS_##field, offsetof(struct regs, field))
 #define CPU(name, field) OFFSET(CPU_##name, CPU_OFFSET + offsetof(struct cpu, field))
+#define PART_END(part) (entry_parts[part].offset + entry_parts[part].nr_pages * PAGE_SIZE)
+#define EXIT_TO(part) OFFSET(EXIT_TO_##part, PART_END(PART_EXIT_STACK) - PART_END(PART_##part))
 
 void offsets(void);
 void offsets_of_gate(void);
@@ -84,6 +86,14 @@ void offsets_of_gate(void)
 	OFFSET(SEALED_GATE_CR3, CPU_SEALED_OFFSET + offsetof(struct cpu_sealed, gate_cr3));
 	OFFSET(SEALED_GATE_NOFLUSH, CPU_SEALED_OFFSET + offsetof(struct cpu_sealed, gate_noflush));
 	OFFSET(NR_GATE_OPERATIONS, NR_GATE_OPERATIONS);
+	/* from the top of the exit stack, which a sealed word names, down to those of handlers */
+	EXIT_TO(NMI_HANDLER);
+	EXIT_TO(DF_HANDLER);
+	EXIT_TO(MC_HANDLER);
+	EXIT_TO(DB_HANDLER);
+	OFFSET(GATE_NR_VECTORS, GATE_NR_VECTORS);
+	OFFSET(GATE_STUB_BYTES, GATE_STUB_BYTES);
+	OFFSET(PTPROT_off, ptprot_off);
 	OFFSET(PTPROT_window, ptprot_window);
 	OFFSET(PTPROT_pks, ptprot_pks);
 	OFFSET(REGS_BYTES, sizeof(struct regs));

@@ -3,6 +3,8 @@
  * has a part in. From here on the gate holds what it is asked for against what is written down
  * here: which tables there are, and where each has its place.
  */
+#include "arch/x86_64/cr3.h"
+#include "arch/x86_64/descriptors.h"
 #include "arch/x86_64/features.h"
 #include "arch/x86_64/registers.h"
 #include "arch/x86_64/upcall.h"
@@ -30,8 +32,12 @@ void gate_choose(void)
 	}
 }
 
-/* interrupted.asm: from where on the stacks of all processors lie, and how far. */
-RO_AFTER_INIT struct gate_stacks gate_stacks;
+/* interrupted.asm: one for each vector, GATE_STUB_BYTES apart. */
+extern const char gate_stubs[];
+/* gate.asm loads it: what arrives in the gate is saved on the gate's stack. */
+extern struct table_pointer gate_idtr;
+RO_AFTER_INIT struct table_pointer gate_idtr;
+RO_AFTER_INIT static char gate_idt[GATE_NR_VECTORS * IDT_ENTRY_BYTES] __attribute__((aligned(16)));
 
 static uint64_t block_address(unsigned cpu, unsigned page)
 {
@@ -259,8 +265,8 @@ void gate_begin(void)
 	if (options.ptprot == ptprot_window) {
 		gate_distance = WINDOW_GUARDED - guarded_base();
 	}
-	gate_stacks = (struct gate_stacks){ gate_stack_top(0) - GATE_STACK_PAGES * PAGE_SIZE,
-					    nr_cpus * (uint64_t)GATE_BLOCK_PAGES * PAGE_SIZE };
+	idt_fill_on_stack(gate_idt, GATE_NR_VECTORS, (uint64_t)gate_stubs, GATE_STUB_BYTES);
+	gate_idtr = (struct table_pointer){ sizeof(gate_idt) - 1, (uint64_t)gate_idt };
 	count_from_here();
 	gate_in_force = options.ptprot;
 	gate_enter = ways[options.ptprot];
@@ -270,13 +276,14 @@ void gate_begin(void)
 	ktlb_wait(ktlb_downgrade());
 }
 
+/* A window root shows its processor's window, and with ptprot=window all that is guarded. */
 bool upcall_gate_is_closed(void)
 {
-	switch (gate_in_force) {
-	case ptprot_wp: return cr0_read() & CR0_WP;
-	case ptprot_pks: return msr_read(MSR_PKRS) == PKRS_CLOSED;
-	default: return true;
-	}
+	bool is_in_window = pa_to_pfn(cr3_root(cr3_read())).pfn == this_cpu()->window_root.pfn;
+
+	return gate_in_force == ptprot_off ||
+	       (!is_in_window && cr0_read() & CR0_WP &&
+		(gate_in_force != ptprot_pks || msr_read(MSR_PKRS) == PKRS_CLOSED));
 }
 
 void upcall_gate_fault(const struct regs *regs)

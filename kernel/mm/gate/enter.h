@@ -14,6 +14,9 @@ enum gate_operation {
 	NR_GATE_OPERATIONS,
 };
 
+/* The gate's IDT: the processor's own vectors, as others do not arrive with interrupts off. */
+enum { GATE_NR_VECTORS = 32, GATE_STUB_BYTES = 16 };
+
 /* One for each value of ptprot, and the one in force. */
 typedef uint64_t gate_way(uint64_t a, uint64_t b, uint64_t c, uint64_t unused, uint64_t d,
 			  enum gate_operation operation);

@@ -1,20 +1,28 @@
 ; The ways into the gate, one for each value of ptprot: gate_way of enter.h. R9D: the operation; its four words come in RDI, RSI, RDX, R8.
 ;
-; Invariant: while protected memory can be written, RSP lies in this processor's gate stack, which nobody else can write
-; to, and what the operation keeps lies there or in registers. RSP is the first to come and the last to go.
+; Invariant: while the gate's IDT is loaded, protected memory can be written, and RSP lies in this processor's gate stack, which
+; nobody else can write to; what the operation keeps lies there or in registers. What interrupts it saves them there
+; (interrupted.asm).
 ;
-; Sources: Intel SDM vol. 3A, "Protection Keys for Supervisor-Mode Pages", "Access Rights"; vol. 2, "WRMSR".
+;   .open     protected memory is opened, the stack is taken, and last the gate's IDT
+;   .opened   the operation
+;   .close    the caller's IDT is loaded; protected memory is closed
+;   .closed   RSP goes back
+;
+; From .open to .opened and from .close to .closed what is interrupted is begun again. The four words are guesses there, and the result
+; is the caller's.
+;
+; Sources: Intel SDM vol. 3A, "Protection Keys for Supervisor-Mode Pages", "Access Rights", "Stack Switching"; vol. 2, "WRMSR".
 
 %include "offsets.inc"
 %include "arch/x86_64/load_cr3.inc"
+%include "mm/gate/gate.inc"
 
 default rel
 bits 64
 section .text
 
-extern gate_operations
-
-CR0_WP		equ 1 << 16
+extern gate_operations, gate_idtr
 
 ; With RSP a multiple of 16 and the words in place. RAX: the result.
 %macro CALL_OPERATION 0
@@ -24,6 +32,22 @@ CR0_WP		equ 1 << 16
 	mov rcx, r8
 	lea r11, [gate_operations]
 	call [r11 + r9 * 8]
+%endmacro
+
+; The last of .open. %1: what was loaded; R10: the caller's RSP.
+%macro TAKE_STACK 1
+	mov rsp, [gs:SEALED_GATE_STACK]
+	push %1
+	push r10
+	sub rsp, GATE_TOP_BYTES - GATE_CALLER
+	sidt [rsp + GATE_TOP_BYTES - GATE_IDTR]
+	lidt [gate_idtr]
+%endmacro
+
+; The last before .close.
+%macro LEAVE_STACK 0
+	mov r10, [rsp + GATE_TOP_BYTES - GATE_CALLER]
+	lidt [rsp + GATE_TOP_BYTES - GATE_IDTR]
 %endmacro
 
 ; RSP back where it was, in R10.
@@ -46,56 +70,72 @@ no_operation:
 global gate_enter_wp
 gate_enter_wp:
 	mov r10, rsp
-	mov rsp, [gs:SEALED_GATE_STACK]
+.open:
 	mov rax, cr0
 	and rax, ~CR0_WP
 	mov cr0, rax
-	push r10
-	push r10
+	TAKE_STACK r10
+.opened:
 	CALL_OPERATION
-	pop r10
-	pop r10
+	LEAVE_STACK
+.close:
 	mov rcx, cr0
 	or rcx, CR0_WP
 	mov cr0, rcx
+.closed:
 	RETURN
+	BEGUN_AGAIN .open, .opened
+	BEGUN_AGAIN .close, .closed
 
 global gate_enter_pks
 gate_enter_pks:
 	mov r10, rsp
-	mov rsp, [gs:SEALED_GATE_STACK]
 	mov r11, rdx
+.open:
 	mov ecx, MSR_PKRS
 	xor eax, eax
 	xor edx, edx
 	wrmsr
+	TAKE_STACK r10
+.opened:
 	mov rdx, r11
-	push r10
-	push r10
 	CALL_OPERATION
-	pop r10
-	pop r10
 	mov r11, rax
+	LEAVE_STACK
+.close:
 	mov ecx, MSR_PKRS
 	mov eax, PKRS_CLOSED
 	xor edx, edx
 	wrmsr
+.closed:
 	mov rax, r11
 	RETURN
+	BEGUN_AGAIN .open, .opened
+	BEGUN_AGAIN .close, .closed
 
-; The stack's address is mapped in the gate's root alone: nothing is pushed before.
+; DR0, which nothing else uses, has the caller's root while no memory may: before the stack can be written, and after.
 global gate_enter_window
 gate_enter_window:
 	mov r10, rsp
-	mov rsp, [gs:SEALED_GATE_STACK]
+.note:
 	mov rax, cr3
+	mov dr0, rax
+.open:
 	mov r11, [gs:SEALED_GATE_CR3]
 	LOAD_CR3 r11
-	push rax
-	push r10
+	mov r11, dr0
+	TAKE_STACK r11
+.opened:
 	CALL_OPERATION
-	pop r10
-	pop rcx
+	mov rcx, [rsp + GATE_TOP_BYTES - 8]
+	mov dr0, rcx
+	LEAVE_STACK
+.close:
+	mov rcx, dr0
 	or rcx, [gs:SEALED_GATE_NOFLUSH]
 	LOAD_CR3 rcx
+.closed:
 	RETURN
+	BEGUN_AGAIN .note, .open
+	BEGUN_AGAIN .open, .opened
+	BEGUN_AGAIN .close, .closed

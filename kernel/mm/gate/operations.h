@@ -30,15 +30,9 @@ static inline bool gate_is_shut(void) { return gate_in_force != ptprot_off; }
 #include "mm/gate/gate.def"
 #undef GATE
 
-/* A processor's block: a guard page, its stack, and a page where interrupted.asm keeps registers.
- */
+/* A processor's block: a guard page, its stack, of which gate.inc has the top, and a page of
+ * answers. */
 enum { GATE_BLOCK_PAGES = ASSERTIONS ? 8 : 4, GATE_STACK_PAGES = GATE_BLOCK_PAGES - 2 };
-
-/* Where the gate's stacks lie, as it sees them. */
-struct gate_stacks {
-	uint64_t start, len_bytes;
-};
-extern struct gate_stacks gate_stacks;
 
 /* Where the gate writes what everybody reads at `address`, in the guarded area. */
 extern uint64_t gate_distance;
