@@ -6,8 +6,12 @@
 import os
 import re
 import subprocess
+import sys
 
 import gdb
+
+sys.path.insert(0, 'tests/qemu')
+from nmi_gate import Lies, sealed_word  # noqa: E402
 
 MARK = 0xB0117E57  # tests/qemu/programs/entries.c: the operand of the instruction at rounds_mark
 ROUNDS_WITHOUT_NEWS = 3
@@ -22,8 +26,11 @@ SAVED = {'rax': -3, 'rcx': -4, 'rdx': -5}
 ENTRY_AREA, ENTRY_AREA_END = 0xFFFFE00000000000, 0xFFFFE80000000000
 # The part of the ways that runs where the kernel's image lies, from the first symbol up to the second.
 IN_IMAGE = [('syscall_main', 'uaccess_copy_smap')]
-# The gate that is in force, and an operation of it: these two symbols, up to the next ones.
-IN_GATE = [f'gate_enter_{os.environ["NMI_PTPROT"]}', 'gate_entry_set', 'gate_frames_set']
+# The gate that is in force, operations of it, and its own way into the handler: with what is local to these symbols, up to the next
+# ones.
+PTPROT = os.environ['NMI_PTPROT']
+IN_GATE = [f'gate_enter_{PTPROT}', 'gate_entry_set', 'gate_frames_set', 'gate_nmi']
+GATE_STUB_BYTES = 16
 
 
 def symbols(path):
@@ -88,6 +95,8 @@ class Machine:
 		self.stops = Stops()
 		self.mark, self.flag = program['rounds_mark'], program['rounds_stop']
 		self.name, self.opcode = {}, {}  # by the address where an instruction runs
+		self.of_gate = self.kernel['gate_stubs'] + VECTOR_NMI * GATE_STUB_BYTES
+		self.window_cr3 = sealed_word('gate_cr3')
 		# to be disassembled from the file, before there is a machine
 		self.linked = {name: self.disassemble(at, end) for name, at, end in self.pieces()}
 		# from here on addresses are enough, and much faster
@@ -102,7 +111,9 @@ class Machine:
 		order = sorted((at, name) for name, at in self.kernel.items())
 		for (at, name), (end, _) in zip(order, order[1:]):
 			is_code = not re.search('^flip_|_start$|_end$|_base$', name)
-			if is_code and end > at and (name in IN_GATE or any(low <= at < high for low, high in [text] + image)):
+			if name == 'gate_stubs':
+				yield name, self.of_gate, self.of_gate + GATE_STUB_BYTES
+			elif is_code and end > at and (name.split('.')[0] in IN_GATE or any(low <= at < high for low, high in [text] + image)):
 				yield name, at, end
 
 	@staticmethod
@@ -175,14 +186,16 @@ class Machine:
 		"""An NMI here: the instruction that it interrupted, as its handler will see it."""
 		was_shadow = bool(register('cr3') & CR3_SHADOW)
 		gdb.execute('monitor nmi', to_string=True)
-		self.stops.add(self.nmi)
-		self.stops.go()
+		self.stops.add(self.nmi, self.of_gate)
+		self.was_in_gate = self.stops.go() == self.of_gate
 		self.stops.drop_all()
 		self.stack, self.was_on_shadow_root = register('rsp'), was_shadow
 		return word(self.stack)
 
 	def residue(self):
 		"""What the last NMI, which is over, has left on its stack of the program's registers, or of the kernel's."""
+		if self.was_in_gate:
+			return [] # which is its own
 		words = {name: word(self.stack + slot * 8) for name, slot in (PUSHED | SAVED).items()}
 		from_kernel = words['cs'] & 3 == 0
 		left = [f'{name}={words[name]:#x}' for name in SAVED if words[name]]
@@ -199,8 +212,8 @@ class Machine:
 		"""What the handler of an NMI at this instruction runs of the entry text, in order."""
 		self.stop_at(at)
 		self.inject()
-		path = [self.nmi]
-		self.stops.add(*(i for i in self.opcode if i != self.nmi))
+		path = [register('rip')]
+		self.stops.add(*(i for i in self.opcode if i != path[0]))
 		while self.opcode[path[-1]] not in ('iretq', 'iret'):
 			path.append(self.stops.go())
 		self.stops.drop_all()
@@ -233,7 +246,7 @@ def try_second(machine, context, path):
 	for at in path:
 		machine.stop_at(context)
 		machine.inject()
-		if at != machine.nmi:
+		if at != path[0]:
 			machine.stop_at(at)
 		seen = machine.inject()
 		if seen != context:
@@ -256,8 +269,35 @@ def try_halt(machine):
 def contexts(machine, reached):
 	"""Where the handler is interesting: in user mode, on the user's GS in ring 0, in the kernel."""
 	entry = [at for at in reached if machine.name[at].startswith('entry_syscall')]
+	within = [at for at in reached if machine.name[at].startswith('gate_frames_set')]
 	return {'user mode': machine.mark, 'the first instruction of SYSCALL': entry[0],
-		'the last but one of its way in': entry[len(entry) // 3]}
+		'the last but one of its way in': entry[len(entry) // 3], 'the gate': within[len(within) // 2]}
+
+
+def try_lies(machine, reached):
+	"""What another processor makes of all that an NMI in the gate leaves in ordinary memory."""
+	lies = Lies(machine, word, store)
+	wrong, not_again, on_window, nr, nr_edges = [], [], [], 0, 0
+	for at in (at for at in reached if machine.name[at].startswith('gate_')):
+		name = machine.name[at]
+		edge = lies.edge_of(at)
+		is_inside = edge is None and (not name.startswith('gate_enter') or '.opened' in name)
+		if is_inside and machine.stop_at(at):
+			nr += 1
+			wrong += [] if lies.is_kept(at) else [name]
+		elif edge and machine.stop_at(at):
+			nr_edges += 1
+			not_again += [] if lies.is_begun_again(at, edge) else [name]
+		if is_inside and PTPROT != 'window' and nr % 8 == 0 and machine.stop_at(at):
+			window = word(register('gs_base') + machine.window_cr3) & ~(1 << 63)
+			on_window += [] if lies.is_off_the_window(at, window) else [name]
+	result(nr and not wrong, f'the gate goes on with its own registers after {nr} lies about them' +
+		(f', but at {" ".join(wrong)}' if wrong else ''))
+	result(nr_edges and not not_again, f'its first and last {nr_edges} instructions are begun again' +
+		(f', but at {" ".join(not_again)}' if not_again else ''))
+	on_window += [] if lies.is_off_the_opened(word(register('gs_base') + machine.window_cr3)) else ['memset']
+	result(not on_window, 'no handler runs on the root of the window' +
+		(f', but at {" ".join(on_window)}' if on_window else ''))
 
 
 def main():
@@ -270,6 +310,7 @@ def main():
 	reached = machine.find_reached()
 	covered = set(reached)
 	try_each(machine, reached)
+	try_lies(machine, reached)
 	for where, context in contexts(machine, reached).items():
 		say(f'# an NMI in {where}')
 		path = machine.handler_path(context)
