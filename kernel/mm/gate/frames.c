@@ -14,7 +14,7 @@ static bool flags_are_kept(struct frame from, struct frame to)
  * What a frame that becomes free waits for. What the kernel scrubs when a user gives it back is
  * believed to be zero; a pool's frame may still be written through its old address.
  */
-static uint32_t number_of_free(struct frame from, struct frame to)
+static __attribute__((noinline)) uint32_t number_of_free(struct frame from, struct frame to)
 {
 	bool is_clean = from.owner == OWNER_USER && xpfo_is_strict();
 
@@ -26,7 +26,7 @@ static uint32_t number_of_free(struct frame from, struct frame to)
  * where the variant of XPFO says that they are; those of a 2 MiB page are zeroed when it has them,
  * before anything maps it.
  */
-static bool may_be_taken(struct frame from, struct frame to)
+static __attribute__((noinline)) bool may_be_taken(struct frame from, struct frame to)
 {
 	bool is_hidden = from.flags & FRAME_HIDDEN;
 	bool is_large = to.flags & FRAME_TAIL || to.order == HUGE_ORDER;
@@ -133,7 +133,9 @@ static bool may_become(struct frame from, struct frame to, const struct frame *a
 	       (!frame_notes_mapped(&from) || !((from.flags ^ to.flags) & FRAME_MAPPED));
 }
 
-static uint64_t frame_set(struct frame *frame, uint64_t keep, uint64_t set)
+/* A pool's frame only with the kernel half locked: nobody maps it, or takes it from where it was
+ * mapped, meanwhile. */
+static inline uint64_t frame_set(struct frame *frame, uint64_t keep, uint64_t set, bool is_locked)
 {
 	union frame_word from = { .frame = *frame }, to;
 
@@ -142,23 +144,13 @@ static uint64_t frame_set(struct frame *frame, uint64_t keep, uint64_t set)
 		if (to.frame.owner == OWNER_FREE && from.frame.owner != OWNER_FREE) {
 			to.frame.number = number_of_free(from.frame, to.frame);
 		}
-		if (!may_become(from.frame, to.frame, frame)) {
+		if ((from.frame.owner == OWNER_POOL && !is_locked) ||
+		    !may_become(from.frame, to.frame, frame)) {
 			return GATE_NO_CHANGE;
 		}
 	} while (!__atomic_compare_exchange_n((uint64_t *)frame, &from.word, to.word, false,
 					      __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
 	return GATE_DONE;
-}
-
-/* Nobody maps it, or takes it from where it was mapped, meanwhile. */
-static uint64_t pool_frame_set(struct frame *frame, uint64_t keep, uint64_t set)
-{
-	uint64_t refusal;
-
-	gate_kernel_half_lock();
-	refusal = frame_set(frame, keep, set);
-	gate_kernel_half_unlock();
-	return refusal;
 }
 
 /* first, how many, what of each word stays as it is, what the rest becomes. */
@@ -171,9 +163,15 @@ uint64_t gate_frames_set(uint64_t first, uint64_t nr, uint64_t keep, uint64_t se
 	}
 	for (uint64_t i = 0; i < nr && !refusal; i++) {
 		struct frame *frame = gate_frame((pfn_t){ (uint32_t)(first + i) });
+		bool is_locked = frame->owner == OWNER_POOL;
 
-		refusal =
-			(frame->owner == OWNER_POOL ? pool_frame_set : frame_set)(frame, keep, set);
+		if (UNLIKELY(is_locked)) {
+			gate_kernel_half_lock();
+		}
+		refusal = frame_set(frame, keep, set, is_locked);
+		if (UNLIKELY(is_locked)) {
+			gate_kernel_half_unlock();
+		}
 	}
 	return refusal;
 }
