@@ -9,7 +9,7 @@ static RO_AFTER_INIT pa_t root;
 
 /*
  * "In the kernel" is published first, so what this CPU's early translations may lack of a downgrade
- * is flushed here.
+ * is flushed here; whoever began to wait before it was counted has not asked it.
  */
 void tlb_boot_cpu(void)
 {
@@ -20,6 +20,7 @@ void tlb_boot_cpu(void)
 	cpu->kernel_cr3 = cpu->exit_cr3 = asid_select(cpu, NULL, 0);
 	cpu->seen.value = 0;
 	(void)ktlb_enter();
+	ktlb_serve();
 }
 
 void tlb_boot(pa_t kernel_root)
