@@ -133,10 +133,12 @@ uint64_t as_pages_missing(struct as *as, const struct region *region, uint64_t a
 	return next;
 }
 
-/* Entries of pages that go: nr in a row of one table, of which some may be empty. */
+/* Entries of pages that go: nr in a row of one table, of which some may be empty, but for the first
+ * and the last. */
 struct run {
 	pte_t *first;
 	unsigned nr;
+	uint64_t end; /* of the addresses that they stand for */
 };
 /* More of them are another piece; all share a flush. */
 enum { RUNS_MAX = 16 };
@@ -146,9 +148,15 @@ static inline struct run run_take(struct cursor *cursor, unsigned most)
 {
 	uint64_t nr = (cursor->end - cursor->address) >> level_shift(cursor->level);
 	unsigned nr_in_table = PTES_PER_TABLE - level_index(cursor->address, cursor->level);
-	struct run run = { cursor->entry, (unsigned)MIN(MIN(nr, most), nr_in_table) };
+	struct run run = { .first = cursor->entry };
 
-	cursor_move(cursor, run.nr);
+	nr = MIN(MIN(nr, most), nr_in_table);
+	run.nr = (unsigned)nr;
+	while (!pte_holds_frame(pte_read(&run.first[run.nr - 1]))) {
+		run.nr--;
+	}
+	run.end = cursor->address + ((uint64_t)run.nr << level_shift(cursor->level));
+	cursor_move(cursor, nr);
 	return run;
 }
 
@@ -189,17 +197,18 @@ static inline __attribute__((always_inline)) uint64_t pages_drop(struct as *as, 
 	unsigned nr_left = is_huge ? 1 : RELEASED_MAX, nr_runs = 0, nr;
 	bool is_apart = root_is_apart(as->root);
 	struct run runs[RUNS_MAX];
-	uint64_t first = 0;
+	uint64_t first = 0, last = 0;
 
 	while (nr_left && nr_runs < RUNS_MAX && cursor_find(&cursor, as)) {
 		first = nr_runs ? first : cursor.address;
 		runs[nr_runs] = run_take(&cursor, nr_left);
+		last = runs[nr_runs].end;
 		nr = is_apart ? runs[nr_runs].nr : run_park(&runs[nr_runs]);
 		nr_left -= nr;
 		nr_runs++;
 	}
 	if (nr_runs) {
-		as_tlb_downgrade(&as->tlb, (uva_t){ first }, (uva_t){ cursor.address });
+		as_tlb_downgrade(&as->tlb, (uva_t){ first }, (uva_t){ last });
 	}
 	nr = runs_release(runs, nr_runs, is_huge, released);
 	as->nr_pages -= (uint64_t)nr << (is_huge ? HUGE_ORDER : 0);

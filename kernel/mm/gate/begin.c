@@ -3,6 +3,7 @@
  * has a part in. From here on the gate holds what it is asked for against what is written down
  * here: which tables there are, and where each has its place.
  */
+#include "mm/gate/begin.h"
 #include "arch/x86_64/cr3.h"
 #include "arch/x86_64/descriptors.h"
 #include "arch/x86_64/features.h"
@@ -97,14 +98,20 @@ static void note_mapped(pfn_t frame)
 	}
 }
 
+/* Most tables are of the direct map, and full. This is most of what a boot looks at. */
 static unsigned count_used(const pte_t *entries)
 {
+	uint64_t in_all = PTE_PRESENT;
 	unsigned nr = 0;
 
+#pragma GCC unroll 16
 	for (unsigned i = 0; i < PTES_PER_TABLE; i++) {
+		in_all &= entries[i].value;
+	}
+	for (unsigned i = 0; i < PTES_PER_TABLE && !in_all; i++) {
 		nr += entries[i].value != 0;
 	}
-	return nr;
+	return in_all ? PTES_PER_TABLE : nr;
 }
 
 static void place_below(pfn_t table, unsigned level, uint64_t start, unsigned flags)
@@ -161,76 +168,6 @@ static void place_tables(void)
 	}
 }
 
-/* --- who may write --- */
-
-/* The window roots' own entries for the guarded area, which may write. */
-static void window_add_guarded(pfn_t window_root)
-{
-	pfn_t table = pointer_to_pfn(ptable_entry(window_root, WINDOW_BASE, 3));
-	unsigned nr = frame_entry(table)->nr_used;
-
-	for (uint64_t at = 0; at < GUARDED_SIZE; at += GUARDED_STEP) {
-		const pte_t *entry = ptable_entry(kernel_root, guarded_base() + at, 3);
-
-		if (entry && pte_is_present(*entry)) {
-			pte_store(ptable_entry(window_root, WINDOW_GUARDED + at, 3), *entry);
-			nr++;
-		}
-	}
-	frame_held_set(table, nr);
-}
-
-/* By one bit above, in all roots but the windows'. Nothing writes to the area after this. */
-static void guard_by_entry(void)
-{
-	for (unsigned id = 0; id < nr_cpus && options.ptprot == ptprot_window; id++) {
-		window_add_guarded(cpus[id]->window_root);
-	}
-	for (uint64_t at = 0; at < GUARDED_SIZE; at += GUARDED_STEP) {
-		pte_t *entry = ptable_entry(kernel_root, guarded_base() + at, 3);
-
-		if (entry && pte_is_present(*entry)) {
-			*entry = pte_without(*entry, PTE_WRITABLE);
-		}
-	}
-}
-
-static void guard_by_key(void)
-{
-	uint64_t end = guarded_base() + GUARDED_SIZE;
-
-	for (uint64_t at = guarded_base(); at < end; at = ptable_skip(kernel_root, at)) {
-		pte_t *entry = ptable_entry(kernel_root, at, 1);
-
-		if (entry && pte_is_present(*entry)) {
-			*entry = pte_with(*entry, PTE_KEY);
-		}
-	}
-}
-
-/* The guarded area's frames lose their alias. */
-static void hide_guarded(void)
-{
-	uint64_t end = guarded_base() + GUARDED_SIZE;
-
-	for (uint64_t at = guarded_base(); at < end; at = ptable_skip(kernel_root, at)) {
-		pte_t pte = ptable_lookup(kernel_root, at, NULL);
-
-		if (pte_is_present(pte)) {
-			frames_seal_alone(pte_frame(pte), 1);
-		}
-	}
-}
-
-static void guard_tables(void)
-{
-	FOR_EACH_FRAME (i) {
-		if (frames[i].owner == OWNER_PTABLE) {
-			direct_map_guard((pfn_t){ i });
-		}
-	}
-}
-
 /* Calls until now opened nothing. */
 static void count_from_here(void)
 {
@@ -254,14 +191,10 @@ void gate_begin(void)
 	for (unsigned id = 0; id < nr_cpus; id++) {
 		block_add(id);
 	}
-	hide_guarded();
+	guarded_hide();
 	place_tables();
 	kept_begin();
-	if (options.ptprot == ptprot_pks) {
-		guard_by_key();
-	} else {
-		guard_by_entry();
-	}
+	guarded_close();
 	if (options.ptprot == ptprot_window) {
 		gate_distance = WINDOW_GUARDED - guarded_base();
 	}
