@@ -7,7 +7,6 @@
 #include "mm/gate/gate.h"
 #include "mm/layout.h"
 #include "mm/ptable.h"
-#include "mm/window.h"
 #include "mm/xpfo.h"
 
 /* Of the address space that is loaded, or is being made; or another's, for a grant. */
@@ -256,8 +255,9 @@ static status_t page_make_writable(struct as *as, const struct region *region, u
 	return status == STATUS_OK ? page_make_usable(as, region, page, true, entry, OURS) : status;
 }
 
-/* Frames of the pages of [start, end), made if missing. Caller holds the lock. */
-static status_t collect_frames(struct as *as, uint64_t start, uint64_t end, pfn_t *out)
+/* The entry of the first page of [start, end), which lies in one page table; pages are made if
+ * missing. Caller holds the lock. */
+static status_t pages_make(struct as *as, uint64_t start, uint64_t end, pte_t **first)
 {
 	uint64_t page = align_down(start, PAGE_SIZE);
 
@@ -275,32 +275,39 @@ static status_t collect_frames(struct as *as, uint64_t start, uint64_t end, pfn_
 		if (status) {
 			return status;
 		}
-		out[i] = pte_frame(pte_read(entry));
+		*first = entry - i;
 	}
 	return STATUS_OK;
+}
+
+/* As much as one call of the gate writes. */
+static uint64_t write_size(uint64_t to, uint64_t len_bytes)
+{
+	uint64_t room = RELEASED_MAX * PAGE_SIZE - to % PAGE_SIZE;
+	uint64_t in_table = HUGE_SIZE - to % HUGE_SIZE;
+
+	return MIN(MIN(len_bytes, room), in_table);
 }
 
 status_t as_write(struct as *as, uva_t to, const void *from, uint64_t len_bytes)
 {
 	const char *source = from;
 	status_t status = STATUS_OK;
+	pte_t *first = NULL;
 
 	if (to.uva >= USER_TOP || len_bytes > USER_TOP - to.uva) {
 		return STATUS_EFAULT;
 	}
 	lock_acquire(&as->lock);
 	while (len_bytes && status == STATUS_OK) {
-		pfn_t targets[WINDOW_PAGES];
-		uint64_t offset = to.uva & (PAGE_SIZE - 1);
-		uint64_t chunk = MIN(len_bytes, (uint64_t)WINDOW_PAGES * PAGE_SIZE - offset);
-		unsigned nr = (unsigned)(align_up(offset + chunk, PAGE_SIZE) >> PAGE_SHIFT);
+		uint64_t size = write_size(to.uva, len_bytes);
 
-		status = collect_frames(as, to.uva, to.uva + chunk, targets);
+		status = pages_make(as, to.uva, to.uva + size, &first);
 		if (status == STATUS_OK) {
-			window_write(targets, nr, offset, source, chunk);
-			to.uva += chunk;
-			source += chunk;
-			len_bytes -= chunk;
+			pages_write(first, to.uva % PAGE_SIZE, source, size);
+			to.uva += size;
+			source += size;
+			len_bytes -= size;
 		}
 		if (len_bytes && status == STATUS_OK && as_change_pause(as, CHANGE_REGIONS)) {
 			status = STATUS_EINTR;

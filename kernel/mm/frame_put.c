@@ -14,7 +14,7 @@
 static void scrub_large(pfn_t first, uint32_t nr)
 {
 	for (uint32_t done = 0; done < nr; done += WINDOW_PAGES) {
-		window_zero_range(pfn_add(first, done), MIN(nr - done, (uint32_t)WINDOW_PAGES));
+		frames_clear(pfn_add(first, done), MIN(nr - done, (uint32_t)WINDOW_PAGES));
 		if (this_cpu()->nr_held == 0) {
 			(void)poll_call();
 		}

@@ -1,5 +1,6 @@
-/* In the gate: copy on write. */
+/* In the gate: what pages get: copies on write, and bytes; and what nobody maps is zeroed. */
 #include "mm/gate/pages.h"
+#include "mm/window.h"
 
 static bool copy_take(pfn_t copy, uint32_t root)
 {
@@ -78,4 +79,80 @@ uint64_t gate_page_replace(uint64_t entry, uint64_t value, uint64_t is_granted, 
 	}
 	gate_unlock_root(place.root);
 	return refusal;
+}
+
+/* A page of 4 KiB that one entry names, this one. */
+static bool page_is_alone(pte_t pte)
+{
+	pfn_t pfn = pte_frame(pte);
+	struct frame frame = state_of(pfn).frame;
+
+	return pte_holds_frame(pte) && frame.owner == OWNER_USER && !frame.order &&
+	       !(frame.flags & (FRAME_FRESH | FRAME_TAIL)) && frame.refs == 1;
+}
+
+static uint64_t write(const struct place *place, uint64_t offset, const void *from, uint64_t len)
+{
+	uint64_t nr = (offset + len + PAGE_SIZE - 1) >> PAGE_SHIFT;
+	pfn_t targets[WINDOW_PAGES];
+	const pte_t *entries;
+
+	if (place->level != 1 || !page_is_ours(place)) {
+		return GATE_NOT_OURS;
+	}
+	if (offset >= PAGE_SIZE || len > WINDOW_PAGES * PAGE_SIZE || nr > WINDOW_PAGES ||
+	    nr > PTES_PER_TABLE - place->index) {
+		return GATE_NO_TABLE;
+	}
+	entries = (const pte_t *)direct_map_pointer(place->table) + place->index;
+	for (uint64_t i = 0; i < nr; i++) {
+		pte_t pte = pte_read(&entries[i]);
+
+		if (!page_is_alone(pte)) {
+			return GATE_IN_USE;
+		}
+		targets[i] = pte_frame(pte);
+	}
+	gate_write(targets, (unsigned)nr, offset, from, len);
+	return GATE_DONE;
+}
+
+/* First entry, an offset in its page, bytes of the kernel's, how many. */
+uint64_t gate_pages_write(uint64_t first, uint64_t offset, uint64_t from, uint64_t len)
+{
+	struct place place;
+	uint64_t refusal;
+
+	if (!page_lock(first, &place)) {
+		return GATE_NO_TABLE;
+	}
+	refusal = write(&place, offset, (const void *)from, len);
+	gate_unlock_root(place.root);
+	return refusal;
+}
+
+/* Part of a page of 2 MiB that no entry names: on its way to the first, or from the last. */
+static bool is_unmapped_large(uint64_t first, uint64_t nr)
+{
+	pfn_t head = { (uint32_t)align_down(first, 1ul << HUGE_ORDER) };
+	struct frame frame;
+
+	if (first >= nr_frames || !pfn_is_valid(head) || !nr || nr > WINDOW_PAGES ||
+	    first + nr > head.pfn + (1ul << HUGE_ORDER)) {
+		return false;
+	}
+	frame = state_of(head).frame;
+	return frame.owner == OWNER_USER && frame.order == HUGE_ORDER && !frame.refs;
+}
+
+/* First frame, how many. */
+uint64_t gate_frames_clear(uint64_t first, uint64_t nr, uint64_t unused2, uint64_t unused3)
+{
+	(void)unused2;
+	(void)unused3;
+	if (!is_unmapped_large(first, nr)) {
+		return GATE_IN_USE;
+	}
+	gate_zero_range((pfn_t){ (uint32_t)first }, (unsigned)nr);
+	return GATE_DONE;
 }

@@ -105,6 +105,13 @@ bool page_map(pte_t *entry, pte_t pte, bool is_granted) MUST_CHECK;
 bool page_copy(pte_t *entry, pfn_t copy, bool is_granted) MUST_CHECK;
 void page_replace(pte_t *entry, pte_t pte, bool is_granted, struct released *out);
 /*
+ * Bytes that the kernel has are written to pages in a row of one table, up to RELEASED_MAX, from an
+ * offset in the first on; each is there, and no other entry names it.
+ */
+void pages_write(const pte_t *entries, uint64_t offset_bytes, const void *from, uint64_t len_bytes);
+/* Up to RELEASED_MAX frames in a row of a 2 MiB user page without references are zeroed. */
+void frames_clear(pfn_t first, uint32_t nr);
+/*
  * Up to RELEASED_MAX entries in a row of one table, or one of a page of 2 MiB: their pages are not
  * present any more. Returns how many there are, those included that were not. The caller flushes;
  * then they are released, which empties the entries, and adds to what *out has. Where no processor

@@ -56,17 +56,38 @@ static void page_unshow(unsigned index)
 	insn_invlpg(WINDOW_BASE + (uint64_t)index * PAGE_SIZE);
 }
 
+static void show_all(const pfn_t *shown, unsigned nr)
+{
+	for (unsigned i = 0; i < nr; i++) {
+		(void)page_show(i, shown[i], PTE_WRITABLE);
+	}
+}
+
+static void unshow_all(unsigned nr)
+{
+	for (unsigned i = 0; i < nr; i++) {
+		page_unshow(i);
+	}
+}
+
 void gate_zero(const pfn_t *frames_to_zero, unsigned nr)
 {
 	cr3_t before = window_load_root();
 
-	for (unsigned i = 0; i < nr; i++) {
-		(void)page_show(i, frames_to_zero[i], PTE_WRITABLE);
-	}
+	show_all(frames_to_zero, nr);
 	memset((char *)WINDOW_BASE, 0, nr * PAGE_SIZE);
-	for (unsigned i = 0; i < nr; i++) {
-		page_unshow(i);
-	}
+	unshow_all(nr);
+	window_leave_root(before);
+}
+
+void gate_write(const pfn_t *targets, unsigned nr, uint64_t offset_bytes, const void *from,
+		uint64_t len_bytes)
+{
+	cr3_t before = window_load_root();
+
+	show_all(targets, nr);
+	memcpy((char *)WINDOW_BASE + offset_bytes, from, len_bytes);
+	unshow_all(nr);
 	window_leave_root(before);
 }
 

@@ -173,3 +173,6 @@ static inline void gate_table_close(enum gate_place place)
 void gate_zero(const pfn_t *frames_to_zero, unsigned nr);
 void gate_zero_range(pfn_t first, unsigned nr);
 void gate_copy(pfn_t to, pfn_t from);
+/* They are seen in a row: from an offset on bytes are written that the kernel has. */
+void gate_write(const pfn_t *targets, unsigned nr, uint64_t offset_bytes, const void *from,
+		uint64_t len_bytes);

@@ -78,3 +78,28 @@ unsigned pages_release(pte_t *entries, unsigned nr, bool is_large, struct releas
 	answer_add(out);
 	return (unsigned)(result >> GATE_VALUE_SHIFT);
 }
+
+void pages_write(const pte_t *entries, uint64_t offset_bytes, const void *from, uint64_t len_bytes)
+{
+	unsigned nr = (unsigned)((offset_bytes + len_bytes + PAGE_SIZE - 1) >> PAGE_SHIFT);
+	pfn_t targets[RELEASED_MAX];
+
+	if (!is_open()) {
+		(void)gate_call(GATE_PAGES_WRITE, (uint64_t)entries, offset_bytes, (uint64_t)from,
+				len_bytes);
+		return;
+	}
+	for (unsigned i = 0; i < MIN(nr, (unsigned)RELEASED_MAX); i++) {
+		targets[i] = pte_frame(pte_read(&entries[i]));
+	}
+	window_write(targets, nr, offset_bytes, from, len_bytes);
+}
+
+void frames_clear(pfn_t first, uint32_t nr)
+{
+	if (is_open()) {
+		window_zero_range(first, nr);
+	} else {
+		(void)gate_call(GATE_FRAMES_CLEAR, first.pfn, nr, 0, 0);
+	}
+}

@@ -34,6 +34,19 @@ uint64_t gate_stack_top(unsigned cpu)
 	abort();
 }
 
+void gate_write(const pfn_t *targets, unsigned nr, uint64_t offset_bytes, const void *from,
+		uint64_t len_bytes)
+{
+	(void)targets, (void)nr, (void)offset_bytes, (void)from, (void)len_bytes;
+	abort();
+}
+
+void gate_zero_range(pfn_t first, unsigned nr)
+{
+	(void)first, (void)nr;
+	abort();
+}
+
 /* Scrubs as frame_put.c does. */
 void gate_zero(const pfn_t *frames_to_zero, unsigned nr) { window_zero(frames_to_zero, nr); }
 

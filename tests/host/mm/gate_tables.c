@@ -23,6 +23,8 @@ NONE(gate_page_map)
 NONE(gate_page_copy)
 NONE(gate_page_replace)
 NONE(gate_pages_park)
+NONE(gate_pages_write)
+NONE(gate_frames_clear)
 NONE(gate_pages_release)
 
 uint64_t direct_map_base, ptable_user_slot_flags;

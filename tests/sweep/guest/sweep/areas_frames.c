@@ -4,8 +4,7 @@
 #include "places.h"
 
 LEAVES(frame);
-/* A block of the gate is a stack, a page for registers, and a page that is not mapped. */
-enum { NO_STACK_PAGES = 2 };
+/* A block of the gate is a page that is not mapped, a stack, and a page of answers. */
 static const struct leaf page_leaves[] = { { "[]", 0, 8, PAGE / 8, 8 } };
 
 bool areas_are_guarded(void)
@@ -52,14 +51,11 @@ static void add_links(void)
  * the kernel reads them. */
 static void add_gate(void)
 {
-	uint64_t stack = symbol_word(gate_stacks) - symbol_word(gate_distance);
-	uint64_t block =
-		member(gate_stacks, symbol(gate_stacks), len_bytes) / read_number(symbol(nr_cpus));
-	uint64_t end = stack + block - NO_STACK_PAGES * PAGE;
+	uint64_t end = symbol_word(gate_kept_start) & ~(uint64_t)(PAGE - 1);
 
 	if (area_guarded()) {
 		ADD("gate", "stack", end - PAGE, 0, page_leaves, LASTING | PROTECTED);
-		ADD("gate", "registers", end, 0, page_leaves, LASTING | PROTECTED);
+		ADD("gate", "answers", end, 0, page_leaves, LASTING | PROTECTED);
 	}
 }
 
