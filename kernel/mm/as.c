@@ -168,7 +168,8 @@ void as_put(struct as *as)
 void as_switch(struct as *as)
 {
 	if (as && UNLIKELY(root_is_new(as->root))) {
-		root_publish(as->root);
+		/* another's stays new: nothing can be mapped in it */
+		(void)!root_publish(as->root);
 	}
 	tlb_switch(as ? &as->tlb : NULL);
 }

@@ -247,6 +247,9 @@ status_t as_clone(struct as *parent, struct as **out)
 		status = clone_under_lock(&clone);
 		as_change_end(parent);
 	}
+	if (status == STATUS_OK && !root_publish(clone.child->root)) {
+		status = STATUS_EFAULT;
+	}
 	if (status) {
 		as_put(clone.child);
 		return status;

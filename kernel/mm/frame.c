@@ -99,7 +99,8 @@ static __attribute__((noinline)) void change_tails(pfn_t first, unsigned order, 
 }
 
 /* Free frames are nobody's, and those that the kernel takes are its own; users' are not. */
-static void mark_frames(pfn_t first, unsigned order, enum owner to)
+static inline __attribute__((always_inline)) void mark_frames(pfn_t first, unsigned order,
+							      enum owner to)
 {
 	if (to == OWNER_FREE) {
 		marks_frames_freed(first, order);

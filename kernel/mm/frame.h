@@ -134,7 +134,8 @@ enum table_flags {
 	 * Of a kernel root, which is in one of these states; none of them: it is an address
 	 * space's, and who has it loaded may change its user half.
 	 */
-	ROOT_NEW = 128,  /* no processor has loaded it yet: whoever makes it fills it */
+	ROOT_NEW = 128, /* no processor has loaded it yet: number is that of the root that who makes
+			   it has loaded, and he fills it */
 	ROOT_DYING = 64, /* nothing comes to its user half any more */
 	ROOT_IDLE = 8,   /* in a stock, and nobody's */
 	ROOT_STATES = ROOT_NEW | ROOT_DYING | ROOT_IDLE

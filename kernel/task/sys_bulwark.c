@@ -49,12 +49,18 @@ static uint64_t gate_writes(const struct cpu *cpu, enum option_ptprot way)
 /* Some are kept where the entry code can count, or follow from others. */
 static uint64_t counter_of(const struct cpu *cpu, enum counter counter)
 {
+	struct gate_counted gate = gate_counted(cpu->id);
+
 	switch (counter) {
 	case COUNTER_syscalls: return cpu->syscalls_twice / 2;
 	case COUNTER_user_traps: return cpu->traps_twice / 2;
 	case COUNTER_cr3_loads:
 		return cpu->counters[counter] + kaiser_crossings(cpu) +
-		       gate_writes(cpu, ptprot_window);
+		       gate_writes(cpu, ptprot_window) +
+		       (gate_in_force == ptprot_window ? 0 : 2 * gate.nr_openings);
+	case COUNTER_window_openings: return cpu->counters[counter] + gate.nr_openings;
+	case COUNTER_window_frames:
+	case COUNTER_invlpg: return cpu->counters[counter] + gate.nr_shown;
 	case COUNTER_pkrs_writes: return gate_writes(cpu, ptprot_pks);
 	default: return cpu->counters[counter];
 	}

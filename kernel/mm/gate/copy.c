@@ -27,7 +27,7 @@ uint64_t gate_page_copy(uint64_t entry, uint64_t copy, uint64_t is_granted, uint
 	if (!page_lock(entry, &place)) {
 		return GATE_NO_TABLE;
 	}
-	if (place.level == 1 && (is_granted || page_is_ours(&place))) {
+	if (place.level == 1 && (is_granted || place_is_ours(&place))) {
 		pte_t *at = gate_table_open(PLACE_ONE, place.table) + place.index;
 		pte_t old = pte_read(at);
 
@@ -63,7 +63,7 @@ uint64_t gate_page_replace(uint64_t entry, uint64_t value, uint64_t is_granted, 
 	if (!page_lock(entry, &place)) {
 		return GATE_NO_TABLE;
 	}
-	if (place.level == 1 && (is_granted || page_is_ours(&place))) {
+	if (place.level == 1 && (is_granted || place_is_ours(&place))) {
 		pte_t *at = gate_table_open(PLACE_ONE, place.table) + place.index;
 		pte_t old = pte_read(at);
 
@@ -97,7 +97,7 @@ static uint64_t write(const struct place *place, uint64_t offset, const void *fr
 	pfn_t targets[WINDOW_PAGES];
 	const pte_t *entries;
 
-	if (place->level != 1 || !page_is_ours(place)) {
+	if (place->level != 1 || !place_is_ours(place)) {
 		return GATE_NOT_OURS;
 	}
 	if (offset >= PAGE_SIZE || len > WINDOW_PAGES * PAGE_SIZE || nr > WINDOW_PAGES ||

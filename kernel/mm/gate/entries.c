@@ -154,10 +154,7 @@ static bool link_change(pfn_t table, bool is_linked)
  */
 static bool is_ours(const struct place *place, pte_t new)
 {
-	unsigned state = frame_entry((pfn_t){ place->root })->flags & ROOT_STATES;
-
-	return state == ROOT_NEW || (state == ROOT_DYING && !new.value) ||
-	       (state == 0 && place->root == gate_loaded_root().pfn);
+	return (place_root_state(place) == ROOT_DYING && !new.value) || place_is_ours(place);
 }
 
 /* The new value, held against what is there; the tables on either side know of each other. */

@@ -67,29 +67,15 @@ static bool may_change_owner(struct frame from, struct frame to)
 	       (!(to.flags & FRAME_HIDDEN) || to.owner == OWNER_USER || to.owner == OWNER_POOL);
 }
 
-/* The life of a root: made or taken from a stock, filled, published by its first load, dying, idle.
- * Its user half is empty at both ends. The shadow root goes with it. */
-static bool root_may_become(struct frame from, struct frame to, const struct frame *at)
+/* A root that rests in a stock, and its shadow, are tables again. */
+static bool root_may_end(struct frame from, struct frame to, const struct frame *at)
 {
-	unsigned before = from.flags & ROOT_STATES, after = to.flags & ROOT_STATES;
-	bool is_empty = from.nr_used == 0;
-
-	if (from.flags & TABLE_SHADOW) {
-		return to.flags == 0 && !(at[-1].flags & TABLE_LINKED);
-	}
-	if (to.flags == 0) {
-		return before == ROOT_IDLE && is_empty;
-	}
-	if ((from.flags ^ to.flags) & ~ROOT_STATES || from.number != to.number ||
-	    from.nr_used != to.nr_used) {
+	if (to.flags != 0) {
 		return false;
 	}
-	switch (before) {
-	case ROOT_NEW: return after == 0 || (after == ROOT_IDLE && is_empty);
-	case ROOT_DYING: return after == ROOT_IDLE && is_empty;
-	case ROOT_IDLE: return after == ROOT_NEW;
-	default: return before == 0 && after == ROOT_DYING && gate_loaded_root().pfn == from.number;
-	}
+	return from.flags & TABLE_SHADOW
+		       ? !(at[-1].flags & TABLE_LINKED)
+		       : (from.flags & ROOT_STATES) == ROOT_IDLE && from.nr_used == 0;
 }
 
 /* What a table is for is said while nothing leads to it; of a reserved one only how many hold its
@@ -103,7 +89,7 @@ static bool may_become_table(struct frame from, struct frame to, const struct fr
 		return from.flags == to.flags && from.number == to.number;
 	}
 	if (from.flags & TABLE_LINKED) {
-		return table_level(&from) == LEVEL_MAX && root_may_become(from, to, at);
+		return table_level(&from) == LEVEL_MAX && root_may_end(from, to, at);
 	}
 	return from.nr_used == 0 && to.nr_used == 0 && !table_is_reserved(&to) &&
 	       !(to.flags & TABLE_LINKED);

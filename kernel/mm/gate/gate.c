@@ -264,9 +264,7 @@ void root_pair_make(pfn_t root) { CALL(ROOT_MAKE, root.pfn, 0, 0, 0); }
 static bool root_change(pfn_t root, unsigned from, unsigned to)
 {
 	return (frame_entry(root)->flags & ROOT_STATES) == from &&
-	       !(gate_try(GATE_FRAMES_SET, root.pfn, 1, ~FRAME_WORD(.flags = ROOT_STATES),
-			  FRAME_WORD(.flags = (uint8_t)to)) &
-		 GATE_REFUSAL);
+	       !(gate_try(GATE_ROOT_CHANGE, root.pfn, to, 0, 0) & GATE_REFUSAL);
 }
 
 bool root_take(pfn_t root)
@@ -280,6 +278,6 @@ bool root_rest(pfn_t root)
 	return root_change(root, frame_entry(root)->flags & ROOT_STATES, ROOT_IDLE);
 }
 
-void root_publish(pfn_t root) { (void)root_change(root, ROOT_NEW, 0); }
+bool root_publish(pfn_t root) { return root_change(root, ROOT_NEW, 0); }
 
 bool root_die(pfn_t root) { return root_change(root, 0, ROOT_DYING); }

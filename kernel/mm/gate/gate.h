@@ -36,6 +36,12 @@ static inline bool gate_is_by_entry(void)
 /* May the gate alone write by this leaf, whatever it says? */
 bool gate_pte_is_guarded(pte_t leaf);
 
+/* How often its operations on a processor opened the window, and for how many frames in all. */
+struct gate_counted {
+	uint64_t nr_openings, nr_shown;
+};
+struct gate_counted gate_counted(unsigned cpu);
+
 /* --- the frame table --- */
 
 /*
@@ -128,12 +134,14 @@ void tables_place(pfn_t first, unsigned nr, unsigned flags, uint32_t number);
 /* They are zeroed. */
 void tables_clear(pfn_t first, unsigned nr);
 /*
- * Two empty tables in a row become the roots of an address space, kernel then shadow: ROOT_NEW. Its
- * first load publishes it; from then on its user half is changed by who has it loaded, and who
- * has may let it die. Empty it rests. False: it is in another state, not loaded, or not empty.
+ * Two empty tables in a row become the roots of an address space, kernel then shadow: ROOT_NEW, as
+ * one that rested and is taken. What this processor has loaded makes it: with that loaded, and no
+ * other, it is filled, and published. From then on its user half is changed by who has it loaded,
+ * and who has may let it die. Empty it rests. False: it is in another state, another's, or not
+ * empty.
  */
 void root_pair_make(pfn_t root);
-void root_publish(pfn_t root);
+bool root_publish(pfn_t root) MUST_CHECK;
 bool root_die(pfn_t root) MUST_CHECK;
 bool root_rest(pfn_t root) MUST_CHECK;
 bool root_take(pfn_t root) MUST_CHECK;

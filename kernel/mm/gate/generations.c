@@ -23,12 +23,20 @@ static struct gate_kept *shared(void)
 }
 
 /* Of the processor whose stack this is. */
-static struct gate_kept *own(void)
+struct gate_kept *gate_kept_own(void)
 {
 	uint64_t block =
 		align_down((uint64_t)__builtin_frame_address(0), GATE_BLOCK_PAGES * PAGE_SIZE);
 
 	return (struct gate_kept *)(block + (1 + GATE_STACK_PAGES) * PAGE_SIZE + GATE_KEPT_OFFSET);
+}
+
+struct gate_counted gate_counted(unsigned cpu)
+{
+	const struct gate_kept *kept = kept_of(cpu);
+
+	return gate_is_shut() ? (struct gate_counted){ kept->nr_openings, kept->nr_shown }
+			      : (struct gate_counted){ 0, 0 };
 }
 
 uint64_t generation_newest(void) { return __atomic_load_n(&kept_of(0)->newest, __ATOMIC_ACQUIRE); }
@@ -99,7 +107,7 @@ uint64_t gate_flush(uint64_t unused0, uint64_t unused1, uint64_t unused2, uint64
 
 	(void)unused0, (void)unused1, (void)unused2, (void)unused3;
 	flush_everything();
-	__atomic_store_n(&own()->seen, generation, __ATOMIC_RELEASE);
+	__atomic_store_n(&gate_kept_own()->seen, generation, __ATOMIC_RELEASE);
 	return GATE_DONE | generation << GATE_VALUE_SHIFT;
 }
 

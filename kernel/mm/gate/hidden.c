@@ -20,11 +20,26 @@ static cr3_t window_cr3(void)
 			      : tlb_window_cr3(this_cpu());
 }
 
-/* With ptprot=window the gate has it loaded. */
-static cr3_t window_load_root(void)
+/* In memory that nobody else writes: a pointer that ordinary memory has could lead to any. */
+static void count(unsigned nr)
+{
+	if (gate_is_shut()) {
+		gate_kept_own()->nr_openings++;
+		gate_kept_own()->nr_shown += nr;
+	} else {
+		COUNT(window_openings);
+		COUNT_N(window_frames, nr);
+		COUNT_N(invlpg, nr);
+		COUNT_N(cr3_loads, 2);
+	}
+}
+
+/* For nr frames. With ptprot=window the gate has it loaded. */
+static cr3_t window_load_root(unsigned nr)
 {
 	cr3_t before = cr3_read();
 
+	count(nr);
 	if (gate_in_force != ptprot_window) {
 		cr3_write(window_cr3());
 	}
@@ -72,7 +87,7 @@ static void unshow_all(unsigned nr)
 
 void gate_zero(const pfn_t *frames_to_zero, unsigned nr)
 {
-	cr3_t before = window_load_root();
+	cr3_t before = window_load_root(nr);
 
 	show_all(frames_to_zero, nr);
 	memset((char *)WINDOW_BASE, 0, nr * PAGE_SIZE);
@@ -83,7 +98,7 @@ void gate_zero(const pfn_t *frames_to_zero, unsigned nr)
 void gate_write(const pfn_t *targets, unsigned nr, uint64_t offset_bytes, const void *from,
 		uint64_t len_bytes)
 {
-	cr3_t before = window_load_root();
+	cr3_t before = window_load_root(nr);
 
 	show_all(targets, nr);
 	memcpy((char *)WINDOW_BASE + offset_bytes, from, len_bytes);
@@ -103,7 +118,7 @@ void gate_zero_range(pfn_t first, unsigned nr)
 
 void gate_copy(pfn_t to, pfn_t from)
 {
-	cr3_t before = window_load_root();
+	cr3_t before = window_load_root(2);
 
 	memcpy(page_show(0, to, PTE_WRITABLE), page_show(1, from, 0), PAGE_SIZE);
 	page_unshow(1);

@@ -50,6 +50,9 @@ struct gate_kept {
 	 * processor's TLB */
 	uint64_t seen;
 
+	/* how often it opened its window, for how many frames */
+	uint64_t nr_openings, nr_shown;
+
 	/* the first processor's alone */
 	uint64_t newest;          /* of the latest downgrade */
 	uint64_t newest_complete; /* some processor found that all have seen it */
@@ -149,6 +152,20 @@ static inline pfn_t gate_loaded_root(void)
 					      : pa_to_pfn(cr3_root(cr3_read()));
 }
 
+/* Of a new root: it is made by whoever has loaded what this processor has. */
+static inline bool root_is_made_here(struct frame root)
+{
+	return root.number == gate_loaded_root().pfn;
+}
+/* The address space is this processor's: it has its root loaded, or makes it. */
+static inline bool place_is_ours(const struct place *place)
+{
+	struct frame root = *frame_entry((pfn_t){ place->root });
+	unsigned state = root.flags & ROOT_STATES;
+
+	return (LIKELY(state == 0) || state == ROOT_NEW) && root_is_made_here(root);
+}
+
 /* Where it writes a page table, in up to two places at once. Closed: nothing is written there any
  * more. */
 enum gate_place { PLACE_ONE, PLACE_TWO, NR_GATE_PLACES };
@@ -165,6 +182,8 @@ static inline void gate_table_close(enum gate_place place)
 		gate_window_close(place);
 	}
 }
+
+struct gate_kept *gate_kept_own(void);
 
 /*
  * Frames in hand, through this processor's window, which is closed and flushed afterwards: up to

@@ -9,10 +9,13 @@ bool user_leaf_has_rights(pte_t pte, unsigned level)
 	return (level == 1 || level == 2) && leaf_has_rights(pte, level);
 }
 
-/* Of an address space that no processor has loaded, no TLB holds anything. */
+/* Of an address space that no processor has loaded, no TLB holds anything: one that dies, and one
+ * that is made here. */
 static bool is_loaded_nowhere(const struct place *place)
 {
-	return place_root_state(place) & (ROOT_NEW | ROOT_DYING);
+	unsigned state = place_root_state(place);
+
+	return state == ROOT_DYING || (state == ROOT_NEW && place_is_ours(place));
 }
 
 uint64_t page_map_raw(pte_t *entry, pte_t pte)
@@ -32,7 +35,7 @@ static uint64_t map(const struct place *place, pte_t pte, bool is_granted)
 	pte_t *entry;
 	uint64_t refusal = GATE_DONE;
 
-	if (!is_granted && !page_is_ours(place)) {
+	if (!is_granted && !place_is_ours(place)) {
 		return GATE_NOT_OURS;
 	}
 	if (!leaf_has_rights(pte, place->level)) {
@@ -99,7 +102,7 @@ uint64_t gate_pages_park(uint64_t first, uint64_t nr, uint64_t unused2, uint64_t
 	if (!page_lock(first, &place)) {
 		return GATE_NO_TABLE;
 	}
-	if (is_run(&place, nr) && (page_is_ours(&place) || is_loaded_nowhere(&place))) {
+	if (is_run(&place, nr) && (place_is_ours(&place) || is_loaded_nowhere(&place))) {
 		pte_t *entries = gate_table_open(PLACE_ONE, place.table) + place.index;
 
 		result = GATE_DONE | (uint64_t)pages_park_raw(entries, (unsigned)nr)
@@ -158,7 +161,7 @@ uint64_t gate_pages_release(uint64_t first, uint64_t nr, uint64_t unused2, uint6
 	}
 	entries = gate_table_open(PLACE_ONE, place.table) + place.index;
 	if (is_run(&place, nr) &&
-	    (is_loaded_nowhere(&place) || (page_is_ours(&place) && is_parked(entries, nr)))) {
+	    (is_loaded_nowhere(&place) || (place_is_ours(&place) && is_parked(entries, nr)))) {
 		nr_gone =
 			pages_release_raw(entries, (unsigned)nr, place.level == 2, answer_begin());
 		place_used_add(&place, -(int)nr_gone);

@@ -73,14 +73,6 @@ static inline __attribute__((always_inline)) bool page_lock(uint64_t entry, stru
 	return false;
 }
 
-/* Whoever makes the address space, and who has it loaded. */
-static inline bool page_is_ours(const struct place *place)
-{
-	unsigned state = place_root_state(place);
-
-	return LIKELY(state == 0) ? place->root == gate_loaded_root().pfn : state == ROOT_NEW;
-}
-
 static inline bool state_change(pfn_t frame, union frame_word from, struct frame to)
 {
 	union frame_word after = { .frame = to };

@@ -36,9 +36,7 @@ static bool places_fit(const struct place *from, const struct place *to, uint64_
 
 	return from->is_user && to->is_user && from->level == to->level && from->level <= 2 &&
 	       from->index <= last && to->index <= last && from->root != to->root &&
-	       (place_root_state(from) == ROOT_NEW ||
-		(place_root_state(from) == 0 && from->root == gate_loaded_root().pfn)) &&
-	       place_root_state(to) == ROOT_NEW;
+	       place_is_ours(from) && place_root_state(to) == ROOT_NEW && place_is_ours(to);
 }
 
 /* The lower root first, as all do. */

@@ -49,6 +49,6 @@ struct released *gate_answer(void)
 
 bool root_is_ours(pfn_t root)
 {
-	return gate_in_force == ptprot_off || root_is_new(root) ||
-	       pa_to_pfn(cr3_root(cr3_read())).pfn == root.pfn;
+	return gate_in_force == ptprot_off ||
+	       frame_entry(root)->number == pa_to_pfn(cr3_root(cr3_read())).pfn;
 }

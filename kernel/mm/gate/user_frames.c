@@ -59,6 +59,16 @@ static bool must_zero(pfn_t frame)
 	       (xpfo.unmaps_at_alloc || frame_entry(frame)->flags & FRAME_HIDDEN);
 }
 
+/* Hidden ones that the variant does not clear wait, for who wants them clean. */
+static struct frame state_of_free(struct frame from, bool is_zero)
+{
+	bool waits = from.flags & FRAME_HIDDEN && gate_is_shut() && !is_zero;
+
+	return (struct frame){ .owner = OWNER_FREE,
+			       .flags = from.flags & FRAME_HIDDEN,
+			       .number = waits ? gate_number_next() : 0 };
+}
+
 void released_free(struct released *released, unsigned first)
 {
 	pfn_t unclean[RELEASED_MAX];
@@ -78,8 +88,7 @@ void released_free(struct released *released, unsigned first)
 		if (!from.frame.kmaps) {
 			(void)state_change(
 				released->frames[i], from,
-				(struct frame){ .owner = OWNER_FREE,
-						.flags = from.frame.flags & FRAME_HIDDEN });
+				state_of_free(from.frame, must_zero(released->frames[i])));
 		}
 	}
 }

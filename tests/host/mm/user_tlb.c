@@ -253,7 +253,5 @@ void as_tlb_flush(struct as_tlb *tlb, struct tlb_batch *batch)
 
 void as_tlb_upgrade(struct as_tlb *tlb, uva_t page) { forget(tlb, page.uva, page.uva + 1, false); }
 
-void tlb_switch(struct as_tlb *tlb)
-{
-	machine_die("nothing loads address space %lu here", tlb ? tlb->id : 0);
-}
+/* One that begins to die is loaded for a moment, in which nothing is accessed. */
+void tlb_switch(struct as_tlb *tlb) { (void)tlb; }

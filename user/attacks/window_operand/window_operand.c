@@ -20,6 +20,7 @@ enum {
 };
 /* In the first word of a frame's entry. */
 #define FRAME_OWNER 0xfful
+#define OWNER_FREE 1ul
 #define FRAME_HIDDEN (1ul << 8)
 #define FRAME_REFS (~0ul << 32)
 #define ENTRY_FRAME 0xffffffffff000ul
@@ -122,6 +123,10 @@ static void find_target(char *spare)
 	madvise(spare, SPARE_PAGES * BW_PAGE_SIZE, MADV_DONTNEED);
 }
 
+/* The kernel had freed the other one by then: that is nobody's now, and the sealed frame, which is
+ * not free, has its place among those that are ready. */
+static bool came_late(void) { return (load(frame_entry(target.pfn)) & FRAME_OWNER) != OWNER_FREE; }
+
 static void prepare(void)
 {
 	uint64_t last_but_one;
@@ -149,7 +154,9 @@ static void unmapper(void *unused)
 		munmap(round.pages, NR_PAGES * BW_PAGE_SIZE);
 		tell(nr, STAGE_UNMAPPED);
 		await(nr, STAGE_SEEN);
-		if (nr_stores > 0) {
+		if (nr_stores > 0 && came_late()) {
+			attack_stock_replace(&of_unmapper.frame_cache, target.pfn, round.last_pfn);
+		} else if (nr_stores > 0) {
 			find_target(spare);
 		}
 		nr++;
