@@ -1,0 +1,99 @@
+/*
+ * With ptprot: what the gate says to arguments that are not those of the address space that is
+ * loaded, or made here. A refusal is the operation's result; nothing stops, as nothing is lost.
+ */
+#include "ktest.h"
+#include "mm/as.h"
+#include "mm/frame_alloc.h"
+#include "mm/gate/operations.h"
+#include "mm/layout.h"
+#include "mm/ptable.h"
+
+enum { PAGE_ONE, PAGE_TWO, NR_PAGES };
+#define TEST_START (USER_MIN + 32 * PAGE_SIZE)
+#define RIGHTS (PTE_PRESENT | PTE_USER | PTE_WRITABLE | PTE_NO_EXECUTE)
+
+static enum gate_refusal asked(enum gate_operation operation, const pte_t *entry, uint64_t b,
+			       uint64_t c, uint64_t d)
+{
+	return (enum gate_refusal)(gate_enter((uint64_t)entry, b, c, 0, d, operation) &
+				   GATE_REFUSAL);
+}
+
+/* A new one, with a page; the entry behind is empty. */
+static pte_t *make(struct as **as)
+{
+	uva_t at;
+
+	if (as_create(as)) {
+		return NULL;
+	}
+	if (as_map(*as, AS_MAP_FIXED, TEST_START, NR_PAGES * PAGE_SIZE, RIGHT_READ | RIGHT_WRITE, 0,
+		   &at) ||
+	    as_fault(*as, (uva_t){ TEST_START }, RIGHT_WRITE)) {
+		as_put(*as);
+		return NULL;
+	}
+	return ptable_entry((*as)->root, TEST_START, 1);
+}
+
+/* Its maker may do all; not what nobody may. */
+static void ask_as_maker(const pte_t *entries)
+{
+	pfn_t own = pte_frame(pte_read(&entries[PAGE_ONE]));
+	const pte_t *empty = &entries[PAGE_TWO];
+
+	ktest_ok(asked(GATE_PAGE_MAP, empty, pte_make(own, RIGHTS).value, 0, 0) == GATE_NO_FRAME,
+		 "a frame that is mapped is not mapped by another entry");
+	ktest_ok(asked(GATE_PAGE_MAP, empty, pte_make(kernel_root, RIGHTS).value, 0, 0) ==
+			 GATE_NO_FRAME,
+		 "nor is a page table");
+	ktest_ok(asked(GATE_PAGE_MAP, empty, pte_make(own, RIGHTS & ~PTE_NO_EXECUTE).value, 0, 0) ==
+			 GATE_NOT_FOR_IT,
+		 "no page is writable and executable");
+	ktest_ok(asked(GATE_PAGE_MAP, &entries[PAGE_ONE], pte_make(own, RIGHTS).value, 0, 0) ==
+			 GATE_IN_USE,
+		 "an entry that has a page gets no other");
+	ktest_ok(asked(GATE_ENTRY_SET, &entries[PAGE_ONE], 0, 0, 0) == GATE_NOT_FOR_IT,
+		 "a page does not go without being released");
+	ktest_ok(asked(GATE_PAGES_WRITE, empty, 0, (uint64_t)&kernel_root, 8) == GATE_IN_USE,
+		 "nothing is written where there is no page");
+	ktest_ok(asked(GATE_PAGES_PARK, &entries[PAGE_ONE], PTES_PER_TABLE, 0, 0) != GATE_DONE,
+		 "no run leaves its table");
+}
+
+/* Published, and not loaded here. */
+static void ask_as_stranger(const struct as *as, const pte_t *entries)
+{
+	ktest_ok(asked(GATE_PAGE_MAP, &entries[PAGE_TWO], 0, 0, 0) == GATE_NOT_OURS,
+		 "another address space gets no page");
+	ktest_ok(asked(GATE_PAGES_PARK, entries, 1, 0, 0) == GATE_NOT_OURS, "nor loses one");
+	ktest_ok(asked(GATE_PAGES_RELEASE, entries, 1, 0, 0) == GATE_NOT_OURS,
+		 "nor is one released that is there");
+	ktest_ok(asked(GATE_PAGES_WRITE, entries, 0, (uint64_t)&kernel_root, 8) == GATE_NOT_OURS,
+		 "nor written");
+	ktest_ok(!root_publish(as->root), "it is not published twice");
+	ktest_ok(!root_die(as->root), "nor dies while it is not loaded");
+	ktest_ok(!root_rest(as->root), "nor rests while it has pages");
+	ktest_ok(!root_take(as->root), "nor is taken for a new one");
+}
+
+KTEST_SUITE(gate_pages)
+{
+	struct as *as;
+	pte_t *entries;
+
+	if (gate_in_force == ptprot_off) {
+		ktest_skip("there is no gate");
+		return;
+	}
+	entries = make(&as);
+	if (!entries) {
+		ktest_skip("no memory for an address space");
+		return;
+	}
+	ask_as_maker(entries);
+	ktest_ok(root_publish(as->root), "who makes an address space publishes it");
+	ask_as_stranger(as, entries);
+	as_put(as);
+}
