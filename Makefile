@@ -55,6 +55,7 @@
 #?   BUILD=release|debug|kasan|race|pcid|fuzz  debug has assertions, lock ranks and UBSan; the default of `make debug`. kasan
 #?                        looks at each access for what may be used, race for who else is there (docs/builds.md); pcid:
 #?                        docs/pcid.md; fuzz is kasan that records where it has been (docs/fuzzing.md)
+#?   GATE_WITHOUT=        race, lock or nmi, with BUILD=debug: the gate lacks the rule that the attack gate_race, ... aims at
 #?   EXTRA=               a folder: each NAME.c and NAME/*.c in it becomes the program NAME of the guest; NAME.policy
 #?                        and the files of etc/ become files of etc/ (etc/policy: what is in force from boot on)
 #?   DEPS=1|0             0: do not look for packages, I have the tools (tools/deps --list names them)
@@ -136,6 +137,12 @@ builds := debug release kasan race pcid fuzz
 ifeq ($(filter $(BUILD),$(builds)),)
 $(error BUILD=$(BUILD): must be one of $(builds))
 endif
+rules_of_gate := race lock nmi
+ifneq ($(GATE_WITHOUT),)
+ifeq ($(and $(filter debug,$(BUILD)),$(filter $(rules_of_gate),$(GATE_WITHOUT))),)
+$(error GATE_WITHOUT=$(GATE_WITHOUT): must be one of $(rules_of_gate), and BUILD=debug)
+endif
+endif
 OPTS ?= vuln=on
 DEPS ?= 1
 
@@ -144,7 +151,7 @@ $(foreach k,OPTS CMD LOG MONITOR PNG EXTRA,$(if $(value $(k)),$(eval override $(
 export OPTS CMD SMP MEM CPU ACCEL EMU BOOT MACHINE EFI VGA ICOUNT TIMEOUT LOG MONITOR PNG BUILD GDB GDBPORT ATTACK T FAILED
 
 # What differs between the two builds is in OUT: the kernel and the ISO. The rest is made once, in build itself.
-OUT := build/$(BUILD)
+OUT := build/$(BUILD)$(GATE_WITHOUT:%=-without-%)
 GEN := build/gen
 
 # Tools print on stderr: the standard output of `make run` belongs to the guest.

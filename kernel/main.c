@@ -33,6 +33,7 @@
 #include "mm/xpfo.h"
 #include "task/irq.h"
 #include "task/start.h"
+#include "vuln/nmi.h"
 #include "vuln/sealed.h"
 
 /* The VGA text screen: IBM VGA, mode 3. */
@@ -320,6 +321,7 @@ UNCHECKED void kernel_main(uint32_t loader, uint32_t info_pa)
 	options_seal();
 	if (options.vuln == vuln_on) {
 		sealed_init();
+		vuln_nmi_init();
 	}
 	as_init();
 	memory_report();

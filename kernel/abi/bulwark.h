@@ -248,6 +248,9 @@ struct bw_leak {
 	/* where the next system call saves the registers: at lowest_regs, 64 bits, plus a word of
 	   the ring, 16 bits, by the lower byte of twice the number of calls */
 	uint64_t lowest_regs, kstack_ring, syscalls_twice;
+	uint64_t gate_stack; /* one past its stack in the gate; 0: there is no gate */
+	uint64_t gate_held;  /* where a gate that lacks a rule is told what to wait at, 8 bytes, and
+				whether it waits, 8 bytes; 0: it lacks none */
 };
 
 /* What vuln_copy_on stores, as often as it can: room for an object and its table. */

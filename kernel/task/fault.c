@@ -82,6 +82,18 @@ static void user_page_fault(const struct regs *regs)
 	}
 }
 
+static RO_AFTER_INIT void (*nmi_work)(const struct regs *regs);
+
+void fault_on_nmi(void (*work)(const struct regs *regs)) { nmi_work = work; }
+
+static void on_nmi(const struct regs *regs)
+{
+	panic_obey();
+	if (nmi_work) {
+		nmi_work(regs);
+	}
+}
+
 /* All but page faults. */
 static __attribute__((noinline)) void user_mistake(const struct regs *regs)
 {
@@ -89,7 +101,7 @@ static __attribute__((noinline)) void user_mistake(const struct regs *regs)
 	int signal = signals[regs->vector];
 
 	switch (regs->vector) {
-	case VECTOR_NMI: panic_obey(); break;
+	case VECTOR_NMI: on_nmi(regs); break;
 	case VECTOR_MACHINE_CHECK: panic_at(regs, "machine check");
 	default: user_fault(&fault, signal ? signal : SIGNAL_SEGV);
 	}
@@ -198,7 +210,7 @@ void upcall_kernel_exception(struct regs *regs)
 	struct fault fault = { .regs = regs, .address = regs->rip };
 
 	switch (regs->vector) {
-	case VECTOR_NMI: panic_obey(); return;
+	case VECTOR_NMI: on_nmi(regs); return;
 	case VECTOR_DEBUG:
 		/*
 		 * a user program can have a debug exception arrive on its first instruction in the

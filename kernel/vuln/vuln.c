@@ -18,6 +18,7 @@
 #include "mm/entry_area.h"
 #include "mm/frame_history.h"
 #include "mm/gate/gate.h"
+#include "mm/gate/without.h"
 #include "mm/layout.h"
 #include "mm/ptable.h"
 #include "mm/usercopy.h"
@@ -128,6 +129,9 @@ static void leak_processor(struct bw_leak *leak)
 	leak->lowest_regs = (uint64_t)&cpu->lowest_regs;
 	leak->kstack_ring = (uint64_t)cpu->kstack_ring;
 	leak->syscalls_twice = (uint64_t)&cpu->syscalls_twice;
+	leak->gate_stack =
+		gate_in_force == ptprot_off ? 0 : gate_stack_top(cpu->id) - gate_distance;
+	leak->gate_held = GATE_HELD_AT;
 }
 
 int64_t sys_vuln_leak(uint64_t at)

@@ -17,7 +17,7 @@ KERNEL_CFLAGS := -std=gnu11 -ffreestanding -O2 -g -Wall -Wextra -Wmissing-protot
 	-fno-stack-protector -fcf-protection=none -fno-strict-aliasing -fno-asynchronous-unwind-tables \
 	-Ikernel -I$(GEN)
 KERNEL_LDFLAGS := -pie --no-dynamic-linker -z text -z noexecstack -z max-page-size=4096 --build-id=none -T linker.ld
-NASM_FLAGS := -f elf64 -g -F dwarf -Iboot/ -Ikernel/ -I$(KERNEL_GEN)/
+NASM_FLAGS := -f elf64 -g -F dwarf -Iboot/ -Ikernel/
 
 # Release and pcid have no assertions; the debug build and those that look (docs/builds.md) differ in what the compiler puts
 # in front of accesses.
@@ -58,9 +58,14 @@ KERNEL_CFLAGS += -DBULWARK_PCID
 NASM_FLAGS += -DBULWARK_PCID
 endif
 
+# A rule that the gate lacks: GATE_WITHOUT. All else is the same, and its objects with it.
+gate_flags := $(GATE_WITHOUT:%=-DGATE_WITHOUT_%=1)
+gate_flags_of = $(if $(filter kernel/mm/gate/% kernel/vuln/vuln.c,$(1)),$(gate_flags))
+
 kernel_folders := boot kernel kernel/lib kernel/core kernel/mm kernel/mm/gate kernel/task kernel/vuln kernel/arch/x86_64 tests/kernel
 include tools/make/fuzz.mk
-kernel_sources := $(foreach folder,$(kernel_folders),$(wildcard $(folder)/*.c $(folder)/*.asm))
+kernel_sources := $(filter-out $(if $(GATE_WITHOUT),,kernel/mm/gate/held.c), \
+	$(foreach folder,$(kernel_folders),$(wildcard $(folder)/*.c $(folder)/*.asm)))
 kernel_sources := $(filter-out $(foreach build,$(other_builds),%.$(build).c %.$(build).asm) $(OFFSETS),$(kernel_sources))
 kernel_objects := $(kernel_sources:%=$(OUT)/obj/%.o) $(GEN)/font.o
 
@@ -70,19 +75,24 @@ remember = @mkdir -p $(dir $(1)); printf '%s\n' '$(2)' | cmp -s - $(1) || printf
 $(OUT)/kernel.flags: FORCE | $(call deps)
 	$(call remember,$@,$(shell $(CC) -dumpfullversion) $(KERNEL_CFLAGS) $(checks_$(BUILD)) $(unchecked) $(KERNEL_LDFLAGS) $(NASM_FLAGS))
 
+$(OUT)/gate.flags: FORCE
+	$(call remember,$@,$(gate_flags))
+
+$(filter $(OUT)/obj/kernel/mm/gate/% $(OUT)/obj/kernel/vuln/vuln.%,$(kernel_objects)): $(OUT)/gate.flags
+
 $(OUT)/kernel.list: FORCE
 	$(call remember,$@,$(kernel_objects))
 
 $(OUT)/obj/%.c.o: %.c $(OUT)/kernel.flags | $(GENERATED)
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
-	$(call keep_warnings,$(CC) $(KERNEL_CFLAGS) $(call checks_of,$<) $(call trace_flags,$<) -MMD -MP -c -o $@ $<)
+	$(call keep_warnings,$(CC) $(KERNEL_CFLAGS) $(call gate_flags_of,$<) $(call checks_of,$<) $(call trace_flags,$<) -MMD -MP -c -o $@ $<)
 
 # All included files, as NASM 2.16.01 leaves them out of what -MD writes.
 $(OUT)/obj/%.asm.o: %.asm $(OUT)/kernel.flags $(KERNEL_GEN)/offsets.inc $(wildcard boot/*.inc kernel/arch/x86_64/*.inc kernel/mm/gate/*.inc)
 	$(call say,NASM,$<)
 	@mkdir -p $(@D)
-	$(call keep_warnings,$(NASM) $(NASM_FLAGS) -MD $(@:.o=.d) -MP -o $@ $<)
+	$(call keep_warnings,$(NASM) $(NASM_FLAGS) -I$(KERNEL_GEN)/ $(call gate_flags_of,$<) -MD $(@:.o=.d) -MP -o $@ $<)
 
 # Pass 1 has an empty symbol table; pass 2 has that of pass 1. Text must lie at the same place in both.
 $(OUT)/obj/symbols.pass1.S: tools/gen-symbols.pl

@@ -144,6 +144,32 @@ void attack_pool_seal(uint64_t object);
 /* Writes eight bytes that are not BW_SEALED_VALUE through the vulnerable write. */
 void attack_overwrite(uint64_t address, const char *what);
 
+/* ---- The gate (attack_gate.c) ---- */
+
+/* A fork on processor ATTACK_GATE_CPU has it share a page of the attack's. */
+enum { ATTACK_GATE_CPU = 1 };
+struct attack_gate {
+	uint64_t stack;       /* one past its stack there */
+	bool waits;           /* it lacks the rule, and waits between check and use */
+	uint64_t own, theirs; /* the word that says where the page's entry is, and the one that
+				 makes it the first process's */
+	volatile struct attack_gate_done *done;
+};
+/* In shared memory, as a page that a fork has made read-only makes who stores there wait for it. */
+struct attack_gate_done {
+	bool is_foreign; /* a child had a page of the first process's */
+	unsigned int nr_met,
+		nr_stores; /* how often the gate was found at it; stores to what it had */
+};
+/* A whole attack: makes the change in fork after fork, until there is such a child. Meanwhile it
+ * stores to its stack and `done` alone. Returns the exit code. */
+int attack_gate_fork(void (*change)(const struct attack_gate *gate));
+
+/* A gate that lacks a rule waits where it has checked this; every other does not. */
+void attack_held_ask(const struct bw_leak *leak, uint64_t what);
+bool attack_held_is_there(const struct bw_leak *leak);
+void attack_held_release(const struct bw_leak *leak);
+
 /* ---- Two processors (attack_cpus.c) ---- */
 
 unsigned int attack_nr_cpus(void);

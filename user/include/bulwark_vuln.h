@@ -184,6 +184,14 @@ static inline long bw_vuln_wr(uint64_t address, uint64_t value)
 	return bw_call_vuln_wr((long)address, (long)value);
 }
 
+/*
+ * An NMI on another processor, whose handler has a lot to do, as those of watchdogs and profilers:
+ * until bw_vuln_nmi_end, or for a second. Where it was told what it interrupted, a struct bw_regs;
+ * 0: it interrupted no kernel code.
+ */
+static inline long bw_vuln_nmi_hold(unsigned int cpu) { return bw_call_vuln_nmi_hold((long)cpu); }
+static inline long bw_vuln_nmi_end(void) { return bw_call_vuln_nmi_end(); }
+
 /* Parks while the write-rare object is writable for this processor. */
 static inline long bw_vuln_wr_hold(void) { return bw_call_vuln_wr_hold(); }
 

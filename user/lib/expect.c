@@ -200,6 +200,18 @@ static size_t append_needs(const struct attack_row *row, char *text, size_t size
 	return used;
 }
 
+/* With this value it is a SKIP. */
+static bool is_needed_not(const struct attack_row *row, const char *option, const char *value)
+{
+	for (size_t i = 0; i < NR_NEEDS; i++) {
+		if (needs[i].kind == NEED_OTHER && strcmp(needs[i].attack, row->name) == 0 &&
+		    strcmp(needs[i].option, option) == 0 && strcmp(needs[i].value, value) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* Each option once: what lets an attack through one alternative does so for the next, too. */
 bool attack_options_to_succeed(const struct attack_row *row, char *text, size_t size_bytes)
 {
@@ -213,7 +225,8 @@ bool attack_options_to_succeed(const struct attack_row *row, char *text, size_t 
 	while (condition_next(&rest, &condition)) {
 		snprintf(words, sizeof(words), "%s=", condition.option);
 		if (is_first && strstr(text, words) == NULL && used < size_bytes) {
-			if (!value_that_lets_through(&condition, value, sizeof(value))) {
+			if (!value_that_lets_through(&condition, value, sizeof(value)) ||
+			    is_needed_not(row, condition.option, value)) {
 				return false;
 			}
 			used += (size_t)snprintf(text + used, size_bytes - used, "%s%s ", words,

@@ -17,6 +17,7 @@
 #include "mm/frame_alloc.h"
 #include "mm/frame_pool.h"
 #include "mm/gate/operations.h"
+#include "mm/gate/without.h"
 #include "mm/kspace.h"
 #include "mm/layout.h"
 #include "mm/marks.h"
@@ -30,6 +31,10 @@ void gate_choose(void)
 	if (options.ptprot == ptprot_pks && !cpu_features.pks) {
 		options.ptprot = ptprot_window;
 		log_print("bulwark: ptprot=window: this processor has no protection keys\n");
+	}
+	if (sizeof(GATE_LACKS) > 1) {
+		log_print("bulwark: INSECURE: the gate lacks the rule that gate_%s aims at\n",
+			  GATE_LACKS);
 	}
 }
 

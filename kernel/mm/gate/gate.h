@@ -25,6 +25,8 @@ void gate_begin(void);
 
 /* One past the last byte of a processor's stack in the gate, where the gate sees it. */
 uint64_t gate_stack_top(unsigned cpu);
+/* How far above what everybody reads in the guarded area the gate writes the same. */
+extern uint64_t gate_distance;
 
 /* The entry of a frame that nobody but the gate may write, in the direct map. */
 pte_t gate_guarded_pte(pfn_t frame);

@@ -9,6 +9,7 @@
 #include "mm/frame_pool.h"
 #include "mm/gate/begin.h"
 #include "mm/gate/operations.h"
+#include "mm/gate/without.h"
 #include "mm/kspace.h"
 #include "mm/ptable.h"
 #include "mm/window.h"
@@ -30,13 +31,19 @@ static void window_add_guarded(pfn_t window_root)
 	frame_held_set(table, nr);
 }
 
+/* How much of the area others than the gate must not write. */
+static uint64_t guarded_size(void)
+{
+	return GATE_WITHOUT_RACE ? GUARDED_FRAMES_SIZE : GUARDED_SIZE;
+}
+
 /* By one bit above, in all roots but the windows'. Nothing writes to the area after this. */
 static void guard_by_entry(void)
 {
 	for (unsigned id = 0; id < nr_cpus && options.ptprot == ptprot_window; id++) {
 		window_add_guarded(cpus[id]->window_root);
 	}
-	for (uint64_t at = 0; at < GUARDED_SIZE; at += GUARDED_STEP) {
+	for (uint64_t at = 0; at < guarded_size(); at += GUARDED_STEP) {
 		pte_t *entry = ptable_entry(kernel_root, guarded_base() + at, 3);
 
 		if (entry && pte_is_present(*entry)) {
@@ -45,10 +52,10 @@ static void guard_by_entry(void)
 	}
 }
 
-/* What is mapped in the guarded area, by its entries. */
-static void guarded_visit(void (*visit)(pte_t *entry))
+/* What is mapped in so much of the guarded area, by its entries. */
+static void guarded_visit(uint64_t size, void (*visit)(pte_t *entry))
 {
-	for (uint64_t at = 0; at < GUARDED_SIZE; at += HUGE_SIZE) {
+	for (uint64_t at = 0; at < size; at += HUGE_SIZE) {
 		pte_t *entry = ptable_entry(kernel_root, guarded_base() + at, 1);
 
 		for (unsigned i = 0; entry && i < PTES_PER_TABLE; i++) {
@@ -91,7 +98,7 @@ static void entry_hide(pte_t *entry)
 
 void guarded_hide(void)
 {
-	guarded_visit(entry_hide);
+	guarded_visit(GUARDED_SIZE, entry_hide);
 	unaliased_hide();
 }
 
@@ -105,7 +112,7 @@ static bool is_guarded(pfn_t table)
 void guarded_close(void)
 {
 	if (options.ptprot == ptprot_pks) {
-		guarded_visit(entry_guard);
+		guarded_visit(guarded_size(), entry_guard);
 	} else {
 		guard_by_entry();
 	}

@@ -145,11 +145,19 @@ extern gate_ranges_start, gate_ranges_end
 	BEGUN_AGAIN .close, .closed
 %endmacro
 
-; From what was kept, which is this vector's again.
-%macro OPEN_AND_GO_ON 0
+; From what was kept, which is this vector's again. GATE_WITHOUT=nmi: from the handler's copy.
+%macro OPEN_AND_GO_ON 1
 .open:
 	OPEN_RIGHTS
 	mov rdx, [gs:SEALED_GATE_STACK]
+%ifdef GATE_WITHOUT_nmi
+	mov rsi, [gs:SEALED_EXIT_STACK_TOP]
+	sub rsi, %1 + REGS_BYTES
+	mov rdi, [rdx - GATE_KEPT]
+	add rdi, 2 * 8
+	mov ecx, REGS_BYTES / 8
+	rep movsq
+%endif
 	mov rsp, [rdx - GATE_KEPT]
 	lidt [gate_idtr]
 .opened:
@@ -164,7 +172,7 @@ extern gate_ranges_start, gate_ranges_end
 %macro INTERRUPTED 1
 	KEEP_AND_CLOSE %1
 	call trap_from_kernel_handle
-	OPEN_AND_GO_ON
+	OPEN_AND_GO_ON %1
 %endmacro
 
 gate_nmi:

@@ -34,8 +34,7 @@ static inline bool gate_is_shut(void) { return gate_in_force != ptprot_off; }
  * answers. */
 enum { GATE_BLOCK_PAGES = ASSERTIONS ? 8 : 4, GATE_STACK_PAGES = GATE_BLOCK_PAGES - 2 };
 
-/* Where the gate writes what everybody reads at `address`, in the guarded area. */
-extern uint64_t gate_distance;
+/* Where the gate writes what everybody reads of a frame. */
 static inline struct frame *gate_frame(pfn_t frame)
 {
 	return (struct frame *)((uint64_t)frame_entry(frame) + gate_distance);

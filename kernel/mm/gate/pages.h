@@ -11,6 +11,7 @@
 #include "arch/x86_64/features.h"
 #include "mm/gate/locks.h"
 #include "mm/gate/operations.h"
+#include "mm/gate/without.h"
 
 /* What the processor and the kernel itself note in a user page's entry. */
 #define BITS_OF_USER_LEAF                                                                          \
@@ -97,8 +98,7 @@ static inline bool frame_map_first(pfn_t frame, unsigned level, uint32_t root)
 
 	return pfn_is_valid(frame) &&
 	       (LIKELY(level == 1 &&
-		       __atomic_compare_exchange_n((uint64_t *)gate_frame(frame), &found, mapped,
-						   false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) ||
+		       gate_word_change((uint64_t *)gate_frame(frame), found, mapped)) ||
 		frame_map_slowly(frame, level, root));
 }
 /* An entry less; true: it was the last. */

@@ -1,5 +1,6 @@
 /* In the gate: fork. What one address space shows another gets, too. */
 #include "mm/gate/operations.h"
+#include "mm/gate/without.h"
 
 /*
  * A leaf as both sides have it afterwards. Private: neither may write before it has copied the
@@ -94,13 +95,15 @@ static uint64_t share(const struct place *from, const struct place *to, unsigned
 uint64_t gate_entries_share(uint64_t from_at, uint64_t to_at, uint64_t nr, uint64_t is_private)
 {
 	struct place from, to;
-	uint64_t result;
+	uint64_t result = GATE_NOT_OURS;
 
 	if (nr > PTES_PER_TABLE || !lock_both(from_at, to_at, &from, &to)) {
 		return GATE_NOT_OURS;
 	}
-	result = places_fit(&from, &to, nr) ? share(&from, &to, (unsigned)nr, is_private)
-					    : GATE_NOT_OURS;
+	if (places_fit(&from, &to, nr)) {
+		gate_hold_place(&from);
+		result = share(&from, &to, (unsigned)nr, is_private);
+	}
 	place_unlock(&to);
 	place_unlock(&from);
 	return result;

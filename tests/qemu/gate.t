@@ -1,0 +1,35 @@
+#!/bin/bash
+# A rule of the gate is taken out, and the attack that aims at it succeeds: what stops it in every other kernel is that rule.
+# needs: direct
+. "$(dirname "$0")/lib.sh"
+export SMP=2
+debug_only
+
+# without RULE: a debug kernel whose gate lacks it; all but the gate's objects are the debug build's
+without() {
+	local out=build/debug-without-$1
+	rm -rf "$out"
+	cp -a build/debug "$out"
+	make -s --no-print-directory DEPS=0 BUILD=debug GATE_WITHOUT="$1" kernel >&2
+	ok $? "a kernel without the rule that gate_$1 aims at"
+}
+
+declare -A stopped=([race]=FAULT [lock]=NOTHING [nmi]=NOTHING)
+for rule in race lock nmi; do
+	for ptprot in pks window wp; do
+		boot "vuln=on ptprot=$ptprot" "attack gate_$rule"
+		like "$output" "gate_$rule: ${stopped[$rule]} \(expected ${stopped[$rule]}\)" "gate_$rule is stopped with ptprot=$ptprot"
+	done
+	boot 'vuln=on ptprot=off' "attack gate_$rule"
+	like "$output" "gate_$rule: SKIP" 'there is no gate with ptprot=off'
+	without "$rule"
+	for ptprot in pks window wp; do
+		KERNEL=build/debug-without-$rule/bulwark.elf boot "vuln=on ptprot=$ptprot" "attack gate_$rule"
+		like "$output" "gate_$rule: BREACH" "without the rule gate_$rule is a breach, ptprot=$ptprot"
+		like "$(<"$log")" "INSECURE: the gate lacks the rule that gate_$rule aims at" 'and the boot says what is missing'
+	done
+done
+make -s DEPS=0 BUILD=release GATE_WITHOUT=race kernel >/dev/null 2>"$work/refused"
+is "$?" 2 'a release build lacks no rule'
+like "$(<"$work/refused")" 'and BUILD=debug' 'and make says so'
+done_testing
