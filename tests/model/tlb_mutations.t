@@ -30,7 +30,7 @@ sub sources {
 sub object { return "$out/" . $_[0] =~ s{/}{_}gr . '.o' }
 
 # What tests/host/mm/machine.c is linked with.
-my @wrap = '-Wl,--wrap=frame_transition';
+my @wrap = '-Wl,--wrap=frame_transition,--wrap=frame_changes_hands';
 
 sub compile {
 	my ($source, $object, @more) = @_;

@@ -14,7 +14,7 @@ tar --format=posix -C build --exclude='*/extra' -c gen user user.flags user.list
 	| tar -C "$tree/build" -x
 
 # The gate would notice, too: it asks whether the direct map still shows a frame, and who has flushed.
-sed -i 's/^OPTION(ptprot, pks,/OPTION(ptprot, off,/' "$tree/kernel/abi/options.def"
+sed -i 's/(ptprot, pks,/(ptprot, off,/' "$tree/kernel/abi/options.def"
 
 # broken FILE SED WORDS [TRIES]: runs the matrix of a kernel whose FILE the sed script has changed, until it is red; $tried
 broken() {
