@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { COMMAND_LINE_MAX = 1024, COMMAND_WORDS_MAX = 64 };
+enum { COMMAND_LINE_MAX = 1024, COMMAND_WORDS_MAX = 128 };
 
 /* What joins a command to the next one. */
 enum connector {
