@@ -1,8 +1,9 @@
 /*
- * In the gate: what keeps two processors from changing one user half, or the kernel half, at once.
- * A lock lies in the frame table, in the word of a shadow root, whose count of entries nobody
- * needs. What an operation has asked under it stays so until it lets go. At most two are held, the
- * lower root's first; whoever holds one is in the gate, and so never held up.
+ * In the gate: what keeps two processors from changing one user half at once. (The kernel half's
+ * lock lies beside the generations: generations.c.) A lock lies in the frame table, in the word of
+ * a shadow root, whose count of entries nobody needs. What an operation has asked under it stays so
+ * until it lets go. At most two are held, the lower root's first; whoever holds one is in the gate,
+ * and so never held up.
  */
 #pragma once
 
