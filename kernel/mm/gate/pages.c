@@ -131,7 +131,7 @@ unsigned pages_release_raw(pte_t *entries, unsigned nr, bool is_large, struct re
 			out->frames[out->nr++] = frame;
 		}
 	}
-	released_free(out, nr_before);
+	released_clean(out, nr_before);
 	return nr_gone;
 }
 

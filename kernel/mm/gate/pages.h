@@ -101,13 +101,13 @@ static inline bool frame_map_first(pfn_t frame, unsigned level, uint32_t root)
 		       gate_word_change((uint64_t *)gate_frame(frame), found, mapped)) ||
 		frame_map_slowly(frame, level, root));
 }
-/* An entry less; true: it was the last. */
-bool frame_unmap(pfn_t frame);
 /*
- * Nobody maps these any more, from `first` on: zeroed, and free. Those of 2 MiB, and what xpfo_kmap
- * holds, stay user frames without references, of which whoever unmaps them takes care.
+ * An entry less; true: it was the last. One of 4 KiB is free then, but for what xpfo_kmap holds;
+ * one of 2 MiB stays a user frame without references, of which whoever unmaps it takes care.
  */
-void released_free(struct released *released, unsigned first);
+bool frame_unmap(pfn_t frame);
+/* Those that became free, from `first` on, are zeroed where the variant of XPFO clears them. */
+void released_clean(const struct released *released, unsigned first);
 
 /* Where the operation puts what it releases. */
 static inline struct released *answer_begin(void)

