@@ -17,31 +17,48 @@ static bool copy_take(pfn_t copy, uint32_t root)
 					    .number = root });
 }
 
-/* The entry of a page, a frame that gets its contents, is it a grant's? The page is parked. */
-uint64_t gate_page_copy(uint64_t entry, uint64_t copy, uint64_t is_granted, uint64_t unused3)
+/* What is done with an entry for a page of 4 KiB, with its value, and another word. */
+typedef uint64_t act(const struct place *place, pte_t *at, pte_t old, uint64_t what);
+
+/* Under the lock, for whoever may, or for a grant. */
+static uint64_t at_page(uint64_t entry, uint64_t what, bool is_granted, act *act)
 {
 	struct place place;
 	uint64_t refusal = GATE_NOT_OURS;
 
-	(void)unused3;
 	if (!page_lock(entry, &place)) {
 		return GATE_NO_TABLE;
 	}
 	if (place.level == 1 && (is_granted || place_is_ours(&place))) {
 		pte_t *at = gate_table_open(PLACE_ONE, place.table) + place.index;
-		pte_t old = pte_read(at);
 
-		refusal = !pte_holds_frame(old)                               ? GATE_NOT_FOR_IT
-			  : !copy_take((pfn_t){ (uint32_t)copy }, place.root) ? GATE_NO_FRAME
-									      : GATE_DONE;
-		if (!refusal) {
-			gate_copy((pfn_t){ (uint32_t)copy }, pte_frame(old));
-			(void)pages_park_raw(at, 1);
-		}
+		refusal = act(&place, at, pte_read(at), what);
 		gate_table_close(PLACE_ONE);
 	}
 	gate_unlock_root(place.root);
 	return refusal;
+}
+
+static uint64_t copy_from(const struct place *place, pte_t *at, pte_t old, uint64_t copy)
+{
+	pfn_t frame = { (uint32_t)copy };
+
+	if (!pte_holds_frame(old)) {
+		return GATE_NOT_FOR_IT;
+	}
+	if (!copy_take(frame, place->root)) {
+		return GATE_NO_FRAME;
+	}
+	gate_copy(frame, pte_frame(old));
+	(void)pages_park_raw(at, 1);
+	return GATE_DONE;
+}
+
+/* The entry of a page, a frame that gets its contents, is it a grant's? The page is parked. */
+uint64_t gate_page_copy(uint64_t entry, uint64_t copy, uint64_t is_granted, uint64_t unused3)
+{
+	(void)unused3;
+	return at_page(entry, copy, is_granted, copy_from);
 }
 
 void page_replace_raw(pte_t *entry, pte_t pte, struct released *out)
@@ -51,34 +68,30 @@ void page_replace_raw(pte_t *entry, pte_t pte, struct released *out)
 	(void)page_map_raw(entry, pte);
 }
 
+static uint64_t replace(const struct place *place, pte_t *at, pte_t old, uint64_t value)
+{
+	pte_t pte = { value };
+
+	if (!leaf_has_rights(pte, 1)) {
+		return GATE_NOT_FOR_IT;
+	}
+	if (pte_is_present(old) || !pte_holds_frame(old)) {
+		return GATE_IN_USE;
+	}
+	if (!frame_map_first(pte_frame(pte), 1, place->root)) {
+		return GATE_NO_FRAME;
+	}
+	(void)pages_release_raw(at, 1, false, answer_begin());
+	gate_put(at, pte);
+	return GATE_DONE;
+}
+
 /* A parked page's entry, the fresh page's that comes instead, is it a grant's? What became free is
  * the answer. */
 uint64_t gate_page_replace(uint64_t entry, uint64_t value, uint64_t is_granted, uint64_t unused3)
 {
-	struct place place;
-	pte_t pte = { value };
-	uint64_t refusal = GATE_NOT_OURS;
-
 	(void)unused3;
-	if (!page_lock(entry, &place)) {
-		return GATE_NO_TABLE;
-	}
-	if (place.level == 1 && (is_granted || place_is_ours(&place))) {
-		pte_t *at = gate_table_open(PLACE_ONE, place.table) + place.index;
-		pte_t old = pte_read(at);
-
-		refusal = !leaf_has_rights(pte, 1)                          ? GATE_NOT_FOR_IT
-			  : pte_is_present(old) || !pte_holds_frame(old)    ? GATE_IN_USE
-			  : !frame_map_first(pte_frame(pte), 1, place.root) ? GATE_NO_FRAME
-									    : GATE_DONE;
-		if (!refusal) {
-			(void)pages_release_raw(at, 1, false, answer_begin());
-			gate_put(at, pte);
-		}
-		gate_table_close(PLACE_ONE);
-	}
-	gate_unlock_root(place.root);
-	return refusal;
+	return at_page(entry, value, is_granted, replace);
 }
 
 /* A page of 4 KiB that one entry names, this one. */
