@@ -9,19 +9,7 @@
 #include "mm/gate/gate.h"
 #include "mm/tlb.h"
 #include "mm/window.h"
-
-/* A revealed frame, in hand. */
-static bool take(pfn_t *out)
-{
-	unsigned order = 0;
-	bool found;
-
-	lock_acquire(&frame_pool.lock);
-	found = frames_take_kind(FREE_REVEALED, &order, out);
-	frame_pool.nr_in_work += found;
-	lock_release(&frame_pool.lock);
-	return found;
-}
+#include "revealed.h"
 
 static void give_back(pfn_t frame)
 {
@@ -152,7 +140,7 @@ KTEST_SUITE(frame_numbers)
 		return;
 	}
 	frame_put_user(user);
-	if (!take(&frame)) {
+	if (!revealed_take(&frame)) {
 		ktest_skip("all free frames are hidden");
 		return;
 	}
@@ -165,7 +153,7 @@ KTEST_SUITE(frame_numbers)
 	plant_in_cache();
 	plant_shown();
 	plant_seen();
-	if (xpfo.is_pooled && !xpfo.flush_at_alloc && take(&frame)) {
+	if (xpfo.is_pooled && !xpfo.flush_at_alloc && revealed_take(&frame)) {
 		quarantine_put(frame, 0);
 		plant_in_quarantine(frame);
 		quarantine_wait();

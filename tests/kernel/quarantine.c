@@ -5,19 +5,7 @@
 #include "mm/frame_alloc.h"
 #include "mm/frame_pool.h"
 #include "mm/xpfo.h"
-
-/* A frame that is not hidden yet, in hand. */
-static bool take(pfn_t *out)
-{
-	unsigned order = 0;
-	bool found;
-
-	lock_acquire(&frame_pool.lock);
-	found = frames_take_kind(FREE_REVEALED, &order, out);
-	frame_pool.nr_in_work += found;
-	lock_release(&frame_pool.lock);
-	return found;
-}
+#include "revealed.h"
 
 KTEST_SUITE(quarantine)
 {
@@ -31,7 +19,7 @@ KTEST_SUITE(quarantine)
 		return;
 	}
 	frame_stats_read(&before);
-	while (nr < ARRAY_SIZE(frames_put) && take(&frames_put[nr])) {
+	while (nr < ARRAY_SIZE(frames_put) && revealed_take(&frames_put[nr])) {
 		quarantine_put(frames_put[nr++], 0);
 	}
 	lock_acquire(&frame_pool.lock);

@@ -4,35 +4,14 @@
 # such frames, and it must find what is planted in the dump. With vuln=on there is a pool of each mode.
 # needs: test-programs
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/held.sh"
 # One processor: what is looked at, or interrupted, is on that.
 export SMP=1
 release_only
 
-symbols=$work/symbols
-nm "build/$BUILD/bulwark.elf" >"$symbols"
-archive=$(make -s --no-print-directory print-archive EXTRA=tests/qemu/programs)
 
-# It may have been interrupted: then the kernel is left soon.
-stops_in_user_mode() {
-	perl tests/qemu/monitor.pl "$work/monitor" stop 'info registers' | grep -q 'CPL=3' && return
-	perl tests/qemu/monitor.pl "$work/monitor" cont >/dev/null
-	return 1
-}
-
-# dump OPTS: boots, waits for the program, writes $work/memory and $work/registers
-dump() {
-	: >"$work/output"
-	rm -f "$work/memory" "$work/registers"
-	ARCHIVE=$archive SMP=1 MEM=64M OPTS=$1 CMD="policy load etc/policy; hold in user mode" LOG=$log MONITOR=$work/monitor TIMEOUT=$(time_left) \
-		tools/run >"$work/output" 2>"$work/errors" &
-	local run=$!
-	await "$run" says holding "$work/output"
-	await "$run" stops_in_user_mode
-	perl tests/qemu/monitor.pl "$work/monitor" 'info registers' \
-		"pmemsave 0 0x4000000 \"$PWD/$work/memory\"" quit >"$work/registers"
-	wait "$run" 2>/dev/null
-	errors=$(<"$work/errors")
-}
+# Writes $work/memory and $work/registers.
+dump() { dump_held "$1" 'policy load etc/policy; hold in user mode' 1; }
 
 # plant VIEW...: makes a sealed frame writable in each of these views of the dump, and looks again
 plant() {

@@ -4,34 +4,13 @@
 # the same look must find such frames, and it must find what is planted in the dump.
 # needs: test-programs
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/held.sh"
 release_only
 
-symbols=$work/symbols
-nm "build/$BUILD/bulwark.elf" >"$symbols"
-archive=$(make -s --no-print-directory print-archive EXTRA=tests/qemu/programs)
 kinds=('page tables' 'frame table' 'gate blocks' 'sealed frames')
 
-# It may have been interrupted: then the kernel is left soon.
-stops_in_user_mode() {
-	perl tests/qemu/monitor.pl "$work/monitor" stop 'info registers -a' | grep -q 'CPL=3' && return
-	perl tests/qemu/monitor.pl "$work/monitor" cont >/dev/null
-	return 1
-}
-
-# dump OPTS: boots, waits for the program, writes $work/memory and $work/registers
-dump() {
-	: >"$work/output"
-	rm -f "$work/memory" "$work/registers"
-	ARCHIVE=$archive SMP=2 MEM=64M OPTS=$1 CMD='hold in user mode' LOG=$log MONITOR=$work/monitor TIMEOUT=$(time_left) \
-		tools/run >"$work/output" 2>"$work/errors" &
-	local run=$!
-	await "$run" says holding "$work/output"
-	await "$run" stops_in_user_mode
-	perl tests/qemu/monitor.pl "$work/monitor" 'info registers -a' \
-		"pmemsave 0 0x4000000 \"$PWD/$work/memory\"" quit >"$work/registers"
-	wait "$run" 2>/dev/null
-	errors=$(<"$work/errors")
-}
+# Writes $work/memory and $work/registers.
+dump() { dump_held "$1" 'hold in user mode' 2; }
 
 look() {
 	perl tests/qemu/guard.pl "$1" "$work/registers" "$symbols" 2>&1

@@ -1,0 +1,17 @@
+/* A free frame that the direct map shows, in hand: for suites that hide some themselves. */
+#pragma once
+
+#include "mm/frame_pool.h"
+
+/* False: there is none. The caller gives it back, and its share of nr_in_work. */
+static inline bool revealed_take(pfn_t *out)
+{
+	unsigned order = 0;
+	bool found;
+
+	lock_acquire(&frame_pool.lock);
+	found = frames_take_kind(FREE_REVEALED, &order, out);
+	frame_pool.nr_in_work += found;
+	lock_release(&frame_pool.lock);
+	return found;
+}
