@@ -115,8 +115,7 @@ status_t as_discard(struct as *as, uva_t at, uint64_t len_bytes) MUST_CHECK;
  * EINTR: the thread must end.
  */
 status_t as_fault(struct as *as, uva_t at, unsigned wanted_rights) MUST_CHECK;
-/* Does not block: for a page of another's, whose changes are none of the caller's affair. EFAULT
- * for one of 2 MiB, too. */
+/* Does not block, whatever change goes on. EFAULT for a page of 2 MiB, too. */
 status_t as_fault_now(struct as *as, uva_t at, unsigned wanted_rights) MUST_CHECK;
 
 /*

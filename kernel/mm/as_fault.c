@@ -1,5 +1,5 @@
 /* Page faults: demand zero and copy-on-write; and the paths that fill a page of an address space
- * that is not loaded. */
+ * that is being made. */
 #include "lib/assert.h"
 #include "mm/as_change.h"
 #include "mm/as_pages.h"
@@ -9,21 +9,8 @@
 #include "mm/ptable.h"
 #include "mm/xpfo.h"
 
-/* Of the address space that is loaded, or is being made; or another's, for a grant. */
-enum whose { OURS, GRANTED };
-
-static inline void entry_write(pte_t *entry, pte_t pte, enum whose whose)
-{
-	if (whose == OURS) {
-		pte_write(entry, pte);
-	} else {
-		pte_grant(entry, pte);
-	}
-}
-
 /* A zeroed frame for an empty entry. */
-static inline status_t fill_zero(struct as *as, const struct region *region, pte_t *entry,
-				 enum whose whose)
+static inline status_t fill_zero(struct as *as, const struct region *region, pte_t *entry)
 {
 	status_t status;
 	pfn_t frame;
@@ -36,14 +23,13 @@ static inline status_t fill_zero(struct as *as, const struct region *region, pte
 		if (status) {
 			return status;
 		}
-	} while (UNLIKELY(!page_map(entry, as_pte(frame, region, false), whose == GRANTED)));
+	} while (UNLIKELY(!page_map(entry, as_pte(frame, region, false))));
 	as->nr_pages++;
 	return STATUS_OK;
 }
 
 /* What a write finds is the copy, which nobody else has. Flushes. */
-static status_t page_copied(struct as *as, const struct region *region, uint64_t page, pte_t *entry,
-			    enum whose whose)
+static status_t page_copied(struct as *as, const struct region *region, uint64_t page, pte_t *entry)
 {
 	struct released released;
 	status_t status;
@@ -55,12 +41,12 @@ static status_t page_copied(struct as *as, const struct region *region, uint64_t
 			return status;
 		}
 		/* nobody writes to the old one: all entries for it are read-only */
-	} while (UNLIKELY(!page_copy(entry, copy, whose == GRANTED)));
+	} while (UNLIKELY(!page_copy(entry, copy)));
 	if (ASSERTIONS) {
 		upcall_entry_stricter(&entry->value, true);
 	}
 	as_tlb_downgrade(&as->tlb, (uva_t){ page }, (uva_t){ page + PAGE_SIZE });
-	page_replace(entry, as_pte(copy, region, false), whose == GRANTED, &released);
+	page_replace(entry, as_pte(copy, region, false), &released);
 	frames_put_released(&released);
 	return STATUS_OK;
 }
@@ -68,26 +54,26 @@ static status_t page_copied(struct as *as, const struct region *region, uint64_t
 /* A write to a page that a fork left shared: the last user takes it over, the others copy. Flushes.
  */
 static status_t copy_on_write(struct as *as, const struct region *region, uint64_t page,
-			      pte_t *entry, enum whose whose)
+			      pte_t *entry)
 {
 	pfn_t old = pte_frame(pte_read(entry));
 
 	/* only we could add a reference now, by a fork, and we hold the lock */
 	if (__atomic_load_n(&frame_entry(old)->refs, __ATOMIC_ACQUIRE) == 1) {
-		entry_write(entry, as_pte(old, region, false), whose);
+		pte_write(entry, as_pte(old, region, false));
 		as_tlb_upgrade(&as->tlb, (uva_t){ page });
 		return STATUS_OK;
 	}
 	if (region->flags & REGION_HUGE) {
 		return as_large_copy(as, region, page, entry);
 	}
-	return page_copied(as, region, page, entry, whose);
+	return page_copied(as, region, page, entry);
 }
 
 /* Makes the page at an address usable with the wanted rights; what the region allows was checked.
  */
 static status_t page_make_usable(struct as *as, const struct region *region, uint64_t address,
-				 bool to_write, pte_t **entry, enum whose whose)
+				 bool to_write, pte_t **entry)
 {
 	uint64_t page = align_down(address, region_page_bytes(region));
 	status_t status = as_entry_create(as, page, region_level(region), entry);
@@ -98,10 +84,10 @@ static status_t page_make_usable(struct as *as, const struct region *region, uin
 	}
 	pte = pte_read(*entry);
 	if (!pte_holds_frame(pte)) {
-		return fill_zero(as, region, *entry, whose);
+		return fill_zero(as, region, *entry);
 	}
 	if (to_write && pte.value & PTE_COPY) {
-		return copy_on_write(as, region, page, *entry, whose);
+		return copy_on_write(as, region, page, *entry);
 	}
 	/* another thread was faster, or this CPU remembers less than the entry allows now */
 	as_tlb_upgrade(&as->tlb, (uva_t){ page });
@@ -113,7 +99,7 @@ status_t as_page_fill(struct as *as, const struct region *region, uint64_t page,
 	status_t status = as_entry_create(as, page, region_level(region), entry);
 
 	return status == STATUS_OK && !pte_holds_frame(pte_read(*entry))
-		       ? fill_zero(as, region, *entry, OURS)
+		       ? fill_zero(as, region, *entry)
 		       : status;
 }
 
@@ -127,8 +113,8 @@ static bool is_permitted(const struct region *region, unsigned wanted_rights)
 }
 
 /* Caller holds the lock. */
-static inline __attribute__((always_inline)) status_t
-fault_in(struct as *as, uva_t at, unsigned wanted_rights, enum whose whose)
+static inline __attribute__((always_inline)) status_t fault_in(struct as *as, uva_t at,
+							       unsigned wanted_rights)
 {
 	const struct region *region = region_find(as, at.uva);
 	status_t status = STATUS_EFAULT;
@@ -139,9 +125,9 @@ fault_in(struct as *as, uva_t at, unsigned wanted_rights, enum whose whose)
 		entry = as_entry_near(as, at.uva, region_level(region));
 		/* mostly the first touch of a page whose neighbour was touched before */
 		status = entry && !pte_holds_frame(pte_read(entry))
-				 ? fill_zero(as, region, entry, whose)
+				 ? fill_zero(as, region, entry)
 				 : page_make_usable(as, region, at.uva, wanted_rights & RIGHT_WRITE,
-						    &entry, whose);
+						    &entry);
 	}
 	return status;
 }
@@ -157,13 +143,12 @@ status_t as_fault_now(struct as *as, uva_t at, unsigned wanted_rights)
 {
 	status_t status;
 
-	if (at.uva >= USER_TOP) {
+	if (at.uva >= USER_TOP || UNLIKELY(!root_is_ours(as->root))) {
 		return STATUS_EFAULT;
 	}
 	lock_acquire(&as->lock);
-	status = is_large(as, at) || as_is_moving(as, at.uva)
-			 ? STATUS_EFAULT
-			 : fault_in(as, at, wanted_rights, GRANTED);
+	status = is_large(as, at) || as_is_moving(as, at.uva) ? STATUS_EFAULT
+							      : fault_in(as, at, wanted_rights);
 	lock_release(&as->lock);
 	return status;
 }
@@ -191,7 +176,7 @@ static __attribute__((noinline)) status_t fault_during_change(struct as *as, uva
 		bool later;
 
 		if (can_answer(as, at)) {
-			status = fault_in(as, at, wanted_rights, OURS);
+			status = fault_in(as, at, wanted_rights);
 		}
 		/* at its end the answer may be another one */
 		later = as->change != CHANGE_NONE && status == STATUS_EFAULT;
@@ -217,7 +202,7 @@ status_t as_fault(struct as *as, uva_t at, unsigned wanted_rights)
 	if (UNLIKELY(as->change != CHANGE_NONE)) {
 		return fault_during_change(as, at, wanted_rights);
 	}
-	status = fault_in(as, at, wanted_rights, OURS);
+	status = fault_in(as, at, wanted_rights);
 	lock_release(&as->lock);
 	return status;
 }
@@ -231,11 +216,11 @@ static status_t fill_for_device(struct as *as, const struct region *region, pte_
 	status_t status;
 
 	if (LIKELY(is_cleared)) {
-		return fill_zero(as, region, entry, OURS);
+		return fill_zero(as, region, entry);
 	}
 	status = frame_alloc_user_for_device(&frame);
 	if (status == STATUS_OK) {
-		as->nr_pages += page_map(entry, as_pte(frame, region, false), false);
+		as->nr_pages += page_map(entry, as_pte(frame, region, false));
 	}
 	return status;
 }
@@ -246,13 +231,13 @@ static status_t page_make_writable(struct as *as, const struct region *region, u
 	status_t status;
 
 	if (!is_whole) {
-		return page_make_usable(as, region, page, true, entry, OURS);
+		return page_make_usable(as, region, page, true, entry);
 	}
 	status = as_entry_create(as, page, 1, entry);
 	if (status == STATUS_OK && !pte_holds_frame(pte_read(*entry))) {
 		return fill_for_device(as, region, *entry);
 	}
-	return status == STATUS_OK ? page_make_usable(as, region, page, true, entry, OURS) : status;
+	return status == STATUS_OK ? page_make_usable(as, region, page, true, entry) : status;
 }
 
 /* The entry of the first page of [start, end), which lies in one page table; pages are made if

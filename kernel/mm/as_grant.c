@@ -20,12 +20,6 @@ struct side {
 	pte_t *entry;
 };
 
-/* Everything that the move needs. Valid while both locks are held. */
-struct grant {
-	struct side from, to;
-	pfn_t frame;
-};
-
 /* Caller holds side->as->lock. Private, writable, 4 KiB. */
 static bool region_check(struct side *side)
 {
@@ -37,110 +31,170 @@ static bool region_check(struct side *side)
 	       !(side->region->flags & (REGION_SHARED | REGION_HUGE));
 }
 
-/* Caller holds the lock. EAGAIN: the page has to be made the giver's own first. */
-static status_t from_prepare(struct grant *grant)
+static bool is_writable(const struct side *side)
 {
-	struct side *from = &grant->from;
-	pte_t pte;
+	pte_t pte = side->entry ? pte_read(side->entry) : PTE_NONE;
 
-	assert(lock_is_held(&grant->from.as->lock));
-	if (!region_check(from)) {
+	return pte_is_present(pte) && pte_is_writable(pte);
+}
+
+/*
+ * Caller holds the lock. EAGAIN: the page has to be made the giver's own first, or offered. That a
+ * writable page of private memory has no other entry the gate asks as well. The kernel may use its
+ * frame all the same.
+ */
+static status_t from_prepare(struct side *from)
+{
+	assert(lock_is_held(&from->as->lock));
+	if (as_is_moving(from->as, from->at.uva) || !region_check(from)) {
 		return STATUS_EFAULT;
 	}
 	from->entry = ptable_entry(from->as->root, from->at.uva, 1);
-	pte = from->entry ? pte_read(from->entry) : PTE_NONE;
-	if (!pte_is_present(pte) || !pte_is_writable(pte)) {
-		return STATUS_EAGAIN;
-	}
-	/*
-	 * A writable entry of private memory is the frame's only one. Its count may be above 1 all
-	 * the same, while the kernel uses the frame.
-	 */
-	grant->frame = pte_frame(pte);
-	return STATUS_OK;
+	return is_writable(from) && (root_is_ours(from->as->root) ||
+				     pte_read(from->entry).value & PTE_OFFERED)
+		       ? STATUS_OK
+		       : STATUS_EAGAIN;
 }
 
-/* Caller holds both locks. The tables that it makes may stay. */
-static status_t prepare(struct grant *grant)
+/*
+ * Caller holds the lock. The tables that it makes may stay. Where the taker is not loaded, and the
+ * page that it accepted is not there, it had no memory for one.
+ */
+static status_t to_prepare(struct side *to)
 {
-	struct side *to = &grant->to;
-	status_t status = as_is_moving(grant->from.as, grant->from.at.uva) ? STATUS_EFAULT
-									   : from_prepare(grant);
-
-	assert(lock_is_held(&grant->to.as->lock));
-	if (status) {
-		return status;
-	}
+	assert(lock_is_held(&to->as->lock));
 	if (as_is_moving(to->as, to->at.uva) || !region_check(to)) {
 		return STATUS_EINVAL;
 	}
-	return ptable_entry_create(to->as->root, to->at.uva, 1, &to->entry);
+	if (root_is_ours(to->as->root)) {
+		return ptable_entry_create(to->as->root, to->at.uva, 1, &to->entry);
+	}
+	to->entry = ptable_entry(to->as->root, to->at.uva, 1);
+	return to->entry && pte_read(to->entry).value & PTE_ACCEPTS ? STATUS_OK : STATUS_ENOMEM;
 }
 
 /* Flushes. Caller holds the lock. */
-static void page_remove(const struct side *side)
+static void page_park(const struct side *side)
 {
 	assert(lock_is_held(&side->as->lock));
-	pte_grant(side->entry, PTE_NONE);
-	side->as->nr_pages--;
-	as_tlb_downgrade(&side->as->tlb, side->at, (uva_t){ side->at.uva + PAGE_SIZE });
-}
-
-/* Flushes if a frame was there, which is freed. Caller holds the lock. */
-static void page_set(const struct side *side, pte_t new)
-{
-	pte_t old = pte_read(side->entry);
-
-	assert(lock_is_held(&side->as->lock));
-	if (!pte_holds_frame(old)) {
-		pte_grant(side->entry, new);
-		side->as->nr_pages++;
-		return;
+	if (ASSERTIONS && pte_is_present(pte_read(side->entry))) {
+		upcall_entry_stricter(&side->entry->value, true);
 	}
-	pte_grant(side->entry, PTE_NONE);
+	(void)pages_park(side->entry, 1);
 	as_tlb_downgrade(&side->as->tlb, side->at, (uva_t){ side->at.uva + PAGE_SIZE });
-	pte_grant(side->entry, new);
-	frame_put_user(pte_frame(old));
 }
 
 /* Flushes. Caller holds both locks. The frame keeps its owner and its one reference. */
-static void commit(const struct grant *grant)
+static status_t commit(struct side *from, struct side *to)
 {
-	assert(lock_is_held(&grant->to.as->lock));
-	page_remove(&grant->from);
-	page_set(&grant->to, as_pte(grant->frame, grant->to.region, false));
+	bool was_there = pte_holds_frame(pte_read(to->entry));
+	struct released released;
+
+	assert(lock_is_held(&to->as->lock));
+	page_park(from);
+	if (was_there) {
+		page_park(to);
+	}
+	if (!page_give(from->entry, to->entry, &released)) {
+		return STATUS_EFAULT;
+	}
+	from->as->nr_pages--;
+	to->as->nr_pages += !was_there;
+	frames_put_released(&released);
+	return STATUS_OK;
 }
 
-static bool is_same_page(const struct grant *grant)
+static bool is_same_page(const struct side *from, const struct side *to)
 {
-	return grant->from.as == grant->to.as && grant->from.at.uva == grant->to.at.uva;
+	return from->as == to->as && from->at.uva == to->at.uva;
 }
 
-static status_t try_once(struct grant *grant)
+static status_t try_once(struct side *from, struct side *to)
 {
-	struct lock *from_lock = &grant->from.as->lock, *to_lock = &grant->to.as->lock;
 	status_t status;
 
-	lock_acquire_both(from_lock, to_lock);
-	status = prepare(grant);
-	if (status == STATUS_OK && !is_same_page(grant)) {
-		commit(grant);
+	lock_acquire_both(&from->as->lock, &to->as->lock);
+	status = from_prepare(from);
+	if (status == STATUS_OK) {
+		status = to_prepare(to);
 	}
-	lock_release_both(from_lock, to_lock);
+	if (status == STATUS_OK && !is_same_page(from, to)) {
+		status = commit(from, to);
+	}
+	lock_release_both(&from->as->lock, &to->as->lock);
 	return status;
 }
 
 status_t as_grant(struct as *from, uva_t from_at, struct as *to, uva_t to_at)
 {
-	struct grant grant = { .from = { .as = from, .at = from_at },
-			       .to = { .as = to, .at = to_at } };
-	status_t status = try_once(&grant);
+	struct side giver = { .as = from, .at = from_at }, taker = { .as = to, .at = to_at };
+	status_t status = try_once(&giver, &taker);
 
+	if (!root_is_ours(from->root)) {
+		return status;
+	}
 	for (unsigned i = 0; status == STATUS_EAGAIN && i < TRIES_MAX; i++) {
 		status = as_fault_now(from, from_at, RIGHT_WRITE);
 		if (status == STATUS_OK) {
-			status = try_once(&grant);
+			status = try_once(&giver, &taker);
 		}
 	}
 	return status == STATUS_EAGAIN ? STATUS_EFAULT : status;
 }
+
+/* EAGAIN: the page has to be made the address space's own first. */
+static status_t consent_once(struct side *side, uint64_t how)
+{
+	status_t status = STATUS_EFAULT;
+
+	lock_acquire(&side->as->lock);
+	if (!as_is_moving(side->as, side->at.uva) && region_check(side)) {
+		side->entry = ptable_entry(side->as->root, side->at.uva, 1);
+		status = is_writable(side) ? STATUS_OK : STATUS_EAGAIN;
+	}
+	if (status == STATUS_OK) {
+		pte_write(side->entry, pte_with(pte_read(side->entry), how));
+	}
+	lock_release(&side->as->lock);
+	return status;
+}
+
+static status_t consent(struct as *as, uva_t at, uint64_t how)
+{
+	struct side side = { .as = as, .at = at };
+	status_t status = root_is_ours(as->root) ? consent_once(&side, how) : STATUS_EFAULT;
+
+	for (unsigned i = 0; status == STATUS_EAGAIN && i < TRIES_MAX; i++) {
+		status = as_fault_now(as, at, RIGHT_WRITE);
+		if (status == STATUS_OK) {
+			status = consent_once(&side, how);
+		}
+	}
+	return status == STATUS_EAGAIN ? STATUS_EFAULT : status;
+}
+
+static void consent_end(struct as *as, uva_t at, uint64_t how)
+{
+	pte_t *entry;
+
+	if (at.uva >= USER_TOP || !root_is_ours(as->root)) {
+		return;
+	}
+	lock_acquire(&as->lock);
+	entry = ptable_entry(as->root, at.uva, 1);
+	if (entry && pte_read(entry).value & how) {
+		pte_write(entry, pte_without(pte_read(entry), how));
+	}
+	lock_release(&as->lock);
+}
+
+status_t as_offer(struct as *as, uva_t page) { return consent(as, page, PTE_OFFERED); }
+
+void as_offer_end(struct as *as, uva_t page) { consent_end(as, page, PTE_OFFERED); }
+
+status_t as_accept(struct as *as, uva_t place)
+{
+	return consent(as, place, PTE_ACCEPTS) == STATUS_ENOMEM ? STATUS_ENOMEM : STATUS_OK;
+}
+
+void as_accept_end(struct as *as, uva_t place) { consent_end(as, place, PTE_ACCEPTS); }

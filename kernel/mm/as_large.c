@@ -35,7 +35,7 @@ status_t as_large_fill(struct as *as, const struct region *region, pte_t *entry)
 
 	as_change_return(as);
 	if (status == STATUS_OK) {
-		as->nr_pages += page_map(entry, as_pte(frame, region, false), false) << HUGE_ORDER;
+		as->nr_pages += page_map(entry, as_pte(frame, region, false)) << HUGE_ORDER;
 	}
 	end(as, before);
 	return status;
@@ -64,8 +64,7 @@ status_t as_large_copy(struct as *as, const struct region *region, uint64_t page
 	as_change_return(as);
 	if (status == STATUS_OK) {
 		page_go(as, page, entry, &old);
-		status = page_map(entry, as_pte(copy, region, false), false) ? STATUS_OK
-									     : STATUS_EFAULT;
+		status = page_map(entry, as_pte(copy, region, false)) ? STATUS_OK : STATUS_EFAULT;
 		/* the last reference may have been ours, and scrubbing takes as long */
 		as_change_leave(as, (enum as_change)as->change);
 		frames_put_released(&old);

@@ -270,7 +270,8 @@ uint64_t as_pages_protect(struct as *as, const struct region *rights, uint64_t a
 		/* a private frame may be shared after a fork: let the first write find out */
 		bool copy = !(rights->flags & REGION_SHARED) && rights->rights & RIGHT_WRITE &&
 			    !pte_is_writable(old);
-		pte_t new = as_pte(pte_frame(old), rights, copy || (old.value & PTE_COPY));
+		pte_t new = pte_with(as_pte(pte_frame(old), rights, copy || (old.value & PTE_COPY)),
+				     old.value & PTE_SHARED);
 
 		pte_write(cursor.entry, new);
 		if (pte_is_stricter(old, new)) {

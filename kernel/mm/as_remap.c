@@ -47,42 +47,42 @@ static status_t tables_prepare(struct as *as, uint64_t from, uint64_t to, uint64
 	return STATUS_OK;
 }
 
-/* Flushes. No frame is ever usable in both places. */
-static void pages_move(struct as *as, uint64_t from, uint64_t to, unsigned nr)
+/*
+ * Flushes. No frame is ever usable in both places. The pages lie in one table, in the old place and
+ * in the new; where the old one has none there is nothing.
+ */
+static void pages_go(struct as *as, uint64_t from, uint64_t to, unsigned nr, bool is_present)
 {
-	pte_t moved[MOVE_PAGES];
-	bool is_any = false;
+	pte_t *entries = as_entry(as, from, 1);
 
-	for (unsigned i = 0; i < nr; i++) {
-		pte_t *entry = as_entry(as, from + i * PAGE_SIZE, 1);
-
-		moved[i] = entry ? pte_read(entry) : PTE_NONE;
-		if (pte_holds_frame(moved[i])) {
-			if (ASSERTIONS && pte_is_present(moved[i])) {
-				upcall_entry_stricter(&entry->value, true);
-			}
-			pte_grant(entry, PTE_NONE);
-			is_any = true;
-		}
-	}
-	if (!is_any) {
+	if (!entries) {
 		return;
 	}
-	as_tlb_downgrade(&as->tlb, (uva_t){ from }, (uva_t){ from + nr * PAGE_SIZE });
-	for (unsigned i = 0; i < nr; i++) {
-		if (pte_holds_frame(moved[i])) {
-			pte_grant(as_entry(as, to + i * PAGE_SIZE, 1), moved[i]);
+	for (unsigned i = 0; ASSERTIONS && i < nr; i++) {
+		if (pte_is_present(pte_read(&entries[i]))) {
+			upcall_entry_stricter(&entries[i].value, true);
 		}
+	}
+	if (pages_park(entries, nr)) {
+		as_tlb_downgrade(&as->tlb, (uva_t){ from }, (uva_t){ from + nr * PAGE_SIZE });
+		pages_move(entries, as_entry(as, to, 1), nr, is_present);
 	}
 }
 
+static uint64_t pages_left_in_table(uint64_t at)
+{
+	return (HUGE_SIZE - at % HUGE_SIZE) / PAGE_SIZE;
+}
+
 static status_t range_move(struct as *as, uint64_t from, uint64_t to, uint64_t len_bytes,
-			   unsigned *work)
+			   bool is_present, unsigned *work)
 {
 	for (uint64_t done = 0; done < len_bytes;) {
-		unsigned nr = (unsigned)MIN((len_bytes - done) / PAGE_SIZE, (uint64_t)MOVE_PAGES);
+		unsigned nr = (unsigned)MIN(
+			MIN((len_bytes - done) / PAGE_SIZE, (uint64_t)MOVE_PAGES),
+			MIN(pages_left_in_table(from + done), pages_left_in_table(to + done)));
 
-		pages_move(as, from + done, to + done, nr);
+		pages_go(as, from + done, to + done, nr, is_present);
 		done += nr * PAGE_SIZE;
 		*work += nr * WORK_MOVED + WORK_TABLE;
 		if (*work >= WORK_MAX && done < len_bytes) {
@@ -101,6 +101,7 @@ static status_t move(struct as *as, const struct as_remap_wish *wish, const stru
 {
 	enum as_map_how how = wish->is_fixed ? AS_MAP_FIXED : AS_MAP_ANYWHERE;
 	uint64_t len_bytes = MIN(wish->old_bytes, wish->new_bytes);
+	bool is_usable = region->rights;
 	unsigned work = 0;
 	status_t status = as_map_begun(as, how, wish->to, wish->new_bytes, region->rights,
 				       region->flags, out);
@@ -115,7 +116,7 @@ static status_t move(struct as *as, const struct as_remap_wish *wish, const stru
 		return as_unmap_begun(as, *out, wish->new_bytes) == STATUS_EINTR ? STATUS_EINTR
 										 : status;
 	}
-	status = range_move(as, wish->at, out->uva, len_bytes, &work);
+	status = range_move(as, wish->at, out->uva, len_bytes, is_usable, &work);
 	if (status == STATUS_OK && !wish->keeps_old) {
 		status = as_unmap_begun(as, (uva_t){ wish->at }, wish->old_bytes);
 	}

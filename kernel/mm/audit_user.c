@@ -28,6 +28,8 @@ static const struct region *region_at(struct audit *audit, uint64_t address)
 static const char *entry_error(const struct region *region, const struct leaf *leaf)
 {
 	bool is_private = !(region->flags & REGION_SHARED);
+	/* what it says beside its region's rights: of others, and of grants */
+	uint64_t value = audit_without_use(leaf->pte) & ~(PTE_SHARED | PTE_OFFERED | PTE_ACCEPTS);
 
 	if (leaf->level != region_level(region)) {
 		return "is of another size than its region's pages";
@@ -38,15 +40,15 @@ static const char *entry_error(const struct region *region, const struct leaf *l
 	if (leaf->executable && !(region->rights & RIGHT_EXECUTE)) {
 		return "is executable, in a region that is not";
 	}
-	if (audit_without_use(leaf->pte) != as_pte(leaf->frame, region, false).value &&
-	    (!is_private ||
-	     audit_without_use(leaf->pte) != as_pte(leaf->frame, region, true).value)) {
+	if (value != as_pte(leaf->frame, region, false).value &&
+	    (!is_private || value != as_pte(leaf->frame, region, true).value)) {
 		return "is not the entry of its region";
 	}
-	/* unless the entry says so, a write does not ask who else has the page */
-	if (is_private && !(leaf->pte.value & PTE_COPY) && pfn_is_valid(leaf->frame) &&
+	/* unless the entry says so, nobody asks who else has the page */
+	if (!(leaf->pte.value & (PTE_COPY | PTE_SHARED)) && pfn_is_valid(leaf->frame) &&
 	    frame_entry(leaf->frame)->refs > 1) {
-		return "is shared by processes, and a write would not copy it";
+		return is_private ? "is shared by processes, and a write would not copy it"
+				  : "is shared by processes, and does not say so";
 	}
 	return NULL;
 }

@@ -258,8 +258,7 @@ void explain_address(pfn_t root, uint64_t address, struct explanation *out)
 	out->frame = frame_of(out);
 	if (!pfn_is_none(out->frame)) {
 		out->owner = frame_entry(out->frame)->owner;
-		out->is_hidden =
-			out->owner != OWNER_PTABLE && frame_entry(out->frame)->flags & FRAME_HIDDEN;
+		out->is_hidden = frame_is_hidden(frame_entry(out->frame));
 		frame_history_read(out->frame, &out->history);
 	}
 }

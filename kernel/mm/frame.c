@@ -70,7 +70,7 @@ static void assert_may_leave(const struct frame *frame, enum owner from)
 /* The flags that a change of owner leaves. */
 static uint8_t flags_kept(const struct frame *frame)
 {
-	return frame->owner == OWNER_PTABLE ? 0 : frame->flags & FRAME_HIDDEN;
+	return frame_is_hidden(frame) ? FRAME_HIDDEN : 0;
 }
 
 /*

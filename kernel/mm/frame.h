@@ -180,6 +180,11 @@ static inline void frame_set_place(pfn_t frame, uint64_t address)
 	frame_link(frame)->prev = frame_place(address);
 }
 
+/* Nobody's page table is, whose flags say other things. */
+static inline bool frame_is_hidden(const struct frame *frame)
+{
+	return frame->owner != OWNER_PTABLE && frame->flags & FRAME_HIDDEN;
+}
 static inline bool frame_is_of_slab(const struct frame *frame)
 {
 	return (frame->flags & (FRAME_SLAB | FRAME_PLACED)) == FRAME_SLAB;

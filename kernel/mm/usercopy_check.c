@@ -91,7 +91,8 @@ static const char *check_frames(struct range range, struct object *object)
 {
 	pfn_t frame = direct_map_frame((va_t){ range.start }), first;
 
-	if (!pfn_is_valid(frame) || !(frame_entry(frame)->flags & FRAME_COPIED)) {
+	if (!pfn_is_valid(frame) || frame_entry(frame)->owner != OWNER_KERNEL ||
+	    !(frame_entry(frame)->flags & FRAME_COPIED)) {
 		return "memory that is not for copies";
 	}
 	first.pfn = frame_entry(frame)->number;

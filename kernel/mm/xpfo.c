@@ -107,7 +107,7 @@ void *xpfo_kmap(pfn_t frame)
 	const struct frame *entry = frame_entry(frame);
 
 	if (entry->owner != OWNER_USER) {
-		return entry->flags & FRAME_HIDDEN ? NULL : direct_map_pointer(frame);
+		return frame_is_hidden(entry) ? NULL : direct_map_pointer(frame);
 	}
 	lock_acquire(&kmap_lock);
 	assert(entry->kmaps < UINT8_MAX);

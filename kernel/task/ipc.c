@@ -7,6 +7,9 @@
 #include "task/process.h"
 #include "task/sched.h"
 
+/* How often another thread may undo what was done for a page that is offered. */
+enum { TRIES_MAX = 8 };
+
 static struct endpoint *find(const struct process *process, uint64_t handle)
 {
 	/* pairs with the release in endpoint_create */
@@ -24,7 +27,7 @@ static void finish(struct thread *thread, int64_t result)
 	assert(lock_is_held(&thread->ipc.endpoint->lock));
 	sched_wake(thread);
 	thread->ipc.result = result;
-	/* pairs with the load in wait_until_done */
+	/* pairs with the loads in wait_until_done and ipc_wait */
 	__atomic_store_n(&thread->ipc.state, IPC_NONE, __ATOMIC_RELEASE);
 }
 
@@ -57,49 +60,13 @@ static void bind(struct thread *server, struct thread *client, struct endpoint *
 	server->ipc.served = endpoint;
 }
 
-/* The thread must end: nobody is to find it. Caller holds the lock. */
-static void withdraw(struct thread *thread)
-{
-	assert(lock_is_held(&thread->ipc.endpoint->lock));
-	if (thread->ipc.state == IPC_AWAITING) {
-		thread->ipc.server->ipc.caller = NULL;
-	} else {
-		list_remove(&thread->ipc.node);
-	}
-	thread->ipc.result = STATUS_EINTR;
-	thread->ipc.state = IPC_NONE;
-}
-
-/* Blocks. The result that `finish` left. */
-static __attribute__((noinline)) int64_t wait_longer(struct thread *self)
-{
-	struct endpoint *endpoint = self->ipc.endpoint;
-
-	/* pairs with the release in finish */
-	while (__atomic_load_n(&self->ipc.state, __ATOMIC_ACQUIRE) != IPC_NONE) {
-		bool is_done;
-
-		sched_prepare();
-		lock_acquire(&endpoint->lock);
-		is_done = self->ipc.state == IPC_NONE;
-		if (!is_done && thread_must_exit()) {
-			withdraw(self);
-			is_done = true;
-		}
-		lock_release(&endpoint->lock);
-		if (!is_done) {
-			sched_block();
-		}
-	}
-	return self->ipc.result;
-}
-
-/* The same; mostly it is over when the thread that was switched to comes back. */
+/* Blocks. The result that `finish` left; mostly it is there when the thread that was switched to
+ * comes back. */
 static inline int64_t wait_until_done(struct thread *self)
 {
 	/* pairs with the release in finish */
 	return __atomic_load_n(&self->ipc.state, __ATOMIC_ACQUIRE) == IPC_NONE ? self->ipc.result
-									       : wait_longer(self);
+									       : ipc_wait(self);
 }
 
 /* Caller holds the lock. */
@@ -112,30 +79,41 @@ static void enqueue(struct endpoint *endpoint, struct thread *self, enum ipc_sta
 		       &self->ipc.node);
 }
 
-/* Caller holds the lock, which is released. No receiver waits. */
+/*
+ * Caller holds the lock, which is released. No receiver waits: whoever comes then takes the page
+ * that is offered to it. EAGAIN: it has to be offered again.
+ */
 static int64_t call_later(struct endpoint *endpoint, struct thread *self)
 {
+	uva_t page = { thread_user_regs(self)->r12 };
+	int64_t result = 0;
+
 	assert(lock_is_held(&endpoint->lock));
 	if ((endpoint->was_served && endpoint->nr_servers == 0) ||
 	    endpoint_is_lonely(endpoint, self->process)) {
+		result = STATUS_EPIPE;
+	} else if (UNLIKELY(page.uva)) {
+		result = as_offer(self->process->as, page);
+	}
+	if (result) {
 		lock_release(&endpoint->lock);
-		return STATUS_EPIPE;
+		return result;
 	}
 	enqueue(endpoint, self, IPC_CALLING);
 	lock_release(&endpoint->lock);
-	return wait_until_done(self);
+	result = wait_until_done(self);
+	if (UNLIKELY(page.uva)) {
+		as_offer_end(self->process->as, page);
+	}
+	return result;
 }
 
-int64_t ipc_call(uint64_t handle)
+static inline int64_t call(struct endpoint *endpoint, struct thread *self)
 {
-	struct thread *self = thread_current(), *server;
-	struct endpoint *endpoint = find(self->process, handle);
+	struct thread *server;
 	status_t status;
 	bool is_claimed;
 
-	if (!endpoint) {
-		return STATUS_EBADF;
-	}
 	lock_acquire(&endpoint->lock);
 	if (list_is_empty(&endpoint->receivers)) {
 		return call_later(endpoint, self);
@@ -155,6 +133,27 @@ int64_t ipc_call(uint64_t handle)
 		sched_block_to(server);
 	}
 	return wait_until_done(self);
+}
+
+int64_t ipc_call(uint64_t handle)
+{
+	struct thread *self = thread_current();
+	struct endpoint *endpoint = find(self->process, handle);
+	int64_t result;
+
+	if (!endpoint) {
+		return STATUS_EBADF;
+	}
+	result = accept_begin(self);
+	if (result) {
+		return result;
+	}
+	result = call(endpoint, self);
+	for (unsigned i = 0; UNLIKELY(result == STATUS_EAGAIN) && i < TRIES_MAX; i++) {
+		result = call(endpoint, self);
+	}
+	accept_end(self);
+	return result == STATUS_EAGAIN ? STATUS_EFAULT : result;
 }
 
 /* Caller holds the lock. */
@@ -229,12 +228,16 @@ static int64_t receive(struct endpoint *endpoint, uint64_t handle, struct thread
 		}
 		return result;
 	}
+	/* without memory no page can come: who gives one is told */
+	(void)!accept_begin(self);
 	enqueue(endpoint, self, IPC_RECEIVING);
 	lock_release(&endpoint->lock);
 	if (replied) {
 		sched_block_to(replied);
 	}
-	return wait_until_done(self);
+	result = wait_until_done(self);
+	accept_end(self);
+	return result;
 }
 
 /* The call that the thread has comes to an end. Takes the lock of the endpoint it came through. */

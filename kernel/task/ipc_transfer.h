@@ -1,4 +1,4 @@
-/* What a call or a reply carries: words and a page. For ipc.c. */
+/* What a call or a reply carries: words and a page. For ipc.c and ipc_wait.c. */
 #pragma once
 
 #include "mm/as_grant.h"
@@ -17,6 +17,22 @@ static inline void words_copy(struct regs *to, const struct regs *from)
 	to->r9 = from->r9;
 	to->rbx = from->rbx;
 	to->r12 = 0;
+}
+
+/* A page may come to `self`, until it is told what came. ENOMEM. */
+static inline status_t accept_begin(const struct thread *self)
+{
+	uva_t place = { thread_user_regs(self)->r13 };
+
+	return UNLIKELY(place.uva) ? as_accept(self->process->as, place) : STATUS_OK;
+}
+static inline void accept_end(const struct thread *self)
+{
+	const struct regs *regs = thread_user_regs(self);
+
+	if (UNLIKELY(regs->r13 && !regs->r12)) {
+		as_accept_end(self->process->as, (uva_t){ regs->r13 });
+	}
 }
 
 static inline status_t page_move(const struct thread *to, const struct thread *from)
@@ -47,3 +63,7 @@ static inline status_t transfer(const struct thread *to, const struct thread *fr
 	}
 	return STATUS_OK;
 }
+
+/* Blocks until the state of the thread, the caller's, is IPC_NONE: the result. EINTR: the thread
+ * must end. */
+int64_t ipc_wait(struct thread *self);

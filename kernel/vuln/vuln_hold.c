@@ -48,7 +48,7 @@ static status_t write_frame(pfn_t frame, uint64_t offset, uint64_t value)
 		return STATUS_OK;
 	}
 	/* nobody counts who uses the others, so there is nothing to let go of either */
-	if (frame_entry(frame)->flags & FRAME_HIDDEN) {
+	if (frame_is_hidden(frame_entry(frame))) {
 		return STATUS_EPERM;
 	}
 	vuln_write_to(direct_map_base + pfn_to_pa(frame).pa + offset, value);

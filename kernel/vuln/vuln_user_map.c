@@ -29,14 +29,14 @@ static void store_through(struct as *as, uint64_t page, pte_t *entry, pte_t borr
 	pte_t own = pte_read(entry);
 
 	assert(lock_is_held(&as->lock));
-	pte_grant(entry, PTE_NONE);
+	pte_store(entry, PTE_NONE);
 	as_tlb_downgrade(&as->tlb, start, end);
-	pte_grant(entry, borrowed);
+	pte_store(entry, borrowed);
 	/* cannot fault: the entry is there, and writable */
 	(void)uaccess.store_u64((void *)(page + offset), value);
-	pte_grant(entry, PTE_NONE);
+	pte_store(entry, PTE_NONE);
 	as_tlb_downgrade(&as->tlb, start, end);
-	pte_grant(entry, own);
+	pte_store(entry, own);
 }
 
 /*
@@ -55,8 +55,9 @@ static status_t write_frame(struct as *as, uint64_t page, pfn_t frame, uint64_t 
 		return STATUS_EINVAL;
 	}
 	if (policy_table[policy_state_of(frame)].direct_map == RIGHTS_ABSENT ||
-	    (gate_in_force != ptprot_off && frame_entry(frame)->owner != OWNER_USER)) {
-		return STATUS_EPERM; /* the latter the gate would refuse */
+	    gate_in_force != ptprot_off) {
+		return STATUS_EPERM; /* the latter: the gate puts no frame there that is another's
+				      */
 	}
 	status = ptable_entry_create(as->root, page, 1, &entry);
 	if (status == STATUS_OK) {

@@ -38,7 +38,7 @@ static void measure(pte_t *entry)
 		TIMED(ticks.nothing, (void)0);
 		TIMED(ticks.park, (void)pages_park(entry, 1));
 		(void)pages_release(entry, 1, false, &released);
-		TIMED(ticks.map, is_mapped &= page_map(entry, pte, false));
+		TIMED(ticks.map, is_mapped &= page_map(entry, pte));
 		released.nr = 0;
 		TIMED(ticks.flag, frames_flag(frame, 1, FRAME_UNKMAPPED, 0));
 		TIMED(ticks.count, (void)frame_count(frame, 1));

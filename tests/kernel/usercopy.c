@@ -127,6 +127,9 @@ static void check_pages(void)
 		frame_free_kernel(pages, 1);
 	}
 	expect_read(direct_map_pointer(others), 8, false, "pages that are not for copies");
+	expect_read(direct_map_pointer(process_current()->as->root), 8, false, "a root");
+	expect_read(direct_map_pointer(pfn_add(process_current()->as->root, 1)), 8, false,
+		    "a shadow root");
 	frame_free_kernel(others, 0);
 	expect_read(direct_map_pointer(kernel_root), 8, false, "a page table");
 }

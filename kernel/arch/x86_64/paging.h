@@ -24,7 +24,11 @@ enum pte_flags {
 	PTE_GLOBAL = 1 << 8,
 	PTE_COPY = 1 << 9,    /* ignored by the processor; ours: copy on write */
 	PTE_PARKED = 1 << 10, /* ours: not present (PROT_NONE), but the frame is kept */
+	PTE_SHARED = 1 << 11, /* ours: other entries may name the frame, and write to it too */
 };
+/* Ours, of a user's page: it is offered to whoever accepts it; another may come in its place. */
+#define PTE_OFFERED (1ul << 52)
+#define PTE_ACCEPTS (1ul << 53)
 #define PTE_NO_EXECUTE (1ul << 63)
 /* Protection key 1, which PKRS lets nobody write: Intel SDM vol. 3A, "Protection Keys for
  * Supervisor-Mode Pages". */

@@ -20,8 +20,8 @@ static bool copy_take(pfn_t copy, uint32_t root)
 /* What is done with an entry for a page of 4 KiB, with its value, and another word. */
 typedef uint64_t act(const struct place *place, pte_t *at, pte_t old, uint64_t what);
 
-/* Under the lock, for whoever may, or for a grant. */
-static uint64_t at_page(uint64_t entry, uint64_t what, bool is_granted, act *act)
+/* Under the lock, for whoever may. */
+static uint64_t at_page(uint64_t entry, uint64_t what, act *act)
 {
 	struct place place;
 	uint64_t refusal = GATE_NOT_OURS;
@@ -29,7 +29,7 @@ static uint64_t at_page(uint64_t entry, uint64_t what, bool is_granted, act *act
 	if (!page_lock(entry, &place)) {
 		return GATE_NO_TABLE;
 	}
-	if (place.level == 1 && (is_granted || place_is_ours(&place))) {
+	if (place.level == 1 && place_is_ours(&place)) {
 		pte_t *at = gate_table_open(PLACE_ONE, place.table) + place.index;
 
 		refusal = act(&place, at, pte_read(at), what);
@@ -54,11 +54,12 @@ static uint64_t copy_from(const struct place *place, pte_t *at, pte_t old, uint6
 	return GATE_DONE;
 }
 
-/* The entry of a page, a frame that gets its contents, is it a grant's? The page is parked. */
-uint64_t gate_page_copy(uint64_t entry, uint64_t copy, uint64_t is_granted, uint64_t unused3)
+/* The entry of a page, a frame that gets its contents. The page is parked. */
+uint64_t gate_page_copy(uint64_t entry, uint64_t copy, uint64_t unused2, uint64_t unused3)
 {
+	(void)unused2;
 	(void)unused3;
-	return at_page(entry, copy, is_granted, copy_from);
+	return at_page(entry, copy, copy_from);
 }
 
 void page_replace_raw(pte_t *entry, pte_t pte, struct released *out)
@@ -86,12 +87,12 @@ static uint64_t replace(const struct place *place, pte_t *at, pte_t old, uint64_
 	return GATE_DONE;
 }
 
-/* A parked page's entry, the fresh page's that comes instead, is it a grant's? What became free is
- * the answer. */
-uint64_t gate_page_replace(uint64_t entry, uint64_t value, uint64_t is_granted, uint64_t unused3)
+/* A parked page's entry, the fresh page's that comes instead. What became free is the answer. */
+uint64_t gate_page_replace(uint64_t entry, uint64_t value, uint64_t unused2, uint64_t unused3)
 {
+	(void)unused2;
 	(void)unused3;
-	return at_page(entry, value, is_granted, replace);
+	return at_page(entry, value, replace);
 }
 
 /* A page of 4 KiB that one entry names, this one. */

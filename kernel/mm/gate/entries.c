@@ -93,14 +93,20 @@ static bool leaf_is_right(const struct place *place, pte_t pte)
 }
 
 /*
- * Whose is the frame of a user leaf? The entry's already, or what a grant brings. All others come
- * by operations of pages.c and share.c, and go by them.
+ * Of a user leaf the frame stays the same: frames come and go by operations of pages.c, share.c and
+ * move.c. While others may name it, it says so.
  */
+static bool user_leaf_may_become(pte_t old, pte_t new)
+{
+	uint64_t lost = old.value & ~new.value &(PTE_COPY | PTE_SHARED);
+
+	return pte_holds_frame(old) && pte_frame(old).pfn == pte_frame(new).pfn &&
+	       (!lost || frame_entry(pte_frame(old))->refs == 1);
+}
+
 static bool leaf_may_become(const struct place *place, pte_t old, pte_t new)
 {
-	bool is_same = pte_holds_frame(old) && pte_frame(old).pfn == pte_frame(new).pfn;
-
-	if (place->is_user && !place->is_granted && !is_same) {
+	if (place->is_user && !user_leaf_may_become(old, new)) {
 		return false;
 	}
 	return !new.value || leaf_is_right(place, new);
@@ -173,7 +179,7 @@ static uint64_t change(const struct place *place, pte_t old, pte_t new)
 	if (links && linked && pte_frame(old).pfn == child.pfn) {
 		return GATE_DONE; /* mitigate: the bits beside it */
 	}
-	if (place->is_user && !place->is_granted && !is_ours(place, new)) {
+	if (place->is_user && !is_ours(place, new)) {
 		return GATE_NOT_OURS;
 	}
 	if (links ? !is_reserved_for(place, child) : !linked && !leaf_may_become(place, old, new)) {
@@ -209,16 +215,16 @@ static uint64_t fill(const struct place *at, pte_t *entries, uint64_t nr, pte_t 
 	return refusal;
 }
 
-/* first entry, how many, the first one's value, is it a grant's? */
-uint64_t gate_entries_fill(uint64_t first, uint64_t nr, uint64_t value, uint64_t is_granted)
+/* first entry, how many, the first one's value. */
+uint64_t gate_entries_fill(uint64_t first, uint64_t nr, uint64_t value, uint64_t unused3)
 {
 	struct place place;
 	uint64_t refusal = GATE_NO_TABLE;
 
+	(void)unused3;
 	if (!place_lock(first, &place)) {
 		return GATE_NO_TABLE;
 	}
-	place.is_granted = is_granted;
 	if (nr <= PTES_PER_TABLE - place.index) {
 		refusal =
 			fill(&place, gate_table_open(PLACE_ONE, place.table), nr, (pte_t){ value });
@@ -228,9 +234,10 @@ uint64_t gate_entries_fill(uint64_t first, uint64_t nr, uint64_t value, uint64_t
 	return refusal;
 }
 
-/* entry, value, is it a grant's? */
-uint64_t gate_entry_set(uint64_t entry, uint64_t value, uint64_t is_granted, uint64_t unused3)
+/* entry, value. */
+uint64_t gate_entry_set(uint64_t entry, uint64_t value, uint64_t unused2, uint64_t unused3)
 {
+	(void)unused2;
 	(void)unused3;
-	return gate_entries_fill(entry, 1, value, is_granted);
+	return gate_entries_fill(entry, 1, value, 0);
 }

@@ -72,15 +72,6 @@ void pte_store(pte_t *entry, pte_t pte)
 	}
 }
 
-void pte_grant(pte_t *entry, pte_t pte)
-{
-	if (is_open()) {
-		put(entry, pte);
-	} else {
-		CALL(ENTRY_SET, (uint64_t)entry, pte.value, true, 0);
-	}
-}
-
 /* What the tables between a root and a page let through: everything. */
 static uint64_t link_flags(bool is_user)
 {

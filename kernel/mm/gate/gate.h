@@ -101,17 +101,28 @@ struct released {
 
 /*
  * An empty entry gets a frame that is free and ready for user space, or one that became a user's
- * for this. False: the frame is neither, and another may do. is_granted: the address space need not
- * be loaded.
+ * for this. False: the frame is neither, and another may do.
  */
-bool page_map(pte_t *entry, pte_t pte, bool is_granted) MUST_CHECK;
+bool page_map(pte_t *entry, pte_t pte) MUST_CHECK;
 /*
  * Copy on write: such a frame gets the contents of a page, which is not present any more when this
  * returns true. The caller flushes; then the copy takes its place. *out: the other's frame, if that
  * was its last entry.
  */
-bool page_copy(pte_t *entry, pfn_t copy, bool is_granted) MUST_CHECK;
-void page_replace(pte_t *entry, pte_t pte, bool is_granted, struct released *out);
+bool page_copy(pte_t *entry, pfn_t copy) MUST_CHECK;
+void page_replace(pte_t *entry, pte_t pte, struct released *out);
+/*
+ * Parked pages, and what lies between them, get other places, nr entries in a row of one table,
+ * where nothing is. is_present: and are present there.
+ */
+void pages_move(pte_t *from, pte_t *to, unsigned nr, bool is_present);
+/*
+ * A grant: a parked page, writable and nobody else's, gets a place in another address space, for
+ * the parked page or the nothing that is there. Of either, the address space is loaded, or its
+ * owner marked the entry while it was: PTE_OFFERED, PTE_ACCEPTS. Where that is so anybody may park
+ * it. *out: the frame of what was there. False: it is none that may be given, or none may come.
+ */
+bool page_give(pte_t *from, pte_t *to, struct released *out) MUST_CHECK;
 /*
  * Bytes that the kernel has are written to pages in a row of one table, up to RELEASED_MAX, from an
  * offset in the first on; each is there, and no other entry names it.
@@ -178,8 +189,6 @@ bool table_unlink(pte_t *entry) MUST_CHECK;
  * how many there were.
  */
 unsigned entries_share(pte_t *from, pte_t *to, unsigned nr, bool is_private);
-/* pte_store in an address space that need not be loaded: one side of a grant. */
-void pte_grant(pte_t *entry, pte_t pte);
 
 /*
  * pte_store, where a stricter entry owes a flush, which debug builds look for (mm/tlb_debt.h). Not

@@ -77,7 +77,6 @@ struct place {
 	unsigned index, level;
 	bool is_user;
 	bool is_frozen;   /* kernel half: nothing comes or goes there any more */
-	bool is_granted;  /* another address space's, by a grant */
 	uint32_t root;    /* user half: the kernel root that leads there */
 	uint64_t address; /* kernel half: what the entry stands for */
 };
@@ -86,6 +85,10 @@ bool place_find(uint64_t entry, struct place *out);
 /* What leads there stays so until it is unlocked. False: in no table that may change. */
 bool place_lock(uint64_t entry, struct place *out) MUST_CHECK;
 void place_unlock(const struct place *place);
+/* Two, of one user half or of two. */
+bool place_lock_two(uint64_t one_at, uint64_t two_at, struct place *one,
+		    struct place *two) MUST_CHECK;
+void place_unlock_two(const struct place *one, const struct place *two);
 /* Writes the entry, `entries` being where the gate has its table; of a root, in both of the pair.
  */
 void place_put(const struct place *place, pte_t *entries, pte_t pte);
@@ -105,6 +108,9 @@ uint64_t page_map_raw(pte_t *entry, pte_t pte);
 unsigned pages_park_raw(pte_t *entries, unsigned nr);
 unsigned pages_release_raw(pte_t *entries, unsigned nr, bool is_large, struct released *out);
 void page_replace_raw(pte_t *entry, pte_t pte, struct released *out);
+unsigned pages_move_raw(pte_t *from, pte_t *to, unsigned nr, bool is_present);
+/* How many pages more the taker has. */
+int page_give_raw(pte_t *from, pte_t *to, struct released *out);
 /* An open gate: what the frame table says of a table that is about to be linked. */
 void table_link_raw(pte_t *entry, pfn_t table);
 /* A leaf of a user half has rights that one may have. */

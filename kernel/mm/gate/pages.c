@@ -30,12 +30,12 @@ uint64_t page_map_raw(pte_t *entry, pte_t pte)
 	return GATE_DONE;
 }
 
-static uint64_t map(const struct place *place, pte_t pte, bool is_granted)
+static uint64_t map(const struct place *place, pte_t pte)
 {
 	pte_t *entry;
 	uint64_t refusal = GATE_DONE;
 
-	if (!is_granted && !place_is_ours(place)) {
+	if (!place_is_ours(place)) {
 		return GATE_NOT_OURS;
 	}
 	if (!leaf_has_rights(pte, place->level)) {
@@ -54,17 +54,18 @@ static uint64_t map(const struct place *place, pte_t pte, bool is_granted)
 	return refusal;
 }
 
-/* An empty entry, what it becomes, is it a grant's? */
-uint64_t gate_page_map(uint64_t entry, uint64_t value, uint64_t is_granted, uint64_t unused3)
+/* An empty entry, what it becomes. */
+uint64_t gate_page_map(uint64_t entry, uint64_t value, uint64_t unused2, uint64_t unused3)
 {
 	struct place place;
 	uint64_t refusal;
 
+	(void)unused2;
 	(void)unused3;
 	if (!page_lock(entry, &place)) {
 		return GATE_NO_TABLE;
 	}
-	refusal = map(&place, (pte_t){ value }, is_granted);
+	refusal = map(&place, (pte_t){ value });
 	gate_unlock_root(place.root);
 	return refusal;
 }
@@ -91,6 +92,15 @@ static bool is_run(const struct place *place, uint64_t nr)
 	       (place->level == 1 || nr == 1);
 }
 
+/* Has its owner let it be given, or another one come in its place? */
+static bool is_consented(const struct place *place, uint64_t nr)
+{
+	const pte_t *entries = direct_map_pointer(place->table);
+
+	return nr == 1 && place_root_state(place) == 0 &&
+	       entries[place->index].value & BITS_OF_CONSENT;
+}
+
 /* First entry, how many. With how many pages there are. */
 uint64_t gate_pages_park(uint64_t first, uint64_t nr, uint64_t unused2, uint64_t unused3)
 {
@@ -102,7 +112,8 @@ uint64_t gate_pages_park(uint64_t first, uint64_t nr, uint64_t unused2, uint64_t
 	if (!page_lock(first, &place)) {
 		return GATE_NO_TABLE;
 	}
-	if (is_run(&place, nr) && (place_is_ours(&place) || is_loaded_nowhere(&place))) {
+	if (is_run(&place, nr) &&
+	    (place_is_ours(&place) || is_loaded_nowhere(&place) || is_consented(&place, nr))) {
 		pte_t *entries = gate_table_open(PLACE_ONE, place.table) + place.index;
 
 		result = GATE_DONE | (uint64_t)pages_park_raw(entries, (unsigned)nr)

@@ -13,10 +13,13 @@
 #include "mm/gate/operations.h"
 #include "mm/gate/without.h"
 
+/* The owner of a page lets it go to another address space, or another's come in its place. */
+#define BITS_OF_CONSENT (PTE_OFFERED | PTE_ACCEPTS)
+
 /* What the processor and the kernel itself note in a user page's entry. */
 #define BITS_OF_USER_LEAF                                                                          \
 	(PTE_ADDRESS_MASK | PTE_PRESENT | PTE_WRITABLE | PTE_USER | PTE_ACCESSED | PTE_DIRTY |     \
-	 PTE_COPY | PTE_PARKED | PTE_NO_EXECUTE)
+	 PTE_COPY | PTE_SHARED | PTE_PARKED | BITS_OF_CONSENT | PTE_NO_EXECUTE)
 
 /* Of these and no other: readable, and not writable and executable. */
 #define BITS_OF_PLAIN_LEAF (PTE_ADDRESS_MASK | PTE_WRITABLE | PTE_NO_EXECUTE)
@@ -32,6 +35,7 @@ static inline bool leaf_has_rights(pte_t pte, unsigned level)
 	}
 	return !(pte.value & ~(BITS_OF_USER_LEAF | size)) && (pte.value & size) == size &&
 	       pte_holds_frame(pte) && (pte_is_user(pte) || !pte_is_present(pte)) &&
+	       (!pte_is_writable(pte) || !(pte.value & PTE_COPY)) &&
 	       (!pte_is_writable(pte) || !pte_is_executable(pte) || !cpu_features.nx);
 }
 

@@ -84,6 +84,46 @@ void place_unlock(const struct place *place)
 	}
 }
 
+/* The root is locked, and both must lie below it. */
+static bool find_below(uint64_t entry, uint32_t root, struct place *out)
+{
+	return place_find(entry, out) && out->is_user && out->root == root;
+}
+
+/* The lower root first, as all do. */
+bool place_lock_two(uint64_t one_at, uint64_t two_at, struct place *one, struct place *two)
+{
+	uint32_t low, high;
+
+	if (!place_find(one_at, one) || !place_find(two_at, two) || !one->is_user ||
+	    !two->is_user) {
+		return false;
+	}
+	low = MIN(one->root, two->root);
+	high = MAX(one->root, two->root);
+	if (!gate_lock_root(low)) {
+		return false;
+	}
+	if (high == low || gate_lock_root(high)) {
+		if (find_below(one_at, one->root, one) && find_below(two_at, two->root, two)) {
+			return true;
+		}
+		if (high != low) {
+			gate_unlock_root(high);
+		}
+	}
+	gate_unlock_root(low);
+	return false;
+}
+
+void place_unlock_two(const struct place *one, const struct place *two)
+{
+	gate_unlock_root(one->root);
+	if (two->root != one->root) {
+		gate_unlock_root(two->root);
+	}
+}
+
 /* The top-level entries of a user half, in both roots of the pair; user mode's way back to the
  * kernel's root must not be missed: ptable_user_slot_flags. */
 static void root_entry_put(pte_t *entries, const struct place *place, pte_t pte)

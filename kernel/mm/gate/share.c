@@ -1,16 +1,18 @@
 /* In the gate: fork. What one address space shows another gets, too. */
-#include "mm/gate/operations.h"
+#include "mm/gate/pages.h"
 #include "mm/gate/without.h"
 
 /*
- * A leaf as both sides have it afterwards. Private: neither may write before it has copied the
- * page; read-only ones too, as who builds a program does not ask for rights.
+ * A leaf as both sides have it afterwards; either says that it is not the frame's only one.
+ * Private: neither may write before it has copied the page; read-only ones too, as who builds a
+ * program does not ask for rights.
  */
 static pte_t shared_of(pte_t old, bool is_private)
 {
 	uint64_t noted = PTE_ACCESSED | PTE_DIRTY;
 
-	return is_private ? pte_with(pte_without(old, PTE_WRITABLE | noted), PTE_COPY) : old;
+	return is_private ? pte_with(pte_without(old, PTE_WRITABLE | noted), PTE_COPY)
+			  : pte_with(old, PTE_SHARED);
 }
 
 unsigned entries_share_raw(pte_t *from, pte_t *to, unsigned nr, bool is_private)
@@ -22,7 +24,7 @@ unsigned entries_share_raw(pte_t *from, pte_t *to, unsigned nr, bool is_private)
 
 		if (pte_holds_frame(old)) {
 			gate_put(&from[i], shared);
-			gate_put(&to[i], shared);
+			gate_put(&to[i], pte_without(shared, BITS_OF_CONSENT));
 			nr_given++;
 		}
 	}
@@ -38,32 +40,6 @@ static bool places_fit(const struct place *from, const struct place *to, uint64_
 	return from->is_user && to->is_user && from->level == to->level && from->level <= 2 &&
 	       from->index <= last && to->index <= last && from->root != to->root &&
 	       place_is_ours(from) && place_root_state(to) == ROOT_NEW && place_is_ours(to);
-}
-
-/* The lower root first, as all do. */
-static bool lock_both(uint64_t from_at, uint64_t to_at, struct place *from, struct place *to)
-{
-	uint32_t from_root, to_root;
-	bool is_up;
-
-	if (!place_find(from_at, from) || !place_find(to_at, to) || !from->is_user ||
-	    !to->is_user || from->root == to->root) {
-		return false;
-	}
-	from_root = from->root;
-	to_root = to->root;
-	is_up = from_root < to_root;
-	if (!(is_up ? place_lock(from_at, from) : place_lock(to_at, to))) {
-		return false;
-	}
-	if (is_up ? place_lock(to_at, to) : place_lock(from_at, from)) {
-		if (from->root == from_root && to->root == to_root) {
-			return true;
-		}
-		place_unlock(is_up ? to : from);
-	}
-	place_unlock(is_up ? from : to);
-	return false;
 }
 
 static uint64_t share(const struct place *from, const struct place *to, unsigned nr,
@@ -97,14 +73,13 @@ uint64_t gate_entries_share(uint64_t from_at, uint64_t to_at, uint64_t nr, uint6
 	struct place from, to;
 	uint64_t result = GATE_NOT_OURS;
 
-	if (nr > PTES_PER_TABLE || !lock_both(from_at, to_at, &from, &to)) {
+	if (nr > PTES_PER_TABLE || !place_lock_two(from_at, to_at, &from, &to)) {
 		return GATE_NOT_OURS;
 	}
 	if (places_fit(&from, &to, nr)) {
 		gate_hold_place(&from);
 		result = share(&from, &to, (unsigned)nr, is_private);
 	}
-	place_unlock(&to);
-	place_unlock(&from);
+	place_unlock_two(&from, &to);
 	return result;
 }

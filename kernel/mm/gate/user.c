@@ -21,9 +21,9 @@ static void answer_add(struct released *out)
 }
 
 /* False: that frame is none that may come there. */
-static bool try_frame(enum gate_operation operation, pte_t *entry, uint64_t what, uint64_t more)
+static bool try_frame(enum gate_operation operation, pte_t *entry, uint64_t what)
 {
-	uint64_t result = gate_try(operation, (uint64_t)entry, what, more, 0);
+	uint64_t result = gate_try(operation, (uint64_t)entry, what, 0, 0);
 
 	if (UNLIKELY(result & GATE_REFUSAL && (result & GATE_REFUSAL) != GATE_NO_FRAME)) {
 		gate_refused(operation, result, (uint64_t)entry);
@@ -31,28 +31,27 @@ static bool try_frame(enum gate_operation operation, pte_t *entry, uint64_t what
 	return !(result & GATE_REFUSAL);
 }
 
-bool page_map(pte_t *entry, pte_t pte, bool is_granted)
+bool page_map(pte_t *entry, pte_t pte)
 {
-	return is_open() ? !page_map_raw(entry, pte)
-			 : try_frame(GATE_PAGE_MAP, entry, pte.value, is_granted);
+	return is_open() ? !page_map_raw(entry, pte) : try_frame(GATE_PAGE_MAP, entry, pte.value);
 }
 
-bool page_copy(pte_t *entry, pfn_t copy, bool is_granted)
+bool page_copy(pte_t *entry, pfn_t copy)
 {
 	if (!is_open()) {
-		return try_frame(GATE_PAGE_COPY, entry, copy.pfn, is_granted);
+		return try_frame(GATE_PAGE_COPY, entry, copy.pfn);
 	}
 	window_copy(copy, pte_frame(pte_read(entry)), 0);
 	(void)pages_park_raw(entry, 1);
 	return true;
 }
 
-void page_replace(pte_t *entry, pte_t pte, bool is_granted, struct released *out)
+void page_replace(pte_t *entry, pte_t pte, struct released *out)
 {
 	if (is_open()) {
 		page_replace_raw(entry, pte, out);
 	} else {
-		(void)gate_call(GATE_PAGE_REPLACE, (uint64_t)entry, pte.value, is_granted, 0);
+		(void)gate_call(GATE_PAGE_REPLACE, (uint64_t)entry, pte.value, 0, 0);
 		out->nr = 0;
 		answer_add(out);
 	}
@@ -77,6 +76,29 @@ unsigned pages_release(pte_t *entries, unsigned nr, bool is_large, struct releas
 	result = gate_call(GATE_PAGES_RELEASE, (uint64_t)entries, nr, 0, 0);
 	answer_add(out);
 	return (unsigned)(result >> GATE_VALUE_SHIFT);
+}
+
+void pages_move(pte_t *from, pte_t *to, unsigned nr, bool is_present)
+{
+	if (is_open()) {
+		(void)pages_move_raw(from, to, nr, is_present);
+	} else {
+		(void)gate_call(GATE_PAGES_MOVE, (uint64_t)from, (uint64_t)to, nr, is_present);
+	}
+}
+
+bool page_give(pte_t *from, pte_t *to, struct released *out)
+{
+	out->nr = 0;
+	if (is_open()) {
+		(void)page_give_raw(from, to, out);
+		return true;
+	}
+	if (gate_try(GATE_PAGE_GIVE, (uint64_t)from, (uint64_t)to, 0, 0) & GATE_REFUSAL) {
+		return false;
+	}
+	answer_add(out);
+	return true;
 }
 
 void pages_write(const pte_t *entries, uint64_t offset_bytes, const void *from, uint64_t len_bytes)

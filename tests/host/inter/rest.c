@@ -78,6 +78,33 @@ status_t as_grant(struct as *from, uva_t from_at, struct as *to, uva_t to_at)
 	return STATUS_OK;
 }
 
+/* Whoever has the page offers it; all accept one. */
+status_t as_offer(struct as *as, uva_t page)
+{
+	(void)page;
+	(void)as_look(as);
+	return kernel_page_at == as ? STATUS_OK : STATUS_EFAULT;
+}
+
+void as_offer_end(struct as *as, uva_t page)
+{
+	(void)page;
+	(void)as_look(as);
+}
+
+status_t as_accept(struct as *as, uva_t place)
+{
+	(void)place;
+	(void)as_look(as);
+	return STATUS_OK;
+}
+
+void as_accept_end(struct as *as, uva_t place)
+{
+	(void)place;
+	(void)as_look(as);
+}
+
 status_t as_word(struct as *as, uva_t at, enum word_sharing *sharing, pfn_t *frame)
 {
 	(void)at;

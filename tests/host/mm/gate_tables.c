@@ -25,6 +25,8 @@ NONE(gate_page_copy)
 NONE(gate_page_replace)
 NONE(gate_pages_park)
 NONE(gate_pages_write)
+NONE(gate_pages_move)
+NONE(gate_page_give)
 NONE(gate_frames_clear)
 NONE(gate_pages_release)
 

@@ -1,0 +1,147 @@
+/*
+ * With ptprot: pages that go from one place to another, and from one address space to another. Both
+ * are made here until they are published; a page of another's moves only if its entry says that it
+ * may.
+ */
+#include "ktest.h"
+#include "mm/as.h"
+#include "mm/frame_alloc.h"
+#include "mm/gate/operations.h"
+#include "mm/layout.h"
+#include "mm/ptable.h"
+
+enum { PAGE_ONE, PAGE_TWO, PAGE_EMPTY, NR_PAGES };
+#define TEST_START (USER_MIN + 32 * PAGE_SIZE)
+
+static enum gate_refusal asked(enum gate_operation operation, const pte_t *entry, uint64_t b,
+			       uint64_t c, uint64_t d)
+{
+	return (enum gate_refusal)(gate_enter((uint64_t)entry, b, c, 0, d, operation) &
+				   GATE_REFUSAL);
+}
+
+static enum gate_refusal give(const pte_t *from, const pte_t *to)
+{
+	return asked(GATE_PAGE_GIVE, from, (uint64_t)to, 0, 0);
+}
+
+static bool marked(const pte_t *entry, uint64_t mark)
+{
+	return asked(GATE_ENTRY_SET, entry, pte_read(entry).value | mark, 0, 0) == GATE_DONE;
+}
+
+static bool parked(const pte_t *entry)
+{
+	return asked(GATE_PAGES_PARK, entry, 1, 0, 0) == GATE_DONE;
+}
+
+/* Two pages, and an entry that has none. NULL: no memory. */
+static pte_t *make(struct as **as)
+{
+	uva_t at;
+
+	if (as_create(as)) {
+		return NULL;
+	}
+	if (as_map(*as, AS_MAP_FIXED, TEST_START, NR_PAGES * PAGE_SIZE, RIGHT_READ | RIGHT_WRITE, 0,
+		   &at) ||
+	    as_fault(*as, (uva_t){ TEST_START }, RIGHT_WRITE) ||
+	    as_fault(*as, (uva_t){ TEST_START + PAGE_SIZE }, RIGHT_WRITE)) {
+		as_put(*as);
+		return NULL;
+	}
+	return ptable_entry((*as)->root, TEST_START, 1);
+}
+
+/* Both address spaces are ours. */
+static void as_maker(const pte_t *mine, const pte_t *theirs)
+{
+	const pte_t *empty = &mine[PAGE_EMPTY];
+
+	ktest_ok(asked(GATE_PAGES_MOVE, mine, (uint64_t)empty, 1, true) == GATE_IN_USE,
+		 "a page does not move while it is present");
+	ktest_ok(give(mine, &theirs[PAGE_EMPTY]) == GATE_IN_USE, "nor goes elsewhere");
+	ktest_ok(parked(mine), "it is parked");
+	ktest_ok(asked(GATE_PAGES_MOVE, mine, (uint64_t)&mine[PAGE_TWO], 1, true) == GATE_IN_USE,
+		 "it does not move over another");
+	ktest_ok(asked(GATE_PAGES_MOVE, mine, (uint64_t)&theirs[PAGE_EMPTY], 1, true) ==
+			 GATE_NOT_OURS,
+		 "nor out of its address space");
+	ktest_ok(asked(GATE_PAGES_MOVE, mine, (uint64_t)&mine[PAGE_TWO], 2, true) == GATE_NO_TABLE,
+		 "nor in steps that meet");
+	ktest_ok(asked(GATE_PAGES_MOVE, mine, (uint64_t)empty, PTES_PER_TABLE, true) ==
+			 GATE_NO_TABLE,
+		 "no run leaves its table");
+	ktest_ok(asked(GATE_PAGES_MOVE, mine, (uint64_t)empty, 1, true) == GATE_DONE &&
+			 pte_is_present(pte_read(empty)) && !pte_read(mine).value,
+		 "it moves where nothing is");
+	ktest_ok(parked(empty) && give(empty, &theirs[PAGE_TWO]) == GATE_IN_USE,
+		 "a page is given for none that is present");
+	ktest_ok(asked(GATE_PAGES_MOVE, empty, (uint64_t)mine, 1, true) == GATE_DONE, "and back");
+}
+
+/* What two entries name stays so until one is left. */
+static void as_sharer(const pte_t *mine, const pte_t *theirs)
+{
+	const pte_t *empty = &theirs[PAGE_EMPTY];
+	pte_t before = pte_read(&mine[PAGE_TWO]);
+
+	ktest_ok(asked(GATE_ENTRIES_SHARE, &mine[PAGE_TWO], (uint64_t)empty, 1, true) == GATE_DONE,
+		 "a page is shared");
+	ktest_ok(asked(GATE_ENTRY_SET, empty, before.value, 0, 0) == GATE_NOT_FOR_IT,
+		 "and not written by one of two without a copy");
+	ktest_ok(parked(&mine[PAGE_TWO]) && give(&mine[PAGE_TWO], theirs) == GATE_IN_USE &&
+			 parked(theirs) && give(&mine[PAGE_TWO], theirs) == GATE_NOT_FOR_IT,
+		 "nor given away");
+	ktest_ok(asked(GATE_PAGES_RELEASE, empty, 1, 0, 0) == GATE_DONE &&
+			 asked(GATE_ENTRY_SET, &mine[PAGE_TWO], before.value, 0, 0) == GATE_DONE,
+		 "who is left may write to it again");
+}
+
+/* Both are published, and neither is loaded here. The first page of each is marked; theirs is
+ * parked. */
+static void as_stranger(pte_t *mine, pte_t *theirs)
+{
+	struct released released;
+
+	ktest_ok(asked(GATE_PAGES_PARK, &mine[PAGE_TWO], 1, 0, 0) == GATE_NOT_OURS,
+		 "nobody parks a page that is not offered");
+	ktest_ok(asked(GATE_PAGES_PARK, mine, 2, 0, 0) == GATE_NOT_OURS, "nor one beside it");
+	ktest_ok(parked(mine), "one that is offered anybody parks");
+	ktest_ok(give(mine, &theirs[PAGE_EMPTY]) == GATE_NOT_OURS,
+		 "it goes to no place that accepts none");
+	ktest_ok(give(theirs, mine) == GATE_NOT_OURS, "nor does one go that is not offered");
+	ktest_ok(asked(GATE_PAGES_RELEASE, mine, 1, 0, 0) == GATE_NOT_OURS, "nor is it released");
+	ktest_ok(page_give(mine, theirs, &released) && !pte_read(mine).value &&
+			 !(pte_read(theirs).value & (PTE_OFFERED | PTE_ACCEPTS)),
+		 "an offered page goes where one is accepted, once");
+	ktest_ok(released.nr == 1, "and what was there is free");
+	frames_put_released(&released);
+	ktest_ok(give(theirs, mine) == GATE_NOT_OURS, "it does not go back");
+}
+
+KTEST_SUITE(gate_moves)
+{
+	struct as *giver, *taker;
+	pte_t *mine, *theirs;
+
+	if (gate_in_force == ptprot_off) {
+		ktest_skip("there is no gate");
+		return;
+	}
+	mine = make(&giver);
+	theirs = mine ? make(&taker) : NULL;
+	if (!theirs) {
+		ktest_skip("no memory for two address spaces");
+		return;
+	}
+	as_maker(mine, theirs);
+	as_sharer(mine, theirs);
+	ktest_ok(marked(mine, PTE_OFFERED) && marked(theirs, PTE_ACCEPTS),
+		 "who has an address space offers a page, and accepts one");
+	ktest_ok(root_publish(giver->root) && root_publish(taker->root), "both are published");
+	as_stranger(mine, theirs);
+	giver->nr_pages--;
+	as_put(giver);
+	as_put(taker);
+}
