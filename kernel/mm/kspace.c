@@ -11,11 +11,9 @@
 #include "mm/ptable.h"
 #include "mm/tlb.h"
 
-#define SLOT_BYTES (2ul * KSTACK_SIZE)
 static_assert(SLOT_BYTES == MARKED_BYTES, "a slot has a page of marks");
 #define DEVICES_OFFSET (KSPACE_SIZE / 2)
 enum {
-	NR_SLOTS = 65536,
 	PAGES_PER_STACK = KSTACK_SIZE / PAGE_SIZE,
 	CACHE_MAX = 32,
 	RELEASE_MAX = CACHE_MAX / 2,         /* stacks that share a flush */

@@ -23,6 +23,15 @@ static inline uint64_t guarded_base(void)
 
 enum { KSTACK_SIZE = 16 * 1024 };
 
+/* Stacks lie in slots, from the start of kernel space on. All else there is mapped while booting.
+ */
+#define SLOT_BYTES (2ul * KSTACK_SIZE)
+enum { NR_SLOTS = 65536 };
+static inline bool kspace_is_for_stacks(uint64_t address)
+{
+	return address - kspace_base < NR_SLOTS * SLOT_BYTES;
+}
+
 /* A kernel stack: [base, base + KSTACK_SIZE), unmapped guard pages on both sides. ENOMEM. */
 status_t kstack_alloc(va_t *base) MUST_CHECK;
 /*

@@ -52,6 +52,7 @@ struct pool_area {
 	uint64_t base;
 	uint32_t len_bytes;
 	bool is_sealed;
+	bool is_complete; /* has all its pages: no other comes there */
 };
 
 union pool_slot {

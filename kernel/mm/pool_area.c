@@ -102,6 +102,8 @@ status_t pool_area_create(const struct pool *pool, size_t len_bytes, slot_id *ou
 			return status;
 		}
 	}
+	slot.area.is_complete = true;
+	pool_slot_write(slot.area.id, &slot);
 	mark((void *)slot.area.base, len_bytes, MARK_POOL_RED);
 	*out = slot.area.id;
 	return STATUS_OK;

@@ -8,9 +8,9 @@
  *          kernel/task/sched.c kernel/task/run_queue.c kernel/task/idle.c kernel/task/thread.c
  *          kernel/task/futex.c kernel/task/futex_walk.c kernel/task/wait.c kernel/task/timer.c
  *          kernel/task/ipc.c kernel/task/ipc_wait.c kernel/task/endpoint.c
- *          kernel/task/process.c kernel/task/process_end.c kernel/task/signal.c kernel/task/call_pieces.c
- *          kernel/task/ids.c kernel/task/fork.c kernel/task/clone.c kernel/core/lock.c
- *          kernel/core/cpu.c -fno-sanitize=thread
+ *          kernel/task/process.c kernel/task/process_end.c kernel/task/signal.c
+ * kernel/task/call_pieces.c kernel/task/ids.c kernel/task/fork.c kernel/task/clone.c
+ * kernel/core/lock.c kernel/core/cpu.c -fno-sanitize=thread
  */
 /* flags: -O2 -fno-sanitize=all -fsanitize=thread -Wno-tsan -iquote tests/host/inter/fake */
 

@@ -1,23 +1,10 @@
-/* In the gate: what may be written to page tables. */
-#include "mm/gate/operations.h"
+/* In the gate: entries of page tables change. What there is of a user half stays the same frame:
+ * frames come and go by operations of their own. */
+#include "mm/gate/entries.h"
 
-#include "arch/x86_64/features.h"
 #include "mm/direct_map.h"
-#include "mm/policy.h"
+#include "mm/gate/pages.h"
 #include "mm/ptable.h"
-
-pte_t gate_guarded_pte(pfn_t frame)
-{
-	pte_t pte = direct_map_pte(frame);
-
-	return options.ptprot == ptprot_pks ? pte_with(pte, PTE_KEY)
-					    : pte_without(pte, PTE_WRITABLE);
-}
-
-bool gate_pte_is_guarded(pte_t leaf)
-{
-	return options.ptprot == ptprot_pks && (leaf.value & PTE_KEY_MASK) == PTE_KEY;
-}
 
 /* A leaf of the user half shows a user's page, and is never writable and executable. */
 static bool user_leaf_is_right(pte_t pte, unsigned level)
@@ -30,45 +17,29 @@ static bool user_leaf_is_right(pte_t pte, unsigned level)
 	       entry->order == (level == 2 ? HUGE_ORDER : 0);
 }
 
-static bool rights_allow(enum policy_rights rights, bool is_writable)
+static uint64_t user_leaf_change(const struct place *place, pte_t old, pte_t new)
 {
-	switch (rights) {
-	case RIGHTS_ABSENT: return false;
-	case RIGHTS_R:
-	case RIGHTS_RX:
-	case RIGHTS_REQUIRED_R: return !is_writable;
-	default: return true;
+	uint64_t lost = old.value & ~new.value &(PTE_COPY | PTE_SHARED);
+
+	if (!place_is_ours(place)) {
+		return GATE_NOT_OURS;
 	}
+	/* while others may name the frame, the entry says so */
+	return pte_holds_frame(old) && pte_holds_frame(new) &&
+			       pte_frame(old).pfn == pte_frame(new).pfn &&
+			       user_leaf_is_right(new, place->level) &&
+			       (!lost || frame_entry(pte_frame(old))->refs == 1)
+		       ? GATE_DONE
+		       : GATE_NOT_FOR_IT;
 }
 
-/* A leaf of the kernel half: what policy.def has for the frame's state in this view. Nothing new
- * becomes executable. */
-static bool kernel_leaf_is_right(pte_t pte, uint64_t address, unsigned level)
+static bool is_link(pte_t pte, unsigned level)
 {
-	enum policy_view view = policy_view_of(address);
-	pfn_t frame = pte_frame(pte);
-	bool is_writable = pte_is_writable(pte) && !gate_pte_is_guarded(pte);
-	bool may_run = view == VIEW_DIRECT_MAP && options.physmap == physmap_rwx;
-
-	if (pte_is_user(pte) || pte.value & PTE_GLOBAL ||
-	    (pte_is_executable(pte) && cpu_features.nx && !may_run)) {
-		return false;
-	}
-	if (view == VIEW_DIRECT_MAP && direct_map_frame((va_t){ address }).pfn != frame.pfn) {
-		return false;
-	}
-	for (uint32_t i = 0; i < 1u << 9 * (level - 1); i++) {
-		enum policy_state state = policy_state_of(pfn_add(frame, i));
-
-		if (!rights_allow(policy_rights_in(state, view), is_writable)) {
-			return false;
-		}
-	}
-	return true;
+	return level > 1 && pte_is_present(pte) && !pte_is_leaf(pte, level);
 }
 
-/* Is it the table that was reserved for the large page of the direct map that begins here? All
- * others are linked by links.c. */
+/* The table that was reserved for the large page of the direct map that begins here. All others are
+ * linked by links.c. */
 static bool is_reserved_for(const struct place *place, pfn_t child)
 {
 	const struct frame *table = frame_entry(child);
@@ -78,66 +49,18 @@ static bool is_reserved_for(const struct place *place, pfn_t child)
 	       direct_map_address((pfn_t){ table->number }) == place->address;
 }
 
-static bool is_link(pte_t pte, unsigned level)
+/* Its entries were written while nothing led to it: frames may be others' by now. */
+static bool is_right_still(const struct place *place, pfn_t child)
 {
-	return level > 1 && pte_is_present(pte) && !pte_is_leaf(pte, level);
-}
+	const pte_t *entries = direct_map_pointer(child);
 
-static bool leaf_is_right(const struct place *place, pte_t pte)
-{
-	if (place->is_user) {
-		return pte_holds_frame(pte) && user_leaf_is_right(pte, place->level);
+	for (uint64_t i = 0; i < PTES_PER_TABLE; i++) {
+		if (pte_is_present(entries[i]) &&
+		    !kernel_leaf_is_right(entries[i], place->address + i * PAGE_SIZE, 1)) {
+			return false;
+		}
 	}
-	/* of a page that goes the complement says which it was: pool_area.c */
-	return !pte_is_present(pte) || kernel_leaf_is_right(pte, place->address, place->level);
-}
-
-/*
- * Of a user leaf the frame stays the same: frames come and go by operations of pages.c, share.c and
- * move.c. While others may name it, it says so.
- */
-static bool user_leaf_may_become(pte_t old, pte_t new)
-{
-	uint64_t lost = old.value & ~new.value &(PTE_COPY | PTE_SHARED);
-
-	return pte_holds_frame(old) && pte_frame(old).pfn == pte_frame(new).pfn &&
-	       (!lost || frame_entry(pte_frame(old))->refs == 1);
-}
-
-static bool leaf_may_become(const struct place *place, pte_t old, pte_t new)
-{
-	if (place->is_user && !user_leaf_may_become(old, new)) {
-		return false;
-	}
-	return !new.value || leaf_is_right(place, new);
-}
-
-static void mapped_note(pfn_t frame, bool is_mapped)
-{
-	struct frame *entry = gate_frame(frame);
-
-	if (!pfn_is_valid(frame) || !frame_notes_mapped(frame_entry(frame))) {
-		return;
-	}
-	if (is_mapped) {
-		__atomic_fetch_or(&entry->flags, FRAME_MAPPED, __ATOMIC_RELEASE);
-	} else {
-		__atomic_fetch_and(&entry->flags, (uint8_t)~FRAME_MAPPED, __ATOMIC_RELEASE);
-	}
-}
-
-/* What the kernel maps beside the direct map: one page at one place, and its owner's meanwhile. */
-static void leaf_note(const struct place *place, pte_t old, pte_t new)
-{
-	if (place->is_user || policy_view_of(place->address) == VIEW_DIRECT_MAP) {
-		return;
-	}
-	if (pte_is_present(old)) {
-		mapped_note(pte_frame(old), false);
-	}
-	if (pte_is_present(new)) {
-		mapped_note(pte_frame(new), true);
-	}
+	return true;
 }
 
 /* A table gets its one parent, or leaves it; the latter when it is empty. */
@@ -154,44 +77,61 @@ static bool link_change(pfn_t table, bool is_linked)
 					   false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
 }
 
-/*
- * Who may change a user half: whoever makes the address space, who has it loaded, and who takes it
- * apart, to whom nothing comes.
- */
-static bool is_ours(const struct place *place, pte_t new)
+/* directmap=2m: a page is split, into the same rights. */
+static uint64_t split(const struct place *place, pte_t new)
 {
-	return (place_root_state(place) == ROOT_DYING && !new.value) || place_is_ours(place);
-}
-
-/* The new value, held against what is there; the tables on either side know of each other. */
-static uint64_t change(const struct place *place, pte_t old, pte_t new)
-{
-	bool links = is_link(new, place->level), linked = is_link(old, place->level);
 	pfn_t child = pte_frame(new);
 
-	if (new.value == old.value ||
-	    (!place->is_user && new.value == pte_without(old, PTE_WRITABLE).value)) {
+	if (new.value != pte_make(child, PTE_PRESENT | PTE_WRITABLE).value ||
+	    !is_reserved_for(place, child) || !is_right_still(place, child)) {
+		return GATE_NOT_FOR_IT;
+	}
+	return link_change(child, true) ? GATE_DONE : GATE_IN_USE;
+}
+
+/* Whoever takes a user half apart changes it, too: nothing comes to it. */
+static bool may_unlink(const struct place *place)
+{
+	return !place->is_user || place_root_state(place) == ROOT_DYING || place_is_ours(place);
+}
+
+/* An entry that leads to a table leads to none, or is a large page again; and mitigate changes what
+ * user halves may do in the kernel's roots. */
+static uint64_t link_goes(const struct place *place, pte_t old, pte_t new)
+{
+	bool is_joined = pte_is_present(new) && is_reserved_for(place, pte_frame(old));
+
+	if (place->is_user && place->level == LEVEL_MAX &&
+	    (old.value ^ new.value) == PTE_NO_EXECUTE) {
 		return GATE_DONE;
 	}
 	if (place->is_frozen) {
 		return GATE_NO_TABLE;
 	}
-	if (links && linked && pte_frame(old).pfn == child.pfn) {
-		return GATE_DONE; /* mitigate: the bits beside it */
-	}
-	if (place->is_user && !is_ours(place, new)) {
+	if (!may_unlink(place)) {
 		return GATE_NOT_OURS;
 	}
-	if (links ? !is_reserved_for(place, child) : !linked && !leaf_may_become(place, old, new)) {
+	if (new.value && !(is_joined && pte_is_leaf(new, place->level) &&
+			   kernel_leaf_is_right(new, place->address, place->level))) {
 		return GATE_NOT_FOR_IT;
 	}
-	if (!links && !linked) {
-		leaf_note(place, old, new);
+	return link_change(pte_frame(old), false) ? GATE_DONE : GATE_IN_USE;
+}
+
+/* The new value, held against what is there; the tables on either side know of each other. */
+static uint64_t change(const struct place *place, pte_t old, pte_t new)
+{
+	if (new.value == old.value) {
+		return GATE_DONE;
 	}
-	if (links && (linked || !link_change(child, true))) {
-		return GATE_IN_USE;
+	if (is_link(old, place->level)) {
+		return link_goes(place, old, new);
 	}
-	return linked && !link_change(pte_frame(old), false) ? GATE_IN_USE : GATE_DONE;
+	if (is_link(new, place->level)) {
+		return split(place, new);
+	}
+	return place->is_user ? user_leaf_change(place, old, new)
+			      : kernel_leaf_change(place, old, new);
 }
 
 static uint64_t fill(const struct place *at, pte_t *entries, uint64_t nr, pte_t pte)
@@ -200,7 +140,7 @@ static uint64_t fill(const struct place *at, pte_t *entries, uint64_t nr, pte_t 
 	struct place place = *at;
 	int nr_more = 0;
 
-	for (uint64_t i = 0; i < nr && !refusal; i++, place.index++, place.address += step) {
+	for (uint64_t i = 0; i < nr; i++, place.index++, place.address += step) {
 		pte_t old = pte_read(&entries[place.index]);
 
 		refusal = change(&place, old, pte);
@@ -208,6 +148,9 @@ static uint64_t fill(const struct place *at, pte_t *entries, uint64_t nr, pte_t 
 			break;
 		}
 		place_put(&place, entries, pte);
+		if (!place.is_user && !is_link(old, place.level)) {
+			kernel_leaf_went(&place, old, pte);
+		}
 		nr_more += !!pte.value - !!old.value;
 		pte.value += pte_is_present(pte) ? step : 0;
 	}

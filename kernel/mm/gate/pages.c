@@ -85,11 +85,13 @@ unsigned pages_park_raw(pte_t *entries, unsigned nr)
 	return nr_parked;
 }
 
-/* A run of entries within one table. */
+/* A run of pages' entries within one table; or one of a page of 2 MiB, not of a table. */
 static bool is_run(const struct place *place, uint64_t nr)
 {
-	return nr <= RELEASED_MAX && nr <= PTES_PER_TABLE - place->index && place->level <= 2 &&
-	       (place->level == 1 || nr == 1);
+	const pte_t *entries = direct_map_pointer(place->table);
+
+	return nr <= RELEASED_MAX && nr <= PTES_PER_TABLE - place->index &&
+	       (place->level == 1 || (nr == 1 && entries[place->index].value & PTE_HUGE));
 }
 
 /* Has its owner let it be given, or another one come in its place? */
@@ -97,7 +99,7 @@ static bool is_consented(const struct place *place, uint64_t nr)
 {
 	const pte_t *entries = direct_map_pointer(place->table);
 
-	return nr == 1 && place_root_state(place) == 0 &&
+	return nr == 1 && place->level == 1 && place_root_state(place) == 0 &&
 	       entries[place->index].value & BITS_OF_CONSENT;
 }
 

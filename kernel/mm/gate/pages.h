@@ -9,6 +9,7 @@
 #pragma once
 
 #include "arch/x86_64/features.h"
+#include "mm/gate/entries.h"
 #include "mm/gate/locks.h"
 #include "mm/gate/operations.h"
 #include "mm/gate/without.h"
@@ -18,23 +19,25 @@
 
 /* What the processor and the kernel itself note in a user page's entry. */
 #define BITS_OF_USER_LEAF                                                                          \
-	(PTE_ADDRESS_MASK | PTE_PRESENT | PTE_WRITABLE | PTE_USER | PTE_ACCESSED | PTE_DIRTY |     \
+	(FRAME_NUMBER_BITS | PTE_PRESENT | PTE_WRITABLE | PTE_USER | PTE_ACCESSED | PTE_DIRTY |    \
 	 PTE_COPY | PTE_SHARED | PTE_PARKED | BITS_OF_CONSENT | PTE_NO_EXECUTE)
 
 /* Of these and no other: readable, and not writable and executable. */
-#define BITS_OF_PLAIN_LEAF (PTE_ADDRESS_MASK | PTE_WRITABLE | PTE_NO_EXECUTE)
+#define BITS_OF_PLAIN_LEAF (FRAME_NUMBER_BITS | PTE_WRITABLE | PTE_NO_EXECUTE)
 
 /* These rights and no other bits; never writable and executable. */
 static inline bool leaf_has_rights(pte_t pte, unsigned level)
 {
 	uint64_t size = level == 2 ? PTE_HUGE : 0;
+	uint64_t within = level == 2 ? HUGE_SIZE - PAGE_SIZE : 0;
 
 	if (LIKELY((pte.value & ~BITS_OF_PLAIN_LEAF) == (PTE_PRESENT | PTE_USER) && level == 1 &&
 		   (!pte_is_writable(pte) || !pte_is_executable(pte)))) {
 		return true;
 	}
 	return !(pte.value & ~(BITS_OF_USER_LEAF | size)) && (pte.value & size) == size &&
-	       pte_holds_frame(pte) && (pte_is_user(pte) || !pte_is_present(pte)) &&
+	       !(pte.value & within) && pte_holds_frame(pte) &&
+	       (pte_is_user(pte) || !pte_is_present(pte)) &&
 	       (!pte_is_writable(pte) || !(pte.value & PTE_COPY)) &&
 	       (!pte_is_writable(pte) || !pte_is_executable(pte) || !cpu_features.nx);
 }

@@ -2,14 +2,17 @@
 #include "mm/direct_map.h"
 #include "mm/gate/locks.h"
 #include "mm/gate/operations.h"
+#include "mm/kspace.h"
 #include "mm/policy.h"
 #include "mm/ptable.h"
 
-/* Of these regions some page may still come or go after the boot. */
-static bool view_changes(enum policy_view view)
+/* Only there some page may still come or go after the boot. */
+static bool may_change(uint64_t address)
 {
-	return view == VIEW_DIRECT_MAP || view == VIEW_KSPACE || view == VIEW_POOLS ||
-	       view == VIEW_MARKS;
+	enum policy_view view = policy_view_of(address);
+
+	return view == VIEW_DIRECT_MAP || view == VIEW_POOLS || view == VIEW_MARKS ||
+	       (view == VIEW_KSPACE && kspace_is_for_stacks(address));
 }
 
 static uint64_t kernel_address(const struct frame *table, unsigned level, unsigned index)
@@ -47,8 +50,7 @@ bool place_find(uint64_t entry, struct place *out)
 		level == LEVEL_MAX ? index < PTES_PER_TABLE / 2 : !!(frame->flags & TABLE_USER);
 	out->root = level == LEVEL_MAX ? table.pfn : frame->number;
 	out->address = out->is_user ? 0 : kernel_address(frame, level, index);
-	out->is_frozen = !out->is_user &&
-			 (level == LEVEL_MAX || !view_changes(policy_view_of(out->address)));
+	out->is_frozen = !out->is_user && (level == LEVEL_MAX || !may_change(out->address));
 	return true;
 }
 
@@ -125,11 +127,13 @@ void place_unlock_two(const struct place *one, const struct place *two)
 }
 
 /* The top-level entries of a user half, in both roots of the pair; user mode's way back to the
- * kernel's root must not be missed: ptable_user_slot_flags. */
+ * kernel's root must not be missed: ptable_user_slot_flags. They are links, without rights of their
+ * own. */
 static void root_entry_put(pte_t *entries, const struct place *place, pte_t pte)
 {
 	pte_t *shadow = gate_table_open(PLACE_TWO, pfn_add(place->table, 1));
 
+	pte = pte_without(pte, PTE_NO_EXECUTE);
 	gate_put(&shadow[place->index], pte);
 	gate_table_close(PLACE_TWO);
 	gate_put(&entries[place->index],
