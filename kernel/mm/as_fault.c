@@ -31,22 +31,27 @@ static inline status_t fill_zero(struct as *as, const struct region *region, pte
 /* What a write finds is the copy, which nobody else has. Flushes. */
 static status_t page_copied(struct as *as, const struct region *region, uint64_t page, pte_t *entry)
 {
+	pte_t old = pte_read(entry);
 	struct released released;
-	status_t status;
 	pfn_t copy;
+	status_t status = frame_take_user(&copy);
 
-	do {
-		status = frame_take_user(&copy);
-		if (status) {
-			return status;
-		}
-		/* nobody writes to the old one: all entries for it are read-only */
-	} while (UNLIKELY(!page_copy(entry, copy)));
+	if (status) {
+		return status;
+	}
 	if (ASSERTIONS) {
 		upcall_entry_stricter(&entry->value, true);
 	}
+	(void)pages_park(entry, 1);
 	as_tlb_downgrade(&as->tlb, (uva_t){ page }, (uva_t){ page + PAGE_SIZE });
-	page_replace(entry, as_pte(copy, region, false), &released);
+	/* nobody writes to the old one: all entries for it are read-only */
+	while (UNLIKELY(!page_replace(entry, as_pte(copy, region, false), &released))) {
+		status = frame_take_user(&copy);
+		if (status) {
+			pte_write(entry, old);
+			return status;
+		}
+	}
 	frames_put_released(&released);
 	return STATUS_OK;
 }

@@ -58,7 +58,7 @@ status_t as_large_copy(struct as *as, const struct region *region, uint64_t page
 	pfn_t copy;
 	enum as_change before = begin(as);
 	/* nobody writes to the old one: all entries for it are read-only */
-	status_t status = frame_alloc_large_copy(pte_frame(pte_read(entry)), &copy);
+	status_t status = frame_alloc_large_copy(entry, &copy);
 	struct released old;
 
 	as_change_return(as);

@@ -198,7 +198,8 @@ static void walk(struct audit *audit, const struct leaf *above)
 			check_entry(audit, &here);
 		}
 	}
-	if (frame->nr_used != nr_used && !table_is_reserved(frame) && gate_in_force != ptprot_off) {
+	if (frame_nr_entries(frame) != nr_used && !table_is_reserved(frame) &&
+	    gate_in_force != ptprot_off) {
 		audit_violation(audit, "%s: page table at frame %#x has %u entries, and counts %u",
 				audit->root_name, above->frame.pfn, nr_used, frame->nr_used);
 	}

@@ -63,7 +63,8 @@ static void assert_invariant(const struct frame *frame, enum owner owner)
 /* What must hold of a frame that `from` gives away. */
 static void assert_may_leave(const struct frame *frame, enum owner from)
 {
-	assert(from != OWNER_USER || (frame->refs == 0 && frame->kmaps == 0));
+	assert(from != OWNER_USER || frame->flags & FRAME_FRESH || frame->refs == 0);
+	assert(from != OWNER_USER || frame->kmaps == 0);
 	assert_invariant(frame, from);
 }
 
@@ -122,6 +123,8 @@ static struct frame state_of(const struct frame *before, unsigned order, enum ow
 	if (to == OWNER_USER) {
 		state.flags |= gate_in_force != ptprot_off ? FRAME_FRESH : 0;
 		state.refs = order == 0;
+	} else if (to == OWNER_POOL) {
+		state.number = FRAME_NO_AREA;
 	}
 	return state;
 }
@@ -137,6 +140,44 @@ void frame_changes_hands(pfn_t frame, enum owner from, enum owner to)
 	}
 }
 
+/* With ptprot all frames of a page of 2 MiB change hands at once. */
+static __attribute__((noinline)) void change_large(pfn_t first, enum owner to)
+{
+	if (to == OWNER_USER) {
+		large_take(first);
+	} else {
+		large_free(first);
+	}
+	frame_histories_add(first, 1u << HUGE_ORDER,
+			    frame_history_state(to, frame_entry(first)->flags), frame_who_here());
+	for (uint32_t i = 0; ASSERTIONS && i < 1u << HUGE_ORDER; i++) {
+		assert_invariant(frame_entry(pfn_add(first, i)), to);
+	}
+}
+
+static bool is_large(unsigned order, enum owner from, enum owner to)
+{
+	return gate_in_force != ptprot_off && order == HUGE_ORDER &&
+	       (from == OWNER_USER || to == OWNER_USER);
+}
+
+/* All but what debug builds note and ask. */
+static void change(pfn_t first, unsigned order, enum owner from, enum owner to)
+{
+	struct frame *head = frame_entry(first);
+
+	if (UNLIKELY(is_large(order, from, to))) {
+		change_large(first, to);
+		return;
+	}
+	frames_become(first, 1, state_of(head, order, to));
+	assert_invariant(head, to);
+	frame_history_note(first, to, to == OWNER_PTABLE ? 0 : head->flags);
+	if (UNLIKELY(order)) {
+		change_tails(first, order, from, to);
+	}
+}
+
 void frame_transition(pfn_t first, unsigned order, enum owner from, enum owner to)
 {
 	struct frame *head = frame_entry(first);
@@ -147,12 +188,7 @@ void frame_transition(pfn_t first, unsigned order, enum owner from, enum owner t
 	tlb_debt_assert_none();
 	assert_may_leave(head, from);
 	tlb_port_owner(first, order, from, to);
-	frames_become(first, 1, state_of(head, order, to));
-	assert_invariant(head, to);
-	frame_history_note(first, to, to == OWNER_PTABLE ? 0 : head->flags);
-	if (UNLIKELY(order)) {
-		change_tails(first, order, from, to);
-	}
+	change(first, order, from, to);
 	if (KASAN) {
 		mark_frames(first, order, to);
 	}

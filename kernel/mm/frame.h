@@ -38,6 +38,8 @@ enum frame_flags {
  * kernel half that ends with these 32 bits.
  */
 #define FRAME_SETTLING UINT32_MAX
+/* Of a POOL frame: it was taken, and gets the number of its area next. */
+#define FRAME_NO_AREA UINT32_MAX
 
 /*
  * Invariants by owner:
@@ -48,7 +50,10 @@ enum frame_flags {
  *   KERNEL, ENTRY  number is that of the first frame of its allocation.
  *   PTABLE  flags say where it may be: enum table_flags. number, of a table of the user half, is
  *           that of the kernel root that leads to it; of one of the kernel half, which address its
- *           first entry is for, in units of 2 MiB. nr_used counts its entries that are not empty.
+ *           first entry is for, in units of 2 MiB. nr_used counts its entries that are not empty;
+ *           a kernel root's, with ptprot, besides FRESH_PAGES for each 2 MiB page that became a
+ *           user's for it and has no entry yet. Of a table without a place number is a generation
+ *           that it waits for, or 0; FRAME_SETTLING: it is being zeroed.
  *           One reserved for a 2 MiB page of the direct map is linked while that is split, and
  *           nr_used is how many frames hold it so (direct_split.h).
  *   POOL    number is its area's. Sealed: stays so until the frame is freed.
@@ -94,6 +99,8 @@ static_assert(sizeof(struct frame_link) == 8, "links are one word");
 #define FRAME_LINK_NONE ((1u << 29) - 1)
 static_assert(PFN_MAX <= 1ul << 29, "a link holds the number of any frame");
 
+#define FRESH_PAGES 512u /* more than there are entries */
+
 extern struct frame *frames;
 extern struct frame_link *frame_links;
 extern uint32_t nr_frames; /* behind the last entry of the table */
@@ -130,6 +137,7 @@ enum table_flags {
 	TABLE_LINKED = 16,   /* its parent leads to it; a root: of an address space */
 	TABLE_SHADOW = 32,   /* the shadow root of a pair */
 	TABLE_RESERVED = 64, /* for a 2 MiB page of the direct map */
+	TABLE_CLEAN = 8,     /* of one without a place: it is zero, and the gate's alone */
 	/*
 	 * Of a kernel root, which is in one of these states; none of them: it is an address
 	 * space's, and who has it loaded may change its user half.
@@ -151,6 +159,21 @@ static inline bool table_is_loose(const struct frame *frame)
 {
 	return frame->owner == OWNER_PTABLE && !(frame->flags & TABLE_LINKED) && !frame->nr_used &&
 	       !table_is_reserved(frame);
+}
+
+/* With ptprot: one that may get a place, once the generation that number says, if it is not 0, is
+ * complete. */
+static inline bool table_is_clean(const struct frame *frame)
+{
+	return table_is_loose(frame) && frame->flags == TABLE_CLEAN;
+}
+
+/* Of a page table that has a place, how many of its entries are not empty. */
+static inline unsigned frame_nr_entries(const struct frame *frame)
+{
+	bool is_root = table_level(frame) == 4;
+
+	return is_root ? frame->nr_used % FRESH_PAGES : frame->nr_used;
 }
 
 /* Of these the gate knows whether they are mapped beside the direct map. */

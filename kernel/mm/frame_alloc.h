@@ -2,6 +2,7 @@
  * frames lock. */
 #pragma once
 
+#include "arch/x86_64/paging.h"
 #include "mm/frame.h"
 
 /* 2^order frames for KERNEL, PTABLE or ENTRY, in the direct map; contents undefined. ENOMEM. */
@@ -30,8 +31,8 @@ bool frame_kernel_is_allowed(void);
  */
 status_t frame_alloc_user(pfn_t *out) MUST_CHECK;
 /*
- * One that page_map or page_copy makes a user frame: in hand, and free, but for the variants that
- * clear it when it is a user frame already. ENOMEM. Flushes as the variant of XPFO does.
+ * One that page_map or page_replace makes a user frame: in hand, and free, but for the variants
+ * that clear it when it is a user frame already. ENOMEM. Flushes as the variant of XPFO does.
  */
 status_t frame_take_user(pfn_t *out) MUST_CHECK;
 /*
@@ -40,10 +41,10 @@ status_t frame_take_user(pfn_t *out) MUST_CHECK;
  * of them leave it in the direct map for that.
  */
 status_t frame_alloc_user_for_device(pfn_t *out) MUST_CHECK;
-/* The first of HUGE_ORDER, for a page of 2 MiB; and with the contents of another, which stays.
- * Block, in pieces of poll_call. */
+/* The first of HUGE_ORDER, for a page of 2 MiB of the address space that is loaded; and with the
+ * contents of the one in an entry. Block, in pieces of poll_call. */
 status_t frame_alloc_large(pfn_t *out) MUST_CHECK;
-status_t frame_alloc_large_copy(pfn_t from, pfn_t *out) MUST_CHECK;
+status_t frame_alloc_large_copy(const pte_t *entry, pfn_t *out) MUST_CHECK;
 /* Could the current process have that many now? */
 bool frame_user_is_allowed(uint64_t nr);
 

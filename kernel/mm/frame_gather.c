@@ -32,7 +32,7 @@ static void table_free(pfn_t first, unsigned order)
 		return;
 	}
 	if (order) {
-		tables_place(first, 1u << order, 0, 0);
+		root_pair_end(first);
 	}
 	frame_transition(first, order, OWNER_PTABLE, OWNER_FREE);
 	block_unguard(first, order);
@@ -113,6 +113,13 @@ bool frames_take_mixed(unsigned order, pfn_t *out)
 		breathe();
 	}
 	return false;
+}
+
+void frames_in_work(int64_t nr)
+{
+	lock_acquire(&frame_pool.lock);
+	count_add(&frame_pool.nr_in_work, (uint64_t)nr);
+	lock_release(&frame_pool.lock);
 }
 
 bool frames_await_work(void)

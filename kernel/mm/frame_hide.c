@@ -117,8 +117,6 @@ void block_zero(pfn_t first, unsigned order)
 {
 	if (gate_in_force != ptprot_off && frame_entry(first)->owner == OWNER_FREE) {
 		frames_settle_all(first, 1u << order, options.zero == zero_early);
-	} else if (options.zero == zero_late && frame_entry(first)->owner == OWNER_USER) {
-		frames_clear(first, 1u << order);
 	} else if (options.zero == zero_late) {
 		window_zero_range(first, 1u << order);
 	}

@@ -86,11 +86,15 @@ static void clear(pfn_t first)
 	}
 }
 
+/* With ptprot no page gets an owner before it is clean, where the variant has clean ones. It is in
+ * hand meanwhile. */
+static bool is_cleared_free(void) { return gate_in_force != ptprot_off && !xpfo.clears_mapped; }
+
 /* Frames that are hidden at their first kunmap only are in the direct map between two pieces. */
 static void note_unkmapped(pfn_t first) { frames_flag(first, LARGE_FRAMES, FRAME_UNKMAPPED, 0); }
 
 /* A zeroed block of USER's without references. */
-static status_t large_take(pfn_t *out)
+static status_t large_block_take(pfn_t *out)
 {
 	enum look look;
 	pfn_t first;
@@ -106,46 +110,53 @@ static status_t large_take(pfn_t *out)
 		/* all of it in one go: the frames of a page are alike */
 		block_unmap(first, HUGE_ORDER);
 	}
+	if (look == LOOK_BLOCK && is_cleared_free()) {
+		frames_in_work(LARGE_FRAMES);
+		clear(first);
+		frames_in_work(-LARGE_FRAMES);
+	}
 	frame_transition(first, HUGE_ORDER, OWNER_FREE, OWNER_USER);
 	COUNT_N(frames_allocated_user, LARGE_FRAMES);
 	if (xpfo_leaves_unkmapped()) {
 		note_unkmapped(first);
 	}
-	if (look == LOOK_BLOCK) {
+	if (look == LOOK_BLOCK && !is_cleared_free()) {
 		clear(first);
 	}
 	*out = first;
 	return STATUS_OK;
 }
 
+/* With ptprot it gets it with its entry. */
+static void reference_take(pfn_t first)
+{
+	if (gate_in_force == ptprot_off) {
+		(void)frame_count(first, 1);
+	}
+}
+
 status_t frame_alloc_large(pfn_t *out)
 {
-	status_t status = large_take(out);
+	status_t status = large_block_take(out);
 
 	if (status == STATUS_OK) {
-		(void)frame_count(*out, 1);
+		reference_take(*out);
 	}
 	return status;
 }
 
-static void copy(pfn_t to, pfn_t from)
+status_t frame_alloc_large_copy(const pte_t *entry, pfn_t *out)
 {
-	enum { COPY_ORDER = 5 };
+	status_t status = large_block_take(out);
 
-	for (uint32_t done = 0; done < LARGE_FRAMES; done += 1u << COPY_ORDER) {
+	for (uint32_t piece = 0; piece < LARGE_FRAMES / LARGE_PIECE && status == STATUS_OK;
+	     piece++) {
 		(void)poll_call();
-		window_copy(pfn_add(to, done), pfn_add(from, done), COPY_ORDER);
+		status = large_copy(entry, *out, piece) ? STATUS_OK : STATUS_EFAULT;
 	}
-}
-
-status_t frame_alloc_large_copy(pfn_t from, pfn_t *out)
-{
-	status_t status = large_take(out);
-
 	if (status == STATUS_OK) {
-		copy(*out, from);
 		/* behind the last piece: a reference that no entry has would be a wrong one */
-		(void)frame_count(*out, 1);
+		reference_take(*out);
 	}
 	return status;
 }

@@ -163,3 +163,5 @@ bool frames_gather(void);
 bool frames_take_mixed(unsigned order, pfn_t *out);
 /* Lets go of the lock for a moment if a CPU has free frames in hand. False: none has. */
 bool frames_await_work(void);
+/* So many more free frames are in this CPU's hands. */
+void frames_in_work(int64_t nr);

@@ -11,10 +11,10 @@
 #include "mm/xpfo.h"
 
 /* Where the caller can be held up, others get in between. */
-static void scrub_large(pfn_t first, uint32_t nr)
+static void scrub_block(pfn_t first, uint32_t nr, void (*zero)(pfn_t first, uint32_t nr))
 {
 	for (uint32_t done = 0; done < nr; done += WINDOW_PAGES) {
-		frames_clear(pfn_add(first, done), MIN(nr - done, (uint32_t)WINDOW_PAGES));
+		zero(pfn_add(first, done), MIN(nr - done, (uint32_t)WINDOW_PAGES));
 		if (this_cpu()->nr_held == 0) {
 			(void)poll_call();
 		}
@@ -43,7 +43,7 @@ static void scrub(const pfn_t *firsts, unsigned nr, unsigned order)
 		return;
 	}
 	if (order) {
-		scrub_large(*firsts, 1u << order);
+		scrub_block(*firsts, 1u << order, window_zero_range);
 	} else if (!xpfo.unmaps_at_alloc) {
 		scrub_unmapped(firsts, nr);
 	} else {
@@ -103,13 +103,37 @@ static void blocks_free(const pfn_t *firsts, unsigned nr, unsigned order)
 	blocks_put(firsts, nr, order);
 }
 
+static void settle(pfn_t first, uint32_t nr) { frames_settle_all(first, nr, false); }
+
+/* With ptprot, where frames that are free are clean: free first, so that nobody else maps them
+ * while they are zeroed. */
+static void blocks_free_settled(const pfn_t *firsts, unsigned nr, unsigned order)
+{
+	frames_in_work((int64_t)nr << order);
+	for (unsigned i = 0; i < nr; i++) {
+		frame_transition(firsts[i], order, OWNER_USER, OWNER_FREE);
+		scrub_block(firsts[i], 1u << order, settle);
+	}
+	blocks_put(firsts, nr, order);
+	frames_in_work(-((int64_t)nr << order));
+}
+
+static void pages_free(const pfn_t *firsts, unsigned nr, unsigned order)
+{
+	if (gate_in_force == ptprot_off || !xpfo_is_strict()) {
+		blocks_free(firsts, nr, order);
+	} else {
+		blocks_free_settled(firsts, nr, order);
+	}
+}
+
 void frames_put_released(const struct released *released)
 {
 	if (!released->nr) {
 		return;
 	}
 	if (UNLIKELY(released->order)) {
-		blocks_free(released->frames, released->nr, released->order);
+		pages_free(released->frames, released->nr, HUGE_ORDER);
 		return;
 	}
 	for (unsigned i = 0; i < released->nr; i++) {
@@ -118,19 +142,28 @@ void frames_put_released(const struct released *released)
 	blocks_put(released->frames, released->nr, 0);
 }
 
+/* The last? With ptprot nobody but the gate counts them: the frame is a fresh one. */
+static bool is_last(pfn_t first)
+{
+	if (gate_in_force != ptprot_off) {
+		return true;
+	}
+	assert(__atomic_load_n(&frame_entry(first)->refs, __ATOMIC_RELAXED) > 0);
+	/* pairs with the increments of fork: whoever sees zero is alone with the frame */
+	return !frame_count(first, -1);
+}
+
 /* True: it was the last of a 4 KiB frame. */
 static bool reference_drop(pfn_t first)
 {
 	const struct frame *frame = frame_entry(first);
 
 	assert(frame->owner == OWNER_USER && !(frame->flags & FRAME_TAIL));
-	assert(__atomic_load_n(&frame->refs, __ATOMIC_RELAXED) > 0);
-	/* pairs with the increments of fork: whoever sees zero is alone with the frame */
-	if (frame_count(first, -1)) {
+	if (!is_last(first)) {
 		return false;
 	}
 	if (UNLIKELY(frame->order == HUGE_ORDER)) {
-		blocks_free(&first, 1, HUGE_ORDER);
+		pages_free(&first, 1, HUGE_ORDER);
 		return false;
 	}
 	return true;
@@ -146,6 +179,6 @@ void frames_put_user(pfn_t *firsts, unsigned nr)
 		}
 	}
 	if (nr_free) {
-		blocks_free(firsts, nr_free, 0);
+		pages_free(firsts, nr_free, 0);
 	}
 }

@@ -56,6 +56,14 @@ void ptable_user_slots_update(pfn_t root)
 	}
 }
 
+/* Nobody else writes to them any more when this returns, and they are zero. Flushes. */
+static void tables_settle(pfn_t first, unsigned nr)
+{
+	while (!tables_clear(first, nr)) {
+		ktlb_wait(ktlb_downgrade());
+	}
+}
+
 /*
  * Frames that become page tables, zeroed: from now on the gate alone writes to them. Flushes, with
  * ptprot.
@@ -74,8 +82,7 @@ static status_t tables_make(unsigned order, pfn_t *out)
 	for (uint32_t i = 0; i < 1u << order; i++) {
 		direct_map_guard(pfn_add(*out, i));
 	}
-	ktlb_wait(ktlb_downgrade());
-	tables_clear(*out, 1u << order);
+	tables_settle(*out, 1u << order);
 	return STATUS_OK;
 }
 
@@ -103,16 +110,21 @@ static status_t table_make(struct cpu *cpu, pfn_t *out)
  */
 static bool is_loose(pfn_t table)
 {
-	return pfn_is_valid(table) && table_is_loose(frame_entry(table));
+	return pfn_is_valid(table) && table_is_loose(frame_entry(table)) &&
+	       frame_entry(table)->number != FRAME_SETTLING;
 }
 
 /* From this CPU's stock, where a lie is passed over. */
 static bool spare_take(struct cpu *cpu, pfn_t *out)
 {
 	while (stock_take(cpu->spare_tables, &cpu->nr_spare_tables, out)) {
-		if (is_loose(*out)) {
-			return true;
+		if (!is_loose(*out)) {
+			continue;
 		}
+		if (gate_in_force != ptprot_off && frame_entry(*out)->flags != TABLE_CLEAN) {
+			tables_settle(*out, 1); /* of before the gate */
+		}
+		return true;
 	}
 	return false;
 }
@@ -188,7 +200,7 @@ void ptable_root_destroy(pfn_t root)
 	if (cpu->nr_spare_roots < SPARE_ROOTS_MAX) {
 		stock_put(cpu->spare_roots, &cpu->nr_spare_roots, root);
 	} else {
-		tables_place(root, 2, 0, 0);
+		root_pair_end(root);
 		frame_free_kernel(root, ROOT_PAIR_ORDER);
 	}
 }

@@ -106,7 +106,7 @@ void *xpfo_kmap(pfn_t frame)
 {
 	const struct frame *entry = frame_entry(frame);
 
-	if (entry->owner != OWNER_USER) {
+	if (entry->owner != OWNER_USER || !xpfo_may_kmap()) {
 		return frame_is_hidden(entry) ? NULL : direct_map_pointer(frame);
 	}
 	lock_acquire(&kmap_lock);
@@ -138,19 +138,19 @@ void xpfo_kunmap(pfn_t frame)
 	const struct frame *entry = frame_entry(frame);
 	bool is_last;
 
-	if (entry->owner != OWNER_USER) {
+	if (entry->owner != OWNER_USER || !xpfo_may_kmap()) {
 		return;
 	}
 	lock_acquire(&kmap_lock);
 	assert(entry->kmaps > 0);
-	frame_kmaps_set(frame, entry->kmaps - 1u);
-	if (entry->kmaps == 0) {
+	is_last = entry->kmaps == 1 && xpfo_is_on();
+	if (entry->kmaps == 1) {
 		mark(direct_map_pointer(frame), PAGE_SIZE, MARK_FRAME_NOT_OURS);
 	}
-	is_last = entry->kmaps == 0 && xpfo_is_on();
 	if (is_last) {
 		hide_kunmapped(frame);
 	}
+	frame_kmaps_set(frame, entry->kmaps - 1u);
 	lock_release(&kmap_lock);
 	/* outside the lock: another CPU may spin on it while we wait for it to flush */
 	if (is_last) {

@@ -8,6 +8,7 @@
 
 #include "core/options.h"
 #include "lib/types.h"
+#include "mm/gate/gate.h"
 
 /* Flushes nr_pages of the direct map from `first`, on whichever CPUs the variant flushes. */
 typedef void (*xpfo_flush)(va_t first, uint64_t nr_pages);
@@ -54,14 +55,16 @@ static inline bool xpfo_hidden_is_clean(void) { return xpfo.stays_hidden && xpfo
  * its flush. The gate then lets user space have no other.
  */
 static inline bool xpfo_is_strict(void) { return xpfo.unmaps_at_alloc && xpfo.clears_at_free; }
+/* With ptprot the gate lets nobody put users' frames back where none are. */
+static inline bool xpfo_may_kmap(void) { return gate_in_force == ptprot_off || !xpfo_is_strict(); }
 /* A user frame that the kernel never kmapped is in the direct map. */
 static inline bool xpfo_leaves_unkmapped(void) { return xpfo_is_on() && !xpfo.unmaps_at_alloc; }
 
 /*
  * The published interface, for comparison: puts a USER frame back into the direct map while held,
- * for every CPU to see. Nests, up to 255 deep. Other frames are not changed: where the direct map
- * has them, or NULL. Not for the kernel's own use. The last kunmap takes the frame out, unless
- * xpfo=off, and flushes.
+ * for every CPU to see. Nests, up to 255 deep. Other frames are not changed, nor with ptprot those
+ * of variants that have none there: where the direct map has them, or NULL. Not for the kernel's
+ * own use. The last kunmap takes the frame out, unless xpfo=off, and flushes.
  */
 void *xpfo_kmap(pfn_t frame);
 void xpfo_kunmap(pfn_t frame);

@@ -19,6 +19,17 @@ static bool frame_get(pfn_t frame)
 	       !(frame_entry(frame)->flags & FRAME_TAIL) && frame_hold(frame);
 }
 
+static void let_go(pfn_t frame)
+{
+	struct released released;
+
+	if (frame_let_go(&released)) {
+		frames_put_released(&released);
+	} else {
+		frame_put_user(frame);
+	}
+}
+
 int64_t sys_vuln_kmap_read(uint64_t pfn, uint64_t offset)
 {
 	pfn_t frame = { (uint32_t)MIN(pfn, UINT32_MAX) };
@@ -32,9 +43,9 @@ int64_t sys_vuln_kmap_read(uint64_t pfn, uint64_t offset)
 		return vuln_leave((uint64_t)STATUS_EINVAL);
 	}
 	mapped = xpfo_kmap(frame);
-	value = vuln_read_from((uint64_t)mapped + offset);
+	value = mapped ? vuln_read_from((uint64_t)mapped + offset) : (uint64_t)STATUS_EPERM;
 	xpfo_kunmap(frame);
-	frame_put_user(frame);
+	let_go(frame);
 	return vuln_leave(value);
 }
 
@@ -42,10 +53,14 @@ int64_t sys_vuln_kmap_read(uint64_t pfn, uint64_t offset)
 static status_t write_frame(pfn_t frame, uint64_t offset, uint64_t value)
 {
 	if (frame_get(frame)) {
-		vuln_write_to((uint64_t)xpfo_kmap(frame) + offset, value);
+		char *mapped = xpfo_kmap(frame);
+
+		if (mapped) {
+			vuln_write_to((uint64_t)mapped + offset, value);
+		}
 		xpfo_kunmap(frame);
-		frame_put_user(frame);
-		return STATUS_OK;
+		let_go(frame);
+		return mapped ? STATUS_OK : STATUS_EPERM;
 	}
 	/* nobody counts who uses the others, so there is nothing to let go of either */
 	if (frame_is_hidden(frame_entry(frame))) {
@@ -71,10 +86,8 @@ int64_t sys_vuln_kmap_write(uint64_t pfn, uint64_t offset, uint64_t value)
 
 static status_t hold_by_kmap(pfn_t frame)
 {
-	status_t status;
+	status_t status = xpfo_kmap(frame) ? park() : STATUS_EPERM;
 
-	(void)xpfo_kmap(frame);
-	status = park();
 	xpfo_kunmap(frame);
 	return status;
 }
@@ -95,7 +108,7 @@ static int64_t hold(uint64_t address, status_t (*hold_frame)(pfn_t frame))
 		status = STATUS_EINVAL;
 	} else if (status == STATUS_OK) {
 		status = hold_frame(frame);
-		frame_put_user(frame);
+		let_go(frame);
 	}
 	return vuln_leave((uint64_t)status);
 }

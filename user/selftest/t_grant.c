@@ -251,7 +251,7 @@ static int stale_writer(void *unused)
 static void *hold_page(void *page)
 {
 	cpus_pin(cpus_count() - 1);
-	return (void *)bw_vuln_kmap_hold(page);
+	return (void *)bw_vuln_window_hold(page);
 }
 
 /* The kernel uses the page for a moment, on another processor, while it changes hands. */

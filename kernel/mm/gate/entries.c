@@ -63,18 +63,28 @@ static bool is_right_still(const struct place *place, pfn_t child)
 	return true;
 }
 
-/* A table gets its one parent, or leaves it; the latter when it is empty. */
-static bool link_change(pfn_t table, bool is_linked)
+static bool link_reserved(pfn_t table)
+{
+	uint8_t before = frame_entry(table)->flags;
+
+	return !(before & TABLE_LINKED) &&
+	       __atomic_compare_exchange_n(&gate_frame(table)->flags, &before,
+					   before | TABLE_LINKED, false, __ATOMIC_ACQ_REL,
+					   __ATOMIC_ACQUIRE);
+}
+
+/* The table has no place any more: it is as clean as it is empty. One of the kernel half waits for
+ * who may still look into it. */
+static void table_went(const struct place *place, pfn_t table)
 {
 	struct frame *frame = gate_frame(table);
-	uint8_t before = frame->flags;
 
-	if (!!(before & TABLE_LINKED) == is_linked ||
-	    (!is_linked && frame->nr_used && !table_is_reserved(frame))) {
-		return false;
+	if (table_is_reserved(frame)) {
+		__atomic_fetch_and(&frame->flags, (uint8_t)~TABLE_LINKED, __ATOMIC_RELEASE);
+		return;
 	}
-	return __atomic_compare_exchange_n(&frame->flags, &before, (uint8_t)(before ^ TABLE_LINKED),
-					   false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+	*(volatile uint64_t *)frame = FRAME_WORD(.owner = OWNER_PTABLE, .flags = TABLE_CLEAN,
+						 .number = place->is_user ? 0 : gate_number_next());
 }
 
 /* directmap=2m: a page is split, into the same rights. */
@@ -86,7 +96,7 @@ static uint64_t split(const struct place *place, pte_t new)
 	    !is_reserved_for(place, child) || !is_right_still(place, child)) {
 		return GATE_NOT_FOR_IT;
 	}
-	return link_change(child, true) ? GATE_DONE : GATE_IN_USE;
+	return link_reserved(child) ? GATE_DONE : GATE_IN_USE;
 }
 
 /* Whoever takes a user half apart changes it, too: nothing comes to it. */
@@ -99,6 +109,7 @@ static bool may_unlink(const struct place *place)
  * user halves may do in the kernel's roots. */
 static uint64_t link_goes(const struct place *place, pte_t old, pte_t new)
 {
+	const struct frame *table = frame_entry(pte_frame(old));
 	bool is_joined = pte_is_present(new) && is_reserved_for(place, pte_frame(old));
 
 	if (place->is_user && place->level == LEVEL_MAX &&
@@ -115,7 +126,7 @@ static uint64_t link_goes(const struct place *place, pte_t old, pte_t new)
 			   kernel_leaf_is_right(new, place->address, place->level))) {
 		return GATE_NOT_FOR_IT;
 	}
-	return link_change(pte_frame(old), false) ? GATE_DONE : GATE_IN_USE;
+	return !table->nr_used || table_is_reserved(table) ? GATE_DONE : GATE_IN_USE;
 }
 
 /* The new value, held against what is there; the tables on either side know of each other. */
@@ -148,7 +159,9 @@ static uint64_t fill(const struct place *at, pte_t *entries, uint64_t nr, pte_t 
 			break;
 		}
 		place_put(&place, entries, pte);
-		if (!place.is_user && !is_link(old, place.level)) {
+		if (is_link(old, place.level) && !is_link(pte, place.level)) {
+			table_went(&place, pte_frame(old));
+		} else if (!place.is_user) {
 			kernel_leaf_went(&place, old, pte);
 		}
 		nr_more += !!pte.value - !!old.value;

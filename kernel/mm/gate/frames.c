@@ -1,137 +1,135 @@
-/* In the gate: what a frame may become, and how often a user frame is mapped. */
+/*
+ * In the gate: what frames become because the kernel says so. Between two owners every frame is
+ * free. What decides more than that has operations of its own: users' pages of 4 KiB (pages.c) and
+ * of 2 MiB (large.c), page tables (tables.c), free frames that are hidden (hide.c).
+ */
+#include "mm/direct_map.h"
 #include "mm/gate/operations.h"
+#include "mm/ptable.h"
 #include "mm/xpfo.h"
 
-/* What a frame keeps when it changes owner. A page table's flags say other things. */
-static bool flags_are_kept(struct frame from, struct frame to)
-{
-	unsigned before = from.owner == OWNER_PTABLE ? 0 : from.flags & FRAME_HIDDEN;
+#define WORD(...) FRAME_WORD(__VA_ARGS__)
 
-	return before == (to.flags & FRAME_HIDDEN);
+/* Of the members that differ are these all? */
+static bool differs_in(struct frame from, struct frame to, uint64_t members)
+{
+	return !((((union frame_word){ .frame = from }).word ^
+		  ((union frame_word){ .frame = to }).word) &
+		 ~members);
 }
 
-/*
- * What a frame that becomes free waits for. What the kernel scrubs when a user gives it back is
- * believed to be zero; a pool's frame may still be written through its old address.
- */
-static __attribute__((noinline)) uint32_t number_of_free(struct frame from, struct frame to)
+/* A revealed frame, for the kernel; a hidden and clean one for a pool, whose area is said once;
+ * with published variants of XPFO any for a user, to be cleared while it is his. */
+static bool may_be_taken(struct frame from, struct frame to)
 {
-	bool is_clean = from.owner == OWNER_USER && xpfo_is_strict();
+	uint8_t hidden = from.flags & FRAME_HIDDEN;
 
-	return to.flags & FRAME_HIDDEN && gate_is_shut() && !is_clean ? gate_number_next() : 0;
-}
-
-/*
- * Nobody's are hidden frames that are being zeroed. A pool's frames are clean, and so are users'
- * where the variant of XPFO says that they are; those of a 2 MiB page are zeroed when it has them,
- * before anything maps it.
- */
-static __attribute__((noinline)) bool may_be_taken(struct frame from, struct frame to)
-{
-	bool is_hidden = from.flags & FRAME_HIDDEN;
-	bool is_large = to.flags & FRAME_TAIL || to.order == HUGE_ORDER;
-
-	if (!gate_is_shut()) {
-		return true;
-	}
 	if (from.number == FRAME_SETTLING) {
 		return false;
 	}
-	if (to.owner == OWNER_POOL) {
-		return is_hidden ? !from.number : options.pmalloc != pmalloc_full;
+	switch (to.owner) {
+	case OWNER_KERNEL: return !hidden && !to.flags;
+	case OWNER_PTABLE:
+		return !hidden &&
+		       ((union frame_word){ .frame = to }).word == WORD(.owner = OWNER_PTABLE);
+	case OWNER_POOL:
+		return to.flags == hidden && to.number == FRAME_NO_AREA &&
+		       (hidden ? !from.number : options.pmalloc != pmalloc_full);
+	case OWNER_USER:
+		return (!xpfo_is_strict() || (hidden && !from.number)) &&
+		       to.flags == (hidden | FRAME_FRESH) && !to.order && !to.kmaps && to.refs <= 1;
+	default: return false;
 	}
-	return to.owner != OWNER_USER || !xpfo_is_strict() ||
-	       (is_hidden && (!from.number || (is_large && gate_number_is_complete(from.number))));
 }
 
-/* Between two owners every frame is free. A user frame that is mapped, or kmapped, stays one;
- * what the kernel has mapped beside the direct map stays the kernel's. */
-static bool may_change_owner(struct frame from, struct frame to)
+/* Whether a page table waits for a processor that may still look into it. */
+static bool table_waits(struct frame table)
 {
-	if (from.owner == OWNER_USER && (from.refs || from.kmaps)) {
-		return false;
-	}
-	if (from.owner == OWNER_PTABLE && (from.flags & TABLE_LINKED || from.nr_used)) {
-		return false;
-	}
-	if (frame_notes_mapped(&from) && from.flags & FRAME_MAPPED) {
-		return false;
-	}
-	if (to.owner == OWNER_FREE) {
-		return (from.owner != OWNER_RESERVED || !gate_is_shut()) &&
-		       flags_are_kept(from, to) && to.kmaps == 0 && !(to.flags & ~FRAME_HIDDEN);
-	}
-	return from.owner == OWNER_FREE && may_be_taken(from, to) && flags_are_kept(from, to) &&
-	       !(to.flags & FRAME_SEALED) &&
-	       (to.owner != OWNER_USER || to.flags & (FRAME_FRESH | FRAME_TAIL)) &&
-	       (!(to.flags & FRAME_HIDDEN) || to.owner == OWNER_USER || to.owner == OWNER_POOL);
+	return table.number && (!(table.flags & TABLE_CLEAN) || table.number == FRAME_SETTLING ||
+				!gate_number_is_complete(table.number));
 }
 
-/* A root that rests in a stock, and its shadow, are tables again. */
-static bool root_may_end(struct frame from, struct frame to, const struct frame *at)
+/* Nothing maps it, and nothing did of what is sealed; only hidden ones stay hidden. */
+static bool may_be_freed(struct frame from, struct frame to)
 {
-	if (to.flags != 0) {
+	if (to.flags != (from.owner == OWNER_PTABLE ? 0 : from.flags & FRAME_HIDDEN) || to.kmaps) {
 		return false;
 	}
-	return from.flags & TABLE_SHADOW
-		       ? !(at[-1].flags & TABLE_LINKED)
-		       : (from.flags & ROOT_STATES) == ROOT_IDLE && from.nr_used == 0;
+	switch (from.owner) {
+	case OWNER_KERNEL: return !(from.flags & (FRAME_MAPPED | FRAME_SEALED | FRAME_HIDDEN));
+	case OWNER_POOL: return !(from.flags & FRAME_MAPPED);
+	case OWNER_PTABLE: return table_is_loose(&from) && !table_waits(from);
+	case OWNER_USER:
+		return (!from.refs || from.flags & FRAME_FRESH) && !from.kmaps && !from.order &&
+		       !(from.flags & FRAME_TAIL);
+	default: return false;
+	}
 }
 
-/* What a table is for is said while nothing leads to it; of a reserved one only how many hold its
- * page split changes. A root is one no more when its user half is empty. */
-static bool may_become_table(struct frame from, struct frame to, const struct frame *at)
+/*
+ * With a published variant of XPFO the direct map shows users' frames now and then, and the kernel
+ * says when: but not one that the direct map has is called hidden. Strict variants never do.
+ */
+static bool user_may_change(pfn_t frame, struct frame from, struct frame to)
 {
-	if (!gate_is_shut()) {
-		return true;
-	}
-	if (table_is_reserved(&from)) {
-		return from.flags == to.flags && from.number == to.number;
-	}
-	if (from.flags & TABLE_LINKED) {
-		return table_level(&from) == LEVEL_MAX && root_may_end(from, to, at);
-	}
-	return from.nr_used == 0 && to.nr_used == 0 && !table_is_reserved(&to) &&
-	       !(to.flags & TABLE_LINKED);
+	bool may_show = differs_in(
+		from, to, WORD(.flags = FRAME_UNKMAPPED | FRAME_HIDDEN, .kmaps = UINT8_MAX));
+
+	return !xpfo_is_strict() && may_show &&
+	       (!(to.flags & FRAME_HIDDEN) || to.kmaps || !direct_map_has(frame));
 }
 
-static bool may_become(struct frame from, struct frame to, const struct frame *at)
+static bool may_stay(pfn_t frame, struct frame from, struct frame to)
 {
-	if (to.owner >= NR_OWNERS) {
-		return false;
+	switch (from.owner) {
+	case OWNER_KERNEL:
+		return !(from.flags & FRAME_SEALED) &&
+		       differs_in(from, to,
+				  WORD(.flags = FRAME_SLAB | FRAME_COPIED | FRAME_PLACED |
+						FRAME_SEALED,
+				       .number = UINT32_MAX));
+	case OWNER_POOL:
+		return from.number == FRAME_NO_AREA
+			       ? differs_in(from, to, WORD(.number = UINT32_MAX))
+			       : to.flags & FRAME_SEALED &&
+					 differs_in(from, to, WORD(.flags = FRAME_SEALED));
+	case OWNER_USER: return user_may_change(frame, from, to);
+	case OWNER_PTABLE:
+		/* how many hold the page split */
+		return table_is_reserved(&from) &&
+		       differs_in(from, to, WORD(.nr_used = UINT16_MAX));
+	default: return false;
 	}
-	if (from.owner != to.owner) {
-		return may_change_owner(from, to);
-	}
-	if (from.owner == OWNER_PTABLE) {
-		return may_become_table(from, to, at);
-	}
-	/* hide.c */
-	if (from.owner == OWNER_FREE && gate_is_shut()) {
-		return false;
-	}
-	/* counted by gate_frame_count alone, and fresh once; sealed for good */
-	if (from.owner == OWNER_USER) {
-		return from.refs == to.refs &&
-		       !((from.flags ^ to.flags) & (FRAME_FRESH | FRAME_TAIL));
-	}
-	return !(from.flags & ~to.flags & FRAME_SEALED) &&
-	       (!frame_notes_mapped(&from) || !((from.flags ^ to.flags) & FRAME_MAPPED));
 }
 
-/* A pool's frame only with the kernel half locked: nobody maps it, or takes it from where it was
- * mapped, meanwhile. */
-static inline uint64_t frame_set(struct frame *frame, uint64_t keep, uint64_t set, bool is_locked)
+static bool may_become(pfn_t frame, struct frame from, struct frame to)
 {
+	if (!gate_is_shut() || from.owner == to.owner) {
+		return !gate_is_shut() || may_stay(frame, from, to);
+	}
+	return to.owner == OWNER_FREE ? may_be_freed(from, to)
+				      : from.owner == OWNER_FREE && may_be_taken(from, to);
+}
+
+/* What a hidden frame that becomes free waits for: somebody may still write to it. */
+static uint32_t number_of_free(struct frame from, struct frame to)
+{
+	return to.flags & FRAME_HIDDEN && gate_is_shut() && from.owner != OWNER_FREE
+		       ? gate_number_next()
+		       : 0;
+}
+
+static inline uint64_t frame_set(pfn_t pfn, uint64_t keep, uint64_t set)
+{
+	struct frame *frame = gate_frame(pfn);
 	union frame_word from = { .frame = *frame }, to;
 
 	do {
 		to.word = (from.word & keep) | set;
-		if (to.frame.owner == OWNER_FREE && from.frame.owner != OWNER_FREE) {
+		if (to.frame.owner == OWNER_FREE) {
 			to.frame.number = number_of_free(from.frame, to.frame);
 		}
-		if ((from.frame.owner == OWNER_POOL && !is_locked) ||
-		    !may_become(from.frame, to.frame, frame)) {
+		if (!may_become(pfn, from.frame, to.frame)) {
 			return GATE_NO_CHANGE;
 		}
 	} while (!__atomic_compare_exchange_n((uint64_t *)frame, &from.word, to.word, false,
@@ -139,7 +137,8 @@ static inline uint64_t frame_set(struct frame *frame, uint64_t keep, uint64_t se
 	return GATE_DONE;
 }
 
-/* first, how many, what of each word stays as it is, what the rest becomes. */
+/* first, how many, what of each word stays as it is, what the rest becomes. The kernel half is
+ * locked where the answer lies in its entries. */
 uint64_t gate_frames_set(uint64_t first, uint64_t nr, uint64_t keep, uint64_t set)
 {
 	uint64_t refusal = GATE_DONE;
@@ -148,42 +147,16 @@ uint64_t gate_frames_set(uint64_t first, uint64_t nr, uint64_t keep, uint64_t se
 		return GATE_NO_FRAME;
 	}
 	for (uint64_t i = 0; i < nr && !refusal; i++) {
-		struct frame *frame = gate_frame((pfn_t){ (uint32_t)(first + i) });
-		bool is_locked = frame->owner == OWNER_POOL;
+		pfn_t frame = { (uint32_t)(first + i) };
+		bool is_locked = frame_entry(frame)->owner == OWNER_USER;
 
 		if (UNLIKELY(is_locked)) {
 			gate_kernel_half_lock();
 		}
-		refusal = frame_set(frame, keep, set, is_locked);
+		refusal = frame_set(frame, keep, set);
 		if (UNLIKELY(is_locked)) {
 			gate_kernel_half_unlock();
 		}
 	}
 	return refusal;
-}
-
-/* frame, how many more, modulo 2^32, how many there must be before. With the new number. */
-uint64_t gate_frame_count(uint64_t at, uint64_t more, uint64_t least, uint64_t unused3)
-{
-	pfn_t pfn = { (uint32_t)at };
-	union frame_word from, to;
-	struct frame *frame;
-
-	(void)unused3;
-	if (at >= nr_frames) {
-		return GATE_NO_FRAME;
-	}
-	frame = gate_frame(pfn);
-	from.frame = *frame;
-	do {
-		to = from;
-		to.frame.refs += (uint32_t)more;
-		if (from.frame.owner != OWNER_USER || from.frame.flags & FRAME_TAIL ||
-		    (from.frame.flags & FRAME_FRESH && from.frame.number > 1) ||
-		    from.frame.refs < least) {
-			return GATE_NO_CHANGE;
-		}
-	} while (!__atomic_compare_exchange_n((uint64_t *)frame, &from.word, to.word, false,
-					      __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
-	return GATE_DONE | (uint64_t)to.frame.refs << GATE_VALUE_SHIFT;
 }

@@ -217,27 +217,8 @@ void frame_held_set(pfn_t table, unsigned nr)
 
 uint32_t frame_count(pfn_t frame, int more)
 {
-	uint64_t result;
-
-	if (is_open()) {
-		return __atomic_add_fetch(&frame_entry(frame)->refs, (uint32_t)more,
-					  __ATOMIC_ACQ_REL);
-	}
-	result = gate_call(GATE_FRAME_COUNT, frame.pfn, (uint64_t)more, 0, 0);
-	return (uint32_t)(result >> GATE_VALUE_SHIFT);
-}
-
-bool frame_hold(pfn_t frame)
-{
-	uint32_t refs = __atomic_load_n(&frame_entry(frame)->refs, __ATOMIC_RELAXED);
-
-	while (is_open() && refs &&
-	       !__atomic_compare_exchange_n(&frame_entry(frame)->refs, &refs, refs + 1, false,
-					    __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {}
-	if (is_open()) {
-		return refs;
-	}
-	return !(gate_try(GATE_FRAME_COUNT, frame.pfn, 1, 1, 0) & GATE_REFUSAL);
+	assert(is_open());
+	return __atomic_add_fetch(&frame_entry(frame)->refs, (uint32_t)more, __ATOMIC_ACQ_REL);
 }
 
 void tables_place(pfn_t first, unsigned nr, unsigned flags, uint32_t number)
@@ -247,9 +228,19 @@ void tables_place(pfn_t first, unsigned nr, unsigned flags, uint32_t number)
 		(struct frame){ .owner = OWNER_PTABLE, .flags = (uint8_t)flags, .number = number });
 }
 
-void tables_clear(pfn_t first, unsigned nr) { CALL(TABLES_CLEAR, first.pfn, nr, 0, 0); }
+bool tables_clear(pfn_t first, unsigned nr)
+{
+	uint64_t result = gate_try(GATE_TABLES_CLEAR, first.pfn, nr, 0, 0);
+
+	if (UNLIKELY(result && result != GATE_NOT_YET)) {
+		gate_refused(GATE_TABLES_CLEAR, result, first.pfn);
+	}
+	return !result;
+}
 
 void root_pair_make(pfn_t root) { CALL(ROOT_MAKE, root.pfn, 0, 0, 0); }
+
+void root_pair_end(pfn_t root) { CALL(ROOT_END, root.pfn, 0, 0, 0); }
 
 /* False: it was not in that state, or cannot leave it. */
 static bool root_change(pfn_t root, unsigned from, unsigned to)

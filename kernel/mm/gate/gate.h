@@ -57,11 +57,8 @@ void frame_kmaps_set(pfn_t frame, unsigned nr);
 /* Of a table reserved for a large page of the direct map: how many frames hold that split; until
  * gate_begin, of any table: how many entries are in use. */
 void frame_held_set(pfn_t table, unsigned nr);
-/* References of a user frame, more or less. Returns how many there are then. */
+/* With ptprot=off: references of a user frame, more or less. Returns how many there are then. */
 uint32_t frame_count(pfn_t frame, int more);
-/* One more, if there are some. False: from none nobody comes back. */
-bool frame_hold(pfn_t frame);
-
 /*
  * FREE frames in a row that the direct map lacks become hidden; hidden ones are so no more, before
  * they are put back there. With ptprot the former wait for the generation that is drawn next; until
@@ -105,12 +102,30 @@ struct released {
  */
 bool page_map(pte_t *entry, pte_t pte) MUST_CHECK;
 /*
- * Copy on write: such a frame gets the contents of a page, which is not present any more when this
- * returns true. The caller flushes; then the copy takes its place. *out: the other's frame, if that
- * was its last entry.
+ * Copy on write: such a frame gets the contents of a parked page, and takes its place. *out: the
+ * other's frame, if that was its last entry. False: another frame may do.
  */
-bool page_copy(pte_t *entry, pfn_t copy) MUST_CHECK;
-void page_replace(pte_t *entry, pte_t pte, struct released *out);
+bool page_replace(pte_t *entry, pte_t pte, struct released *out) MUST_CHECK;
+/*
+ * With ptprot. Frames in a row of 2 MiB, free and clean, become a fresh page of the address space
+ * that is loaded; nothing else can be made of them but free frames again. Those of a page without
+ * references, fresh or not, are free, and not clean.
+ */
+void large_take(pfn_t first);
+void large_free(pfn_t first);
+/* Copy on write: a fresh one gets a piece of the page in an entry. False: with ptprot, it may not.
+ */
+enum { LARGE_PIECE_ORDER = 5, LARGE_PIECE = 1 << LARGE_PIECE_ORDER };
+bool large_copy(const pte_t *entry, pfn_t copy, uint32_t piece) MUST_CHECK;
+
+/*
+ * This processor holds a user frame, one at a time, so that it stays one whoever unmaps it: for
+ * kernel/vuln/. Until it lets go nothing else runs there. False: it is none; with ptprot=off, which
+ * has frame_put_user for that. *out: the frame, if nothing else held it any more.
+ */
+bool frame_hold(pfn_t frame) MUST_CHECK;
+bool frame_let_go(struct released *out) MUST_CHECK;
+
 /*
  * Parked pages, and what lies between them, get other places, nr entries in a row of one table,
  * where nothing is. is_present: and are present there.
@@ -128,8 +143,6 @@ bool page_give(pte_t *from, pte_t *to, struct released *out) MUST_CHECK;
  * offset in the first on; each is there, and no other entry names it.
  */
 void pages_write(const pte_t *entries, uint64_t offset_bytes, const void *from, uint64_t len_bytes);
-/* Up to RELEASED_MAX frames in a row of a 2 MiB user page without references are zeroed. */
-void frames_clear(pfn_t first, uint32_t nr);
 /*
  * Up to RELEASED_MAX entries in a row of one table, or one of a page of 2 MiB: their pages are not
  * present any more. Returns how many there are, those included that were not. The caller flushes;
@@ -144,8 +157,9 @@ unsigned pages_release(pte_t *entries, unsigned nr, bool is_large, struct releas
 
 /* Tables, or roots, that nothing leads to yet: what each is for. number: as struct frame has it. */
 void tables_place(pfn_t first, unsigned nr, unsigned flags, uint32_t number);
-/* They are zeroed. */
-void tables_clear(pfn_t first, unsigned nr);
+/* With ptprot. They are zeroed, and may get a place, once the direct map lets nobody write to them
+ * and no processor can. False: not yet; ask again after a downgrade. */
+bool tables_clear(pfn_t first, unsigned nr) MUST_CHECK;
 /*
  * Two empty tables in a row become the roots of an address space, kernel then shadow: ROOT_NEW, as
  * one that rested and is taken. What this processor has loaded makes it: with that loaded, and no
@@ -154,6 +168,8 @@ void tables_clear(pfn_t first, unsigned nr);
  * empty.
  */
 void root_pair_make(pfn_t root);
+/* One that rests, and its shadow, are tables without a place. */
+void root_pair_end(pfn_t root);
 bool root_publish(pfn_t root) MUST_CHECK;
 bool root_die(pfn_t root) MUST_CHECK;
 bool root_rest(pfn_t root) MUST_CHECK;

@@ -121,6 +121,13 @@ uint32_t gate_number_next(void)
 	return (uint32_t)next(generation_newest());
 }
 
+uint32_t gate_number_past(void)
+{
+	uint64_t all = shared()->newest_complete;
+
+	return is_skipped(all) || !all ? gate_number_next() : (uint32_t)all;
+}
+
 /* The latest generation that it can be: what was drawn for a frame came before, or comes next. */
 static uint64_t generation_of(uint32_t number)
 {

@@ -116,12 +116,16 @@ void gate_zero_range(pfn_t first, unsigned nr)
 	gate_zero(all, nr);
 }
 
-void gate_copy(pfn_t to, pfn_t from)
+void gate_copy(pfn_t to, pfn_t from, unsigned nr)
 {
-	cr3_t before = window_load_root(2);
+	cr3_t before = window_load_root(2 * nr);
+	char *target = (char *)WINDOW_BASE;
 
-	memcpy(page_show(0, to, PTE_WRITABLE), page_show(1, from, 0), PAGE_SIZE);
-	page_unshow(1);
-	page_unshow(0);
+	for (unsigned i = 0; i < nr; i++) {
+		(void)page_show(i, pfn_add(to, i), PTE_WRITABLE);
+		(void)page_show(nr + i, pfn_add(from, i), 0);
+	}
+	memcpy(target, target + nr * PAGE_SIZE, nr * PAGE_SIZE);
+	unshow_all(2 * nr);
 	window_leave_root(before);
 }

@@ -38,6 +38,11 @@ static bool take(const struct place *place, pfn_t table)
 	}
 	before.word = __atomic_load_n((const uint64_t *)frame_entry(table), __ATOMIC_ACQUIRE);
 	after.frame = state_at(place);
+	if (gate_is_shut() &&
+	    (!table_is_clean(&before.frame) ||
+	     (before.frame.number && !gate_number_is_complete(before.frame.number)))) {
+		return false;
+	}
 	return table_is_loose(&before.frame) &&
 	       __atomic_compare_exchange_n((uint64_t *)gate_frame(table), &before.word, after.word,
 					   false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);

@@ -52,6 +52,9 @@ struct gate_kept {
 	/* how often it opened its window, for how many frames */
 	uint64_t nr_openings, nr_shown;
 
+	/* a user frame that the kernel holds here, so that it stays one; 0: none */
+	uint32_t held;
+
 	/* the first processor's alone */
 	uint64_t newest;          /* of the latest downgrade */
 	uint64_t newest_complete; /* some processor found that all have seen it */
@@ -68,6 +71,8 @@ void gate_kernel_half_unlock(void);
 /* What a hidden frame waits for whose mapping went before this call: the next generation. Full
  * barrier. */
 uint32_t gate_number_next(void);
+/* A complete one: there is nothing to wait for, but the frame is not clean. */
+uint32_t gate_number_past(void);
 /* Has every processor seen the generation that a frame waits for? */
 bool gate_number_is_complete(uint32_t number);
 
@@ -121,7 +126,7 @@ static inline void place_used_add(const struct place *place, int nr)
 	struct frame *frame = gate_frame(place->table);
 
 	if (!table_is_reserved(frame)) {
-		frame->nr_used = (uint16_t)(frame->nr_used + nr);
+		__atomic_fetch_add(&frame->nr_used, (uint16_t)nr, __ATOMIC_RELAXED);
 	}
 }
 
@@ -192,11 +197,11 @@ struct gate_kept *gate_kept_own(void);
 
 /*
  * Frames in hand, through this processor's window, which is closed and flushed afterwards: up to
- * WINDOW_PAGES are zeroed; one is copied.
+ * WINDOW_PAGES are zeroed; up to half as many in a row are copied.
  */
 void gate_zero(const pfn_t *frames_to_zero, unsigned nr);
 void gate_zero_range(pfn_t first, unsigned nr);
-void gate_copy(pfn_t to, pfn_t from);
+void gate_copy(pfn_t to, pfn_t from, unsigned nr);
 /* They are seen in a row: from an offset on bytes are written that the kernel has. */
 void gate_write(const pfn_t *targets, unsigned nr, uint64_t offset_bytes, const void *from,
 		uint64_t len_bytes);

@@ -44,11 +44,14 @@ static uint64_t map(const struct place *place, pte_t pte)
 	entry = gate_table_open(PLACE_ONE, place->table) + place->index;
 	if (entry->value) {
 		refusal = GATE_IN_USE;
-	} else if (!frame_map_first(pte_frame(pte), place->level, place->root)) {
+	} else if (!frame_map_first(pte_frame(pte), place->level)) {
 		refusal = GATE_NO_FRAME;
 	} else {
 		gate_put(entry, pte);
 		place_used_add(place, 1);
+		if (UNLIKELY(place->level == 2)) {
+			large_is_not_fresh(gate_loaded_root().pfn);
+		}
 	}
 	gate_table_close(PLACE_ONE);
 	return refusal;

@@ -94,11 +94,10 @@ static inline union frame_word state_of(pfn_t frame)
 	return (union frame_word){ .word = frame_word_of(frame) };
 }
 
-/* A free frame of 4 KiB, or a fresh one of this root's and of this order. */
-bool frame_is_for(struct frame frame, uint32_t root, unsigned order);
-/* It gets its first entry. Mostly it is one of 4 KiB, free and hidden. */
-bool frame_map_slowly(pfn_t frame, unsigned level, uint32_t root);
-static inline bool frame_map_first(pfn_t frame, unsigned level, uint32_t root)
+/* A free frame of 4 KiB, or a fresh one of the size that an entry of this level is for, gets its
+ * first entry. Mostly it is one of 4 KiB, free and hidden. */
+bool frame_map_slowly(pfn_t frame, unsigned level);
+static inline bool frame_map_first(pfn_t frame, unsigned level)
 {
 	uint64_t found = FRAME_WORD(.owner = OWNER_FREE, .flags = FRAME_HIDDEN);
 	uint64_t mapped = FRAME_WORD(.owner = OWNER_USER, .flags = FRAME_HIDDEN, .refs = 1);
@@ -106,8 +105,10 @@ static inline bool frame_map_first(pfn_t frame, unsigned level, uint32_t root)
 	return pfn_is_valid(frame) &&
 	       (LIKELY(level == 1 &&
 		       gate_word_change((uint64_t *)gate_frame(frame), found, mapped)) ||
-		frame_map_slowly(frame, level, root));
+		frame_map_slowly(frame, level));
 }
+/* Another entry, of a frame that has one. False: it has none. */
+bool frame_map_again(pfn_t frame);
 /*
  * An entry less; true: it was the last. One of 4 KiB is free then, but for what xpfo_kmap holds;
  * one of 2 MiB stays a user frame without references, of which whoever unmaps it takes care.
@@ -115,6 +116,9 @@ static inline bool frame_map_first(pfn_t frame, unsigned level, uint32_t root)
 bool frame_unmap(pfn_t frame);
 /* Those that became free, from `first` on, are zeroed where the variant of XPFO clears them. */
 void released_clean(const struct released *released, unsigned first);
+
+/* A page of 2 MiB that was taken for this root got its entry, or goes without one. */
+void large_is_not_fresh(uint32_t root);
 
 /* Where the operation puts what it releases. */
 static inline struct released *answer_begin(void)

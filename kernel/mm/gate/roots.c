@@ -1,31 +1,81 @@
-/* In the gate: page tables that nothing leads to yet: emptied, or made the roots of an address
- * space. */
+/* In the gate: page tables without a place are zeroed, and made the roots of an address space. */
 #include "lib/string.h"
 #include "mm/direct_map.h"
-#include "mm/gate/operations.h"
+#include "mm/gate/locks.h"
 #include "mm/ptable.h"
 
-/* Nothing leads to it, so that nothing is lost. */
-static bool is_loose(uint64_t at)
+/* The direct map lets nobody write to it. */
+static bool is_guarded(pfn_t table)
 {
-	pfn_t table = { (uint32_t)at };
+	pte_t pte = ptable_lookup(kernel_root, direct_map_address(table), NULL);
 
-	return at < nr_frames && pfn_is_valid(table) && table_is_loose(frame_entry(table));
+	return gate_pte_is_guarded(pte) || (pte_is_present(pte) && !pte_is_writable(pte));
 }
 
-/* first, how many. */
+static bool word_change(pfn_t table, struct frame from, uint8_t flags, uint32_t number)
+{
+	union frame_word before = { .frame = from }, after = before;
+
+	after.frame.flags = flags;
+	after.frame.number = number;
+	return __atomic_compare_exchange_n((uint64_t *)gate_frame(table), &before.word, after.word,
+					   false, __ATOMIC_SEQ_CST, __ATOMIC_ACQUIRE);
+}
+
+static uint64_t clear(pfn_t table, struct frame from)
+{
+	struct frame taken = from;
+
+	taken.number = FRAME_SETTLING;
+	if (!word_change(table, from, from.flags, FRAME_SETTLING)) {
+		return GATE_IN_USE;
+	}
+	memset(gate_table_open(PLACE_ONE, table), 0, PAGE_SIZE);
+	gate_table_close(PLACE_ONE);
+	(void)word_change(table, taken, TABLE_CLEAN, 0);
+	return GATE_DONE;
+}
+
+/* One that nobody can write to any more waits for who still might; then it is zeroed. The kernel
+ * half is locked. */
+static uint64_t go_on(pfn_t table)
+{
+	struct frame from = *frame_entry(table);
+
+	if (table_is_clean(&from)) {
+		return GATE_DONE;
+	}
+	if (!table_is_loose(&from) || from.flags || from.number == FRAME_SETTLING) {
+		return GATE_IN_USE;
+	}
+	if (!from.number) {
+		return is_guarded(table) && word_change(table, from, 0, gate_number_next())
+			       ? GATE_NOT_YET
+			       : GATE_IN_USE;
+	}
+	return gate_number_is_complete(from.number) ? clear(table, from) : (uint64_t)GATE_NOT_YET;
+}
+
+/* first, how many: page tables without a place, from their first moment to where each may get one.
+ * Asked again after a wait. */
 uint64_t gate_tables_clear(uint64_t first, uint64_t nr, uint64_t unused2, uint64_t unused3)
 {
+	uint64_t refusal = GATE_DONE;
+
 	(void)unused2;
 	(void)unused3;
-	for (uint64_t at = first; at < first + nr; at++) {
-		if (!is_loose(at)) {
-			return GATE_IN_USE;
-		}
-		memset(gate_table_open(PLACE_ONE, (pfn_t){ (uint32_t)at }), 0, PAGE_SIZE);
-		gate_table_close(PLACE_ONE);
+	if (first >= nr_frames || nr > nr_frames - first) {
+		return GATE_NO_FRAME;
 	}
-	return GATE_DONE;
+	gate_kernel_half_lock();
+	for (uint64_t at = first; at < first + nr; at++) {
+		pfn_t table = { (uint32_t)at };
+		uint64_t one = pfn_is_valid(table) ? go_on(table) : (uint64_t)GATE_NO_FRAME;
+
+		refusal = one && (!refusal || refusal == GATE_NOT_YET) ? one : refusal;
+	}
+	gate_kernel_half_unlock();
+	return refusal;
 }
 
 /* Of a new root, number says who makes it: which root was loaded then. Of others it is their own.
@@ -51,56 +101,119 @@ static bool may_change(struct frame from, unsigned to)
 	}
 }
 
-/* The root, its state from now on: of enum table_flags. */
-uint64_t gate_root_change(uint64_t number, uint64_t state, uint64_t unused2, uint64_t unused3)
+static bool is_kernel_root(struct frame frame)
 {
-	pfn_t root = { (uint32_t)number };
-	union frame_word from, to;
+	return frame.owner == OWNER_PTABLE && table_level(&frame) == LEVEL_MAX &&
+	       (frame.flags & (TABLE_SHADOW | TABLE_LINKED)) == TABLE_LINKED;
+}
 
-	(void)unused2;
-	(void)unused3;
-	if (number >= nr_frames || !pfn_is_valid(root)) {
-		return GATE_NO_FRAME;
-	}
-	from.frame = *frame_entry(root);
-	if (from.frame.owner != OWNER_PTABLE || table_level(&from.frame) != LEVEL_MAX ||
-	    from.frame.flags & TABLE_SHADOW || !(from.frame.flags & TABLE_LINKED) ||
-	    !may_change(from.frame, (unsigned)state)) {
+/* Under the root's lock, which keeps its user half as it is. */
+static uint64_t root_change(pfn_t root, unsigned state)
+{
+	struct frame from = *frame_entry(root);
+
+	if (!is_kernel_root(from) || !may_change(from, state)) {
 		return GATE_NO_CHANGE;
 	}
-	to = from;
-	to.frame.flags = (uint8_t)((from.frame.flags & ~ROOT_STATES) | state);
-	to.frame.number = state == ROOT_NEW ? maker(root) : root.pfn;
-	return __atomic_compare_exchange_n((uint64_t *)gate_frame(root), &from.word, to.word, false,
-					   __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)
+	return word_change(root, from, (uint8_t)((from.flags & ~ROOT_STATES) | state),
+			   state == ROOT_NEW ? maker(root) : root.pfn)
 		       ? GATE_DONE
 		       : GATE_IN_USE;
 }
 
-/* The first of two. What comes before the mappings are their states. */
-uint64_t gate_root_make(uint64_t first, uint64_t unused1, uint64_t unused2, uint64_t unused3)
+/* The root, its state from now on: of enum table_flags. */
+uint64_t gate_root_change(uint64_t number, uint64_t state, uint64_t unused2, uint64_t unused3)
 {
-	enum { HALF = PTES_PER_TABLE / 2 };
-	pfn_t root = { (uint32_t)first }, shadow = { (uint32_t)first + 1 };
-	pte_t *entries;
+	pfn_t root = { (uint32_t)number };
+	uint64_t refusal;
 
-	(void)unused1;
 	(void)unused2;
 	(void)unused3;
-	if (first % 2 || !is_loose(first) || !is_loose(first + 1)) {
-		return GATE_IN_USE;
+	if (number >= nr_frames || state & ~(uint64_t)ROOT_STATES) {
+		return GATE_NO_FRAME;
 	}
-	*gate_frame(root) = (struct frame){ .owner = OWNER_PTABLE,
-					    .flags = LEVEL_MAX | TABLE_LINKED | ROOT_NEW,
-					    .number = maker(root) };
-	*gate_frame(shadow) = (struct frame){ .owner = OWNER_PTABLE,
-					      .flags = LEVEL_MAX | TABLE_LINKED | TABLE_SHADOW,
-					      .number = root.pfn };
-	entries = gate_table_open(PLACE_ONE, root);
+	if (!gate_is_shut()) {
+		return root_change(root, (unsigned)state);
+	}
+	if (!gate_lock_root(root.pfn)) {
+		return GATE_NO_FRAME;
+	}
+	refusal = root_change(root, (unsigned)state);
+	gate_unlock_root(root.pfn);
+	return refusal;
+}
+
+static bool is_ready(struct frame table)
+{
+	return gate_is_shut() ? table_is_clean(&table) &&
+					(!table.number || gate_number_is_complete(table.number))
+			      : table_is_loose(&table);
+}
+
+/* A clean table becomes a root, if it is one still. */
+static bool root_become(pfn_t table, uint8_t flags, uint32_t number)
+{
+	struct frame from = *frame_entry(table);
+
+	return is_ready(from) && word_change(table, from, flags, number);
+}
+
+static void root_fill(pfn_t root, pfn_t shadow)
+{
+	enum { HALF = PTES_PER_TABLE / 2 };
+	pte_t *entries = gate_table_open(PLACE_ONE, root);
+
 	memcpy(entries + HALF, (const pte_t *)direct_map_pointer(kernel_root) + HALF,
 	       HALF * sizeof(pte_t));
 	gate_table_close(PLACE_ONE);
 	gate_table_open(PLACE_ONE, shadow)[ptable_shadow_index] = ptable_shadow_entry;
 	gate_table_close(PLACE_ONE);
+}
+
+/* The first of two. The shadow root, whose word is the lock, comes last: until then nobody gets at
+ * their user half. */
+uint64_t gate_root_make(uint64_t first, uint64_t unused1, uint64_t unused2, uint64_t unused3)
+{
+	pfn_t root = { (uint32_t)first }, shadow = { (uint32_t)first + 1 };
+
+	(void)unused1;
+	(void)unused2;
+	(void)unused3;
+	if (first % 2 || first >= nr_frames || !pfn_is_valid(root) || !pfn_is_valid(shadow)) {
+		return GATE_NO_FRAME;
+	}
+	if (!root_become(root, LEVEL_MAX | TABLE_LINKED | ROOT_NEW, maker(root))) {
+		return GATE_IN_USE;
+	}
+	if (!root_become(shadow, LEVEL_MAX | TABLE_LINKED | TABLE_SHADOW, root.pfn)) {
+		/* it was clean, and nothing could get below it */
+		*gate_frame(root) = (struct frame){ .owner = OWNER_PTABLE, .flags = TABLE_CLEAN };
+		return GATE_IN_USE;
+	}
+	root_fill(root, shadow);
+	return GATE_DONE;
+}
+
+/* The first of two, idle: tables again, which are to be cleared. With its word the lock goes. */
+uint64_t gate_root_end(uint64_t first, uint64_t unused1, uint64_t unused2, uint64_t unused3)
+{
+	static const struct frame loose = { .owner = OWNER_PTABLE };
+	pfn_t root = { (uint32_t)first };
+	struct frame from;
+
+	(void)unused1;
+	(void)unused2;
+	(void)unused3;
+	if (first >= nr_frames || !gate_lock_root(root.pfn)) {
+		return GATE_NO_FRAME;
+	}
+	from = *frame_entry(root);
+	if (!is_kernel_root(from) || (from.flags & ROOT_STATES) != ROOT_IDLE || from.nr_used) {
+		gate_unlock_root(root.pfn);
+		return GATE_IN_USE;
+	}
+	*gate_frame(root) = loose;
+	__atomic_store_n((uint64_t *)gate_frame((pfn_t){ root.pfn + 1 }),
+			 ((union frame_word){ .frame = loose }).word, __ATOMIC_RELEASE);
 	return GATE_DONE;
 }

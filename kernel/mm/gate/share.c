@@ -56,9 +56,9 @@ static uint64_t share(const struct place *from, const struct place *to, unsigned
 		if (!pte_holds_frame(old)) {
 			continue;
 		}
-		refusal = taken[i].value
-				  ? GATE_IN_USE
-				  : gate_frame_count(pte_frame(old).pfn, 1, 1, 0) & GATE_REFUSAL;
+		refusal = taken[i].value                    ? GATE_IN_USE
+			  : frame_map_again(pte_frame(old)) ? GATE_DONE
+							    : GATE_NO_FRAME;
 		nr_given += !refusal && entries_share_raw(&given[i], &taken[i], 1, is_private);
 	}
 	gate_table_close(PLACE_TWO);

@@ -36,25 +36,18 @@ bool page_map(pte_t *entry, pte_t pte)
 	return is_open() ? !page_map_raw(entry, pte) : try_frame(GATE_PAGE_MAP, entry, pte.value);
 }
 
-bool page_copy(pte_t *entry, pfn_t copy)
-{
-	if (!is_open()) {
-		return try_frame(GATE_PAGE_COPY, entry, copy.pfn);
-	}
-	window_copy(copy, pte_frame(pte_read(entry)), 0);
-	(void)pages_park_raw(entry, 1);
-	return true;
-}
-
-void page_replace(pte_t *entry, pte_t pte, struct released *out)
+bool page_replace(pte_t *entry, pte_t pte, struct released *out)
 {
 	if (is_open()) {
 		page_replace_raw(entry, pte, out);
-	} else {
-		(void)gate_call(GATE_PAGE_REPLACE, (uint64_t)entry, pte.value, 0, 0);
-		out->nr = 0;
-		answer_add(out);
+		return true;
 	}
+	out->nr = 0;
+	if (!try_frame(GATE_PAGE_REPLACE, entry, pte.value)) {
+		return false;
+	}
+	answer_add(out);
+	return true;
 }
 
 unsigned pages_park(pte_t *entries, unsigned nr)
@@ -117,11 +110,43 @@ void pages_write(const pte_t *entries, uint64_t offset_bytes, const void *from, 
 	window_write(targets, nr, offset_bytes, from, len_bytes);
 }
 
-void frames_clear(pfn_t first, uint32_t nr)
+void large_take(pfn_t first) { (void)gate_call(GATE_LARGE_TAKE, first.pfn, 0, 0, 0); }
+
+void large_free(pfn_t first) { (void)gate_call(GATE_LARGE_FREE, first.pfn, 0, 0, 0); }
+
+bool large_copy(const pte_t *entry, pfn_t copy, uint32_t piece)
 {
 	if (is_open()) {
-		window_zero_range(first, nr);
-	} else {
-		(void)gate_call(GATE_FRAMES_CLEAR, first.pfn, nr, 0, 0);
+		window_copy(pfn_add(copy, piece * LARGE_PIECE),
+			    pfn_add(pte_frame(pte_read(entry)), piece * LARGE_PIECE),
+			    LARGE_PIECE_ORDER);
+		return true;
 	}
+	return !(gate_try(GATE_LARGE_COPY, (uint64_t)entry, copy.pfn, piece, 0) & GATE_REFUSAL);
+}
+
+/* With ptprot=off the references of a frame are ordinary memory. */
+static bool hold_open(pfn_t frame)
+{
+	uint32_t refs = __atomic_load_n(&frame_entry(frame)->refs, __ATOMIC_RELAXED);
+
+	while (refs && !__atomic_compare_exchange_n(&frame_entry(frame)->refs, &refs, refs + 1,
+						    false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {}
+	return refs;
+}
+
+bool frame_hold(pfn_t frame)
+{
+	return is_open() ? hold_open(frame)
+			 : !(gate_try(GATE_FRAME_HOLD, frame.pfn, 0, 0, 0) & GATE_REFUSAL);
+}
+
+bool frame_let_go(struct released *out)
+{
+	out->nr = 0;
+	if (is_open() || gate_try(GATE_FRAME_HOLD, 0, 0, 0, 0) & GATE_REFUSAL) {
+		return false;
+	}
+	answer_add(out);
+	return true;
 }

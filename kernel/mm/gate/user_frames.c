@@ -9,31 +9,45 @@ static inline bool is_ready(struct frame frame)
 	       (!frame.number || (!xpfo_is_strict() && frame.number != FRAME_SETTLING));
 }
 
-/* Nothing maps it yet, and an entry of this root may; or of any, where the frame was cleared while
- * it was a user's, as the published variants do it. */
-static bool is_fresh(struct frame frame, uint32_t root)
+/* Nothing maps it yet. One of 2 MiB was taken by whoever has loaded what this processor has; one of
+ * 4 KiB was cleared while it was a user's, as the published variants do it, and is anybody's. */
+static bool is_fresh(struct frame frame)
 {
 	return frame.owner == OWNER_USER && frame.flags & FRAME_FRESH &&
 	       !(frame.flags & FRAME_TAIL) &&
-	       (frame.number == root || frame.order || xpfo.clears_mapped);
+	       (frame.order ? frame.number == gate_loaded_root().pfn : xpfo.clears_mapped);
 }
 
-bool frame_is_for(struct frame frame, uint32_t root, unsigned order)
-{
-	return (order == 0 && is_ready(frame)) || (is_fresh(frame, root) && frame.order == order);
-}
-
-bool frame_map_slowly(pfn_t frame, unsigned level, uint32_t root)
+bool frame_map_slowly(pfn_t frame, unsigned level)
 {
 	union frame_word from = state_of(frame);
 	unsigned order = level == 2 ? HUGE_ORDER : 0;
 
-	return frame_is_for(from.frame, root, order) &&
+	return ((order == 0 && is_ready(from.frame)) ||
+		(is_fresh(from.frame) && from.frame.order == order)) &&
 	       state_change(frame, from,
 			    (struct frame){ .owner = OWNER_USER,
 					    .flags = from.frame.flags & (uint8_t)~FRAME_FRESH,
 					    .order = (uint8_t)order,
 					    .refs = 1 });
+}
+
+bool frame_map_again(pfn_t frame)
+{
+	union frame_word from, to;
+
+	if (!pfn_is_valid(frame)) {
+		return false;
+	}
+	do {
+		from = to = state_of(frame);
+		to.frame.refs++;
+		if (from.frame.owner != OWNER_USER || !from.frame.refs || !to.frame.refs ||
+		    from.frame.flags & (FRAME_TAIL | FRAME_FRESH)) {
+			return false;
+		}
+	} while (!state_change(frame, from, to.frame));
+	return true;
 }
 
 static bool must_zero(struct frame frame)
