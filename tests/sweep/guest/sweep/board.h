@@ -82,7 +82,9 @@ struct board {
 	uint64_t nr_words;          /* exhaustive: how many stores there are */
 	uint64_t index;             /* of this store */
 	volatile uint32_t stage;
+	volatile uint32_t bell; /* a futex: changes with whatever is waited for */
 	volatile uint32_t round, root_round, peer_round; /* done up to this one */
+	volatile uint32_t stopped_round; /* the last one whose store the page tables refused */
 	volatile uint32_t facts;
 	bool is_breached;
 	volatile bool is_other_policy; /* in force */
@@ -107,8 +109,25 @@ static inline void note(uint32_t facts)
 
 /* Fills in where the calling process is; it has a page from then on. */
 void who_tell(struct who *who, uint64_t fill);
-/* Blocks, for up to so many milliseconds, until the stage is reached. False: it was not. */
-bool stage_await(uint32_t stage, unsigned milliseconds);
+/*
+ * Waiting for something on the board, without turns that the other processes could use:
+ *
+ *	for (struct vigil vigil = vigil_begin(ms); !board->is_there && vigil_go_on(&vigil);) {}
+ */
+struct vigil {
+	uint32_t heard; /* the bell, before the last look */
+	uint64_t end_ns;
+};
+#define FOREVER_MS (1u << 30)
+struct vigil vigil_begin(uint64_t milliseconds);
+/* Blocks until there may be something new. False: the time is over. */
+bool vigil_go_on(struct vigil *vigil);
+/* Something on the board is new. */
+void board_ring(void);
+void stage_set(enum stage stage);
+/* Blocks, for up to so many milliseconds, until the stage is reached. */
+void stage_await(enum stage stage, uint64_t milliseconds);
+uint64_t now_ns(void);
 uint64_t now_ms(void);
 /* The calling thread runs on this processor from now on. */
 bool pin(unsigned cpu);
