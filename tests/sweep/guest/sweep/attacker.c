@@ -21,6 +21,7 @@ enum {
 	SETTLE_YIELDS = 20,
 	REFUSED = 2,
 	VISIT_MS = 20,
+	AWAIT_MS = 100,
 	VISIT_CALLS = 80
 };
 enum { CALLS_STEP = 7, CALLS_MAX = 40 };
@@ -78,10 +79,13 @@ static _Noreturn void peer_run(void)
 	}
 }
 
-static void peer_start(void)
+void peer_need(void)
 {
 	struct vigil vigil;
 
+	if (board->is_other_told) {
+		return;
+	}
 	endpoint = bw_endpoint_create();
 	if (fork() == 0) {
 		peer_run();
@@ -231,6 +235,16 @@ static void act(void)
 
 /* ---- The store ---- */
 
+/* Where the store must be refused, one that changes nothing is, too: this process ends in it, and needs nobody beside it. */
+static void try_store(const struct store *store)
+{
+	if (!store->is_device && (store->is_protected || !store->has_old)) {
+		stage_set(STAGE_TRYING);
+		bw_vuln_store(store->address, store->has_old ? store->old : store->value,
+			      store->size);
+	}
+}
+
 static void store(const struct store *store)
 {
 	uint64_t mask = store->size == 8 ? ~0ul : (1ul << 8 * store->size) - 1;
@@ -304,7 +318,7 @@ static void pulse(const struct store *store)
 /* For what root's process does first. */
 static void await(const volatile bool *flag)
 {
-	struct vigil vigil = vigil_begin(VISIT_MS);
+	struct vigil vigil = vigil_begin(AWAIT_MS);
 
 	while (board->order.acts & ACT_VICTIM && !*flag && vigil_go_on(&vigil)) {}
 }
@@ -315,15 +329,17 @@ _Noreturn void attacker_run(void)
 		_exit(REFUSED);
 	}
 	who_tell(&board->self, 0);
-	bw_vuln_pool_open(&board->pool_object);
-	peer_start();
 	if (!store_choose()) {
 		board->is_at_end = true;
 		_exit(0);
 	}
-	await(&board->is_dropper_there);
 	stage_set(STAGE_CHOSEN);
 	stage_await(STAGE_GO, WAIT_MS);
+	try_store(&board->store);
+	stage_set(STAGE_READY);
+	bw_vuln_pool_open(&board->pool_object);
+	peer_need();
+	await(&board->is_dropper_there);
 	store(&board->store);
 	await(&board->has_dropped);
 	if (board->store.is_pulsed) {

@@ -41,7 +41,16 @@ enum act {
 	ACT_STORE = 512, /* the store itself, and the attacker's end */
 };
 
-enum stage { STAGE_NONE, STAGE_CHOSEN, STAGE_GO, STAGE_STORING, STAGE_STORED, STAGE_RESTORED };
+enum stage {
+	STAGE_NONE,
+	STAGE_CHOSEN,
+	STAGE_GO,
+	STAGE_TRYING, /* a store that changes nothing, where one must be refused */
+	STAGE_READY,  /* it was not refused: all that a store needs is started */
+	STAGE_STORING,
+	STAGE_STORED,
+	STAGE_RESTORED
+};
 
 /* Where a process is in the kernel; each tells for itself. */
 struct who {
@@ -135,6 +144,8 @@ bool pin(unsigned cpu);
 /* ---- attacker.c ---- */
 /* A child of the referee becomes one, for one store. */
 _Noreturn void attacker_run(void);
+/* The peer is there from now on. */
+void peer_need(void);
 /* ---- victim.c ---- */
 /* A child of the referee becomes it, for many. */
 _Noreturn void victim_run(void);

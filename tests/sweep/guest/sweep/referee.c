@@ -80,10 +80,15 @@ static void say_store(void)
 	fflush(stdout);
 }
 
+static bool is_storing(void)
+{
+	return board->stage == STAGE_TRYING || board->stage == STAGE_STORING;
+}
+
 /* Where the attacker rings no more it may end at any time. */
 static void await_attacker(struct vigil *vigil)
 {
-	if (board->stage == STAGE_STORING || board->stage == STAGE_RESTORED) {
+	if (is_storing() || board->stage == STAGE_RESTORED) {
 		usleep(POLL_US);
 		vigil->heard = board->bell;
 	} else {
@@ -125,7 +130,7 @@ static bool run_attacker(pid_t attacker, int *status)
 /* By a fault at the word itself: it is what it was. */
 static bool is_stopped_store(const struct bw_report *report)
 {
-	return board->stage == STAGE_STORING && report->end == BW_END_KERNEL_FAULT &&
+	return is_storing() && report->end == BW_END_KERNEL_FAULT &&
 	       report->fault_address - board->store.address < board->store.size;
 }
 
@@ -134,7 +139,7 @@ static const char *verdict_of(uint32_t facts, const struct bw_report *report, in
 	if (facts != 0) {
 		return "breach";
 	}
-	if (board->stage == STAGE_STORING && report->end == BW_END_KERNEL_FAULT) {
+	if (is_storing() && report->end == BW_END_KERNEL_FAULT) {
 		return "fault";
 	}
 	return status != 0 || board->refused ? "refusal" : "nothing";

@@ -147,6 +147,11 @@ _Noreturn void victim_run(void)
 	for (;;) {
 		await_round_after(done);
 		done = board->round;
+		await_stage_of(done, STAGE_READY);
+		if (is_over(done)) {
+			board->root_round = done;
+			continue;
+		}
 		dropper = board->order.acts & ACT_VICTIM ? dropper_start() : -1;
 		board->is_dropper_there = true;
 		board_ring();
