@@ -13,6 +13,7 @@ struct board *board;
 
 /* Linux's operations. */
 enum { FUTEX_WAIT = 0, FUTEX_WAKE = 1 };
+enum { PULSED_US = 200 };
 #define NS_PER_S 1000000000ul
 #define NS_PER_MS 1000000ul
 
@@ -55,7 +56,11 @@ bool vigil_go_on(struct vigil *vigil)
 	if (now >= vigil->end_ns) {
 		return false;
 	}
-	syscall(SYS_futex, &board->bell, FUTEX_WAIT, vigil->heard, &left, NULL, 0);
+	if (board->store.is_pulsed) {
+		usleep(PULSED_US);
+	} else {
+		syscall(SYS_futex, &board->bell, FUTEX_WAIT, vigil->heard, &left, NULL, 0);
+	}
 	vigil->heard = board->bell;
 	return true;
 }

@@ -119,7 +119,8 @@ static inline void note(uint32_t facts)
 /* Fills in where the calling process is; it has a page from then on. */
 void who_tell(struct who *who, uint64_t fill);
 /*
- * Waiting for something on the board, without turns that the other processes could use:
+ * Waiting for something on the board, without turns that the other processes could use. But while a
+ * word is pulsed: the more comes and goes on the other processor, the more of it meets the word.
  *
  *	for (struct vigil vigil = vigil_begin(ms); !board->is_there && vigil_go_on(&vigil);) {}
  */
