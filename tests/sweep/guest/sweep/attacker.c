@@ -343,6 +343,7 @@ _Noreturn void attacker_run(void)
 	store(&board->store);
 	await(&board->has_dropped);
 	if (board->store.is_pulsed) {
+		await(&board->is_at_work);
 		pulse(&board->store);
 	} else if (!(board->facts & FACT_SETUID)) {
 		act();

@@ -101,6 +101,7 @@ struct board {
 	volatile bool is_visited, is_visit_over;
 	volatile bool is_dropper_there;
 	volatile bool has_dropped;   /* a child of the victim, its rights */
+	volatile bool is_at_work;    /* the victim, and does not wait any more */
 	uint64_t pool_object;        /* of a pool that the attacker has opened before the store */
 	volatile bool is_at_end;     /* nothing is left to store to */
 	volatile uint32_t refused;   /* enum act: what works otherwise did not, or hung */

@@ -183,7 +183,7 @@ static bool run_round(uint32_t acts)
 	board->act = ACT_STORE;
 	board->is_other_told = board->has_tried_policy = false;
 	board->is_visited = board->is_visit_over = false;
-	board->is_dropper_there = board->has_dropped = false;
+	board->is_dropper_there = board->has_dropped = board->is_at_work = false;
 	board->round++;
 	board_ring();
 	attacker = fork();

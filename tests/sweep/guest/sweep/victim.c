@@ -164,6 +164,8 @@ _Noreturn void victim_run(void)
 			reap(dropper);
 			continue;
 		}
+		board->is_at_work = true;
+		board_ring();
 		/* while a word is pulsed the attacker's processor is for nobody else */
 		if (board->order.acts & ACT_VISIT && !board->store.is_pulsed) {
 			visit();
