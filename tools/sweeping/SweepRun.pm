@@ -13,8 +13,8 @@ our @EXPORT_OK = qw(sweep_run sweep_one);
 # every store is made in turn.
 use constant { PER_GUEST => 400, PER_GUEST_LEAST => 20, PIECES_LEAST => 16, INDICES_PER_PIECE => 1300, FAILED_STARTS_MAX => 3 };
 # A guest that says nothing for so long waits, and takes no processor: another is started, but for so many at a time.
-use constant { SECONDS_OF_WORK => 0.5, SILENT_MAX => 4 };
-use constant { SECONDS_BETWEEN_LOOKS => 0.1, SECONDS_BETWEEN_TALES => 1 };
+use constant { SECONDS_OF_WORK => 0.2, SILENT_MAX => 4 };
+use constant { SECONDS_BETWEEN_LOOKS => 0.05, SECONDS_BETWEEN_TALES => 1 };
 
 sub arguments {
 	my ($what, $piece, $nr) = @_;

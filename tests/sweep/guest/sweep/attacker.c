@@ -235,7 +235,8 @@ static void act(void)
 
 /* ---- The store ---- */
 
-/* Where the store must be refused, one that changes nothing is, too: this process ends in it, and needs nobody beside it. */
+/* Where the store must be refused, one that changes nothing is, too: this process ends in it, and
+ * needs nobody beside it. */
 static void try_store(const struct store *store)
 {
 	if (!store->is_device && (store->is_protected || !store->has_old)) {

@@ -259,13 +259,14 @@ static bool set_up(const struct order *order)
 
 int referee_run(const struct setup *setup)
 {
+	uint64_t nr_unseen = 0; /* stores since the last audit, without those that were refused */
+
 	round_ms = setup->round_ms;
 	if (!set_up(&setup->order)) {
 		printf("@broken the sweep cannot be set up\n");
 		return 2;
 	}
 	printf("@g %d\n", areas_are_guarded());
-	uint64_t nr_unseen = 0;
 	for (uint64_t i = 1; i <= setup->nr_stores && board->order.index < setup->end; i++) {
 		bool is_last = i == setup->nr_stores || board->order.index + 1 >= setup->end;
 
@@ -290,9 +291,11 @@ int referee_run(const struct setup *setup)
 
 int referee_run_one(const char *name, const char *value, uint32_t acts)
 {
-	struct setup setup = {
-		.nr_stores = 1, .nr_per_audit = 1, .end = UINT64_MAX, .round_ms = ROUND_MS, .order = { .acts = acts }
-	};
+	struct setup setup = { .nr_stores = 1,
+			       .nr_per_audit = 1,
+			       .end = UINT64_MAX,
+			       .round_ms = ROUND_MS,
+			       .order = { .acts = acts } };
 
 	snprintf(setup.order.only, sizeof(setup.order.only), "%s", name);
 	snprintf(setup.order.value, sizeof(setup.order.value), "%s", value);

@@ -50,9 +50,11 @@ static bool take_argument(struct setup *setup, char *text)
 
 int main(int argc, char *argv[])
 {
-	struct setup setup = {
-		.nr_stores = 1, .nr_per_audit = 1, .end = UINT64_MAX, .round_ms = ROUND_MS, .order = { .acts = ACT_ALL }
-	};
+	struct setup setup = { .nr_stores = 1,
+			       .nr_per_audit = 1,
+			       .end = UINT64_MAX,
+			       .round_ms = ROUND_MS,
+			       .order = { .acts = ACT_ALL } };
 
 	for (int i = 1; i < argc; i++) {
 		if (!take_argument(&setup, argv[i])) {
