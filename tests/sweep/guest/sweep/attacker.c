@@ -81,8 +81,6 @@ static _Noreturn void peer_run(void)
 
 void peer_need(void)
 {
-	struct vigil vigil;
-
 	if (board->is_other_told) {
 		return;
 	}
@@ -90,8 +88,7 @@ void peer_need(void)
 	if (fork() == 0) {
 		peer_run();
 	}
-	vigil = vigil_begin(WAIT_MS);
-	while (!board->is_other_told && vigil_go_on(&vigil)) {}
+	flag_await(&board->is_other_told, WAIT_MS);
 	usleep(300); /* it goes on into the kernel */
 }
 
@@ -180,9 +177,7 @@ static void act_exec(void)
 /* In the other policy this program's rule forbids a call. */
 static void act_policy(void)
 {
-	struct vigil vigil = vigil_begin(WAIT_MS);
-
-	while (!board->is_other_policy && vigil_go_on(&vigil)) {}
+	flag_await(&board->is_other_policy, WAIT_MS);
 	if (board->is_other_policy && syscall(SYS_umask, 0) >= 0 && board->is_other_policy) {
 		note(FACT_CALL);
 	}
@@ -193,10 +188,9 @@ static void act_policy(void)
 /* Root's process comes and goes here, while a child is on the other processor. */
 static void act_visit(void)
 {
-	struct vigil vigil = vigil_begin(VISIT_MS);
 	pid_t child;
 
-	while (!board->is_visited && vigil_go_on(&vigil)) {}
+	flag_await(&board->is_visited, VISIT_MS);
 	child = fork();
 	if (child == 0) {
 		pin(CPU_OTHER);
@@ -319,9 +313,9 @@ static void pulse(const struct store *store)
 /* For what root's process does first. */
 static void await(const volatile bool *flag)
 {
-	struct vigil vigil = vigil_begin(AWAIT_MS);
-
-	while (board->order.acts & ACT_VICTIM && !*flag && vigil_go_on(&vigil)) {}
+	if (board->order.acts & ACT_VICTIM) {
+		flag_await(flag, AWAIT_MS);
+	}
 }
 
 _Noreturn void attacker_run(void)

@@ -71,6 +71,13 @@ void board_ring(void)
 	syscall(SYS_futex, &board->bell, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
 }
 
+void flag_await(const volatile bool *flag, uint64_t milliseconds)
+{
+	struct vigil vigil = vigil_begin(milliseconds);
+
+	while (!*flag && vigil_go_on(&vigil)) {}
+}
+
 void stage_set(enum stage stage)
 {
 	board->stage = stage;

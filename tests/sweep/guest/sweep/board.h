@@ -135,6 +135,8 @@ struct vigil vigil_begin(uint64_t milliseconds);
 bool vigil_go_on(struct vigil *vigil);
 /* Something on the board is new. */
 void board_ring(void);
+/* Blocks, for up to so many milliseconds, until it is set. */
+void flag_await(const volatile bool *flag, uint64_t milliseconds);
 void stage_set(enum stage stage);
 /* Blocks, for up to so many milliseconds, until the stage is reached. */
 void stage_await(enum stage stage, uint64_t milliseconds);
