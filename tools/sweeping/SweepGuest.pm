@@ -4,9 +4,12 @@ use strict;
 use warnings;
 use File::Path 'remove_tree';
 use File::Temp 'tempdir';
+use SweepPatience;
+use Time::HiRes 'time';
 
-# Of silence, after which the machine counts as hung: a round takes two seconds at most. Its start takes longer.
-use constant { SECONDS_OF_SILENCE => 4, SECONDS_TO_START => 60, STATUS_PANIC => 124, STATUS_REFUSED => 2 };
+use constant { SECONDS_TO_START => 60, STATUS_PANIC => 124, STATUS_REFUSED => 2 };
+
+my $patience = SweepPatience->new;
 
 my %FACTS = (1 => 'other-user', 2 => 'flag', 4 => 'base', 8 => 'sealed', 16 => 'forbidden-call', 32 => 'foreign-page',
 	1 << 16 => 'written', 1 << 17 => 'port', 1 << 18 => 'program', 1 << 19 => 'setuid', 1 << 20 => 'memory', 1 << 21 => 'read',
@@ -21,16 +24,17 @@ sub facts_of {
 sub start {
 	my ($class, $machine, $program, @arguments) = @_;
 	my $dir = tempdir("$machine->{scratch}/run.XXXXXX", CLEANUP => 1);
+	my $round = int 1000 * $patience->round;
 	my $pid = open my $out, '-|' // die "fork: $!\n";
 	if (!$pid) {
 		delete @ENV{qw(VGA EFI EMU CPU MACHINE QEMU_ARGS ACCEL ICOUNT)};
-		@ENV{qw(BOOT CMD TIMEOUT BUILD)} = ('direct', join(' ', 'root', $program, @arguments), 3600, $machine->{build});
+		@ENV{qw(BOOT CMD TIMEOUT BUILD)} = ('direct', join(' ', 'root', $program, @arguments, "round=$round"), 3600, $machine->{build});
 		@ENV{qw(KERNEL ARCHIVE SMP MEM OPTS LOG)} = (@$machine{qw(kernel archive smp mem options)}, "$dir/log");
 		open STDIN, '<', '/dev/null';
 		open STDERR, '>', "$dir/errors";
 		exec 'tools/run' or die;
 	}
-	return bless { pid => $pid, out => $out, dir => $dir, text => '', heard => time, stores => [], audited => 0 }, $class;
+	return bless { pid => $pid, out => $out, dir => $dir, text => '', heard => time, silence => $patience->silence, stores => [], audited => 0 }, $class;
 }
 
 sub read_file {
@@ -45,23 +49,26 @@ sub take_store {
 	my ($kind, $instance, $member) = split /:/, $name, 3;
 	$self->{pending} = { index => $index, name => $name, kind => $kind, instance => $instance, member => $member, value => $value,
 		address => "0x$address", size => $size + 0, to => "0x$to", from => "0x$from", is_protected => $is_protected + 0, facts => [] };
+	$self->{told} = time;
 }
 
 sub take_verdict {
 	my ($self, $index, $verdict, $facts) = @_;
 	my $store = delete $self->{pending} or return;
 	@$store{qw(verdict facts)} = ($verdict, [facts_of(hex $facts)]);
+	$patience->note(time - $self->{told}) if $verdict eq 'nothing';
 	push @{ $self->{stores} }, $store;
 }
 
-# An audit that finds something is about what was stored since the last one that found nothing.
+# An audit that finds something is about what was stored since the last one that found nothing: where the store itself was refused, nothing
+# was, but the last one is what the audit was for.
 sub take_audit {
 	my ($self, $text) = @_;
 	my @since = @{ $self->{stores} }[$self->{audited} .. $#{ $self->{stores} }];
 	$self->{audited} = @{ $self->{stores} };
 	for my $store (@since) {
 		$store->{is_audited} = 1;
-		next unless length $text;
+		next if !length $text || ($store->{verdict} eq 'fault' && $store != $since[-1]);
 		$store->{text} = $text;
 		$store->{verdict} = 'violation' if $store->{verdict} ne 'breach';
 	}
@@ -90,7 +97,10 @@ sub hear {
 	return 1;
 }
 
-sub is_silent { my ($self) = @_; return time - $self->{heard} > ($self->{is_up} ? SECONDS_OF_SILENCE : SECONDS_TO_START) }
+sub is_silent { my ($self) = @_; return time - $self->{heard} > ($self->{is_up} ? $self->{silence} : SECONDS_TO_START) }
+
+# It says nothing, and is not about to start.
+sub is_waiting { my ($self, $seconds) = @_; return $self->{is_up} && time - $self->{heard} > $seconds }
 
 sub stop_text {
 	my ($self, $status) = @_;

@@ -21,6 +21,7 @@ enum {
 	SETTLE_YIELDS = 20,
 	REFUSED = 2,
 	VISIT_MS = 20,
+	AWAIT_MS = 100,
 	VISIT_CALLS = 80
 };
 enum { CALLS_STEP = 7, CALLS_MAX = 40 };
@@ -63,6 +64,7 @@ static _Noreturn void peer_run(void)
 	pin(CPU_OTHER);
 	who_tell(&board->peer, 0);
 	board->is_other_told = true;
+	board_ring();
 	if (bw_ipc_receive(endpoint, &message) > 0) {
 		use_flags();
 		use_page((void *)board->peer.page);
@@ -77,17 +79,16 @@ static _Noreturn void peer_run(void)
 	}
 }
 
-static void peer_start(void)
+void peer_need(void)
 {
-	uint64_t end;
-
+	if (board->is_other_told) {
+		return;
+	}
 	endpoint = bw_endpoint_create();
 	if (fork() == 0) {
 		peer_run();
 	}
-	for (end = now_ms() + WAIT_MS; !board->is_other_told && now_ms() < end;) {
-		sched_yield();
-	}
+	flag_await(&board->is_other_told, WAIT_MS);
 	usleep(300); /* it goes on into the kernel */
 }
 
@@ -176,26 +177,20 @@ static void act_exec(void)
 /* In the other policy this program's rule forbids a call. */
 static void act_policy(void)
 {
-	uint64_t end = now_ms() + WAIT_MS;
-
-	while (!board->is_other_policy && now_ms() < end) {
-		sched_yield();
-	}
+	flag_await(&board->is_other_policy, WAIT_MS);
 	if (board->is_other_policy && syscall(SYS_umask, 0) >= 0 && board->is_other_policy) {
 		note(FACT_CALL);
 	}
 	board->has_tried_policy = true;
+	board_ring();
 }
 
 /* Root's process comes and goes here, while a child is on the other processor. */
 static void act_visit(void)
 {
-	uint64_t end = now_ms() + VISIT_MS;
 	pid_t child;
 
-	while (!board->is_visited && now_ms() < end) {
-		sched_yield();
-	}
+	flag_await(&board->is_visited, VISIT_MS);
 	child = fork();
 	if (child == 0) {
 		pin(CPU_OTHER);
@@ -234,18 +229,29 @@ static void act(void)
 
 /* ---- The store ---- */
 
+/* Where the store must be refused, one that changes nothing is, too: this process ends in it, and
+ * needs nobody beside it. */
+static void try_store(const struct store *store)
+{
+	if (!store->is_device && (store->is_protected || !store->has_old)) {
+		stage_set(STAGE_TRYING);
+		bw_vuln_store(store->address, store->has_old ? store->old : store->value,
+			      store->size);
+	}
+}
+
 static void store(const struct store *store)
 {
 	uint64_t mask = store->size == 8 ? ~0ul : (1ul << 8 * store->size) - 1;
 
-	board->stage = STAGE_STORING;
+	stage_set(STAGE_STORING);
 	must(bw_vuln_store(store->address, store->value, store->size) == 0);
 	if (store->is_protected &&
 	    (store->is_device ||
 	     (store->has_old && (read_word(store->address) & mask) == store->value))) {
 		note(FACT_WRITTEN);
 	}
-	board->stage = STAGE_STORED;
+	stage_set(STAGE_STORED);
 }
 
 /* Unless somebody has changed it since. */
@@ -256,7 +262,7 @@ static void restore(const struct store *store)
 	if (store->has_old && (read_word(store->address) & mask) == store->value) {
 		bw_vuln_store(store->address, store->old, store->size);
 	}
-	board->stage = STAGE_RESTORED;
+	stage_set(STAGE_RESTORED);
 }
 
 static bool is_awaited(void)
@@ -268,11 +274,9 @@ static bool is_awaited(void)
 /* What root's process does meanwhile is done with the store in place, too. */
 static void await_victim(void)
 {
-	uint64_t end = now_ms() + WAIT_MS;
+	struct vigil vigil = vigil_begin(WAIT_MS);
 
-	while (is_awaited() && now_ms() < end) {
-		sched_yield();
-	}
+	while (is_awaited() && vigil_go_on(&vigil)) {}
 }
 
 static void spin(unsigned nr)
@@ -309,10 +313,8 @@ static void pulse(const struct store *store)
 /* For what root's process does first. */
 static void await(const volatile bool *flag)
 {
-	uint64_t end = now_ms() + VISIT_MS;
-
-	while (board->order.acts & ACT_VICTIM && !*flag && now_ms() < end) {
-		sched_yield();
+	if (board->order.acts & ACT_VICTIM) {
+		flag_await(flag, AWAIT_MS);
 	}
 }
 
@@ -322,18 +324,21 @@ _Noreturn void attacker_run(void)
 		_exit(REFUSED);
 	}
 	who_tell(&board->self, 0);
-	bw_vuln_pool_open(&board->pool_object);
-	peer_start();
 	if (!store_choose()) {
 		board->is_at_end = true;
 		_exit(0);
 	}
-	await(&board->is_dropper_there);
-	board->stage = STAGE_CHOSEN;
+	stage_set(STAGE_CHOSEN);
 	stage_await(STAGE_GO, WAIT_MS);
+	try_store(&board->store);
+	stage_set(STAGE_READY);
+	bw_vuln_pool_open(&board->pool_object);
+	peer_need();
+	await(&board->is_dropper_there);
 	store(&board->store);
 	await(&board->has_dropped);
 	if (board->store.is_pulsed) {
+		await(&board->is_at_work);
 		pulse(&board->store);
 	} else if (!(board->facts & FACT_SETUID)) {
 		act();

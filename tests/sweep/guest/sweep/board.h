@@ -41,7 +41,16 @@ enum act {
 	ACT_STORE = 512, /* the store itself, and the attacker's end */
 };
 
-enum stage { STAGE_NONE, STAGE_CHOSEN, STAGE_GO, STAGE_STORING, STAGE_STORED, STAGE_RESTORED };
+enum stage {
+	STAGE_NONE,
+	STAGE_CHOSEN,
+	STAGE_GO,
+	STAGE_TRYING, /* a store that changes nothing, where one must be refused */
+	STAGE_READY,  /* it was not refused: all that a store needs is started */
+	STAGE_STORING,
+	STAGE_STORED,
+	STAGE_RESTORED
+};
 
 /* Where a process is in the kernel; each tells for itself. */
 struct who {
@@ -82,7 +91,9 @@ struct board {
 	uint64_t nr_words;          /* exhaustive: how many stores there are */
 	uint64_t index;             /* of this store */
 	volatile uint32_t stage;
+	volatile uint32_t bell; /* a futex: changes with whatever is waited for */
 	volatile uint32_t round, root_round, peer_round; /* done up to this one */
+	volatile uint32_t stopped_round; /* the last one whose store the page tables refused */
 	volatile uint32_t facts;
 	bool is_breached;
 	volatile bool is_other_policy; /* in force */
@@ -90,6 +101,7 @@ struct board {
 	volatile bool is_visited, is_visit_over;
 	volatile bool is_dropper_there;
 	volatile bool has_dropped;   /* a child of the victim, its rights */
+	volatile bool is_at_work;    /* the victim, and does not wait any more */
 	uint64_t pool_object;        /* of a pool that the attacker has opened before the store */
 	volatile bool is_at_end;     /* nothing is left to store to */
 	volatile uint32_t refused;   /* enum act: what works otherwise did not, or hung */
@@ -107,8 +119,28 @@ static inline void note(uint32_t facts)
 
 /* Fills in where the calling process is; it has a page from then on. */
 void who_tell(struct who *who, uint64_t fill);
-/* Blocks, for up to so many milliseconds, until the stage is reached. False: it was not. */
-bool stage_await(uint32_t stage, unsigned milliseconds);
+/*
+ * Waiting for something on the board, without turns that the other processes could use. But while a
+ * word is pulsed: the more comes and goes on the other processor, the more of it meets the word.
+ *
+ *	for (struct vigil vigil = vigil_begin(ms); !board->is_there && vigil_go_on(&vigil);) {}
+ */
+struct vigil {
+	uint32_t heard; /* the bell, before the last look */
+	uint64_t end_ns;
+};
+#define FOREVER_MS (1u << 30)
+struct vigil vigil_begin(uint64_t milliseconds);
+/* Blocks until there may be something new. False: the time is over. */
+bool vigil_go_on(struct vigil *vigil);
+/* Something on the board is new. */
+void board_ring(void);
+/* Blocks, for up to so many milliseconds, until it is set. */
+void flag_await(const volatile bool *flag, uint64_t milliseconds);
+void stage_set(enum stage stage);
+/* Blocks, for up to so many milliseconds, until the stage is reached. */
+void stage_await(enum stage stage, uint64_t milliseconds);
+uint64_t now_ns(void);
 uint64_t now_ms(void);
 /* The calling thread runs on this processor from now on. */
 bool pin(unsigned cpu);
@@ -116,6 +148,8 @@ bool pin(unsigned cpu);
 /* ---- attacker.c ---- */
 /* A child of the referee becomes one, for one store. */
 _Noreturn void attacker_run(void);
+/* The peer is there from now on. */
+void peer_need(void);
 /* ---- victim.c ---- */
 /* A child of the referee becomes it, for many. */
 _Noreturn void victim_run(void);

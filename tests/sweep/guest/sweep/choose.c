@@ -100,6 +100,9 @@ static bool aim(struct store *store, struct word *word)
 	if (!is_asked_for(store->name)) {
 		return false;
 	}
+	if (strcmp(word->area->instance, "peer") == 0) {
+		peer_need();
+	}
 	area_refresh(word->area);
 	store->address = word->area->base + word_offset(word);
 	store->size = word->leaf->size;

@@ -13,9 +13,10 @@
 #include "choose.h"
 #include "places.h"
 
-enum { ROUND_MS = 1500, POLL_US = 200 };
+enum { POLL_US = 200, TURN_US = 2000 };
 
 static pid_t victim;
+static uint64_t round_ms;
 
 /* Blocks. False: it has not ended in time, and was killed. */
 static bool await_child(pid_t child, uint64_t milliseconds, int *status)
@@ -35,16 +36,15 @@ static bool await_child(pid_t child, uint64_t milliseconds, int *status)
 
 static bool victim_start(void)
 {
-	uint64_t end = now_ms() + ROUND_MS;
+	struct vigil vigil;
 
 	board->root_round = board->round - 1;
 	victim = fork();
 	if (victim == 0) {
 		victim_run();
 	}
-	while (victim > 0 && board->root_round != board->round && now_ms() < end) {
-		usleep(POLL_US);
-	}
+	vigil = vigil_begin(round_ms);
+	while (victim > 0 && board->root_round != board->round && vigil_go_on(&vigil)) {}
 	if (board->root_round != board->round) {
 		return false;
 	}
@@ -80,10 +80,29 @@ static void say_store(void)
 	fflush(stdout);
 }
 
+static bool is_storing(void)
+{
+	return board->stage == STAGE_TRYING || board->stage == STAGE_STORING;
+}
+
+/* Where the attacker rings no more it may end at any time. */
+static void await_attacker(struct vigil *vigil)
+{
+	if (is_storing() || board->stage == STAGE_RESTORED) {
+		usleep(POLL_US);
+		vigil->heard = board->bell;
+	} else {
+		struct vigil turn = { vigil->heard, now_ns() + TURN_US * 1000 };
+
+		vigil_go_on(&turn);
+		vigil->heard = turn.heard;
+	}
+}
+
 /* The attacker chooses, the store is told, and made. False: it did not end by itself. */
 static bool run_attacker(pid_t attacker, int *status)
 {
-	uint64_t end = now_ms() + ROUND_MS;
+	struct vigil vigil = vigil_begin(round_ms);
 	bool is_told = false;
 
 	while (waitpid(attacker, status, WNOHANG) != attacker) {
@@ -94,12 +113,12 @@ static bool run_attacker(pid_t attacker, int *status)
 				board->order.acts &= ~(uint32_t)ACT_POLICY;
 			}
 			say_store();
-			board->stage = STAGE_GO;
+			stage_set(STAGE_GO);
 			is_told = true;
 		} else {
-			usleep(POLL_US);
+			await_attacker(&vigil);
 		}
-		if (now_ms() > end) {
+		if (now_ns() > vigil.end_ns) {
 			kill(attacker, SIGKILL);
 			waitpid(attacker, status, 0);
 			return false;
@@ -108,12 +127,19 @@ static bool run_attacker(pid_t attacker, int *status)
 	return true;
 }
 
+/* By a fault at the word itself: it is what it was. */
+static bool is_stopped_store(const struct bw_report *report)
+{
+	return is_storing() && report->end == BW_END_KERNEL_FAULT &&
+	       report->fault_address - board->store.address < board->store.size;
+}
+
 static const char *verdict_of(uint32_t facts, const struct bw_report *report, int status)
 {
 	if (facts != 0) {
 		return "breach";
 	}
-	if (board->stage == STAGE_STORING && report->end == BW_END_KERNEL_FAULT) {
+	if (is_storing() && report->end == BW_END_KERNEL_FAULT) {
 		return "fault";
 	}
 	return status != 0 || board->refused ? "refusal" : "nothing";
@@ -138,7 +164,7 @@ static void restore(void)
 		_exit(0);
 	}
 	if (child > 0) {
-		await_child(child, ROUND_MS, &status);
+		await_child(child, round_ms, &status);
 	}
 }
 
@@ -157,8 +183,9 @@ static bool run_round(uint32_t acts)
 	board->act = ACT_STORE;
 	board->is_other_told = board->has_tried_policy = false;
 	board->is_visited = board->is_visit_over = false;
-	board->is_dropper_there = board->has_dropped = false;
+	board->is_dropper_there = board->has_dropped = board->is_at_work = false;
 	board->round++;
+	board_ring();
 	attacker = fork();
 	if (attacker == 0) {
 		attacker_run();
@@ -176,6 +203,10 @@ static bool run_round(uint32_t acts)
 	}
 	restore();
 	board->refused |= is_done ? 0 : board->act;
+	if (is_stopped_store(&report)) {
+		board->stopped_round = board->round;
+		board_ring();
+	}
 	if (board->stage < STAGE_STORED) {
 		board->root_round = board->round;
 	}
@@ -228,6 +259,9 @@ static bool set_up(const struct order *order)
 
 int referee_run(const struct setup *setup)
 {
+	uint64_t nr_unseen = 0; /* stores since the last audit, without those that were refused */
+
+	round_ms = setup->round_ms;
 	if (!set_up(&setup->order)) {
 		printf("@broken the sweep cannot be set up\n");
 		return 2;
@@ -242,8 +276,10 @@ int referee_run(const struct setup *setup)
 		/* what a breach has changed stays so, and would be taken for the next store's doing
 		 */
 		is_last |= board->is_breached;
-		if ((i % setup->nr_per_audit == 0 || is_last) && !audit()) {
-			break;
+		nr_unseen += board->stopped_round != board->round;
+		if (nr_unseen >= setup->nr_per_audit || is_last) {
+			nr_unseen = 0;
+			is_last |= !audit();
 		}
 		if (is_last) {
 			break;
@@ -255,9 +291,11 @@ int referee_run(const struct setup *setup)
 
 int referee_run_one(const char *name, const char *value, uint32_t acts)
 {
-	struct setup setup = {
-		.nr_stores = 1, .nr_per_audit = 1, .end = UINT64_MAX, .order = { .acts = acts }
-	};
+	struct setup setup = { .nr_stores = 1,
+			       .nr_per_audit = 1,
+			       .end = UINT64_MAX,
+			       .round_ms = ROUND_MS,
+			       .order = { .acts = acts } };
 
 	snprintf(setup.order.only, sizeof(setup.order.only), "%s", name);
 	snprintf(setup.order.value, sizeof(setup.order.value), "%s", value);

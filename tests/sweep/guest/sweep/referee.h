@@ -9,9 +9,12 @@
 
 #include "board.h"
 
+enum { ROUND_MS = 1500 };
+
 struct setup {
 	uint64_t nr_stores, nr_per_audit;
-	uint64_t end; /* of the indices */
+	uint64_t end;      /* of the indices */
+	uint64_t round_ms; /* an attacker that takes longer is ended */
 	struct order order;
 };
 

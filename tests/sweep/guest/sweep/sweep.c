@@ -3,7 +3,7 @@
  * to.
  *
  *   root sweep [seed=N] [from=N] [to=N] [n=N] [mode=random|exhaustive] [only=PATTERN] [value=NAME]
- * [acts=N] [audit=N]
+ * [acts=N] [audit=N] [round=MS]
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +32,8 @@ static bool take_argument(struct setup *setup, char *text)
 		setup->nr_stores = number_of(value);
 	} else if (strcmp(text, "audit") == 0) {
 		setup->nr_per_audit = number_of(value);
+	} else if (strcmp(text, "round") == 0) {
+		setup->round_ms = number_of(value);
 	} else if (strcmp(text, "acts") == 0) {
 		order->acts = (uint32_t)number_of(value);
 	} else if (strcmp(text, "mode") == 0) {
@@ -48,9 +50,11 @@ static bool take_argument(struct setup *setup, char *text)
 
 int main(int argc, char *argv[])
 {
-	struct setup setup = {
-		.nr_stores = 1, .nr_per_audit = 1, .end = UINT64_MAX, .order = { .acts = ACT_ALL }
-	};
+	struct setup setup = { .nr_stores = 1,
+			       .nr_per_audit = 1,
+			       .end = UINT64_MAX,
+			       .round_ms = ROUND_MS,
+			       .order = { .acts = ACT_ALL } };
 
 	for (int i = 1; i < argc; i++) {
 		if (!take_argument(&setup, argv[i])) {

@@ -7,7 +7,7 @@
 
 #include "board.h"
 
-enum { NR_PAGES = 2, POLICY_MS = 50, VISIT_MS = 20, NR_PULSED = 16, POLL_US = 200 };
+enum { NR_PAGES = 2, POLICY_MS = 50, VISIT_MS = 20, NR_PULSED = 16 };
 
 int canary_run(void)
 {
@@ -24,6 +24,20 @@ int canary_run(void)
 	return WEXITSTATUS(status) == CANARY_NOT_STARTED ? -1 : WEXITSTATUS(status);
 }
 
+/* There is nothing more to see in this round. */
+static bool is_over(uint32_t round)
+{
+	return board->round != round || board->stopped_round == round;
+}
+
+/* Blocks until the round comes that far, or is over. */
+static void await_stage_of(uint32_t round, enum stage stage)
+{
+	struct vigil vigil = vigil_begin(FOREVER_MS);
+
+	while (board->stage < stage && !is_over(round) && vigil_go_on(&vigil)) {}
+}
+
 /*
  * A daemon's child, there before the store: it drops its rights, and has to have dropped them when
  * it is told so. It ends when the word is as it was, since its end may be the machine's.
@@ -36,16 +50,13 @@ static pid_t dropper_start(void)
 	if (child != 0) {
 		return child;
 	}
-	while (board->stage < STAGE_STORED && board->round == round) {
-		usleep(POLL_US);
-	}
-	if (board->round == round && setuid(ATTACKER) == 0 && getuid() == 0) {
+	await_stage_of(round, STAGE_STORED);
+	if (!is_over(round) && setuid(ATTACKER) == 0 && getuid() == 0) {
 		note(FACT_SETUID);
 	}
 	board->has_dropped = true;
-	while (board->stage < STAGE_RESTORED && board->round == round) {
-		usleep(POLL_US);
-	}
+	board_ring();
+	await_stage_of(round, STAGE_RESTORED);
 	_exit(0);
 }
 
@@ -79,12 +90,12 @@ static void use_memory(void)
 static void load_policies(void)
 {
 	struct bw_policy_error error;
-	uint64_t end = now_ms() + POLICY_MS;
+	struct vigil vigil;
 
 	board->is_other_policy = bw_policy_load("etc/policy-other", &error) == 0;
-	while (!board->has_tried_policy && now_ms() < end) {
-		sched_yield();
-	}
+	board_ring();
+	vigil = vigil_begin(POLICY_MS);
+	while (!board->has_tried_policy && vigil_go_on(&vigil)) {}
 	board->is_other_policy = false;
 	bw_policy_load("etc/policy", &error);
 }
@@ -96,10 +107,32 @@ static void visit(void)
 
 	pin(CPU_ATTACKER);
 	board->is_visited = true;
+	board_ring();
 	while (!board->is_visit_over && now_ms() < end) {
 		sched_yield();
 	}
 	pin(CPU_OTHER);
+}
+
+static void await_round_after(uint32_t done)
+{
+	struct vigil vigil = vigil_begin(FOREVER_MS);
+
+	while (board->round == done && vigil_go_on(&vigil)) {}
+}
+
+static void reap(pid_t child)
+{
+	if (child > 0) {
+		waitpid(child, NULL, 0);
+	}
+}
+
+static void await_drop(uint32_t round)
+{
+	struct vigil vigil = vigil_begin(FOREVER_MS);
+
+	while (!board->has_dropped && !is_over(round) && vigil_go_on(&vigil)) {}
 }
 
 _Noreturn void victim_run(void)
@@ -110,19 +143,29 @@ _Noreturn void victim_run(void)
 	pin(CPU_OTHER);
 	who_tell(&board->root, board->secret);
 	board->root_round = done;
+	board_ring();
 	for (;;) {
-		while (board->round == done) {
-			usleep(POLL_US);
-		}
+		await_round_after(done);
 		done = board->round;
+		await_stage_of(done, STAGE_READY);
+		if (is_over(done)) {
+			board->root_round = done;
+			continue;
+		}
 		dropper = board->order.acts & ACT_VICTIM ? dropper_start() : -1;
 		board->is_dropper_there = true;
-		while (board->stage < STAGE_STORED && board->round == done) {
-			usleep(POLL_US);
+		board_ring();
+		await_stage_of(done, STAGE_STORED);
+		if (dropper > 0) {
+			await_drop(done);
 		}
-		while (dropper > 0 && !board->has_dropped && board->round == done) {
-			usleep(POLL_US);
+		if (board->stopped_round == done) {
+			board->root_round = done;
+			reap(dropper);
+			continue;
 		}
+		board->is_at_work = true;
+		board_ring();
 		/* while a word is pulsed the attacker's processor is for nobody else */
 		if (board->order.acts & ACT_VISIT && !board->store.is_pulsed) {
 			visit();
@@ -137,8 +180,7 @@ _Noreturn void victim_run(void)
 			load_policies();
 		}
 		board->root_round = done;
-		if (dropper > 0) {
-			waitpid(dropper, NULL, 0);
-		}
+		board_ring();
+		reap(dropper);
 	}
 }
