@@ -94,8 +94,8 @@ static status_t area_add(const struct pool *pool, size_t size_bytes)
 		return status;
 	}
 	if (pool->first_area && (pool->mode == POOL_AUTO_RO || pool->mode == POOL_AUTO_WR)) {
-		pool_area_seal(pool->first_area);
-		ktlb_wait(ktlb_downgrade());
+		pool_areas_seal(pool->first_area,
+				pool_slot(pool->first_area, SLOT_AREA)->area.next);
 	}
 	pool_write(&changed);
 	return STATUS_OK;
@@ -212,10 +212,7 @@ status_t pfree(const struct pool *pool, const void *object)
 static void seal(const struct pool *pool)
 {
 	assert(lock_is_held(&pool_lock));
-	for (slot_id id = pool->first_area; id; id = pool_slot(id, SLOT_AREA)->area.next) {
-		pool_area_seal(id);
-	}
-	ktlb_wait(ktlb_downgrade());
+	pool_areas_seal(pool->first_area, 0);
 }
 
 /* `may_change`: there is something left to do. Caller holds the lock. */

@@ -84,8 +84,9 @@ void pool_header_write(const struct pool_header *value);
 
 /* ---- pool_store.c: the only writes to sealed pages ---- */
 
-/* A frame of a pool is sealed, and its alias as pmalloc= says. The caller flushes. */
-void pool_frame_seal(pfn_t frame);
+/* Pages in a row are read-only; true: and sealed, and their aliases as pmalloc= says. False: that
+ * waits for a downgrade. */
+bool pool_pages_close(uint64_t address, unsigned nr) MUST_CHECK;
 
 /*
  * Maps up to WINDOW_PAGES fresh, zeroed frames from an address of the region on, as the pages of a
@@ -108,8 +109,9 @@ bool pool_frame_unmapped(slot_id area, uint64_t address, pfn_t *out);
 
 /* On no list yet, its pages open or sealed, all zero. ENOMEM. */
 status_t pool_area_create(const struct pool *pool, size_t len_bytes, slot_id *out) MUST_CHECK;
-/* A downgrade, which the caller completes. */
-void pool_area_seal(slot_id id);
+/* The areas from one on, up to another of the list or 0: one generation for all, and for the direct
+ * map's entries that their frames had. Flushes. */
+void pool_areas_seal(slot_id first, slot_id end);
 /* First a downgrade, which the caller completes; then scrubs and frees. Flushes. */
 void pool_area_unmap(slot_id id);
 void pool_area_free(slot_id id);

@@ -109,21 +109,36 @@ status_t pool_area_create(const struct pool *pool, size_t len_bytes, slot_id *ou
 	return STATUS_OK;
 }
 
-void pool_area_seal(slot_id id)
+/* One area is read-only; true: and sealed, which its descriptor says then. */
+static bool area_seal(slot_id id)
 {
 	union pool_slot slot = *pool_slot(id, SLOT_AREA);
+	unsigned nr_pages = (unsigned)(slot.area.len_bytes >> PAGE_SHIFT);
 
 	if (slot.area.is_sealed || options.pmalloc == pmalloc_off) {
-		return;
+		return true;
 	}
-	for (uint64_t page = 0; page < slot.area.len_bytes; page += PAGE_SIZE) {
-		pte_t *entry = ptable_entry(kernel_root, slot.area.base + page, 1);
-
-		pte_write(entry, pte_without(pte_read(entry), PTE_WRITABLE));
-		pool_frame_seal(pte_frame(pte_read(entry)));
+	if (!pool_pages_close(slot.area.base, nr_pages)) {
+		return false;
 	}
 	slot.area.is_sealed = true;
 	pool_slot_write(id, &slot);
+	return true;
+}
+
+void pool_areas_seal(slot_id first, slot_id end)
+{
+	bool is_done = false;
+
+	while (!is_done) {
+		is_done = true;
+		for (slot_id id = first; id != end; id = pool_slot(id, SLOT_AREA)->area.next) {
+			is_done &= area_seal(id);
+		}
+		if (!is_done) {
+			ktlb_wait(ktlb_downgrade());
+		}
+	}
 }
 
 /* The entries keep their frame numbers, complemented, until nobody can use the old ones. */

@@ -3,6 +3,7 @@
 #include "lib/assert.h"
 #include "mm/direct_map.h"
 #include "mm/frame_alloc.h"
+#include "mm/frame_history.h"
 #include "mm/gate/gate.h"
 #include "mm/marks.h"
 #include "mm/pool.h"
@@ -25,13 +26,39 @@ static status_t tables_make(uint64_t address, unsigned nr)
 	return status;
 }
 
-/* pmalloc=roalias: the alias is read-only, too, as set_memory_ro makes it on x86. */
-void pool_frame_seal(pfn_t frame)
+/* Those of one table. pmalloc=roalias: the alias is read-only, too, as set_memory_ro makes it on
+ * x86.
+ */
+static bool run_close(uint64_t address, unsigned nr)
 {
-	frame_seal(frame);
-	if (options.pmalloc == pmalloc_roalias) {
-		direct_map_protect(frame);
+	pte_t *entries = ptable_entry(kernel_root, address, 1);
+
+	for (unsigned i = 0; i < nr && options.pmalloc == pmalloc_roalias; i++) {
+		direct_map_protect(pte_frame(pte_read(&entries[i])));
 	}
+	if (!pool_pages_seal(entries, nr)) {
+		return false;
+	}
+	for (unsigned i = 0; i < nr; i++) {
+		pfn_t frame = pte_frame(pte_read(&entries[i]));
+
+		frame_history_note(frame, OWNER_POOL, frame_entry(frame)->flags);
+	}
+	return true;
+}
+
+bool pool_pages_close(uint64_t address, unsigned nr)
+{
+	bool is_done = true;
+
+	for (unsigned done = 0, run; done < nr; done += run) {
+		uint64_t at = address + done * (uint64_t)PAGE_SIZE;
+
+		run = MIN(MIN(nr - done, (unsigned)RELEASED_MAX),
+			  PTES_PER_TABLE - level_index(at, 1));
+		is_done &= run_close(at, run);
+	}
+	return is_done;
 }
 
 status_t pool_pages_map(uint64_t address, slot_id area, uint32_t page, unsigned nr,
@@ -53,11 +80,11 @@ status_t pool_pages_map(uint64_t address, slot_id area, uint32_t page, unsigned 
 	for (unsigned i = 0; i < nr && status == STATUS_OK; i++) {
 		frames_number(taken[i], 1, area);
 		frame_link(taken[i])->prev = page + i;
-		if (is_sealed) {
-			pool_frame_seal(taken[i]);
-		}
 		pte_write(ptable_entry(kernel_root, address + i * (uint64_t)PAGE_SIZE, 1),
 			  pte_make(taken[i], flags));
+	}
+	while (status == STATUS_OK && is_sealed && !pool_pages_close(address, nr)) {
+		ktlb_wait(ktlb_downgrade());
 	}
 	if (status == STATUS_OK && is_sealed && options.pmalloc == pmalloc_roalias) {
 		ktlb_wait(ktlb_downgrade());

@@ -1,7 +1,8 @@
 /*
  * In the gate: what frames become because the kernel says so. Between two owners every frame is
  * free. What decides more than that has operations of its own: users' pages of 4 KiB (pages.c) and
- * of 2 MiB (large.c), page tables (tables.c), free frames that are hidden (hide.c).
+ * of 2 MiB (large.c), page tables (roots.c), free frames that are hidden (hide.c), and pools' pages
+ * that are sealed (pool_pages.c).
  */
 #include "mm/direct_map.h"
 #include "mm/gate/operations.h"
@@ -89,10 +90,8 @@ static bool may_stay(pfn_t frame, struct frame from, struct frame to)
 						FRAME_SEALED,
 				       .number = UINT32_MAX));
 	case OWNER_POOL:
-		return from.number == FRAME_NO_AREA
-			       ? differs_in(from, to, WORD(.number = UINT32_MAX))
-			       : to.flags & FRAME_SEALED &&
-					 differs_in(from, to, WORD(.flags = FRAME_SEALED));
+		return from.number == FRAME_NO_AREA &&
+		       differs_in(from, to, WORD(.number = UINT32_MAX));
 	case OWNER_USER: return user_may_change(frame, from, to);
 	case OWNER_PTABLE:
 		/* how many hold the page split */

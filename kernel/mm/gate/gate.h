@@ -200,6 +200,12 @@ void pte_fill(pte_t *entry, unsigned nr, pte_t pte);
 bool table_link(pte_t *entry, pfn_t table, bool is_user) MUST_CHECK;
 bool table_unlink(pte_t *entry) MUST_CHECK;
 /*
+ * Up to RELEASED_MAX entries in a row of one table: pages of pools. They are read-only from now on,
+ * and when no processor can write there any more their frames are sealed. False: not yet; ask again
+ * after a downgrade.
+ */
+bool pool_pages_seal(pte_t *entries, unsigned nr) MUST_CHECK;
+/*
  * What nr entries in a row show, of the address space that is loaded, a new one gets, too, with a
  * reference each; where that is private neither side may write any more: who calls flushes. Returns
  * how many there were.

@@ -147,9 +147,9 @@ static uint64_t seen_by_all(void)
 }
 
 /* An older value in its place only costs another look. */
-bool gate_number_is_complete(uint32_t number)
+static bool is_complete(uint64_t generation)
 {
-	uint64_t generation = generation_of(number), all = shared()->newest_complete;
+	uint64_t all = shared()->newest_complete;
 
 	if (generation > all) {
 		all = seen_by_all();
@@ -157,3 +157,13 @@ bool gate_number_is_complete(uint32_t number)
 	}
 	return generation <= all;
 }
+
+bool gate_number_is_complete(uint32_t number) { return is_complete(generation_of(number)); }
+
+void gate_pools_changed(void)
+{
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	shared()->pools_changed = next(generation_newest());
+}
+
+bool gate_pools_are_settled(void) { return is_complete(shared()->pools_changed); }

@@ -46,9 +46,9 @@ static bool states_allow(pfn_t first, unsigned level, enum policy_view view, boo
 /*
  * Beside the direct map, where the address does not say it: whose frame belongs there? Stacks are
  * the kernel's. A pool's area gets its pages before it is complete, and its descriptor, sealed
- * memory, says where it lies. Descriptors are sealed from the start.
+ * memory, says where it lies. Descriptors are read-only from the start.
  */
-static bool is_of_this_place(pfn_t frame, uint64_t address, enum policy_view view)
+static bool is_of_this_place(pfn_t frame, uint64_t address, enum policy_view view, bool is_writable)
 {
 	const struct frame *entry = frame_entry(frame);
 	const union pool_slot *slot;
@@ -61,7 +61,7 @@ static bool is_of_this_place(pfn_t frame, uint64_t address, enum policy_view vie
 	}
 	if (address < POOL_AREAS_START) {
 		return entry->owner == OWNER_POOL && !entry->number &&
-		       (entry->flags & FRAME_SEALED || options.pmalloc == pmalloc_off);
+		       (!is_writable || options.pmalloc == pmalloc_off);
 	}
 	slot = entry->owner == OWNER_POOL ? pool_slot(entry->number, SLOT_AREA) : NULL;
 	return slot && address - slot->area.base < slot->area.len_bytes && !slot->area.is_complete;
@@ -79,10 +79,11 @@ bool kernel_leaf_is_right(pte_t pte, uint64_t address, unsigned level)
 	    (pte_is_executable(pte) && cpu_features.nx && !may_run)) {
 		return false;
 	}
-	return view == VIEW_DIRECT_MAP ? direct_map_frame((va_t){ address }).pfn == frame.pfn &&
-						 states_allow(frame, level, view, is_writable)
-				       : level == 1 && is_of_this_place(frame, address, view) &&
-						 states_allow(frame, level, view, is_writable);
+	return view == VIEW_DIRECT_MAP
+		       ? direct_map_frame((va_t){ address }).pfn == frame.pfn &&
+				 states_allow(frame, level, view, is_writable)
+		       : level == 1 && is_of_this_place(frame, address, view, is_writable) &&
+				 states_allow(frame, level, view, is_writable);
 }
 
 /* May the page there go? Those of descriptors stay for good; where others were nothing comes. */
@@ -116,6 +117,10 @@ static bool note(pfn_t frame)
 
 void kernel_leaf_went(const struct place *place, pte_t old, pte_t new)
 {
+	if (pte_is_writable(old) && !pte_is_writable(new) &&
+	    policy_view_of(place->address) == VIEW_POOLS) {
+		gate_pools_changed();
+	}
 	if (is_noted(place, old) && !pte_is_present(new)) {
 		__atomic_fetch_and(&gate_frame(pte_frame(old))->flags, (uint8_t)~FRAME_MAPPED,
 				   __ATOMIC_RELEASE);

@@ -58,6 +58,8 @@ struct gate_kept {
 	/* the first processor's alone */
 	uint64_t newest;          /* of the latest downgrade */
 	uint64_t newest_complete; /* some processor found that all have seen it */
+	uint64_t pools_changed;   /* the generation behind the last page of a pool that may be
+				     written to no more */
 	uint32_t kernel_half;     /* held while entries of the kernel half change, and while frames
 				     become hidden */
 };
@@ -71,6 +73,10 @@ void gate_kernel_half_unlock(void);
 /* What a hidden frame waits for whose mapping went before this call: the next generation. Full
  * barrier. */
 uint32_t gate_number_next(void);
+/* Pages of pools may be written to no more, by their entries: by no processor once they are
+ * settled. */
+void gate_pools_changed(void);
+bool gate_pools_are_settled(void);
 /* A complete one: there is nothing to wait for, but the frame is not clean. */
 uint32_t gate_number_past(void);
 /* Has every processor seen the generation that a frame waits for? */
@@ -113,6 +119,7 @@ uint64_t page_map_raw(pte_t *entry, pte_t pte);
 unsigned pages_park_raw(pte_t *entries, unsigned nr);
 unsigned pages_release_raw(pte_t *entries, unsigned nr, bool is_large, struct released *out);
 void page_replace_raw(pte_t *entry, pte_t pte, struct released *out);
+bool pool_pages_seal_raw(pte_t *entries, unsigned nr);
 unsigned pages_move_raw(pte_t *from, pte_t *to, unsigned nr, bool is_present);
 /* How many pages more the taker has. */
 int page_give_raw(pte_t *from, pte_t *to, struct released *out);

@@ -150,3 +150,17 @@ bool frame_let_go(struct released *out)
 	answer_add(out);
 	return true;
 }
+
+bool pool_pages_seal(pte_t *entries, unsigned nr)
+{
+	uint64_t result;
+
+	if (is_open()) {
+		return pool_pages_seal_raw(entries, nr);
+	}
+	result = gate_try(GATE_POOL_SEAL, (uint64_t)entries, nr, 0, 0);
+	if (UNLIKELY(result && result != GATE_NOT_YET)) {
+		gate_refused(GATE_POOL_SEAL, result, (uint64_t)entries);
+	}
+	return !result;
+}
