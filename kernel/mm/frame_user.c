@@ -244,7 +244,7 @@ status_t frame_alloc_user_for_device(pfn_t *out)
 		if (xpfo_leaves_unkmapped()) {
 			frames_flag(*out, 1, FRAME_UNKMAPPED, 0);
 		}
-		window_zero(out, 1);
+		frame_clear_fresh(*out);
 	}
 	return status;
 }

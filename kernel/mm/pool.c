@@ -284,18 +284,19 @@ status_t pmalloc_claim_pool(const struct pool *pool)
 /* Caller holds the lock. Flushes. */
 static void destroy(const struct pool *pool)
 {
-	slot_id first = pool->first_area;
+	struct pool changed = *pool;
 
 	assert(lock_is_held(&pool_lock));
-	for (slot_id id = first; id; id = pool_slot(id, SLOT_AREA)->area.next) {
+	for (slot_id id = changed.first_area; id; id = pool_slot(id, SLOT_AREA)->area.next) {
 		pool_area_unmap(id);
 	}
 	ktlb_wait(ktlb_downgrade());
-	while (first) {
-		slot_id next = pool_slot(first, SLOT_AREA)->area.next;
+	while (changed.first_area) {
+		slot_id first = changed.first_area;
 
+		changed.first_area = pool_slot(first, SLOT_AREA)->area.next;
+		pool_write(&changed);
 		pool_area_free(first);
-		first = next;
 	}
 	pool_slot_give(pool->id);
 	count_pools(-1);

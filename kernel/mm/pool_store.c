@@ -140,37 +140,60 @@ static status_t frames_at(slot_id area, uint64_t to, size_t len_bytes, pfn_t *ou
 	return STATUS_OK;
 }
 
+static void write_open(const pfn_t *targets, unsigned nr, uint64_t to,
+		       const struct pool_write *what)
+{
+	switch (what->kind) {
+	case POOL_WRITE_COPY:
+		window_write(targets, nr, to % PAGE_SIZE, (const void *)what->value,
+			     what->len_bytes);
+		break;
+	case POOL_WRITE_SET:
+		window_set(targets, nr, to % PAGE_SIZE, (int)what->value, what->len_bytes);
+		break;
+	case POOL_WRITE_STORE:
+		window_store(targets[0], to % PAGE_SIZE, what->value, what->len_bytes);
+		break;
+	}
+}
+
+/* With ptprot the gate finds the frames once more, itself. */
+static status_t write(slot_id area, uint64_t to, struct pool_write what)
+{
+	pfn_t targets[WINDOW_PAGES];
+	unsigned nr;
+	status_t status = frames_at(area, to, what.len_bytes, targets, &nr);
+
+	if (status) {
+		return status;
+	}
+	if (gate_in_force == ptprot_off) {
+		write_open(targets, nr, to, &what);
+		return STATUS_OK;
+	}
+	what.owner = area ? pool_slot(area, SLOT_AREA)->area.pool : 0;
+	return pool_bytes_write(to, &what) ? STATUS_OK : STATUS_EFAULT;
+}
+
 status_t pool_store(slot_id area, uint64_t to, uint64_t value, unsigned size_bytes)
 {
-	pfn_t frame;
-
-	if (!pool_frame(area, align_down(to, PAGE_SIZE), &frame)) {
-		return STATUS_EFAULT;
-	}
-	window_store(frame, to % PAGE_SIZE, value, size_bytes);
-	return STATUS_OK;
+	return write(area, to,
+		     (struct pool_write){
+			     .kind = POOL_WRITE_STORE, .len_bytes = size_bytes, .value = value });
 }
 
 status_t pool_copy(slot_id area, uint64_t to, const void *from, size_t len_bytes)
 {
-	pfn_t targets[WINDOW_PAGES];
-	unsigned nr;
-	status_t status = frames_at(area, to, len_bytes, targets, &nr);
-
-	if (status == STATUS_OK) {
-		window_write(targets, nr, to % PAGE_SIZE, from, len_bytes);
-	}
-	return status;
+	return write(area, to,
+		     (struct pool_write){ .kind = POOL_WRITE_COPY,
+					  .len_bytes = (uint32_t)len_bytes,
+					  .value = (uint64_t)from });
 }
 
 status_t pool_set(slot_id area, uint64_t to, int byte, size_t len_bytes)
 {
-	pfn_t targets[WINDOW_PAGES];
-	unsigned nr;
-	status_t status = frames_at(area, to, len_bytes, targets, &nr);
-
-	if (status == STATUS_OK) {
-		window_set(targets, nr, to % PAGE_SIZE, byte, len_bytes);
-	}
-	return status;
+	return write(area, to,
+		     (struct pool_write){ .kind = POOL_WRITE_SET,
+					  .len_bytes = (uint32_t)len_bytes,
+					  .value = (uint64_t)(unsigned)byte });
 }

@@ -33,7 +33,7 @@ static pte_t entry_at(struct walk *walk, pfn_t table, unsigned index)
 	}
 	if (!probe_read(direct_map_base + pfn_to_pa(table).pa + offset, &entry.value)) {
 		(void)is_over(walk);
-		entry.value = window_load(table, offset);
+		entry.value = frame_load(table, offset);
 	}
 	return entry;
 }

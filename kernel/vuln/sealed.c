@@ -109,7 +109,7 @@ static bool check_and_restore(const struct watched *watched, const void *bytes, 
 		return is_whole;
 	}
 	rights_restore(watched);
-	if (!is_whole) {
+	if (!is_whole && gate_in_force == ptprot_off) {
 		window_write(&watched->frame, 1, watched->address % PAGE_SIZE, bytes, len_bytes);
 	}
 	return is_whole;

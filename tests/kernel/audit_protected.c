@@ -23,17 +23,15 @@ static slot_id area_of(const void *object)
 /* In every book: the area's descriptor, the frame, its history, its alias. */
 static void area_toggle_sealed(slot_id id, pfn_t frame)
 {
-	union pool_slot slot = *pool_slot(id, SLOT_AREA);
+	union pool_slot *slot = (union pool_slot *)(uint64_t)pool_slot(id, SLOT_AREA);
 
-	slot.area.is_sealed = !slot.area.is_sealed;
-	lock_acquire(&pool_lock);
-	pool_slot_write(id, &slot);
-	lock_release(&pool_lock);
+	FORCE(slot->area.is_sealed = !slot->area.is_sealed);
 	FORCE(frame_entry(frame)->flags ^= FRAME_SEALED);
 	frame_history_forge(frame, (enum owner)frame_entry(frame)->owner,
 			    frame_entry(frame)->flags);
 	if (options.pmalloc == pmalloc_roalias) {
-		(slot.area.is_sealed ? direct_map_protect : direct_map_unprotect)(frame);
+		(slot->area.is_sealed ? direct_map_protect : direct_map_unprotect)(frame);
+		ktlb_wait(ktlb_downgrade());
 	}
 }
 

@@ -205,6 +205,23 @@ bool table_unlink(pte_t *entry) MUST_CHECK;
  * after a downgrade.
  */
 bool pool_pages_seal(pte_t *entries, unsigned nr) MUST_CHECK;
+/* Write-rare: bytes of [address, address + len_bytes), within one area of pools, up to WINDOW_PAGES
+ * pages, or one descriptor. False: nothing was written. */
+enum pool_write_kind { POOL_WRITE_COPY, POOL_WRITE_SET, POOL_WRITE_STORE };
+struct pool_write {
+	enum pool_write_kind kind;
+	uint32_t len_bytes;
+	uint64_t
+		value; /* COPY: the address of kernel memory; SET: a byte; STORE: up to 8 of them */
+	uint32_t owner; /* the pool, by the number of its descriptor */
+};
+bool pool_bytes_write(uint64_t address, const struct pool_write *what) MUST_CHECK;
+
+/* A fresh frame of 4 KiB is zeroed. */
+void frame_clear_fresh(pfn_t frame);
+/* 8 bytes at an offset in a frame that the direct map need not have. */
+uint64_t frame_load(pfn_t frame, uint64_t offset_bytes);
+
 /*
  * What nr entries in a row show, of the address space that is loaded, a new one gets, too, with a
  * reference each; where that is private neither side may write any more: who calls flushes. Returns

@@ -39,6 +39,8 @@ struct gate_counted gate_counted(unsigned cpu)
 			      : (struct gate_counted){ 0, 0 };
 }
 
+uint64_t gate_loaded(unsigned cpu) { return kept_of(cpu)->loaded; }
+
 uint64_t generation_newest(void) { return __atomic_load_n(&kept_of(0)->newest, __ATOMIC_ACQUIRE); }
 
 uint64_t generation_seen(unsigned cpu)

@@ -106,14 +106,44 @@ void gate_write(const pfn_t *targets, unsigned nr, uint64_t offset_bytes, const 
 	window_leave_root(before);
 }
 
-void gate_zero_range(pfn_t first, unsigned nr)
+void gate_set(const pfn_t *targets, unsigned nr, uint64_t offset_bytes, int byte,
+	      uint64_t len_bytes)
 {
-	pfn_t all[WINDOW_PAGES];
+	cr3_t before = window_load_root(nr);
 
-	for (unsigned i = 0; i < nr; i++) {
-		all[i] = pfn_add(first, i);
+	show_all(targets, nr);
+	memset((char *)WINDOW_BASE + offset_bytes, byte, len_bytes);
+	unshow_all(nr);
+	window_leave_root(before);
+}
+
+bool gate_store(pfn_t frame, uint64_t offset_bytes, uint64_t value, unsigned size_bytes)
+{
+	char *at = (char *)WINDOW_BASE + offset_bytes;
+	bool is_right = true;
+	cr3_t before = window_load_root(1);
+
+	(void)page_show(0, frame, PTE_WRITABLE);
+	switch (size_bytes) {
+	case 1: *(volatile uint8_t *)at = (uint8_t)value; break;
+	case 2: *(volatile uint16_t *)at = (uint16_t)value; break;
+	case 4: *(volatile uint32_t *)at = (uint32_t)value; break;
+	case 8: *(volatile uint64_t *)at = value; break;
+	default: is_right = false;
 	}
-	gate_zero(all, nr);
+	unshow_all(1);
+	window_leave_root(before);
+	return is_right;
+}
+
+uint64_t gate_load(pfn_t frame, uint64_t offset_bytes)
+{
+	cr3_t before = window_load_root(1);
+	uint64_t value = *(const volatile uint64_t *)(page_show(0, frame, 0) + offset_bytes);
+
+	unshow_all(1);
+	window_leave_root(before);
+	return value;
 }
 
 void gate_copy(pfn_t to, pfn_t from, unsigned nr)

@@ -35,3 +35,34 @@ uint64_t gate_frame_hold(uint64_t frame, uint64_t unused1, uint64_t unused2, uin
 	}
 	return GATE_DONE;
 }
+
+/* A fresh frame of 4 KiB: whoever takes it from there stands for what it holds. */
+uint64_t gate_frame_clear(uint64_t at, uint64_t unused1, uint64_t unused2, uint64_t unused3)
+{
+	pfn_t frame = { (uint32_t)at };
+	struct frame state;
+
+	(void)unused1, (void)unused2, (void)unused3;
+	if (at >= nr_frames || !pfn_is_valid(frame)) {
+		return GATE_NO_FRAME;
+	}
+	state = state_of(frame).frame;
+	if (state.owner != OWNER_USER || !(state.flags & FRAME_FRESH) || state.order) {
+		return GATE_IN_USE;
+	}
+	gate_zero(&frame, 1);
+	return GATE_DONE;
+}
+
+/* A frame, an offset in it: the 8 bytes are in this processor's block afterwards. Nothing is
+ * written, so anybody may look. */
+uint64_t gate_frame_load(uint64_t frame, uint64_t offset, uint64_t unused2, uint64_t unused3)
+{
+	(void)unused2, (void)unused3;
+	if (frame >= nr_frames || !pfn_is_valid((pfn_t){ (uint32_t)frame }) ||
+	    offset > PAGE_SIZE - sizeof(uint64_t)) {
+		return GATE_NO_FRAME;
+	}
+	gate_kept_own()->loaded = gate_load((pfn_t){ (uint32_t)frame }, offset);
+	return GATE_DONE;
+}

@@ -54,6 +54,7 @@ struct gate_kept {
 
 	/* a user frame that the kernel holds here, so that it stays one; 0: none */
 	uint32_t held;
+	uint64_t loaded; /* the answer of the last FRAME_LOAD */
 
 	/* the first processor's alone */
 	uint64_t newest;          /* of the latest downgrade */
@@ -201,14 +202,21 @@ static inline void gate_table_close(enum gate_place place)
 }
 
 struct gate_kept *gate_kept_own(void);
+/* Outside: what this processor's last FRAME_LOAD found. */
+uint64_t gate_loaded(unsigned cpu);
 
 /*
  * Frames in hand, through this processor's window, which is closed and flushed afterwards: up to
  * WINDOW_PAGES are zeroed; up to half as many in a row are copied.
  */
 void gate_zero(const pfn_t *frames_to_zero, unsigned nr);
-void gate_zero_range(pfn_t first, unsigned nr);
 void gate_copy(pfn_t to, pfn_t from, unsigned nr);
 /* They are seen in a row: from an offset on bytes are written that the kernel has. */
 void gate_write(const pfn_t *targets, unsigned nr, uint64_t offset_bytes, const void *from,
 		uint64_t len_bytes);
+/* The same with one byte for all; with one store of 1, 2, 4 or 8. */
+void gate_set(const pfn_t *targets, unsigned nr, uint64_t offset_bytes, int byte,
+	      uint64_t len_bytes);
+bool gate_store(pfn_t frame, uint64_t offset_bytes, uint64_t value, unsigned size_bytes);
+/* One is looked at. */
+uint64_t gate_load(pfn_t frame, uint64_t offset_bytes);

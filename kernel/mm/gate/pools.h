@@ -1,0 +1,8 @@
+/* In the gate: descriptors of pools, which are sealed memory. */
+#pragma once
+
+#include "mm/gate/operations.h"
+#include "mm/pool.h"
+
+/* May this be written in place of that? */
+bool pool_slot_may_become(slot_id id, const union pool_slot *old, const union pool_slot *new);
