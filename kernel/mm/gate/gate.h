@@ -201,10 +201,13 @@ bool table_link(pte_t *entry, pfn_t table, bool is_user) MUST_CHECK;
 bool table_unlink(pte_t *entry) MUST_CHECK;
 /*
  * What nr entries in a row show, of the address space that is loaded, a new one gets, too, with a
- * reference each; where that is private neither side may write any more: who calls flushes. Returns
- * how many there were.
+ * reference each; where that is private neither side may write any more.
  */
-unsigned entries_share(pte_t *from, pte_t *to, unsigned nr, bool is_private);
+struct shared {
+	unsigned nr;      /* pages */
+	bool is_stricter; /* who has it loaded could write to one until now: the caller flushes */
+};
+struct shared entries_share(pte_t *from, pte_t *to, unsigned nr, bool is_private);
 
 /*
  * pte_store, where a stricter entry owes a flush, which debug builds look for (mm/tlb_debt.h). Not

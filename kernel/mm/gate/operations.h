@@ -106,8 +106,10 @@ static inline unsigned place_root_state(const struct place *place)
 {
 	return frame_entry((pfn_t){ place->root })->flags & ROOT_STATES;
 }
-/* nr leaves of one table as both sides have them, in both. How many there were. */
-unsigned entries_share_raw(pte_t *from, pte_t *to, unsigned nr, bool is_private);
+/* An open gate: nr leaves of one table as both sides have them, in both. */
+struct shared entries_share_raw(pte_t *from, pte_t *to, unsigned nr, bool is_private);
+/* What the operation has told. */
+struct shared shared_in(uint64_t result);
 /* What is done to pages once all was asked: pages.c. As the functions of gate.h without _raw. */
 uint64_t page_map_raw(pte_t *entry, pte_t pte);
 unsigned pages_park_raw(pte_t *entries, unsigned nr);

@@ -32,9 +32,15 @@ NONE(gate_pages_release)
 
 uint64_t direct_map_base, ptable_user_slot_flags;
 
-unsigned entries_share_raw(pte_t *from, pte_t *to, unsigned nr, bool is_private)
+struct shared entries_share_raw(pte_t *from, pte_t *to, unsigned nr, bool is_private)
 {
 	(void)from, (void)to, (void)nr, (void)is_private;
+	abort();
+}
+
+struct shared shared_in(uint64_t result)
+{
+	(void)result;
 	abort();
 }
 
