@@ -14,7 +14,8 @@
  *          kernel/mm/as_change.c kernel/core/poll.c kernel/mm/as_pages.c kernel/mm/as_fault.c
  *          kernel/mm/as_large.c kernel/mm/as_clone.c kernel/mm/as_heap.c kernel/mm/region.c
  *          kernel/mm/region_tree.c tests/host/mm/space_check.c kernel/mm/gate/copy.c
- *          kernel/mm/gate/user_frames.c */
+ *          kernel/mm/gate/user_frames.c
+ *          kernel/mm/gate/empty.c */
 
 /* Many regions: random calls, and what the tree says is what a walk of the list says. Then what a
  * long call leaves between two of its pieces. */

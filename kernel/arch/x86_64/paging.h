@@ -99,9 +99,8 @@ static inline unsigned ptes_skip_empty(const pte_t *entries, unsigned nr)
 	if (nr && pte_holds_frame(pte_read(at))) {
 		return 0;
 	}
-	while (at + LINE <= end &&
-	       !(at[0].value | at[1].value | at[2].value | at[3].value | at[4].value |
-		 at[5].value | at[6].value | at[7].value)) {
+	while (at + LINE <= end && !(at[0].value | at[1].value | at[2].value | at[3].value |
+				     at[4].value | at[5].value | at[6].value | at[7].value)) {
 		at += LINE;
 	}
 	while (at < end && !pte_holds_frame(pte_read(at))) {

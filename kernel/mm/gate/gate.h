@@ -153,6 +153,21 @@ void pages_write(const pte_t *entries, uint64_t offset_bytes, const void *from, 
 unsigned pages_park(pte_t *entries, unsigned nr);
 unsigned pages_release(pte_t *entries, unsigned nr, bool is_large, struct released *out);
 
+/*
+ * Pages of an address space that no processor has loaded, nor had since it was made or began to
+ * die: those of one table, from `at` on and below `end`, up to RELEASED_MAX. Tables go with them
+ * that are empty then, but for those in which lies where there is more: *out says how far it came,
+ * and behind `end` that is `next`; 0: all tables stay.
+ */
+struct emptied {
+	struct released released;
+	uint64_t next;
+	uint32_t nr_pages; /* that it had */
+	uint32_t nr_tables;
+	pfn_t tables[LEVEL_MAX - 1];
+};
+void root_empty(pfn_t root, uint64_t at, uint64_t end, uint64_t next, struct emptied *out);
+
 /* --- page tables --- */
 
 /* Tables, or roots, that nothing leads to yet: what each is for. number: as struct frame has it. */

@@ -114,6 +114,7 @@ struct shared shared_in(uint64_t result);
 uint64_t page_map_raw(pte_t *entry, pte_t pte);
 unsigned pages_park_raw(pte_t *entries, unsigned nr);
 unsigned pages_release_raw(pte_t *entries, unsigned nr, bool is_large, struct released *out);
+void root_empty_raw(pfn_t root, uint64_t at, uint64_t end, uint64_t next, struct emptied *out);
 void page_replace_raw(pte_t *entry, pte_t pte, struct released *out);
 unsigned pages_move_raw(pte_t *from, pte_t *to, unsigned nr, bool is_present);
 /* How many pages more the taker has. */
@@ -132,7 +133,8 @@ static inline void place_used_add(const struct place *place, int nr)
 	}
 }
 
-/* Where this processor's operation leaves what it released: in its block, which all may read. */
+/* Where this processor's operation leaves what it released, as struct released or struct emptied:
+ * in its block, which all may read. */
 enum { GATE_ANSWER_OFFSET = 2048 }; /* from the top of the stack on */
 struct released *gate_answer(void);
 

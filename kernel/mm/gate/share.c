@@ -46,7 +46,8 @@ static bool places_fit(const struct place *from, const struct place *to, uint64_
 	unsigned last = PTES_PER_TABLE - (unsigned)nr;
 
 	return from->level == to->level && from->level <= 2 && from->index <= last &&
-	       to->index <= last && from->root != to->root && place_is_ours(from) && place_root_state(to) == ROOT_NEW && place_is_ours(to);
+	       to->index <= last && from->root != to->root && place_is_ours(from) &&
+	       place_root_state(to) == ROOT_NEW && place_is_ours(to);
 }
 
 /* What share leaves above its refusal: how many there were, and in this bit whether one of the

@@ -7,8 +7,9 @@
 
 static inline bool is_open(void) { return gate_in_force == ptprot_off; }
 
-/* What the last operation on this processor left there, behind what *out has. */
-static void answer_add(struct released *out)
+/* What the last operation on this processor left there, behind what *out has. Returns where that
+ * is. */
+static const struct released *answer_add(struct released *out)
 {
 	const struct released *answer =
 		(const struct released *)(gate_stack_top(this_cpu()->id) - gate_distance +
@@ -18,6 +19,7 @@ static void answer_add(struct released *out)
 	for (unsigned i = 0; i < answer->nr && out->nr < RELEASED_MAX; i++) {
 		out->frames[out->nr++] = answer->frames[i];
 	}
+	return answer;
 }
 
 /* False: that frame is none that may come there. */
@@ -46,7 +48,7 @@ bool page_replace(pte_t *entry, pte_t pte, struct released *out)
 	if (!try_frame(GATE_PAGE_REPLACE, entry, pte.value)) {
 		return false;
 	}
-	answer_add(out);
+	(void)answer_add(out);
 	return true;
 }
 
@@ -67,7 +69,7 @@ unsigned pages_release(pte_t *entries, unsigned nr, bool is_large, struct releas
 		return pages_release_raw(entries, nr, is_large, out);
 	}
 	result = gate_call(GATE_PAGES_RELEASE, (uint64_t)entries, nr, 0, 0);
-	answer_add(out);
+	(void)answer_add(out);
 	return (unsigned)(result >> GATE_VALUE_SHIFT);
 }
 
@@ -90,8 +92,27 @@ bool page_give(pte_t *from, pte_t *to, struct released *out)
 	if (gate_try(GATE_PAGE_GIVE, (uint64_t)from, (uint64_t)to, 0, 0) & GATE_REFUSAL) {
 		return false;
 	}
-	answer_add(out);
+	(void)answer_add(out);
 	return true;
+}
+
+void root_empty(pfn_t root, uint64_t at, uint64_t end, uint64_t next, struct emptied *out)
+{
+	const struct emptied *answer;
+
+	if (is_open()) {
+		root_empty_raw(root, at, end, next, out);
+		return;
+	}
+	(void)gate_call(GATE_ROOT_EMPTY, root.pfn, at, end, next);
+	out->released.nr = 0;
+	answer = (const struct emptied *)answer_add(&out->released);
+	out->next = answer->next;
+	out->nr_pages = answer->nr_pages;
+	out->nr_tables = MIN(answer->nr_tables, (uint32_t)ARRAY_SIZE(out->tables));
+	for (unsigned i = 0; i < out->nr_tables; i++) {
+		out->tables[i] = answer->tables[i];
+	}
 }
 
 void pages_write(const pte_t *entries, uint64_t offset_bytes, const void *from, uint64_t len_bytes)
@@ -147,6 +168,6 @@ bool frame_let_go(struct released *out)
 	if (is_open() || gate_try(GATE_FRAME_HOLD, 0, 0, 0, 0) & GATE_REFUSAL) {
 		return false;
 	}
-	answer_add(out);
+	(void)answer_add(out);
 	return true;
 }

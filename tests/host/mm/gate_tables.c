@@ -29,6 +29,7 @@ NONE(gate_pages_move)
 NONE(gate_page_give)
 NONE(gate_frames_clear)
 NONE(gate_pages_release)
+NONE(gate_root_empty)
 
 uint64_t direct_map_base, ptable_user_slot_flags;
 
