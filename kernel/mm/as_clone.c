@@ -2,6 +2,7 @@
  */
 #include "mm/as_change.h"
 #include "mm/as_pages.h"
+#include "mm/frame_alloc.h"
 #include "mm/gate/gate.h"
 #include "mm/layout.h"
 #include "mm/ptable.h"
@@ -15,7 +16,8 @@ static inline struct shared pages_share(const struct region *region, pte_t *from
 	for (unsigned i = 0; ASSERTIONS && is_private && i < nr; i++) {
 		pte_t pte = pte_read(&from[i]);
 
-		if (pte_is_present(pte) && pte_is_writable(pte)) {
+		if (pte_is_present(pte) && pte_is_writable(pte) &&
+		    !pte_holds_frame(pte_read(&to[i]))) {
 			upcall_entry_stricter(&from[i].value, true);
 		}
 	}
@@ -213,8 +215,34 @@ static status_t shared_check(struct clone *clone)
 	return !nr_missing || frame_user_is_allowed(nr_missing) ? STATUS_OK : STATUS_ENOMEM;
 }
 
+/* The page that both sides write to first is copied at once, if the parent could write to it
+ * without a fault: else each of them had one. */
+static status_t page_copy_now(struct clone *clone, uint64_t address)
+{
+	const struct region *region = region_find(clone->parent, address);
+	uint64_t page = align_down(address, PAGE_SIZE);
+	pte_t *from = ptable_entry(clone->parent->root, page, 1), *to;
+	status_t status;
+	pfn_t copy;
+
+	if (!region || region->flags & (REGION_SHARED | REGION_HUGE) || !from ||
+	    !pte_is_present(pte_read(from)) || !pte_is_writable(pte_read(from))) {
+		return STATUS_OK;
+	}
+	status = ptable_entry_create(clone->child->root, page, 1, &to);
+	while (status == STATUS_OK) {
+		status = frame_take_user(&copy);
+		if (status == STATUS_OK && LIKELY(page_clone(from, to, copy))) {
+			clone->child->nr_pages++;
+			clone->work += WORK_PAGE;
+			break;
+		}
+	}
+	return status;
+}
+
 /* First all regions: in a child that is not whole pages are missing, and never a region. */
-static status_t regions_share(struct clone *clone)
+static status_t regions_share(struct clone *clone, uva_t written)
 {
 	status_t status = STATUS_OK;
 	uint64_t at = 0;
@@ -228,6 +256,9 @@ static status_t regions_share(struct clone *clone)
 			status = pause_after(clone);
 		}
 	}
+	if (status == STATUS_OK && written.uva && clone->parent->users == 1) {
+		status = page_copy_now(clone, written.uva);
+	}
 	LIST_FOR_EACH (node, &clone->parent->regions) {
 		if (status == STATUS_OK) {
 			status = region_share(clone, LIST_ENTRY(node, struct region, node), &at);
@@ -236,12 +267,12 @@ static status_t regions_share(struct clone *clone)
 	return status;
 }
 
-static status_t clone_under_lock(struct clone *clone)
+static status_t clone_under_lock(struct clone *clone, uva_t written)
 {
 	status_t status = shared_check(clone);
 
 	if (status == STATUS_OK) {
-		status = regions_share(clone);
+		status = regions_share(clone, written);
 	}
 	clone->child->heap_start = clone->parent->heap_start;
 	clone->child->heap_end = clone->parent->heap_end;
@@ -249,7 +280,7 @@ static status_t clone_under_lock(struct clone *clone)
 	return status;
 }
 
-status_t as_clone(struct as *parent, struct as **out)
+status_t as_clone(struct as *parent, uva_t written, struct as **out)
 {
 	struct clone clone = { .parent = parent };
 	status_t status;
@@ -264,7 +295,7 @@ status_t as_clone(struct as *parent, struct as **out)
 	}
 	status = as_change_begin(parent);
 	if (status == STATUS_OK) {
-		status = clone_under_lock(&clone);
+		status = clone_under_lock(&clone, written);
 		as_change_end(parent);
 	}
 	if (status == STATUS_OK && !root_publish(clone.child->root)) {

@@ -225,6 +225,12 @@ struct shared {
 struct shared entries_share(pte_t *from, pte_t *to, unsigned nr, bool is_private);
 
 /*
+ * Before that: a page that may be written is not shared but copied, into a frame as page_map takes
+ * it. False: the frame is none, and another may do. What the new one has already is not shared.
+ */
+bool page_clone(pte_t *from, pte_t *to, pfn_t copy) MUST_CHECK;
+
+/*
  * pte_store, where a stricter entry owes a flush, which debug builds look for (mm/tlb_debt.h). Not
  * for another frame where one is mapped: the entry is cleared and flushed in between
  * (as_tlb_replace), else two frames could be used at one address.

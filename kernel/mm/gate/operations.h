@@ -112,6 +112,7 @@ struct shared entries_share_raw(pte_t *from, pte_t *to, unsigned nr, bool is_pri
 struct shared shared_in(uint64_t result);
 /* What is done to pages once all was asked: pages.c. As the functions of gate.h without _raw. */
 uint64_t page_map_raw(pte_t *entry, pte_t pte);
+void page_clone_raw(pte_t *from, pte_t *to, pfn_t copy);
 unsigned pages_park_raw(pte_t *entries, unsigned nr);
 unsigned pages_release_raw(pte_t *entries, unsigned nr, bool is_large, struct released *out);
 void root_empty_raw(pfn_t root, uint64_t at, uint64_t end, uint64_t next, struct emptied *out);

@@ -1,6 +1,7 @@
 /* In the gate: fork. What one address space shows another gets, too. */
 #include "mm/gate/pages.h"
 #include "mm/gate/without.h"
+#include "mm/window.h"
 
 /*
  * A leaf as both sides have it afterwards; either says that it is not the frame's only one.
@@ -32,6 +33,9 @@ struct shared entries_share_raw(pte_t *from, pte_t *to, unsigned nr, bool is_pri
 	for (unsigned i = 0; (i += ptes_skip_empty(&from[i], nr - i)) < nr; i++) {
 		pte_t old = pte_read(&from[i]);
 
+		if (pte_holds_frame(pte_read(&to[i]))) {
+			continue;
+		}
 		(void)frame_count(pte_frame(old), 1);
 		result.is_stricter |= entry_share(&from[i], &to[i], old, is_private);
 		result.nr++;
@@ -65,9 +69,10 @@ static uint64_t share(const struct place *from, const struct place *to, unsigned
 	for (unsigned i = 0; !refusal && (i += ptes_skip_empty(&given[i], nr - i)) < nr; i++) {
 		pte_t old = pte_read(&given[i]);
 
-		refusal = taken[i].value                    ? GATE_IN_USE
-			  : frame_map_again(pte_frame(old)) ? GATE_DONE
-							    : GATE_NO_FRAME;
+		if (taken[i].value) {
+			continue;
+		}
+		refusal = frame_map_again(pte_frame(old)) ? GATE_DONE : GATE_NO_FRAME;
 		if (!refusal && entry_share(&given[i], &taken[i], old, is_private)) {
 			stricter = SHARED_STRICTER;
 		}
@@ -102,4 +107,59 @@ uint64_t gate_entries_share(uint64_t from_at, uint64_t to_at, uint64_t nr, uint6
 	}
 	place_unlock_two(&from, &to);
 	return result;
+}
+
+/* As the giver has it, but for what says that it has others. */
+static pte_t cloned(pte_t old, pfn_t copy)
+{
+	uint64_t kept = PTE_PRESENT | PTE_WRITABLE | PTE_USER | PTE_NO_EXECUTE;
+
+	return pte_make(copy, old.value & kept);
+}
+
+void page_clone_raw(pte_t *from, pte_t *to, pfn_t copy)
+{
+	pte_t old = pte_read(from);
+
+	window_copy(copy, pte_frame(old), 0);
+	(void)page_map_raw(to, cloned(old, copy));
+}
+
+static uint64_t clone(const struct place *from, const struct place *to, pfn_t copy)
+{
+	const pte_t *given = direct_map_pointer(from->table);
+	pte_t old = pte_read(&given[from->index]);
+	pte_t *taken = gate_table_open(PLACE_ONE, to->table) + to->index;
+	uint64_t refusal = GATE_DONE;
+
+	if (!pte_is_present(old) || !pte_is_writable(old)) {
+		refusal = GATE_NOT_FOR_IT;
+	} else if (taken->value) {
+		refusal = GATE_IN_USE;
+	} else if (!frame_map_first(copy, 1)) {
+		refusal = GATE_NO_FRAME;
+	} else {
+		gate_copy(copy, pte_frame(old), 1);
+		gate_put(taken, cloned(old, copy));
+		place_used_add(to, 1);
+	}
+	gate_table_close(PLACE_ONE);
+	return refusal;
+}
+
+/* The entry of a page that may be written, one that gets a copy of it, the frame for that. */
+uint64_t gate_page_clone(uint64_t from_at, uint64_t to_at, uint64_t copy, uint64_t unused3)
+{
+	struct place from, to;
+	uint64_t refusal = GATE_NOT_OURS;
+
+	(void)unused3;
+	if (!place_lock_two(from_at, to_at, &from, &to)) {
+		return GATE_NO_TABLE;
+	}
+	if (from.level == 1 && places_fit(&from, &to, 1)) {
+		refusal = clone(&from, &to, (pfn_t){ (uint32_t)copy });
+	}
+	place_unlock_two(&from, &to);
+	return refusal;
 }

@@ -23,9 +23,9 @@ static const struct released *answer_add(struct released *out)
 }
 
 /* False: that frame is none that may come there. */
-static bool try_frame(enum gate_operation operation, pte_t *entry, uint64_t what)
+static bool try_frame(enum gate_operation operation, pte_t *entry, uint64_t what, uint64_t more)
 {
-	uint64_t result = gate_try(operation, (uint64_t)entry, what, 0, 0);
+	uint64_t result = gate_try(operation, (uint64_t)entry, what, more, 0);
 
 	if (UNLIKELY(result & GATE_REFUSAL && (result & GATE_REFUSAL) != GATE_NO_FRAME)) {
 		gate_refused(operation, result, (uint64_t)entry);
@@ -35,7 +35,17 @@ static bool try_frame(enum gate_operation operation, pte_t *entry, uint64_t what
 
 bool page_map(pte_t *entry, pte_t pte)
 {
-	return is_open() ? !page_map_raw(entry, pte) : try_frame(GATE_PAGE_MAP, entry, pte.value);
+	return is_open() ? !page_map_raw(entry, pte)
+			 : try_frame(GATE_PAGE_MAP, entry, pte.value, 0);
+}
+
+bool page_clone(pte_t *from, pte_t *to, pfn_t copy)
+{
+	if (!is_open()) {
+		return try_frame(GATE_PAGE_CLONE, from, (uint64_t)to, copy.pfn);
+	}
+	page_clone_raw(from, to, copy);
+	return true;
 }
 
 bool page_replace(pte_t *entry, pte_t pte, struct released *out)
@@ -45,7 +55,7 @@ bool page_replace(pte_t *entry, pte_t pte, struct released *out)
 		return true;
 	}
 	out->nr = 0;
-	if (!try_frame(GATE_PAGE_REPLACE, entry, pte.value)) {
+	if (!try_frame(GATE_PAGE_REPLACE, entry, pte.value, 0)) {
 		return false;
 	}
 	(void)answer_add(out);

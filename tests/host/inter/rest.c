@@ -56,9 +56,10 @@ void as_put(struct as *as)
 	object_free(as);
 }
 
-status_t as_clone(struct as *parent, struct as **out)
+status_t as_clone(struct as *parent, uva_t written, struct as **out)
 {
 	(void)parent;
+	(void)written;
 	*out = kernel_as_new();
 	return STATUS_OK;
 }

@@ -211,7 +211,7 @@ static void create_commit(struct operation *operation, status_t status)
 	expect(operation, status, STATUS_OK);
 	if (operation->kind == OPERATION_CLONE) {
 		child->as = as;
-		model_clone(operation->space, child);
+		model_clone(operation->space, child, operation->at);
 		return;
 	}
 	*child = (struct space){ .as = as, .heap_end = zones[ZONE_HEAP].start };
