@@ -148,26 +148,38 @@ static void regions_free(struct as *as, unsigned *work)
 static bool begins_to_die(struct as *as)
 {
 	struct as_tlb *loaded = this_cpu()->tlb.as;
-	bool is_dying = root_is_new(as->root);
+	bool is_dying = root_is_new(as->root) || (root_is_ours(as->root) && root_die(as->root)) ||
+			gate_in_force == ptprot_off;
 
 	if (!is_dying) {
 		as_switch(as);
-		is_dying = root_die(as->root) || gate_in_force == ptprot_off;
+		is_dying = root_die(as->root);
 		tlb_switch(loaded);
 	}
+	return is_dying;
+}
+
+/* The last reference is ours, so nobody can take another. True: it is dying. */
+static bool leave(struct as *as)
+{
+	bool is_last = __atomic_load_n(&as->users, __ATOMIC_ACQUIRE) == 1;
+	bool is_dying = is_last && begins_to_die(as);
+
+	as_switch(NULL);
 	return is_dying;
 }
 
 /* On the list of all until nothing is left: the audit sees who maps what until then. */
 void as_put(struct as *as)
 {
+	bool is_dying = this_cpu()->tlb.as == &as->tlb && leave(as);
 	unsigned work = 0;
 
 	/* pairs with the same operation elsewhere: the last one sees all writes */
 	if (__atomic_sub_fetch(&as->users, 1, __ATOMIC_ACQ_REL)) {
 		return;
 	}
-	if (!begins_to_die(as)) {
+	if (!is_dying && !begins_to_die(as)) {
 		log_print("bulwark: an address space is lost: it has another's root, %#x\n",
 			  as->root.pfn);
 		return;

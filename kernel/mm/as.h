@@ -74,8 +74,8 @@ struct as {
 
 /* An empty user half. ENOMEM. */
 status_t as_create(struct as **out) MUST_CHECK;
-/* Takes and drops a reference; the last drop frees everything, and Blocks. Must not be the loaded
- * address space then. */
+/* Takes and drops a reference; the last drop frees everything, and Blocks. This CPU leaves it, if
+ * it has it loaded. */
 void as_get(struct as *as);
 void as_put(struct as *as);
 /* Flushes: loads the address space's root (NULL: the kernel's own) on this CPU. */

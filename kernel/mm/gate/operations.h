@@ -81,9 +81,9 @@ struct place {
 	pfn_t table;
 	unsigned index, level;
 	bool is_user;
-	bool is_frozen;   /* kernel half: nothing comes or goes there any more */
-	uint32_t root;    /* user half: the kernel root that leads there */
-	uint64_t address; /* kernel half: what the entry stands for */
+	bool is_frozen;     /* kernel half: nothing comes or goes there any more */
+	uint32_t root;      /* user half: the kernel root that leads there */
+	uint64_t address;   /* kernel half: what the entry stands for */
 };
 /* Without a lock: for a moment. */
 bool place_find(uint64_t entry, struct place *out);

@@ -45,6 +45,9 @@ void as_get(struct as *as) { ((struct sim_as *)as)->nr_users++; }
 
 void as_put(struct as *as)
 {
+	if (loaded[sim.current] == as) {
+		loaded[sim.current] = NULL;
+	}
 	if (--((struct sim_as *)as)->nr_users) {
 		return;
 	}
