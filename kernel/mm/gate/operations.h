@@ -84,6 +84,7 @@ struct place {
 	bool is_frozen;     /* kernel half: nothing comes or goes there any more */
 	uint32_t root;      /* user half: the kernel root that leads there */
 	uint64_t address;   /* kernel half: what the entry stands for */
+	struct frame state; /* of the table, when that was looked up */
 };
 /* Without a lock: for a moment. */
 bool place_find(uint64_t entry, struct place *out);
