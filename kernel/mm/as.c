@@ -74,43 +74,63 @@ static void pause_after(struct as *as, unsigned *work)
 	}
 }
 
+/* Where the last region ends that begins in the same page table as this one. */
+static uint64_t neighbours_end(const struct as *as, const struct region **region)
+{
+	uint64_t table_end = align_down((*region)->start, HUGE_SIZE) + HUGE_SIZE;
+	const struct region *next;
+
+	while ((next = region_next(as, *region)) && next->start < table_end) {
+		*region = next;
+	}
+	return (*region)->end;
+}
+
+/* From `at` on. Returns how far it came. */
+static uint64_t piece_drop(struct as *as, uint64_t at, uint64_t end, uint64_t next, unsigned *work)
+{
+	struct emptied emptied;
+
+	root_empty(as->root, at, end, next, &emptied);
+	as->nr_pages -= (uint64_t)emptied.nr_pages << emptied.released.order;
+	as_released_put(as, &emptied.released);
+	for (unsigned i = 0; i < emptied.nr_tables; i++) {
+		ptable_table_free(emptied.tables[i]);
+	}
+	*work += WORK_TABLE * (1 + emptied.nr_tables) + WORK_PAGE * emptied.nr_pages;
+	*work += emptied.released.order ? (unsigned)WORK_MAX : 0;
+	return MIN(emptied.next, end);
+}
+
+/* All pages, and, where there are no others, the tables that led to them. No CPU has it loaded;
+ * what a TLB still holds belongs to a generation that is over. */
 static void pages_drop_all(struct as *as, unsigned *work)
 {
-	struct released released;
+	uint64_t at = 0;
 
+	as_tlb_downgrade(&as->tlb, (uva_t){ 0 }, (uva_t){ USER_TOP });
 	LIST_FOR_EACH (node, &as->regions) {
-		const struct region *region = LIST_ENTRY(node, struct region, node);
+		const struct region *region = LIST_ENTRY(node, struct region, node), *last = region;
+		uint64_t end = neighbours_end(as, &last);
+		const struct region *next = region_next(as, last);
+		uint64_t more = next ? next->start : UINT64_MAX;
 
-		for (uint64_t at = region->start; at < region->end; pause_after(as, work)) {
-			at = as_pages_drop(as, region, at, region->end, &released, work);
-			as_released_put(as, &released);
+		for (at = MAX(at, region->start); at < end; pause_after(as, work)) {
+			at = piece_drop(as, at, end, as->has_stray_tables ? 0 : more, work);
 		}
 	}
 	assert(as->nr_pages == 0);
 }
 
-/* Frees all page tables: those below the regions, or, when there may be others, whatever there is.
- */
-static void tables_free(struct as *as, unsigned *work)
+/* All tables, when there may be some where no region is any more. */
+static void stray_tables_free(struct as *as, unsigned *work)
 {
 	unsigned nr_left = WORK_MAX;
 
-	as->table = NULL;
 	while (as->has_stray_tables && !ptable_free_user(as->root, &nr_left)) {
 		*work = WORK_MAX;
 		pause_after(as, work);
 		nr_left = WORK_MAX;
-	}
-	for (unsigned level = 2; level <= LEVEL_MAX && !as->has_stray_tables; level++) {
-		LIST_FOR_EACH (node, &as->regions) {
-			const struct region *region = LIST_ENTRY(node, struct region, node);
-
-			for (uint64_t at = region->start; at < region->end; pause_after(as, work)) {
-				nr_left = WORK_MAX;
-				at = ptable_free_below(as->root, at, region->end, level, &nr_left);
-				*work += WORK_REGION / 32 + WORK_MAX - nr_left;
-			}
-		}
 	}
 }
 
@@ -128,33 +148,46 @@ static void regions_free(struct as *as, unsigned *work)
 static bool begins_to_die(struct as *as)
 {
 	struct as_tlb *loaded = this_cpu()->tlb.as;
-	bool is_dying = root_is_new(as->root);
+	bool is_dying = root_is_new(as->root) || (root_is_ours(as->root) && root_die(as->root)) ||
+			gate_in_force == ptprot_off;
 
 	if (!is_dying) {
 		as_switch(as);
-		is_dying = root_die(as->root) || gate_in_force == ptprot_off;
+		is_dying = root_die(as->root);
 		tlb_switch(loaded);
 	}
+	return is_dying;
+}
+
+/* The last reference is ours, so nobody can take another. True: it is dying. */
+static bool leave(struct as *as)
+{
+	bool is_last = __atomic_load_n(&as->users, __ATOMIC_ACQUIRE) == 1;
+	bool is_dying = is_last && begins_to_die(as);
+
+	as_switch(NULL);
 	return is_dying;
 }
 
 /* On the list of all until nothing is left: the audit sees who maps what until then. */
 void as_put(struct as *as)
 {
+	bool is_dying = this_cpu()->tlb.as == &as->tlb && leave(as);
 	unsigned work = 0;
 
 	/* pairs with the same operation elsewhere: the last one sees all writes */
 	if (__atomic_sub_fetch(&as->users, 1, __ATOMIC_ACQ_REL)) {
 		return;
 	}
-	if (!begins_to_die(as)) {
+	if (!is_dying && !begins_to_die(as)) {
 		log_print("bulwark: an address space is lost: it has another's root, %#x\n",
 			  as->root.pfn);
 		return;
 	}
 	lock_acquire(&as->lock);
+	as->table = NULL;
 	pages_drop_all(as, &work);
-	tables_free(as, &work);
+	stray_tables_free(as, &work);
 	regions_free(as, &work);
 	as_change_end(as);
 	lock_acquire(&all_lock);

@@ -74,16 +74,19 @@ struct as {
 
 /* An empty user half. ENOMEM. */
 status_t as_create(struct as **out) MUST_CHECK;
-/* Takes and drops a reference; the last drop frees everything, and Blocks. Must not be the loaded
- * address space then. */
+/* Takes and drops a reference; the last drop frees everything, and Blocks. This CPU leaves it, if
+ * it has it loaded. */
 void as_get(struct as *as);
 void as_put(struct as *as);
 /* Flushes: loads the address space's root (NULL: the kernel's own) on this CPU. */
 void as_switch(struct as *as);
 
-/* fork: copy-on-write of all private regions. The parent's writable entries become read-only.
- * Blocks. ENOMEM; EINTR: the thread must end. */
-status_t as_clone(struct as *parent, struct as **out) MUST_CHECK;
+/*
+ * fork: copy-on-write of all private regions. The parent's writable entries become read-only.
+ * `written`: in a page that both sides write to at once, for which nobody else may meanwhile; 0:
+ * unknown. Blocks. ENOMEM; EINTR: the thread must end.
+ */
+status_t as_clone(struct as *parent, uva_t written, struct as **out) MUST_CHECK;
 
 /*
  * mmap, munmap, mprotect, brk. Addresses and lengths in bytes, page aligned except where said. All

@@ -83,12 +83,8 @@ static __attribute__((noinline)) void cursor_skip_empty(struct cursor *cursor)
 {
 	uint64_t nr = (cursor->end - cursor->address) >> level_shift(cursor->level);
 	uint64_t nr_in_table = PTES_PER_TABLE - level_index(cursor->address, cursor->level);
-	uint64_t i = 0;
 
-	while (i < MIN(nr, nr_in_table) && !pte_holds_frame(pte_read(cursor->entry + i))) {
-		i++;
-	}
-	cursor_move(cursor, i);
+	cursor_move(cursor, ptes_skip_empty(cursor->entry, (unsigned)MIN(nr, nr_in_table)));
 }
 
 /* Looks up the entry; where there is no table, on to what the next one would cover. */

@@ -289,35 +289,6 @@ void ptable_table_free(pfn_t table) { table_free(table); }
  * too. */
 enum { WORK_FREE = ASSERTIONS ? 384 : 64 };
 
-uint64_t ptable_free_below(pfn_t root, uint64_t start, uint64_t end, unsigned level,
-			   unsigned *nr_left)
-{
-	uint64_t step = 1ul << level_shift(level), at;
-
-	for (at = align_down(start, step); at < end; at += step) {
-		pte_t *entry = ptable_entry(root, at, level), pte;
-
-		if (*nr_left < WORK_FREE) {
-			break;
-		}
-		--*nr_left;
-		if (!entry) {
-			/* no table: on to what the next one would cover */
-			at = align_down(at, step << 9) + (step << 9) - step;
-			continue;
-		}
-		pte = pte_read(entry);
-		if (pte_is_present(pte)) {
-			assert(!pte_is_leaf(pte, level));
-			if (table_unlink(entry)) {
-				table_free(pte_frame(pte));
-			}
-			*nr_left -= WORK_FREE - 1;
-		}
-	}
-	return at;
-}
-
 /* Frees the tables below the first nr entries of a table. False: that was all that there was time
  * for. */
 static bool free_tables(pfn_t table, unsigned level, unsigned nr, unsigned *nr_left)

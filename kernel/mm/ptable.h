@@ -64,11 +64,8 @@ status_t ptable_root_create(pfn_t *root) MUST_CHECK;
 void ptable_root_destroy(pfn_t root);
 
 /*
- * For a root that no CPU will load again. Frees tables of the user half in which no leaf is left:
- * what entries of a level in [start, end) point to, their own tables freed before; or all there
- * are. In pieces: *nr_left is about how many entries may be looked at, 384 at least, and counted
- * down. Returns where to go on, the end or more where that is all; false: there are more.
+ * For a root that no CPU will load again. Frees all tables of the user half; no leaf is left. In
+ * pieces: *nr_left is about how many entries may be looked at, 384 at least, and counted down.
+ * False: there are more.
  */
-uint64_t ptable_free_below(pfn_t root, uint64_t start, uint64_t end, unsigned level,
-			   unsigned *nr_left);
 bool ptable_free_user(pfn_t root, unsigned *nr_left) MUST_CHECK;

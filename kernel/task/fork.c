@@ -4,21 +4,24 @@
 #include "task/process.h"
 #include "task/sched.h"
 
-/* A copy of ours, or ours itself. */
-static status_t as_for_child(bool shared, struct as **out)
+/* A copy of ours, or ours itself: without regs. Where the stack pointer is both go on writing. */
+static status_t as_for_child(const struct regs *regs, struct as **out)
 {
-	struct as *as = process_current()->as;
+	struct process *process = process_current();
+	struct as *as = process->as;
 
-	if (!shared) {
-		return as_clone(as, out);
+	if (regs) {
+		bool is_alone = __atomic_load_n(&process->nr_threads, __ATOMIC_RELAXED) == 1;
+
+		return as_clone(as, (uva_t){ is_alone ? regs->rsp : 0 }, out);
 	}
 	as_get(as);
 	*out = as;
 	return STATUS_OK;
 }
 
-static status_t fork_prepare(bool shared, const struct thread_wish *wish, struct process **out,
-			     struct thread **out_thread)
+static status_t fork_prepare(const struct regs *regs, const struct thread_wish *wish,
+			     struct process **out, struct thread **out_thread)
 {
 	struct process *child;
 	struct thread *thread;
@@ -31,7 +34,7 @@ static status_t fork_prepare(bool shared, const struct thread_wish *wish, struct
 		return status;
 	}
 	child->end_signal = wish->end_signal;
-	status = as_for_child(shared, &child->as);
+	status = as_for_child(regs, &child->as);
 	if (status) {
 		goto free_process;
 	}
@@ -79,7 +82,7 @@ status_t process_fork(const struct regs *regs, const struct thread_wish *wish, u
 {
 	struct process *child;
 	struct thread *thread;
-	status_t status = fork_prepare(false, wish, &child, &thread);
+	status_t status = fork_prepare(regs, wish, &child, &thread);
 
 	if (status) {
 		return status;
@@ -108,7 +111,7 @@ status_t process_vfork(const struct regs *regs, const struct thread_wish *wish, 
 {
 	struct thread *self = thread_current(), *thread;
 	struct process *child;
-	status_t status = fork_prepare(true, wish, &child, &thread);
+	status_t status = fork_prepare(NULL, wish, &child, &thread);
 
 	if (status) {
 		return status;

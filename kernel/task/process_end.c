@@ -157,6 +157,8 @@ static void take_apart(struct process *process)
 	if (credentials_leave(process) == STATUS_OK) {
 		as_put(process->as);
 		process->as = NULL;
+	} else {
+		as_switch(NULL);
 	}
 	process_vfork_release(process);
 	endpoints_drop(process);
@@ -207,10 +209,12 @@ void process_leave(struct process *process, struct thread *thread)
 
 	assert(thread == thread_current());
 	program_check_table(process);
-	/* the address space goes with the last thread, so no CPU may have it loaded then */
-	as_switch(NULL);
-	thread->process = NULL;
 	lock_acquire(&process_lock);
+	/* the address space goes with the last thread, so no other may have it loaded then */
+	if (process->nr_threads > 1) {
+		as_switch(NULL);
+	}
+	thread->process = NULL;
 	nr_left = unlink_thread(process, thread);
 	lock_release(&process_lock);
 	if (nr_left == 0) {

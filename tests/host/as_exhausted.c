@@ -15,7 +15,8 @@
  *          kernel/mm/as_discard.c kernel/mm/as_change.c kernel/core/poll.c kernel/mm/as_pages.c
  *          kernel/mm/as_fault.c kernel/mm/as_large.c kernel/mm/as_clone.c kernel/mm/as_heap.c
  *          kernel/mm/region.c kernel/mm/region_tree.c kernel/mm/gate/copy.c
- *          kernel/mm/gate/user_frames.c */
+ *          kernel/mm/gate/user_frames.c
+ *          kernel/mm/gate/empty.c */
 
 /*
  * Memory runs out at every allocation site of every call on address spaces: first one site after

@@ -11,7 +11,8 @@
  *          kernel/mm/direct_map.c kernel/mm/direct_split.c kernel/mm/ptable.c kernel/mm/xpfo.c
  *          kernel/core/lock.c kernel/core/cpu.c
  *          -Wl,--wrap=frame_transition,--wrap=frame_changes_hands kernel/mm/gate/copy.c
- *          kernel/mm/gate/user_frames.c */
+ *          kernel/mm/gate/user_frames.c
+ *          kernel/mm/gate/empty.c */
 
 /* What a frame's history says after known sequences, and for whom. That the newest step is the
  * frame's state holds after every operation of the other host tests: machine_check. */

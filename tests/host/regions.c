@@ -14,7 +14,8 @@
  *          kernel/mm/as_change.c kernel/core/poll.c kernel/mm/as_pages.c kernel/mm/as_fault.c
  *          kernel/mm/as_large.c kernel/mm/as_clone.c kernel/mm/as_heap.c kernel/mm/region.c
  *          kernel/mm/region_tree.c tests/host/mm/space_check.c kernel/mm/gate/copy.c
- *          kernel/mm/gate/user_frames.c */
+ *          kernel/mm/gate/user_frames.c
+ *          kernel/mm/gate/empty.c */
 
 /* Many regions: random calls, and what the tree says is what a walk of the list says. Then what a
  * long call leaves between two of its pieces. */
@@ -194,7 +195,7 @@ static status_t call_run(unsigned kind, struct as *as)
 	case 3: return as_map(as, AS_MAP_FIXED, AREA, len, RIGHT_READ, REGION_SHARED, &at);
 	default:
 		is_fork = true;
-		status = as_clone(as, &child);
+		status = as_clone(as, (uva_t){ 0 }, &child);
 		if (status == STATUS_OK) {
 			space_check(child);
 			as_put(child);
@@ -248,7 +249,7 @@ static void large_pieces(uint64_t nr_free)
 	is(as_fault(changing, at, RIGHT_WRITE), STATUS_OK, "a page of 2 MiB is made");
 	ok(nr_pieces >= LARGE_PIECES, "in %u pieces", nr_pieces);
 	nr_pieces = 0;
-	is(as_clone(changing, &child), STATUS_OK, "a fork makes a shared one");
+	is(as_clone(changing, (uva_t){ 0 }, &child), STATUS_OK, "a fork makes a shared one");
 	ok(nr_pieces >= LARGE_PIECES, "in %u pieces", nr_pieces);
 	nr_pieces = 0;
 	is(as_fault(changing, at, RIGHT_WRITE), STATUS_OK, "a private one is copied");

@@ -10,7 +10,8 @@
  *          kernel/mm/frame_history.c kernel/mm/buddy.c kernel/mm/direct_map.c
  *          kernel/mm/direct_split.c kernel/mm/ptable.c kernel/mm/xpfo.c kernel/core/lock.c
  *          kernel/core/cpu.c -Wl,--wrap=frame_transition,--wrap=frame_changes_hands
- *          kernel/mm/slab.c kernel/mm/gate/copy.c kernel/mm/gate/user_frames.c */
+ *          kernel/mm/slab.c kernel/mm/gate/copy.c kernel/mm/gate/user_frames.c
+ *          kernel/mm/gate/empty.c */
 
 /* Object caches: random use of several at once, and what their assertions catch. */
 #include "host_assert.h"

@@ -106,7 +106,7 @@ static void plant_after_fork(struct as *as)
 	pte_t *shared = entry_of(as, SHARED_AT), *other;
 	struct as *child;
 
-	if (as_clone(as, &child)) {
+	if (as_clone(as, (uva_t){ 0 }, &child)) {
 		ktest_skip("no memory for a child");
 		return;
 	}

@@ -80,6 +80,23 @@ static void as_maker(const pte_t *mine, const pte_t *theirs)
 	ktest_ok(asked(GATE_PAGES_MOVE, empty, (uint64_t)mine, 1, true) == GATE_DONE, "and back");
 }
 
+/* What a fork copies at once. */
+static void as_cloner(const pte_t *mine, const pte_t *theirs)
+{
+	uint64_t own = pte_frame(pte_read(mine)).pfn;
+
+	ktest_ok(asked(GATE_PAGE_CLONE, mine, (uint64_t)theirs, own, 0) == GATE_IN_USE,
+		 "no copy of a page comes where one is");
+	ktest_ok(asked(GATE_PAGE_CLONE, mine, (uint64_t)&theirs[PAGE_EMPTY], own, 0) ==
+			 GATE_NO_FRAME,
+		 "nor into a frame that is mapped");
+	ktest_ok(asked(GATE_PAGE_CLONE, &mine[PAGE_EMPTY], (uint64_t)&theirs[PAGE_EMPTY], own, 0) ==
+			 GATE_NOT_FOR_IT,
+		 "nor is there one of no page");
+	ktest_ok(asked(GATE_PAGE_CLONE, mine, (uint64_t)&mine[PAGE_EMPTY], own, 0) == GATE_NOT_OURS,
+		 "nor in the same address space");
+}
+
 /* What two entries name stays so until one is left. */
 static void as_sharer(const pte_t *mine, const pte_t *theirs)
 {
@@ -107,6 +124,8 @@ static void as_stranger(pte_t *mine, pte_t *theirs)
 	ktest_ok(asked(GATE_PAGES_PARK, &mine[PAGE_TWO], 1, 0, 0) == GATE_NOT_OURS,
 		 "nobody parks a page that is not offered");
 	ktest_ok(asked(GATE_PAGES_PARK, mine, 2, 0, 0) == GATE_NOT_OURS, "nor one beside it");
+	ktest_ok(asked(GATE_PAGE_CLONE, mine, (uint64_t)&theirs[PAGE_EMPTY], 0, 0) == GATE_NOT_OURS,
+		 "nor copies one");
 	ktest_ok(parked(mine), "one that is offered anybody parks");
 	ktest_ok(give(mine, &theirs[PAGE_EMPTY]) == GATE_NOT_OURS,
 		 "it goes to no place that accepts none");
@@ -136,6 +155,7 @@ KTEST_SUITE(gate_moves)
 		return;
 	}
 	as_maker(mine, theirs);
+	as_cloner(mine, theirs);
 	as_sharer(mine, theirs);
 	ktest_ok(marked(mine, PTE_OFFERED) && marked(theirs, PTE_ACCEPTS),
 		 "who has an address space offers a page, and accepts one");

@@ -20,6 +20,12 @@ static enum gate_refusal asked(enum gate_operation operation, const pte_t *entry
 				   GATE_REFUSAL);
 }
 
+static enum gate_refusal asked_to_empty(pfn_t root, uint64_t at, uint64_t end)
+{
+	return (enum gate_refusal)(gate_enter(root.pfn, at, end, 0, UINT64_MAX, GATE_ROOT_EMPTY) &
+				   GATE_REFUSAL);
+}
+
 /* A new one, with a page; the entry behind is empty. */
 static pte_t *make(struct as **as)
 {
@@ -62,6 +68,22 @@ static void ask_as_maker(const pte_t *entries)
 		 "no run leaves its table");
 }
 
+/* What takes an address space apart goes by addresses, from its root. */
+static void ask_for_the_end(const struct as *as)
+{
+	pfn_t shadow = pfn_add(as->root, 1), none = { nr_frames };
+
+	ktest_ok(asked_to_empty(as->root, USER_TOP, USER_TOP + PAGE_SIZE) == GATE_NO_TABLE,
+		 "nothing goes from the kernel half");
+	ktest_ok(asked_to_empty(as->root, TEST_START, TEST_START) == GATE_NO_TABLE,
+		 "nor from an empty range");
+	ktest_ok(asked_to_empty(shadow, TEST_START, USER_TOP) == GATE_NO_TABLE &&
+			 asked_to_empty(none, TEST_START, USER_TOP) == GATE_NO_TABLE,
+		 "nor below what is no kernel root");
+	ktest_ok(asked_to_empty(kernel_root, TEST_START, USER_TOP) != GATE_DONE,
+		 "nor below the kernel's own");
+}
+
 /* Published, and not loaded here. */
 static void ask_as_stranger(const struct as *as, const pte_t *entries)
 {
@@ -70,6 +92,8 @@ static void ask_as_stranger(const struct as *as, const pte_t *entries)
 	ktest_ok(asked(GATE_PAGES_PARK, entries, 1, 0, 0) == GATE_NOT_OURS, "nor loses one");
 	ktest_ok(asked(GATE_PAGES_RELEASE, entries, 1, 0, 0) == GATE_NOT_OURS,
 		 "nor is one released that is there");
+	ktest_ok(asked_to_empty(as->root, TEST_START, TEST_START + PAGE_SIZE) == GATE_NOT_OURS,
+		 "nor taken apart");
 	ktest_ok(asked(GATE_PAGES_WRITE, entries, 0, (uint64_t)&kernel_root, 8) == GATE_NOT_OURS,
 		 "nor written");
 	ktest_ok(!root_publish(as->root), "it is not published twice");
@@ -93,6 +117,7 @@ KTEST_SUITE(gate_pages)
 		return;
 	}
 	ask_as_maker(entries);
+	ask_for_the_end(as);
 	ktest_ok(root_publish(as->root), "who makes an address space publishes it");
 	ask_as_stranger(as, entries);
 	as_put(as);

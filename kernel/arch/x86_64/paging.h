@@ -88,6 +88,26 @@ static inline pte_t pte_read(const pte_t *slot)
 {
 	return (pte_t){ *(const volatile uint64_t *)&slot->value };
 }
+
+/* How many of nr entries in a row, from the first on, hold no frame: by cache lines, as most are
+ * empty where some are. */
+static inline unsigned ptes_skip_empty(const pte_t *entries, unsigned nr)
+{
+	enum { LINE = 8 };
+	const pte_t *at = entries, *end = entries + nr;
+
+	if (nr && pte_holds_frame(pte_read(at))) {
+		return 0;
+	}
+	while (at + LINE <= end && !(at[0].value | at[1].value | at[2].value | at[3].value |
+				     at[4].value | at[5].value | at[6].value | at[7].value)) {
+		at += LINE;
+	}
+	while (at < end && !pte_holds_frame(pte_read(at))) {
+		at++;
+	}
+	return (unsigned)(at - entries);
+}
 /* Does a translation that was cached before permit more than the entry does now? Both are of the
  * user half, or neither is. */
 static inline bool pte_is_stricter(pte_t from, pte_t to)

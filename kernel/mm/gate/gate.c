@@ -110,22 +110,13 @@ void pte_fill(pte_t *entry, unsigned nr, pte_t pte)
 	}
 }
 
-unsigned entries_share(pte_t *from, pte_t *to, unsigned nr, bool is_private)
+struct shared entries_share(pte_t *from, pte_t *to, unsigned nr, bool is_private)
 {
-	uint64_t result;
-
 	if (is_open()) {
-		for (unsigned i = 0; i < nr; i++) {
-			pte_t pte = pte_read(&from[i]);
-
-			if (pte_holds_frame(pte)) {
-				(void)frame_count(pte_frame(pte), 1);
-			}
-		}
 		return entries_share_raw(from, to, nr, is_private);
 	}
-	result = gate_call(GATE_ENTRIES_SHARE, (uint64_t)from, (uint64_t)to, nr, is_private);
-	return (unsigned)(result >> GATE_VALUE_SHIFT);
+	return shared_in(
+		gate_call(GATE_ENTRIES_SHARE, (uint64_t)from, (uint64_t)to, nr, is_private));
 }
 
 static void set(pfn_t first, uint32_t nr, uint64_t changes, uint64_t to)

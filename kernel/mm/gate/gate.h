@@ -153,6 +153,21 @@ void pages_write(const pte_t *entries, uint64_t offset_bytes, const void *from, 
 unsigned pages_park(pte_t *entries, unsigned nr);
 unsigned pages_release(pte_t *entries, unsigned nr, bool is_large, struct released *out);
 
+/*
+ * Pages of an address space that no processor has loaded, nor had since it was made or began to
+ * die: those of one table, from `at` on and below `end`, up to RELEASED_MAX. Tables go with them
+ * that are empty then, but for those in which lies where there is more: *out says how far it came,
+ * and behind `end` that is `next`; 0: all tables stay.
+ */
+struct emptied {
+	struct released released;
+	uint64_t next;
+	uint32_t nr_pages; /* that it had */
+	uint32_t nr_tables;
+	pfn_t tables[LEVEL_MAX - 1];
+};
+void root_empty(pfn_t root, uint64_t at, uint64_t end, uint64_t next, struct emptied *out);
+
 /* --- page tables --- */
 
 /* Tables, or roots, that nothing leads to yet: what each is for. number: as struct frame has it. */
@@ -224,10 +239,19 @@ uint64_t frame_load(pfn_t frame, uint64_t offset_bytes);
 
 /*
  * What nr entries in a row show, of the address space that is loaded, a new one gets, too, with a
- * reference each; where that is private neither side may write any more: who calls flushes. Returns
- * how many there were.
+ * reference each; where that is private neither side may write any more.
  */
-unsigned entries_share(pte_t *from, pte_t *to, unsigned nr, bool is_private);
+struct shared {
+	unsigned nr;      /* pages */
+	bool is_stricter; /* who has it loaded could write to one until now: the caller flushes */
+};
+struct shared entries_share(pte_t *from, pte_t *to, unsigned nr, bool is_private);
+
+/*
+ * Before that: a page that may be written is not shared but copied, into a frame as page_map takes
+ * it. False: the frame is none, and another may do. What the new one has already is not shared.
+ */
+bool page_clone(pte_t *from, pte_t *to, pfn_t copy) MUST_CHECK;
 
 /*
  * pte_store, where a stricter entry owes a flush, which debug builds look for (mm/tlb_debt.h). Not

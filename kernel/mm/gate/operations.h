@@ -88,9 +88,10 @@ struct place {
 	pfn_t table;
 	unsigned index, level;
 	bool is_user;
-	bool is_frozen;   /* kernel half: nothing comes or goes there any more */
-	uint32_t root;    /* user half: the kernel root that leads there */
-	uint64_t address; /* kernel half: what the entry stands for */
+	bool is_frozen;     /* kernel half: nothing comes or goes there any more */
+	uint32_t root;      /* user half: the kernel root that leads there */
+	uint64_t address;   /* kernel half: what the entry stands for */
+	struct frame state; /* of the table, when that was looked up */
 };
 /* Without a lock: for a moment. */
 bool place_find(uint64_t entry, struct place *out);
@@ -113,12 +114,16 @@ static inline unsigned place_root_state(const struct place *place)
 {
 	return frame_entry((pfn_t){ place->root })->flags & ROOT_STATES;
 }
-/* nr leaves of one table as both sides have them, in both. How many there were. */
-unsigned entries_share_raw(pte_t *from, pte_t *to, unsigned nr, bool is_private);
+/* An open gate: nr leaves of one table as both sides have them, in both. */
+struct shared entries_share_raw(pte_t *from, pte_t *to, unsigned nr, bool is_private);
+/* What the operation has told. */
+struct shared shared_in(uint64_t result);
 /* What is done to pages once all was asked: pages.c. As the functions of gate.h without _raw. */
 uint64_t page_map_raw(pte_t *entry, pte_t pte);
+void page_clone_raw(pte_t *from, pte_t *to, pfn_t copy);
 unsigned pages_park_raw(pte_t *entries, unsigned nr);
 unsigned pages_release_raw(pte_t *entries, unsigned nr, bool is_large, struct released *out);
+void root_empty_raw(pfn_t root, uint64_t at, uint64_t end, uint64_t next, struct emptied *out);
 void page_replace_raw(pte_t *entry, pte_t pte, struct released *out);
 bool pool_pages_seal_raw(pte_t *entries, unsigned nr);
 unsigned pages_move_raw(pte_t *from, pte_t *to, unsigned nr, bool is_present);
@@ -138,7 +143,8 @@ static inline void place_used_add(const struct place *place, int nr)
 	}
 }
 
-/* Where this processor's operation leaves what it released: in its block, which all may read. */
+/* Where this processor's operation leaves what it released, as struct released or struct emptied:
+ * in its block, which all may read. */
 enum { GATE_ANSWER_OFFSET = 2048 }; /* from the top of the stack on */
 struct released *gate_answer(void);
 

@@ -9,15 +9,6 @@ bool user_leaf_has_rights(pte_t pte, unsigned level)
 	return (level == 1 || level == 2) && leaf_has_rights(pte, level);
 }
 
-/* Of an address space that no processor has loaded, no TLB holds anything: one that dies, and one
- * that is made here. */
-static bool is_loaded_nowhere(const struct place *place)
-{
-	unsigned state = place_root_state(place);
-
-	return state == ROOT_DYING || (state == ROOT_NEW && place_is_ours(place));
-}
-
 uint64_t page_map_raw(pte_t *entry, pte_t pte)
 {
 	struct frame *frame = gate_frame(pte_frame(pte));

@@ -27,18 +27,29 @@ static uint64_t kernel_address(const struct frame *table, unsigned level, unsign
 		       : (table->number | ~(uint64_t)UINT32_MAX) << level_shift(2) | offset;
 }
 
+static struct frame state_now(pfn_t table)
+{
+	return ((union frame_word){ .word = __atomic_load_n((const uint64_t *)frame_entry(table),
+							    __ATOMIC_ACQUIRE) })
+		.frame;
+}
+
 /* From what the frame table says of the table. */
 bool place_find(uint64_t entry, struct place *out)
 {
 	pfn_t table = direct_map_frame((va_t){ entry });
-	const struct frame *frame = frame_entry(table);
 	unsigned index = entry % PAGE_SIZE / sizeof(pte_t), level;
+	struct frame state, *frame = &state;
 
-	if (!pfn_is_valid(table) || entry % sizeof(pte_t) || frame->owner != OWNER_PTABLE) {
+	if (!pfn_is_valid(table) || entry % sizeof(pte_t)) {
 		return false;
 	}
+	state = state_now(table);
 	level = table_level(frame);
-	*out = (struct place){ .table = table, .index = index, .level = level };
+	if (frame->owner != OWNER_PTABLE) {
+		return false;
+	}
+	*out = (struct place){ .table = table, .index = index, .level = level, .state = state };
 	if (!level && !gate_is_shut()) {
 		return true; /* of before gate_begin */
 	}
@@ -54,6 +65,19 @@ bool place_find(uint64_t entry, struct place *out)
 	return true;
 }
 
+/* What the frame table said when the place was found it says still, the count of entries apart;
+ * else it is found again, and must be below the same root. */
+static bool is_still(uint64_t entry, struct place *place)
+{
+	union frame_word before = { .frame = place->state },
+			 now = { .frame = state_now(place->table) };
+	uint32_t root = place->root;
+	bool is_user = place->is_user;
+
+	return LIKELY(!((before.word ^ now.word) & ~FRAME_WORD(.nr_used = UINT16_MAX))) ||
+	       (place_find(entry, place) && place->is_user == is_user && place->root == root);
+}
+
 /*
  * Of the user half whose root this is, or of the kernel half. Which that is is asked again once it
  * is locked: while it is, a table stays what it is.
@@ -62,15 +86,16 @@ bool place_lock(uint64_t entry, struct place *out)
 {
 	struct place before;
 
-	if (!place_find(entry, &before)) {
+	if (!place_find(entry, out)) {
 		return false;
 	}
+	before = *out;
 	if (!before.is_user) {
 		gate_kernel_half_lock();
 	} else if (!gate_lock_root(before.root)) {
 		return false;
 	}
-	if (place_find(entry, out) && out->is_user == before.is_user && out->root == before.root) {
+	if (is_still(entry, out)) {
 		return true;
 	}
 	place_unlock(&before);
@@ -84,12 +109,6 @@ void place_unlock(const struct place *place)
 	} else {
 		gate_kernel_half_unlock();
 	}
-}
-
-/* The root is locked, and both must lie below it. */
-static bool find_below(uint64_t entry, uint32_t root, struct place *out)
-{
-	return place_find(entry, out) && out->is_user && out->root == root;
 }
 
 /* The lower root first, as all do. */
@@ -107,7 +126,7 @@ bool place_lock_two(uint64_t one_at, uint64_t two_at, struct place *one, struct 
 		return false;
 	}
 	if (high == low || gate_lock_root(high)) {
-		if (find_below(one_at, one->root, one) && find_below(two_at, two->root, two)) {
+		if (is_still(one_at, one) && is_still(two_at, two)) {
 			return true;
 		}
 		if (high != low) {

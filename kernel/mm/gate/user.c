@@ -7,8 +7,9 @@
 
 static inline bool is_open(void) { return gate_in_force == ptprot_off; }
 
-/* What the last operation on this processor left there, behind what *out has. */
-static void answer_add(struct released *out)
+/* What the last operation on this processor left there, behind what *out has. Returns where that
+ * is. */
+static const struct released *answer_add(struct released *out)
 {
 	const struct released *answer =
 		(const struct released *)(gate_stack_top(this_cpu()->id) - gate_distance +
@@ -18,12 +19,13 @@ static void answer_add(struct released *out)
 	for (unsigned i = 0; i < answer->nr && out->nr < RELEASED_MAX; i++) {
 		out->frames[out->nr++] = answer->frames[i];
 	}
+	return answer;
 }
 
 /* False: that frame is none that may come there. */
-static bool try_frame(enum gate_operation operation, pte_t *entry, uint64_t what)
+static bool try_frame(enum gate_operation operation, pte_t *entry, uint64_t what, uint64_t more)
 {
-	uint64_t result = gate_try(operation, (uint64_t)entry, what, 0, 0);
+	uint64_t result = gate_try(operation, (uint64_t)entry, what, more, 0);
 
 	if (UNLIKELY(result & GATE_REFUSAL && (result & GATE_REFUSAL) != GATE_NO_FRAME)) {
 		gate_refused(operation, result, (uint64_t)entry);
@@ -33,7 +35,17 @@ static bool try_frame(enum gate_operation operation, pte_t *entry, uint64_t what
 
 bool page_map(pte_t *entry, pte_t pte)
 {
-	return is_open() ? !page_map_raw(entry, pte) : try_frame(GATE_PAGE_MAP, entry, pte.value);
+	return is_open() ? !page_map_raw(entry, pte)
+			 : try_frame(GATE_PAGE_MAP, entry, pte.value, 0);
+}
+
+bool page_clone(pte_t *from, pte_t *to, pfn_t copy)
+{
+	if (!is_open()) {
+		return try_frame(GATE_PAGE_CLONE, from, (uint64_t)to, copy.pfn);
+	}
+	page_clone_raw(from, to, copy);
+	return true;
 }
 
 bool page_replace(pte_t *entry, pte_t pte, struct released *out)
@@ -43,10 +55,10 @@ bool page_replace(pte_t *entry, pte_t pte, struct released *out)
 		return true;
 	}
 	out->nr = 0;
-	if (!try_frame(GATE_PAGE_REPLACE, entry, pte.value)) {
+	if (!try_frame(GATE_PAGE_REPLACE, entry, pte.value, 0)) {
 		return false;
 	}
-	answer_add(out);
+	(void)answer_add(out);
 	return true;
 }
 
@@ -67,7 +79,7 @@ unsigned pages_release(pte_t *entries, unsigned nr, bool is_large, struct releas
 		return pages_release_raw(entries, nr, is_large, out);
 	}
 	result = gate_call(GATE_PAGES_RELEASE, (uint64_t)entries, nr, 0, 0);
-	answer_add(out);
+	(void)answer_add(out);
 	return (unsigned)(result >> GATE_VALUE_SHIFT);
 }
 
@@ -90,8 +102,27 @@ bool page_give(pte_t *from, pte_t *to, struct released *out)
 	if (gate_try(GATE_PAGE_GIVE, (uint64_t)from, (uint64_t)to, 0, 0) & GATE_REFUSAL) {
 		return false;
 	}
-	answer_add(out);
+	(void)answer_add(out);
 	return true;
+}
+
+void root_empty(pfn_t root, uint64_t at, uint64_t end, uint64_t next, struct emptied *out)
+{
+	const struct emptied *answer;
+
+	if (is_open()) {
+		root_empty_raw(root, at, end, next, out);
+		return;
+	}
+	(void)gate_call(GATE_ROOT_EMPTY, root.pfn, at, end, next);
+	out->released.nr = 0;
+	answer = (const struct emptied *)answer_add(&out->released);
+	out->next = answer->next;
+	out->nr_pages = answer->nr_pages;
+	out->nr_tables = MIN(answer->nr_tables, (uint32_t)ARRAY_SIZE(out->tables));
+	for (unsigned i = 0; i < out->nr_tables; i++) {
+		out->tables[i] = answer->tables[i];
+	}
 }
 
 void pages_write(const pte_t *entries, uint64_t offset_bytes, const void *from, uint64_t len_bytes)
@@ -147,7 +178,7 @@ bool frame_let_go(struct released *out)
 	if (is_open() || gate_try(GATE_FRAME_HOLD, 0, 0, 0, 0) & GATE_REFUSAL) {
 		return false;
 	}
-	answer_add(out);
+	(void)answer_add(out);
 	return true;
 }
 

@@ -45,6 +45,9 @@ void as_get(struct as *as) { ((struct sim_as *)as)->nr_users++; }
 
 void as_put(struct as *as)
 {
+	if (loaded[sim.current] == as) {
+		loaded[sim.current] = NULL;
+	}
 	if (--((struct sim_as *)as)->nr_users) {
 		return;
 	}
@@ -56,9 +59,10 @@ void as_put(struct as *as)
 	object_free(as);
 }
 
-status_t as_clone(struct as *parent, struct as **out)
+status_t as_clone(struct as *parent, uva_t written, struct as **out)
 {
 	(void)parent;
+	(void)written;
 	*out = kernel_as_new();
 	return STATUS_OK;
 }

@@ -19,6 +19,7 @@ NONE(gate_tables_clear)
 NONE(gate_root_make)
 NONE(gate_root_change)
 NONE(gate_entries_share)
+NONE(gate_page_clone)
 NONE(gate_table_link)
 NONE(gate_page_map)
 NONE(gate_page_copy)
@@ -29,12 +30,19 @@ NONE(gate_pages_move)
 NONE(gate_page_give)
 NONE(gate_frames_clear)
 NONE(gate_pages_release)
+NONE(gate_root_empty)
 
 uint64_t direct_map_base, ptable_user_slot_flags;
 
-unsigned entries_share_raw(pte_t *from, pte_t *to, unsigned nr, bool is_private)
+struct shared entries_share_raw(pte_t *from, pte_t *to, unsigned nr, bool is_private)
 {
 	(void)from, (void)to, (void)nr, (void)is_private;
+	abort();
+}
+
+struct shared shared_in(uint64_t result)
+{
+	(void)result;
 	abort();
 }
 

@@ -83,3 +83,5 @@ void machine_choose_xpfo(enum option_xpfo variant);
 
 /* Single stores that the window made. window.c */
 extern uint64_t machine_nr_stores;
+/* A page is copied that its owner could write to: he is the one who forks. */
+extern bool machine_is_forking;

@@ -198,16 +198,6 @@ static void page_drop(struct space *space, struct page *page, uint64_t address)
 	page->is_mapped = false;
 }
 
-void model_clone(struct space *parent, struct space *child)
-{
-	struct as *as = child->as;
-
-	each_page(parent, page_materialise);
-	*child = *parent;
-	child->as = as;
-	each_page(child, page_take_reference);
-}
-
 void model_put(struct space *space)
 {
 	each_page(space, page_drop);
@@ -241,6 +231,20 @@ static uint32_t frame_at(const struct space *space, uint64_t address)
 		}
 	}
 	return pte_holds_frame(pte) ? pte_frame(pte).pfn : 0;
+}
+
+void model_clone(struct space *parent, struct space *child, uint64_t written)
+{
+	struct as *as = child->as;
+
+	each_page(parent, page_materialise);
+	*child = *parent;
+	child->as = as;
+	each_page(child, page_take_reference);
+	/* that page may be a copy already */
+	if (model_page(child, written) && frame_at(child, written) != frame_at(parent, written)) {
+		(void)model_touch(child, written, true);
+	}
 }
 
 static void page_adopt(struct space *space, struct page *page, uint64_t address)

@@ -66,7 +66,7 @@ void model_unmap(struct space *space, uint64_t start, uint64_t end);
 void model_protect(struct space *space, uint64_t start, uint64_t end, unsigned rights);
 /* False: there was a hole. */
 bool model_discard(struct space *space, uint64_t start, uint64_t end);
-void model_clone(struct space *parent, struct space *child);
+void model_clone(struct space *parent, struct space *child, uint64_t written);
 void model_put(struct space *space);
 /* The page is about to be used: it gets an object, one of its own if it is private and to be
  * written. */

@@ -183,6 +183,7 @@ void operation_draw(struct operation *operation)
 	case OPERATION_BRK:
 		operation->at = zones[ZONE_HEAP].start - PAGE_SIZE + random_below(65 * PAGE_SIZE);
 		break;
+	case OPERATION_CLONE:
 	case OPERATION_ACCESS:
 	case OPERATION_LOOKUP: access_draw(operation); break;
 	case OPERATION_WRITE: write_draw(operation); break;
@@ -230,6 +231,16 @@ static void put_run(struct space *space)
 	as_put(space->as);
 }
 
+static status_t clone_run(struct operation *operation)
+{
+	status_t status;
+
+	machine_is_forking = true;
+	status = as_clone(operation->space->as, (uva_t){ operation->at }, &operation->created);
+	machine_is_forking = false;
+	return status;
+}
+
 status_t operation_run(struct operation *operation)
 {
 	struct as *as = operation->space ? operation->space->as : NULL;
@@ -240,7 +251,7 @@ status_t operation_run(struct operation *operation)
 	operation->frame = PFN_NONE;
 	switch (operation->kind) {
 	case OPERATION_CREATE: return as_create(&operation->created);
-	case OPERATION_CLONE: return as_clone(as, &operation->created);
+	case OPERATION_CLONE: return clone_run(operation);
 	case OPERATION_PUT: put_run(operation->space); return STATUS_OK;
 	case OPERATION_MAP:
 		return as_map(as, operation->how, operation->at, operation->len_bytes,

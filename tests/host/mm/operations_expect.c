@@ -166,13 +166,14 @@ static void write_words(const struct operation *operation, uint64_t from, uint64
 	}
 }
 
-/* In pieces of what the window shows at once. */
+/* In pieces of what the window shows at once, each in one page table. */
 static void write_commit(struct operation *operation, status_t status)
 {
 	uint64_t end = operation->at + operation->len_bytes, next;
 
 	for (uint64_t from = operation->at; from < end; from = next) {
 		next = MIN(end, align_down(from, PAGE_SIZE) + (uint64_t)WINDOW_PAGES * PAGE_SIZE);
+		next = MIN(next, align_down(from, HUGE_SIZE) + HUGE_SIZE);
 		for (uint64_t page = align_down(from, PAGE_SIZE); page < next; page += PAGE_SIZE) {
 			const struct page *target = model_page(operation->space, page);
 
@@ -210,7 +211,7 @@ static void create_commit(struct operation *operation, status_t status)
 	expect(operation, status, STATUS_OK);
 	if (operation->kind == OPERATION_CLONE) {
 		child->as = as;
-		model_clone(operation->space, child);
+		model_clone(operation->space, child, operation->at);
 		return;
 	}
 	*child = (struct space){ .as = as, .heap_end = zones[ZONE_HEAP].start };

@@ -8,6 +8,7 @@
 #include "mm/user_tlb.h"
 
 uint64_t machine_nr_stores;
+bool machine_is_forking;
 
 /* What the window may touch: frames of user space and of pools, dying ones included; and free ones
  * that are hidden and that nobody can reach any more. */
@@ -45,7 +46,9 @@ void window_zero_range(pfn_t first, unsigned nr)
 void window_copy(pfn_t to, pfn_t from, unsigned order)
 {
 	user_tlb_assert_unused(to, 1u << order);
-	user_tlb_assert_not_writable(from, 1u << order);
+	if (!machine_is_forking) {
+		user_tlb_assert_not_writable(from, 1u << order);
+	}
 	for (uint32_t i = 0; i < 1u << order; i++) {
 		target_check(pfn_add(to, i));
 		target_check(pfn_add(from, i));
