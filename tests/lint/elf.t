@@ -1,5 +1,5 @@
 #!/bin/bash
-# The linked kernels: CR3, relocations, segments.
+# The linked kernels: CR3, relocations, segments; what the gate uses of others.
 # needs: kernels
 . "$(dirname "$0")/lib.sh"
 
@@ -29,5 +29,17 @@ like "$(perl "$lint/elf.pl" "$work/planted")" 'relocation R_X86_64_64' 'a reloca
 
 link '\t.globl _start\n_start:\n\tret\n' -N
 like "$(perl "$lint/elf.pl" "$work/planted")" 'writable and executable' 'a segment that is writable and executable is found'
+
+gate=build/release/obj/kernel/mm/gate
+if [ -d "$gate" ]; then
+	found=$(perl "$lint/gate-calls.pl" "$gate" 2>&1)
+	ok $? "the gate's operations stay in their folder" || diag "$(head -n 30 <<<"$found")"
+else
+	skip "$gate is not built"
+fi
+mkdir "$work/gate"
+printf '\t.globl gate_stray\ngate_stray:\n\tjmp panic\n' >"$work/gate/stray.S"
+gcc -c -o "$work/gate/stray.c.o" "$work/gate/stray.S"
+like "$(perl "$lint/gate-calls.pl" "$work/gate")" "panic is neither" 'a call of another folder is found'
 
 done_testing
