@@ -15,7 +15,7 @@ sub gate_command { return 'selftest kernel gate_bench' }
 
 # Of the calls that are counted there: [name of the figure, of the row].
 my @calls = (['map', 'one gate: a page is mapped'], ['park', 'one gate: a page is parked'], ['flag', 'one gate: a frame gets a flag'],
-	['count', 'one gate: a frame is counted']);
+	['hold', 'one gate: a frame is held']);
 
 # What a call writes to CR3 or IA32_PKRS, on its way in and out.
 sub writes_of { my ($way) = @_; return { window => { cr3_loads => 2 }, pks => { pkrs_writes => 2 } }->{$way} // {} }
