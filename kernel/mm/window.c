@@ -120,6 +120,9 @@ static inline void window_close(const struct opening *opening)
 {
 	for (unsigned i = 0; i < opening->nr_shown; i++) {
 		window_entry_set(i, PTE_NONE);
+		if (ASSERTIONS) {
+			upcall_entry_stricter((const uint64_t *)WINDOW_SELF + i, false);
+		}
 		tlb_hw_flush_page((uint64_t)page_address(i));
 	}
 	COUNT_N(window_frames, opening->nr_shown);
