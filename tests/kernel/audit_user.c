@@ -117,6 +117,8 @@ static void plant_after_fork(struct as *as)
 	plant_flag(as, READ_ONLY_AT, PTE_COPY,
 		   "is shared by processes, and a write would not copy it",
 		   "a read-only page shared by fork that would not be copied either");
+	plant_flag(as, SHARED_AT, PTE_SHARED, "is shared by processes, and does not say so",
+		   "a page of shared memory that two processes have, and does not say so");
 	other = entry_of(child, WRITABLE_AT + PAGE_SIZE);
 	FORCE(frame_entry(pte_frame(pte_read(shared)))->refs++);
 	plant(other,

@@ -32,17 +32,20 @@ static void refuse(pfn_t frame)
 		 "what the direct map shows is not hidden by saying so");
 	(void)block_hide(frame, 0);
 	ktest_ok(refuses(GATE_FRAMES_SET, frame, 0,
-			 FRAME_WORD(.owner = OWNER_POOL, .flags = FRAME_HIDDEN)),
+			 FRAME_WORD(.owner = OWNER_POOL, .flags = FRAME_HIDDEN,
+				    .number = FRAME_NO_AREA)),
 		 "no pool gets a frame that waits");
 	ktest_ok(!xpfo_is_strict() ||
 			 refuses(GATE_FRAMES_SET, frame, 0,
-				 FRAME_WORD(.owner = OWNER_USER, .flags = FRAME_HIDDEN, .refs = 1)),
+				 FRAME_WORD(.owner = OWNER_USER,
+					    .flags = FRAME_HIDDEN | FRAME_FRESH, .refs = 1)),
 		 "no process does, where the variant hands out clean ones");
 	ktest_ok(refuses(GATE_FRAMES_SET, frame, ~FRAME_WORD(.number = UINT32_MAX), 0),
 		 "it does not stop to wait by saying so");
 	block_reveal(frame, 0);
-	ktest_ok(!xpfo_is_strict() || refuses(GATE_FRAMES_SET, frame, 0,
-					      FRAME_WORD(.owner = OWNER_USER, .refs = 1)),
+	ktest_ok(!xpfo_is_strict() ||
+			 refuses(GATE_FRAMES_SET, frame, 0,
+				 FRAME_WORD(.owner = OWNER_USER, .flags = FRAME_FRESH, .refs = 1)),
 		 "nor does a process get one that the direct map shows");
 	ktlb_wait(ktlb_downgrade());
 }

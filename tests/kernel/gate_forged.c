@@ -12,6 +12,7 @@
 #include "mm/layout.h"
 #include "mm/pmalloc.h"
 #include "mm/ptable.h"
+#include "mm/tlb.h"
 #include "mm/xpfo.h"
 #include "task/thread.h"
 
@@ -161,6 +162,62 @@ static void forge_pages_of_pools(const void *sealed, const void *open)
 		 "a page of one pool does not become another's");
 }
 
+/* One that is taken for an area of a page comes nowhere else. */
+static void forge_stray(const void *sealed)
+{
+	const pte_t *shut = kernel_entry(sealed), *behind = shut + 1;
+	enum pool_alias alias =
+		options.pmalloc == pmalloc_full ? POOL_ALIAS_NONE : POOL_ALIAS_STAYS;
+	uint32_t area = frame_entry(pte_frame(pte_read(shut)))->number;
+	pfn_t frame;
+
+	if ((uint64_t)behind % PAGE_SIZE == 0 || frames_alloc_pool(alias, &frame, 1)) {
+		ktest_skip("no memory for a page of a pool, or no place behind one");
+		return;
+	}
+	ktest_ok(!frame_refused(frame, FRAME_WORD(.number = UINT32_MAX),
+				FRAME_WORD(.number = area)) &&
+			 set_refused(behind, pte_make(frame, PTE_PRESENT | ptable_nx()).value),
+		 "no page comes beside the area that it was taken for");
+	frame_free_pool(&frame, 1);
+}
+
+/* One processor at least has not flushed since its page could be written to. The page goes, and is
+ * left as one that pool_area_unmap took away. */
+static void forge_area(const void *open)
+{
+	const pte_t *entry = kernel_entry(open);
+	pte_t pte = pte_read(entry);
+
+	ktest_ok(!set_refused(entry, pte.value & ~PTE_WRITABLE) &&
+			 refused(GATE_POOL_SEAL, (uint64_t)entry, 1, 0, 0) &&
+			 !(frame_entry(pte_frame(pte))->flags & FRAME_SEALED),
+		 "a page is not sealed before all processors know that it is read-only");
+	ktest_ok(!set_refused(entry, 0) && set_refused(entry, pte.value),
+		 "what has left an area does not come back");
+	(void)set_refused(entry, pte_complement(pte).value);
+}
+
+/* Some processor may still look into a table that has just been unlinked. */
+static void forge_unlinked(uint64_t unused)
+{
+	pte_t *entry;
+	const pte_t *link;
+	pfn_t table;
+
+	if (ptable_entry_create(kernel_root, unused, 1, &entry) ||
+	    !ptable_detach(kernel_root, unused, &table)) {
+		ktest_skip("no memory for a page table, or no place");
+		return;
+	}
+	link = ptable_entry(kernel_root, unused, 2);
+	ktest_ok(refused(GATE_TABLE_LINK, (uint64_t)link, table.pfn, 0, 0) &&
+			 frame_refused(table, ALL_BITS, FRAME_WORD(.owner = OWNER_FREE)),
+		 "a table that has left the kernel half waits");
+	ktlb_shootdown_sync((va_t){ unused }, 1);
+	ptable_table_free(table);
+}
+
 static void forge_pools(void)
 {
 	const struct pool *shut, *open;
@@ -177,7 +234,10 @@ static void forge_pools(void)
 		return;
 	}
 	forge_pages_of_pools(sealed, object);
+	forge_stray(sealed);
+	forge_unlinked(align_down((uint64_t)object, HUGE_SIZE) + HUGE_SIZE);
 	ktest_ok(set_refused(kernel_entry(shut), 0), "where descriptors are they stay");
+	forge_area(object);
 	(void)!pmalloc_destroy_pool(open);
 	(void)!pmalloc_destroy_pool(shut);
 }

@@ -115,6 +115,25 @@ static void as_sharer(const pte_t *mine, const pte_t *theirs)
 		 "who is left may write to it again");
 }
 
+/* The same of shared memory, which both may write to. Theirs is parked. */
+static void as_partner(const pte_t *mine, const pte_t *theirs)
+{
+	const pte_t *empty = &theirs[PAGE_EMPTY];
+	pte_t before = pte_read(&mine[PAGE_TWO]);
+
+	ktest_ok(asked(GATE_ENTRIES_SHARE, &mine[PAGE_TWO], (uint64_t)empty, 1, false) ==
+				 GATE_DONE &&
+			 pte_is_writable(pte_read(empty)),
+		 "a page is shared, for both to write to");
+	ktest_ok(asked(GATE_ENTRY_SET, &mine[PAGE_TWO], before.value, 0, 0) == GATE_NOT_FOR_IT,
+		 "while there are two their entries say so");
+	ktest_ok(parked(&mine[PAGE_TWO]) && give(&mine[PAGE_TWO], theirs) == GATE_NOT_FOR_IT,
+		 "it is not given away");
+	ktest_ok(asked(GATE_PAGES_RELEASE, empty, 1, 0, 0) == GATE_DONE &&
+			 asked(GATE_ENTRY_SET, &mine[PAGE_TWO], before.value, 0, 0) == GATE_DONE,
+		 "who is left is alone with it again");
+}
+
 /* Both are published, and neither is loaded here. The first page of each is marked; theirs is
  * parked. */
 static void as_stranger(pte_t *mine, pte_t *theirs)
@@ -157,6 +176,7 @@ KTEST_SUITE(gate_moves)
 	as_maker(mine, theirs);
 	as_cloner(mine, theirs);
 	as_sharer(mine, theirs);
+	as_partner(mine, theirs);
 	ktest_ok(marked(mine, PTE_OFFERED) && marked(theirs, PTE_ACCEPTS),
 		 "who has an address space offers a page, and accepts one");
 	ktest_ok(root_publish(giver->root) && root_publish(taker->root), "both are published");
