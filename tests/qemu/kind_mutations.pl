@@ -1,10 +1,11 @@
 # kind_mutations.pl FOLDER: breaks the kernel in each way of tests/model/kind_mutations.txt, and expects what is named there to
 # end in a failed test or a panic. Of each mutation one object is compiled, and the debug kernel is linked and booted: in a soak,
-# or with ONLY=NAME. Else each pattern must be in the code.
+# or with ONLY=NAME. Else each pattern must be in the code. Of a header `through` says in which file it counts.
 use strict;
 use warnings;
 no warnings 'qw';
 
+use File::Path qw(make_path);
 use FindBin '$Bin';
 use lib "$Bin/../model";
 use Mutations qw(mutations mutate);
@@ -30,12 +31,36 @@ my @all = do { local (@ARGV, $/) = ('build/debug/kernel.list'); split ' ', <> };
 # What noticed, or undef: nothing did. Dies where it could not be tried.
 sub boot {
 	my ($mutation, $object) = @_;
-	my @linked = map { $object && $_ eq "$objects/$mutation->{file}.o" ? $object : $_ } @all;
+	my $broken = $mutation->{through} // $mutation->{file};
+	my @linked = map { $object && $_ eq "$objects/$broken.o" ? $object : $_ } @all;
 	run_quiet(@ld, '-o', "$out/kernel", @linked, "$objects/symbols.o") or die 'it does not link: ' . said();
 	my $words = ($mutation->{opts} // '') . qq( ktest=on vuln=on "cmd=$mutation->{run} && echo all of it ended well");
 	my $output = qx(timeout $seconds @qemu -kernel $out/kernel -append '$words' 2>&1) =~ tr/\r//dr;
 	return $1 if $output =~ /^(not ok.*|.*bulwark: panic: .*)/m;
 	return $output =~ /^all of it ended well/m ? undef : 'it does not end';
+}
+
+sub write_to {
+	my ($path, $text) = @_;
+	my ($folder) = $path =~ m{(.*)/};
+	make_path($folder);
+	open my $file, '>', $path or die "$path: $!\n";
+	print $file $text;
+	close $file or die "$path: $!\n";
+}
+
+# The object with the mutation in it.
+sub compiled {
+	my ($mutation, $text) = @_;
+	my ($folder, $name) = ($mutation->{through} // $mutation->{file}) =~ m{(.*/)(.*)};
+	my $source = $mutation->{through} // "$out/mutated_$name";
+	my @command = $name =~ /\.c$/ ? ($cc[0], "-I$out/headers", @cc[1 .. $#cc]) : @nasm;
+	my $shadow = "$out/headers/" . $mutation->{file} =~ s{^kernel/}{}r;
+	write_to($mutation->{through} ? $shadow : $source, $text);
+	my $is_compiled = run_quiet(@command, "-I$folder", '-o', "$out/mutated.o", $source);
+	unlink $shadow if $mutation->{through};
+	die 'it does not compile: ' . said() if !$is_compiled;
+	return "$out/mutated.o";
 }
 
 my @mutations = mutations('tests/model/kind_mutations.txt');
@@ -57,17 +82,10 @@ for my $run (sort keys %runs) {
 }
 for my $mutation (@mutations) {
 	my ($text, $problem) = mutate($mutation);
-	my ($kind) = $mutation->{file} =~ /\.(c|asm)$/;
 	my $noticed;
 	if (defined $text) {
-		open my $file, '>', "$out/mutated.$kind" or die "$out: $!\n";
-		print $file $text;
-		close $file or die "$out: $!\n";
-		my ($folder) = $mutation->{file} =~ m{(.*/)};
-		my @command = $kind eq 'c' ? (@cc, "-I$folder") : (@nasm, "-I$folder");
 		$noticed = eval {
-			run_quiet(@command, '-o', "$out/mutated.o", "$out/mutated.$kind") or die 'it does not compile: ' . said();
-			boot($mutation, "$out/mutated.o");
+			boot($mutation, compiled($mutation, $text));
 		};
 		$problem = $@ || 'nothing fails' if !defined $noticed;
 	}
