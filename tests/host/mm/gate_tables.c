@@ -18,18 +18,25 @@ NONE(gate_entries_fill)
 NONE(gate_tables_clear)
 NONE(gate_root_make)
 NONE(gate_root_change)
+NONE(gate_root_end)
 NONE(gate_entries_share)
 NONE(gate_page_clone)
 NONE(gate_table_link)
 NONE(gate_page_map)
-NONE(gate_page_copy)
 NONE(gate_page_replace)
 NONE(gate_pages_park)
 NONE(gate_pages_write)
 NONE(gate_pages_move)
 NONE(gate_page_give)
-NONE(gate_frames_clear)
 NONE(gate_pages_release)
+NONE(gate_large_take)
+NONE(gate_large_copy)
+NONE(gate_large_free)
+NONE(gate_frame_hold)
+NONE(gate_pool_seal)
+NONE(gate_pool_write)
+NONE(gate_frame_clear)
+NONE(gate_frame_load)
 NONE(gate_root_empty)
 
 uint64_t direct_map_base, ptable_user_slot_flags;
@@ -62,5 +69,23 @@ void table_link_raw(pte_t *entry, pfn_t table)
 }
 
 pfn_t gate_root_before(void) { abort(); }
+
+void large_take(pfn_t first)
+{
+	(void)first;
+	abort();
+}
+
+void large_free(pfn_t first)
+{
+	(void)first;
+	abort();
+}
+
+bool direct_map_has(pfn_t frame)
+{
+	(void)frame;
+	abort();
+}
 
 __attribute__((weak)) cr3_t cr3_read(void) { abort(); }
