@@ -112,8 +112,9 @@ static uint64_t link_goes(const struct place *place, pte_t old, pte_t new)
 	const struct frame *table = frame_entry(pte_frame(old));
 	bool is_joined = pte_is_present(new) && is_reserved_for(place, pte_frame(old));
 
+	/* the processor notes in either root of the pair that it was there */
 	if (place->is_user && place->level == LEVEL_MAX &&
-	    (old.value ^ new.value) == PTE_NO_EXECUTE) {
+	    !((old.value ^ new.value) & ~(PTE_NO_EXECUTE | PTE_ACCESSED))) {
 		return GATE_DONE;
 	}
 	if (place->is_frozen) {
