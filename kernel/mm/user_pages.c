@@ -5,8 +5,8 @@
 #include "arch/x86_64/probe.h"
 #include "mm/direct_map.h"
 #include "mm/frame.h"
+#include "mm/gate/gate.h"
 #include "mm/layout.h"
-#include "mm/window.h"
 
 struct walk {
 	bool (*visit)(pfn_t frame, void *argument);
