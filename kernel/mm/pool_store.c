@@ -171,7 +171,7 @@ static status_t write(slot_id area, uint64_t to, struct pool_write what)
 		write_open(targets, nr, to, &what);
 		return STATUS_OK;
 	}
-	what.owner = area ? pool_slot(area, SLOT_AREA)->area.pool : 0;
+	what.pool = area ? pool_slot(area, SLOT_AREA)->area.pool : 0;
 	return pool_bytes_write(to, &what) ? STATUS_OK : STATUS_EFAULT;
 }
 

@@ -10,7 +10,7 @@ void page_replace_raw(pte_t *entry, pte_t pte, struct released *out)
 	(void)page_map_raw(entry, pte);
 }
 
-static uint64_t replace(const struct place *place, pte_t *at, pte_t pte)
+static uint64_t replace(pte_t *at, pte_t pte)
 {
 	pte_t old = pte_read(at);
 
@@ -44,7 +44,7 @@ uint64_t gate_page_replace(uint64_t entry, uint64_t value, uint64_t unused2, uin
 	if (place.level == 1 && place_is_ours(&place)) {
 		pte_t *entries = gate_table_open(PLACE_ONE, place.table);
 
-		refusal = replace(&place, &entries[place.index], (pte_t){ value });
+		refusal = replace(&entries[place.index], (pte_t){ value });
 		gate_table_close(PLACE_ONE);
 	}
 	gate_unlock_root(place.root);

@@ -228,7 +228,7 @@ struct pool_write {
 	uint32_t len_bytes;
 	uint64_t
 		value; /* COPY: the address of kernel memory; SET: a byte; STORE: up to 8 of them */
-	uint32_t owner; /* the pool, by the number of its descriptor */
+	uint32_t pool; /* the pool, by the number of its descriptor */
 };
 bool pool_bytes_write(uint64_t address, const struct pool_write *what) MUST_CHECK;
 

@@ -75,7 +75,8 @@ bool kernel_leaf_is_right(pte_t pte, uint64_t address, unsigned level)
 	bool is_writable = pte_is_writable(pte) && !gate_pte_is_guarded(pte);
 	bool may_run = view == VIEW_DIRECT_MAP && options.physmap == physmap_rwx;
 
-	if (pte_is_user(pte) || pte.value & (PTE_GLOBAL | PTE_ADDRESS_MASK & ~FRAME_NUMBER_BITS) ||
+	if (pte_is_user(pte) ||
+	    pte.value & (PTE_GLOBAL | (PTE_ADDRESS_MASK & ~FRAME_NUMBER_BITS)) ||
 	    (pte_is_executable(pte) && cpu_features.nx && !may_run)) {
 		return false;
 	}

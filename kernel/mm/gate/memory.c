@@ -9,7 +9,7 @@ bool pool_bytes_write(uint64_t address, const struct pool_write *what)
 {
 	uint64_t how = (uint64_t)what->kind << 32 | what->len_bytes;
 
-	return !(gate_try(GATE_POOL_WRITE, address, what->value, how, what->owner) & GATE_REFUSAL);
+	return !(gate_try(GATE_POOL_WRITE, address, what->value, how, what->pool) & GATE_REFUSAL);
 }
 
 void frame_clear_fresh(pfn_t frame)

@@ -71,7 +71,7 @@ static bool may_write(uint64_t to, const struct pool_write *what, const struct t
 	const union pool_slot *pool = area ? pool_slot(area->area.pool, SLOT_POOL) : NULL;
 
 	return pool && to - area->area.base < area->area.len_bytes && !pool->pool.is_read_only &&
-	       (!pool->pool.is_claimed || area->area.pool == what->owner);
+	       (!pool->pool.is_claimed || area->area.pool == what->pool);
 }
 
 static uint64_t write(uint64_t to, const struct pool_write *what)
@@ -105,12 +105,12 @@ static uint64_t write(uint64_t to, const struct pool_write *what)
 }
 
 /* The address, bytes or where they are, how many and how (pool_write_how), whose pool. */
-uint64_t gate_pool_write(uint64_t to, uint64_t value, uint64_t how, uint64_t owner)
+uint64_t gate_pool_write(uint64_t to, uint64_t value, uint64_t how, uint64_t pool)
 {
 	struct pool_write what = { .kind = (enum pool_write_kind)(how >> 32),
 				   .len_bytes = (uint32_t)how,
 				   .value = value,
-				   .owner = (slot_id)owner };
+				   .pool = (slot_id)pool };
 	uint64_t refusal;
 
 	gate_kernel_half_lock();
