@@ -66,6 +66,11 @@ class Entry:
 			words.append('PROT_NONE, keeps its frame')
 		if self.present and self.value & image.enumerator('PTE_COPY') and self.leaf:
 			words.append('copy on write')
+		if self.leaf and self.value & image.enumerator('PTE_USER') and self.value & image.enumerator('PTE_SHARED'):
+			words.append('shared')
+		for name, words_of_it in (('PTE_OFFERED', 'offered to another process'), ('PTE_ACCEPTS', 'accepts a page')):
+			if self.leaf and self.value & image.constant(name):
+				words.append(words_of_it)
 		return words
 
 
