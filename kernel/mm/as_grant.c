@@ -152,8 +152,8 @@ static status_t consent_once(struct side *side, uint64_t how)
 		side->entry = ptable_entry(side->as->root, side->at.uva, 1);
 		status = is_writable(side) ? STATUS_OK : STATUS_EAGAIN;
 	}
-	if (status == STATUS_OK) {
-		pte_write(side->entry, pte_with(pte_read(side->entry), how));
+	if (status == STATUS_OK && !page_consent(side->entry, how)) {
+		status = STATUS_EFAULT;
 	}
 	lock_release(&side->as->lock);
 	return status;
@@ -183,7 +183,7 @@ static void consent_end(struct as *as, uva_t at, uint64_t how)
 	lock_acquire(&as->lock);
 	entry = ptable_entry(as->root, at.uva, 1);
 	if (entry && pte_read(entry).value & how) {
-		pte_write(entry, pte_without(pte_read(entry), how));
+		(void)!page_consent(entry, 0);
 	}
 	lock_release(&as->lock);
 }

@@ -56,7 +56,7 @@ static void assert_invariant(const struct frame *frame, enum owner owner)
 		break;
 	default: assert(!(frame->flags & FRAME_HIDDEN));
 	}
-	assert(!(frame->flags & FRAME_TAIL) || owner == OWNER_USER);
+	assert(!(frame->flags & FRAME_TAIL) || owner == OWNER_USER || owner == OWNER_FREE);
 	assert(!(frame->flags & FRAME_SEALED) || owner == OWNER_POOL);
 }
 

@@ -24,6 +24,8 @@ enum frame_flags {
 			     number is that of the root that may have it */
 	FRAME_MAPPED = 2, /* KERNEL, ENTRY, POOL, with ptprot: beside the direct map */
 	FRAME_TAIL = 4,   /* USER: a 2 MiB page's frames but the first */
+	FRAME_DIRTY = 4,  /* FREE, hidden, with ptprot: it was a user's or a pool's, and nobody gets
+			     or  sees it before it has waited and is zeroed */
 	FRAME_SLAB = 16,  /* KERNEL: of a slab; with FRAME_PLACED: marks, marks.h */
 	FRAME_UNKMAPPED =
 		16,       /* USER: filled by a device, and the variant of XPFO waits for a kunmap */
@@ -51,8 +53,8 @@ enum frame_flags {
  *   PTABLE  flags say where it may be: enum table_flags. number, of a table of the user half, is
  *           that of the kernel root that leads to it; of one of the kernel half, which address its
  *           first entry is for, in units of 2 MiB. nr_used counts its entries that are not empty;
- *           a kernel root's, with ptprot, besides FRESH_PAGES for each 2 MiB page that became a
- *           user's for it and has no entry yet. Of a table without a place number is a generation
+ *           a kernel root's, with ptprot, besides OWED for each fresh page of 2 MiB and each new
+ *           root that was made with it loaded. Of a table without a place number is a generation
  *           that it waits for, or 0; FRAME_SETTLING: it is being zeroed.
  *           One reserved for a 2 MiB page of the direct map is linked while that is split, and
  *           nr_used is how many frames hold it so (direct_split.h).
@@ -99,7 +101,7 @@ static_assert(sizeof(struct frame_link) == 8, "links are one word");
 #define FRAME_LINK_NONE ((1u << 29) - 1)
 static_assert(PFN_MAX <= 1ul << 29, "a link holds the number of any frame");
 
-#define FRESH_PAGES 512u /* more than there are entries */
+#define OWED 512u /* more than there are entries; see PTABLE above */
 
 extern struct frame *frames;
 extern struct frame_link *frame_links;
@@ -173,7 +175,7 @@ static inline unsigned frame_nr_entries(const struct frame *frame)
 {
 	bool is_root = table_level(frame) == 4;
 
-	return is_root ? frame->nr_used % FRESH_PAGES : frame->nr_used;
+	return is_root ? frame->nr_used % OWED : frame->nr_used;
 }
 
 /* Of these the gate knows whether they are mapped beside the direct map. */

@@ -51,7 +51,8 @@ static uint64_t range_take(size_t len_bytes)
 	if (options.pmalloc != pmalloc_off) {
 		base = range_find(MAX(header.next_address, first), len_bytes);
 	}
-	if (!base) {
+	/* with ptprot the gate lets no address be used twice */
+	if (!base && (gate_in_force == ptprot_off || options.pmalloc == pmalloc_off)) {
 		base = range_find(first, len_bytes);
 	}
 	if (base) {

@@ -7,6 +7,7 @@
 #include "mm/frame.h"
 #include "mm/gate/gate.h"
 #include "mm/layout.h"
+#include "mm/window.h"
 
 struct walk {
 	bool (*visit)(pfn_t frame, void *argument);
@@ -22,7 +23,7 @@ static bool is_over(struct walk *walk)
 }
 
 /* The entry of a table, which may be none by now, or none of the kernel's: the processor takes any
- * frame for one, hidden or not. */
+ * frame for one, hidden or not. With ptprot no entry leads to one that is hidden. */
 static pte_t entry_at(struct walk *walk, pfn_t table, unsigned index)
 {
 	uint64_t offset = index * sizeof(pte_t);
@@ -31,9 +32,10 @@ static pte_t entry_at(struct walk *walk, pfn_t table, unsigned index)
 	if (!pfn_is_valid(table)) {
 		return PTE_NONE;
 	}
-	if (!probe_read(direct_map_base + pfn_to_pa(table).pa + offset, &entry.value)) {
+	if (!probe_read(direct_map_base + pfn_to_pa(table).pa + offset, &entry.value) &&
+	    gate_in_force == ptprot_off) {
 		(void)is_over(walk);
-		entry.value = frame_load(table, offset);
+		entry.value = window_load(table, offset);
 	}
 	return entry;
 }

@@ -27,7 +27,7 @@ static enum gate_refusal give(const pte_t *from, const pte_t *to)
 
 static bool marked(const pte_t *entry, uint64_t mark)
 {
-	return asked(GATE_ENTRY_SET, entry, pte_read(entry).value | mark, 0, 0) == GATE_DONE;
+	return asked(GATE_PAGE_CONSENT, entry, mark, 0, 0) == GATE_DONE;
 }
 
 static bool parked(const pte_t *entry)
@@ -134,8 +134,7 @@ static void as_partner(const pte_t *mine, const pte_t *theirs)
 		 "who is left is alone with it again");
 }
 
-/* Both are published, and neither is loaded here. The first page of each is marked; theirs is
- * parked. */
+/* Both are published, and neither is loaded here. The first page of each is marked. */
 static void as_stranger(pte_t *mine, pte_t *theirs)
 {
 	struct released released;
@@ -145,7 +144,7 @@ static void as_stranger(pte_t *mine, pte_t *theirs)
 	ktest_ok(asked(GATE_PAGES_PARK, mine, 2, 0, 0) == GATE_NOT_OURS, "nor one beside it");
 	ktest_ok(asked(GATE_PAGE_CLONE, mine, (uint64_t)&theirs[PAGE_EMPTY], 0, 0) == GATE_NOT_OURS,
 		 "nor copies one");
-	ktest_ok(parked(mine), "one that is offered anybody parks");
+	ktest_ok(parked(mine) && parked(theirs), "one that is offered, or accepts, anybody parks");
 	ktest_ok(give(mine, &theirs[PAGE_EMPTY]) == GATE_NOT_OURS,
 		 "it goes to no place that accepts none");
 	ktest_ok(give(theirs, mine) == GATE_NOT_OURS, "nor does one go that is not offered");
@@ -177,6 +176,12 @@ KTEST_SUITE(gate_moves)
 	as_cloner(mine, theirs);
 	as_sharer(mine, theirs);
 	as_partner(mine, theirs);
+	ktest_ok(asked(GATE_PAGE_CONSENT, theirs, PTE_ACCEPTS, 0, 0) == GATE_NOT_FOR_IT,
+		 "nobody consents for a page that is parked");
+	pte_store(theirs, pte_with(pte_without(pte_read(theirs), PTE_PARKED), PTE_PRESENT));
+	ktest_ok(asked(GATE_ENTRY_SET, mine, pte_read(mine).value | PTE_OFFERED, 0, 0) ==
+			 GATE_NOT_FOR_IT,
+		 "consent is no right among others");
 	ktest_ok(marked(mine, PTE_OFFERED) && marked(theirs, PTE_ACCEPTS),
 		 "who has an address space offers a page, and accepts one");
 	ktest_ok(root_publish(giver->root) && root_publish(taker->root), "both are published");

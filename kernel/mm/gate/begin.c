@@ -22,6 +22,7 @@
 #include "mm/layout.h"
 #include "mm/marks.h"
 #include "mm/policy.h"
+#include "mm/pool.h"
 #include "mm/ptable.h"
 #include "mm/tlb.h"
 #include "mm/window.h"
@@ -85,6 +86,7 @@ static void kept_begin(void)
 	}
 	gate_kept_start = block_address(0, 1 + GATE_STACK_PAGES) + GATE_KEPT_OFFSET;
 	((struct gate_kept *)gate_kept_start)->newest = ktlb_generation();
+	((struct gate_kept *)gate_kept_start)->pools_next = pool_header()->next_address;
 }
 
 /* --- which tables there are --- */
@@ -96,10 +98,16 @@ static bool notes_at(uint64_t address)
 }
 
 /* As gate_entry_set does of what comes later. */
-static void note_mapped(pfn_t frame)
+static void note_mapped(pfn_t frame, uint64_t address)
 {
+	bool is_for_good = policy_view_of(address) == VIEW_ENTRY_AREA;
+
 	if (pfn_is_valid(frame) && frame_notes_mapped(frame_entry(frame))) {
-		frames_flag(frame, 1, FRAME_MAPPED, 0);
+		frames_flag(frame, 1,
+			    FRAME_MAPPED | (is_for_good && frame_entry(frame)->owner == OWNER_POOL
+						    ? FRAME_PLACED
+						    : 0),
+			    0);
 	}
 }
 
@@ -134,7 +142,7 @@ static void place_below(pfn_t table, unsigned level, uint64_t start, unsigned fl
 		if (!pte_is_leaf(entries[i], level)) {
 			place_below(pte_frame(entries[i]), level - 1, address, flags);
 		} else if (notes_at(address)) {
-			note_mapped(pte_frame(entries[i]));
+			note_mapped(pte_frame(entries[i]), address);
 		}
 	}
 	if (!(table_is_reserved(frame_entry(table)))) {

@@ -25,7 +25,7 @@ static bool may_be_taken(struct frame from, struct frame to)
 {
 	uint8_t hidden = from.flags & FRAME_HIDDEN;
 
-	if (from.number == FRAME_SETTLING) {
+	if (from.number == FRAME_SETTLING || from.flags & FRAME_DIRTY) {
 		return false;
 	}
 	switch (to.owner) {
@@ -110,12 +110,14 @@ static bool may_become(pfn_t frame, struct frame from, struct frame to)
 				      : from.owner == OWNER_FREE && may_be_taken(from, to);
 }
 
-/* What a hidden frame that becomes free waits for: somebody may still write to it. */
-static uint32_t number_of_free(struct frame from, struct frame to)
+/* A hidden frame that becomes free waits: somebody may still write to it, and nobody is to see what
+ * it holds. */
+static void wait_when_free(struct frame from, struct frame *to)
 {
-	return to.flags & FRAME_HIDDEN && gate_is_shut() && from.owner != OWNER_FREE
-		       ? gate_number_next()
-		       : 0;
+	bool waits = to->flags & FRAME_HIDDEN && gate_is_shut() && from.owner != OWNER_FREE;
+
+	to->number = waits ? gate_number_next() : 0;
+	to->flags |= waits && (from.owner == OWNER_POOL || xpfo_is_strict()) ? FRAME_DIRTY : 0;
 }
 
 static inline uint64_t frame_set(pfn_t pfn, uint64_t keep, uint64_t set)
@@ -126,10 +128,13 @@ static inline uint64_t frame_set(pfn_t pfn, uint64_t keep, uint64_t set)
 	do {
 		to.word = (from.word & keep) | set;
 		if (to.frame.owner == OWNER_FREE) {
-			to.frame.number = number_of_free(from.frame, to.frame);
+			to.frame.number = 0;
 		}
 		if (!may_become(pfn, from.frame, to.frame)) {
 			return GATE_NO_CHANGE;
+		}
+		if (to.frame.owner == OWNER_FREE) {
+			wait_when_free(from.frame, &to.frame);
 		}
 	} while (!__atomic_compare_exchange_n((uint64_t *)frame, &from.word, to.word, false,
 					      __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));

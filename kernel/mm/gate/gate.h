@@ -132,10 +132,16 @@ bool frame_let_go(struct released *out) MUST_CHECK;
  */
 void pages_move(pte_t *from, pte_t *to, unsigned nr, bool is_present);
 /*
+ * Consent to a grant, by who has the address space loaded: the page, which is there, writable and
+ * nobody else's, may go (PTE_OFFERED), or another one come in its place (PTE_ACCEPTS). 0: neither
+ * any more. False: it is no such page.
+ */
+bool page_consent(pte_t *entry, uint64_t mark) MUST_CHECK;
+/*
  * A grant: a parked page, writable and nobody else's, gets a place in another address space, for
- * the parked page or the nothing that is there. Of either, the address space is loaded, or its
- * owner marked the entry while it was: PTE_OFFERED, PTE_ACCEPTS. Where that is so anybody may park
- * it. *out: the frame of what was there. False: it is none that may be given, or none may come.
+ * the parked page or the nothing that is there. Of either, the address space is loaded, or
+ * consented while it was. Where that is so anybody may park it. *out: the frame of what was there.
+ * False: it is none that may be given, or none may come.
  */
 bool page_give(pte_t *from, pte_t *to, struct released *out) MUST_CHECK;
 /*
@@ -234,8 +240,6 @@ bool pool_bytes_write(uint64_t address, const struct pool_write *what) MUST_CHEC
 
 /* A fresh frame of 4 KiB is zeroed. */
 void frame_clear_fresh(pfn_t frame);
-/* 8 bytes at an offset in a frame that the direct map need not have. */
-uint64_t frame_load(pfn_t frame, uint64_t offset_bytes);
 
 /*
  * What nr entries in a row show, of the address space that is loaded, a new one gets, too, with a

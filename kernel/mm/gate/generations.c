@@ -39,8 +39,6 @@ struct gate_counted gate_counted(unsigned cpu)
 			      : (struct gate_counted){ 0, 0 };
 }
 
-uint64_t gate_loaded(unsigned cpu) { return kept_of(cpu)->loaded; }
-
 uint64_t generation_newest(void) { return __atomic_load_n(&kept_of(0)->newest, __ATOMIC_ACQUIRE); }
 
 uint64_t generation_seen(unsigned cpu)
@@ -123,13 +121,6 @@ uint32_t gate_number_next(void)
 	return (uint32_t)next(generation_newest());
 }
 
-uint32_t gate_number_past(void)
-{
-	uint64_t all = shared()->newest_complete;
-
-	return is_skipped(all) || !all ? gate_number_next() : (uint32_t)all;
-}
-
 /* The latest generation that it can be: what was drawn for a frame came before, or comes next. */
 static uint64_t generation_of(uint32_t number)
 {
@@ -167,5 +158,9 @@ void gate_pools_changed(void)
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	shared()->pools_changed = next(generation_newest());
 }
+
+uint64_t gate_pools_next(void) { return shared()->pools_next; }
+
+void gate_pools_next_set(uint64_t address) { shared()->pools_next = address; }
 
 bool gate_pools_are_settled(void) { return is_complete(shared()->pools_changed); }

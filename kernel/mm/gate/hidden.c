@@ -136,16 +136,6 @@ bool gate_store(pfn_t frame, uint64_t offset_bytes, uint64_t value, unsigned siz
 	return is_right;
 }
 
-uint64_t gate_load(pfn_t frame, uint64_t offset_bytes)
-{
-	cr3_t before = window_load_root(1);
-	uint64_t value = *(const volatile uint64_t *)(page_show(0, frame, 0) + offset_bytes);
-
-	unshow_all(1);
-	window_leave_root(before);
-	return value;
-}
-
 void gate_copy(pfn_t to, pfn_t from, unsigned nr)
 {
 	cr3_t before = window_load_root(2 * nr);

@@ -38,7 +38,8 @@ static bool swap(pfn_t frame, struct frame from, uint8_t flags, uint32_t number)
 					   false, __ATOMIC_SEQ_CST, __ATOMIC_ACQUIRE);
 }
 
-/* All of them free, and not in the middle of being zeroed: changed one by one. */
+/* All of them free, and not in the middle of being zeroed: changed one by one. What others left in
+ * one is not shown. */
 static uint64_t change_all(uint64_t first, uint64_t nr, uint8_t flags, uint32_t number)
 {
 	for (uint64_t at = first; at < first + nr; at++) {
@@ -46,7 +47,8 @@ static uint64_t change_all(uint64_t first, uint64_t nr, uint8_t flags, uint32_t 
 		struct frame from = *frame_entry(frame);
 
 		if (from.owner != OWNER_FREE || from.number == FRAME_SETTLING ||
-		    !swap(frame, from, flags, number)) {
+		    (from.flags & FRAME_DIRTY && !flags) ||
+		    !swap(frame, from, flags | (from.flags & FRAME_DIRTY), number)) {
 			return GATE_NO_CHANGE;
 		}
 	}
@@ -92,6 +94,28 @@ static uint64_t ask(struct frame frame)
 	return !frame.number || gate_number_is_complete(frame.number) ? GATE_DONE : GATE_NOT_YET;
 }
 
+/* Nobody else does anything to them from here on. All of them, or none. */
+static bool take_all(const pfn_t *taken, struct frame *before, unsigned nr)
+{
+	unsigned i = 0;
+
+	while (i < nr && swap(taken[i], before[i], FRAME_HIDDEN, FRAME_SETTLING)) {
+		i++;
+	}
+	for (unsigned j = 0; j < i; j++) {
+		struct frame settling = before[j];
+
+		settling.flags = FRAME_HIDDEN;
+		settling.number = FRAME_SETTLING;
+		if (i < nr) {
+			(void)swap(taken[j], settling, before[j].flags, before[j].number);
+		} else {
+			before[j] = settling;
+		}
+	}
+	return i == nr;
+}
+
 /*
  * first, how many, are they zero already? The last is believed with zero=early alone, whose
  * weakness it is. Nothing else is done to a frame that is being zeroed.
@@ -118,11 +142,8 @@ uint64_t gate_frames_settle(uint64_t first, uint64_t nr, uint64_t is_zero, uint6
 			taken[nr_taken++] = frame;
 		}
 	}
-	for (unsigned i = 0; i < nr_taken; i++) {
-		if (!swap(taken[i], before[i], FRAME_HIDDEN, FRAME_SETTLING)) {
-			return GATE_NO_CHANGE;
-		}
-		before[i].number = FRAME_SETTLING;
+	if (!take_all(taken, before, nr_taken)) {
+		return GATE_NO_CHANGE;
 	}
 	if (nr_taken && (!is_zero || options.zero != zero_early)) {
 		gate_zero(taken, nr_taken);

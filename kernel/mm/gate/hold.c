@@ -53,16 +53,3 @@ uint64_t gate_frame_clear(uint64_t at, uint64_t unused1, uint64_t unused2, uint6
 	gate_zero(&frame, 1);
 	return GATE_DONE;
 }
-
-/* A frame, an offset in it: the 8 bytes are in this processor's block afterwards. Nothing is
- * written, so anybody may look. */
-uint64_t gate_frame_load(uint64_t frame, uint64_t offset, uint64_t unused2, uint64_t unused3)
-{
-	(void)unused2, (void)unused3;
-	if (frame >= nr_frames || !pfn_is_valid((pfn_t){ (uint32_t)frame }) ||
-	    offset > PAGE_SIZE - sizeof(uint64_t)) {
-		return GATE_NO_FRAME;
-	}
-	gate_kept_own()->loaded = gate_load((pfn_t){ (uint32_t)frame }, offset);
-	return GATE_DONE;
-}

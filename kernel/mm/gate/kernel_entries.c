@@ -87,10 +87,13 @@ bool kernel_leaf_is_right(pte_t pte, uint64_t address, unsigned level)
 				 states_allow(frame, level, view, is_writable);
 }
 
-/* May the page there go? Those of descriptors stay for good; where others were nothing comes. */
-static bool may_go(const struct place *place)
+/* May the page there go? Those of descriptors stay for good, and those of pools that the entry area
+ * has, too; where others were nothing comes. */
+static bool may_go(const struct place *place, pte_t old)
 {
-	return policy_view_of(place->address) != VIEW_POOLS || place->address >= POOL_AREAS_START;
+	return policy_view_of(place->address) != VIEW_POOLS ||
+	       (place->address >= POOL_AREAS_START &&
+		!(frame_entry(pte_frame(old))->flags & FRAME_PLACED));
 }
 
 /* What the kernel maps beside the direct map: one page at one place, and its owner's meanwhile. */
@@ -141,7 +144,7 @@ uint64_t kernel_leaf_change(const struct place *place, pte_t old, pte_t new)
 	}
 	if (!pte_is_present(new)) {
 		/* of a page that goes the complement says which it was: pool_area.c */
-		return !pte_is_present(old) || may_go(place) ? GATE_DONE : GATE_NOT_FOR_IT;
+		return !pte_is_present(old) || may_go(place, old) ? GATE_DONE : GATE_NOT_FOR_IT;
 	}
 	if ((old.value && !is_same) || !kernel_leaf_is_right(new, place->address, place->level)) {
 		return GATE_NOT_FOR_IT;

@@ -14,6 +14,7 @@ static_assert(2 * (int)LARGE_PIECE <= (int)WINDOW_PAGES, "a piece and its copy a
 static bool is_ready(struct frame frame)
 {
 	return frame.owner == OWNER_FREE && frame.number != FRAME_SETTLING &&
+	       !(frame.flags & FRAME_DIRTY) &&
 	       (!xpfo_is_strict() || (frame.flags & FRAME_HIDDEN && !frame.number));
 }
 
@@ -27,13 +28,14 @@ static struct frame state_taken(struct frame from, uint32_t i, uint32_t root)
 	return to;
 }
 
-/* Clean or not, no processor has it in the direct map, but where variants show users' frames. */
+/* A processor that copies to it, or shows it, has to have flushed before anybody gets it. */
 static struct frame state_free(struct frame from)
 {
 	struct frame to = { .owner = OWNER_FREE, .flags = from.flags & FRAME_HIDDEN };
 
 	if (to.flags) {
-		to.number = xpfo_is_strict() ? gate_number_past() : gate_number_next();
+		to.number = gate_number_next();
+		to.flags |= xpfo_is_strict() ? FRAME_DIRTY : 0;
 	}
 	return to;
 }
@@ -81,12 +83,6 @@ static bool is_page(uint64_t first)
 	       pfn_is_valid((pfn_t){ (uint32_t)first + NR_FRAMES - 1 });
 }
 
-static void fresh_add(uint32_t root, int nr)
-{
-	__atomic_fetch_add(&gate_frame((pfn_t){ root })->nr_used, (uint16_t)(nr * (int)FRESH_PAGES),
-			   __ATOMIC_RELAXED);
-}
-
 /* first frame. */
 uint64_t gate_large_take(uint64_t first, uint64_t unused1, uint64_t unused2, uint64_t unused3)
 {
@@ -100,44 +96,37 @@ uint64_t gate_large_take(uint64_t first, uint64_t unused1, uint64_t unused2, uin
 		return GATE_NO_FRAME;
 	}
 	if (place_root_state(&place) == 0 &&
-	    frame_entry((pfn_t){ place.root })->nr_used < UINT16_MAX - FRESH_PAGES) {
+	    frame_entry((pfn_t){ place.root })->nr_used < UINT16_MAX - OWED) {
 		/* counted first, as it may be mapped at once */
-		fresh_add(place.root, 1);
+		root_owes(place.root, 1);
 		if (take((pfn_t){ (uint32_t)first }, place.root)) {
 			refusal = GATE_DONE;
 		} else {
-			fresh_add(place.root, -1);
+			root_owes(place.root, -1);
 		}
 	}
 	gate_unlock_root(place.root);
 	return refusal;
 }
 
-/* It has its first entry, or goes without one. */
-void large_is_not_fresh(uint32_t root) { fresh_add(root, -1); }
-
 /* Nothing maps it: the first frame goes first, so that nothing will. */
-static uint64_t give_all_back(pfn_t first)
+static uint64_t give_all_back(pfn_t first, union frame_word head)
 {
-	union frame_word head = state_of(first);
-
-	if (head.frame.owner != OWNER_USER || head.frame.order != HUGE_ORDER || head.frame.kmaps ||
-	    (head.frame.refs && !(head.frame.flags & FRAME_FRESH)) ||
-	    !state_change(first, head, state_free(head.frame))) {
+	if (!state_change(first, head, state_free(head.frame))) {
 		return GATE_IN_USE;
 	}
 	if (head.frame.flags & FRAME_FRESH) {
-		large_is_not_fresh(head.frame.number);
+		root_owes(head.frame.number, -1);
 	}
 	tails_give_back(first, NR_FRAMES);
 	return GATE_DONE;
 }
 
-/* first frame. */
+/* first frame. A fresh one under the lock that who copies to it holds. */
 uint64_t gate_large_free(uint64_t at, uint64_t unused1, uint64_t unused2, uint64_t unused3)
 {
 	pfn_t first = { (uint32_t)at };
-	struct frame head;
+	union frame_word head;
 	uint64_t refusal;
 
 	(void)unused1;
@@ -146,19 +135,19 @@ uint64_t gate_large_free(uint64_t at, uint64_t unused1, uint64_t unused2, uint64
 	if (!is_page(at)) {
 		return GATE_NO_FRAME;
 	}
-	head = state_of(first).frame;
-	if (!(head.flags & FRAME_FRESH)) {
-		return give_all_back(first);
-	}
-	if (!gate_lock_root(head.number)) {
+	head = state_of(first);
+	if (head.frame.owner != OWNER_USER || head.frame.order != HUGE_ORDER || head.frame.kmaps ||
+	    head.frame.flags & FRAME_TAIL) {
 		return GATE_IN_USE;
 	}
-	/* still fresh, and of this root: else somebody mapped it, and it is in use */
-	refusal = state_of(first).frame.flags & FRAME_FRESH &&
-				  state_of(first).frame.number == head.number
-			  ? give_all_back(first)
-			  : (uint64_t)GATE_IN_USE;
-	gate_unlock_root(head.number);
+	if (!(head.frame.flags & FRAME_FRESH)) {
+		return head.frame.refs ? (uint64_t)GATE_IN_USE : give_all_back(first, head);
+	}
+	if (!gate_lock_root(head.frame.number)) {
+		return GATE_IN_USE;
+	}
+	refusal = give_all_back(first, head);
+	gate_unlock_root(head.frame.number);
 	return refusal;
 }
 

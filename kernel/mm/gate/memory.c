@@ -20,13 +20,3 @@ void frame_clear_fresh(pfn_t frame)
 		(void)gate_call(GATE_FRAME_CLEAR, frame.pfn, 0, 0, 0);
 	}
 }
-
-uint64_t frame_load(pfn_t frame, uint64_t offset_bytes)
-{
-	if (is_open()) {
-		return window_load(frame, offset_bytes);
-	}
-	return gate_try(GATE_FRAME_LOAD, frame.pfn, offset_bytes, 0, 0) & GATE_REFUSAL
-		       ? 0
-		       : gate_loaded(this_cpu()->id);
-}

@@ -118,7 +118,8 @@ static uint64_t give(const struct place *from, pte_t *given_at, const struct pla
 		return GATE_IN_USE;
 	}
 	/* nobody else names it, so that it has one owner afterwards too */
-	if (given.value & (PTE_COPY | PTE_SHARED) || !pte_is_writable(given)) {
+	if (given.value & (PTE_COPY | PTE_SHARED) || !pte_is_writable(given) ||
+	    !leaf_has_rights(moved(given, true), 1)) {
 		return GATE_NOT_FOR_IT;
 	}
 	nr_more = page_give_raw(given_at, taken_at, answer_begin());
@@ -147,5 +148,38 @@ uint64_t gate_page_give(uint64_t from_at, uint64_t to_at, uint64_t unused2, uint
 		gate_table_close(PLACE_ONE);
 	}
 	place_unlock_two(&from, &to);
+	return refusal;
+}
+
+static uint64_t consent(pte_t *at, uint64_t mark)
+{
+	pte_t pte = pte_without(pte_read(at), BITS_OF_CONSENT);
+	bool is_right = pte_is_present(pte) && pte_is_writable(pte) && !(pte.value & PTE_SHARED);
+
+	if (mark && !is_right) {
+		return GATE_NOT_FOR_IT;
+	}
+	gate_put(at, pte_with(pte, mark));
+	return GATE_DONE;
+}
+
+/* The entry of a page: it is offered, or accepts another, or neither: PTE_OFFERED, PTE_ACCEPTS, 0.
+ */
+uint64_t gate_page_consent(uint64_t entry, uint64_t mark, uint64_t unused2, uint64_t unused3)
+{
+	struct place place;
+	uint64_t refusal = GATE_NOT_OURS;
+
+	(void)unused2;
+	(void)unused3;
+	if ((mark != 0 && mark != PTE_OFFERED && mark != PTE_ACCEPTS) ||
+	    !page_lock(entry, &place)) {
+		return GATE_NO_TABLE;
+	}
+	if (place.level == 1 && place_is_ours(&place)) {
+		refusal = consent(gate_table_open(PLACE_ONE, place.table) + place.index, mark);
+		gate_table_close(PLACE_ONE);
+	}
+	gate_unlock_root(place.root);
 	return refusal;
 }

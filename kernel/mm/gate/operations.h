@@ -54,11 +54,11 @@ struct gate_kept {
 
 	/* a user frame that the kernel holds here, so that it stays one; 0: none */
 	uint32_t held;
-	uint64_t loaded; /* the answer of the last FRAME_LOAD */
 
 	/* the first processor's alone */
 	uint64_t newest;          /* of the latest downgrade */
 	uint64_t newest_complete; /* some processor found that all have seen it */
+	uint64_t pools_next;      /* no area of a pool began here yet, nor above */
 	uint64_t pools_changed;   /* the generation behind the last page of a pool that may be
 				     written to no more */
 	uint32_t kernel_half;     /* held while entries of the kernel half change, and while frames
@@ -78,8 +78,9 @@ uint32_t gate_number_next(void);
  * settled. */
 void gate_pools_changed(void);
 bool gate_pools_are_settled(void);
-/* A complete one: there is nothing to wait for, but the frame is not clean. */
-uint32_t gate_number_past(void);
+/* Where the next area of a pool may begin. */
+uint64_t gate_pools_next(void);
+void gate_pools_next_set(uint64_t address);
 /* Has every processor seen the generation that a frame waits for? */
 bool gate_number_is_complete(uint32_t number);
 
@@ -168,6 +169,17 @@ static inline uint64_t gate_call(enum gate_operation operation, uint64_t a, uint
 	return result;
 }
 
+/*
+ * So many more things are made with this root loaded that are nobody else's meanwhile: fresh pages,
+ * and new address spaces. It does not rest before they are done, as whoever has it then would take
+ * them for its own.
+ */
+static inline void root_owes(uint32_t root, int nr)
+{
+	__atomic_fetch_add(&gate_frame((pfn_t){ root })->nr_used, (uint16_t)(nr * (int)OWED),
+			   __ATOMIC_RELAXED);
+}
+
 /* The kernel root of the address space that this processor has loaded. */
 pfn_t gate_root_before(void); /* the gate has loaded another */
 static inline pfn_t gate_loaded_root(void)
@@ -208,8 +220,6 @@ static inline void gate_table_close(enum gate_place place)
 }
 
 struct gate_kept *gate_kept_own(void);
-/* Outside: what this processor's last FRAME_LOAD found. */
-uint64_t gate_loaded(unsigned cpu);
 
 /*
  * Frames in hand, through this processor's window, which is closed and flushed afterwards: up to
@@ -224,5 +234,3 @@ void gate_write(const pfn_t *targets, unsigned nr, uint64_t offset_bytes, const 
 void gate_set(const pfn_t *targets, unsigned nr, uint64_t offset_bytes, int byte,
 	      uint64_t len_bytes);
 bool gate_store(pfn_t frame, uint64_t offset_bytes, uint64_t value, unsigned size_bytes);
-/* One is looked at. */
-uint64_t gate_load(pfn_t frame, uint64_t offset_bytes);

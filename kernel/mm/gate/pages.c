@@ -41,7 +41,7 @@ static uint64_t map(const struct place *place, pte_t pte)
 		gate_put(entry, pte);
 		place_used_add(place, 1);
 		if (UNLIKELY(place->level == 2)) {
-			large_is_not_fresh(gate_loaded_root().pfn);
+			root_owes(gate_loaded_root().pfn, -1);
 		}
 	}
 	gate_table_close(PLACE_ONE);

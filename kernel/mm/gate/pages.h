@@ -20,7 +20,7 @@
 /* What the processor and the kernel itself note in a user page's entry. */
 #define BITS_OF_USER_LEAF                                                                          \
 	(FRAME_NUMBER_BITS | PTE_PRESENT | PTE_WRITABLE | PTE_USER | PTE_ACCESSED | PTE_DIRTY |    \
-	 PTE_COPY | PTE_SHARED | PTE_PARKED | BITS_OF_CONSENT | PTE_NO_EXECUTE)
+	 PTE_COPY | PTE_SHARED | PTE_PARKED | PTE_NO_EXECUTE)
 
 /* Of these and no other: readable, and not writable and executable. */
 #define BITS_OF_PLAIN_LEAF (FRAME_NUMBER_BITS | PTE_WRITABLE | PTE_NO_EXECUTE)
@@ -125,9 +125,6 @@ bool frame_map_again(pfn_t frame);
 bool frame_unmap(pfn_t frame);
 /* Those that became free, from `first` on, are zeroed where the variant of XPFO clears them. */
 void released_clean(const struct released *released, unsigned first);
-
-/* A page of 2 MiB that was taken for this root got its entry, or goes without one. */
-void large_is_not_fresh(uint32_t root);
 
 /* Where the operation puts what it releases. */
 static inline struct released *answer_begin(void)

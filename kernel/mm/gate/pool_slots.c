@@ -22,8 +22,38 @@ static bool is_mapped(uint64_t start, uint64_t len_bytes)
 	return false;
 }
 
+/* A byte that is no truth value would be both. */
+static bool is_flag(const bool *flag) { return *(const volatile uint8_t *)flag <= 1; }
+
+static bool flags_are_right(const union pool_slot *slot)
+{
+	switch (slot->header.kind) {
+	case SLOT_POOL:
+		return is_flag(&slot->pool.is_protected) && is_flag(&slot->pool.is_read_only) &&
+		       is_flag(&slot->pool.is_claimed);
+	case SLOT_AREA: return is_flag(&slot->area.is_sealed) && is_flag(&slot->area.is_complete);
+	default: return true;
+	}
+}
+
 /* Once true, always. */
 static bool stays(bool before, bool after) { return !before || after; }
+
+/* It has all its pages, and they are sealed if it says so. */
+static bool is_whole(const struct pool_area *area)
+{
+	for (uint64_t page = 0; page < area->len_bytes; page += PAGE_SIZE) {
+		pte_t pte = ptable_lookup(kernel_root, area->base + page, NULL);
+		const struct frame *frame = frame_entry(pte_frame(pte));
+
+		if (!pte_is_present(pte) || !pfn_is_valid(pte_frame(pte)) ||
+		    frame->owner != OWNER_POOL || frame->number != area->id ||
+		    (area->is_sealed && !(frame->flags & FRAME_SEALED))) {
+			return false;
+		}
+	}
+	return true;
+}
 
 static bool is_first_area(const struct pool *pool, slot_id id, slot_id next)
 {
@@ -60,12 +90,22 @@ static bool area_may_change(const struct pool_area *old, const struct pool_area 
 	return new->id == old->id &&new->pool == old->pool &&new->next == old->next &&new->base ==
 		       old->base &&new->len_bytes ==
 		       old->len_bytes &&stays(old->is_sealed, new->is_sealed) &&
-	       stays(old->is_complete, new->is_complete);
+	       stays(old->is_complete, new->is_complete) && (!new->is_complete || is_whole(new));
 }
 
+/* It is on no list: the first one of its pool's is the one behind it. */
+static bool area_may_end(const struct pool_area *old)
+{
+	const union pool_slot *pool = pool_slot(old->pool, SLOT_POOL);
+
+	return !is_mapped(old->base, old->len_bytes) &&
+	       (!pool || (pool->pool.first_area == old->next && old->next != old->id));
+}
+
+/* No address is used twice, so that who still has a pointer there finds nothing. */
 static bool area_may_begin(const struct pool_area *new)
 {
-	return pool_slot(new->pool, SLOT_POOL) &&
+	return pool_slot(new->pool, SLOT_POOL) && new->base >= gate_pools_next() &&
 	       !new->is_complete &&new->len_bytes &&is_aligned(new->base | new->len_bytes,
 							       PAGE_SIZE) &&
 	       new->base >= POOL_AREAS_START &&new->base < POOL_AREAS_END &&new->len_bytes <=
@@ -83,12 +123,26 @@ static bool may_begin(slot_id id, const union pool_slot *new)
 	}
 }
 
+/* Of descriptors there are more, by one page that is mapped. */
+static bool header_may_change(const struct pool_header *old, const struct pool_header *new)
+{
+	uint64_t added = POOL_SLOTS_START + (uint64_t)old->nr_slots * sizeof(union pool_slot);
+
+	return new->kind == SLOT_HEADER &&
+	       (new->nr_slots == old->nr_slots ||
+		(new->nr_slots == old->nr_slots + PAGE_SIZE / sizeof(union pool_slot) &&
+		 is_mapped(added, PAGE_SIZE)));
+}
+
 bool pool_slot_may_become(slot_id id, const union pool_slot *old, const union pool_slot *new)
 {
+	if (!flags_are_right(new)) {
+		return false;
+	}
 	switch (old->header.kind) {
 	case SLOT_NONE:
 	case SLOT_FREE: return may_begin(id, new);
-	case SLOT_HEADER: return new->header.kind == SLOT_HEADER;
+	case SLOT_HEADER: return header_may_change(&old->header, &new->header);
 	case SLOT_POOL:
 		return new->header.kind == SLOT_FREE
 			       ? !old->pool.first_area
@@ -96,7 +150,7 @@ bool pool_slot_may_become(slot_id id, const union pool_slot *old, const union po
 					 SLOT_POOL &&pool_may_change(&old->pool, &new->pool);
 	case SLOT_AREA:
 		return new->header.kind == SLOT_FREE
-			       ? !is_mapped(old->area.base, old->area.len_bytes)
+			       ? area_may_end(&old->area)
 			       : new->header.kind ==
 					 SLOT_AREA &&area_may_change(&old->area, &new->area);
 	}

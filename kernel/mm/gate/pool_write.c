@@ -52,8 +52,8 @@ static uint64_t slot_write(uint64_t to, const struct pool_write *what, const str
 	const union pool_slot *old = (const union pool_slot *)to;
 	union pool_slot new;
 
-	if ((to - POOL_SLOTS_START) % sizeof(new) || what->len_bytes != sizeof(new) ||
-	    what->kind != POOL_WRITE_COPY) {
+	if ((to - POOL_SLOTS_START) % sizeof(new) || to >= POOL_SLOTS_START + POOL_SLOTS_BYTES ||
+	    what->len_bytes != sizeof(new) || what->kind != POOL_WRITE_COPY) {
 		return GATE_NO_CHANGE;
 	}
 	memcpy(&new, (const void *)what->value, sizeof(new));

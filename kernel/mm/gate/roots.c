@@ -115,10 +115,14 @@ static uint64_t root_change(pfn_t root, unsigned state)
 	if (!is_kernel_root(from) || !may_change(from, state)) {
 		return GATE_NO_CHANGE;
 	}
-	return word_change(root, from, (uint8_t)((from.flags & ~ROOT_STATES) | state),
-			   state == ROOT_NEW ? maker(root) : root.pfn)
-		       ? GATE_DONE
-		       : GATE_IN_USE;
+	if (!word_change(root, from, (uint8_t)((from.flags & ~ROOT_STATES) | state),
+			 state == ROOT_NEW ? maker(root) : root.pfn)) {
+		return GATE_IN_USE;
+	}
+	if (gate_is_shut() && (state == ROOT_NEW || from.flags & ROOT_NEW)) {
+		root_owes(gate_loaded_root().pfn, state == ROOT_NEW ? 1 : -1);
+	}
+	return GATE_DONE;
 }
 
 /* The root, its state from now on: of enum table_flags. */
@@ -189,6 +193,9 @@ uint64_t gate_root_make(uint64_t first, uint64_t unused1, uint64_t unused2, uint
 		/* it was clean, and nothing could get below it */
 		*gate_frame(root) = (struct frame){ .owner = OWNER_PTABLE, .flags = TABLE_CLEAN };
 		return GATE_IN_USE;
+	}
+	if (gate_is_shut()) {
+		root_owes(maker(root), 1);
 	}
 	root_fill(root, shadow);
 	return GATE_DONE;

@@ -92,6 +92,17 @@ void pages_move(pte_t *from, pte_t *to, unsigned nr, bool is_present)
 	}
 }
 
+bool page_consent(pte_t *entry, uint64_t mark)
+{
+	if (is_open()) {
+		pte_t pte = pte_without(pte_read(entry), PTE_OFFERED | PTE_ACCEPTS);
+
+		gate_put(entry, pte_with(pte, mark));
+		return true;
+	}
+	return !(gate_try(GATE_PAGE_CONSENT, (uint64_t)entry, mark, 0, 0) & GATE_REFUSAL);
+}
+
 bool page_give(pte_t *from, pte_t *to, struct released *out)
 {
 	out->nr = 0;

@@ -89,13 +89,20 @@ bool frame_unmap(pfn_t frame)
 	return to.owner == OWNER_FREE || (!to.refs && to.order);
 }
 
+/* Nobody else has one that the gate says it zeroes. */
+static bool is_to_be_zeroed(struct frame frame)
+{
+	return gate_is_shut() ? frame.owner == OWNER_FREE && frame.number == FRAME_SETTLING
+			      : must_zero(frame);
+}
+
 void released_clean(const struct released *released, unsigned first)
 {
 	pfn_t unclean[RELEASED_MAX];
 	unsigned nr = 0;
 
 	for (unsigned i = first; i < released->nr && !released->order; i++) {
-		if (must_zero(*frame_entry(released->frames[i]))) {
+		if (is_to_be_zeroed(*frame_entry(released->frames[i]))) {
 			unclean[nr++] = released->frames[i];
 		}
 	}
