@@ -1,0 +1,87 @@
+/* With ptprot: writes to pools that nothing in the kernel asks for. The gate finds whose memory
+ * that is, and what it may become. */
+#include "ktest.h"
+#include "mm/gate/operations.h"
+#include "mm/pmalloc.h"
+#include "mm/pool.h"
+
+enum { OBJECT_BYTES = 64 };
+
+/* Of up to 8 bytes, for a pool: the number of its descriptor. */
+static bool store_refused(const void *to, slot_id pool)
+{
+	return gate_enter((uint64_t)to, 1, (uint64_t)POOL_WRITE_STORE << 32 | 8, 0, pool,
+			  GATE_POOL_WRITE) &
+	       GATE_REFUSAL;
+}
+
+static bool copy_refused(const void *to, const void *from, uint64_t len_bytes)
+{
+	return gate_enter((uint64_t)to, (uint64_t)from, (uint64_t)POOL_WRITE_COPY << 32 | len_bytes,
+			  0, 0, GATE_POOL_WRITE) &
+	       GATE_REFUSAL;
+}
+
+static bool is_made(const char *name, enum pool_mode mode, const struct pool **pool, void **object)
+{
+	return pmalloc_create_pool(name, mode, PAGE_SIZE, 0, pool) == STATUS_OK &&
+	       pmalloc(*pool, OBJECT_BYTES, object) == STATUS_OK &&
+	       pmalloc_protect_pool(*pool) == STATUS_OK;
+}
+
+static void write_objects(const struct pool *fixed, const void *sealed, const struct pool *owned,
+			  const void *object)
+{
+	ktest_ok(store_refused(sealed, 0) && store_refused(sealed, fixed->id),
+		 "an object of a read-only pool is not written");
+	ktest_ok(store_refused(object, 0) && store_refused(object, fixed->id),
+		 "nor one of a claimed pool for another");
+	ktest_ok(!store_refused(object, owned->id), "one is for its own");
+	ktest_ok(store_refused(frames, 0) && store_refused(&frames, 0) && store_refused(NULL, 0),
+		 "nor is what is no pool's");
+}
+
+static void write_descriptors(const struct pool *fixed, const struct pool *owned)
+{
+	const union pool_slot *area = pool_slot(fixed->first_area, SLOT_AREA);
+	union pool_slot slot = { .pool = *fixed };
+
+	slot.pool.is_read_only = false;
+	ktest_ok(copy_refused(fixed, &slot, sizeof(slot)), "a read-only pool stays one");
+	slot.pool = *fixed;
+	slot.pool.first_area = owned->first_area;
+	ktest_ok(copy_refused(fixed, &slot, sizeof(slot)), "no pool gets another's area");
+	slot = (union pool_slot){ .free = { .kind = SLOT_FREE } };
+	ktest_ok(copy_refused(fixed, &slot, sizeof(slot)), "nor goes while it has one");
+	ktest_ok(copy_refused(area, &slot, sizeof(slot)), "nor does an area that is mapped");
+	slot = *area;
+	slot.area.pool = owned->id;
+	ktest_ok(copy_refused(area, &slot, sizeof(slot)), "an area stays its pool's");
+	slot = *area;
+	slot.area.is_complete = false;
+	ktest_ok(copy_refused(area, &slot, sizeof(slot)), "and complete");
+	ktest_ok(store_refused(fixed, 0) && copy_refused(fixed, fixed, sizeof(slot) / 2),
+		 "no descriptor is written in part");
+}
+
+KTEST_SUITE(gate_writes)
+{
+	const struct pool *fixed, *owned;
+	void *sealed, *object;
+
+	if (gate_in_force == ptprot_off || options.pmalloc == pmalloc_off ||
+	    options.authority == authority_off) {
+		ktest_skip("no gate, no pools, or no claims");
+		return;
+	}
+	if (!is_made("fixed", POOL_RO, &fixed, &sealed) ||
+	    !is_made("owned", POOL_WR, &owned, &object) || pmalloc_claim_pool(owned)) {
+		ktest_skip("no memory for pools");
+		return;
+	}
+	write_objects(fixed, sealed, owned, object);
+	write_descriptors(fixed, owned);
+	ktest_ok(pmalloc_destroy_pool(fixed) == STATUS_OK &&
+			 pmalloc_destroy_claimed_pool(owned) == STATUS_OK,
+		 "both are destroyed");
+}
