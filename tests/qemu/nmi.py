@@ -26,10 +26,11 @@ SAVED = {'rax': -3, 'rcx': -4, 'rdx': -5}
 ENTRY_AREA, ENTRY_AREA_END = 0xFFFFE00000000000, 0xFFFFE80000000000
 # The part of the ways that runs where the kernel's image lies, from the first symbol up to the second.
 IN_IMAGE = [('syscall_main', 'uaccess_copy_smap')]
-# The gate that is in force, operations of it, and its own way into the handler: with what is local to these symbols, up to the next
-# ones.
+# The gate that is in force, an operation of it that each round calls, and its own way into the handler: with what is local to these
+# symbols, up to the next ones.
 PTPROT = os.environ['NMI_PTPROT']
-IN_GATE = [f'gate_enter_{PTPROT}', 'gate_entry_set', 'gate_frames_set', 'gate_nmi']
+OPERATION = 'gate_pages_park'
+IN_GATE = [f'gate_enter_{PTPROT}', OPERATION, 'gate_nmi']
 GATE_STUB_BYTES = 16
 
 
@@ -269,7 +270,7 @@ def try_halt(machine):
 def contexts(machine, reached):
 	"""Where the handler is interesting: in user mode, on the user's GS in ring 0, in the kernel."""
 	entry = [at for at in reached if machine.name[at].startswith('entry_syscall')]
-	within = [at for at in reached if machine.name[at].startswith('gate_frames_set')]
+	within = [at for at in reached if machine.name[at].startswith(OPERATION)]
 	return {'user mode': machine.mark, 'the first instruction of SYSCALL': entry[0],
 		'the last but one of its way in': entry[len(entry) // 3], 'the gate': within[len(within) // 2]}
 
