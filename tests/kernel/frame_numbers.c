@@ -50,6 +50,23 @@ static void refuse(pfn_t frame)
 	ktlb_wait(ktlb_downgrade());
 }
 
+/* What a pool left in a frame, nobody is to see. */
+static void refuse_dirty(void)
+{
+	pfn_t frame;
+
+	if (options.pmalloc != pmalloc_full || frames_alloc_pool(POOL_ALIAS_NONE, &frame, 1)) {
+		ktest_skip("no hidden frame for a pool");
+		return;
+	}
+	frame_transition(frame, 0, OWNER_POOL, OWNER_FREE);
+	ktest_ok(refuses(GATE_FRAMES_REVEAL, frame, 0, 0), "what a pool gives back is not shown");
+	ktlb_wait(ktlb_downgrade());
+	ktest_ok(frames_settle(frame, 1, false), "before it is zeroed");
+	frame_transition(frame, 0, OWNER_FREE, OWNER_POOL);
+	frame_free_pool(&frame, 1);
+}
+
 /* It has a number, for a generation that nobody has drawn, until it is settled. */
 static void wait_in_the_gate(pfn_t frame)
 {
@@ -148,6 +165,7 @@ KTEST_SUITE(frame_numbers)
 		return;
 	}
 	refuse(frame);
+	refuse_dirty();
 	wait_in_the_gate(frame);
 	give_back(frame);
 	if (nr_cpus > 1) {

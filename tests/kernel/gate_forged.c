@@ -218,46 +218,6 @@ static void forge_unlinked(uint64_t unused)
 	ptable_table_free(table);
 }
 
-static bool slot_refused(const void *at, const union pool_slot *value)
-{
-	return refused(GATE_POOL_WRITE, (uint64_t)at, (uint64_t)value,
-		       (uint64_t)POOL_WRITE_COPY << 32 | sizeof(*value), 0);
-}
-
-/* What says whose pages are. */
-static void forge_descriptors(const struct pool *pool, const void *object)
-{
-	const union pool_slot *own = (const union pool_slot *)pool;
-	const union pool_slot *area = pool_slot(pool->first_area, SLOT_AREA);
-	union pool_slot changed = *own;
-
-	changed.pool.first_area = 0;
-	ktest_ok(slot_refused(own, &changed), "a pool does not forget its areas");
-	changed = *own;
-	changed.free.kind = SLOT_FREE;
-	ktest_ok(slot_refused(own, &changed), "nor goes while it has some");
-	changed = *own;
-	*(uint8_t *)&changed.pool.is_read_only = 2;
-	ktest_ok(slot_refused(own, &changed), "what is neither true nor false is neither");
-	changed = *area;
-	changed.area.is_sealed = false;
-	ktest_ok(slot_refused(area, &changed), "an area that is sealed stays so");
-	changed = *area;
-	changed.area.pool = 0;
-	ktest_ok(slot_refused(area, &changed), "and its pool's");
-	changed.free.kind = SLOT_FREE;
-	ktest_ok(slot_refused(area, &changed), "and does not go while it is mapped");
-	changed = *pool_slot(0, SLOT_HEADER);
-	changed.header.nr_slots *= 2;
-	ktest_ok(slot_refused(pool_header(), &changed),
-		 "there are as many descriptors as are mapped");
-	ktest_ok(refused(GATE_POOL_WRITE, (uint64_t)own + 8, (uint64_t)own,
-			 (uint64_t)POOL_WRITE_COPY << 32 | sizeof(*own), 0) &&
-			 refused(GATE_POOL_WRITE, (uint64_t)object, (uint64_t)own,
-				 (uint64_t)POOL_WRITE_COPY << 32 | sizeof(*own), 0),
-		 "nothing else is written there, nor to what is read-only");
-}
-
 static void forge_pools(void)
 {
 	const struct pool *shut, *open;
@@ -274,7 +234,6 @@ static void forge_pools(void)
 		return;
 	}
 	forge_pages_of_pools(sealed, object);
-	forge_descriptors(shut, sealed);
 	forge_stray(sealed);
 	forge_unlinked(align_down((uint64_t)object, HUGE_SIZE) + HUGE_SIZE);
 	ktest_ok(set_refused(kernel_entry(shut), 0), "where descriptors are they stay");

@@ -127,8 +127,10 @@ static void as_partner(const pte_t *mine, const pte_t *theirs)
 		 "a page is shared, for both to write to");
 	ktest_ok(asked(GATE_ENTRY_SET, &mine[PAGE_TWO], before.value, 0, 0) == GATE_NOT_FOR_IT,
 		 "while there are two their entries say so");
+	ktest_ok(asked(GATE_PAGE_CONSENT, &mine[PAGE_TWO], PTE_OFFERED, 0, 0) == GATE_NOT_FOR_IT,
+		 "it is not offered");
 	ktest_ok(parked(&mine[PAGE_TWO]) && give(&mine[PAGE_TWO], theirs) == GATE_NOT_FOR_IT,
-		 "it is not given away");
+		 "nor given away");
 	ktest_ok(asked(GATE_PAGES_RELEASE, empty, 1, 0, 0) == GATE_DONE &&
 			 asked(GATE_ENTRY_SET, &mine[PAGE_TWO], before.value, 0, 0) == GATE_DONE,
 		 "who is left is alone with it again");
@@ -144,6 +146,8 @@ static void as_stranger(pte_t *mine, pte_t *theirs)
 	ktest_ok(asked(GATE_PAGES_PARK, mine, 2, 0, 0) == GATE_NOT_OURS, "nor one beside it");
 	ktest_ok(asked(GATE_PAGE_CLONE, mine, (uint64_t)&theirs[PAGE_EMPTY], 0, 0) == GATE_NOT_OURS,
 		 "nor copies one");
+	ktest_ok(asked(GATE_PAGE_CONSENT, &mine[PAGE_TWO], PTE_OFFERED, 0, 0) == GATE_NOT_OURS,
+		 "nor offers one");
 	ktest_ok(parked(mine) && parked(theirs), "one that is offered, or accepts, anybody parks");
 	ktest_ok(give(mine, &theirs[PAGE_EMPTY]) == GATE_NOT_OURS,
 		 "it goes to no place that accepts none");

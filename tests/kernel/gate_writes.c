@@ -41,27 +41,51 @@ static void write_objects(const struct pool *fixed, const void *sealed, const st
 		 "nor is what is no pool's");
 }
 
-static void write_descriptors(const struct pool *fixed, const struct pool *owned)
+static bool slot_refused(const void *at, const union pool_slot *value)
 {
-	const union pool_slot *area = pool_slot(fixed->first_area, SLOT_AREA);
-	union pool_slot slot = { .pool = *fixed };
+	return copy_refused(at, value, sizeof(*value));
+}
+
+static void write_pool(const struct pool *fixed, const struct pool *owned)
+{
+	const union pool_slot *own = (const union pool_slot *)fixed;
+	union pool_slot slot = *own;
 
 	slot.pool.is_read_only = false;
-	ktest_ok(copy_refused(fixed, &slot, sizeof(slot)), "a read-only pool stays one");
-	slot.pool = *fixed;
+	ktest_ok(slot_refused(own, &slot), "a read-only pool stays one");
+	*(uint8_t *)&slot.pool.is_read_only = 2;
+	ktest_ok(slot_refused(own, &slot), "what is neither true nor false is neither");
+	slot = *own;
 	slot.pool.first_area = owned->first_area;
-	ktest_ok(copy_refused(fixed, &slot, sizeof(slot)), "no pool gets another's area");
-	slot = (union pool_slot){ .free = { .kind = SLOT_FREE } };
-	ktest_ok(copy_refused(fixed, &slot, sizeof(slot)), "nor goes while it has one");
-	ktest_ok(copy_refused(area, &slot, sizeof(slot)), "nor does an area that is mapped");
-	slot = *area;
+	ktest_ok(slot_refused(own, &slot), "no pool gets another's area");
+	slot.pool.first_area = 0;
+	ktest_ok(slot_refused(own, &slot), "nor forgets its own");
+	slot = *own;
+	slot.free.kind = SLOT_FREE;
+	ktest_ok(slot_refused(own, &slot), "nor goes while it has one");
+	ktest_ok(store_refused(own, 0) && copy_refused(own, own, sizeof(slot) / 2) &&
+			 slot_refused((const char *)own + 8, own),
+		 "no descriptor is written in part");
+	slot = *pool_slot(0, SLOT_HEADER);
+	slot.header.nr_slots *= 2;
+	ktest_ok(slot_refused(pool_header(), &slot), "there are as many descriptors as are mapped");
+}
+
+static void write_area(const struct pool *fixed, const struct pool *owned)
+{
+	const union pool_slot *area = pool_slot(fixed->first_area, SLOT_AREA);
+	union pool_slot slot = *area;
+
 	slot.area.pool = owned->id;
-	ktest_ok(copy_refused(area, &slot, sizeof(slot)), "an area stays its pool's");
+	ktest_ok(slot_refused(area, &slot), "an area stays its pool's");
 	slot = *area;
 	slot.area.is_complete = false;
-	ktest_ok(copy_refused(area, &slot, sizeof(slot)), "and complete");
-	ktest_ok(store_refused(fixed, 0) && copy_refused(fixed, fixed, sizeof(slot) / 2),
-		 "no descriptor is written in part");
+	ktest_ok(slot_refused(area, &slot), "and complete");
+	slot = *area;
+	slot.area.is_sealed = false;
+	ktest_ok(slot_refused(area, &slot), "and sealed");
+	slot.free.kind = SLOT_FREE;
+	ktest_ok(slot_refused(area, &slot), "and does not go while it is mapped");
 }
 
 KTEST_SUITE(gate_writes)
@@ -80,7 +104,8 @@ KTEST_SUITE(gate_writes)
 		return;
 	}
 	write_objects(fixed, sealed, owned, object);
-	write_descriptors(fixed, owned);
+	write_pool(fixed, owned);
+	write_area(fixed, owned);
 	ktest_ok(pmalloc_destroy_pool(fixed) == STATUS_OK &&
 			 pmalloc_destroy_claimed_pool(owned) == STATUS_OK,
 		 "both are destroyed");

@@ -64,14 +64,6 @@ bool gate_store(pfn_t frame, uint64_t offset_bytes, uint64_t value, unsigned siz
 	return true;
 }
 
-uint64_t gate_load(pfn_t frame, uint64_t offset_bytes) { return window_load(frame, offset_bytes); }
-
-uint64_t gate_loaded(unsigned cpu)
-{
-	(void)cpu;
-	abort();
-}
-
 /* Scrubs as frame_put.c does. */
 void gate_zero(const pfn_t *frames_to_zero, unsigned nr) { window_zero(frames_to_zero, nr); }
 
@@ -103,7 +95,13 @@ void gate_pools_changed(void) { abort(); }
 
 bool gate_pools_are_settled(void) { abort(); }
 
-uint32_t gate_number_past(void) { abort(); }
+uint64_t gate_pools_next(void) { abort(); }
+
+void gate_pools_next_set(uint64_t address)
+{
+	(void)address;
+	abort();
+}
 
 bool root_is_ours(pfn_t root)
 {

@@ -91,12 +91,3 @@ void window_store(pfn_t frame, uint64_t offset_bytes, uint64_t value, unsigned s
 	machine_nr_stores++;
 	window_write(&frame, 1, offset_bytes, &value, size_bytes);
 }
-
-uint64_t window_load(pfn_t frame, uint64_t offset_bytes)
-{
-	uint64_t value;
-
-	target_check(frame);
-	memcpy(&value, (const char *)machine_ram(frame) + offset_bytes, sizeof(value));
-	return value;
-}
