@@ -111,10 +111,15 @@ static void pages_drop_all(struct as *as, unsigned *work)
 	as_tlb_downgrade(&as->tlb, (uva_t){ 0 }, (uva_t){ USER_TOP });
 	LIST_FOR_EACH (node, &as->regions) {
 		const struct region *region = LIST_ENTRY(node, struct region, node), *last = region;
-		uint64_t end = neighbours_end(as, &last);
-		const struct region *next = region_next(as, last);
-		uint64_t more = next ? next->start : UINT64_MAX;
+		const struct region *next;
+		uint64_t end, more;
 
+		if (region->end <= at) {
+			continue;
+		}
+		end = neighbours_end(as, &last);
+		next = region_next(as, last);
+		more = next ? next->start : UINT64_MAX;
 		for (at = MAX(at, region->start); at < end; pause_after(as, work)) {
 			at = piece_drop(as, at, end, as->has_stray_tables ? 0 : more, work);
 		}

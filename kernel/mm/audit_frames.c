@@ -74,8 +74,11 @@ static bool has_number(const struct frame *frame)
 	if (frame->owner == OWNER_FREE) {
 		return may_wait(frame);
 	}
-	return frame->owner == OWNER_USER ? !(frame->flags & FRAME_TAIL)
-					  : frame->owner != OWNER_RESERVED;
+	if (frame->owner == OWNER_USER && frame->flags & FRAME_TAIL) {
+		/* of a fresh page, how much of it is clean */
+		return (frame - frames) % (1 << HUGE_ORDER) == 1 && frame[-1].flags & FRAME_FRESH;
+	}
+	return frame->owner != OWNER_RESERVED;
 }
 
 /* What is wrong with a frame that no walk came across, or that is not its owner's; NULL: nothing.

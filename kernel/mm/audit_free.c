@@ -47,7 +47,8 @@ static bool check_free_frame(struct audit *audit, const struct place *place, pfn
 {
 	const struct frame *entry = frame_entry(frame);
 
-	if (!pfn_is_valid(frame) || entry->owner != OWNER_FREE || entry->flags != flags) {
+	if (!pfn_is_valid(frame) || entry->owner != OWNER_FREE ||
+	    (entry->flags & ~FRAME_DIRTY) != flags) {
 		audit_violation(audit, "frame %#x is in %s, and is not free, or of another kind",
 				frame.pfn, place->name);
 		return false;

@@ -134,6 +134,7 @@ void audit_user_frame(struct audit *audit, pfn_t frame)
 	const struct frame *entry = frame_entry(frame);
 	const struct frame_link *link = frame_link(frame);
 	const char *error = page_error(frame);
+	uint32_t refs;
 
 	if (error) {
 		audit_violation(audit, "frame %#x, USER, %s", frame.pfn, error);
@@ -142,9 +143,13 @@ void audit_user_frame(struct audit *audit, pfn_t frame)
 		audit_violation(audit, "frame %#x, USER, is %s", frame.pfn,
 				may_be_shown(entry) ? "hidden" : "not hidden");
 	}
-	if (link->next != entry->refs) {
+	/* of a fresh page of 2 MiB the numbers say other things */
+	refs = (entry->flags & FRAME_FRESH && entry->order) || entry->flags & FRAME_TAIL
+		       ? 0
+		       : entry->refs;
+	if (link->next != refs) {
 		audit_violation(audit, "frame %#x, USER, counts %u references and has %u",
-				frame.pfn, entry->refs, link->next);
+				frame.pfn, refs, link->next);
 	}
 	if (link->prev == (BY_PRIVATE | BY_SHARED)) {
 		audit_violation(audit, "frame %#x, USER, is in private and in shared memory",

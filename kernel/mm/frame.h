@@ -48,7 +48,8 @@ enum frame_flags {
  *   FREE    hidden: zeroed, on no TLB (in quarantine: neither yet; xpfo=v9: neither); revealed: in
  *           the direct map. number is 0, but with ptprot of a hidden one that is not both yet.
  *   USER    refs counts the user page-table entries that map it (on the first frame of a 2 MiB
- *           page).
+ *           page). FRESH: number is that of a root; of one of 2 MiB the second frame's says how
+ *           many pieces are clean.
  *   KERNEL, ENTRY  number is that of the first frame of its allocation.
  *   PTABLE  flags say where it may be: enum table_flags. number, of a table of the user half, is
  *           that of the kernel root that leads to it; of one of the kernel half, which address its

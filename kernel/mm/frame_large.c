@@ -78,17 +78,26 @@ static void piece_clear(pfn_t piece)
 	}
 }
 
+/* With ptprot, where no variant does it in the direct map. */
+static void clear_in_gate(pfn_t first)
+{
+	for (uint32_t piece = 0; !large_is_clear(first); piece++) {
+		(void)poll_call();
+		large_clear(first, piece);
+	}
+}
+
 static void clear(pfn_t first)
 {
+	if (gate_in_force != ptprot_off && xpfo_is_on() && !xpfo.clears_mapped) {
+		clear_in_gate(first);
+		return;
+	}
 	for (uint32_t done = 0; done < LARGE_FRAMES; done += PIECE_FRAMES) {
 		(void)poll_call();
 		piece_clear(pfn_add(first, done));
 	}
 }
-
-/* With ptprot no page gets an owner before it is clean, where the variant has clean ones. It is in
- * hand meanwhile. */
-static bool is_cleared_free(void) { return gate_in_force != ptprot_off && !xpfo.clears_mapped; }
 
 /* Frames that are hidden at their first kunmap only are in the direct map between two pieces. */
 static void note_unkmapped(pfn_t first) { frames_flag(first, LARGE_FRAMES, FRAME_UNKMAPPED, 0); }
@@ -110,17 +119,12 @@ static status_t large_block_take(pfn_t *out)
 		/* all of it in one go: the frames of a page are alike */
 		block_unmap(first, HUGE_ORDER);
 	}
-	if (look == LOOK_BLOCK && is_cleared_free()) {
-		frames_in_work(LARGE_FRAMES);
-		clear(first);
-		frames_in_work(-LARGE_FRAMES);
-	}
 	frame_transition(first, HUGE_ORDER, OWNER_FREE, OWNER_USER);
 	COUNT_N(frames_allocated_user, LARGE_FRAMES);
 	if (xpfo_leaves_unkmapped()) {
 		note_unkmapped(first);
 	}
-	if (look == LOOK_BLOCK && !is_cleared_free()) {
+	if (look == LOOK_BLOCK) {
 		clear(first);
 	}
 	*out = first;

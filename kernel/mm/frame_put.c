@@ -11,10 +11,10 @@
 #include "mm/xpfo.h"
 
 /* Where the caller can be held up, others get in between. */
-static void scrub_block(pfn_t first, uint32_t nr, void (*zero)(pfn_t first, uint32_t nr))
+static void scrub_block(pfn_t first, uint32_t nr)
 {
 	for (uint32_t done = 0; done < nr; done += WINDOW_PAGES) {
-		zero(pfn_add(first, done), MIN(nr - done, (uint32_t)WINDOW_PAGES));
+		window_zero_range(pfn_add(first, done), MIN(nr - done, (uint32_t)WINDOW_PAGES));
 		if (this_cpu()->nr_held == 0) {
 			(void)poll_call();
 		}
@@ -43,7 +43,7 @@ static void scrub(const pfn_t *firsts, unsigned nr, unsigned order)
 		return;
 	}
 	if (order) {
-		scrub_block(*firsts, 1u << order, window_zero_range);
+		scrub_block(*firsts, 1u << order);
 	} else if (!xpfo.unmaps_at_alloc) {
 		scrub_unmapped(firsts, nr);
 	} else {
@@ -103,27 +103,34 @@ static void blocks_free(const pfn_t *firsts, unsigned nr, unsigned order)
 	blocks_put(firsts, nr, order);
 }
 
-static void settle(pfn_t first, uint32_t nr) { frames_settle_all(first, nr, false); }
-
-/* With ptprot, where frames that are free are clean: free first, so that nobody else maps them
- * while they are zeroed. */
-static void blocks_free_settled(const pfn_t *firsts, unsigned nr, unsigned order)
+/* With ptprot: free first, so that nobody else maps it while the gate zeroes it. What is large goes
+ * through the quarantine, piece by piece, where hidden frames stay hidden. */
+static void block_free_first(pfn_t first, unsigned order)
 {
-	frames_in_work((int64_t)nr << order);
-	for (unsigned i = 0; i < nr; i++) {
-		frame_transition(firsts[i], order, OWNER_USER, OWNER_FREE);
-		scrub_block(firsts[i], 1u << order, settle);
+	bool is_cleared = xpfo.clears_at_free && frame_entry(first)->flags & FRAME_HIDDEN;
+
+	frames_in_work(1l << order);
+	frame_transition(first, order, OWNER_USER, OWNER_FREE);
+	if (is_cleared && order && xpfo.stays_hidden) {
+		COUNT_N(frames_freed_user, 1ul << order);
+		block_finish_later(first, order);
+		return;
 	}
-	blocks_put(firsts, nr, order);
-	frames_in_work(-((int64_t)nr << order));
+	if (is_cleared) {
+		frames_settle_all(first, 1u << order, false);
+	}
+	blocks_put(&first, 1, order);
+	frames_in_work(-(1l << order));
 }
 
 static void pages_free(const pfn_t *firsts, unsigned nr, unsigned order)
 {
-	if (gate_in_force == ptprot_off || !xpfo_is_strict()) {
+	if (gate_in_force == ptprot_off) {
 		blocks_free(firsts, nr, order);
-	} else {
-		blocks_free_settled(firsts, nr, order);
+		return;
+	}
+	for (unsigned i = 0; i < nr; i++) {
+		block_free_first(firsts[i], order);
 	}
 }
 

@@ -165,6 +165,11 @@ static void take_back(pfn_t frame)
 		/* a TLB that still has it read-only: mm/spurious.h */
 		direct_map_unprotect(frame);
 	}
+	if (gate_in_force != ptprot_off && options.pmalloc != pmalloc_full) {
+		unmark(direct_map_pointer(frame), PAGE_SIZE);
+		memset(direct_map_pointer(frame), 0, PAGE_SIZE);
+		mark(direct_map_pointer(frame), PAGE_SIZE, MARK_FRAME_FREED);
+	}
 }
 
 /* Caller holds the lock. Where nobody keeps hidden frames, they go back. */
@@ -195,7 +200,7 @@ void frame_free_pool(const pfn_t *firsts, unsigned nr)
 {
 	bool is_settled = gate_in_force != ptprot_off && options.pmalloc == pmalloc_full;
 
-	if (!is_settled) {
+	if (gate_in_force == ptprot_off) {
 		window_zero(firsts, nr);
 	}
 	lock_acquire(&frame_pool.lock);

@@ -174,6 +174,9 @@ KTEST_SUITE(frame_numbers)
 	plant_in_cache();
 	plant_shown();
 	plant_seen();
+	while (frame_pool.quarantine.nr) {
+		quarantine_wait();
+	}
 	if (xpfo.is_pooled && !xpfo.flush_at_alloc && revealed_take(&frame)) {
 		quarantine_put(frame, 0);
 		plant_in_quarantine(frame);

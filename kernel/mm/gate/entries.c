@@ -172,6 +172,19 @@ static uint64_t fill(const struct place *at, pte_t *entries, uint64_t nr, pte_t 
 	return refusal;
 }
 
+/* Of one table, and alike in whose half they are and what may become of them. */
+static bool is_run(const struct place *place, uint64_t nr)
+{
+	uint64_t last = place->address + (nr - 1) * PAGE_SIZE;
+
+	if (nr == 1 || place->is_user || place->level != 1) {
+		return nr == 1;
+	}
+	return nr && nr <= PTES_PER_TABLE - place->index &&
+	       policy_view_of(last) == policy_view_of(place->address) &&
+	       (place->is_frozen || place_may_change(last));
+}
+
 /* first entry, how many, the first one's value. */
 uint64_t gate_entries_fill(uint64_t first, uint64_t nr, uint64_t value, uint64_t unused3)
 {
@@ -182,7 +195,7 @@ uint64_t gate_entries_fill(uint64_t first, uint64_t nr, uint64_t value, uint64_t
 	if (!place_lock(first, &place)) {
 		return GATE_NO_TABLE;
 	}
-	if (nr <= PTES_PER_TABLE - place.index) {
+	if (is_run(&place, nr)) {
 		refusal =
 			fill(&place, gate_table_open(PLACE_ONE, place.table), nr, (pte_t){ value });
 		gate_table_close(PLACE_ONE);

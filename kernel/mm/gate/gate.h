@@ -107,14 +107,16 @@ bool page_map(pte_t *entry, pte_t pte) MUST_CHECK;
  */
 bool page_replace(pte_t *entry, pte_t pte, struct released *out) MUST_CHECK;
 /*
- * With ptprot. Frames in a row of 2 MiB, free and clean, become a fresh page of the address space
- * that is loaded; nothing else can be made of them but free frames again. Those of a page without
- * references, fresh or not, are free, and not clean.
+ * With ptprot. Frames in a row of 2 MiB, free and hidden long enough, become a fresh page of the
+ * address space that is loaded; nothing else can be made of them but free frames again. It is
+ * zeroed, or gets the contents of the page in an entry, piece by piece from the first one on,
+ * unless it is clean; then an entry may have it. Those of a page without references, fresh or not,
+ * are free, and not clean. large_copy: with ptprot=off, too; false: it may not.
  */
 void large_take(pfn_t first);
 void large_free(pfn_t first);
-/* Copy on write: a fresh one gets a piece of the page in an entry. False: with ptprot, it may not.
- */
+bool large_is_clear(pfn_t first);
+void large_clear(pfn_t first, uint32_t piece);
 enum { LARGE_PIECE_ORDER = 5, LARGE_PIECE = 1 << LARGE_PIECE_ORDER };
 bool large_copy(const pte_t *entry, pfn_t copy, uint32_t piece) MUST_CHECK;
 

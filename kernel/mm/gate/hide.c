@@ -118,12 +118,14 @@ static bool take_all(const pfn_t *taken, struct frame *before, unsigned nr)
 
 /*
  * first, how many, are they zero already? The last is believed with zero=early alone, whose
- * weakness it is. Nothing else is done to a frame that is being zeroed.
+ * weakness it is, and of none that holds what somebody left. Nothing else is done to a frame that
+ * is being zeroed.
  */
 uint64_t gate_frames_settle(uint64_t first, uint64_t nr, uint64_t is_zero, uint64_t unused3)
 {
 	struct frame before[WINDOW_PAGES];
 	pfn_t taken[WINDOW_PAGES] = { { 0 } };
+	bool is_believed = is_zero && options.zero == zero_early;
 	unsigned nr_taken = 0;
 
 	(void)unused3;
@@ -140,12 +142,13 @@ uint64_t gate_frames_settle(uint64_t first, uint64_t nr, uint64_t is_zero, uint6
 		}
 		if (from.number) {
 			taken[nr_taken++] = frame;
+			is_believed &= !(from.flags & FRAME_DIRTY);
 		}
 	}
 	if (!take_all(taken, before, nr_taken)) {
 		return GATE_NO_CHANGE;
 	}
-	if (nr_taken && (!is_zero || options.zero != zero_early)) {
+	if (nr_taken && !is_believed) {
 		gate_zero(taken, nr_taken);
 	}
 	for (unsigned i = 0; i < nr_taken; i++) {

@@ -103,7 +103,7 @@ static bool is_noted(const struct place *place, pte_t pte)
 	       frame_notes_mapped(frame_entry(pte_frame(pte)));
 }
 
-/* Before it is mapped, if it is nowhere yet. */
+/* Before it is mapped, if it is nowhere yet. What was sealed is mapped no more when it went. */
 static bool note(pfn_t frame)
 {
 	union frame_word from = { .frame = *frame_entry(frame) }, to;
@@ -111,7 +111,8 @@ static bool note(pfn_t frame)
 	do {
 		to = from;
 		to.frame.flags |= FRAME_MAPPED;
-		if (!frame_notes_mapped(&from.frame) || from.frame.flags & FRAME_MAPPED) {
+		if (!frame_notes_mapped(&from.frame) ||
+		    from.frame.flags & (FRAME_MAPPED | FRAME_SEALED)) {
 			return false;
 		}
 	} while (!__atomic_compare_exchange_n((uint64_t *)gate_frame(frame), &from.word, to.word,

@@ -8,15 +8,27 @@
 #include "mm/window.h"
 #include "mm/xpfo.h"
 
-enum { NR_FRAMES = 1 << HUGE_ORDER };
+enum { NR_FRAMES = 1 << HUGE_ORDER, NR_PIECES = NR_FRAMES / LARGE_PIECE };
 static_assert(2 * (int)LARGE_PIECE <= (int)WINDOW_PAGES, "a piece and its copy are shown");
 
 static bool is_ready(struct frame frame)
 {
-	return frame.owner == OWNER_FREE && frame.number != FRAME_SETTLING &&
-	       !(frame.flags & FRAME_DIRTY) &&
-	       (!xpfo_is_strict() || (frame.flags & FRAME_HIDDEN && !frame.number));
+	if (frame.owner != OWNER_FREE || frame.number == FRAME_SETTLING) {
+		return false;
+	}
+	return xpfo_is_strict() ? frame.flags & FRAME_HIDDEN &&
+					  (!frame.number || gate_number_is_complete(frame.number))
+				: !(frame.flags & FRAME_DIRTY);
 }
+
+/* With zero=early it was zeroed before it was hidden: so that is believed, whose weakness it is. */
+static bool is_clean_free(struct frame frame)
+{
+	return !frame.number || (options.zero == zero_early && !(frame.flags & FRAME_DIRTY));
+}
+
+/* How many pieces are clean, of a page that is fresh: in the word of its second frame. */
+static struct frame *pieces_of(pfn_t first) { return gate_frame(pfn_add(first, 1)); }
 
 static struct frame state_taken(struct frame from, uint32_t i, uint32_t root)
 {
@@ -61,13 +73,20 @@ static bool frame_take(pfn_t first, uint32_t i, uint32_t root)
 	return is_ready(from.frame) && state_change(frame, from, state_taken(from.frame, i, root));
 }
 
-/* The first one last: it may be mapped at once. */
+/* The first one last: it may be mapped at once, if all are clean. */
 static bool take(pfn_t first, uint32_t root)
 {
+	bool is_clean = is_clean_free(state_of(first).frame);
 	uint32_t i = 1;
 
-	while (i < NR_FRAMES && frame_take(first, i, root)) {
-		i++;
+	for (; i < NR_FRAMES; i++) {
+		is_clean &= is_clean_free(state_of(pfn_add(first, i)).frame);
+		if (!frame_take(first, i, root)) {
+			break;
+		}
+	}
+	if (i == NR_FRAMES) {
+		pieces_of(first)->number = is_clean ? NR_PIECES : 0;
 	}
 	if (i == NR_FRAMES && frame_take(first, 0, root)) {
 		return true;
@@ -95,14 +114,12 @@ uint64_t gate_large_take(uint64_t first, uint64_t unused1, uint64_t unused2, uin
 	if (!is_page(first) || !gate_lock_root(place.root)) {
 		return GATE_NO_FRAME;
 	}
-	if (place_root_state(&place) == 0 &&
-	    frame_entry((pfn_t){ place.root })->nr_used < UINT16_MAX - OWED) {
-		/* counted first, as it may be mapped at once */
-		root_owes(place.root, 1);
+	/* counted first, as it may be mapped at once */
+	if (root_owes(place.root)) {
 		if (take((pfn_t){ (uint32_t)first }, place.root)) {
 			refusal = GATE_DONE;
 		} else {
-			root_owes(place.root, -1);
+			root_owes_less(place.root);
 		}
 	}
 	gate_unlock_root(place.root);
@@ -116,7 +133,7 @@ static uint64_t give_all_back(pfn_t first, union frame_word head)
 		return GATE_IN_USE;
 	}
 	if (head.frame.flags & FRAME_FRESH) {
-		root_owes(head.frame.number, -1);
+		root_owes_less(head.frame.number);
 	}
 	tails_give_back(first, NR_FRAMES);
 	return GATE_DONE;
@@ -151,7 +168,8 @@ uint64_t gate_large_free(uint64_t at, uint64_t unused1, uint64_t unused2, uint64
 	return refusal;
 }
 
-static bool is_fresh_of(uint64_t first, uint32_t root)
+/* A fresh one of this root's, which is locked, and whose next piece this is: or the first again. */
+static bool is_at(uint64_t first, uint32_t root, uint64_t piece)
 {
 	struct frame head;
 
@@ -160,7 +178,48 @@ static bool is_fresh_of(uint64_t first, uint32_t root)
 	}
 	head = state_of((pfn_t){ (uint32_t)first }).frame;
 	return head.owner == OWNER_USER && head.order == HUGE_ORDER && head.flags & FRAME_FRESH &&
-	       head.number == root;
+	       head.number == root && piece < NR_PIECES &&
+	       (!piece || pieces_of((pfn_t){ (uint32_t)first })->number == piece);
+}
+
+bool large_is_clean(pfn_t first)
+{
+	return !xpfo_is_strict() || pieces_of(first)->number == NR_PIECES;
+}
+
+void large_is_mapped(pfn_t first) { pieces_of(first)->number = 0; }
+
+/* first frame, which piece: zeroed, one after the other. Of the address space that is loaded. */
+uint64_t gate_large_clear(uint64_t first, uint64_t piece, uint64_t unused2, uint64_t unused3)
+{
+	pfn_t root = gate_loaded_root(), all[LARGE_PIECE];
+	uint64_t refusal = GATE_NO_FRAME;
+
+	(void)unused2;
+	(void)unused3;
+	if (!gate_lock_root(root.pfn)) {
+		return GATE_NO_FRAME;
+	}
+	if (is_at(first, root.pfn, piece)) {
+		for (uint32_t i = 0; i < LARGE_PIECE; i++) {
+			all[i].pfn = (uint32_t)(first + piece * LARGE_PIECE) + i;
+		}
+		gate_zero(all, LARGE_PIECE);
+		pieces_of((pfn_t){ (uint32_t)first })->number = (uint32_t)piece + 1;
+		refusal = GATE_DONE;
+	}
+	gate_unlock_root(root.pfn);
+	return refusal;
+}
+
+/* With the first piece nothing of it is clean any more; whoever maps it looks again afterwards. */
+static bool begin(uint64_t first, uint32_t root, uint64_t piece)
+{
+	if (!piece) {
+		__atomic_store_n(&pieces_of((pfn_t){ (uint32_t)first })->number, 0,
+				 __ATOMIC_SEQ_CST);
+	}
+	return is_at(first, root, piece);
 }
 
 /* The entry of a page of 2 MiB, a fresh one that gets part of its contents, which part. */
@@ -170,7 +229,7 @@ uint64_t gate_large_copy(uint64_t entry, uint64_t copy, uint64_t piece, uint64_t
 	uint64_t refusal = GATE_NOT_OURS;
 
 	(void)unused3;
-	if (piece >= NR_FRAMES / LARGE_PIECE || !page_lock(entry, &place)) {
+	if (!page_lock(entry, &place)) {
 		return GATE_NO_TABLE;
 	}
 	/* published: the lock is the one that the fresh one's going takes */
@@ -180,9 +239,11 @@ uint64_t gate_large_copy(uint64_t entry, uint64_t copy, uint64_t piece, uint64_t
 		uint32_t offset = (uint32_t)piece * LARGE_PIECE;
 
 		refusal = GATE_NO_FRAME;
-		if (pte_holds_frame(pte) && pte.value & PTE_HUGE && is_fresh_of(copy, place.root)) {
+		if (pte_holds_frame(pte) && pte.value & PTE_HUGE &&
+		    is_at(copy, place.root, piece) && begin(copy, place.root, piece)) {
 			gate_copy((pfn_t){ (uint32_t)copy + offset },
 				  pfn_add(pte_frame(pte), offset), LARGE_PIECE);
+			pieces_of((pfn_t){ (uint32_t)copy })->number = (uint32_t)piece + 1;
 			refusal = GATE_DONE;
 		}
 	}

@@ -176,7 +176,7 @@ uint64_t gate_page_consent(uint64_t entry, uint64_t mark, uint64_t unused2, uint
 	    !page_lock(entry, &place)) {
 		return GATE_NO_TABLE;
 	}
-	if (place.level == 1 && place_is_ours(&place)) {
+	if (place.level == 1 && place_root_state(&place) == 0 && place_is_ours(&place)) {
 		refusal = consent(gate_table_open(PLACE_ONE, place.table) + place.index, mark);
 		gate_table_close(PLACE_ONE);
 	}

@@ -96,6 +96,8 @@ struct place {
 };
 /* Without a lock: for a moment. */
 bool place_find(uint64_t entry, struct place *out);
+/* Of the kernel half: may a page come or go there after the boot? */
+bool place_may_change(uint64_t address);
 /* What leads there stays so until it is unlocked. False: in no table that may change. */
 bool place_lock(uint64_t entry, struct place *out) MUST_CHECK;
 void place_unlock(const struct place *place);
@@ -170,14 +172,14 @@ static inline uint64_t gate_call(enum gate_operation operation, uint64_t a, uint
 }
 
 /*
- * So many more things are made with this root loaded that are nobody else's meanwhile: fresh pages,
- * and new address spaces. It does not rest before they are done, as whoever has it then would take
- * them for its own.
+ * One more thing is made with this root loaded that is nobody else's meanwhile: a fresh page, or a
+ * new address space. It does not rest before that is done, as whoever has it then would take it for
+ * its own. False: it is dying, or owes too much.
  */
-static inline void root_owes(uint32_t root, int nr)
+bool root_owes(uint32_t root) MUST_CHECK;
+static inline void root_owes_less(uint32_t root)
 {
-	__atomic_fetch_add(&gate_frame((pfn_t){ root })->nr_used, (uint16_t)(nr * (int)OWED),
-			   __ATOMIC_RELAXED);
+	__atomic_fetch_sub(&gate_frame((pfn_t){ root })->nr_used, (uint16_t)OWED, __ATOMIC_RELAXED);
 }
 
 /* The kernel root of the address space that this processor has loaded. */

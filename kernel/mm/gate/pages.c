@@ -41,7 +41,8 @@ static uint64_t map(const struct place *place, pte_t pte)
 		gate_put(entry, pte);
 		place_used_add(place, 1);
 		if (UNLIKELY(place->level == 2)) {
-			root_owes(gate_loaded_root().pfn, -1);
+			root_owes_less(gate_loaded_root().pfn);
+			large_is_mapped(pte_frame(pte));
 		}
 	}
 	gate_table_close(PLACE_ONE);

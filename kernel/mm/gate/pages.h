@@ -126,6 +126,11 @@ bool frame_unmap(pfn_t frame);
 /* Those that became free, from `first` on, are zeroed where the variant of XPFO clears them. */
 void released_clean(const struct released *released, unsigned first);
 
+/* Of a fresh page of 2 MiB, by its first frame: has it what its entry is to show? It has its entry.
+ */
+bool large_is_clean(pfn_t first);
+void large_is_mapped(pfn_t first);
+
 /* Where the operation puts what it releases. */
 static inline struct released *answer_begin(void)
 {

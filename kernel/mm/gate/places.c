@@ -7,7 +7,7 @@
 #include "mm/ptable.h"
 
 /* Only there some page may still come or go after the boot. */
-static bool may_change(uint64_t address)
+bool place_may_change(uint64_t address)
 {
 	enum policy_view view = policy_view_of(address);
 
@@ -61,7 +61,7 @@ bool place_find(uint64_t entry, struct place *out)
 		level == LEVEL_MAX ? index < PTES_PER_TABLE / 2 : !!(frame->flags & TABLE_USER);
 	out->root = level == LEVEL_MAX ? table.pfn : frame->number;
 	out->address = out->is_user ? 0 : kernel_address(frame, level, index);
-	out->is_frozen = !out->is_user && (level == LEVEL_MAX || !may_change(out->address));
+	out->is_frozen = !out->is_user && (level == LEVEL_MAX || !place_may_change(out->address));
 	return true;
 }
 

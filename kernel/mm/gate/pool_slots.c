@@ -59,7 +59,8 @@ static bool is_first_area(const struct pool *pool, slot_id id, slot_id next)
 {
 	const union pool_slot *slot = pool_slot(id, SLOT_AREA);
 
-	return slot && slot->area.pool == pool->id && slot->area.next == next;
+	return slot && slot->area.pool == pool->id && slot->area.next == next &&
+	       slot->area.is_complete;
 }
 
 static bool areas_may_change(const struct pool *old, slot_id first)
@@ -90,7 +91,8 @@ static bool area_may_change(const struct pool_area *old, const struct pool_area 
 	return new->id == old->id &&new->pool == old->pool &&new->next == old->next &&new->base ==
 		       old->base &&new->len_bytes ==
 		       old->len_bytes &&stays(old->is_sealed, new->is_sealed) &&
-	       stays(old->is_complete, new->is_complete) && (!new->is_complete || is_whole(new));
+	       stays(old->is_complete, new->is_complete) &&
+	       ((!new->is_complete &&new->is_sealed == old->is_sealed) || is_whole(new));
 }
 
 /* It is on no list: the first one of its pool's is the one behind it. */

@@ -60,6 +60,9 @@ static uint64_t slot_write(uint64_t to, const struct pool_write *what, const str
 	if (!pool_slot_may_become((slot_id)((to - POOL_SLOTS_START) / sizeof(new)), old, &new)) {
 		return GATE_NO_CHANGE;
 	}
+	if (new.header.kind == SLOT_AREA && old->header.kind != SLOT_AREA) {
+		gate_pools_next_set(new.area.base + new.area.len_bytes + PAGE_SIZE);
+	}
 	gate_write(target->frames, target->nr, to % PAGE_SIZE, &new, sizeof(new));
 	return GATE_DONE;
 }

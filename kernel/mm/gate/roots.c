@@ -82,6 +82,22 @@ uint64_t gate_tables_clear(uint64_t first, uint64_t nr, uint64_t unused2, uint64
  */
 static uint32_t maker(pfn_t root) { return gate_is_shut() ? gate_loaded_root().pfn : root.pfn; }
 
+bool root_owes(uint32_t root)
+{
+	union frame_word from, to;
+
+	do {
+		from.frame = *frame_entry((pfn_t){ root });
+		to = from;
+		to.frame.nr_used = (uint16_t)(from.frame.nr_used + OWED);
+		if (from.frame.flags & ROOT_STATES || from.frame.nr_used > UINT16_MAX - OWED) {
+			return false;
+		}
+	} while (!__atomic_compare_exchange_n((uint64_t *)gate_frame((pfn_t){ root }), &from.word,
+					      to.word, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
+	return true;
+}
+
 /*
  * The life of a root: made or taken from a stock, filled by its maker and nobody else, and
  * published by him; dying, and idle. Its user half is empty at both ends. The shadow root goes with
@@ -111,18 +127,27 @@ static bool is_kernel_root(struct frame frame)
 static uint64_t root_change(pfn_t root, unsigned state)
 {
 	struct frame from = *frame_entry(root);
+	bool is_owed = gate_is_shut() && (state == ROOT_NEW || from.flags & ROOT_NEW);
+	uint32_t loaded = gate_is_shut() ? gate_loaded_root().pfn : 0;
+	uint64_t refusal = GATE_DONE;
 
 	if (!is_kernel_root(from) || !may_change(from, state)) {
 		return GATE_NO_CHANGE;
 	}
+	if (is_owed && state == ROOT_NEW && !root_owes(loaded)) {
+		return GATE_NOT_OURS;
+	}
 	if (!word_change(root, from, (uint8_t)((from.flags & ~ROOT_STATES) | state),
 			 state == ROOT_NEW ? maker(root) : root.pfn)) {
-		return GATE_IN_USE;
+		is_owed &= state == ROOT_NEW;
+		refusal = GATE_IN_USE;
+	} else {
+		is_owed &= state != ROOT_NEW;
 	}
-	if (gate_is_shut() && (state == ROOT_NEW || from.flags & ROOT_NEW)) {
-		root_owes(gate_loaded_root().pfn, state == ROOT_NEW ? 1 : -1);
+	if (is_owed) {
+		root_owes_less(loaded);
 	}
-	return GATE_DONE;
+	return refusal;
 }
 
 /* The root, its state from now on: of enum table_flags. */
@@ -179,6 +204,7 @@ static void root_fill(pfn_t root, pfn_t shadow)
 uint64_t gate_root_make(uint64_t first, uint64_t unused1, uint64_t unused2, uint64_t unused3)
 {
 	pfn_t root = { (uint32_t)first }, shadow = { (uint32_t)first + 1 };
+	uint64_t refusal = GATE_DONE;
 
 	(void)unused1;
 	(void)unused2;
@@ -186,16 +212,21 @@ uint64_t gate_root_make(uint64_t first, uint64_t unused1, uint64_t unused2, uint
 	if (first % 2 || first >= nr_frames || !pfn_is_valid(root) || !pfn_is_valid(shadow)) {
 		return GATE_NO_FRAME;
 	}
-	if (!root_become(root, LEVEL_MAX | TABLE_LINKED | ROOT_NEW, maker(root))) {
-		return GATE_IN_USE;
+	if (gate_is_shut() && !root_owes(maker(root))) {
+		return GATE_NOT_OURS;
 	}
-	if (!root_become(shadow, LEVEL_MAX | TABLE_LINKED | TABLE_SHADOW, root.pfn)) {
+	if (!root_become(root, LEVEL_MAX | TABLE_LINKED | ROOT_NEW, maker(root))) {
+		refusal = GATE_IN_USE;
+	} else if (!root_become(shadow, LEVEL_MAX | TABLE_LINKED | TABLE_SHADOW, root.pfn)) {
 		/* it was clean, and nothing could get below it */
 		*gate_frame(root) = (struct frame){ .owner = OWNER_PTABLE, .flags = TABLE_CLEAN };
-		return GATE_IN_USE;
+		refusal = GATE_IN_USE;
 	}
-	if (gate_is_shut()) {
-		root_owes(maker(root), 1);
+	if (refusal) {
+		if (gate_is_shut()) {
+			root_owes_less(maker(root));
+		}
+		return refusal;
 	}
 	root_fill(root, shadow);
 	return GATE_DONE;

@@ -156,6 +156,16 @@ void large_take(pfn_t first) { (void)gate_call(GATE_LARGE_TAKE, first.pfn, 0, 0,
 
 void large_free(pfn_t first) { (void)gate_call(GATE_LARGE_FREE, first.pfn, 0, 0, 0); }
 
+bool large_is_clear(pfn_t first)
+{
+	return frame_entry(pfn_add(first, 1))->number == (1u << HUGE_ORDER) / LARGE_PIECE;
+}
+
+void large_clear(pfn_t first, uint32_t piece)
+{
+	(void)gate_call(GATE_LARGE_CLEAR, first.pfn, piece, 0, 0);
+}
+
 bool large_copy(const pte_t *entry, pfn_t copy, uint32_t piece)
 {
 	if (is_open()) {

@@ -5,7 +5,8 @@
 /* Clean, and out of the direct map where the variant of XPFO has it so. */
 static inline bool is_ready(struct frame frame)
 {
-	return frame.owner == OWNER_FREE && (frame.flags & FRAME_HIDDEN || !xpfo.unmaps_at_alloc) &&
+	return frame.owner == OWNER_FREE && !(frame.flags & FRAME_DIRTY) &&
+	       (frame.flags & FRAME_HIDDEN || !xpfo.unmaps_at_alloc) &&
 	       (!frame.number || (!xpfo_is_strict() && frame.number != FRAME_SETTLING));
 }
 
@@ -18,18 +19,41 @@ static bool is_fresh(struct frame frame)
 	       (frame.order ? frame.number == gate_loaded_root().pfn : xpfo.clears_mapped);
 }
 
-bool frame_map_slowly(pfn_t frame, unsigned level)
+static bool change_to_mapped(pfn_t frame, union frame_word from, unsigned order)
 {
-	union frame_word from = state_of(frame);
-	unsigned order = level == 2 ? HUGE_ORDER : 0;
-
-	return ((order == 0 && is_ready(from.frame)) ||
-		(is_fresh(from.frame) && from.frame.order == order)) &&
-	       state_change(frame, from,
+	return state_change(frame, from,
 			    (struct frame){ .owner = OWNER_USER,
 					    .flags = from.frame.flags & (uint8_t)~FRAME_FRESH,
 					    .order = (uint8_t)order,
 					    .refs = 1 });
+}
+
+/* A page of 2 MiB, unless somebody begins to copy to it. */
+static bool map_large(pfn_t first, union frame_word from)
+{
+	union frame_word mapped;
+
+	if (!is_fresh(from.frame) || from.frame.order != HUGE_ORDER || !large_is_clean(first) ||
+	    !change_to_mapped(first, from, HUGE_ORDER)) {
+		return false;
+	}
+	if (large_is_clean(first)) {
+		return true;
+	}
+	mapped = state_of(first);
+	(void)state_change(first, mapped, from.frame);
+	return false;
+}
+
+bool frame_map_slowly(pfn_t frame, unsigned level)
+{
+	union frame_word from = state_of(frame);
+
+	if (level == 2) {
+		return map_large(frame, from);
+	}
+	return (is_ready(from.frame) || (is_fresh(from.frame) && !from.frame.order)) &&
+	       change_to_mapped(frame, from, 0);
 }
 
 bool frame_map_again(pfn_t frame)
