@@ -7,6 +7,7 @@
 #include "mm/frame_pool.h"
 #include "mm/gate/gate.h"
 #include "mm/stock.h"
+#include "mm/tlb.h"
 #include "mm/window.h"
 #include "mm/xpfo.h"
 
@@ -113,6 +114,7 @@ static void block_free_first(pfn_t first, unsigned order)
 	frame_transition(first, order, OWNER_USER, OWNER_FREE);
 	if (is_cleared && order && xpfo.stays_hidden) {
 		COUNT_N(frames_freed_user, 1ul << order);
+		(void)ktlb_downgrade();
 		block_finish_later(first, order);
 		return;
 	}

@@ -97,6 +97,17 @@ static void rights_restore(const struct watched *watched)
 	ktlb_wait(ktlb_downgrade());
 }
 
+/* With ptprot: where the direct map still writes to sealed memory, which is how it was changed. */
+static void alias_write(const struct watched *watched, const void *bytes, size_t len_bytes)
+{
+	pte_t alias = ptable_lookup(kernel_root, direct_map_address(watched->frame), NULL);
+
+	if (pte_is_present(alias) && pte_is_writable(alias)) {
+		memcpy((char *)direct_map_pointer(watched->frame) + watched->address % PAGE_SIZE,
+		       bytes, len_bytes);
+	}
+}
+
 /*
  * False: it was changed. Puts that back, so that the next attack begins afresh, unless the page is
  * not the pool's any more: then there is nothing that could be.
@@ -109,7 +120,9 @@ static bool check_and_restore(const struct watched *watched, const void *bytes, 
 		return is_whole;
 	}
 	rights_restore(watched);
-	if (!is_whole && gate_in_force == ptprot_off) {
+	if (!is_whole && gate_in_force != ptprot_off) {
+		alias_write(watched, bytes, len_bytes);
+	} else if (!is_whole) {
 		window_write(&watched->frame, 1, watched->address % PAGE_SIZE, bytes, len_bytes);
 	}
 	return is_whole;
