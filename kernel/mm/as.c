@@ -178,7 +178,8 @@ static bool leave(struct as *as)
 void as_put(struct as *as)
 {
 	bool is_dying = this_cpu()->tlb.as == &as->tlb && leave(as);
-	unsigned work = 0;
+	/* assertions make what the process has done until here a piece of its own */
+	unsigned work = ASSERTIONS ? WORK_ENOUGH : 0;
 
 	/* pairs with the same operation elsewhere: the last one sees all writes */
 	if (__atomic_sub_fetch(&as->users, 1, __ATOMIC_ACQ_REL)) {
@@ -191,6 +192,7 @@ void as_put(struct as *as)
 	}
 	lock_acquire(&as->lock);
 	as->table = NULL;
+	pause_after(as, &work);
 	pages_drop_all(as, &work);
 	stray_tables_free(as, &work);
 	regions_free(as, &work);

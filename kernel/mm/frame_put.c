@@ -110,6 +110,9 @@ static void block_free_first(pfn_t first, unsigned order)
 {
 	bool is_cleared = xpfo.clears_at_free && frame_entry(first)->flags & FRAME_HIDDEN;
 
+	if (order && this_cpu()->nr_held == 0) {
+		(void)poll_call();
+	}
 	frames_in_work(1l << order);
 	frame_transition(first, order, OWNER_USER, OWNER_FREE);
 	if (is_cleared && order && xpfo.stays_hidden) {

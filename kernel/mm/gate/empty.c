@@ -5,6 +5,9 @@
 #include "mm/gate/pages.h"
 #include "mm/layout.h"
 
+/* Assertions make each page several times as long. */
+enum { PAGES_AT_ONCE = ASSERTIONS ? RELEASED_MAX / 4 : RELEASED_MAX };
+
 /* Where an address leads, as far down as there are tables. */
 struct way {
 	struct place at[LEVEL_MAX + 1]; /* by level */
@@ -55,7 +58,7 @@ static void pages_go(const struct way *way, uint64_t address, uint64_t end, stru
 				      : 1;
 	unsigned nr_empty = ptes_skip_empty(entry_at(place), nr);
 
-	nr = nr_empty + MIN(nr - nr_empty, (unsigned)RELEASED_MAX);
+	nr = nr_empty + MIN(nr - nr_empty, (unsigned)PAGES_AT_ONCE);
 	out->next = start + nr * step;
 	if (nr == nr_empty) {
 		return;

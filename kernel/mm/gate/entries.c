@@ -49,14 +49,23 @@ static bool is_reserved_for(const struct place *place, pfn_t child)
 	       direct_map_address((pfn_t){ table->number }) == place->address;
 }
 
-/* Its entries were written while nothing led to it: frames may be others' by now. */
+/* Its entries were written while nothing led to it: frames may be others' by now. Most are free,
+ * and shown. */
 static bool is_right_still(const struct place *place, pfn_t child)
 {
 	const pte_t *entries = direct_map_pointer(child);
+	pfn_t first = { frame_entry(child)->number };
+	uint64_t shown = direct_map_pte(first).value;
 
-	for (uint64_t i = 0; i < PTES_PER_TABLE; i++) {
-		if (pte_is_present(entries[i]) &&
-		    !kernel_leaf_is_right(entries[i], place->address + i * PAGE_SIZE, 1)) {
+	for (uint32_t i = 0; i < PTES_PER_TABLE; i++, shown += PAGE_SIZE) {
+		struct frame frame = *frame_entry(pfn_add(first, i));
+
+		if (frame.owner == OWNER_FREE && !frame.flags && entries[i].value == shown) {
+			continue;
+		}
+		if (entries[i].value &&
+		    (!pte_is_present(entries[i]) ||
+		     !kernel_leaf_is_right(entries[i], place->address + i * PAGE_SIZE, 1))) {
 			return false;
 		}
 	}
@@ -146,6 +155,23 @@ static uint64_t change(const struct place *place, pte_t old, pte_t new)
 			      : kernel_leaf_change(place, old, new);
 }
 
+/* One that was reserved, and that nothing leads to: what it says is asked when it is linked. */
+static bool is_unlinked(const struct place *place)
+{
+	const struct frame *table = frame_entry(place->table);
+
+	return table_is_reserved(table) && !(table->flags & TABLE_LINKED);
+}
+
+static uint64_t fill_unlinked(const struct place *at, pte_t *entries, uint64_t nr, pte_t pte)
+{
+	for (uint64_t i = 0; i < nr; i++) {
+		gate_put(&entries[at->index + i], pte);
+		pte.value += pte_is_present(pte) ? PAGE_SIZE : 0;
+	}
+	return GATE_DONE;
+}
+
 static uint64_t fill(const struct place *at, pte_t *entries, uint64_t nr, pte_t pte)
 {
 	uint64_t step = 1ul << level_shift(MAX(at->level, 1u)), refusal = GATE_DONE;
@@ -196,8 +222,8 @@ uint64_t gate_entries_fill(uint64_t first, uint64_t nr, uint64_t value, uint64_t
 		return GATE_NO_TABLE;
 	}
 	if (is_run(&place, nr)) {
-		refusal =
-			fill(&place, gate_table_open(PLACE_ONE, place.table), nr, (pte_t){ value });
+		refusal = (is_unlinked(&place) ? fill_unlinked : fill)(
+			&place, gate_table_open(PLACE_ONE, place.table), nr, (pte_t){ value });
 		gate_table_close(PLACE_ONE);
 	}
 	place_unlock(&place);

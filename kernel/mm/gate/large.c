@@ -41,12 +41,12 @@ static struct frame state_taken(struct frame from, uint32_t i, uint32_t root)
 }
 
 /* A processor that copies to it, or shows it, has to have flushed before anybody gets it. */
-static struct frame state_free(struct frame from)
+static struct frame state_free(struct frame from, uint32_t number)
 {
 	struct frame to = { .owner = OWNER_FREE, .flags = from.flags & FRAME_HIDDEN };
 
 	if (to.flags) {
-		to.number = gate_number_next();
+		to.number = number;
 		to.flags |= xpfo_is_strict() ? FRAME_DIRTY : 0;
 	}
 	return to;
@@ -54,12 +54,14 @@ static struct frame state_free(struct frame from)
 
 static void tails_give_back(pfn_t first, uint32_t end)
 {
+	uint32_t number = gate_number_next();
+
 	for (uint32_t i = 1; i < end; i++) {
 		pfn_t frame = pfn_add(first, i);
 		union frame_word from = state_of(frame);
 
 		/* another try, where a variant of XPFO lets go of it */
-		while (!state_change(frame, from, state_free(from.frame))) {
+		while (!state_change(frame, from, state_free(from.frame, number))) {
 			from = state_of(frame);
 		}
 	}
@@ -129,7 +131,7 @@ uint64_t gate_large_take(uint64_t first, uint64_t unused1, uint64_t unused2, uin
 /* Nothing maps it: the first frame goes first, so that nothing will. */
 static uint64_t give_all_back(pfn_t first, union frame_word head)
 {
-	if (!state_change(first, head, state_free(head.frame))) {
+	if (!state_change(first, head, state_free(head.frame, gate_number_next()))) {
 		return GATE_IN_USE;
 	}
 	if (head.frame.flags & FRAME_FRESH) {
