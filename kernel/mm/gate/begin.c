@@ -100,14 +100,13 @@ static bool notes_at(uint64_t address)
 /* As gate_entry_set does of what comes later. */
 static void note_mapped(pfn_t frame, uint64_t address)
 {
-	bool is_for_good = policy_view_of(address) == VIEW_ENTRY_AREA;
+	const struct frame *entry = frame_entry(frame);
 
-	if (pfn_is_valid(frame) && frame_notes_mapped(frame_entry(frame))) {
-		frames_flag(frame, 1,
-			    FRAME_MAPPED | (is_for_good && frame_entry(frame)->owner == OWNER_POOL
-						    ? FRAME_PLACED
-						    : 0),
-			    0);
+	if (pfn_is_valid(frame) && frame_notes_mapped(entry)) {
+		bool is_for_good =
+			entry->owner == OWNER_POOL && policy_view_of(address) == VIEW_ENTRY_AREA;
+
+		frames_flag(frame, 1, FRAME_MAPPED | (is_for_good ? FRAME_PLACED : 0), 0);
 	}
 }
 

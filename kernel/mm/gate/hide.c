@@ -94,26 +94,22 @@ static uint64_t ask(struct frame frame)
 	return !frame.number || gate_number_is_complete(frame.number) ? GATE_DONE : GATE_NOT_YET;
 }
 
-/* Nobody else does anything to them from here on. All of them, or none. */
+/* Nobody else does anything to them from here on. Not all of them: the others wait anew. */
 static bool take_all(const pfn_t *taken, struct frame *before, unsigned nr)
 {
 	unsigned i = 0;
 
-	while (i < nr && swap(taken[i], before[i], FRAME_HIDDEN, FRAME_SETTLING)) {
-		i++;
+	for (; i < nr && swap(taken[i], before[i], FRAME_HIDDEN, FRAME_SETTLING); i++) {
+		before[i].flags = FRAME_HIDDEN;
+		before[i].number = FRAME_SETTLING;
 	}
-	for (unsigned j = 0; j < i; j++) {
-		struct frame settling = before[j];
-
-		settling.flags = FRAME_HIDDEN;
-		settling.number = FRAME_SETTLING;
-		if (i < nr) {
-			(void)swap(taken[j], settling, before[j].flags, before[j].number);
-		} else {
-			before[j] = settling;
-		}
+	if (i == nr) {
+		return true;
 	}
-	return i == nr;
+	while (i-- > 0) {
+		(void)swap(taken[i], before[i], FRAME_HIDDEN | FRAME_DIRTY, gate_number_next());
+	}
+	return false;
 }
 
 /*
