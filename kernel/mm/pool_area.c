@@ -78,7 +78,8 @@ status_t pool_area_create(const struct pool *pool, size_t len_bytes, slot_id *ou
 					   .pool = pool->id,
 					   .next = pool->first_area,
 					   .len_bytes = (uint32_t)len_bytes,
-					   .is_sealed = is_sealed } };
+					   .is_sealed = is_sealed,
+					   .is_complete = gate_in_force == ptprot_off } };
 	uint32_t nr_pages = (uint32_t)(len_bytes >> PAGE_SHIFT);
 	status_t status = pool_slot_take(&slot.area.id);
 
@@ -103,8 +104,10 @@ status_t pool_area_create(const struct pool *pool, size_t len_bytes, slot_id *ou
 			return status;
 		}
 	}
-	slot.area.is_complete = true;
-	pool_slot_write(slot.area.id, &slot);
+	if (!slot.area.is_complete) {
+		slot.area.is_complete = true;
+		pool_slot_write(slot.area.id, &slot);
+	}
 	mark((void *)slot.area.base, len_bytes, MARK_POOL_RED);
 	*out = slot.area.id;
 	return STATUS_OK;

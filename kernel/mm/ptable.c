@@ -89,7 +89,7 @@ static status_t tables_make(unsigned order, pfn_t *out)
 /* One, and some more for the stock, as they share the flush. */
 static status_t table_make(struct cpu *cpu, pfn_t *out)
 {
-	enum { BATCH_ORDER = 3 };
+	enum { BATCH_ORDER = 2 };
 
 	if (gate_in_force == ptprot_off || cpu->nr_spare_tables || tables_make(BATCH_ORDER, out)) {
 		return tables_make(0, out);

@@ -85,13 +85,17 @@ uint64_t gate_frames_reveal(uint64_t first, uint64_t nr, uint64_t unused2, uint6
 }
 
 /* Is it this one's turn, or clean already? */
-static uint64_t ask(struct frame frame)
+static inline uint64_t ask(struct frame frame, uint32_t *complete)
 {
 	if (frame.owner != OWNER_FREE || !(frame.flags & FRAME_HIDDEN) ||
 	    frame.number == FRAME_SETTLING) {
 		return GATE_NO_CHANGE;
 	}
-	return !frame.number || gate_number_is_complete(frame.number) ? GATE_DONE : GATE_NOT_YET;
+	if (!frame.number || frame.number == *complete) {
+		return GATE_DONE;
+	}
+	*complete = frame.number;
+	return gate_number_is_complete(frame.number) ? GATE_DONE : GATE_NOT_YET;
 }
 
 /* Nobody else does anything to them from here on. Not all of them: the others wait anew. */
@@ -121,8 +125,9 @@ uint64_t gate_frames_settle(uint64_t first, uint64_t nr, uint64_t is_zero, uint6
 {
 	struct frame before[WINDOW_PAGES];
 	pfn_t taken[WINDOW_PAGES] = { { 0 } };
-	bool is_believed = is_zero && options.zero == zero_early;
+	unsigned flags = 0;
 	unsigned nr_taken = 0;
+	uint32_t complete = 0; /* those in a row mostly wait for the same */
 
 	(void)unused3;
 	if (!are_frames(first, nr) || nr > WINDOW_PAGES) {
@@ -131,20 +136,20 @@ uint64_t gate_frames_settle(uint64_t first, uint64_t nr, uint64_t is_zero, uint6
 	for (uint64_t i = 0; i < nr; i++) {
 		pfn_t frame = { (uint32_t)(first + i) };
 		struct frame from = before[nr_taken] = *frame_entry(frame);
-		uint64_t refusal = ask(from);
+		uint64_t refusal = ask(from, &complete);
 
 		if (refusal) {
 			return refusal;
 		}
 		if (from.number) {
 			taken[nr_taken++] = frame;
-			is_believed &= !(from.flags & FRAME_DIRTY);
+			flags |= from.flags;
 		}
 	}
 	if (!take_all(taken, before, nr_taken)) {
 		return GATE_NO_CHANGE;
 	}
-	if (nr_taken && !is_believed) {
+	if (nr_taken && (!is_zero || options.zero != zero_early || flags & FRAME_DIRTY)) {
 		gate_zero(taken, nr_taken);
 	}
 	for (unsigned i = 0; i < nr_taken; i++) {
