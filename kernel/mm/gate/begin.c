@@ -116,7 +116,7 @@ static unsigned count_used(const pte_t *entries)
 	uint64_t in_all = PTE_PRESENT;
 	unsigned nr = 0;
 
-#pragma GCC unroll 16
+#pragma GCC unroll 512
 	for (unsigned i = 0; i < PTES_PER_TABLE; i++) {
 		in_all &= entries[i].value;
 	}
