@@ -184,6 +184,20 @@ static bool is_at(uint64_t first, uint32_t root, uint64_t piece)
 	       (!piece || pieces_of((pfn_t){ (uint32_t)first })->number == piece);
 }
 
+/* That piece is written next. With the first nothing of it is clean any more; whoever maps it looks
+ * again afterwards. */
+static bool begin(uint64_t first, uint32_t root, uint64_t piece)
+{
+	if (!is_at(first, root, piece)) {
+		return false;
+	}
+	if (!piece) {
+		__atomic_store_n(&pieces_of((pfn_t){ (uint32_t)first })->number, 0,
+				 __ATOMIC_SEQ_CST);
+	}
+	return is_at(first, root, piece);
+}
+
 bool large_is_clean(pfn_t first)
 {
 	return !xpfo_is_strict() || pieces_of(first)->number == NR_PIECES;
@@ -202,7 +216,7 @@ uint64_t gate_large_clear(uint64_t first, uint64_t piece, uint64_t unused2, uint
 	if (!gate_lock_root(root.pfn)) {
 		return GATE_NO_FRAME;
 	}
-	if (is_at(first, root.pfn, piece)) {
+	if (begin(first, root.pfn, piece)) {
 		for (uint32_t i = 0; i < LARGE_PIECE; i++) {
 			all[i].pfn = (uint32_t)(first + piece * LARGE_PIECE) + i;
 		}
@@ -212,16 +226,6 @@ uint64_t gate_large_clear(uint64_t first, uint64_t piece, uint64_t unused2, uint
 	}
 	gate_unlock_root(root.pfn);
 	return refusal;
-}
-
-/* With the first piece nothing of it is clean any more; whoever maps it looks again afterwards. */
-static bool begin(uint64_t first, uint32_t root, uint64_t piece)
-{
-	if (!piece) {
-		__atomic_store_n(&pieces_of((pfn_t){ (uint32_t)first })->number, 0,
-				 __ATOMIC_SEQ_CST);
-	}
-	return is_at(first, root, piece);
 }
 
 /* The entry of a page of 2 MiB, a fresh one that gets part of its contents, which part. */
@@ -242,7 +246,7 @@ uint64_t gate_large_copy(uint64_t entry, uint64_t copy, uint64_t piece, uint64_t
 
 		refusal = GATE_NO_FRAME;
 		if (pte_holds_frame(pte) && pte.value & PTE_HUGE &&
-		    is_at(copy, place.root, piece) && begin(copy, place.root, piece)) {
+		    begin(copy, place.root, piece)) {
 			gate_copy((pfn_t){ (uint32_t)copy + offset },
 				  pfn_add(pte_frame(pte), offset), LARGE_PIECE);
 			pieces_of((pfn_t){ (uint32_t)copy })->number = (uint32_t)piece + 1;
