@@ -4,22 +4,11 @@
  * may.
  */
 #include "force.h"
+#include "gate_calls.h"
 #include "ktest.h"
-#include "mm/as.h"
 #include "mm/frame_alloc.h"
-#include "mm/gate/operations.h"
-#include "mm/layout.h"
-#include "mm/ptable.h"
 
 enum { PAGE_ONE, PAGE_TWO, PAGE_EMPTY, NR_PAGES };
-#define TEST_START (USER_MIN + 32 * PAGE_SIZE)
-
-static enum gate_refusal asked(enum gate_operation operation, const pte_t *entry, uint64_t b,
-			       uint64_t c, uint64_t d)
-{
-	return (enum gate_refusal)(gate_enter((uint64_t)entry, b, c, 0, d, operation) &
-				   GATE_REFUSAL);
-}
 
 static enum gate_refusal give(const pte_t *from, const pte_t *to)
 {
@@ -40,24 +29,6 @@ static void mark(pte_t *entry, uint64_t how)
 static bool parked(const pte_t *entry)
 {
 	return asked(GATE_PAGES_PARK, entry, 1, 0, 0) == GATE_DONE;
-}
-
-/* Two pages, and an entry that has none. NULL: no memory. */
-static pte_t *make(struct as **as)
-{
-	uva_t at;
-
-	if (as_create(as)) {
-		return NULL;
-	}
-	if (as_map(*as, AS_MAP_FIXED, TEST_START, NR_PAGES * PAGE_SIZE, RIGHT_READ | RIGHT_WRITE, 0,
-		   &at) ||
-	    as_fault(*as, (uva_t){ TEST_START }, RIGHT_WRITE) ||
-	    as_fault(*as, (uva_t){ TEST_START + PAGE_SIZE }, RIGHT_WRITE)) {
-		as_put(*as);
-		return NULL;
-	}
-	return ptable_entry((*as)->root, TEST_START, 1);
 }
 
 /* Both address spaces are ours. */
@@ -176,8 +147,8 @@ KTEST_SUITE(gate_moves)
 		ktest_skip("there is no gate");
 		return;
 	}
-	mine = make(&giver);
-	theirs = mine ? make(&taker) : NULL;
+	mine = space_make(&giver, NR_PAGES, 2);
+	theirs = mine ? space_make(&taker, NR_PAGES, 2) : NULL;
 	if (!theirs) {
 		ktest_skip("no memory for two address spaces");
 		return;

@@ -2,45 +2,17 @@
  * With ptprot: what the gate says to arguments that are not those of the address space that is
  * loaded, or made here. A refusal is the operation's result; nothing stops, as nothing is lost.
  */
+#include "gate_calls.h"
 #include "ktest.h"
-#include "mm/as.h"
 #include "mm/frame_alloc.h"
-#include "mm/gate/operations.h"
-#include "mm/layout.h"
-#include "mm/ptable.h"
 
 enum { PAGE_ONE, PAGE_TWO, NR_PAGES };
-#define TEST_START (USER_MIN + 32 * PAGE_SIZE)
 #define RIGHTS (PTE_PRESENT | PTE_USER | PTE_WRITABLE | PTE_NO_EXECUTE)
-
-static enum gate_refusal asked(enum gate_operation operation, const pte_t *entry, uint64_t b,
-			       uint64_t c, uint64_t d)
-{
-	return (enum gate_refusal)(gate_enter((uint64_t)entry, b, c, 0, d, operation) &
-				   GATE_REFUSAL);
-}
 
 static enum gate_refusal asked_to_empty(pfn_t root, uint64_t at, uint64_t end)
 {
 	return (enum gate_refusal)(gate_enter(root.pfn, at, end, 0, UINT64_MAX, GATE_ROOT_EMPTY) &
 				   GATE_REFUSAL);
-}
-
-/* A new one, with a page; the entry behind is empty. */
-static pte_t *make(struct as **as)
-{
-	uva_t at;
-
-	if (as_create(as)) {
-		return NULL;
-	}
-	if (as_map(*as, AS_MAP_FIXED, TEST_START, NR_PAGES * PAGE_SIZE, RIGHT_READ | RIGHT_WRITE, 0,
-		   &at) ||
-	    as_fault(*as, (uva_t){ TEST_START }, RIGHT_WRITE)) {
-		as_put(*as);
-		return NULL;
-	}
-	return ptable_entry((*as)->root, TEST_START, 1);
 }
 
 /* Its maker may do all; not what nobody may. */
@@ -111,7 +83,7 @@ KTEST_SUITE(gate_pages)
 		ktest_skip("there is no gate");
 		return;
 	}
-	entries = make(&as);
+	entries = space_make(&as, NR_PAGES, 1);
 	if (!entries) {
 		ktest_skip("no memory for an address space");
 		return;

@@ -27,17 +27,6 @@ static bool are_absent(uint64_t first, uint64_t nr)
 	return true;
 }
 
-/* A free frame becomes this, if it still is what it was. */
-static bool swap(pfn_t frame, struct frame from, uint8_t flags, uint32_t number)
-{
-	union frame_word before = { .frame = from }, after = before;
-
-	after.frame.flags = flags;
-	after.frame.number = number;
-	return __atomic_compare_exchange_n((uint64_t *)gate_frame(frame), &before.word, after.word,
-					   false, __ATOMIC_SEQ_CST, __ATOMIC_ACQUIRE);
-}
-
 /* All of them free, and not in the middle of being zeroed: changed one by one. What others left in
  * one is not shown. */
 static uint64_t change_all(uint64_t first, uint64_t nr, uint8_t flags, uint32_t number)
@@ -48,7 +37,7 @@ static uint64_t change_all(uint64_t first, uint64_t nr, uint8_t flags, uint32_t 
 
 		if (from.owner != OWNER_FREE || from.number == FRAME_SETTLING ||
 		    (from.flags & FRAME_DIRTY && !flags) ||
-		    !swap(frame, from, flags | (from.flags & FRAME_DIRTY), number)) {
+		    !frame_word_change(frame, from, flags | (from.flags & FRAME_DIRTY), number)) {
 			return GATE_NO_CHANGE;
 		}
 	}
@@ -103,7 +92,8 @@ static bool take_all(const pfn_t *taken, struct frame *before, unsigned nr)
 {
 	unsigned i = 0;
 
-	for (; i < nr && swap(taken[i], before[i], FRAME_HIDDEN, FRAME_SETTLING); i++) {
+	for (; i < nr && frame_word_change(taken[i], before[i], FRAME_HIDDEN, FRAME_SETTLING);
+	     i++) {
 		before[i].flags = FRAME_HIDDEN;
 		before[i].number = FRAME_SETTLING;
 	}
@@ -111,7 +101,8 @@ static bool take_all(const pfn_t *taken, struct frame *before, unsigned nr)
 		return true;
 	}
 	while (i-- > 0) {
-		(void)swap(taken[i], before[i], FRAME_HIDDEN | FRAME_DIRTY, gate_number_next());
+		(void)frame_word_change(taken[i], before[i], FRAME_HIDDEN | FRAME_DIRTY,
+					gate_number_next());
 	}
 	return false;
 }
@@ -153,7 +144,7 @@ uint64_t gate_frames_settle(uint64_t first, uint64_t nr, uint64_t is_zero, uint6
 		gate_zero(taken, nr_taken);
 	}
 	for (unsigned i = 0; i < nr_taken; i++) {
-		(void)swap(taken[i], before[i], FRAME_HIDDEN, 0);
+		(void)frame_word_change(taken[i], before[i], FRAME_HIDDEN, 0);
 	}
 	return GATE_DONE;
 }

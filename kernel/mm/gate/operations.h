@@ -40,6 +40,17 @@ static inline struct frame *gate_frame(pfn_t frame)
 	return (struct frame *)((uint64_t)frame_entry(frame) + gate_distance);
 }
 
+/* A frame's flags and number become these, if its word still is that. */
+static inline bool frame_word_change(pfn_t frame, struct frame from, uint8_t flags, uint32_t number)
+{
+	union frame_word before = { .frame = from }, after = before;
+
+	after.frame.flags = flags;
+	after.frame.number = number;
+	return __atomic_compare_exchange_n((uint64_t *)gate_frame(frame), &before.word, after.word,
+					   false, __ATOMIC_SEQ_CST, __ATOMIC_ACQUIRE);
+}
+
 /*
  * What the gate keeps for a processor, in the last page of its block, behind interrupted.asm's
  * areas; and, in the first processor's, for all. Everybody may read it.

@@ -12,27 +12,17 @@ static bool is_guarded(pfn_t table)
 	return gate_pte_is_guarded(pte) || (pte_is_present(pte) && !pte_is_writable(pte));
 }
 
-static bool word_change(pfn_t table, struct frame from, uint8_t flags, uint32_t number)
-{
-	union frame_word before = { .frame = from }, after = before;
-
-	after.frame.flags = flags;
-	after.frame.number = number;
-	return __atomic_compare_exchange_n((uint64_t *)gate_frame(table), &before.word, after.word,
-					   false, __ATOMIC_SEQ_CST, __ATOMIC_ACQUIRE);
-}
-
 static uint64_t clear(pfn_t table, struct frame from)
 {
 	struct frame taken = from;
 
 	taken.number = FRAME_SETTLING;
-	if (!word_change(table, from, from.flags, FRAME_SETTLING)) {
+	if (!frame_word_change(table, from, from.flags, FRAME_SETTLING)) {
 		return GATE_IN_USE;
 	}
 	memset(gate_table_open(PLACE_ONE, table), 0, PAGE_SIZE);
 	gate_table_close(PLACE_ONE);
-	(void)word_change(table, taken, TABLE_CLEAN, 0);
+	(void)frame_word_change(table, taken, TABLE_CLEAN, 0);
 	return GATE_DONE;
 }
 
@@ -49,7 +39,7 @@ static uint64_t go_on(pfn_t table)
 		return GATE_IN_USE;
 	}
 	if (!from.number) {
-		return is_guarded(table) && word_change(table, from, 0, gate_number_next())
+		return is_guarded(table) && frame_word_change(table, from, 0, gate_number_next())
 			       ? GATE_NOT_YET
 			       : GATE_IN_USE;
 	}
@@ -137,8 +127,8 @@ static uint64_t root_change(pfn_t root, unsigned state)
 	if (is_owed && state == ROOT_NEW && !root_owes(loaded)) {
 		return GATE_NOT_OURS;
 	}
-	if (!word_change(root, from, (uint8_t)((from.flags & ~ROOT_STATES) | state),
-			 state == ROOT_NEW ? maker(root) : root.pfn)) {
+	if (!frame_word_change(root, from, (uint8_t)((from.flags & ~ROOT_STATES) | state),
+			       state == ROOT_NEW ? maker(root) : root.pfn)) {
 		is_owed &= state == ROOT_NEW;
 		refusal = GATE_IN_USE;
 	} else {
@@ -184,7 +174,7 @@ static bool root_become(pfn_t table, uint8_t flags, uint32_t number)
 {
 	struct frame from = *frame_entry(table);
 
-	return is_ready(from) && word_change(table, from, flags, number);
+	return is_ready(from) && frame_word_change(table, from, flags, number);
 }
 
 static void root_fill(pfn_t root, pfn_t shadow)

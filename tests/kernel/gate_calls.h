@@ -1,0 +1,38 @@
+/* What the gate's suites ask it with. */
+#pragma once
+
+#include "mm/as.h"
+#include "mm/gate/operations.h"
+#include "mm/layout.h"
+#include "mm/ptable.h"
+
+#define TEST_START (USER_MIN + 32 * PAGE_SIZE)
+
+static inline enum gate_refusal asked(enum gate_operation operation, const pte_t *entry, uint64_t b,
+				      uint64_t c, uint64_t d)
+{
+	return (enum gate_refusal)(gate_enter((uint64_t)entry, b, c, 0, d, operation) &
+				   GATE_REFUSAL);
+}
+
+/* A new address space with pages from TEST_START on, of which the first are there. The entry of the
+ * first one; NULL: no memory. */
+static inline pte_t *space_make(struct as **as, unsigned nr_pages, unsigned nr_there)
+{
+	status_t status = as_create(as);
+	uva_t at;
+
+	if (status) {
+		return NULL;
+	}
+	status = as_map(*as, AS_MAP_FIXED, TEST_START, nr_pages * PAGE_SIZE,
+			RIGHT_READ | RIGHT_WRITE, 0, &at);
+	for (unsigned i = 0; i < nr_there && status == STATUS_OK; i++) {
+		status = as_fault(*as, (uva_t){ TEST_START + i * PAGE_SIZE }, RIGHT_WRITE);
+	}
+	if (status) {
+		as_put(*as);
+		return NULL;
+	}
+	return ptable_entry((*as)->root, TEST_START, 1);
+}
