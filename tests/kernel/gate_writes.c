@@ -88,6 +88,45 @@ static void write_area(const struct pool *fixed, const struct pool *owned)
 	ktest_ok(slot_refused(area, &slot), "and does not go while it is mapped");
 }
 
+/* The life of an area that never gets a page: of nobody's list, and its addresses are gone. */
+static void write_new_area(const struct pool *pool)
+{
+	struct pool_header header = *pool_header();
+	slot_id id = header.first_free;
+	const union pool_slot *place = (const union pool_slot *)POOL_SLOTS_START + id;
+	const union pool_slot *own = (const union pool_slot *)pool;
+	union pool_slot before = *place, pools = *own;
+	union pool_slot area = { .area = { .kind = SLOT_AREA,
+					   .id = id,
+					   .pool = pool->id,
+					   .next = pool->first_area,
+					   .base = header.next_address,
+					   .len_bytes = PAGE_SIZE } };
+	union pool_slot other = area;
+
+	if (!id) {
+		ktest_skip("no descriptor is free");
+		return;
+	}
+	other.area.base = pool_slot(pool->first_area, SLOT_AREA)->area.base;
+	ktest_ok(slot_refused(place, &other), "no area begins where another lies");
+	lock_acquire(&pool_lock);
+	header.next_address += 2 * PAGE_SIZE;
+	pool_header_write(&header);
+	ktest_ok(!slot_refused(place, &area), "one begins behind all others");
+	pools.pool.first_area = id;
+	ktest_ok(slot_refused(own, &pools), "and is on no list before it has its pages");
+	other = area;
+	other.area.is_complete = true;
+	ktest_ok(slot_refused(place, &other), "nor complete");
+	other = area;
+	other.area.is_sealed = true;
+	ktest_ok(slot_refused(place, &other), "nor sealed");
+	ktest_ok(!slot_refused(place, &before), "it goes");
+	ktest_ok(slot_refused(place, &area), "and none begins there again");
+	lock_release(&pool_lock);
+}
+
 KTEST_SUITE(gate_writes)
 {
 	const struct pool *fixed, *owned;
@@ -106,6 +145,7 @@ KTEST_SUITE(gate_writes)
 	write_objects(fixed, sealed, owned, object);
 	write_pool(fixed, owned);
 	write_area(fixed, owned);
+	write_new_area(fixed);
 	ktest_ok(pmalloc_destroy_pool(fixed) == STATUS_OK &&
 			 pmalloc_destroy_claimed_pool(owned) == STATUS_OK,
 		 "both are destroyed");

@@ -19,7 +19,7 @@ static bool user_leaf_is_right(pte_t pte, unsigned level)
 
 static uint64_t user_leaf_change(const struct place *place, pte_t old, pte_t new)
 {
-	uint64_t lost = old.value & ~new.value &(PTE_COPY | PTE_SHARED);
+	uint64_t others = PTE_COPY | PTE_SHARED, lost = others & old.value & ~new.value;
 
 	if (!place_is_ours(place)) {
 		return GATE_NOT_OURS;

@@ -63,98 +63,95 @@ static bool is_first_area(const struct pool *pool, slot_id id, slot_id next)
 	       slot->area.is_complete;
 }
 
-static bool areas_may_change(const struct pool *old, slot_id first)
+static bool areas_may_change(const struct pool *from, slot_id first)
 {
 	const union pool_slot *slot;
 
-	if (first == old->first_area || is_first_area(old, first, old->first_area)) {
+	if (first == from->first_area || is_first_area(from, first, from->first_area)) {
 		return true;
 	}
-	slot = pool_slot(old->first_area, SLOT_AREA);
-	return slot && is_first_area(old, old->first_area, first) &&
+	slot = pool_slot(from->first_area, SLOT_AREA);
+	return slot && is_first_area(from, from->first_area, first) &&
 	       !is_mapped(slot->area.base, slot->area.len_bytes);
 }
 
-static bool pool_may_change(const struct pool *old, const struct pool *new)
+static bool pool_may_change(const struct pool *from, const struct pool *to)
 {
-	return new->id == old->id &&new->mode == old->mode &&new->refill_bytes ==
-		       old->refill_bytes &&new->align_bytes ==
-		       old->align_bytes &&stays(old->is_protected, new->is_protected) &&
-	       stays(old->is_read_only, new->is_read_only) &&
-	       stays(old->is_claimed, new->is_claimed) &&
-	       memcmp(new->name, old->name, sizeof(old->name)) == 0 &&
-	       areas_may_change(old, new->first_area);
+	return to->id == from->id && to->mode == from->mode &&
+	       to->refill_bytes == from->refill_bytes && to->align_bytes == from->align_bytes &&
+	       stays(from->is_protected, to->is_protected) &&
+	       stays(from->is_read_only, to->is_read_only) &&
+	       stays(from->is_claimed, to->is_claimed) &&
+	       memcmp(to->name, from->name, sizeof(from->name)) == 0 &&
+	       areas_may_change(from, to->first_area);
 }
 
-static bool area_may_change(const struct pool_area *old, const struct pool_area *new)
+static bool area_may_change(const struct pool_area *from, const struct pool_area *to)
 {
-	return new->id == old->id &&new->pool == old->pool &&new->next == old->next &&new->base ==
-		       old->base &&new->len_bytes ==
-		       old->len_bytes &&stays(old->is_sealed, new->is_sealed) &&
-	       stays(old->is_complete, new->is_complete) &&
-	       ((!new->is_complete &&new->is_sealed == old->is_sealed) || is_whole(new));
+	return to->id == from->id && to->pool == from->pool && to->next == from->next &&
+	       to->base == from->base && to->len_bytes == from->len_bytes &&
+	       stays(from->is_sealed, to->is_sealed) && stays(from->is_complete, to->is_complete) &&
+	       ((!to->is_complete && to->is_sealed == from->is_sealed) || is_whole(to));
 }
 
 /* It is on no list: the first one of its pool's is the one behind it. */
-static bool area_may_end(const struct pool_area *old)
+static bool area_may_end(const struct pool_area *from)
 {
-	const union pool_slot *pool = pool_slot(old->pool, SLOT_POOL);
+	const union pool_slot *pool = pool_slot(from->pool, SLOT_POOL);
 
-	return !is_mapped(old->base, old->len_bytes) &&
-	       (!pool || (pool->pool.first_area == old->next && old->next != old->id));
+	return !is_mapped(from->base, from->len_bytes) &&
+	       (!pool || (pool->pool.first_area == from->next && from->next != from->id));
 }
 
 /* No address is used twice, so that who still has a pointer there finds nothing. */
-static bool area_may_begin(const struct pool_area *new)
+static bool area_may_begin(const struct pool_area *to)
 {
-	return pool_slot(new->pool, SLOT_POOL) && new->base >= gate_pools_next() &&
-	       !new->is_complete &&new->len_bytes &&is_aligned(new->base | new->len_bytes,
-							       PAGE_SIZE) &&
-	       new->base >= POOL_AREAS_START &&new->base < POOL_AREAS_END &&new->len_bytes <=
-		       POOL_AREAS_END - new->base &&
-	       !is_mapped(new->base, new->len_bytes);
+	return pool_slot(to->pool, SLOT_POOL) && to->base >= gate_pools_next() &&
+	       !to->is_complete && to->len_bytes &&
+	       is_aligned(to->base | to->len_bytes, PAGE_SIZE) && to->base < POOL_AREAS_END &&
+	       to->len_bytes <= POOL_AREAS_END - to->base && !is_mapped(to->base, to->len_bytes);
 }
 
-static bool may_begin(slot_id id, const union pool_slot *new)
+static bool may_begin(slot_id id, const union pool_slot *to)
 {
-	switch (new->header.kind) {
+	switch (to->header.kind) {
 	case SLOT_FREE: return true;
-	case SLOT_POOL: return new->pool.id == id && !new->pool.first_area;
-	case SLOT_AREA: return new->area.id == id &&area_may_begin(&new->area);
+	case SLOT_POOL: return to->pool.id == id && !to->pool.first_area;
+	case SLOT_AREA: return to->area.id == id && area_may_begin(&to->area);
 	default: return false;
 	}
 }
 
 /* Of descriptors there are more, by one page that is mapped. */
-static bool header_may_change(const struct pool_header *old, const struct pool_header *new)
+static bool header_may_change(const struct pool_header *from, const struct pool_header *to)
 {
-	uint64_t added = POOL_SLOTS_START + (uint64_t)old->nr_slots * sizeof(union pool_slot);
+	uint64_t added = POOL_SLOTS_START + (uint64_t)from->nr_slots * sizeof(union pool_slot);
 
-	return new->kind == SLOT_HEADER &&
-	       (new->nr_slots == old->nr_slots ||
-		(new->nr_slots == old->nr_slots + PAGE_SIZE / sizeof(union pool_slot) &&
+	return to->kind == SLOT_HEADER &&
+	       (to->nr_slots == from->nr_slots ||
+		(to->nr_slots == from->nr_slots + PAGE_SIZE / sizeof(union pool_slot) &&
 		 is_mapped(added, PAGE_SIZE)));
 }
 
-bool pool_slot_may_become(slot_id id, const union pool_slot *old, const union pool_slot *new)
+bool pool_slot_may_become(slot_id id, const union pool_slot *from, const union pool_slot *to)
 {
-	if (!flags_are_right(new)) {
+	if (!flags_are_right(to)) {
 		return false;
 	}
-	switch (old->header.kind) {
+	switch (from->header.kind) {
 	case SLOT_NONE:
-	case SLOT_FREE: return may_begin(id, new);
-	case SLOT_HEADER: return header_may_change(&old->header, &new->header);
+	case SLOT_FREE: return may_begin(id, to);
+	case SLOT_HEADER: return header_may_change(&from->header, &to->header);
 	case SLOT_POOL:
-		return new->header.kind == SLOT_FREE
-			       ? !old->pool.first_area
-			       : new->header.kind ==
-					 SLOT_POOL &&pool_may_change(&old->pool, &new->pool);
+		return to->header.kind == SLOT_FREE
+			       ? !from->pool.first_area
+			       : to->header.kind == SLOT_POOL &&
+					 pool_may_change(&from->pool, &to->pool);
 	case SLOT_AREA:
-		return new->header.kind == SLOT_FREE
-			       ? area_may_end(&old->area)
-			       : new->header.kind ==
-					 SLOT_AREA &&area_may_change(&old->area, &new->area);
+		return to->header.kind == SLOT_FREE
+			       ? area_may_end(&from->area)
+			       : to->header.kind == SLOT_AREA &&
+					 area_may_change(&from->area, &to->area);
 	}
 	return false;
 }

@@ -5,4 +5,4 @@
 #include "mm/pool.h"
 
 /* May this be written in place of that? */
-bool pool_slot_may_become(slot_id id, const union pool_slot *old, const union pool_slot *new);
+bool pool_slot_may_become(slot_id id, const union pool_slot *from, const union pool_slot *to);
