@@ -104,13 +104,13 @@ static void plant_in_seals(pfn_t table)
 
 	plant(exit, pte_with(pte_read(exit), PTE_WRITABLE), "which has other rights",
 	      "an exit stack that the kernel could write to");
-	plant_direct(frame, direct_map_pte(frame), "ENTRY_PRIVATE, is mapped RW in the direct map",
+	plant_direct(frame, direct_map_pte(frame), "ENTRY_PRIVATE, is mapped RW",
 		     "an exit stack in the direct map");
 	(void)boot_archive_bytes(&archive);
 	file = pte_frame(ptable_lookup(kernel_root, (uint64_t)archive, NULL));
 	PLANT(frame_entry(file)->flags, frame_entry(file)->flags & ~FRAME_HIDDEN,
 	      "is hidden or sealed, and not both", "a page of the archive that is not hidden");
-	plant_direct(table, direct_map_pte(table), "ENTRY_SEALED, is mapped RW in the direct map",
+	plant_direct(table, direct_map_pte(table), "ENTRY_SEALED, is mapped RW",
 		     "an IDT in the direct map");
 	PLANT(frame_entry(table)->flags, frame_entry(table)->flags & ~FRAME_SEALED,
 	      "is sealed, or hidden, against the option", "an IDT that is not sealed");
