@@ -124,8 +124,10 @@ status_t as_fault_now(struct as *as, uva_t at, unsigned wanted_rights) MUST_CHEC
 /*
  * Writes into an address space that is not loaded (ELF images, the first stack), through the
  * private window. The regions must exist; rights are not checked. Nobody else may know the address
- * space. Blocks. EFAULT, ENOMEM; EINTR: the thread must end.
+ * space. In pieces, each of one page table: those before one that fails stay. Blocks. EFAULT,
+ * ENOMEM; EINTR: the thread must end.
  */
+enum { AS_WRITE_PAGES = ASSERTIONS ? 32 : 64 };
 status_t as_write(struct as *as, uva_t to, const void *from, uint64_t len_bytes) MUST_CHECK;
 
 /* Frame mapped at a page of the *current* address space, for pagemap. EFAULT when none. */

@@ -270,10 +270,11 @@ static status_t pages_make(struct as *as, uint64_t start, uint64_t end, pte_t **
 	return STATUS_OK;
 }
 
-/* As much as one call of the gate writes. */
+static_assert((int)AS_WRITE_PAGES <= (int)RELEASED_MAX, "one call of the gate writes a piece");
+
 static uint64_t write_size(uint64_t to, uint64_t len_bytes)
 {
-	uint64_t room = (ASSERTIONS ? RELEASED_MAX / 2 : RELEASED_MAX) * PAGE_SIZE - to % PAGE_SIZE;
+	uint64_t room = AS_WRITE_PAGES * PAGE_SIZE - to % PAGE_SIZE;
 	uint64_t in_table = HUGE_SIZE - to % HUGE_SIZE;
 
 	return MIN(MIN(len_bytes, room), in_table);

@@ -1,10 +1,10 @@
 /* What the model expects of an operation, and the same done to the model. */
 #include <string.h>
 
+#include "mm/as.h"
 #include "mm/frame_alloc.h"
 #include "mm/machine.h"
 #include "mm/operations.h"
-#include "mm/window.h"
 
 enum { RIGHTS_ALL = RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE };
 
@@ -166,13 +166,13 @@ static void write_words(const struct operation *operation, uint64_t from, uint64
 	}
 }
 
-/* In pieces of what the window shows at once, each in one page table. */
+/* In the pieces of as_write. */
 static void write_commit(struct operation *operation, status_t status)
 {
 	uint64_t end = operation->at + operation->len_bytes, next;
 
 	for (uint64_t from = operation->at; from < end; from = next) {
-		next = MIN(end, align_down(from, PAGE_SIZE) + (uint64_t)WINDOW_PAGES * PAGE_SIZE);
+		next = MIN(end, align_down(from, PAGE_SIZE) + (uint64_t)AS_WRITE_PAGES * PAGE_SIZE);
 		next = MIN(next, align_down(from, HUGE_SIZE) + HUGE_SIZE);
 		for (uint64_t page = align_down(from, PAGE_SIZE); page < next; page += PAGE_SIZE) {
 			const struct page *target = model_page(operation->space, page);
