@@ -5,6 +5,7 @@
 
 #include "arch/x86_64/apic.h"
 #include "arch/x86_64/clock.h"
+#include "arch/x86_64/cr3_value.h"
 #include "arch/x86_64/registers.h"
 #include "core/backtrace.h"
 #include "core/cpu.h"
@@ -146,7 +147,7 @@ static _Noreturn void panic_finish(const struct regs *regs, const char *message,
 	(void)format_va(text, sizeof(text), message, arguments);
 	log_print("\nbulwark: panic: %s\n", text);
 	log_print("  cpu %u  cr2 %016lx  cr3 %016lx  image %016lx\n", this_cpu()->id, cr2_read(),
-		  cr3_read_raw(), (uint64_t)image_start);
+		  cr3_value(), (uint64_t)image_start);
 	if (regs) {
 		print_registers(regs);
 		if (panic_hooks.explain) {

@@ -14,7 +14,7 @@ struct cpu *host_cpu = &cpu;
 bool pcid_is_on = true;
 static cr3_t loaded;
 
-cr3_t cr3_read(void) { return loaded; }
+uint64_t cr3_value(void) { return loaded.value; }
 void cr3_write(cr3_t cr3) { loaded = (cr3_t){ cr3.value & ~CR3_NOFLUSH }; }
 
 static cr3_t value(uint64_t root, uint16_t pcid)

@@ -6,7 +6,7 @@ use File::Basename 'dirname';
 use File::Path 'make_path';
 use File::Temp 'tempdir';
 use Exporter 'import';
-our @EXPORT_OK = qw(plots draw);
+our @EXPORT_OK = qw(plots draw svg_of);
 
 # On both grounds, where the page that shows the plot does not say what its text is like.
 my $INK = '#767676';

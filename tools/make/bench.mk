@@ -1,11 +1,11 @@
 # Benchmarks that boot guests. Tables on stdout, progress on stderr, figures in build/bench-NAME.json.
 # `make bench` runs them all (or those in ONLY) and puts them together in build/bench.json and the report.
-export QUICK JOBS ONLY
+export QUICK JOBS ONLY OP
 
-.PHONY: bench bench-xpfo bench-cost bench-kaiser bench-pmalloc bench-linux
+.PHONY: bench bench-xpfo bench-cost bench-kaiser bench-pmalloc bench-linux bench-profile
 
-# A plugin of QEMU's, and what replays its traces.
-build/bench/tlb_trace.so: tools/bench/tlb_trace.c
+# Plugins of QEMU's, and what replays the traces of one.
+build/bench/%.so: tools/bench/%.c tools/bench/qemu_plugin.h
 	@mkdir -p $(@D)
 	$(CC) -O2 -Wall -Wextra -Werror -fPIC -shared -o $@ $<
 
@@ -30,6 +30,9 @@ bench: $(ISO) $(linux_programs) $(bench_programs) | $(call deps,run bochs plots)
 
 bench-xpfo bench-cost bench-kaiser bench-pmalloc: bench-%: $(ISO) | $(call deps,run bochs)
 	@$(boot_names) tools/bench-$*
+
+bench-profile: $(ISO) build/bench/profile.so | $(call deps,run plots)
+	@$(boot_names) tools/bench-profile
 
 bench-linux: $(linux_programs) $(bench_programs) | $(call deps,run)
 	@tools/bench-linux

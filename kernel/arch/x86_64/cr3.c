@@ -1,4 +1,4 @@
-/* Reads and writes CR3. */
+/* Writes CR3. */
 #include "arch/x86_64/cr3.h"
 
 #include "arch/x86_64/features.h"
@@ -7,14 +7,6 @@
 #include "lib/assert.h"
 
 RO_AFTER_INIT bool pcid_is_on;
-
-cr3_t cr3_read(void)
-{
-	cr3_t cr3;
-
-	asm volatile("mov %%cr3, %0" : "=r"(cr3.value));
-	return cr3;
-}
 
 void cr3_write(cr3_t cr3)
 {

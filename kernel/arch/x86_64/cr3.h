@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "arch/x86_64/cr3_value.h"
 #include "lib/types.h"
 
 typedef struct {
@@ -41,7 +42,7 @@ static inline pcid_t cr3_pcid(cr3_t cr3)
 }
 static inline bool cr3_is_noflush(cr3_t cr3) { return cr3.value & CR3_NOFLUSH; }
 
-cr3_t cr3_read(void);
+static inline cr3_t cr3_read(void) { return (cr3_t){ cr3_value() }; }
 
 /* Flushes what the PCID holds, unless NOFLUSH. Called by mm/cr3_load.c alone. */
 void cr3_write(cr3_t cr3);

@@ -154,15 +154,6 @@ static inline uint64_t cr2_read(void)
 	return value;
 }
 
-/* For reports; cr3.h has the typed one. */
-static inline uint64_t cr3_read_raw(void)
-{
-	uint64_t value;
-
-	asm volatile("mov %%cr3, %0" : "=r"(value));
-	return value;
-}
-
 static inline uint64_t cr4_read(void)
 {
 	uint64_t value;

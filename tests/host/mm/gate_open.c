@@ -112,4 +112,4 @@ bool root_is_ours(pfn_t root)
 /* Where the test has no log of its own. */
 __attribute__((weak)) void log_print(const char *format, ...) { (void)format; }
 
-__attribute__((weak)) cr3_t cr3_read(void) { abort(); }
+__attribute__((weak)) uint64_t cr3_value(void) { abort(); }

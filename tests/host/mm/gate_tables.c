@@ -89,4 +89,4 @@ bool direct_map_has(pfn_t frame)
 	abort();
 }
 
-__attribute__((weak)) cr3_t cr3_read(void) { abort(); }
+__attribute__((weak)) uint64_t cr3_value(void) { abort(); }

@@ -114,7 +114,7 @@ void cr3_load_as(cr3_t cr3, uint64_t generation)
 	cr3_load(cr3);
 }
 
-cr3_t cr3_read(void) { return (cr3_t){ sim_self()->cr3 }; }
+uint64_t cr3_value(void) { return sim_self()->cr3; }
 void pcid_enable(void) { pcid_is_on = sim.config.pcid; }
 void tlb_hw_load_cr3(cr3_t cr3, uint64_t generation) { cr3_load_as(cr3, generation); }
 
