@@ -48,7 +48,8 @@ static status_t page_copied(struct as *as, const struct region *region, uint64_t
 	while (UNLIKELY(!page_replace(entry, as_pte(copy, region, false), &released))) {
 		status = frame_take_user(&copy);
 		if (status) {
-			pte_write(entry, old);
+			/* consent goes with the page that it was for */
+			pte_write(entry, pte_without(old, PTE_OFFERED | PTE_ACCEPTS));
 			return status;
 		}
 	}
