@@ -211,6 +211,9 @@ static void ask_users(const struct as *as, pfn_t frame)
 			 moved(GATE_FRAMES_SETTLE, frame, 1) == GATE_NO_CHANGE,
 		 "a user's frame is not hidden anew, shown, or zeroed");
 	ktest_ok(asked_of(GATE_FRAME_CLEAR, frame.pfn, 0, 0, 0) == GATE_IN_USE, "nor cleared");
+	ktest_ok(!direct_map_has(frame) || set(frame, FRAME_WORD(.flags = FRAME_HIDDEN),
+					       FRAME_WORD(.flags = FRAME_HIDDEN)) == GATE_NO_CHANGE,
+		 "nor called hidden while the direct map has it");
 	ktest_ok(set(table, FRAME_WORD(.nr_used = UINT16_MAX), 0) == GATE_NO_CHANGE &&
 			 set(as->root, FRAME_WORD(.nr_used = UINT16_MAX), 0) == GATE_NO_CHANGE &&
 			 set(table, FRAME_WORD(.number = UINT32_MAX), 0) == GATE_NO_CHANGE,
@@ -223,8 +226,12 @@ static void ask_users(const struct as *as, pfn_t frame)
 static void hold(pte_t *entry, pfn_t other, pfn_t unused)
 {
 	pfn_t frame = pte_frame(pte_read(entry));
+	struct frame most = *frame_entry(frame);
 	struct released released;
 
+	most.refs = UINT32_MAX;
+	ktest_ok(asked_with(frame, most, GATE_FRAME_HOLD, frame.pfn, 0) == GATE_NO_CHANGE,
+		 "there are no more references than can be counted");
 	ktest_ok(asked_of(GATE_FRAME_HOLD, nr_frames, 0, 0, 0) != GATE_DONE &&
 			 asked_of(GATE_FRAME_HOLD, unused.pfn, 0, 0, 0) == GATE_NO_CHANGE,
 		 "the kernel holds no frame that is no user's");
