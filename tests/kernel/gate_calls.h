@@ -1,6 +1,7 @@
 /* What the gate's suites ask it with. */
 #pragma once
 
+#include "force.h"
 #include "mm/as.h"
 #include "mm/gate/operations.h"
 #include "mm/layout.h"
@@ -8,11 +9,30 @@
 
 #define TEST_START (USER_MIN + 32 * PAGE_SIZE)
 
+/* Of what is no entry: a frame, a root. */
+static inline enum gate_refusal asked_of(enum gate_operation operation, uint64_t a, uint64_t b,
+					 uint64_t c, uint64_t d)
+{
+	return (enum gate_refusal)(gate_enter(a, b, c, 0, d, operation) & GATE_REFUSAL);
+}
+
 static inline enum gate_refusal asked(enum gate_operation operation, const pte_t *entry, uint64_t b,
 				      uint64_t c, uint64_t d)
 {
-	return (enum gate_refusal)(gate_enter((uint64_t)entry, b, c, 0, d, operation) &
-				   GATE_REFUSAL);
+	return asked_of(operation, (uint64_t)entry, b, c, d);
+}
+
+/* The same while a frame's word is another: what takes long to bring about, or another process. */
+static inline enum gate_refusal asked_with(pfn_t frame, struct frame word,
+					   enum gate_operation operation, uint64_t a, uint64_t b)
+{
+	struct frame before = *frame_entry(frame);
+	enum gate_refusal refusal;
+
+	FORCE(*frame_entry(frame) = word);
+	refusal = asked_of(operation, a, b, 0, 0);
+	FORCE(*frame_entry(frame) = before);
+	return refusal;
 }
 
 /* A new address space with pages from TEST_START on, of which the first are there. The entry of the

@@ -100,7 +100,9 @@ static uint64_t write(uint64_t to, const struct pool_write *what)
 			 what->len_bytes);
 		return GATE_DONE;
 	case POOL_WRITE_STORE:
-		return gate_store(target.frames[0], to % PAGE_SIZE, what->value, what->len_bytes)
+		/* aligned, so that it lies within the page that is shown */
+		return to % what->len_bytes == 0 && gate_store(target.frames[0], to % PAGE_SIZE,
+							       what->value, what->len_bytes)
 			       ? GATE_DONE
 			       : GATE_NO_CHANGE;
 	}
