@@ -1,7 +1,7 @@
 /*
  * With ptprot and directmap=2m: a page of the direct map becomes the table that was reserved for
- * it, whatever that says, and a page again. A table that nothing leads to says anything; what it
- * says is asked when it is linked.
+ * it, and a page again. What such a table says is asked when it is written, as processors that
+ * walked it may do so still, and when it is linked, as frames may be others' by then.
  */
 #include "gate_calls.h"
 #include "ktest.h"
@@ -35,22 +35,24 @@ static bool whole_find(uint32_t from, pfn_t *out)
 	return false;
 }
 
-/* With one of its entries that, it is not linked. It is as before then. */
-static bool is_wrong_with(const pte_t *entry, pfn_t table, uint64_t value)
+/* Nothing leads to the table, and yet it does not say that. */
+static bool is_wrong_in(pfn_t table, uint64_t value)
 {
-	pte_t *at = (pte_t *)direct_map_pointer(table) + SOME_ENTRY;
+	const pte_t *at = (const pte_t *)direct_map_pointer(table) + SOME_ENTRY;
 	uint64_t before = pte_read(at).value;
-	bool is_refused = set(at, value) == GATE_DONE &&
-			  set(entry, pte_make(table, RIGHTS).value) == GATE_NOT_FOR_IT;
 
-	return set(at, before) == GATE_DONE && is_refused;
+	return set(at, value) == GATE_NOT_FOR_IT && pte_read(at).value == before &&
+	       set(at, before) == GATE_DONE;
 }
 
 static void split(pfn_t first, pfn_t table)
 {
 	const pte_t *entry = entry_of(first);
 	pfn_t frame = pfn_add(first, SOME_ENTRY);
-	uint64_t right = direct_map_pte(frame).value;
+	const pte_t *at = (const pte_t *)direct_map_pointer(table) + SOME_ENTRY;
+	uint64_t right = direct_map_pte(frame).value, before = pte_read(at).value;
+	bool is_shown;
+	struct frame hidden = { .owner = OWNER_USER, .flags = FRAME_HIDDEN, .refs = 1 };
 
 	ktest_ok(set(entry, pte_make(table, RIGHTS | PTE_USER).value) == GATE_NOT_FOR_IT &&
 			 set(entry, pte_make(table, PTE_PRESENT).value) == GATE_NOT_FOR_IT,
@@ -58,12 +60,17 @@ static void split(pfn_t first, pfn_t table)
 	ktest_ok(set(entry, pte_make(pfn_add(table, 1), RIGHTS).value) == GATE_NOT_FOR_IT &&
 			 set(entry, pte_make(kernel_root, RIGHTS).value) == GATE_NOT_FOR_IT,
 		 "and to no other");
-	ktest_ok(is_wrong_with(entry, table, direct_map_pte(pfn_add(frame, 1)).value),
-		 "a table is not linked that shows another frame");
-	ktest_ok(is_wrong_with(entry, table, right | PTE_USER) &&
-			 is_wrong_with(entry, table, right | PTE_GLOBAL),
-		 "or shows one to users, or to all");
-	ktest_ok(is_wrong_with(entry, table, right & ~PTE_PRESENT), "or says what is no entry");
+	ktest_ok(is_wrong_in(table, direct_map_pte(pfn_add(frame, 1)).value),
+		 "a table that nothing leads to does not show another frame");
+	ktest_ok(is_wrong_in(table, right | PTE_USER) && is_wrong_in(table, right | PTE_GLOBAL) &&
+			 is_wrong_in(table, right & ~PTE_NO_EXECUTE),
+		 "nor one to users, nor to all, nor code");
+	ktest_ok(is_wrong_in(table, right & ~PTE_PRESENT), "nor says what is no entry");
+	is_shown = set(at, right) == GATE_DONE;
+	ktest_ok(is_shown && asked_with(frame, hidden, GATE_ENTRY_SET, (uint64_t)entry,
+					pte_make(table, RIGHTS).value) == GATE_NOT_FOR_IT,
+		 "it is not linked when it shows what became a user's");
+	(void)set(at, before);
 }
 
 /* A user's frame lies there: the page stays split. */

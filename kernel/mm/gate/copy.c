@@ -71,7 +71,7 @@ static uint64_t write(const struct place *place, uint64_t offset, const void *fr
 		return GATE_NOT_OURS;
 	}
 	if (offset >= PAGE_SIZE || len > WINDOW_PAGES * PAGE_SIZE || nr > WINDOW_PAGES ||
-	    nr > PTES_PER_TABLE - place->index) {
+	    nr > PTES_PER_TABLE - place->index || !gate_may_read(from, len)) {
 		return GATE_NO_TABLE;
 	}
 	entries = (const pte_t *)direct_map_pointer(place->table) + place->index;

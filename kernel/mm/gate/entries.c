@@ -49,23 +49,27 @@ static bool is_reserved_for(const struct place *place, pfn_t child)
 	       direct_map_address((pfn_t){ table->number }) == place->address;
 }
 
-/* Its entries were written while nothing led to it: frames may be others' by now. Most are free,
- * and shown. */
-static bool is_right_still(const struct place *place, pfn_t child)
+/* May a table that was reserved for the direct map say this of a frame? Most are free, and shown.
+ */
+static bool is_right_of(pfn_t frame, pte_t pte)
+{
+	struct frame state = *frame_entry(frame);
+
+	if (state.owner == OWNER_FREE && !state.flags && pte.value == direct_map_pte(frame).value) {
+		return true;
+	}
+	return !pte.value ||
+	       (pte_is_present(pte) && kernel_leaf_is_right(pte, direct_map_address(frame), 1));
+}
+
+/* Its entries were written while nothing led to it: frames may be others' by now. */
+static bool is_right_still(pfn_t child)
 {
 	const pte_t *entries = direct_map_pointer(child);
 	pfn_t first = { frame_entry(child)->number };
-	uint64_t shown = direct_map_pte(first).value;
 
-	for (uint32_t i = 0; i < PTES_PER_TABLE; i++, shown += PAGE_SIZE) {
-		struct frame frame = *frame_entry(pfn_add(first, i));
-
-		if (frame.owner == OWNER_FREE && !frame.flags && entries[i].value == shown) {
-			continue;
-		}
-		if (entries[i].value &&
-		    (!pte_is_present(entries[i]) ||
-		     !kernel_leaf_is_right(entries[i], place->address + i * PAGE_SIZE, 1))) {
+	for (uint32_t i = 0; i < PTES_PER_TABLE; i++) {
+		if (!is_right_of(pfn_add(first, i), entries[i])) {
 			return false;
 		}
 	}
@@ -102,7 +106,7 @@ static uint64_t split(const struct place *place, pte_t new)
 	pfn_t child = pte_frame(new);
 
 	if (new.value != pte_make(child, PTE_PRESENT | PTE_WRITABLE).value ||
-	    !is_reserved_for(place, child) || !is_right_still(place, child)) {
+	    !is_reserved_for(place, child) || !is_right_still(child)) {
 		return GATE_NOT_FOR_IT;
 	}
 	return link_reserved(child) ? GATE_DONE : GATE_IN_USE;
@@ -155,7 +159,7 @@ static uint64_t change(const struct place *place, pte_t old, pte_t new)
 			      : kernel_leaf_change(place, old, new);
 }
 
-/* One that was reserved, and that nothing leads to: what it says is asked when it is linked. */
+/* One that was reserved, and that nothing leads to. Processors that walked it may do so still. */
 static bool is_unlinked(const struct place *place)
 {
 	const struct frame *table = frame_entry(place->table);
@@ -165,7 +169,12 @@ static bool is_unlinked(const struct place *place)
 
 static uint64_t fill_unlinked(const struct place *at, pte_t *entries, uint64_t nr, pte_t pte)
 {
-	for (uint64_t i = 0; i < nr; i++) {
+	pfn_t frame = { frame_entry(at->table)->number + at->index };
+
+	for (uint64_t i = 0; i < nr; i++, frame.pfn++) {
+		if (!is_right_of(frame, pte)) {
+			return GATE_NOT_FOR_IT;
+		}
 		gate_put(&entries[at->index + i], pte);
 		pte.value += pte_is_present(pte) ? PAGE_SIZE : 0;
 	}

@@ -9,6 +9,7 @@
 #include "core/cpu.h"
 #include "lib/string.h"
 #include "mm/gate/operations.h"
+#include "mm/policy.h"
 #include "mm/ptable.h"
 #include "mm/tlb.h"
 #include "mm/window.h"
@@ -121,8 +122,12 @@ bool gate_store(pfn_t frame, uint64_t offset_bytes, uint64_t value, unsigned siz
 {
 	char *at = (char *)WINDOW_BASE + offset_bytes;
 	bool is_right = true;
-	cr3_t before = window_load_root(1);
+	cr3_t before;
 
+	if (offset_bytes >= PAGE_SIZE || size_bytes > PAGE_SIZE - offset_bytes) {
+		return false;
+	}
+	before = window_load_root(1);
 	(void)page_show(0, frame, PTE_WRITABLE);
 	switch (size_bytes) {
 	case 1: *(volatile uint8_t *)at = (uint8_t)value; break;
@@ -134,6 +139,14 @@ bool gate_store(pfn_t frame, uint64_t offset_bytes, uint64_t value, unsigned siz
 	unshow_all(1);
 	window_leave_root(before);
 	return is_right;
+}
+
+bool gate_may_read(const void *from, uint64_t len_bytes)
+{
+	uint64_t first = (uint64_t)from, last = first + len_bytes - 1;
+
+	return last >= first && policy_view_of(first) != VIEW_WINDOW &&
+	       policy_view_of(last) != VIEW_WINDOW;
 }
 
 void gate_copy(pfn_t to, pfn_t from, unsigned nr)

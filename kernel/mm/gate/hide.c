@@ -80,7 +80,10 @@ static inline uint64_t ask(struct frame frame, uint32_t *complete)
 	    frame.number == FRAME_SETTLING) {
 		return GATE_NO_CHANGE;
 	}
-	if (!frame.number || frame.number == *complete) {
+	if (!frame.number) {
+		return frame.flags & FRAME_DIRTY ? GATE_NO_CHANGE : GATE_DONE;
+	}
+	if (frame.number == *complete) {
 		return GATE_DONE;
 	}
 	*complete = frame.number;

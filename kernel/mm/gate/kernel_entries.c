@@ -122,7 +122,7 @@ static bool note(pfn_t frame)
 
 void kernel_leaf_went(const struct place *place, pte_t old, pte_t new)
 {
-	if (pte_is_writable(old) && !pte_is_writable(new) &&
+	if (pte_is_writable(old) && !(pte_is_present(new) && pte_is_writable(new)) &&
 	    policy_view_of(place->address) == VIEW_POOLS) {
 		gate_pools_changed();
 	}

@@ -24,7 +24,7 @@ static bool is_ready(struct frame frame)
 /* With zero=early it was zeroed before it was hidden: so that is believed, whose weakness it is. */
 static bool is_clean_free(struct frame frame)
 {
-	return !frame.number || (options.zero == zero_early && !(frame.flags & FRAME_DIRTY));
+	return !(frame.flags & FRAME_DIRTY) && (!frame.number || options.zero == zero_early);
 }
 
 /* How many pieces are clean, of a page that is fresh: in the word of its second frame. */
@@ -184,18 +184,16 @@ static bool is_at(uint64_t first, uint32_t root, uint64_t piece)
 	       (!piece || pieces_of((pfn_t){ (uint32_t)first })->number == piece);
 }
 
-/* That piece is written next. With the first nothing of it is clean any more; whoever maps it looks
- * again afterwards. */
+/* That piece is written next. With the first nothing of it is clean any more. */
 static bool begin(uint64_t first, uint32_t root, uint64_t piece)
 {
 	if (!is_at(first, root, piece)) {
 		return false;
 	}
 	if (!piece) {
-		__atomic_store_n(&pieces_of((pfn_t){ (uint32_t)first })->number, 0,
-				 __ATOMIC_SEQ_CST);
+		pieces_of((pfn_t){ (uint32_t)first })->number = 0;
 	}
-	return is_at(first, root, piece);
+	return true;
 }
 
 bool large_is_clean(pfn_t first)

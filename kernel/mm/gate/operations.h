@@ -116,6 +116,9 @@ void place_unlock(const struct place *place);
 bool place_lock_two(uint64_t one_at, uint64_t two_at, struct place *one,
 		    struct place *two) MUST_CHECK;
 void place_unlock_two(const struct place *one, const struct place *two);
+/* One of a user half, and another root. */
+bool place_lock_and_root(uint64_t entry, uint32_t root, struct place *out) MUST_CHECK;
+void place_unlock_and_root(const struct place *place, uint32_t root);
 /* Writes the entry, `entries` being where the gate has its table; of a root, in both of the pair.
  */
 void place_put(const struct place *place, pte_t *entries, pte_t pte);
@@ -233,6 +236,9 @@ static inline void gate_table_close(enum gate_place place)
 }
 
 struct gate_kept *gate_kept_own(void);
+
+/* What an operation is told to copy bytes from is not its own window. */
+bool gate_may_read(const void *from, uint64_t len_bytes);
 
 /*
  * Frames in hand, through this processor's window, which is closed and flushed afterwards: up to

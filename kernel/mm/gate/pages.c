@@ -49,6 +49,24 @@ static uint64_t map(const struct place *place, pte_t pte)
 	return refusal;
 }
 
+/* Who writes to a fresh page of 2 MiB, or gives it back, holds the lock of the root that it is
+ * counted with. */
+static __attribute__((noinline)) uint64_t map_large(uint64_t entry, pte_t pte)
+{
+	uint32_t loaded = gate_loaded_root().pfn;
+	struct place place;
+	uint64_t refusal = GATE_NO_TABLE;
+
+	if (!place_lock_and_root(entry, loaded, &place)) {
+		return GATE_NO_TABLE;
+	}
+	if (place.level == 2) {
+		refusal = map(&place, pte);
+	}
+	place_unlock_and_root(&place, loaded);
+	return refusal;
+}
+
 /* An empty entry, what it becomes. */
 uint64_t gate_page_map(uint64_t entry, uint64_t value, uint64_t unused2, uint64_t unused3)
 {
@@ -59,6 +77,10 @@ uint64_t gate_page_map(uint64_t entry, uint64_t value, uint64_t unused2, uint64_
 	(void)unused3;
 	if (!page_lock(entry, &place)) {
 		return GATE_NO_TABLE;
+	}
+	if (UNLIKELY(place.level == 2)) {
+		gate_unlock_root(place.root);
+		return map_large(entry, (pte_t){ value });
 	}
 	refusal = map(&place, (pte_t){ value });
 	gate_unlock_root(place.root);

@@ -61,6 +61,10 @@ bool place_find(uint64_t entry, struct place *out)
 		level == LEVEL_MAX ? index < PTES_PER_TABLE / 2 : !!(frame->flags & TABLE_USER);
 	out->root = level == LEVEL_MAX ? table.pfn : frame->number;
 	out->address = out->is_user ? 0 : kernel_address(frame, level, index);
+	/* of a private window only the gate itself writes entries, with no lock that others take */
+	if (gate_is_shut() && policy_view_of(out->address) == VIEW_WINDOW) {
+		return false;
+	}
 	out->is_frozen = !out->is_user && (level == LEVEL_MAX || !place_may_change(out->address));
 	return true;
 }
@@ -112,37 +116,68 @@ void place_unlock(const struct place *place)
 }
 
 /* The lower root first, as all do. */
-bool place_lock_two(uint64_t one_at, uint64_t two_at, struct place *one, struct place *two)
+static bool roots_lock(uint32_t one, uint32_t two)
 {
-	uint32_t low, high;
+	uint32_t low = MIN(one, two), high = MAX(one, two);
 
-	if (!place_find(one_at, one) || !place_find(two_at, two) || !one->is_user ||
-	    !two->is_user) {
-		return false;
-	}
-	low = MIN(one->root, two->root);
-	high = MAX(one->root, two->root);
 	if (!gate_lock_root(low)) {
 		return false;
 	}
 	if (high == low || gate_lock_root(high)) {
-		if (is_still(one_at, one) && is_still(two_at, two)) {
-			return true;
-		}
-		if (high != low) {
-			gate_unlock_root(high);
-		}
+		return true;
 	}
 	gate_unlock_root(low);
 	return false;
 }
 
+static void roots_unlock(uint32_t one, uint32_t two)
+{
+	gate_unlock_root(one);
+	if (two != one) {
+		gate_unlock_root(two);
+	}
+}
+
+bool place_lock_two(uint64_t one_at, uint64_t two_at, struct place *one, struct place *two)
+{
+	uint32_t one_root, two_root;
+
+	if (!place_find(one_at, one) || !place_find(two_at, two) || !one->is_user ||
+	    !two->is_user || !roots_lock(one->root, two->root)) {
+		return false;
+	}
+	one_root = one->root;
+	two_root = two->root;
+	if (is_still(one_at, one) && is_still(two_at, two)) {
+		return true;
+	}
+	roots_unlock(one_root, two_root);
+	return false;
+}
+
 void place_unlock_two(const struct place *one, const struct place *two)
 {
-	gate_unlock_root(one->root);
-	if (two->root != one->root) {
-		gate_unlock_root(two->root);
+	roots_unlock(one->root, two->root);
+}
+
+bool place_lock_and_root(uint64_t entry, uint32_t root, struct place *out)
+{
+	uint32_t own;
+
+	if (!place_find(entry, out) || !out->is_user || !roots_lock(out->root, root)) {
+		return false;
 	}
+	own = out->root;
+	if (is_still(entry, out)) {
+		return true;
+	}
+	roots_unlock(own, root);
+	return false;
+}
+
+void place_unlock_and_root(const struct place *place, uint32_t root)
+{
+	roots_unlock(place->root, root);
 }
 
 /* The top-level entries of a user half, in both roots of the pair; user mode's way back to the

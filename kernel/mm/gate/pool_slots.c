@@ -67,7 +67,8 @@ static bool areas_may_change(const struct pool *from, slot_id first)
 {
 	const union pool_slot *slot;
 
-	if (first == from->first_area || is_first_area(from, first, from->first_area)) {
+	if (first == from->first_area ||
+	    (!from->is_protected && is_first_area(from, first, from->first_area))) {
 		return true;
 	}
 	slot = pool_slot(from->first_area, SLOT_AREA);

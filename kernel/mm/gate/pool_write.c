@@ -52,8 +52,12 @@ static uint64_t slot_write(uint64_t to, const struct pool_write *what, const str
 	const union pool_slot *old = (const union pool_slot *)to;
 	union pool_slot new;
 
-	if ((to - POOL_SLOTS_START) % sizeof(new) || to >= POOL_SLOTS_START + POOL_SLOTS_BYTES ||
-	    what->len_bytes != sizeof(new) || what->kind != POOL_WRITE_COPY) {
+	if (to < POOL_SLOTS_START || (to - POOL_SLOTS_START) % sizeof(new) ||
+	    to >= POOL_SLOTS_START + POOL_SLOTS_BYTES || what->len_bytes != sizeof(new) ||
+	    what->kind != POOL_WRITE_COPY) {
+		return GATE_NO_CHANGE;
+	}
+	if (!gate_may_read((const void *)what->value, sizeof(new))) {
 		return GATE_NO_CHANGE;
 	}
 	memcpy(&new, (const void *)what->value, sizeof(new));
@@ -67,6 +71,26 @@ static uint64_t slot_write(uint64_t to, const struct pool_write *what, const str
 	return GATE_DONE;
 }
 
+/*
+ * Of what the entry area shows of a pool, struct cpu_sealed, only the first word changes after the
+ * boot: the call table. The rest is what the gate itself goes by.
+ */
+static bool may_write_placed(uint64_t to, uint64_t len_bytes)
+{
+	static_assert(offsetof(struct cpu_sealed, syscall_table) == 0, "the first word");
+	return to % PAGE_SIZE + len_bytes <= sizeof(((struct cpu_sealed *)0)->syscall_table);
+}
+
+static bool are_placed(const struct target *target)
+{
+	for (unsigned i = 0; i < target->nr; i++) {
+		if (frame_entry(target->frames[i])->flags & FRAME_PLACED) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* The object's bounds are the caller's to know. A claimed pool is named by who writes to it. */
 static bool may_write(uint64_t to, const struct pool_write *what, const struct target *target)
 {
@@ -74,7 +98,8 @@ static bool may_write(uint64_t to, const struct pool_write *what, const struct t
 	const union pool_slot *pool = area ? pool_slot(area->area.pool, SLOT_POOL) : NULL;
 
 	return pool && to - area->area.base < area->area.len_bytes && !pool->pool.is_read_only &&
-	       (!pool->pool.is_claimed || area->area.pool == what->pool);
+	       (!pool->pool.is_claimed || area->area.pool == what->pool) &&
+	       (!are_placed(target) || may_write_placed(to, what->len_bytes));
 }
 
 static uint64_t write(uint64_t to, const struct pool_write *what)
@@ -92,6 +117,9 @@ static uint64_t write(uint64_t to, const struct pool_write *what)
 	}
 	switch (what->kind) {
 	case POOL_WRITE_COPY:
+		if (!gate_may_read((const void *)what->value, what->len_bytes)) {
+			return GATE_NO_CHANGE;
+		}
 		gate_write(target.frames, target.nr, to % PAGE_SIZE, (const void *)what->value,
 			   what->len_bytes);
 		return GATE_DONE;

@@ -9,7 +9,7 @@ static bool is_guarded(pfn_t table)
 {
 	pte_t pte = ptable_lookup(kernel_root, direct_map_address(table), NULL);
 
-	return gate_pte_is_guarded(pte) || (pte_is_present(pte) && !pte_is_writable(pte));
+	return pte_is_present(pte) && (gate_pte_is_guarded(pte) || !pte_is_writable(pte));
 }
 
 static uint64_t clear(pfn_t table, struct frame from)
@@ -96,13 +96,14 @@ bool root_owes(uint32_t root)
 static bool may_change(struct frame from, unsigned to)
 {
 	unsigned before = from.flags & ROOT_STATES;
+	bool is_loaded = gate_is_shut() && gate_loaded_root().pfn == from.number;
 	bool is_new = before == ROOT_NEW && (!gate_is_shut() || root_is_made_here(from));
 
 	switch (to) {
 	case ROOT_NEW: return before == ROOT_IDLE;
-	case ROOT_DYING:
-		return before == 0 && (!gate_is_shut() || gate_loaded_root().pfn == from.number);
-	case ROOT_IDLE: return from.nr_used == 0 && (is_new || before == ROOT_DYING);
+	case ROOT_DYING: return before == 0 && (!gate_is_shut() || is_loaded);
+	case ROOT_IDLE:
+		return from.nr_used == 0 && (is_new || (before == ROOT_DYING && !is_loaded));
 	default: return to == 0 && is_new;
 	}
 }

@@ -28,21 +28,11 @@ static bool change_to_mapped(pfn_t frame, union frame_word from, unsigned order)
 					    .refs = 1 });
 }
 
-/* A page of 2 MiB, unless somebody begins to copy to it. */
+/* A page of 2 MiB. The root that it is counted with is locked: nobody begins to write to it. */
 static bool map_large(pfn_t first, union frame_word from)
 {
-	union frame_word mapped;
-
-	if (!is_fresh(from.frame) || from.frame.order != HUGE_ORDER || !large_is_clean(first) ||
-	    !change_to_mapped(first, from, HUGE_ORDER)) {
-		return false;
-	}
-	if (large_is_clean(first)) {
-		return true;
-	}
-	mapped = state_of(first);
-	(void)state_change(first, mapped, from.frame);
-	return false;
+	return is_fresh(from.frame) && from.frame.order == HUGE_ORDER && large_is_clean(first) &&
+	       change_to_mapped(first, from, HUGE_ORDER);
 }
 
 bool frame_map_slowly(pfn_t frame, unsigned level)
