@@ -232,6 +232,7 @@ status_t archive_mount(const void *data, size_t size_bytes, struct archive_entry
 {
 	struct reader reader = { .data = data, .size = size_bytes, .archive = out };
 	struct archive_entry entry;
+	bool is_sorted = true; /* then each name is distinct from all before it */
 	unsigned nr = 0;
 
 	*out = (struct archive){ 0 };
@@ -244,10 +245,11 @@ status_t archive_mount(const void *data, size_t size_bytes, struct archive_entry
 		if (!found) {
 			break;
 		}
+		is_sorted &= !nr || strcmp(entries[nr - 1].name, entry.name) < 0;
 		if (nr == max_entries) {
 			return fail(&reader, "more files than the index has room for");
 		}
-		if (has_name(entries, nr, entry.name)) {
+		if (!is_sorted && has_name(entries, nr, entry.name)) {
 			format(out->error, sizeof(out->error),
 			       "boot archive: two files are called %s", entry.name);
 			return STATUS_EINVAL;

@@ -177,6 +177,12 @@ static void test_fields(void)
 	ustar_end(&builder);
 	refused("a name that comes twice", "two files are called bin/sh");
 	builder.len = 0;
+	ustar_add(&builder, '0', "bin/sh", "one");
+	ustar_add(&builder, '0', "bin/a", "other");
+	ustar_add(&builder, '0', "bin/sh", "two");
+	ustar_end(&builder);
+	refused("a name that comes again out of order", "two files are called bin/sh");
+	builder.len = 0;
 	ustar_add(&builder, '0', "bin/sh", "shell");
 	memcpy(builder.bytes + USTAR_SIZE, "000000000005", 12);
 	ustar_sum(&builder, 0);

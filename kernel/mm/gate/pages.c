@@ -21,7 +21,8 @@ uint64_t page_map_raw(pte_t *entry, pte_t pte)
 	return GATE_DONE;
 }
 
-static uint64_t map(const struct place *place, pte_t pte)
+/* For each page fault: within its callers. */
+static inline __attribute__((always_inline)) uint64_t map(const struct place *place, pte_t pte)
 {
 	pte_t *entry;
 	uint64_t refusal = GATE_DONE;

@@ -61,12 +61,9 @@ bool place_find(uint64_t entry, struct place *out)
 		level == LEVEL_MAX ? index < PTES_PER_TABLE / 2 : !!(frame->flags & TABLE_USER);
 	out->root = level == LEVEL_MAX ? table.pfn : frame->number;
 	out->address = out->is_user ? 0 : kernel_address(frame, level, index);
-	/* of a private window only the gate itself writes entries, with no lock that others take */
-	if (gate_is_shut() && policy_view_of(out->address) == VIEW_WINDOW) {
-		return false;
-	}
 	out->is_frozen = !out->is_user && (level == LEVEL_MAX || !place_may_change(out->address));
-	return true;
+	/* of a private window only the gate itself writes entries, with no lock that others take */
+	return !out->is_frozen || !gate_is_shut() || policy_view_of(out->address) != VIEW_WINDOW;
 }
 
 /* What the frame table said when the place was found it says still, the count of entries apart;
