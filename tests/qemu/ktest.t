@@ -2,8 +2,8 @@
 # The suites that run inside the machine: in the kernel, and in user mode. The release build has them on one processor in
 # bochs_suite.t, too: some of them, all in a soak.
 # needs: direct
-# Little: each of the audit's plants is followed by an audit of all of it.
-MEM=64M
+# Little: each of the audit's plants is followed by an audit of all of it. Less still where no program fills it.
+memory=64M
 . "$(dirname "$0")/lib.sh"
 
 # suites NR_CPUS VARIANT [SUITE...]: those of XPFO; all of them, or these
@@ -11,7 +11,7 @@ suites() {
 	local nr_cpus=$1 variant=$2 command
 	shift 2
 	command=$(printf 'selftest %s && ' "${@:-}")
-	SMP=$nr_cpus boot "ktest=on vuln=on xpfo=$variant" "${command}audit"
+	MEM=$memory SMP=$nr_cpus boot "ktest=on vuln=on xpfo=$variant" "${command}audit"
 	pass_through "$output"
 	is "$status" 0 "selftest and the audit behind it end with 0 with xpfo=$variant and SMP=$nr_cpus"
 }
@@ -23,6 +23,13 @@ if [ "$BUILD" = debug ] || [ -n "$(soak 1 '')" ]; then
 else
 	suites 4 epoch kernel fault futex grant ipc memory process sched thread
 fi
+# The programs that repeat what they do, in full.
+if [ "$BUILD" = debug ] && [ -n "$(soak 1 '')" ]; then
+	SMP=4 boot 'vuln=on' "$(printf 'root t_%s long && ' entry_gates futex grant ipc limit mitigate policy pressure reunite thread)audit"
+	pass_through "$output"
+	is "$status" 0 'the programs that repeat what they do succeed with more rounds'
+fi
+memory=$(soak 64M 32M)
 if [ "$BUILD" = debug ]; then
 	# with KAISER every entry flushes, and hides that a flush is missing
 	# shellcheck disable=SC2046 # words

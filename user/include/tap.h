@@ -24,5 +24,8 @@ bool tap_is(long got, long wanted, const char *format, ...) __attribute__((forma
 void tap_skip(const char *name, const char *reason);
 /* A line of comment. */
 void tap_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* How often a test repeats what it does: `many` times where it was given an argument, as in `root
+ * t_ipc long`. */
+int tap_rounds(int argc, int few, int many);
 /* The exit code. */
 int tap_done(void);

@@ -66,6 +66,8 @@ void tap_note(const char *format, ...)
 	va_end(arguments);
 }
 
+int tap_rounds(int argc, int few, int many) { return argc > 1 ? many : few; }
+
 int tap_done(void)
 {
 	if (first_number() > 0) {

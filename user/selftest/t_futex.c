@@ -24,7 +24,7 @@ enum {
 	PRIVATE = 128,
 	REALTIME = 256
 };
-enum { NR_WAITERS = 6, NR_ROUNDS = 1000, NAP_NS = 30000000 };
+enum { NR_WAITERS = 6, NR_ROUNDS = 200, NR_ROUNDS_LONG = 1000, NAP_NS = 30000000 };
 
 static long futex(void *word, int operation, uint32_t value, const void *timeout, void *other,
 		  uint32_t more)
@@ -154,6 +154,8 @@ static int select_waiters(void *unused)
 	return 0;
 }
 
+static int nr_rounds;
+
 /* Two tasks take turns through a word. */
 struct pair {
 	uint32_t turn;
@@ -162,7 +164,7 @@ struct pair {
 
 static void take_turns(struct pair *pair, uint32_t mine, int flags)
 {
-	for (int i = 0; i < NR_ROUNDS; i++) {
+	for (int i = 0; i < nr_rounds; i++) {
 		while (__atomic_load_n(&pair->turn, __ATOMIC_SEQ_CST) != mine) {
 			futex(&pair->turn, WAIT | flags, !mine, NULL, NULL, 0);
 		}
@@ -187,7 +189,7 @@ static int turns_of_threads(void *unused)
 	pthread_create(&thread, NULL, partner_thread, &pair);
 	take_turns(&pair, 0, PRIVATE);
 	pthread_join(thread, NULL);
-	return pair.nr_turns == 2 * NR_ROUNDS ? 0 : 1;
+	return pair.nr_turns == 2 * (uint32_t)nr_rounds ? 0 : 1;
 }
 
 /* The partner sees the word at another address. */
@@ -207,7 +209,8 @@ static int turns_of_processes(void *unused)
 		_exit(0);
 	}
 	take_turns(pair, 0, 0);
-	return waitpid(child, &status, 0) == child && status == 0 && pair->nr_turns == 2 * NR_ROUNDS
+	return waitpid(child, &status, 0) == child && status == 0 &&
+			       pair->nr_turns == 2 * (uint32_t)nr_rounds
 		       ? 0
 		       : 1;
 }
@@ -276,8 +279,10 @@ static int wait_without_memory(void *flags)
 	return futex_count(page, WAKE, 1, 0, NULL, 0) == -EFAULT ? 0 : 2;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+	(void)argv;
+	nr_rounds = tap_rounds(argc, NR_ROUNDS, NR_ROUNDS_LONG);
 	test_arguments();
 	test_timeout();
 	tap_is(child_run(select_waiters, NULL), 0, "the right waiters are woken, and moved");

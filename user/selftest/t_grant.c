@@ -13,7 +13,15 @@
 #include "cpus.h"
 #include "tap.h"
 
-enum { NR_ROUNDS = 500, NR_FILLS = 200, MOST_ALLOCATIONS = 200, EXIT_NO_MEMORY = 3 };
+enum {
+	NR_ROUNDS = 100,
+	NR_ROUNDS_LONG = 500,
+	NR_FILLS = 200,
+	MOST_ALLOCATIONS = 200,
+	EXIT_NO_MEMORY = 3
+};
+
+static int nr_rounds;
 
 static char *map(size_t nr_bytes, int flags)
 {
@@ -89,7 +97,7 @@ static int there_and_back(void *server_cpu)
 
 	cpus_pin(0);
 	server = start_server(endpoint, (int)(intptr_t)server_cpu);
-	for (int i = 0; i < NR_ROUNDS; i++) {
+	for (int i = 0; i < nr_rounds; i++) {
 		if (!round_trip(endpoint, page, place, (char)i)) {
 			return 1;
 		}
@@ -328,8 +336,10 @@ static void test_without_memory(void)
 	       nth - 1);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+	(void)argv;
+	nr_rounds = tap_rounds(argc, NR_ROUNDS, NR_ROUNDS_LONG);
 	tap_is(child_run(there_and_back, (void *)0), 0, "a page goes there and comes back");
 	tap_is(child_run(there_and_back, (void *)(intptr_t)(cpus_count() - 1)), 0,
 	       "also to another processor");

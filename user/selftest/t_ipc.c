@@ -12,7 +12,9 @@
 #include "cpus.h"
 #include "tap.h"
 
-enum { NR_ROUNDS = 5000, NR_CLIENTS = 12, NR_CALLS = 300, EXIT_RIGHT = 21 };
+enum { NR_ROUNDS = 1000, NR_ROUNDS_LONG = 5000, NR_CLIENTS = 12, NR_CALLS = 300, EXIT_RIGHT = 21 };
+
+static uint64_t nr_rounds;
 
 static const struct bw_message six = { .words = { 1, 22, 333, 4444, 55555, 0xffffffffffffffff } };
 
@@ -67,7 +69,7 @@ static int round_trips(void *server_cpu)
 
 	cpus_pin(0);
 	server = start_server(endpoint, (int)(intptr_t)server_cpu);
-	for (uint64_t i = 1; i <= NR_ROUNDS; i++) {
+	for (uint64_t i = 1; i <= nr_rounds; i++) {
 		if (!call_right(endpoint, i)) {
 			return 1;
 		}
@@ -85,7 +87,7 @@ static int anywhere(void *unused)
 	if (server == 0) {
 		_exit(serve(endpoint));
 	}
-	for (uint64_t i = 1; i <= NR_ROUNDS; i++) {
+	for (uint64_t i = 1; i <= nr_rounds; i++) {
 		if (!call_right(endpoint, i)) {
 			return 1;
 		}
@@ -307,8 +309,10 @@ static int chain(void *unused)
 	return right ? 0 : 1;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+	(void)argv;
+	nr_rounds = (uint64_t)tap_rounds(argc, NR_ROUNDS, NR_ROUNDS_LONG);
 	tap_is(child_run(round_trips, (void *)0), 0, "all six words go there and back");
 	tap_is(child_run(round_trips, (void *)(intptr_t)(cpus_count() - 1)), 0,
 	       "also from one processor to another");

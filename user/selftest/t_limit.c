@@ -9,7 +9,16 @@
 #include "memory.h"
 #include "tap.h"
 
-enum { MOST_CHILDREN = 4096, NR_RAPID = 300, EXIT_LIMITED = 5, EXIT_NO_LIMIT = 6, EXIT_OTHER = 7 };
+enum {
+	MOST_CHILDREN = 4096,
+	NR_RAPID = 60,
+	NR_RAPID_LONG = 300,
+	EXIT_LIMITED = 5,
+	EXIT_NO_LIMIT = 6,
+	EXIT_OTHER = 7
+};
+
+static int nr_rapid;
 
 static _Noreturn void linger(void)
 {
@@ -68,7 +77,7 @@ static int fork_chain(void *unused)
 static int fork_rapidly(void *unused)
 {
 	(void)unused;
-	for (int i = 0; i < NR_RAPID; i++) {
+	for (int i = 0; i < nr_rapid; i++) {
 		pid_t child = fork();
 
 		if (child == 0) {
@@ -87,11 +96,13 @@ static int as_user(void *body)
 	return ((child_body)body)(NULL);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	uint64_t before_processes = memory_now().nr_processes;
 	uint64_t before;
 
+	(void)argv;
+	nr_rapid = tap_rounds(argc, NR_RAPID, NR_RAPID_LONG);
 	tap_is(child_exit_code(child_run(as_user, fork_until_refused)), EXIT_LIMITED,
 	       "a fork bomb is refused in the end");
 	tap_is((long)memory_now().nr_processes, (long)before_processes,

@@ -10,7 +10,13 @@
 #include "cpus.h"
 #include "tap.h"
 
-enum { NR_SWITCHES = 60, PAUSE_US = 2000, PAGE = 4096, NR_WORKERS_PER_CPU = 2 };
+enum {
+	NR_SWITCHES = 12,
+	NR_SWITCHES_LONG = 60,
+	PAUSE_US = 2000,
+	PAGE = 4096,
+	NR_WORKERS_PER_CPU = 2
+};
 
 static volatile sig_atomic_t *stop;
 
@@ -48,11 +54,11 @@ static bool option_is_on(void)
 	return bw_option_find("kaiser", &option) == 0 && strcmp(option.value, "off") != 0;
 }
 
-static bool switch_often(void)
+static bool switch_often(int nr_switches)
 {
 	bool all = true;
 
-	for (int i = 0; i < NR_SWITCHES; i++) {
+	for (int i = 0; i < nr_switches; i++) {
 		all = bw_mitigate(i % 2 != 0) == 0 && option_is_on() == (i % 2 != 0) && all;
 		usleep(PAUSE_US);
 	}
@@ -65,13 +71,14 @@ static int as_user(void *unused)
 	return setuid(1000) == 0 && bw_mitigate(false) == -EPERM ? 0 : 1;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	pid_t workers[2 * 256];
 	int nr = NR_WORKERS_PER_CPU * cpus_count();
 	bool was_on = option_is_on(), all = true;
 	struct bw_audit audit;
 
+	(void)argv;
 	stop = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	nr = nr > 16 ? 16 : nr;
 	for (int i = 0; i < nr; i++) {
@@ -80,7 +87,8 @@ int main(void)
 			_exit(work());
 		}
 	}
-	tap_ok(switch_often(), "KAISER is switched while programs run, and says so");
+	tap_ok(switch_often(tap_rounds(argc, NR_SWITCHES, NR_SWITCHES_LONG)),
+	       "KAISER is switched while programs run, and says so");
 	*stop = 1;
 	for (int i = 0; i < nr; i++) {
 		all = child_exit_code(child_wait(workers[i])) == 0 && all;

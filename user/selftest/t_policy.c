@@ -16,7 +16,8 @@ enum {
 	CODE_CHILD = 30,  /* may fork, but its child may not ask for its parent: etc/policy-door */
 	CODE_CAUGHT = 42,
 	NR_CALLS = 20,
-	NR_SWAPS = 40,
+	NR_SWAPS = 10,
+	NR_SWAPS_LONG = 40,
 	LEAK_MAX = 256, /* frames: less than that many policies would hold */
 };
 #define BOOT_FILE "etc/policy"
@@ -180,18 +181,18 @@ static int work(void)
 	return 0;
 }
 
-static bool swap_often(void)
+static bool swap_often(int nr_swaps)
 {
 	bool all = true;
 
-	for (int i = 0; i < NR_SWAPS; i++) {
+	for (int i = 0; i < nr_swaps; i++) {
 		all = load(i % 2 != 0 ? BOOT_FILE : STRICT_FILE) == 0 && all;
 		usleep(2000);
 	}
 	return all;
 }
 
-static void test_swapped_under_load(void)
+static void test_swapped_under_load(int nr_swaps)
 {
 	int nr = 2 * cpus_count() > 16 ? 16 : 2 * cpus_count();
 	uint64_t before = memory_nr_free(), after;
@@ -205,7 +206,8 @@ static void test_swapped_under_load(void)
 			_exit(work());
 		}
 	}
-	tap_ok(swap_often(), "policies are exchanged while programs start on all processors");
+	tap_ok(swap_often(nr_swaps),
+	       "policies are exchanged while programs start on all processors");
 	*stop = 1;
 	for (int i = 0; i < nr; i++) {
 		all = child_exit_code(child_wait(workers[i])) == 0 && all;
@@ -217,16 +219,17 @@ static void test_swapped_under_load(void)
 	       (long)(before - after));
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	struct bw_audit audit;
 
+	(void)argv;
 	test_enforced();
 	test_refused_files();
 	tap_is(child_exit_code(child_run(as_user, NULL)), 0, "only root may load or see one");
 	test_loaded();
 	test_inherited();
-	test_swapped_under_load();
+	test_swapped_under_load(tap_rounds(argc, NR_SWAPS, NR_SWAPS_LONG));
 	tap_ok(bw_audit(&audit) == 0 && audit.nr_violations == 0, "the audit is clean");
 	return tap_done();
 }

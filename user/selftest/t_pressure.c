@@ -15,7 +15,8 @@
 #include "tap.h"
 
 enum {
-	NR_ROUNDS = 20,
+	NR_ROUNDS = 5,
+	NR_ROUNDS_LONG = 20,
 	NR_PAGES = 64,
 	NR_REGIONS = 200,
 	NR_NAPS = 20000,
@@ -161,11 +162,11 @@ static int touch_body(void *unused)
 }
 
 /* How often root got something done. */
-static int work(child_body body, int code_good)
+static int work(child_body body, int code_good, int nr_rounds)
 {
 	int nr_done = 0;
 
-	for (int i = 0; i < NR_ROUNDS; i++) {
+	for (int i = 0; i < nr_rounds; i++) {
 		int status = child_run(body, NULL);
 
 		if (child_exit_code(status) == code_good) {
@@ -187,16 +188,18 @@ static void fillers_end(const pid_t *pids)
 	}
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	uint64_t nr_processes = memory_now().nr_processes, nr_free = memory_nr_free();
+	int nr_rounds = tap_rounds(argc, NR_ROUNDS, NR_ROUNDS_LONG);
 	pid_t pids[NR_FILLERS];
 
+	(void)argv;
 	is_refused = (volatile bool *)map(BW_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED);
 	fillers_start(pids);
 	tap_ok(memory_gets_full(pids), "somebody takes all the memory there is");
-	tap_is(work(touch_body, 0), NR_ROUNDS, "root forks and has pages all the same");
-	tap_is(work(exec_body, EXIT_GOOD), NR_ROUNDS, "root runs programs all the same");
+	tap_is(work(touch_body, 0, nr_rounds), nr_rounds, "root forks and has pages all the same");
+	tap_is(work(exec_body, EXIT_GOOD, nr_rounds), nr_rounds, "root runs programs all the same");
 	fillers_end(pids);
 	tap_is((long)memory_settled(nr_processes).nr_processes, (long)nr_processes,
 	       "they can be ended");

@@ -106,17 +106,19 @@ static void fill_stocks(void)
 	}
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	uint64_t before, after, kept;
 
+	(void)argv;
 	counted =
 		mmap(NULL, BW_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	run(0, touch_all);
 	before = nr_large_pages();
-	run(0, touch_sparsely);
-	run(0, touch_all);
-	run(0, touch_sparsely);
+	for (int i = 0; i < tap_rounds(argc, 1, 2); i++) {
+		run(0, touch_all);
+		run(0, touch_sparsely);
+	}
 	after = nr_large_pages();
 	tap_ok(before > 0 && after * 100 >= before * LARGE_PERCENT,
 	       "after memory was used in single pages there are %lu large ones (before: %lu)",

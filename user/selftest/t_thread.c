@@ -19,7 +19,8 @@
 #include "tap.h"
 
 enum {
-	NR_SERIAL = 300,
+	NR_SERIAL = 100,
+	NR_SERIAL_LONG = 300,
 	NR_PARALLEL = 100,
 	NR_WORKERS = 8,
 	NR_ADDITIONS = 1000,
@@ -35,9 +36,11 @@ static void *add_one(void *number)
 	return (void *)((intptr_t)number + (own == 8));
 }
 
+static intptr_t nr_serial;
+
 static bool one_after_the_other(void)
 {
-	for (intptr_t i = 0; i < NR_SERIAL; i++) {
+	for (intptr_t i = 0; i < nr_serial; i++) {
 		pthread_t thread;
 		void *result;
 
@@ -291,8 +294,10 @@ static int libc_signals(void *unused)
 	return 0;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+	(void)argv;
+	nr_serial = tap_rounds(argc, NR_SERIAL, NR_SERIAL_LONG);
 	tap_is(child_run(life, NULL), 0,
 	       "hundreds of threads come and go, each with variables of its own");
 	tap_is(child_run(locks_and_conditions, NULL), 0,
