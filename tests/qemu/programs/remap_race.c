@@ -1,7 +1,8 @@
 /*
- * remap_race [ROUNDS]: moves memory while another thread touches the new place, the old one, or both. A page
- * that a fault fills in must neither be in the way nor be left behind: the audit sees frames that
- * are lost. Ends with 0; a thread that touches what is gone ends its process, and that is all.
+ * remap_race [ROUNDS]: moves memory while another thread touches the new place, the old one, or
+ * both. A page that a fault fills in must neither be in the way nor be left behind: the audit sees
+ * frames that are lost. Ends with 0; a thread that touches what is gone ends its process, and that
+ * is all.
  */
 #define _GNU_SOURCE
 #include <pthread.h>
