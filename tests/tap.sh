@@ -5,6 +5,7 @@
 #   skip REASON; diag TEXT; done_testing at the end
 #   copy_tree FOLDER        copies the source tree there, without what is built
 #   soak LONG SHORT         prints LONG in `make soak`, else SHORT
+#   rotate N WORD...        prints every N-th of the words, in `make soak` all; which, TEST_SEED says, or chance
 #   time_left               prints the seconds that the test may still take
 #   await PID COMMAND...    until the command succeeds; false when the process has ended, or the time is over
 #
@@ -34,6 +35,19 @@ diag() {
 
 soak() {
 	[ -n "${SOAK:-}" ] && echo "$1" || echo "$2"
+}
+
+# Drawn once for each test, which says so: the same seed is the same words.
+TEST_SEED=${TEST_SEED:-$RANDOM}
+rotate() {
+	local every=$1 nr=0 word
+	shift
+	[ -z "${SOAK:-}" ] || every=1
+	[ "$every" = 1 ] || echo "# one in $every of $# words: TEST_SEED=$TEST_SEED" >&2
+	for word; do
+		[ $(((nr + TEST_SEED) % every)) != 0 ] || printf '%s\n' "$word"
+		nr=$((nr + 1))
+	done
 }
 
 time_left() {

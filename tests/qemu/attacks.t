@@ -2,6 +2,8 @@
 # Every attack under combinations of options: in the debug build, which has assertions; for the release build matrix.t runs
 # them all on every variant. And what reports on attacks say.
 # needs: direct
+# Little: an attack fills it, and each is followed by an audit of all of it.
+MEM=96M
 . "$(dirname "$0")/lib.sh"
 . tests/rows.sh
 
@@ -19,9 +21,10 @@ all_attacks() {
 }
 
 if [ "$BUILD" = debug ]; then
-	machines=('' 'directmap=2m xpfo=sync kaiser=off ptprot=window physmap=rwx kaslr=off'
+	# all defaults in a soak: faults.t has them
+	machines=('directmap=2m xpfo=sync kaiser=off ptprot=window physmap=rwx kaslr=off'
 		'zero=early xpfo=off kaiser=off kstack=fixed pmalloc=off cred=plain authority=off ptprot=off physmap=rwx kaslr=off smep=off smap=off umip=off')
-	[ -z "$(soak 1 '')" ] || machines+=('directmap=2m' 'xpfo=off smep=off' 'kaiser=off pmalloc=plain cred=plain' 'physmap=rwx smap=off kstack=fixed')
+	[ -z "$(soak 1 '')" ] || machines+=('' 'directmap=2m' 'xpfo=off smep=off' 'kaiser=off pmalloc=plain cred=plain' 'physmap=rwx smap=off kstack=fixed')
 	for opts in "${machines[@]}"; do
 		all_attacks "$opts"
 	done

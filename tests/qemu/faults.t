@@ -1,7 +1,10 @@
 #!/bin/bash
 # Explained faults: the report of every attack that ends in one, its twin for programs, and `why`.
 # needs: direct
+# Little: an attack fills it, and each is followed by an audit of all of it.
+MEM=96M
 . "$(dirname "$0")/lib.sh"
+. tests/rows.sh
 debug_only
 
 # check_attacks OPTS: every attack; the reports are held against their JSON and the kernel's log
@@ -9,9 +12,14 @@ check_attacks() {
 	SMP=2 boot "vuln=on $1" 'attack -j all'
 	is "$status" 0 "every attack ends as expected: ${1:-defaults}"
 	printf '%s\n' "$output" >"$work/attacks"
+	for name in "${rows[@]}"; do
+		grep -q "\"attack\": *\"$name\"" "$work/attacks"
+		ok $? "$name was run: ${1:-defaults}"
+	done
 	pass_through "$(perl tests/qemu/faults.pl attacks "$work/attacks" "$log" 2>&1)"
 }
 
+read_rows attacks name
 check_attacks ''
 check_attacks 'xpfo=sync kaiser=off'
 

@@ -13,6 +13,7 @@ use lib "$Bin/../../tools/lib";
 use Def qw(rows);
 
 my $SQUARE = 3 * 3;    # pixels of a square at this size of screen and memory
+my $FRAMES_EACH = 4;   # that a square stands for, with that memory
 my $SWATCH = 12 * 12;  # of the legend's
 my $bad = 0;
 
@@ -79,7 +80,7 @@ sub picture {
 
 	check($squares{$_} == int $squares{$_} && $squares{$_} >= 0, "$_: $squares{$_} squares") for sort keys %squares;
 	# The firmware may take some frames at the end of memory.
-	check(abs($all * 8 - $map->{nr_frames}) <= 1024, "$all squares for 8 frames each, of $map->{nr_frames}");
+	check(abs($all * $FRAMES_EACH - $map->{nr_frames}) <= 1024, "$all squares for $FRAMES_EACH frames each, of $map->{nr_frames}");
 	check($share > 0.4 && $share < 0.75, "of them $many: $share");
 	check($squares{$none} == 0, "none $none");
 }

@@ -61,7 +61,7 @@ join_parts() {
 }
 
 # Every cell in a soak. Otherwise all attacks on the machines in which many options change, and on each variant of one option
-# those attacks that this option has a say in; where it has a say in none, all. The variants of XPFO are told
+# those attacks that this option has a say in; where it has a say in none, one in three. The variants of XPFO are told
 # apart without KAISER, whose every entry flushes: with it, one attack on each.
 if [ -n "$(soak 1 '')" ]; then
 	matrix ''
@@ -72,6 +72,8 @@ else
 	part_of_all 'config:all'
 	mapfile -t groups < <(tools/matrix --list | sed -n 's/.* group //p' | sort -u | grep -vx all)
 	seen 'groups of columns' "${groups[@]}"
+	read_rows attacks name
+	attacks=("${rows[@]}")
 	read_rows attacks name stopped_by
 	for group in "${groups[@]}"; do
 		words=$(tools/matrix --list | awk -v group="$group" '$2 == "group" && $3 == group { printf " config:%s", $1 }')
@@ -83,6 +85,7 @@ else
 			[[ $option == *=* ]] || words+=$(printf '%s\n' "${rows[@]}" |
 				awk -F '\t' -v option="$option" '$2 ~ "(^|[ &])" option "!?=" { printf " attack:%s", $1 }')
 		done
+		[[ $words == *attack:* ]] || words+=$(rotate 3 "${attacks[@]}" | sed 's/^/ attack:/' | tr -d '\n')
 		part_of_all "$words"
 	done
 	mv "$work/part-1.md" "$work/matrix.md"

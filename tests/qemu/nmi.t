@@ -30,7 +30,7 @@ torture() {
 }
 
 # Without KASLR, as the script looks for a part of the way where it was linked.
-for ways in nopcid:pks nopcid:window $(soak off:wp); do
+for ways in $(rotate 2 nopcid:pks nopcid:window) $(soak off:wp ''); do
 	kaiser=${ways%:*} ptprot=${ways#*:}
 	torture "kaslr=off kaiser=$kaiser ptprot=$ptprot" "$ptprot"
 	like "$points" "^# entry set: $kaiser$" "the ways are those of kaiser=$kaiser"

@@ -44,7 +44,8 @@ done
 
 # Races: what they do happens at another moment each time. The audit of each attack is part of its outcome.
 archive=$(make -s --no-print-directory print-archive EXTRA=tests/qemu/programs)
-ARCHIVE=$archive SMP=4 boot 'vuln=on' "attack kmap_storm; attack seal_storm; attack fault_storm; $(printf 'audit; %.0s' {1..25})audit"
+# Little, as there are many audits.
+ARCHIVE=$archive MEM=64M SMP=4 boot 'vuln=on' "attack kmap_storm; attack seal_storm; attack fault_storm; $(printf 'audit; %.0s' {1..25})audit"
 is "$status" 0 'the audit is clean after races between writing, sealing, mapping and freeing'
 unlike "$output" 'BREACH|audit:' 'what is written before a pool is sealed is no breach'
 like "$output" '^seal_storm: NOTHING' 'pools are sealed and destroyed under a writer'

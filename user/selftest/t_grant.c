@@ -13,15 +13,7 @@
 #include "cpus.h"
 #include "tap.h"
 
-enum {
-	NR_ROUNDS = 100,
-	NR_ROUNDS_LONG = 500,
-	NR_FILLS = 200,
-	MOST_ALLOCATIONS = 200,
-	EXIT_NO_MEMORY = 3
-};
-
-static int nr_rounds;
+enum { NR_ROUNDS = 500, NR_FILLS = 200, MOST_ALLOCATIONS = 200, EXIT_NO_MEMORY = 3 };
 
 static char *map(size_t nr_bytes, int flags)
 {
@@ -97,7 +89,7 @@ static int there_and_back(void *server_cpu)
 
 	cpus_pin(0);
 	server = start_server(endpoint, (int)(intptr_t)server_cpu);
-	for (int i = 0; i < nr_rounds; i++) {
+	for (int i = 0; i < NR_ROUNDS; i++) {
 		if (!round_trip(endpoint, page, place, (char)i)) {
 			return 1;
 		}
@@ -336,10 +328,8 @@ static void test_without_memory(void)
 	       nth - 1);
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
-	(void)argv;
-	nr_rounds = tap_rounds(argc, NR_ROUNDS, NR_ROUNDS_LONG);
 	tap_is(child_run(there_and_back, (void *)0), 0, "a page goes there and comes back");
 	tap_is(child_run(there_and_back, (void *)(intptr_t)(cpus_count() - 1)), 0,
 	       "also to another processor");

@@ -1,12 +1,14 @@
 /*
- * remap_race: moves memory while another thread touches the new place, the old one, or both. A page
- * that a fault fills in must neither be in the way nor be left behind: the audit sees frames that
- * are lost. Ends with 0; a thread that touches what is gone ends its process, and that is all.
+ * remap_race [ROUNDS]: moves memory while another thread touches the new place, the old one, or
+ * both. A page that a fault fills in must neither be in the way nor be left behind: the audit sees
+ * frames that are lost. Ends with 0; a thread that touches what is gone ends its process, and that
+ * is all.
  */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -60,9 +62,11 @@ static void move_once(unsigned round)
 	_exit(0);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
-	for (unsigned i = 0; i < ROUNDS * PLACES; i++) {
+	unsigned nr_rounds = argc > 1 ? (unsigned)atoi(argv[1]) : ROUNDS;
+
+	for (unsigned i = 0; i < nr_rounds * PLACES; i++) {
 		places = i % PLACES + 1;
 		if (fork() == 0) {
 			move_once(i / PLACES);
