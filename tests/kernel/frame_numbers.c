@@ -11,15 +11,6 @@
 #include "mm/window.h"
 #include "revealed.h"
 
-static void give_back(pfn_t frame)
-{
-	block_reveal(frame, 0);
-	lock_acquire(&frame_pool.lock);
-	buddy_insert(&frame_pool.buddy, frame, 0, FREE_REVEALED);
-	frame_pool.nr_in_work--;
-	lock_release(&frame_pool.lock);
-}
-
 static bool refuses(enum gate_operation operation, pfn_t frame, uint64_t keep, uint64_t to)
 {
 	return gate_enter(frame.pfn, 1, keep, 0, to, operation) != 0;
@@ -167,7 +158,7 @@ KTEST_SUITE(frame_numbers)
 	refuse(frame);
 	refuse_dirty();
 	wait_in_the_gate(frame);
-	give_back(frame);
+	revealed_give_back(frame);
 	if (nr_cpus > 1) {
 		wait_for_hints();
 	}

@@ -250,15 +250,6 @@ static void hold(pte_t *entry, pfn_t other, pfn_t unused)
 	ktest_ok(!frame_let_go(&released), "which it does once");
 }
 
-static void give_back(pfn_t frame)
-{
-	block_reveal(frame, 0);
-	lock_acquire(&frame_pool.lock);
-	buddy_insert(&frame_pool.buddy, frame, 0, FREE_REVEALED);
-	frame_pool.nr_in_work--;
-	lock_release(&frame_pool.lock);
-}
-
 KTEST_SUITE(gate_frames)
 {
 	enum { PAGE_ONE, PAGE_TWO, PAGE_EMPTY, NR_PAGES };
@@ -286,7 +277,7 @@ KTEST_SUITE(gate_frames)
 		(void)block_hide(frame, 0);
 		ask_waiting(frame, &entries[PAGE_EMPTY]);
 		ask_clean(frame);
-		give_back(frame);
+		revealed_give_back(frame);
 	}
 	as_put(as);
 }

@@ -3,7 +3,7 @@
 
 #include "mm/frame_pool.h"
 
-/* False: there is none. The caller gives it back, and its share of nr_in_work. */
+/* False: there is none. The caller gives it back. */
 static inline bool revealed_take(pfn_t *out)
 {
 	unsigned order = 0;
@@ -14,4 +14,14 @@ static inline bool revealed_take(pfn_t *out)
 	frame_pool.nr_in_work += found;
 	lock_release(&frame_pool.lock);
 	return found;
+}
+
+/* Free still, whether the direct map has it or not. */
+static inline void revealed_give_back(pfn_t frame)
+{
+	block_reveal(frame, 0);
+	lock_acquire(&frame_pool.lock);
+	buddy_insert(&frame_pool.buddy, frame, 0, FREE_REVEALED);
+	frame_pool.nr_in_work--;
+	lock_release(&frame_pool.lock);
 }
