@@ -2,10 +2,10 @@
 # Every attack under combinations of options: in the debug build, which has assertions; for the release build matrix.t runs
 # them all on every variant. And what reports on attacks say.
 # needs: direct
-# Little: an attack fills it, and each is followed by an audit of all of it.
-MEM=96M
 . "$(dirname "$0")/lib.sh"
 . tests/rows.sh
+# Little: an attack fills it, and each is followed by an audit of all of it.
+MEM=96M
 
 read_rows attacks name
 attacks=${rows[*]}

@@ -1,10 +1,10 @@
 #!/bin/bash
 # Explained faults: the report of every attack that ends in one, its twin for programs, and `why`.
 # needs: direct
-# Little: an attack fills it, and each is followed by an audit of all of it.
-MEM=96M
 . "$(dirname "$0")/lib.sh"
 . tests/rows.sh
+# Little: an attack fills it, and each is followed by an audit of all of it.
+MEM=96M
 debug_only
 
 # check_attacks OPTS: every attack; the reports are held against their JSON and the kernel's log
