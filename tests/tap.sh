@@ -5,12 +5,13 @@
 #   skip REASON; diag TEXT; done_testing at the end
 #   copy_tree FOLDER        copies the source tree there, without what is built
 #   soak LONG SHORT         prints LONG in `make soak`, else SHORT
-#   rotate N WORD...        prints every N-th of the words, in `make soak` all; which, TEST_SEED says, or chance
+#   rotate N WORD...        prints every N-th of the words, in `make soak` all (rotate.sh)
 #   time_left               prints the seconds that the test may still take
 #   await PID COMMAND...    until the command succeeds; false when the process has ended, or the time is over
 #
 # after_failure may be redefined: it is called after the expected and the got of a point that failed.
 . "$(dirname "${BASH_SOURCE[0]}")/../tools/lib/surroundings.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/rotate.sh"
 set -u
 # The tests are no part of the make that started them, and its knobs are not theirs.
 unset MAKEFLAGS MAKELEVEL MFLAGS GNUMAKEFLAGS OPTS CMD SMP MEM CPU ACCEL EMU BOOT MACHINE EFI VGA ICOUNT TIMEOUT LOG MONITOR T FAILED GDB
@@ -35,19 +36,6 @@ diag() {
 
 soak() {
 	[ -n "${SOAK:-}" ] && echo "$1" || echo "$2"
-}
-
-# Drawn once for each test, which says so: the same seed is the same words.
-TEST_SEED=${TEST_SEED:-$RANDOM}
-rotate() {
-	local every=$1 nr=0 word
-	shift
-	[ -z "${SOAK:-}" ] || every=1
-	[ "$every" = 1 ] || echo "# one in $every of $# words: TEST_SEED=$TEST_SEED" >&2
-	for word; do
-		[ $(((nr + TEST_SEED) % every)) != 0 ] || printf '%s\n' "$word"
-		nr=$((nr + 1))
-	done
 }
 
 time_left() {

@@ -1,6 +1,7 @@
 # What the checks of Spin's models share; sourced, and leaves the test in a folder of its own. How a search is compiled and how
 # far it goes are variables: compiler, optimise, how (options of pan), depth (steps), table (2^table slots).
 . "$(dirname "${BASH_SOURCE[0]}")/../../tools/lib/surroundings.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/../rotate.sh"
 models=$PWD/tests/model
 out=$(mktemp -d) && trap 'rm -rf "$out"' EXIT
 cd "$out" || exit 1
