@@ -64,10 +64,10 @@ like "$(<"$log")" \
 	'and are said to be left out, where, and why'
 without=$usable
 
-# It counts 2^28 frames several times over: in the debug build that is for a soak.
-frame_map=$([ "$BUILD" = release ] && echo 'root t_frame_map; ' || soak 'root t_frame_map; ' '')
-at_1_tib 257M "mem -j; audit; ${frame_map}root t_reunite"
-is "$status" 0 'boots with a bank of 1 MiB at 1 TiB: the audit finds nothing, and memory can be filled'
+# They go through 2^28 frames several times over: in the debug build that is for a soak.
+filled=$([ "$BUILD" = release ] && echo '; root t_frame_map; root t_reunite' || soak '; root t_frame_map; root t_reunite' '')
+at_1_tib 257M "mem -j; audit$filled"
+is "$status" 0 "boots with a bank of 1 MiB at 1 TiB: the audit finds nothing${filled:+, and memory can be filled}"
 is "$pfn_end" "$(((1 << 28) + 256))" 'the bank is known'
 is "$((usable - without))" 256 'and used, all of it'
 like "$(<"$log")" 'of these 1[0-9][0-9][0-9] KiB in the frame table' 'the hole takes no frame table'
