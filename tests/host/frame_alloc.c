@@ -254,7 +254,7 @@ static void random_run(const char *variant)
 		if (nr_batch && random_below(4) == 0) {
 			batch_finish();
 		}
-		if (i % CHECK_EVERY == 0) {
+		if (i % soak(CHECK_EVERY, 4 * CHECK_EVERY) == 0) {
 			machine_check();
 		}
 	}
