@@ -1,5 +1,5 @@
 #!/bin/bash
-# Ten seconds of the system-call fuzzer from the corpus in the tree; in a soak an hour, and what it does not reach has reasons.
+# Five seconds of the system-call fuzzer from the corpus in the tree; in a soak an hour, and what it does not reach has reasons.
 # needs: fuzz-kernel run
 . "$(dirname "$0")/../tap.sh"
 unset FUZZ_SECONDS SEED
@@ -7,7 +7,7 @@ unset FUZZ_SECONDS SEED
 ARCHIVE=$(make -s --no-print-directory print-archive EXTRA=tests/fuzz/guest)
 export ARCHIVE FUZZ_OUT=$work
 
-output=$(FUZZ_SECONDS=$(soak 3600 10) SEED=$(soak "$(date +%j)" 1) tools/fuzz 2>"$work/errors")
+output=$(FUZZ_SECONDS=$(soak 3600 5) SEED=$(soak "$(date +%j)" 1) tools/fuzz 2>"$work/errors")
 is $? 0 'the fuzzer finds nothing' || diag "$(<"$work/errors")"
 diag "$output"
 like "$output" '^[1-9][0-9]* sequences run' 'sequences were run'
