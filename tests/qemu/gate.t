@@ -15,13 +15,21 @@ without() {
 }
 
 declare -A stopped=([race]=FAULT [lock]=NOTHING [nmi]=NOTHING)
-for rule in race lock nmi; do
-	for ptprot in pks window wp; do
-		boot "vuln=on ptprot=$ptprot" "attack gate_$rule"
+# each_rule OPTS: all three attacks in one machine
+each_rule() {
+	boot "vuln=on $1" 'attack gate_race; attack gate_lock; attack gate_nmi'
+}
+for ptprot in pks window wp; do
+	each_rule "ptprot=$ptprot"
+	for rule in race lock nmi; do
 		like "$output" "gate_$rule: ${stopped[$rule]} \(expected ${stopped[$rule]}\)" "gate_$rule is stopped with ptprot=$ptprot"
 	done
-	boot 'vuln=on ptprot=off' "attack gate_$rule"
-	like "$output" "gate_$rule: SKIP" 'there is no gate with ptprot=off'
+done
+each_rule ptprot=off
+for rule in race lock nmi; do
+	like "$output" "gate_$rule: SKIP" "there is no gate for gate_$rule with ptprot=off"
+done
+for rule in race lock nmi; do
 	without "$rule"
 	for ptprot in pks window wp; do
 		KERNEL=build/debug-without-$rule/bulwark.elf boot "vuln=on ptprot=$ptprot" "attack gate_$rule"
