@@ -5,11 +5,14 @@
 export SMP=2
 debug_only
 
-# without RULE: a debug kernel whose gate lacks it; all but the gate's objects are the debug build's
+# without RULE: a debug kernel whose gate lacks it; all but the gate's objects are the debug build's. One of an earlier run is
+# good for as long as the debug kernel is.
 without() {
 	local out=build/debug-without-$1
-	rm -rf "$out"
-	cp -a build/debug "$out"
+	if [ ! "$out/bulwark.elf" -nt build/debug/bulwark.elf ]; then
+		rm -rf "$out"
+		cp -a build/debug "$out"
+	fi
 	make -s --no-print-directory DEPS=0 BUILD=debug GATE_WITHOUT="$1" kernel >&2
 	ok $? "a kernel without the rule that gate_$1 aims at"
 }
