@@ -38,12 +38,13 @@ sub walk_text {
 	} @{ $_[0] };
 }
 
-# The changes of the history as the text writes them.
+# The changes of the history as the text writes them. What was hidden before the first of them is not told; a frame is hidden
+# before it is sealed.
 sub history_text {
 	my ($before, @words) = (undef);
 	for my $step (@{ $_[0] }) {
 		my $word = $step->{from} ne $step->{to} ? $step->{to}
-			: $before && $before->{hidden} eq $step->{hidden} ? 'sealed' : $step->{hidden} ? 'hidden' : 'revealed';
+			: ($before ? $before->{hidden} eq $step->{hidden} : $step->{sealed}) ? 'sealed' : $step->{hidden} ? 'hidden' : 'revealed';
 		push @words, " > $word";
 		$before = $step;
 	}
