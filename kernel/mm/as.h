@@ -84,7 +84,8 @@ void as_switch(struct as *as);
 /*
  * fork: copy-on-write of all private regions. The parent's writable entries become read-only.
  * `written`: in a page that both sides write to at once, for which nobody else may meanwhile; 0:
- * unknown. Blocks. ENOMEM; EINTR: the thread must end.
+ * unknown. The child's root is new: it is published as it becomes a process's (credential.h).
+ * Blocks. ENOMEM; EINTR: the thread must end.
  */
 status_t as_clone(struct as *parent, uva_t written, struct as **out) MUST_CHECK;
 

@@ -298,9 +298,6 @@ status_t as_clone(struct as *parent, uva_t written, struct as **out)
 		status = clone_under_lock(&clone, written);
 		as_change_end(parent);
 	}
-	if (status == STATUS_OK && !root_publish(clone.child->root)) {
-		status = STATUS_EFAULT;
-	}
 	if (status) {
 		as_put(clone.child);
 		return status;

@@ -85,3 +85,5 @@ const struct archive_entry *boot_archive_entry(uint64_t index)
 {
 	return index < archive->nr_entries ? &archive->entries[index] : NULL;
 }
+
+unsigned boot_archive_count(void) { return archive->nr_entries; }

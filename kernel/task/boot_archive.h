@@ -17,3 +17,4 @@ const struct archive_entry *boot_archive_find(const char *path);
 bool boot_archive_index(const struct archive_entry *entry, unsigned *out);
 /* By index; NULL past the last. */
 const struct archive_entry *boot_archive_entry(uint64_t index);
+unsigned boot_archive_count(void); /* at least one */

@@ -1,32 +1,19 @@
 /*
- * The entries of credentials, for the two files that read and write them. One for each number that
- * a process can have, in a write-rare pool that is claimed.
+ * The entries of credentials, for the files that read them. They lie in a write-rare pool that is
+ * claimed; the gate writes to it.
  */
 #pragma once
 
 #include "core/lock.h"
+#include "mm/gate/credential.h"
 #include "task/credentials.h"
 #include "task/ids.h"
 #include "task/process.h"
 
-/* With cred=plain, uid, rule and root are not used. */
-struct credential {
-	const struct process *holder; /* NULL: the number is not in use */
-	struct identity who;
-	uint32_t binding; /* the rule, the program, and CREDENTIALS_WATCHED: see below */
-	pfn_t root;       /* of its address space; the kernel's own while it has none */
-	uint32_t job;
-	uint32_t family; /* of its address space */
-};
-static_assert(sizeof(struct credential) == 32, "a megabyte in all");
-
-/* A binding: the rule below; the program above, one more than its file's index in the boot archive,
- * 0: none. No rule has the last index. */
-enum { BINDING_PROGRAM_SHIFT = 16, BINDING_RULE = 0xffff, BINDING_PROGRAM = 0x7fff0000 };
-static_assert(!((BINDING_RULE | BINDING_PROGRAM) & CREDENTIALS_WATCHED), "no bit twice");
-
 /* By pid. */
 extern const struct credential *credential_entries;
+/* Beside them. */
+extern const struct authority *credential_authority;
 /* Guards an identity's two halves: who looks at both sees those of one moment. */
 extern struct lock identity_lock;
 

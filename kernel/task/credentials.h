@@ -17,6 +17,7 @@
 
 #include "lib/status.h"
 #include "lib/types.h"
+#include "mm/gate/credential.h"
 
 struct archive_entry;
 struct as;
@@ -50,15 +51,22 @@ unsigned credentials_rule(const struct process *process);
 unsigned credentials_acting_rule(const struct process *process);
 /* The acting rule, with CREDENTIALS_WATCHED added for a member of a watched job: it says which
  * table serves the process, in one word. */
-#define CREDENTIALS_WATCHED (1u << 31)
 unsigned credentials_acting_binding(const struct process *process);
 /* The file of the sealed archive that the process was loaded from, or the one that it was forked
  * from; NULL: from none. */
 const struct archive_entry *credentials_program(const struct process *process);
 
-/* Checks nothing: the caller has. It is what attacks want the kernel to call: nothing is granted by
- * it. */
+/* What attacks want the kernel to call: the current process acts for another user, and nothing is
+ * granted by it. With vuln=on alone. */
 status_t credentials_set(struct process *process, uint64_t uid) MUST_CHECK;
+
+/* Which policy is in force; NULL: none. */
+const struct program_policy *credentials_policy(void);
+/*
+ * Another one is. With ptprot the gate leads all entries over to it, while the other processors
+ * stand still; else that is to be done: each gets its rule. EFAULT, and nothing has changed.
+ */
+status_t credentials_set_policy(const struct program_policy *next) MUST_CHECK;
 status_t credentials_set_rule(struct process *process, unsigned rule) MUST_CHECK;
 
 /*
@@ -71,10 +79,6 @@ status_t credentials_grant(struct process *process, uint32_t uid) MUST_CHECK;
  * Whom it acts for, and whom setuid or a rule let it act for, at the same moment. Nobody where its
  * entry is not its own.
  */
-struct identity {
-	uint32_t uid;
-	uint32_t granted_uid;
-};
 struct identity credentials_identity(const struct process *process);
 /* Is its entry its own? */
 bool credentials_are_own(const struct process *process);
@@ -89,7 +93,8 @@ struct job {
 	bool is_watched;
 };
 struct job credentials_job(const struct process *process);
-status_t credentials_join(struct process *process, struct job job) MUST_CHECK;
+/* The current process begins a new one. */
+status_t credentials_join(struct process *process, bool is_watched) MUST_CHECK;
 /* Caller holds process_lock. Is that the process's pid, whatever its structure says? */
 bool credentials_have_number(const struct process *process, uint32_t number);
 /* Caller holds process_lock. The process with this pid; NULL: there is none. */
@@ -117,10 +122,10 @@ bool credentials_space(uint32_t pid, struct credential_space *out);
 bool credentials_fit(const struct process *process);
 uint32_t credentials_next(uint32_t from);
 
-/* execve: the current process goes on with the program in this file, as this user, that of the rule
- * (NULL: as it was), under this rule, in an address space that is not loaded yet. */
+/* execve: the current process goes on with the program in this file, under the program's rule and
+ * as the rule's user, or as it was; in an address space that is not loaded yet. */
 status_t credentials_become(struct process *process, const struct archive_entry *program,
-			    const uint32_t *uid, unsigned rule, const struct as *as) MUST_CHECK;
+			    const struct as *as) MUST_CHECK;
 /* The process has left its address space for good. EFAULT: that must stay as it is, since who has
  * its root loaded may act for the process. */
 status_t credentials_leave(struct process *process) MUST_CHECK;

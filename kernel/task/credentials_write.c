@@ -1,171 +1,124 @@
 /*
- * Changes whom a process acts for. Each change is one write-rare call: it is done as a whole, or
- * the caller learns that nothing was.
+ * Changes whom a process acts for. Each change is one operation of the gate: it is done as a whole,
+ * or the caller learns that nothing was.
  */
-#include "arch/x86_64/registers.h"
+#include "core/options.h"
 #include "core/panic.h"
 #include "lib/assert.h"
-#include "lib/string.h"
 #include "mm/frame_init.h"
+#include "mm/gate/gate.h"
 #include "mm/pmalloc.h"
 #include "mm/ptable.h"
 #include "task/boot_archive.h"
 #include "task/credential_entry.h"
+#include "task/policy_parse.h"
+#include "task/process.h"
 #include "task/program_policy.h"
 
 RO_AFTER_INIT const struct credential *credential_entries;
+RO_AFTER_INIT const struct authority *credential_authority;
 static RO_AFTER_INIT const struct pool *pool;
 
+static_assert((int)CREDENTIAL_FIRST == (int)PID_INIT, "the first process");
+static_assert((int)RULE_NAME_BYTES == (int)POLICY_NAME_BYTES, "a rule has its program's name");
+
 /* Why it failed is the log's: for the caller it is all the same. */
-static status_t written(const struct process *process, status_t status)
+static status_t written(const struct process *process, bool is_done)
 {
-	if (LIKELY(status == STATUS_OK)) {
+	if (LIKELY(is_done)) {
 		return STATUS_OK;
 	}
 	credentials_refuse(process, "keeps the credentials that it had: they cannot be written");
 	return STATUS_EFAULT;
 }
 
-static status_t entry_write(const struct process *process, const struct credential *entry,
-			    const struct credential *value)
+/* Of a process whose entry is its own. */
+static status_t change(const struct process *process, enum credential_change what, uint64_t a,
+		       uint64_t b)
 {
 	return written(process,
-		       entry ? wr_memcpy_in(pool, entry, value, sizeof(*value)) : STATUS_EFAULT);
+		       entry_of(process) && credential_change(what, process->pid, a, b, 0));
+}
+
+/* With ptprot the gate asks, too. */
+static bool is_acting(const struct process *process)
+{
+	return credentials_are_protected() ? acting_entry_of(process) : entry_of(process);
+}
+
+/* What cred=plain goes by follows. */
+static void follow(struct process *process, unsigned binding)
+{
+	process->binding = binding & ~(unsigned)BINDING_PROGRAM;
 }
 
 status_t credentials_set(struct process *process, uint64_t uid)
 {
-	const struct credential *entry;
-
 	if (!credentials_are_protected()) {
 		process->uid = (uint32_t)uid;
 		return STATUS_OK;
 	}
-	entry = entry_of(process);
-	return written(process,
-		       entry ? wr_assign_in(pool, &entry->who.uid, (uint32_t)uid) : STATUS_EFAULT);
+	return written(process, entry_of(process) && credential_set(process->pid, (uint32_t)uid));
 }
 
 status_t credentials_grant(struct process *process, uint32_t uid)
 {
 	const struct credential *entry = entry_of(process);
-	const struct identity who = { uid, uid };
-	status_t status = STATUS_EFAULT;
+	status_t status;
 
 	lock_acquire(&identity_lock);
 	if (entry && entry->who.granted_uid != 0 && entry->who.granted_uid != uid) {
 		lock_release(&identity_lock);
 		return STATUS_EPERM;
 	}
-	if (entry) {
-		status = wr_memcpy_in(pool, &entry->who, &who, sizeof(who));
-	}
+	status = change(process, CREDENTIAL_GRANT, uid, 0);
 	if (status == STATUS_OK) {
 		process->uid = uid;
 	}
 	lock_release(&identity_lock);
-	return written(process, status);
-}
-
-/* Whether the process is watched, and its program, stay as they are. */
-status_t credentials_set_rule(struct process *process, unsigned rule)
-{
-	const struct credential *entry = entry_of(process);
-	unsigned binding = entry ? (entry->binding & ~(unsigned)BINDING_RULE) | rule : 0;
-	status_t status = written(process, entry ? wr_assign_in(pool, &entry->binding, binding)
-						 : STATUS_EFAULT);
-
-	if (status == STATUS_OK) {
-		process->binding = binding & ~(unsigned)BINDING_PROGRAM;
-	}
 	return status;
 }
 
-status_t credentials_join(struct process *process, struct job job)
+status_t credentials_join(struct process *process, bool is_watched)
 {
-	const struct credential *entry = entry_of(process);
-	struct credential value = entry ? *entry : (struct credential){ 0 };
-	status_t status;
+	status_t status = change(process, CREDENTIAL_JOIN, is_watched, 0);
 
-	value.job = job.number;
-	value.binding =
-		(value.binding & ~CREDENTIALS_WATCHED) | (job.is_watched ? CREDENTIALS_WATCHED : 0);
-	status = entry_write(process, entry, &value);
-	if (status == STATUS_OK) {
-		process->binding = (process->binding & ~CREDENTIALS_WATCHED) |
-				   (value.binding & CREDENTIALS_WATCHED);
+	if (status == STATUS_OK && is_watched) {
+		process->binding |= CREDENTIALS_WATCHED;
 	}
 	return status;
 }
 
 status_t credentials_give(struct process *process, const struct process *parent)
 {
-	struct credential value = { .holder = process, .root = credential_root(process->as) };
-	const struct credential *inherited = parent ? entry_of(parent) : NULL;
+	uint32_t uid = parent ? credentials_uid(parent) : 0;
 	unsigned binding = parent ? credentials_acting_binding(parent) : 0;
-	status_t status;
+	bool may_have = process->pid <= ID_MAX && (!parent || is_acting(parent));
+	status_t status = written(
+		process, may_have && credential_change(CREDENTIAL_GIVE, process->pid,
+						       parent ? parent->pid : 0, (uint64_t)process,
+						       credential_root(process->as).pfn));
 
 	assert(lock_is_held(&process_lock));
-	if (parent) {
-		value.who = credentials_identity(parent);
-	}
-	if (parent && credentials_are_protected() && !acting_entry_of(parent)) {
-		value.who.uid = CREDENTIALS_NOBODY;
-	}
-	/* of a parent without rights: a rule that there is not, and no bit more */
-	value.binding = binding == CREDENTIALS_NO_RULE ? (unsigned)BINDING_RULE
-						       : binding & ~(unsigned)BINDING_PROGRAM;
-	if (inherited) {
-		value.job = inherited->job;
-		value.family = inherited->family;
-		value.binding |= inherited->binding & BINDING_PROGRAM;
-	}
-	/* a number that was given back too early is no way to another's entry */
-	status = entry_write(
-		process,
-		credential_entries[process->pid].holder ? NULL : &credential_entries[process->pid],
-		&value);
 	if (status == STATUS_OK) {
-		process->uid = value.who.uid;
-		process->binding = value.binding & ~(unsigned)BINDING_PROGRAM;
+		process->uid = uid;
+		follow(process, binding);
 	}
 	return status;
 }
 
-/* A rule's uid, and no other. */
-static bool is_of_rule(uint32_t uid, unsigned rule)
-{
-	const struct policy_rule *found = program_rule(rule);
-
-	return found && found->has_uid && found->uid == uid;
-}
-
-/* No store changes what it is drawn from, and a family that began at another moment has another. */
-static uint32_t family_draw(void) { return (uint32_t)tsc_read() | 1; }
-
 status_t credentials_become(struct process *process, const struct archive_entry *program,
-			    const uint32_t *uid, unsigned rule, const struct as *as)
+			    const struct as *as)
 {
-	const struct credential *entry =
-		credentials_are_protected() ? acting_entry_of(process) : entry_of(process);
-	struct credential value = entry ? *entry : (struct credential){ 0 };
-	unsigned index;
-	status_t status;
+	unsigned rule = program_rule_of(program), index;
+	status_t status = STATUS_EFAULT;
 
-	if (!entry || !boot_archive_index(program, &index) || (uid && !is_of_rule(*uid, rule))) {
-		return written(process, STATUS_EFAULT);
+	if (is_acting(process) && boot_archive_index(program, &index)) {
+		status = change(process, CREDENTIAL_BECOME, index, credential_root(as).pfn);
 	}
-	value.binding = (entry->binding & CREDENTIALS_WATCHED) |
-			(index + 1) << BINDING_PROGRAM_SHIFT | (rule & BINDING_RULE);
-	value.root = credential_root(as);
-	value.family = family_draw();
-	if (uid) {
-		value.who = (struct identity){ *uid, *uid };
-	}
-	status = entry_write(process, entry, &value);
-	if (status == STATUS_OK) {
-		process->uid = uid ? *uid : process->uid;
-		process->binding = value.binding & ~(unsigned)BINDING_PROGRAM;
+	if (status == STATUS_OK && rule) {
+		follow(process, (process->binding & CREDENTIALS_WATCHED) | rule);
+		process->uid = program_rule(rule)->has_uid ? program_rule(rule)->uid : process->uid;
 	}
 	return status;
 }
@@ -175,26 +128,60 @@ status_t credentials_leave(struct process *process)
 {
 	const struct credential *entry = entry_find(process);
 
-	return entry ? written(process, wr_assign_in(pool, &entry->root.pfn, kernel_root.pfn))
-		     : STATUS_OK;
+	return !entry ? STATUS_OK
+		      : written(process,
+				credential_change(CREDENTIAL_LEAVE,
+						  (uint32_t)(entry - credential_entries), 0, 0, 0));
 }
 
 /* Else another process, at this one's address, could be led back to it. */
 status_t credentials_take(struct process *process, uint32_t *pid)
 {
 	const struct credential *entry = entry_find(process);
+	uint32_t found = entry ? (uint32_t)(entry - credential_entries) : 0;
 	status_t status;
 
 	assert(lock_is_held(&process_lock));
-	if (!entry) {
-		*pid = 0;
-		return STATUS_OK;
-	}
-	status = entry_write(process, entry, &(struct credential){ .holder = NULL });
+	status = entry ? written(process, credential_change(CREDENTIAL_TAKE, found, 0, 0, 0))
+		       : STATUS_OK;
 	if (status == STATUS_OK) {
-		*pid = (uint32_t)(entry - credential_entries);
+		*pid = found;
 	}
 	return status;
+}
+
+const struct program_policy *credentials_policy(void)
+{
+	/* the policy is sealed, and no CPU was in the kernel when it was published */
+	return __atomic_load_n(&credential_authority->policy, __ATOMIC_RELAXED);
+}
+
+status_t credentials_set_policy(const struct program_policy *next)
+{
+	if (gate_in_force == ptprot_off) {
+		return wr_assign_in(pool, &credential_authority->policy, next);
+	}
+	if (!policy_set(next, process_current()->pid)) {
+		return STATUS_EFAULT;
+	}
+	for (uint32_t pid = credentials_next(0); pid; pid = credentials_next(pid + 1)) {
+		follow((struct process *)credential_entries[pid].holder,
+		       credential_entries[pid].binding);
+	}
+	return STATUS_OK;
+}
+
+/* Whether the process is watched, and its program, stay as they are. */
+status_t credentials_set_rule(struct process *process, unsigned rule)
+{
+	const struct credential *entry = entry_of(process);
+	unsigned binding = entry ? (entry->binding & ~(unsigned)BINDING_RULE) | rule : 0;
+	bool is_done = entry && wr_assign_in(pool, &entry->binding, binding) == STATUS_OK;
+
+	if (is_done) {
+		follow(process, binding);
+	}
+	return written(process, is_done);
 }
 
 /* The kernel's own threads count as root. */
@@ -207,13 +194,25 @@ static bool current_is_root(void)
 
 void credentials_init(void)
 {
-	void *object;
+	enum { ALIGN = sizeof(struct credential) }; /* so that none lies in two pages */
+	const struct archive_entry *first = boot_archive_entry(0);
+	void *entries, *authority;
 
-	if (pmalloc_create_pool("credentials", POOL_WR, 0, 0, &pool) || pmalloc_claim_pool(pool) ||
-	    pmalloc_array(pool, ID_MAX + 1, sizeof(struct credential), &object) ||
-	    pmalloc_protect_pool(pool)) {
+	static_assert(offsetof(struct archive_entry, name) == 0, "the gate finds it");
+	if (pmalloc_create_pool("credentials", POOL_WR, 0, ALIGN, &pool) ||
+	    pmalloc_claim_pool(pool) ||
+	    pmalloc_array(pool, ID_MAX + 1, sizeof(struct credential), &entries) ||
+	    pzalloc(pool, sizeof(struct authority), &authority) || pmalloc_protect_pool(pool)) {
 		panic("no memory for credentials");
 	}
-	credential_entries = object;
+	credential_entries = entries;
+	credential_authority = authority;
+	gate_credentials = (struct gate_credentials){ .entries = entries,
+						      .nr_entries = ID_MAX + 1,
+						      .authority = authority,
+						      .pool = pool,
+						      .file_names = first->name,
+						      .nr_files = boot_archive_count(),
+						      .file_bytes = sizeof(*first) };
 	frame_alloc_set_root_hook(current_is_root);
 }

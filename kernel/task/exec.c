@@ -110,11 +110,7 @@ static uint32_t uid_for(const struct archive_entry *file)
  * stays bound as it was. EFAULT: it is who it was, and must end. */
 static status_t rule_apply(struct process *process, const struct program *program)
 {
-	unsigned index = program_rule_of(program->file);
-	const struct policy_rule *rule = program_rule(index);
-	status_t status = credentials_become(
-		process, program->file, rule && rule->has_uid ? &rule->uid : NULL,
-		rule ? index : credentials_acting_rule(process), program->as);
+	status_t status = credentials_become(process, program->file, program->as);
 
 	if (status) {
 		return status;

@@ -3,6 +3,7 @@
 
 #include "core/log.h"
 #include "lib/assert.h"
+#include "lib/string.h"
 #include "mm/pmalloc.h"
 #include "task/boot_archive.h"
 #include "task/policy_tables.h"
@@ -17,6 +18,9 @@ static status_t entries_build(const struct pool *pool, const struct policy_rule 
 		status_t status;
 
 		assert(nr < nr_entries);
+		memcpy(entries[nr].name, rule->name, sizeof(entries[nr].name));
+		entries[nr].has_uid = rule->has_uid;
+		entries[nr].uid = rule->uid;
 		entries[nr].rule = rule;
 		entries[nr].table = &syscall_table_all;
 		for (unsigned i = 1; rule->is_bound && i < nr; i++) {

@@ -3,21 +3,8 @@
 
 #include "core/syscall_table.h"
 #include "lib/status.h"
+#include "mm/gate/credential.h"
 #include "task/policy_parse.h"
-
-struct pool;
-
-struct rule_entry {
-	const struct policy_rule *rule;
-	const struct syscall_table *table;
-};
-
-struct program_policy {
-	const struct pool *pool;
-	const char *path; /* the archive's */
-	unsigned nr_entries;
-	const struct rule_entry *entries; /* [0] is no rule's */
-};
 
 /*
  * From a file of the archive; in force nowhere. ENOENT: there is none; EINVAL: *error says what is

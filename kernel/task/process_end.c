@@ -154,6 +154,8 @@ static void take_apart(struct process *process)
 		      report_text(&process->report));
 	}
 	witness_look_at_pages(process);
+	/* this thread is no one's by now: what ran meanwhile has left another root */
+	as_switch(process->as);
 	if (credentials_leave(process) == STATUS_OK) {
 		as_put(process->as);
 		process->as = NULL;

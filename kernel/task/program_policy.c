@@ -8,6 +8,7 @@
 #include "core/rendezvous.h"
 #include "lib/assert.h"
 #include "lib/string.h"
+#include "mm/gate/gate.h"
 #include "mm/pmalloc.h"
 #include "task/boot_archive.h"
 #include "task/credentials.h"
@@ -22,28 +23,18 @@
 /* The exit code of a thread whose calls would be looked up in another's table. */
 enum { EXIT_UNSERVED = 137 };
 
-/* In a write-rare pool of its own: one store puts another policy in force. */
-struct policy_root {
-	const struct program_policy *policy; /* NULL: none */
-};
-static RO_AFTER_INIT const struct policy_root *root;
-static RO_AFTER_INIT const struct pool *root_pool;
-
 /* Of processes that claim a rule which there is not: they may leave. */
 static RO_AFTER_INIT const struct syscall_table *table_of_none;
-
-static const struct program_policy *current_policy(void)
-{
-	/* the policy is sealed, and no CPU was in the kernel when it was published */
-	return __atomic_load_n(&root->policy, __ATOMIC_RELAXED);
-}
 
 static const struct policy_rule *rule_at(const struct program_policy *policy, unsigned index)
 {
 	return policy && index && index < policy->nr_entries ? policy->entries[index].rule : NULL;
 }
 
-const struct policy_rule *program_rule(unsigned index) { return rule_at(current_policy(), index); }
+const struct policy_rule *program_rule(unsigned index)
+{
+	return rule_at(credentials_policy(), index);
+}
 
 static const struct syscall_table *table_of(unsigned index)
 {
@@ -52,7 +43,7 @@ static const struct syscall_table *table_of(unsigned index)
 	if (LIKELY(!index)) {
 		return &syscall_table_all;
 	}
-	policy = current_policy();
+	policy = credentials_policy();
 	return policy && index < policy->nr_entries ? policy->entries[index].table : table_of_none;
 }
 
@@ -96,24 +87,14 @@ void program_bind(const struct process *process)
 	}
 }
 
-static unsigned find_in(const struct program_policy *policy, const char *name)
-{
-	for (unsigned i = 1; policy && i < policy->nr_entries; i++) {
-		if (!strcmp(policy->entries[i].rule->name, name)) {
-			return i;
-		}
-	}
-	return 0;
-}
-
 unsigned program_rule_of(const struct archive_entry *file)
 {
-	return file ? find_in(current_policy(), archive_base_name(file)) : 0;
+	return file ? policy_rule_for(credentials_policy(), archive_base_name(file)) : 0;
 }
 
 const char *program_policy_path(void)
 {
-	const struct program_policy *policy = current_policy();
+	const struct program_policy *policy = credentials_policy();
 
 	return policy ? policy->path : "";
 }
@@ -131,34 +112,18 @@ static const char *program_name(const struct process *process)
 }
 
 /*
- * A process is led over by the name of the rule that it is under; by that of its program only where
- * it is under none, or there is none of that name. Whose rule there never was keeps it: it may
- * leave.
- */
-static unsigned rule_in(const struct program_policy *next, const struct program_policy *before,
-			const struct process *process)
-{
-	unsigned now = credentials_rule(process);
-	const struct policy_rule *rule = rule_at(before, now);
-	unsigned index = rule ? find_in(next, rule->name) : 0;
-
-	if (now && !rule) {
-		return now;
-	}
-	return index ? index : find_in(next, program_name(process));
-}
-
-/*
- * While the others are stopped. All that have credentials, whether they are on a list or not; who
- * cannot be led over ends, as its number stands for another's rule from now on.
+ * With ptprot=off, while the others are stopped. All that have credentials, whether they are on a
+ * list or not; who cannot be led over ends, as its number stands for another's rule from now on.
  */
 static void lead_all_over(const struct program_policy *next, const struct program_policy *before)
 {
 	lock_acquire(&process_lock);
 	for (uint32_t pid = credentials_next(0); pid; pid = credentials_next(pid + 1)) {
 		struct process *process = credentials_holder(pid);
+		unsigned rule = policy_rule_next(next, before, credentials_rule(process),
+						 program_name(process));
 
-		if (credentials_set_rule(process, rule_in(next, before, process))) {
+		if (credentials_set_rule(process, rule)) {
 			(void)process_begin_insecure_end(process);
 		}
 	}
@@ -167,7 +132,7 @@ static void lead_all_over(const struct program_policy *next, const struct progra
 
 static status_t publish(const struct program_policy *next)
 {
-	return wr_assign_in(root_pool, &root->policy, next) ? STATUS_EIO : STATUS_OK;
+	return credentials_set_policy(next) ? STATUS_EIO : STATUS_OK;
 }
 
 static void table_of_current(void)
@@ -184,10 +149,12 @@ static status_t policy_swap(const struct program_policy *next, const struct prog
 	status_t status;
 
 	rendezvous_stop_others();
-	*before = current_policy();
+	*before = credentials_policy();
 	status = publish(next);
 	if (status == STATUS_OK) {
-		lead_all_over(next, *before);
+		if (gate_in_force == ptprot_off) {
+			lead_all_over(next, *before);
+		}
 		rendezvous_run(table_of_current);
 	}
 	rendezvous_release();
@@ -215,26 +182,6 @@ status_t program_policy_load(const char *path, struct policy_error *error)
 	return STATUS_OK;
 }
 
-static status_t root_create(void)
-{
-	void *object;
-	status_t status = pmalloc_create_pool("policy root", POOL_WR, PAGE_SIZE, 0, &root_pool);
-
-	if (status == STATUS_OK) {
-		status = pmalloc_claim_pool(root_pool);
-	}
-	if (status == STATUS_OK) {
-		status = pzalloc(root_pool, sizeof(*root), &object);
-	}
-	if (status == STATUS_OK) {
-		status = pmalloc_protect_pool(root_pool);
-	}
-	if (status == STATUS_OK) {
-		root = object;
-	}
-	return status;
-}
-
 static status_t none_create(void)
 {
 	struct syscall_set calls = { 0 };
@@ -258,7 +205,7 @@ void program_policy_init(void)
 	struct policy_error error;
 	status_t status;
 
-	if (root_create() || none_create()) {
+	if (none_create()) {
 		panic("no memory for the policy");
 	}
 	status = policy_create(POLICY_BOOT_FILE, &policy, &error);

@@ -29,7 +29,6 @@ struct record {
 
 /* In a write-rare pool; written by `update` and `assign` alone. */
 struct testimony {
-	uint32_t last_job;
 	uint32_t foreground_job;    /* 0: none */
 	uint32_t foreground_parent; /* the parent of the process that began it */
 	struct record records[RECORDS_MAX];
@@ -169,24 +168,25 @@ static const struct record *record_find_free(uint32_t pid)
 /* Caller holds the lock and process_lock. */
 static status_t begin(struct process *process, enum bw_job kind)
 {
-	struct job job = { testimony->last_job + 1, kind == BW_JOB_ATTACK };
+	bool is_watched = kind == BW_JOB_ATTACK;
 	uint32_t parent = process->parent ? process->parent->pid : 0;
-	const struct record *record = job.is_watched ? record_find_free(process->pid) : NULL;
+	const struct record *record = is_watched ? record_find_free(process->pid) : NULL;
+	uint32_t job;
 
 	assert(lock_is_held(&lock));
-	if (job.is_watched && !record) {
+	if (is_watched && !record) {
 		return STATUS_EAGAIN;
 	}
-	must_be_written(wr_assign_in(pool, &testimony->last_job, job.number));
-	if (credentials_join(process, job)) {
+	if (credentials_join(process, is_watched)) {
 		return STATUS_EFAULT;
 	}
+	job = credentials_job(process).number;
 	if (record) {
-		update(record, &(struct record){
-				       .job = job.number, .pid = process->pid, .parent = parent });
+		update(record,
+		       &(struct record){ .job = job, .pid = process->pid, .parent = parent });
 	}
 	program_bind(process);
-	foreground_write(job.number, parent);
+	foreground_write(job, parent);
 	return STATUS_OK;
 }
 

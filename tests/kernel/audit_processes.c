@@ -12,11 +12,14 @@ static void plant_entry(const struct process *self)
 
 	lock_acquire(&process_lock);
 	gone.pid = id_take();
+	gone.as = self->as;
 	ktest_ok(credentials_give(&gone, self) == STATUS_OK, "a number is given");
 	lock_release(&process_lock);
 	expect_violation("entries are in use by", "an entry that outlives its process");
 	lock_acquire(&process_lock);
-	ktest_ok(credentials_take(&gone, &pid) == STATUS_OK && pid == gone.pid, "and taken back");
+	ktest_ok(credentials_leave(&gone) == STATUS_OK &&
+			 credentials_take(&gone, &pid) == STATUS_OK && pid == gone.pid,
+		 "and taken back");
 	id_give_back(gone.pid);
 	lock_release(&process_lock);
 }

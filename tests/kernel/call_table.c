@@ -4,8 +4,9 @@
 #include "ktest.h"
 #include "lib/string.h"
 #include "mm/frame.h"
-#include "mm/pool.h"
+#include "mm/gate/gate.h"
 #include "mm/ptable.h"
+#include "task/credential_entry.h"
 #include "task/process.h"
 #include "task/program_policy.h"
 #include "task/table_in_force.h"
@@ -31,36 +32,19 @@ static void number_checks(void)
 
 KTEST_SUITE(call_table) { number_checks(); }
 
-/* The first area of the pool of that name. NULL: there is none. */
-static const struct pool_area *area_of_pool(const char *name)
-{
-	const struct pool_area *area = NULL;
-
-	lock_acquire(&pool_lock);
-	for (slot_id id = 1; id < pool_header()->nr_slots && !area; id++) {
-		const union pool_slot *slot = pool_slot(id, SLOT_POOL);
-
-		if (slot && !strcmp(slot->pool.name, name)) {
-			area = &pool_slot(slot->pool.first_area, SLOT_AREA)->area;
-		}
-	}
-	lock_release(&pool_lock);
-	return area;
-}
-
 KTEST_SUITE(policy_publish)
 {
-	const struct pool_area *area = area_of_pool("policy root");
 	struct policy_error error;
 	struct frame_link *link;
 	status_t status;
 	bool is_kept;
 
-	if (!area || options.pmalloc == pmalloc_off) {
-		ktest_skip("with pmalloc=off what the frame says is not asked for");
+	if (gate_in_force != ptprot_off || options.pmalloc == pmalloc_off) {
+		ktest_skip("what the frame says is asked for by write-rare alone, with ptprot=off");
 		return;
 	}
-	link = frame_link(pte_frame(ptable_lookup(kernel_root, area->base, NULL)));
+	link = frame_link(
+		pte_frame(ptable_lookup(kernel_root, (uint64_t)credential_authority, NULL)));
 	link->prev++;
 	status = program_policy_load("etc/policy-strict", &error);
 	is_kept = !strcmp(program_policy_path(), POLICY_BOOT_FILE);

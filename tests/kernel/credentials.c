@@ -54,8 +54,10 @@ static void ending_checks(const struct process *self)
 	lock_acquire(&process_lock);
 	pid = id_take();
 	child.pid = pid;
+	child.as = self->as;
 	ktest_ok(pid && credentials_give(&child, self) == STATUS_OK && credentials_uid(&child) == 0,
 		 "a child acts for who its parent acts for");
+	ktest_ok(credentials_leave(&child) == STATUS_OK, "it leaves its address space");
 	child.pid = PID_INIT;
 	ktest_ok(credentials_take(&child, &taken) == STATUS_OK && taken == pid,
 		 "its number is known though it leads elsewhere");

@@ -51,19 +51,26 @@ const uint64_t *generation_seen_place(unsigned cpu)
 	return gate_is_shut() ? &kept_of(cpu)->seen : NULL;
 }
 
-void gate_kernel_half_lock(void)
+/* Of gate_kept: which lock of the first processor's. */
+static void lock(size_t offset)
 {
-	while (gate_is_shut() && __atomic_exchange_n(&shared()->kernel_half, 1, __ATOMIC_SEQ_CST)) {
+	while (gate_is_shut() &&
+	       __atomic_exchange_n((uint32_t *)((char *)shared() + offset), 1, __ATOMIC_SEQ_CST)) {
 		cpu_relax();
 	}
 }
 
-void gate_kernel_half_unlock(void)
+static void unlock(size_t offset)
 {
 	if (gate_is_shut()) {
-		__atomic_store_n(&shared()->kernel_half, 0, __ATOMIC_RELEASE);
+		__atomic_store_n((uint32_t *)((char *)shared() + offset), 0, __ATOMIC_RELEASE);
 	}
 }
+
+void gate_kernel_half_lock(void) { lock(offsetof(struct gate_kept, kernel_half)); }
+void gate_kernel_half_unlock(void) { unlock(offsetof(struct gate_kept, kernel_half)); }
+void gate_credentials_lock(void) { lock(offsetof(struct gate_kept, credentials)); }
+void gate_credentials_unlock(void) { unlock(offsetof(struct gate_kept, credentials)); }
 
 /* Neither 0 nor FRAME_SETTLING may be the end of a generation. */
 static bool is_skipped(uint64_t generation) { return (uint32_t)(generation + 1) <= 1; }

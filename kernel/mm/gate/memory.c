@@ -1,5 +1,6 @@
 /* Outside the gate: what hidden frames hold is read and written by calls of operations; with
- * ptprot=off through the private window. */
+ * ptprot=off through the private window. Credentials, which are in such frames. */
+#include "mm/gate/credential.h"
 #include "mm/gate/operations.h"
 #include "mm/window.h"
 
@@ -19,4 +20,22 @@ void frame_clear_fresh(pfn_t frame)
 	} else {
 		(void)gate_call(GATE_FRAME_CLEAR, frame.pfn, 0, 0, 0);
 	}
+}
+
+bool credential_change(enum credential_change change, uint32_t pid, uint64_t a, uint64_t b,
+		       uint64_t c)
+{
+	uint64_t which = (uint64_t)change << 32 | pid;
+
+	return !(gate_try(GATE_CREDENTIAL_CHANGE, which, a, b, c) & GATE_REFUSAL);
+}
+
+bool credential_set(uint32_t pid, uint32_t uid)
+{
+	return !(gate_try(GATE_CREDENTIAL_SET, pid, uid, 0, 0) & GATE_REFUSAL);
+}
+
+bool policy_set(const struct program_policy *policy, uint32_t pid)
+{
+	return !(gate_try(GATE_POLICY_SET, (uint64_t)policy, pid, 0, 0) & GATE_REFUSAL);
 }

@@ -74,6 +74,7 @@ struct gate_kept {
 				     written to no more */
 	uint32_t kernel_half;     /* held while entries of the kernel half change, and while frames
 				     become hidden */
+	uint32_t credentials;     /* held while an entry of credentials changes */
 };
 enum { GATE_KEPT_OFFSET = 1024 };
 extern uint64_t gate_kept_start;
@@ -81,6 +82,9 @@ extern uint64_t gate_kept_start;
 /* Only from gate_begin on. */
 void gate_kernel_half_lock(void);
 void gate_kernel_half_unlock(void);
+/* The kernel half's, or that of a root, may be taken while this one is held. */
+void gate_credentials_lock(void);
+void gate_credentials_unlock(void);
 
 /* What a hidden frame waits for whose mapping went before this call: the next generation. Full
  * barrier. */

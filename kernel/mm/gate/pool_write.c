@@ -4,6 +4,7 @@
  * kernel half locked, so that none of them becomes another's meanwhile.
  */
 #include "lib/string.h"
+#include "mm/gate/credential.h"
 #include "mm/gate/pools.h"
 #include "mm/policy.h"
 #include "mm/ptable.h"
@@ -16,7 +17,7 @@ struct target {
 	slot_id area;
 };
 
-static bool page_find(uint64_t at, pfn_t *out)
+bool pool_page_find(uint64_t at, pfn_t *out)
 {
 	pte_t pte = ptable_lookup(kernel_root, at, NULL);
 
@@ -35,7 +36,7 @@ static bool find(uint64_t to, uint64_t len_bytes, struct target *out)
 	for (out->nr = 0; at < end; at += PAGE_SIZE, out->nr++) {
 		pfn_t *frame = &out->frames[out->nr];
 
-		if (!page_find(at, frame)) {
+		if (!pool_page_find(at, frame)) {
 			return false;
 		}
 		if (out->nr && frame_entry(*frame)->number != out->area) {
@@ -91,13 +92,15 @@ static bool are_placed(const struct target *target)
 	return false;
 }
 
-/* The object's bounds are the caller's to know. A claimed pool is named by who writes to it. */
+/* The object's bounds are the caller's to know. A claimed pool is named by who writes to it;
+ * credentials have operations of their own. */
 static bool may_write(uint64_t to, const struct pool_write *what, const struct target *target)
 {
 	const union pool_slot *area = pool_slot(target->area, SLOT_AREA);
 	const union pool_slot *pool = area ? pool_slot(area->area.pool, SLOT_POOL) : NULL;
 
 	return pool && to - area->area.base < area->area.len_bytes && !pool->pool.is_read_only &&
+	       &pool->pool != gate_credentials.pool &&
 	       (!pool->pool.is_claimed || area->area.pool == what->pool) &&
 	       (!are_placed(target) || may_write_placed(to, what->len_bytes));
 }

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "mm/gate/credential.h"
 #include "mm/xpfo.h"
 
 extern uint64_t (*const gate_operations[NR_GATE_OPERATIONS])(uint64_t, uint64_t, uint64_t,
@@ -27,6 +28,9 @@ NONE(gate_downgrade)
 NONE(gate_frames_hide)
 NONE(gate_frames_settle)
 NONE(gate_frames_reveal)
+NONE(gate_credential_change)
+NONE(gate_credential_set)
+NONE(gate_policy_set)
 
 uint32_t gate_number_next(void) { abort(); }
 
@@ -42,3 +46,4 @@ void gate_kernel_half_unlock(void) {}
 /* Where the test has no variants, and no options. */
 __attribute__((weak)) struct xpfo_variant xpfo;
 __attribute__((weak)) struct options options;
+struct gate_credentials gate_credentials;
