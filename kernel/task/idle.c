@@ -5,6 +5,7 @@
 #include "task/budget.h"
 #include "task/irq.h"
 #include "task/run_queue.h"
+#include "task/run_time.h"
 #include "task/sched.h"
 #include "task/timer.h"
 
@@ -71,6 +72,6 @@ void sched_enter(void)
 	cpu->current = cpu->idle;
 	cpu->idle->state = THREAD_RUNNING;
 	kstack_enter(cpu, cpu->idle->stack_top);
-	cpu->idle->started = tsc_read();
+	run_time_start(cpu->idle, tsc_read());
 	context_restart(cpu->idle->stack_top - sizeof(struct regs), idle_main, cpu->idle);
 }

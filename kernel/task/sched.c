@@ -30,6 +30,7 @@
 #include "task/process_end.h"
 #include "task/program_policy.h"
 #include "task/run_queue.h"
+#include "task/run_time.h"
 
 /* This CPU only: the thread that the switch going on leaves. */
 static struct thread *left_threads[NR_CPUS_MAX];
@@ -46,15 +47,9 @@ static bool state_change(struct thread *thread, uint32_t *from, uint32_t to)
 					   __ATOMIC_SEQ_CST);
 }
 
-/* How long a thread of this CPU has run, now. */
-static uint64_t run_time_of(const struct thread *current)
-{
-	return current->run_time + tsc_read() - current->started;
-}
-
 static bool has_used_slice(const struct thread *current)
 {
-	return slice_is_over(run_time_of(current), current->slice_end, slice_ticks);
+	return slice_is_over(sched_run_time(current), current->slice_end, slice_ticks);
 }
 
 /* Returns when the thread that called it runs again, perhaps on another CPU. */
@@ -63,13 +58,11 @@ static void switch_to(struct thread *next)
 	struct cpu *cpu = this_cpu();
 	struct thread *previous = cpu->current;
 	uint64_t now = tsc_read();
-	uint64_t run_time = previous->run_time + now - previous->started;
 
 	assert(cpu->nr_held == 0 && previous != next);
 	budget_end();
-	/* in the order that sched_run_time looks at them in */
-	__atomic_store_n(&previous->run_time, run_time, __ATOMIC_RELEASE);
-	__atomic_store_n(&next->started, now, __ATOMIC_RELEASE);
+	run_time_stop(previous, now);
+	run_time_start(next, now);
 	if (previous->process) {
 		fpu_save(previous->fpu);
 	}
@@ -174,7 +167,7 @@ static void rotate(struct thread *current)
 	if (next) {
 		sched_run(next);
 	} else {
-		current->slice_end = run_time_of(current) + slice_ticks;
+		current->slice_end = sched_run_time(current) + slice_ticks;
 	}
 }
 

@@ -65,7 +65,5 @@ void sched_tick(void);
 /* A new thread, made by the current one, gets half of what that has left of its slice. */
 void sched_share_slice(struct thread *child);
 
-/* Processor time of a thread that cannot end meanwhile, up to now, in ticks of the TSC. */
-uint64_t sched_run_time(const struct thread *thread);
-/* The same in nanoseconds. */
+/* Ticks of the TSC in nanoseconds. */
 uint64_t sched_ticks_to_ns(uint64_t ticks);

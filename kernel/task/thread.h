@@ -81,9 +81,10 @@ struct thread {
 	uint64_t fs_base;
 	uva_t store_tid;       /* where it stores its tid before anything else; 0: nowhere */
 	uva_t clear_child_tid; /* set to 0 when the thread ends, and its futex woken; 0: nothing */
-	/* In ticks of the TSC: when it was switched to, how long it ran until it was last switched
-	 * away from, and up to which run time it has its slice. */
-	uint64_t started, run_time, slice_end;
+	/* In ticks of the TSC. How long it has run, which is less than the TSC; while it runs, that
+	 * less what the TSC was when it was switched to, which is negative: run_time.h. Up to which
+	 * run time it has its slice. */
+	uint64_t run_time, slice_end;
 	uint64_t tlb_debts[NR_CPUS_MAX / 64]; /* the CPUs that it must flush when it runs there
 						 next: mm/ktlb.h */
 	uint32_t call; /* debug builds: the number of the system call; budget.c */

@@ -230,7 +230,6 @@ uint64_t clock_now_ns(void)
 
 /* A slice is over at once: whatever interrupts a thread lets others run. */
 uint64_t clock_tsc_hz(void) { return 0; }
-uint64_t sched_run_time(const struct thread *thread) { return thread->run_time; }
 void sched_share_slice(struct thread *child) { (void)child; }
 
 /* --- user mode --- */
