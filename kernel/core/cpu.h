@@ -101,6 +101,7 @@ struct cpu {
 	bool window_is_open;
 
 	struct thread *idle;
+	struct thread *leaver; /* sched.c: leaves in this switch, for another CPU or for good */
 	uint64_t counters[NR_COUNTERS];
 	struct tlb_owed owed;
 	uint64_t newest_at_entry; /* of the kernel half's generations, when the call began */

@@ -72,6 +72,7 @@ void sched_enter(void)
 	cpu->current = cpu->idle;
 	cpu->idle->state = THREAD_RUNNING;
 	kstack_enter(cpu, cpu->idle->stack_top);
+	cpu->idle->saved_rsp = 0;
 	run_time_start(cpu->idle, tsc_read());
 	context_restart(cpu->idle->stack_top - sizeof(struct regs), idle_main, cpu->idle);
 }

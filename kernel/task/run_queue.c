@@ -124,9 +124,7 @@ static uint32_t choose(const struct thread *thread)
 	uint32_t last = thread->cpu, idle;
 	bool may_stay = cpu_set_has(&thread->allowed, last);
 
-	/* pairs with the release in sched_after_switch */
-	if (__atomic_load_n(&thread->on_cpu, __ATOMIC_ACQUIRE) ||
-	    (may_stay && is_idle(last) && nr_ready(last) == 0)) {
+	if (!thread_is_off_cpu(thread) || (may_stay && is_idle(last) && nr_ready(last) == 0)) {
 		return last;
 	}
 	do {
@@ -204,9 +202,7 @@ static struct list *find(struct run_queue *queue, bool (*fits)(const struct thre
 
 static bool may_come_here(const struct thread *thread)
 {
-	/* pairs with the release in sched_after_switch */
-	return !__atomic_load_n(&thread->on_cpu, __ATOMIC_ACQUIRE) &&
-	       cpu_set_has(&thread->allowed, this_cpu()->id);
+	return thread_is_off_cpu(thread) && cpu_set_has(&thread->allowed, this_cpu()->id);
 }
 
 static struct thread *steal_from(struct run_queue *queue)

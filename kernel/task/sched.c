@@ -19,6 +19,7 @@
 #include "arch/x86_64/clock.h"
 #include "arch/x86_64/registers.h"
 #include "arch/x86_64/rflags.h"
+#include "arch/x86_64/switch.h"
 #include "arch/x86_64/upcall.h"
 #include "lib/assert.h"
 #include "mm/as.h"
@@ -31,9 +32,6 @@
 #include "task/program_policy.h"
 #include "task/run_queue.h"
 #include "task/run_time.h"
-
-/* This CPU only: the thread that the switch going on leaves. */
-static struct thread *left_threads[NR_CPUS_MAX];
 
 static uint32_t state_of(const struct thread *thread)
 {
@@ -66,8 +64,6 @@ static void switch_to(struct thread *next)
 	if (previous->process) {
 		fpu_save(previous->fpu);
 	}
-	left_threads[cpu->id] = previous;
-	next->on_cpu = true;
 	__atomic_store_n(&cpu->current, next, __ATOMIC_RELEASE);
 	cpu->frame_who = next->frame_who;
 	kstack_enter(cpu, next->stack_top);
@@ -86,7 +82,7 @@ static void switch_to(struct thread *next)
 	tlb_debt_assert_none();
 	assert(rflags_are_clean());
 	COUNT(context_switches);
-	context_switch(&previous->saved_rsp, next->saved_rsp);
+	context_switch(&previous->saved_rsp, &next->saved_rsp);
 	sched_after_switch();
 }
 
@@ -102,25 +98,27 @@ static void bury(struct thread *dead)
 	}
 }
 
-__attribute__((noinline)) void sched_after_switch(void)
+/* Of a thread that left for another CPU, or for good. */
+static __attribute__((noinline)) void see_off(struct cpu *cpu)
 {
-	struct thread *left = left_threads[this_cpu()->id];
-	uint32_t state;
+	struct thread *leaver = cpu->leaver;
+
+	cpu->leaver = NULL;
+	if (state_of(leaver) == THREAD_DEAD) {
+		bury(leaver);
+	} else {
+		__atomic_store_n(&leaver->state, THREAD_READY, __ATOMIC_RELEASE);
+		run_queue_add(leaver);
+	}
+}
+
+void sched_after_switch(void)
+{
+	struct cpu *cpu = this_cpu();
 
 	budget_begin();
-	if (!left) {
-		return; /* the boot stack */
-	}
-	state = state_of(left);
-	if (UNLIKELY(state == THREAD_DEAD)) {
-		bury(left);
-		return;
-	}
-	/* pairs with the acquires of those who would take it to another CPU */
-	__atomic_store_n(&left->on_cpu, false, __ATOMIC_RELEASE);
-	if (UNLIKELY(state == THREAD_MOVING)) {
-		__atomic_store_n(&left->state, THREAD_READY, __ATOMIC_RELEASE);
-		run_queue_add(left);
+	if (UNLIKELY(cpu->leaver)) {
+		see_off(cpu);
 	}
 }
 
@@ -145,18 +143,23 @@ static void run_next(void)
 	sched_run(next ? next : this_cpu()->idle);
 }
 
+/* Switches away from the current thread, which is MOVING or DEAD. */
+static void leave(struct cpu *cpu, enum thread_state state)
+{
+	__atomic_store_n(&cpu->current->state, state, __ATOMIC_RELEASE);
+	cpu->leaver = cpu->current;
+	run_next();
+}
+
 /* True: the thread may not run here any more, and came back elsewhere, or here since it may again.
  */
 static bool moved_away(struct cpu *cpu)
 {
-	struct thread *current = cpu->current;
-
 	cpu->need_resched = false;
-	if (cpu_set_has(&current->allowed, cpu->id)) {
+	if (cpu_set_has(&cpu->current->allowed, cpu->id)) {
 		return false;
 	}
-	__atomic_store_n(&current->state, THREAD_MOVING, __ATOMIC_RELEASE);
-	run_next();
+	leave(cpu, THREAD_MOVING);
 	return true;
 }
 
@@ -215,9 +218,7 @@ bool sched_claim(struct thread *thread)
 	if (thread->cpu == self) {
 		return true;
 	}
-	/* pairs with the release in sched_after_switch */
-	if (!__atomic_load_n(&thread->on_cpu, __ATOMIC_ACQUIRE) &&
-	    cpu_set_has(&thread->allowed, self)) {
+	if (thread_is_off_cpu(thread) && cpu_set_has(&thread->allowed, self)) {
 		/* before the look at whether it must end: sched_interrupt */
 		__atomic_exchange_n(&thread->cpu, self, __ATOMIC_SEQ_CST);
 		if (thread_is_ending(thread)) {
@@ -242,8 +243,7 @@ void sched_block_to(struct thread *claimed)
 
 void sched_exit(void)
 {
-	__atomic_store_n(&thread_current()->state, THREAD_DEAD, __ATOMIC_RELEASE);
-	run_next();
+	leave(this_cpu(), THREAD_DEAD);
 	__builtin_unreachable();
 }
 

@@ -49,11 +49,6 @@ struct thread {
 	/* Atomic; sched.c says who may change it from what to what. */
 	uint32_t state; /* enum thread_state */
 	uint32_t cpu;   /* where it runs, or ran last; written by whoever owns its fate */
-	/*
-	 * Its stack and registers are in use: set by the CPU that switches to it, cleared (release)
-	 * once that CPU has switched away. Until then no other CPU may take it (acquire).
-	 */
-	bool on_cpu;
 	/* Guarded by the lock of the run queue of `cpu`. */
 	struct list run_node;
 	uint8_t band; /* enum band, while it is on the queue */
@@ -74,8 +69,14 @@ struct thread {
 
 	struct ipc ipc;
 
-	/* Its own, or its CPU's while it is switched out. */
+	/*
+	 * Where it goes on; 0: its stack and registers are in use. Written by the CPU that switches
+	 * to it or away from it (context_switch). Until then no other CPU may take it:
+	 * thread_is_off_cpu.
+	 */
 	uint64_t saved_rsp;
+
+	/* Its own, or its CPU's while it is switched out. */
 	uint64_t user_rsp; /* of the system call under way, as in struct cpu_entry */
 	struct regs *regs; /* thread_user_regs */
 	uint64_t fs_base;
@@ -111,6 +112,13 @@ void thread_destroy(struct thread *thread);
 static inline struct thread *thread_current(void)
 {
 	return (struct thread *)PERCPU_READ(offsetof(struct cpu, current));
+}
+
+/* The CPU on which it ran last has switched away from it. Acquire; the partner is context_switch.
+ */
+static inline bool thread_is_off_cpu(const struct thread *thread)
+{
+	return __atomic_load_n(&thread->saved_rsp, __ATOMIC_ACQUIRE);
 }
 
 /*

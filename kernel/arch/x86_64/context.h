@@ -1,13 +1,9 @@
-/* Switching between kernel stacks, entering user mode, and the floating-point state. */
+/* New kernel stacks, entering user mode, and the floating-point state. */
 #pragma once
 
 #include "arch/x86_64/registers.h"
 #include "lib/status.h"
 #include "lib/types.h"
-
-/* Saves the callee-saved registers on this stack, stores its pointer, and continues on the other
- * stack. */
-void context_switch(uint64_t *save_rsp, uint64_t load_rsp);
 
 /* Prepares a fresh kernel stack so that the first switch to it calls function(argument), which must
  * not return. Returns the stack pointer for context_switch. */
