@@ -23,7 +23,6 @@
 #include "arch/x86_64/upcall.h"
 #include "lib/assert.h"
 #include "mm/as.h"
-#include "mm/entry_area.h"
 #include "mm/tlb_debt.h"
 #include "task/bands.h"
 #include "task/budget.h"
@@ -54,6 +53,7 @@ static bool has_used_slice(const struct thread *current)
 static void switch_to(struct thread *next)
 {
 	struct cpu *cpu = this_cpu();
+	struct cpu_entry *entry = cpu->entry;
 	struct thread *previous = cpu->current;
 	uint64_t now = tsc_read();
 
@@ -61,20 +61,17 @@ static void switch_to(struct thread *next)
 	budget_end();
 	run_time_stop(previous, now);
 	run_time_start(next, now);
-	if (previous->process) {
-		fpu_save(previous->fpu);
-	}
+	fpu_switch(previous->fpu, next->fpu);
 	__atomic_store_n(&cpu->current, next, __ATOMIC_RELEASE);
 	cpu->frame_who = next->frame_who;
-	kstack_enter(cpu, next->stack_top);
-	previous->user_rsp = cpu->entry->user_rsp;
-	cpu->entry->user_rsp = next->user_rsp;
+	cpu->lowest_regs = next->lowest_regs;
+	previous->user_rsp = entry->user_rsp;
+	entry->user_rsp = next->user_rsp;
 	if (next->process) {
 		as_switch(next->process->as);
 		program_bind(next->process);
 		segments_clear();
 		msr_write(MSR_FS_BASE, next->fs_base);
-		fpu_load(next->fpu);
 		ktlb_context_switch();
 	} else {
 		as_switch(NULL);

@@ -6,6 +6,7 @@
 #include "core/syscall_table.h"
 #include "lib/assert.h"
 #include "lib/string.h"
+#include "mm/entry_area.h"
 #include "mm/kspace.h"
 #include "mm/ktlb.h"
 #include "mm/slab.h"
@@ -52,6 +53,7 @@ status_t thread_create(struct process *process, void (*start)(void *thread), str
 	thread->process = process;
 	thread->call = NR_SYSCALL_NUMBERS; /* none yet */
 	thread->stack_top = thread->stack.va + KSTACK_SIZE;
+	thread->lowest_regs = kstack_lowest_regs(thread->stack_top);
 	thread->saved_rsp = context_prepare(thread->stack_top - sizeof(struct regs), start, thread);
 	thread->regs = thread_top_regs(thread);
 	list_init(&thread->run_node);

@@ -44,7 +44,8 @@ struct thread {
 	struct process *process; /* NULL: the kernel's own */
 	va_t stack;              /* [stack, stack_top) */
 	uint64_t stack_top;
-	uint64_t frame_who; /* frame_who(pid); 0: the kernel's own */
+	uint64_t lowest_regs; /* kstack_lowest_regs */
+	uint64_t frame_who;   /* frame_who(pid); 0: the kernel's own */
 
 	/* Atomic; sched.c says who may change it from what to what. */
 	uint32_t state; /* enum thread_state */

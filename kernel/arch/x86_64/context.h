@@ -17,16 +17,16 @@ _Noreturn void user_return(struct regs *regs);
  * broken stack. */
 _Noreturn void context_restart(uint64_t stack_top, void (*function)(void *), void *argument);
 
-/* Empties the data segment registers, which user mode may have loaded: the next thread must not see
- * them. The FS base is undefined afterwards. */
-void segments_clear(void);
+/* For segments_clear (switch.h). */
+void segments_load_empty(void);
 
 /* FPU, SSE and AVX state. The area is 64-byte aligned, fpu_area_bytes long (at most FPU_AREA_MAX).
  */
 enum { FPU_AREA_MAX = 1088 };
 extern uint32_t fpu_area_bytes;
-void fpu_init(void);     /* boot CPU: chooses what is saved */
-void fpu_init_cpu(void); /* each further CPU */
+extern uint64_t fpu_components; /* what XSAVE saves, as in XCR0; 0: there is FXSAVE alone */
+void fpu_init(void);            /* boot CPU: chooses what is saved */
+void fpu_init_cpu(void);        /* each further CPU */
 void fpu_area_init(
 	void *area); /* the state a new program starts with: zero, default control words */
 void fpu_save(void *area);

@@ -1,7 +1,7 @@
-/* The switch between two kernel stacks. */
+/* What a switch between two threads has of its own: kernel stacks, FPU state, segment registers. */
 #pragma once
 
-#include "arch/x86_64/percpu.h"
+#include "arch/x86_64/context.h"
 #include "lib/types.h"
 
 /*
@@ -19,4 +19,44 @@ static inline __attribute__((always_inline)) void context_switch(uint64_t *save,
 		     :
 		     : "rax", "rbx", "rcx", "rdx", "r8", "r9", "r10", "r11", "r12", "r13", "r14",
 		       "r15", "cc", "memory");
+}
+
+/* Intel SDM vol. 1, "Managing State Using the XSAVE Feature Set". */
+static inline void fpu_switch(void *save, const void *load)
+{
+	if (LIKELY(fpu_components)) {
+		asm volatile("xsave64 (%0)\n\t"
+			     "xrstor64 (%1)"
+			     :
+			     : "r"(save), "r"(load), "a"((uint32_t)fpu_components), "d"(0)
+			     : "memory");
+	} else {
+		asm volatile("fxsave64 (%0)\n\t"
+			     "fxrstor64 (%1)"
+			     :
+			     : "r"(save), "r"(load)
+			     : "memory");
+	}
+}
+
+/*
+ * Empties the data segment registers, which user mode may have loaded: the next thread must not see
+ * them. Reading them is far cheaper than loading them. The FS base is undefined afterwards.
+ */
+static inline void segments_clear(void)
+{
+	union {
+		uint16_t selectors[4];
+		uint64_t all;
+	} loaded;
+
+	asm volatile("mov %%ds, %0\n\t"
+		     "mov %%es, %1\n\t"
+		     "mov %%fs, %2\n\t"
+		     "mov %%gs, %3"
+		     : "=m"(loaded.selectors[0]), "=m"(loaded.selectors[1]),
+		       "=m"(loaded.selectors[2]), "=m"(loaded.selectors[3]));
+	if (UNLIKELY(loaded.all)) {
+		segments_load_empty();
+	}
 }
