@@ -135,12 +135,13 @@ static inline int64_t call(struct endpoint *endpoint, struct thread *self)
 	return wait_until_done(self);
 }
 
-int64_t ipc_call(uint64_t handle)
+int64_t ipc_call(struct regs *regs)
 {
 	struct thread *self = thread_current();
-	struct endpoint *endpoint = find(self->process, handle);
+	struct endpoint *endpoint = find(self->process, regs->rdi);
 	int64_t result;
 
+	self->regs = regs;
 	if (!endpoint) {
 		return STATUS_EBADF;
 	}
@@ -260,11 +261,12 @@ void ipc_thread_exit(struct thread *thread)
 	}
 }
 
-int64_t ipc_receive(uint64_t handle)
+int64_t ipc_receive(struct regs *regs)
 {
 	struct thread *self = thread_current();
-	struct endpoint *endpoint = find(self->process, handle);
+	struct endpoint *endpoint = find(self->process, regs->rdi);
 
+	self->regs = regs;
 	if (!endpoint) {
 		return STATUS_EBADF;
 	}
@@ -272,7 +274,7 @@ int64_t ipc_receive(uint64_t handle)
 		abandon_caller(self);
 	}
 	lock_acquire(&endpoint->lock);
-	return receive(endpoint, handle, NULL);
+	return receive(endpoint, regs->rdi, NULL);
 }
 
 /* Replies through an endpoint that is not the one to receive at next. */
@@ -293,11 +295,12 @@ static status_t reply_elsewhere(struct thread *self)
 	return status;
 }
 
-int64_t ipc_reply_receive(uint64_t handle)
+int64_t ipc_reply_receive(struct regs *regs)
 {
 	struct thread *self = thread_current(), *client;
-	struct endpoint *endpoint = find(self->process, handle);
+	struct endpoint *endpoint = find(self->process, regs->rdi);
 
+	self->regs = regs;
 	if (!endpoint) {
 		return STATUS_EBADF;
 	}
@@ -322,5 +325,5 @@ int64_t ipc_reply_receive(uint64_t handle)
 			client = NULL;
 		}
 	}
-	return receive(endpoint, handle, client);
+	return receive(endpoint, regs->rdi, client);
 }

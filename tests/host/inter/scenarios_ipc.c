@@ -44,7 +44,7 @@ static void call(void)
 	int64_t result;
 
 	user_step();
-	result = ipc_call(0);
+	result = ipc_call(thread_user_regs(thread_current()));
 	EXPECT(result == 0 || is_over(result) || result == STATUS_EFAULT);
 	EXPECT(result || thread_user_regs(thread_current())->rsi == REPLY);
 	call_end();
@@ -62,7 +62,7 @@ static void serve_once(void)
 	int64_t result;
 
 	user_step();
-	result = ipc_receive(0);
+	result = ipc_receive(thread_user_regs(thread_current()));
 	EXPECT(result > 0 || is_over(result));
 	call_end();
 }
@@ -78,12 +78,12 @@ static void serve(void)
 	int64_t result;
 
 	user_step();
-	result = ipc_receive(0);
+	result = ipc_receive(thread_user_regs(thread_current()));
 	call_end();
 	while (result > 0) {
 		thread_user_regs(thread_current())->rsi = REPLY;
 		user_step();
-		result = ipc_reply_receive(0);
+		result = ipc_reply_receive(thread_user_regs(thread_current()));
 		call_end();
 	}
 	EXPECT(is_over(result) || result == STATUS_EFAULT);
