@@ -79,7 +79,7 @@ struct cpu {
 	uint64_t leave_syscall; /* leave_syscall_fast, or syscall_leave_slowly: something to do */
 	uint64_t leave_syscall_fast, leave_trap; /* of the variant of KAISER in force */
 
-	/* lock.c: locks held, in the order they were taken */
+	/* lock.h: locks held; in debug builds which, in the order they were taken */
 	const struct lock *held[HELD_LOCKS_MAX];
 	unsigned nr_held;
 

@@ -53,8 +53,11 @@ static inline void lock_acquire_beside(struct lock *lock, const struct lock *pai
 	if (UNLIKELY(!lock_try(lock, cpu->id + 1))) {
 		lock_wait(lock, cpu->id + 1);
 	}
-	assert(cpu->nr_held < HELD_LOCKS_MAX);
-	cpu->held[cpu->nr_held++] = lock;
+	if (ASSERTIONS) {
+		assert(cpu->nr_held < HELD_LOCKS_MAX);
+		cpu->held[cpu->nr_held] = lock;
+	}
+	cpu->nr_held++;
 }
 
 static inline void lock_acquire(struct lock *lock) { lock_acquire_beside(lock, NULL); }
@@ -81,7 +84,7 @@ static inline void lock_release(struct lock *lock)
 	assert(lock_is_held(lock));
 	assert(lock_owes_nothing(lock, cpu));
 	cpu->nr_held--;
-	if (UNLIKELY(cpu->held[cpu->nr_held] != lock)) {
+	if (ASSERTIONS && UNLIKELY(cpu->held[cpu->nr_held] != lock)) {
 		lock_forget_inner(cpu, lock);
 	}
 	__atomic_store_n(&lock->cpu, 0, __ATOMIC_RELEASE);
