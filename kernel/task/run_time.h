@@ -11,7 +11,7 @@ static inline void run_time_stop(struct thread *thread, uint64_t now)
 }
 static inline void run_time_start(struct thread *thread, uint64_t now)
 {
-	word_add(&thread->run_time, -now);
+	word_subtract(&thread->run_time, now);
 }
 
 /* Processor time of a thread that cannot end meanwhile, up to now, in ticks of the TSC. */

@@ -38,18 +38,31 @@ static inline bool cpu_set_has(const struct cpu_set *set, uint32_t id)
  * WOKEN or MOVING.
  */
 struct thread {
-	uint8_t fpu[FPU_AREA_MAX] __attribute__((aligned(64)));
-
+	/*
+	 * What a switch looks at comes first. Where it goes on; 0: its stack and registers are in
+	 * use. Written by the CPU that switches to it or away from it (context_switch). Until then
+	 * no other CPU may take it: thread_is_off_cpu.
+	 */
+	uint64_t saved_rsp;
 	/* Constant once the thread has started, but for thread_exit. */
 	struct process *process; /* NULL: the kernel's own */
-	va_t stack;              /* [stack, stack_top) */
-	uint64_t stack_top;
-	uint64_t lowest_regs; /* kstack_lowest_regs */
-	uint64_t frame_who;   /* frame_who(pid); 0: the kernel's own */
-
-	/* Atomic; sched.c says who may change it from what to what. */
+	uint64_t lowest_regs;    /* kstack_lowest_regs */
+	uint64_t frame_who;      /* frame_who(pid); 0: the kernel's own */
+	/* Its own, or its CPU's while it is switched out. */
+	uint64_t fs_base;
+	uint64_t user_rsp; /* of the system call under way, as in struct cpu_entry */
+	/* In ticks of the TSC. How long it has run, which is less than the TSC; while it runs, that
+	 * less what the TSC was when it was switched to, which is negative: run_time.h. */
+	uint64_t run_time;
+	/* Atomic; sched_switch.h says who may change it from what to what. */
 	uint32_t state; /* enum thread_state */
 	uint32_t cpu;   /* where it runs, or ran last; written by whoever owns its fate */
+	uint8_t fpu[FPU_AREA_MAX] __attribute__((aligned(64)));
+
+	/* Constant. */
+	va_t stack; /* [stack, stack_top) */
+	uint64_t stack_top;
+
 	/* Guarded by the lock of the run queue of `cpu`. */
 	struct list run_node;
 	uint8_t band; /* enum band, while it is on the queue */
@@ -70,23 +83,11 @@ struct thread {
 
 	struct ipc ipc;
 
-	/*
-	 * Where it goes on; 0: its stack and registers are in use. Written by the CPU that switches
-	 * to it or away from it (context_switch). Until then no other CPU may take it:
-	 * thread_is_off_cpu.
-	 */
-	uint64_t saved_rsp;
-
 	/* Its own, or its CPU's while it is switched out. */
-	uint64_t user_rsp; /* of the system call under way, as in struct cpu_entry */
-	struct regs *regs; /* thread_user_regs */
-	uint64_t fs_base;
+	struct regs *regs;     /* thread_user_regs */
 	uva_t store_tid;       /* where it stores its tid before anything else; 0: nowhere */
 	uva_t clear_child_tid; /* set to 0 when the thread ends, and its futex woken; 0: nothing */
-	/* In ticks of the TSC. How long it has run, which is less than the TSC; while it runs, that
-	 * less what the TSC was when it was switched to, which is negative: run_time.h. Up to which
-	 * run time it has its slice. */
-	uint64_t run_time, slice_end;
+	uint64_t slice_end;    /* up to which run time it has its slice */
 	uint64_t tlb_debts[NR_CPUS_MAX / 64]; /* the CPUs that it must flush when it runs there
 						 next: mm/ktlb.h */
 	uint32_t call; /* debug builds: the number of the system call; budget.c */

@@ -190,6 +190,10 @@ static inline void word_add(uint64_t *word, uint64_t value)
 {
 	asm volatile("add %1, %0" : "+m"(*word) : "r"(value) : "cc");
 }
+static inline void word_subtract(uint64_t *word, uint64_t value)
+{
+	asm volatile("sub %1, %0" : "+m"(*word) : "r"(value) : "cc");
+}
 
 struct cpuid {
 	uint32_t eax, ebx, ecx, edx;

@@ -22,20 +22,24 @@ static inline __attribute__((always_inline)) void context_switch(uint64_t *save,
 }
 
 /* Intel SDM vol. 1, "Managing State Using the XSAVE Feature Set". */
-static inline void fpu_switch(void *save, const void *load)
+static inline void fpu_switch(uint8_t save[FPU_AREA_MAX], const uint8_t load[FPU_AREA_MAX])
 {
+	struct area {
+		uint8_t bytes[FPU_AREA_MAX];
+	};
+	struct area *to = (struct area *)save;
+	const struct area *from = (const struct area *)load;
+
 	if (LIKELY(fpu_components)) {
-		asm volatile("xsave64 (%0)\n\t"
-			     "xrstor64 (%1)"
-			     :
-			     : "r"(save), "r"(load), "a"((uint32_t)fpu_components), "d"(0)
-			     : "memory");
+		asm volatile("xsave64 %0\n\t"
+			     "xrstor64 %1"
+			     : "+m"(*to)
+			     : "m"(*from), "a"((uint32_t)fpu_components), "d"(0));
 	} else {
-		asm volatile("fxsave64 (%0)\n\t"
-			     "fxrstor64 (%1)"
-			     :
-			     : "r"(save), "r"(load)
-			     : "memory");
+		asm volatile("fxsave64 %0\n\t"
+			     "fxrstor64 %1"
+			     : "+m"(*to)
+			     : "m"(*from));
 	}
 }
 
