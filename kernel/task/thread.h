@@ -9,6 +9,7 @@
 #include "lib/list.h"
 #include "lib/status.h"
 #include "lib/types.h"
+#include "task/futex_key.h"
 #include "task/ipc_thread.h"
 
 struct process;
@@ -87,7 +88,8 @@ struct thread {
 	struct regs *regs;     /* thread_user_regs */
 	uva_t store_tid;       /* where it stores its tid before anything else; 0: nowhere */
 	uva_t clear_child_tid; /* set to 0 when the thread ends, and its futex woken; 0: nothing */
-	uint64_t slice_end;    /* up to which run time it has its slice */
+	struct futex_seen futex_seen;
+	uint64_t slice_end;                   /* up to which run time it has its slice */
 	uint64_t tlb_debts[NR_CPUS_MAX / 64]; /* the CPUs that it must flush when it runs there
 						 next: mm/ktlb.h */
 	uint32_t call; /* debug builds: the number of the system call; budget.c */

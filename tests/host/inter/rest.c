@@ -20,6 +20,7 @@ static struct as *loaded[SIM_CPUS_MAX];
 struct as *kernel_page_at;
 
 struct sim_as {
+	struct as as; /* its generation stays 0 */
 	uint32_t nr_users;
 };
 
@@ -28,7 +29,7 @@ struct as *kernel_as_new(void)
 	struct sim_as *as = object_new("address space", sizeof(*as));
 
 	as->nr_users = 1;
-	return (struct as *)as;
+	return &as->as;
 }
 
 static uint32_t as_look(const struct as *as) { return ((const struct sim_as *)as)->nr_users; }
