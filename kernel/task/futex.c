@@ -61,7 +61,8 @@ static __attribute__((noinline)) status_t key_look(struct as *as, uva_t at, stru
 	return STATUS_OK;
 }
 
-static status_t key_make(uva_t at, enum futex_scope scope, struct futex_key *out)
+static inline __attribute__((always_inline)) status_t key_make(uva_t at, enum futex_scope scope,
+							       struct futex_key *out)
 {
 	struct thread *self = thread_current();
 	struct as *as = self->process->as;
@@ -118,7 +119,7 @@ static __attribute__((noinline)) bool is_there(struct futex_waiter *waiter)
  * Caller holds the bucket's lock. A waiter whose memory is not that frame any more waits for
  * nothing that anybody could mean.
  */
-static bool matches(struct futex_waiter *waiter, const struct futex_key *key)
+static inline bool matches(struct futex_waiter *waiter, const struct futex_key *key)
 {
 	assert(lock_is_held(&waiter->bucket->lock));
 	if (waiter->key.as != key->as || waiter->key.where != key->where) {

@@ -59,7 +59,7 @@ static void push(struct run_queue *queue, struct thread *thread, enum band band)
  * Caller holds queue->lock. The exchange is the barrier between "runs here" and the look at whether
  * the thread must end: sched_interrupt either sees it RUNNING, or is seen.
  */
-static struct thread *unlink(struct run_queue *queue, struct list *node)
+static inline struct thread *unlink(struct run_queue *queue, struct list *node)
 {
 	struct thread *thread = LIST_ENTRY(node, struct thread, run_node);
 

@@ -73,21 +73,6 @@ void thread_destroy(struct thread *thread)
 	slab_free(&cache, thread);
 }
 
-bool thread_is_ending(const struct thread *thread)
-{
-	const struct process *process = thread->process;
-	const struct thread *survivor;
-
-	if (!process) {
-		return false;
-	}
-	/* pair with the stores in process_begin_exit and process_end_others, which interrupt the
-	 * thread afterwards */
-	survivor = __atomic_load_n(&process->survivor, __ATOMIC_ACQUIRE);
-	return thread->exiting || __atomic_load_n(&process->exiting, __ATOMIC_ACQUIRE) ||
-	       (survivor && survivor != thread);
-}
-
 bool thread_must_exit(void) { return thread_is_ending(thread_current()); }
 
 void thread_end(int32_t exit_code)

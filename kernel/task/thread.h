@@ -143,8 +143,6 @@ static inline struct regs *thread_top_regs(const struct thread *thread)
  * gives up with EINTR.
  */
 bool thread_must_exit(void);
-/* The same of any thread that cannot end meanwhile. */
-bool thread_is_ending(const struct thread *thread);
 
 /* Makes the current thread end on its way back to user mode. */
 void thread_end(int32_t exit_code);
