@@ -57,6 +57,22 @@ static void call_and_kill(void)
 	kill_second();
 }
 
+/*
+ * The kill comes at any moment of the other client's call. A server is killed when it has served:
+ * before that, those who call would wait for another.
+ */
+static void kill_first_and_call(void)
+{
+	kill_first();
+	call();
+}
+
+static void call_and_kill_first(void)
+{
+	call();
+	kill_first();
+}
+
 static void serve_once(void)
 {
 	int64_t result;
@@ -178,6 +194,51 @@ const struct scenario scenarios_ipc[] = {
 	  .process = { 0, 1, 2 },
 	  .setup = share,
 	  .nr_cpus = 2,
+	  .is_long = true },
+	{ .name = "ipc: two call, one kills the other first",
+	  .programs = { call, serve, kill_first_and_call },
+	  .process = { 0, 1, 2 },
+	  .setup = share,
+	  .nr_cpus = 2,
+	  .is_pinned = true,
+	  .is_long = true },
+	{ .name = "ipc: two call, one kills the other then",
+	  .programs = { call, serve, call_and_kill_first },
+	  .process = { 0, 1, 2 },
+	  .setup = share,
+	  .nr_cpus = 2,
+	  .is_pinned = true,
+	  .is_long = true },
+	{ .name = "ipc: two call, one kills the server then",
+	  .programs = { call, serve, call_and_kill },
+	  .process = { 0, 1, 2 },
+	  .setup = share,
+	  .nr_cpus = 2,
+	  .is_pinned = true,
+	  .is_long = true },
+	{ .name = "ipc: two call, page, one kills the other, on one CPU",
+	  .programs = { call, serve, kill_first_and_call },
+	  .process = { 0, 1, 2 },
+	  .setup = share_page,
+	  .nr_cpus = 1 },
+	{ .name = "ipc: two call, page, one kills the server, on one CPU",
+	  .programs = { call, serve, call_and_kill },
+	  .process = { 0, 1, 2 },
+	  .setup = share_page,
+	  .nr_cpus = 1 },
+	{ .name = "ipc: two call, page, one kills the other first",
+	  .programs = { call, serve, kill_first_and_call },
+	  .process = { 0, 1, 2 },
+	  .setup = share_page,
+	  .nr_cpus = 2,
+	  .is_pinned = true,
+	  .is_long = true },
+	{ .name = "ipc: two call, page, one kills the server then",
+	  .programs = { call, serve, call_and_kill },
+	  .process = { 0, 1, 2 },
+	  .setup = share_page,
+	  .nr_cpus = 2,
+	  .is_pinned = true,
 	  .is_long = true },
 	{ .name = "ipc: call, two serve until they are killed",
 	  .programs = { call_and_kill, serve, serve },
