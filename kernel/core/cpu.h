@@ -79,7 +79,7 @@ struct cpu {
 	uint64_t leave_syscall; /* leave_syscall_fast, or syscall_leave_slowly: something to do */
 	uint64_t leave_syscall_fast, leave_trap; /* of the variant of KAISER in force */
 
-	/* lock.c: locks held, in the order they were taken */
+	/* lock.h: locks held; in debug builds which, in the order they were taken */
 	const struct lock *held[HELD_LOCKS_MAX];
 	unsigned nr_held;
 
@@ -101,6 +101,7 @@ struct cpu {
 	bool window_is_open;
 
 	struct thread *idle;
+	struct thread *leaver; /* sched.c: leaves in this switch, for another CPU or for good */
 	uint64_t counters[NR_COUNTERS];
 	struct tlb_owed owed;
 	uint64_t newest_at_entry; /* of the kernel half's generations, when the call began */

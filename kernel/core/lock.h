@@ -42,19 +42,30 @@ static inline bool lock_try(struct lock *lock, uint32_t self)
 					   __ATOMIC_RELAXED);
 }
 
+/* For assertions and panics. */
+static inline void lock_note(const struct lock *lock)
+{
+	struct cpu *cpu = this_cpu();
+
+	assert(cpu->nr_held < HELD_LOCKS_MAX);
+	cpu->held[cpu->nr_held] = lock;
+}
+
 /* One of two of a rank; NULL: there is no other. */
 static inline void lock_acquire_beside(struct lock *lock, const struct lock *pair)
 {
-	struct cpu *cpu = this_cpu();
+	uint32_t self = PERCPU_READ32(offsetof(struct cpu, id)) + 1;
 
 	if (ASSERTIONS) {
 		lock_check_rank(lock, pair);
 	}
-	if (UNLIKELY(!lock_try(lock, cpu->id + 1))) {
-		lock_wait(lock, cpu->id + 1);
+	if (UNLIKELY(!lock_try(lock, self))) {
+		lock_wait(lock, self);
 	}
-	assert(cpu->nr_held < HELD_LOCKS_MAX);
-	cpu->held[cpu->nr_held++] = lock;
+	if (ASSERTIONS) {
+		lock_note(lock);
+	}
+	PERCPU_ADD32(offsetof(struct cpu, nr_held), 1);
 }
 
 static inline void lock_acquire(struct lock *lock) { lock_acquire_beside(lock, NULL); }
@@ -74,15 +85,23 @@ static inline bool lock_owes_nothing(const struct lock *lock, const struct cpu *
 	}
 }
 
-static inline void lock_release(struct lock *lock)
+/* For assertions and panics. It counts no more as held. */
+static inline void lock_forget(const struct lock *lock)
 {
 	struct cpu *cpu = this_cpu();
 
-	assert(lock_is_held(lock));
-	assert(lock_owes_nothing(lock, cpu));
-	cpu->nr_held--;
 	if (UNLIKELY(cpu->held[cpu->nr_held] != lock)) {
 		lock_forget_inner(cpu, lock);
+	}
+}
+
+static inline void lock_release(struct lock *lock)
+{
+	assert(lock_is_held(lock));
+	assert(lock_owes_nothing(lock, this_cpu()));
+	PERCPU_ADD32(offsetof(struct cpu, nr_held), -1);
+	if (ASSERTIONS) {
+		lock_forget(lock);
 	}
 	__atomic_store_n(&lock->cpu, 0, __ATOMIC_RELEASE);
 }

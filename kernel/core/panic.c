@@ -13,6 +13,7 @@
 #include "core/log.h"
 #include "core/power.h"
 #include "core/symbols.h"
+#include "lib/assert.h"
 #include "lib/format.h"
 
 enum { BACKTRACE_MAX = 24, EXIT_STATUS_PANIC = 124, STOP_WAIT_NS = 200000000 };
@@ -114,8 +115,11 @@ static void print_registers(const struct regs *r)
 
 static void print_locks(const struct cpu *cpu)
 {
-	for (unsigned i = 0; i < cpu->nr_held; i++) {
+	for (unsigned i = 0; ASSERTIONS && i < cpu->nr_held; i++) {
 		log_print("  holds lock %s\n", cpu->held[i]->name);
+	}
+	if (!ASSERTIONS && cpu->nr_held) {
+		log_print("  holds locks: %u\n", cpu->nr_held);
 	}
 }
 

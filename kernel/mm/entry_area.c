@@ -332,8 +332,8 @@ void kstack_ring_fill(struct cpu *cpu)
 	}
 }
 
-void kstack_enter(struct cpu *cpu, uint64_t stack_top)
+uint64_t kstack_lowest_regs(uint64_t stack_top)
 {
-	cpu->lowest_regs = stack_top - sizeof(struct regs) -
-			   (options.kstack == kstack_fixed ? 0 : UINT8_MAX * KSTACK_OFFSET_STEP);
+	return stack_top - sizeof(struct regs) -
+	       (options.kstack == kstack_fixed ? 0 : UINT8_MAX * KSTACK_OFFSET_STEP);
 }

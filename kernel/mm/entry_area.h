@@ -69,5 +69,5 @@ uint32_t entry_text_pages(void);
 enum { KSTACK_OFFSET_STEP = 16 };
 /* New offsets for this CPU's entries to come. */
 void kstack_ring_fill(struct cpu *cpu);
-/* This CPU's next entry is on the stack that ends at stack_top. */
-void kstack_enter(struct cpu *cpu, uint64_t stack_top);
+/* What cpu->lowest_regs is while the next entry is on the stack that ends at stack_top. */
+uint64_t kstack_lowest_regs(uint64_t stack_top);

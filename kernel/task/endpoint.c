@@ -57,11 +57,9 @@ void endpoints_inherit(struct process *child, const struct process *parent)
 	}
 }
 
-bool endpoint_is_lonely(const struct endpoint *endpoint, const struct process *process)
+bool endpoint_holder_is_single(const struct process *process)
 {
-	assert(lock_is_held(&endpoint->lock));
-	return endpoint->nr_holders == 1 &&
-	       __atomic_load_n(&process->nr_threads, __ATOMIC_ACQUIRE) == 1;
+	return __atomic_load_n(&process->nr_threads, __ATOMIC_ACQUIRE) == 1;
 }
 
 static struct thread *first_of(const struct list *waiting)

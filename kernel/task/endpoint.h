@@ -7,6 +7,7 @@
 #pragma once
 
 #include "core/lock.h"
+#include "lib/assert.h"
 #include "lib/list.h"
 #include "lib/status.h"
 #include "lib/types.h"
@@ -48,5 +49,13 @@ void endpoints_stop_serving(struct process *process);
 /* One thread is left in the process: it may wait for what cannot come any more. */
 void endpoints_reconsider(struct process *process);
 
-/* Caller holds endpoint->lock, and the thread is of a process that holds the endpoint. */
-bool endpoint_is_lonely(const struct endpoint *endpoint, const struct process *process);
+/* Has it one thread? */
+bool endpoint_holder_is_single(const struct process *process);
+/* A thread of the process, which holds the endpoint, waits there for nobody. Caller holds
+ * endpoint->lock. */
+static inline bool endpoint_is_lonely(const struct endpoint *endpoint,
+				      const struct process *process)
+{
+	assert(lock_is_held(&endpoint->lock));
+	return UNLIKELY(endpoint->nr_holders == 1) && endpoint_holder_is_single(process);
+}

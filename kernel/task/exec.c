@@ -2,6 +2,7 @@
 #include "task/exec.h"
 
 #include "arch/x86_64/context.h"
+#include "arch/x86_64/switch.h"
 #include "core/log.h"
 #include "core/poll.h"
 #include "lib/string.h"

@@ -23,12 +23,49 @@ void futex_init(void)
 	}
 }
 
-static status_t key_make(uva_t at, enum futex_scope scope, struct key *out)
+static struct futex_stamp futex_stamp(const struct as *as)
 {
-	struct as *as = process_current()->as;
+	/* pairs with the addition in as_tlb_downgrade */
+	return (struct futex_stamp){ as->tlb.id,
+				     __atomic_load_n(&as->tlb.generation.value, __ATOMIC_ACQUIRE) };
+}
+
+static bool futex_stamp_is_current(const struct futex_stamp *stamp, const struct as *as)
+{
+	struct futex_stamp now = futex_stamp(as);
+
+	return now.generation == stamp->generation && now.as_id == stamp->as_id;
+}
+
+/* A word that anybody may mean. Blocks: a page of shared memory that is not there yet comes. */
+static __attribute__((noinline)) status_t key_look(struct as *as, uva_t at, struct futex_key *out)
+{
+	struct futex_seen *seen = &thread_current()->futex_seen;
+	struct futex_stamp stamp = futex_stamp(as);
 	enum word_sharing sharing;
 	pfn_t frame;
-	status_t status;
+	status_t status = as_word(as, at, &sharing, &frame);
+
+	if (UNLIKELY(status == STATUS_EAGAIN)) {
+		status = as_word_fill(as, at, &sharing, &frame);
+	}
+	if (status) {
+		return status;
+	}
+	if (sharing == WORD_PRIVATE) {
+		*out = (struct futex_key){ as, at.uva | KEY_ANY };
+		return STATUS_OK;
+	}
+	*out = (struct futex_key){ NULL, pfn_to_pa(frame).pa | (at.uva & (PAGE_SIZE - 1)) };
+	*seen = (struct futex_seen){ stamp, at.uva, out->where };
+	return STATUS_OK;
+}
+
+static inline __attribute__((always_inline)) status_t key_make(uva_t at, enum futex_scope scope,
+							       struct futex_key *out)
+{
+	struct thread *self = thread_current();
+	struct as *as = self->process->as;
 
 	if (!is_aligned(at.uva, WORD_BYTES)) {
 		return STATUS_EINVAL;
@@ -37,30 +74,24 @@ static status_t key_make(uva_t at, enum futex_scope scope, struct key *out)
 		return STATUS_EFAULT;
 	}
 	if (scope == FUTEX_THREADS) {
-		*out = (struct key){ as, at.uva };
+		*out = (struct futex_key){ as, at.uva };
 		return STATUS_OK;
 	}
-	status = as_word(as, at, &sharing, &frame);
-	if (UNLIKELY(status == STATUS_EAGAIN)) {
-		status = as_word_fill(as, at, &sharing, &frame);
+	if (self->futex_seen.at != at.uva || !futex_stamp_is_current(&self->futex_seen.stamp, as)) {
+		return key_look(as, at, out);
 	}
-	if (status) {
-		return status;
-	}
-	*out = sharing == WORD_PRIVATE
-		       ? (struct key){ as, at.uva | KEY_ANY }
-		       : (struct key){ NULL, pfn_to_pa(frame).pa | (at.uva & (PAGE_SIZE - 1)) };
+	*out = (struct futex_key){ NULL, self->futex_seen.where };
 	return STATUS_OK;
 }
 
 status_t futex_check(uva_t at, enum futex_scope scope)
 {
-	struct key unused;
+	struct futex_key unused;
 
 	return key_make(at, scope, &unused);
 }
 
-static struct bucket *bucket_of(const struct key *key)
+static struct bucket *bucket_of(const struct futex_key *key)
 {
 	uint64_t hash = ((uint64_t)key->as >> 4) + (key->where >> 2);
 
@@ -68,22 +99,34 @@ static struct bucket *bucket_of(const struct key *key)
 	return &buckets[(hash * 0x9e3779b97f4a7c15ul) >> 56];
 }
 
+/* Is the waiter's word still in that frame? */
+static __attribute__((noinline)) bool is_there(struct futex_waiter *waiter)
+{
+	struct as *as = waiter->thread->process->as;
+	struct futex_stamp stamp = futex_stamp(as);
+	enum word_sharing sharing;
+	pfn_t frame;
+
+	if (as_word(as, waiter->at, &sharing, &frame) || sharing != WORD_SHARED ||
+	    frame.pfn != waiter->key.where >> PAGE_SHIFT) {
+		return false;
+	}
+	waiter->stamp = stamp;
+	return true;
+}
+
 /*
  * Caller holds the bucket's lock. A waiter whose memory is not that frame any more waits for
  * nothing that anybody could mean.
  */
-static bool matches(const struct futex_waiter *waiter, const struct key *key)
+static inline bool matches(struct futex_waiter *waiter, const struct futex_key *key)
 {
-	enum word_sharing sharing;
-	pfn_t frame;
-
 	assert(lock_is_held(&waiter->bucket->lock));
 	if (waiter->key.as != key->as || waiter->key.where != key->where) {
 		return false;
 	}
-	return key->as ||
-	       (as_word(waiter->thread->process->as, waiter->at, &sharing, &frame) == STATUS_OK &&
-		sharing == WORD_SHARED && frame.pfn == key->where >> PAGE_SHIFT);
+	return key->as || futex_stamp_is_current(&waiter->stamp, waiter->thread->process->as) ||
+	       is_there(waiter);
 }
 
 /* Caller holds the bucket's lock, which keeps the waiter's thread from going on. */
@@ -163,18 +206,18 @@ static status_t value_check(uva_t at, uint32_t wanted)
 
 status_t futex_wait(const struct futex_wait *wait)
 {
-	struct futex_waiter waiter = { .thread = thread_current(),
-				       .at = wait->at,
-				       .bits = wait->bits };
-	status_t status;
+	struct thread *self = thread_current();
+	struct futex_waiter waiter;
+	status_t status = key_make(wait->at, wait->scope, &waiter.key);
 
-	if (!is_aligned(wait->at.uva, WORD_BYTES)) {
-		return STATUS_EINVAL;
-	}
-	status = key_make(wait->at, wait->scope, &waiter.key);
 	if (status) {
 		return status;
 	}
+	waiter.thread = self;
+	waiter.at = wait->at;
+	waiter.bits = wait->bits;
+	waiter.is_woken = false;
+	waiter.stamp = self->futex_seen.stamp;
 	/* compared behind that: who changes the word afterwards finds the waiter */
 	enqueue(&waiter);
 	status = value_check(wait->at, wait->value);
@@ -190,7 +233,7 @@ int64_t futex_wake_bits(uva_t at, enum futex_scope scope, uint32_t nr, uint32_t 
 	struct futex_waiter *waiter;
 	struct bucket *bucket;
 	struct walk walk;
-	struct key key;
+	struct futex_key key;
 	uint32_t nr_woken = 0;
 	status_t status = key_make(at, scope, &key);
 
@@ -216,7 +259,7 @@ int64_t futex_wake(uva_t at, enum futex_scope scope, uint32_t nr)
 
 /* Caller holds the locks of both buckets. In its own bucket it stays where it is: the walk would
  * come by again, and without end where the words are the same. */
-static void move(struct futex_waiter *waiter, const struct key *to_key, uva_t to,
+static void move(struct futex_waiter *waiter, const struct futex_key *to_key, uva_t to,
 		 struct bucket *bucket)
 {
 	assert(lock_is_held(&waiter->bucket->lock) && lock_is_held(&bucket->lock));
@@ -233,7 +276,7 @@ static void move(struct futex_waiter *waiter, const struct key *to_key, uva_t to
 int64_t futex_requeue(uva_t at, uva_t to, enum futex_scope scope, uint32_t nr_wake,
 		      uint32_t nr_move)
 {
-	struct key from_key, to_key;
+	struct futex_key from_key, to_key;
 	struct futex_waiter *waiter;
 	struct bucket *to_bucket;
 	struct walk walk;

@@ -3,7 +3,7 @@
 
 #include "core/poll.h"
 
-#define NO_KEY ((struct key){ NULL, UINT64_MAX })
+#define NO_KEY ((struct futex_key){ NULL, UINT64_MAX })
 
 bool walk_pause(struct walk *walk)
 {

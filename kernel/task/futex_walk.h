@@ -5,24 +5,14 @@
 #include "lib/list.h"
 #include "lib/status.h"
 #include "lib/types.h"
+#include "task/futex_key.h"
 
-struct as;
 struct thread;
 
 struct bucket {
 	struct lock lock;
 	struct list waiters; /* guarded by lock */
 };
-
-/*
- * One word, whoever names it: address space and address, or frame and offset. As on Linux who names
- * a private word with FUTEX_ANY does not meet those that name it with FUTEX_THREADS.
- */
-struct key {
-	const struct as *as; /* NULL: by frame */
-	uint64_t where; /* address, + KEY_ANY for FUTEX_ANY; frame number * PAGE_SIZE + offset */
-};
-enum { KEY_ANY = 1 };
 
 /* On the stack of the thread that waits, which takes it off the list before it goes on. */
 struct futex_waiter {
@@ -31,7 +21,8 @@ struct futex_waiter {
 	struct thread *thread;
 	uva_t at;
 	/* Guarded by bucket->lock. */
-	struct key key;
+	struct futex_key key;
+	struct futex_stamp stamp; /* of the key, where that is by frame */
 	uint32_t bits;
 	bool is_woken; /* read without by its thread */
 };

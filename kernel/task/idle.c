@@ -1,10 +1,10 @@
 /* What a CPU does when there is nothing to do: looks for work elsewhere, then sleeps. */
 #include "arch/x86_64/registers.h"
-#include "mm/entry_area.h"
 #include "mm/ktlb.h"
 #include "task/budget.h"
 #include "task/irq.h"
 #include "task/run_queue.h"
+#include "task/run_time.h"
 #include "task/sched.h"
 #include "task/timer.h"
 
@@ -70,7 +70,8 @@ void sched_enter(void)
 
 	cpu->current = cpu->idle;
 	cpu->idle->state = THREAD_RUNNING;
-	kstack_enter(cpu, cpu->idle->stack_top);
-	cpu->idle->started = tsc_read();
+	cpu->lowest_regs = cpu->idle->lowest_regs;
+	cpu->idle->saved_rsp = 0;
+	run_time_start(cpu->idle, tsc_read());
 	context_restart(cpu->idle->stack_top - sizeof(struct regs), idle_main, cpu->idle);
 }

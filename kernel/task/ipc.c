@@ -5,7 +5,7 @@
 #include "lib/assert.h"
 #include "task/ipc_transfer.h"
 #include "task/process.h"
-#include "task/sched.h"
+#include "task/sched_switch.h"
 
 /* How often another thread may undo what was done for a page that is offered. */
 enum { TRIES_MAX = 8 };
@@ -60,10 +60,14 @@ static void bind(struct thread *server, struct thread *client, struct endpoint *
 	server->ipc.served = endpoint;
 }
 
-/* Blocks. The result that `finish` left; mostly it is there when the thread that was switched to
- * comes back. */
-static inline int64_t wait_until_done(struct thread *self)
+/*
+ * Blocks. The result that `finish` left; mostly it is there when the thread that was switched to
+ * comes back. The switch leaves no register as it was, so who it is is asked anew.
+ */
+static inline int64_t wait_until_done(void)
 {
+	struct thread *self = thread_current();
+
 	/* pairs with the release in finish */
 	return __atomic_load_n(&self->ipc.state, __ATOMIC_ACQUIRE) == IPC_NONE ? self->ipc.result
 									       : ipc_wait(self);
@@ -83,7 +87,7 @@ static void enqueue(struct endpoint *endpoint, struct thread *self, enum ipc_sta
  * Caller holds the lock, which is released. No receiver waits: whoever comes then takes the page
  * that is offered to it. EAGAIN: it has to be offered again.
  */
-static int64_t call_later(struct endpoint *endpoint, struct thread *self)
+static __attribute__((noinline)) int64_t call_later(struct endpoint *endpoint, struct thread *self)
 {
 	uva_t page = { thread_user_regs(self)->r12 };
 	int64_t result = 0;
@@ -101,18 +105,18 @@ static int64_t call_later(struct endpoint *endpoint, struct thread *self)
 	}
 	enqueue(endpoint, self, IPC_CALLING);
 	lock_release(&endpoint->lock);
-	result = wait_until_done(self);
+	result = wait_until_done();
 	if (UNLIKELY(page.uva)) {
 		as_offer_end(self->process->as, page);
 	}
 	return result;
 }
 
-static inline int64_t call(struct endpoint *endpoint, struct thread *self)
+static inline __attribute__((always_inline)) int64_t call(struct endpoint *endpoint,
+							  struct thread *self)
 {
 	struct thread *server;
 	status_t status;
-	bool is_claimed;
 
 	lock_acquire(&endpoint->lock);
 	if (list_is_empty(&endpoint->receivers)) {
@@ -127,20 +131,23 @@ static inline int64_t call(struct endpoint *endpoint, struct thread *self)
 	list_remove(&server->ipc.node);
 	self->ipc.endpoint = endpoint;
 	bind(server, self, endpoint);
-	is_claimed = finish_claimed(server, self->process->pid);
-	lock_release(&endpoint->lock);
-	if (is_claimed) {
+	if (finish_claimed(server, self->process->pid)) {
+		lock_release(&endpoint->lock);
 		sched_block_to(server);
+	} else {
+		lock_release(&endpoint->lock);
 	}
-	return wait_until_done(self);
+	return wait_until_done();
 }
 
-int64_t ipc_call(uint64_t handle)
+/* EAGAIN: the page has to be offered again. */
+static inline __attribute__((always_inline)) int64_t try_call(struct regs *regs)
 {
 	struct thread *self = thread_current();
-	struct endpoint *endpoint = find(self->process, handle);
+	struct endpoint *endpoint = find(self->process, regs->rdi);
 	int64_t result;
 
+	self->regs = regs;
 	if (!endpoint) {
 		return STATUS_EBADF;
 	}
@@ -149,11 +156,26 @@ int64_t ipc_call(uint64_t handle)
 		return result;
 	}
 	result = call(endpoint, self);
-	for (unsigned i = 0; UNLIKELY(result == STATUS_EAGAIN) && i < TRIES_MAX; i++) {
-		result = call(endpoint, self);
+	accept_end(result);
+	return result;
+}
+
+static __attribute__((noinline)) int64_t call_again(struct regs *regs)
+{
+	int64_t result = STATUS_EAGAIN;
+
+	for (unsigned i = 0; result == STATUS_EAGAIN && i < TRIES_MAX; i++) {
+		result = try_call(regs);
 	}
-	accept_end(self);
 	return result == STATUS_EAGAIN ? STATUS_EFAULT : result;
+}
+
+int64_t ipc_call(struct regs *regs)
+{
+	int64_t result = try_call(regs);
+
+	return UNLIKELY(result == STATUS_EAGAIN) ? call_again(thread_user_regs(thread_current()))
+						 : result;
 }
 
 /* Caller holds the lock. */
@@ -201,9 +223,9 @@ static __attribute__((noinline)) int64_t take_caller(struct endpoint *endpoint, 
  * Caller holds the lock, which is released. `replied`: a thread that sched_claim has given us;
  * NULL: none. Blocks.
  */
-static int64_t receive(struct endpoint *endpoint, uint64_t handle, struct thread *replied)
+static inline __attribute__((always_inline)) int64_t
+receive(struct endpoint *endpoint, struct thread *self, uint64_t handle, struct thread *replied)
 {
-	struct thread *self = thread_current();
 	int64_t result = 0;
 	bool *serves = &self->process->endpoints.serves[handle];
 
@@ -235,8 +257,8 @@ static int64_t receive(struct endpoint *endpoint, uint64_t handle, struct thread
 	if (replied) {
 		sched_block_to(replied);
 	}
-	result = wait_until_done(self);
-	accept_end(self);
+	result = wait_until_done();
+	accept_end(result);
 	return result;
 }
 
@@ -260,11 +282,12 @@ void ipc_thread_exit(struct thread *thread)
 	}
 }
 
-int64_t ipc_receive(uint64_t handle)
+int64_t ipc_receive(struct regs *regs)
 {
 	struct thread *self = thread_current();
-	struct endpoint *endpoint = find(self->process, handle);
+	struct endpoint *endpoint = find(self->process, regs->rdi);
 
+	self->regs = regs;
 	if (!endpoint) {
 		return STATUS_EBADF;
 	}
@@ -272,7 +295,7 @@ int64_t ipc_receive(uint64_t handle)
 		abandon_caller(self);
 	}
 	lock_acquire(&endpoint->lock);
-	return receive(endpoint, handle, NULL);
+	return receive(endpoint, self, regs->rdi, NULL);
 }
 
 /* Replies through an endpoint that is not the one to receive at next. */
@@ -293,11 +316,12 @@ static status_t reply_elsewhere(struct thread *self)
 	return status;
 }
 
-int64_t ipc_reply_receive(uint64_t handle)
+int64_t ipc_reply_receive(struct regs *regs)
 {
 	struct thread *self = thread_current(), *client;
-	struct endpoint *endpoint = find(self->process, handle);
+	struct endpoint *endpoint = find(self->process, regs->rdi);
 
+	self->regs = regs;
 	if (!endpoint) {
 		return STATUS_EBADF;
 	}
@@ -322,5 +346,5 @@ int64_t ipc_reply_receive(uint64_t handle)
 			client = NULL;
 		}
 	}
-	return receive(endpoint, handle, client);
+	return receive(endpoint, self, regs->rdi, client);
 }

@@ -26,11 +26,13 @@ static inline status_t accept_begin(const struct thread *self)
 
 	return UNLIKELY(place.uva) ? as_accept(self->process->as, place) : STATUS_OK;
 }
-static inline void accept_end(const struct thread *self)
+/* The current thread's call is over, with this result: a page that did not come may not come. */
+static inline void accept_end(int64_t result)
 {
+	const struct thread *self = thread_current();
 	const struct regs *regs = thread_user_regs(self);
 
-	if (UNLIKELY(regs->r13 && !regs->r12)) {
+	if (UNLIKELY(regs->r13) && (result < 0 || !regs->r12)) {
 		as_accept_end(self->process->as, (uva_t){ regs->r13 });
 	}
 }

@@ -10,6 +10,7 @@
 #include "task/bands.h"
 #include "task/credentials.h"
 #include "task/process_end.h"
+#include "task/run_time.h"
 #include "task/sched.h"
 #include "task/signal.h"
 #include "task/witness.h"

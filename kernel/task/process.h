@@ -94,6 +94,22 @@ static inline struct process *process_current(void)
 	return thread ? thread->process : NULL;
 }
 
+/* thread_must_exit, of any thread that cannot end meanwhile. */
+static inline bool thread_is_ending(const struct thread *thread)
+{
+	const struct process *process = thread->process;
+	const struct thread *survivor;
+
+	if (!process) {
+		return false;
+	}
+	/* pair with the stores in process_begin_exit and process_end_others, which interrupt the
+	 * thread afterwards */
+	survivor = __atomic_load_n(&process->survivor, __ATOMIC_ACQUIRE);
+	return thread->exiting || __atomic_load_n(&process->exiting, __ATOMIC_ACQUIRE) ||
+	       (survivor && survivor != thread);
+}
+
 /* A process without address space, thread or place in the tree. ENOMEM. */
 status_t process_alloc(struct process **out) MUST_CHECK;
 /*

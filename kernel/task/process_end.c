@@ -11,6 +11,7 @@
 #include "task/credentials.h"
 #include "task/process.h"
 #include "task/program_policy.h"
+#include "task/run_time.h"
 #include "task/sched.h"
 #include "task/signal.h"
 #include "task/witness.h"

@@ -78,7 +78,7 @@ static status_t processor_prepare(uint32_t apic_id, struct cpu **out)
 		return status;
 	}
 	cpu->apic_id = apic_id;
-	kstack_enter(cpu, cpu->idle->stack_top);
+	cpu->lowest_regs = cpu->idle->lowest_regs;
 	timer_init_cpu(cpu->id);
 	cpus[cpu->id] = cpu;
 	__atomic_store_n(&nr_cpus, nr_cpus + 1, __ATOMIC_RELEASE);

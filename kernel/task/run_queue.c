@@ -8,6 +8,7 @@
 #include "lib/assert.h"
 #include "task/bands.h"
 #include "task/process.h"
+#include "task/run_time.h"
 
 enum { SLICES_PER_S = 100 };
 
@@ -58,7 +59,7 @@ static void push(struct run_queue *queue, struct thread *thread, enum band band)
  * Caller holds queue->lock. The exchange is the barrier between "runs here" and the look at whether
  * the thread must end: sched_interrupt either sees it RUNNING, or is seen.
  */
-static struct thread *unlink(struct run_queue *queue, struct list *node)
+static inline struct thread *unlink(struct run_queue *queue, struct list *node)
 {
 	struct thread *thread = LIST_ENTRY(node, struct thread, run_node);
 
@@ -66,7 +67,8 @@ static struct thread *unlink(struct run_queue *queue, struct list *node)
 	list_remove(node);
 	__atomic_store_n(&queue->nr_ready, queue->nr_ready - 1, __ATOMIC_RELAXED);
 	if (band_is_spent(thread->band)) {
-		thread->slice_end = slice_next(thread->run_time, thread->slice_end, slice_ticks);
+		thread->slice_end =
+			slice_next(sched_run_time(thread), thread->slice_end, slice_ticks);
 	}
 	thread->cpu = this_cpu()->id;
 	__atomic_exchange_n(&thread->state, THREAD_RUNNING, __ATOMIC_SEQ_CST);
@@ -117,20 +119,12 @@ static bool is_idle(uint32_t id)
 	return __atomic_load_n(&cpus[id]->current, __ATOMIC_RELAXED) == cpus[id]->idle;
 }
 
-/* The thread may still be switched away from, so that its last run may be missing. */
-static uint64_t run_time_seen(const struct thread *thread)
-{
-	return __atomic_load_n(&thread->run_time, __ATOMIC_RELAXED);
-}
-
 static uint32_t choose(const struct thread *thread)
 {
 	uint32_t last = thread->cpu, idle;
 	bool may_stay = cpu_set_has(&thread->allowed, last);
 
-	/* pairs with the release in sched_after_switch */
-	if (__atomic_load_n(&thread->on_cpu, __ATOMIC_ACQUIRE) ||
-	    (may_stay && is_idle(last) && nr_ready(last) == 0)) {
+	if (!thread_is_off_cpu(thread) || (may_stay && is_idle(last) && nr_ready(last) == 0)) {
 		return last;
 	}
 	do {
@@ -139,7 +133,7 @@ static uint32_t choose(const struct thread *thread)
 	if (idle < nr_cpus) {
 		return idle;
 	}
-	return may_stay && run_time_seen(thread) ? last : find_least_loaded(thread);
+	return may_stay && sched_run_time(thread) ? last : find_least_loaded(thread);
 }
 
 void run_queue_add(struct thread *thread)
@@ -150,7 +144,7 @@ void run_queue_add(struct thread *thread)
 
 	lock_acquire(&queue->lock);
 	thread->cpu = id;
-	push(queue, thread, thread->band_fresh + (run_time_seen(thread) >= thread->slice_end));
+	push(queue, thread, thread->band_fresh + (sched_run_time(thread) >= thread->slice_end));
 	/* it looks at its queue with interrupts off before it waits for one, so either it sees the
 	 * thread or the interrupt ends the wait */
 	kick = is_idle(id);
@@ -208,9 +202,7 @@ static struct list *find(struct run_queue *queue, bool (*fits)(const struct thre
 
 static bool may_come_here(const struct thread *thread)
 {
-	/* pairs with the release in sched_after_switch */
-	return !__atomic_load_n(&thread->on_cpu, __ATOMIC_ACQUIRE) &&
-	       cpu_set_has(&thread->allowed, this_cpu()->id);
+	return thread_is_off_cpu(thread) && cpu_set_has(&thread->allowed, this_cpu()->id);
 }
 
 static struct thread *steal_from(struct run_queue *queue)

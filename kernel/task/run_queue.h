@@ -1,8 +1,8 @@
 /*
  * One run queue per CPU, in bands (bands.h). A ready thread goes to the queue of the CPU it ran on
  * last, or of one that idles; an idle CPU takes threads from the queues of busy ones. A thread that
- * is still on its way out of a CPU (on_cpu) stays with that CPU: nobody else may run it before it
- * is out.
+ * is still on its way out of a CPU (thread_is_off_cpu) stays with that CPU: nobody else may run it
+ * before it is out.
  */
 #pragma once
 

@@ -1,100 +1,18 @@
-/*
- * Blocking, waking and switching.
- *
- * The state of a thread is one atomic word, and whoever changes it from BLOCKED owns the thread:
- *
- *   NEW      -> READY            sched_start
- *   BLOCKED  -> READY            sched_wake, which then puts it on a queue
- *   BLOCKED  -> RUNNING          sched_claim, for sched_block_to
- *   RUNNING or WOKEN -> READY    sched_unclaim, of a claimed thread
- *   READY    -> RUNNING          whoever takes it off its queue
- *   RUNNING  -> WOKEN            sched_wake
- *   WOKEN    -> RUNNING          itself: sched_prepare
- *   RUNNING  -> BLOCKED          itself: sched_block; fails when it is WOKEN
- *   RUNNING or WOKEN -> READY, MOVING, DEAD    itself
- *   MOVING   -> READY            the CPU that it left
- */
+/* Blocking, waking and slices. */
 #include "task/sched.h"
 
-#include "arch/x86_64/clock.h"
-#include "arch/x86_64/registers.h"
-#include "arch/x86_64/rflags.h"
 #include "arch/x86_64/upcall.h"
 #include "lib/assert.h"
-#include "mm/as.h"
-#include "mm/entry_area.h"
-#include "mm/tlb_debt.h"
 #include "task/bands.h"
-#include "task/budget.h"
 #include "task/process.h"
 #include "task/process_end.h"
-#include "task/program_policy.h"
 #include "task/run_queue.h"
-
-/* This CPU only: the thread that the switch going on leaves. */
-static struct thread *left_threads[NR_CPUS_MAX];
-
-static uint32_t state_of(const struct thread *thread)
-{
-	return __atomic_load_n(&thread->state, __ATOMIC_ACQUIRE);
-}
-
-/* Full barrier. On failure *from is the state found. */
-static bool state_change(struct thread *thread, uint32_t *from, uint32_t to)
-{
-	return __atomic_compare_exchange_n(&thread->state, from, to, false, __ATOMIC_SEQ_CST,
-					   __ATOMIC_SEQ_CST);
-}
-
-/* How long a thread of this CPU has run, now. */
-static uint64_t run_time_of(const struct thread *current)
-{
-	return current->run_time + tsc_read() - current->started;
-}
+#include "task/run_time.h"
+#include "task/sched_switch.h"
 
 static bool has_used_slice(const struct thread *current)
 {
-	return slice_is_over(run_time_of(current), current->slice_end, slice_ticks);
-}
-
-/* Returns when the thread that called it runs again, perhaps on another CPU. */
-static void switch_to(struct thread *next)
-{
-	struct cpu *cpu = this_cpu();
-	struct thread *previous = cpu->current;
-	uint64_t now = tsc_read();
-	uint64_t run_time = previous->run_time + now - previous->started;
-
-	assert(cpu->nr_held == 0 && previous != next);
-	budget_end();
-	/* in the order that sched_run_time looks at them in */
-	__atomic_store_n(&previous->run_time, run_time, __ATOMIC_RELEASE);
-	__atomic_store_n(&next->started, now, __ATOMIC_RELEASE);
-	if (previous->process) {
-		fpu_save(previous->fpu);
-	}
-	left_threads[cpu->id] = previous;
-	next->on_cpu = true;
-	__atomic_store_n(&cpu->current, next, __ATOMIC_RELEASE);
-	cpu->frame_who = next->frame_who;
-	kstack_enter(cpu, next->stack_top);
-	previous->user_rsp = cpu->entry->user_rsp;
-	cpu->entry->user_rsp = next->user_rsp;
-	if (next->process) {
-		as_switch(next->process->as);
-		program_bind(next->process);
-		segments_clear();
-		msr_write(MSR_FS_BASE, next->fs_base);
-		fpu_load(next->fpu);
-		ktlb_context_switch();
-	} else {
-		as_switch(NULL);
-	}
-	tlb_debt_assert_none();
-	assert(rflags_are_clean());
-	COUNT(context_switches);
-	context_switch(&previous->saved_rsp, next->saved_rsp);
-	sched_after_switch();
+	return slice_is_over(sched_run_time(current), current->slice_end, slice_ticks);
 }
 
 /* A process ends with its last thread's stack, so that whoever waits for it finds all memory back.
@@ -109,25 +27,16 @@ static void bury(struct thread *dead)
 	}
 }
 
-__attribute__((noinline)) void sched_after_switch(void)
+void sched_see_off(struct cpu *cpu)
 {
-	struct thread *left = left_threads[this_cpu()->id];
-	uint32_t state;
+	struct thread *leaver = cpu->leaver;
 
-	budget_begin();
-	if (!left) {
-		return; /* the boot stack */
-	}
-	state = state_of(left);
-	if (UNLIKELY(state == THREAD_DEAD)) {
-		bury(left);
-		return;
-	}
-	/* pairs with the acquires of those who would take it to another CPU */
-	__atomic_store_n(&left->on_cpu, false, __ATOMIC_RELEASE);
-	if (UNLIKELY(state == THREAD_MOVING)) {
-		__atomic_store_n(&left->state, THREAD_READY, __ATOMIC_RELEASE);
-		run_queue_add(left);
+	cpu->leaver = NULL;
+	if (sched_state(leaver) == THREAD_DEAD) {
+		bury(leaver);
+	} else {
+		__atomic_store_n(&leaver->state, THREAD_READY, __ATOMIC_RELEASE);
+		run_queue_add(leaver);
 	}
 }
 
@@ -141,7 +50,7 @@ void sched_run(struct thread *next)
 	}
 	/* it may have been woken since it decided to wait */
 	if (next != cpu->current) {
-		switch_to(next);
+		sched_switch_to(cpu->current, next);
 	}
 }
 
@@ -152,18 +61,23 @@ static void run_next(void)
 	sched_run(next ? next : this_cpu()->idle);
 }
 
+/* Switches away from the current thread, which is MOVING or DEAD. */
+static void leave(struct cpu *cpu, enum thread_state state)
+{
+	__atomic_store_n(&cpu->current->state, state, __ATOMIC_RELEASE);
+	cpu->leaver = cpu->current;
+	run_next();
+}
+
 /* True: the thread may not run here any more, and came back elsewhere, or here since it may again.
  */
 static bool moved_away(struct cpu *cpu)
 {
-	struct thread *current = cpu->current;
-
 	cpu->need_resched = false;
-	if (cpu_set_has(&current->allowed, cpu->id)) {
+	if (cpu_set_has(&cpu->current->allowed, cpu->id)) {
 		return false;
 	}
-	__atomic_store_n(&current->state, THREAD_MOVING, __ATOMIC_RELEASE);
-	run_next();
+	leave(cpu, THREAD_MOVING);
 	return true;
 }
 
@@ -174,7 +88,7 @@ static void rotate(struct thread *current)
 	if (next) {
 		sched_run(next);
 	} else {
-		current->slice_end = run_time_of(current) + slice_ticks;
+		current->slice_end = sched_run_time(current) + slice_ticks;
 	}
 }
 
@@ -197,7 +111,7 @@ void sched_block(void)
 {
 	uint32_t running = THREAD_RUNNING;
 
-	if (state_change(thread_current(), &running, THREAD_BLOCKED)) {
+	if (sched_change(thread_current(), &running, THREAD_BLOCKED)) {
 		run_next();
 	}
 }
@@ -208,23 +122,11 @@ void sched_unclaim(struct thread *claimed)
 	run_queue_add(claimed);
 }
 
-/*
- * A thread that waits here is off every CPU: this one has finished the switch away from it. One
- * that waits elsewhere comes here, since this CPU is free at once.
- */
-bool sched_claim(struct thread *thread)
+bool sched_claim_elsewhere(struct thread *thread)
 {
-	uint32_t blocked = THREAD_BLOCKED, self = this_cpu()->id;
+	uint32_t self = this_cpu()->id;
 
-	if (!state_change(thread, &blocked, THREAD_RUNNING)) {
-		return false;
-	}
-	if (thread->cpu == self) {
-		return true;
-	}
-	/* pairs with the release in sched_after_switch */
-	if (!__atomic_load_n(&thread->on_cpu, __ATOMIC_ACQUIRE) &&
-	    cpu_set_has(&thread->allowed, self)) {
+	if (thread_is_off_cpu(thread) && cpu_set_has(&thread->allowed, self)) {
 		/* before the look at whether it must end: sched_interrupt */
 		__atomic_exchange_n(&thread->cpu, self, __ATOMIC_SEQ_CST);
 		if (thread_is_ending(thread)) {
@@ -236,21 +138,9 @@ bool sched_claim(struct thread *thread)
 	return false;
 }
 
-void sched_block_to(struct thread *claimed)
-{
-	uint32_t running = THREAD_RUNNING;
-
-	if (state_change(thread_current(), &running, THREAD_BLOCKED)) {
-		switch_to(claimed);
-	} else {
-		sched_unclaim(claimed);
-	}
-}
-
 void sched_exit(void)
 {
-	__atomic_store_n(&thread_current()->state, THREAD_DEAD, __ATOMIC_RELEASE);
-	run_next();
+	leave(this_cpu(), THREAD_DEAD);
 	__builtin_unreachable();
 }
 
@@ -260,15 +150,15 @@ void sched_wake(struct thread *thread)
 
 	/* what the caller changed must be visible before the state is read */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	state = state_of(thread);
+	state = sched_state(thread);
 	for (;;) {
 		if (state == THREAD_BLOCKED) {
-			if (state_change(thread, &state, THREAD_READY)) {
+			if (sched_change(thread, &state, THREAD_READY)) {
 				run_queue_add(thread);
 				return;
 			}
 		} else if (state == THREAD_RUNNING) {
-			if (state_change(thread, &state, THREAD_WOKEN)) {
+			if (sched_change(thread, &state, THREAD_WOKEN)) {
 				return;
 			}
 		} else {
@@ -286,7 +176,7 @@ void sched_interrupt(struct thread *thread)
 		return;
 	}
 	sched_wake(thread);
-	state = state_of(thread);
+	state = sched_state(thread);
 	if (state == THREAD_RUNNING || state == THREAD_WOKEN) {
 		cpu_kick(__atomic_load_n(&thread->cpu, __ATOMIC_RELAXED));
 	}

@@ -3,6 +3,8 @@
  */
 #pragma once
 
+#include "core/cpu.h"
+#include "task/budget.h"
 #include "task/thread.h"
 
 /* Makes the run queue and the idle thread of a CPU. ENOMEM. idle.c */
@@ -13,10 +15,21 @@ _Noreturn void sched_enter(void);
 /* Chooses a CPU for a new thread and lets it run. */
 void sched_start(struct thread *thread);
 
+/* Of cpu->leaver, which left for another CPU, or for good. */
+void sched_see_off(struct cpu *cpu);
+
 /*
  * First thing in a new thread, and last thing in every switch: lets go of the thread that was left.
  */
-void sched_after_switch(void);
+static inline void sched_after_switch(void)
+{
+	struct cpu *cpu = this_cpu();
+
+	budget_begin();
+	if (UNLIKELY(cpu->leaver)) {
+		sched_see_off(cpu);
+	}
+}
 
 /* Switches: lets others that are ready run first, and gives up the rest of the time slice. */
 void sched_yield(void);
@@ -29,16 +42,7 @@ void sched_yield(void);
 void sched_prepare(void);
 void sched_block(void);
 
-/*
- * Direct hand-over. sched_claim takes a thread whose wait is over, if it waits and may run on this
- * CPU, so that nobody else can run it; otherwise that thread is, or gets, ready by itself. A
- * claimed thread must be given to one of the others. The thread must stay alive until it is
- * claimed.
- */
-bool sched_claim(struct thread *thread) MUST_CHECK;
-/* As sched_block, and the claimed thread runs at once. Its time slice is its own. */
-void sched_block_to(struct thread *claimed);
-/* Lets it run later. */
+/* Has a claimed thread (sched_switch.h) run later. */
 void sched_unclaim(struct thread *claimed);
 
 /*
@@ -65,7 +69,5 @@ void sched_tick(void);
 /* A new thread, made by the current one, gets half of what that has left of its slice. */
 void sched_share_slice(struct thread *child);
 
-/* Processor time of a thread that cannot end meanwhile, up to now, in ticks of the TSC. */
-uint64_t sched_run_time(const struct thread *thread);
-/* The same in nanoseconds. */
+/* Ticks of the TSC in nanoseconds. */
 uint64_t sched_ticks_to_ns(uint64_t ticks);

@@ -11,8 +11,8 @@ int64_t sys_endpoint_create(void)
 	return status ? status : (int64_t)handle;
 }
 
-int64_t sys_ipc_call(const struct regs *regs) { return ipc_call(regs->rdi); }
+int64_t sys_ipc_call(struct regs *regs) { return ipc_call(regs); }
 
-int64_t sys_ipc_receive(const struct regs *regs) { return ipc_receive(regs->rdi); }
+int64_t sys_ipc_receive(struct regs *regs) { return ipc_receive(regs); }
 
-int64_t sys_ipc_reply_receive(const struct regs *regs) { return ipc_reply_receive(regs->rdi); }
+int64_t sys_ipc_reply_receive(struct regs *regs) { return ipc_reply_receive(regs); }

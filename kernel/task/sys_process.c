@@ -1,4 +1,5 @@
 /* Process calls. */
+#include "arch/x86_64/entry_set.h"
 #include "core/options.h"
 #include "mm/usercopy.h"
 #include "task/clone.h"
@@ -77,11 +78,13 @@ int64_t sys_setuid(uint64_t uid)
 	return status == STATUS_EFAULT ? setuid_failed(process) : status;
 }
 
-int64_t sys_fork(const struct regs *regs)
+int64_t sys_fork(struct regs *regs)
 {
 	uint32_t pid;
-	status_t status = process_fork(regs, &thread_wish_fork, &pid);
+	status_t status;
 
+	syscall_regs_complete(regs);
+	status = process_fork(regs, &thread_wish_fork, &pid);
 	return status ? status : (int64_t)pid;
 }
 

@@ -1,4 +1,5 @@
 /* Thread calls. */
+#include "arch/x86_64/entry_set.h"
 #include "mm/usercopy.h"
 #include "task/clone.h"
 #include "task/process.h"
@@ -71,7 +72,7 @@ static status_t kind_check(uint64_t kind)
 									  : STATUS_EINVAL;
 }
 
-int64_t sys_clone(const struct regs *caller)
+int64_t sys_clone(struct regs *caller)
 {
 	/* the upper half of the flags is not looked at */
 	uint64_t kind = (uint32_t)caller->rdi & ~(uint32_t)CLONE_SIGNAL;
@@ -86,6 +87,7 @@ int64_t sys_clone(const struct regs *caller)
 	if (!(kind & CLONE_THREAD) && signal_is_of_effect(wish.end_signal)) {
 		return STATUS_EINVAL;
 	}
+	syscall_regs_complete(caller);
 	if (kind & CLONE_THREAD) {
 		status = clone_thread(caller, &wish, &id);
 	} else {
@@ -95,11 +97,13 @@ int64_t sys_clone(const struct regs *caller)
 	return result_of(status, id);
 }
 
-int64_t sys_vfork(const struct regs *regs)
+int64_t sys_vfork(struct regs *regs)
 {
 	uint32_t pid;
-	status_t status = process_vfork(regs, &thread_wish_fork, &pid);
+	status_t status;
 
+	syscall_regs_complete(regs);
+	status = process_vfork(regs, &thread_wish_fork, &pid);
 	return result_of(status, pid);
 }
 

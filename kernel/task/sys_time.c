@@ -4,6 +4,7 @@
 #include "arch/x86_64/clock.h"
 #include "mm/usercopy.h"
 #include "task/process.h"
+#include "task/run_time.h"
 #include "task/sched.h"
 #include "task/syscall.h"
 #include "task/timer.h"

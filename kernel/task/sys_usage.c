@@ -11,6 +11,7 @@
 #include "task/exec_stack.h"
 #include "task/process.h"
 #include "task/run_queue.h"
+#include "task/run_time.h"
 #include "task/sched.h"
 #include "task/syscall.h"
 #include "task/usage.h"

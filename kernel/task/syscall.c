@@ -2,10 +2,8 @@
 #include "task/syscall.h"
 
 #include "arch/x86_64/entry_set.h"
-#include "arch/x86_64/upcall.h"
 #include "core/syscall_table.h"
 #include "task/syscall_rows.h"
-#include "task/thread.h"
 
 static int64_t no_such_call(void) { return STATUS_ENOSYS; }
 
@@ -31,18 +29,10 @@ const struct syscall_table syscall_table_all = {
 	},
 };
 
-typedef int64_t (*handler_with_regs)(const struct regs *regs);
-
-static const handler_with_regs handlers_with_regs[NR_ROWS] = {
+const handler_with_regs syscall_handlers_with_regs[NR_ROWS] = {
 #define SYSCALL(number, name, nr_arguments)
 #define SYSCALL_WITH_REGS(number, name, nr_arguments) [ROW_##name] = sys_##name,
 #include "abi/syscalls.def"
 #undef SYSCALL
 #undef SYSCALL_WITH_REGS
 };
-
-int64_t upcall_syscall_with_regs(struct regs *regs, uint64_t row)
-{
-	thread_current()->regs = regs;
-	return handlers_with_regs[row](regs);
-}

@@ -1,7 +1,7 @@
 /*
  * The system calls: sys_NAME for each row of abi/syscalls.def, with as many arguments as the row
- * says, or the user's registers for those WITH_REGS. Each returns a result of 0 or more, or a
- * negated errno value, and checks everything before it changes anything.
+ * says, or the user's registers for those WITH_REGS (syscall_regs_complete). Each returns a result
+ * of 0 or more, or a negated errno value, and checks everything before it changes anything.
  */
 #pragma once
 
@@ -18,7 +18,11 @@
 #define SYSCALL_PARAMETERS_6 uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t
 
 #define SYSCALL(number, name, nr_arguments) int64_t sys_##name(SYSCALL_PARAMETERS_##nr_arguments);
-#define SYSCALL_WITH_REGS(number, name, nr_arguments) int64_t sys_##name(const struct regs *regs);
+#define SYSCALL_WITH_REGS(number, name, nr_arguments) int64_t sys_##name(struct regs *regs);
 #include "abi/syscalls.def"
 #undef SYSCALL
 #undef SYSCALL_WITH_REGS
+
+/* By row; NULL for all others. syscall.asm */
+typedef int64_t (*handler_with_regs)(struct regs *regs);
+extern const handler_with_regs syscall_handlers_with_regs[];

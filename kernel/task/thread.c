@@ -6,6 +6,7 @@
 #include "core/syscall_table.h"
 #include "lib/assert.h"
 #include "lib/string.h"
+#include "mm/entry_area.h"
 #include "mm/kspace.h"
 #include "mm/ktlb.h"
 #include "mm/slab.h"
@@ -52,6 +53,7 @@ status_t thread_create(struct process *process, void (*start)(void *thread), str
 	thread->process = process;
 	thread->call = NR_SYSCALL_NUMBERS; /* none yet */
 	thread->stack_top = thread->stack.va + KSTACK_SIZE;
+	thread->lowest_regs = kstack_lowest_regs(thread->stack_top);
 	thread->saved_rsp = context_prepare(thread->stack_top - sizeof(struct regs), start, thread);
 	thread->regs = thread_top_regs(thread);
 	list_init(&thread->run_node);
@@ -69,21 +71,6 @@ void thread_destroy(struct thread *thread)
 	kstack_free(thread->stack);
 	bounce_scrub(thread->fpu, sizeof(thread->fpu));
 	slab_free(&cache, thread);
-}
-
-bool thread_is_ending(const struct thread *thread)
-{
-	const struct process *process = thread->process;
-	const struct thread *survivor;
-
-	if (!process) {
-		return false;
-	}
-	/* pair with the stores in process_begin_exit and process_end_others, which interrupt the
-	 * thread afterwards */
-	survivor = __atomic_load_n(&process->survivor, __ATOMIC_ACQUIRE);
-	return thread->exiting || __atomic_load_n(&process->exiting, __ATOMIC_ACQUIRE) ||
-	       (survivor && survivor != thread);
 }
 
 bool thread_must_exit(void) { return thread_is_ending(thread_current()); }

@@ -9,6 +9,7 @@
 #include "lib/list.h"
 #include "lib/status.h"
 #include "lib/types.h"
+#include "task/futex_key.h"
 #include "task/ipc_thread.h"
 
 struct process;
@@ -38,22 +39,31 @@ static inline bool cpu_set_has(const struct cpu_set *set, uint32_t id)
  * WOKEN or MOVING.
  */
 struct thread {
-	uint8_t fpu[FPU_AREA_MAX] __attribute__((aligned(64)));
-
+	/*
+	 * What a switch looks at comes first. Where it goes on; 0: its stack and registers are in
+	 * use. Written by the CPU that switches to it or away from it (context_switch). Until then
+	 * no other CPU may take it: thread_is_off_cpu.
+	 */
+	uint64_t saved_rsp;
 	/* Constant once the thread has started, but for thread_exit. */
 	struct process *process; /* NULL: the kernel's own */
-	va_t stack;              /* [stack, stack_top) */
-	uint64_t stack_top;
-	uint64_t frame_who; /* frame_who(pid); 0: the kernel's own */
-
-	/* Atomic; sched.c says who may change it from what to what. */
+	uint64_t lowest_regs;    /* kstack_lowest_regs */
+	uint64_t frame_who;      /* frame_who(pid); 0: the kernel's own */
+	/* Its own, or its CPU's while it is switched out. */
+	uint64_t fs_base;
+	uint64_t user_rsp; /* of the system call under way, as in struct cpu_entry */
+	/* In ticks of the TSC. How long it has run, which is less than the TSC; while it runs, that
+	 * less what the TSC was when it was switched to, which is negative: run_time.h. */
+	uint64_t run_time;
+	/* Atomic; sched_switch.h says who may change it from what to what. */
 	uint32_t state; /* enum thread_state */
 	uint32_t cpu;   /* where it runs, or ran last; written by whoever owns its fate */
-	/*
-	 * Its stack and registers are in use: set by the CPU that switches to it, cleared (release)
-	 * once that CPU has switched away. Until then no other CPU may take it (acquire).
-	 */
-	bool on_cpu;
+	uint8_t fpu[FPU_AREA_MAX] __attribute__((aligned(64)));
+
+	/* Constant. */
+	va_t stack; /* [stack, stack_top) */
+	uint64_t stack_top;
+
 	/* Guarded by the lock of the run queue of `cpu`. */
 	struct list run_node;
 	uint8_t band; /* enum band, while it is on the queue */
@@ -75,15 +85,11 @@ struct thread {
 	struct ipc ipc;
 
 	/* Its own, or its CPU's while it is switched out. */
-	uint64_t saved_rsp;
-	uint64_t user_rsp; /* of the system call under way, as in struct cpu_entry */
-	struct regs *regs; /* thread_user_regs */
-	uint64_t fs_base;
+	struct regs *regs;     /* thread_user_regs */
 	uva_t store_tid;       /* where it stores its tid before anything else; 0: nowhere */
 	uva_t clear_child_tid; /* set to 0 when the thread ends, and its futex woken; 0: nothing */
-	/* In ticks of the TSC: when it was switched to, how long it ran until it was last switched
-	 * away from, and up to which run time it has its slice. */
-	uint64_t started, run_time, slice_end;
+	struct futex_seen futex_seen;
+	uint64_t slice_end;                   /* up to which run time it has its slice */
 	uint64_t tlb_debts[NR_CPUS_MAX / 64]; /* the CPUs that it must flush when it runs there
 						 next: mm/ktlb.h */
 	uint32_t call; /* debug builds: the number of the system call; budget.c */
@@ -112,6 +118,13 @@ static inline struct thread *thread_current(void)
 	return (struct thread *)PERCPU_READ(offsetof(struct cpu, current));
 }
 
+/* The CPU on which it ran last has switched away from it. Acquire; the partner is context_switch.
+ */
+static inline bool thread_is_off_cpu(const struct thread *thread)
+{
+	return __atomic_load_n(&thread->saved_rsp, __ATOMIC_ACQUIRE);
+}
+
 /*
  * Where the entry code put the registers that the thread had in user mode, near the top of its
  * kernel stack: of a trap, a system call WITH_REGS (abi/syscalls.def), or where it will start.
@@ -130,8 +143,6 @@ static inline struct regs *thread_top_regs(const struct thread *thread)
  * gives up with EINTR.
  */
 bool thread_must_exit(void);
-/* The same of any thread that cannot end meanwhile. */
-bool thread_is_ending(const struct thread *thread);
 
 /* Makes the current thread end on its way back to user mode. */
 void thread_end(int32_t exit_code);

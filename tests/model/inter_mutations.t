@@ -36,16 +36,38 @@ sub build {
 	return system('gcc', '-o', $to, @objects) == 0;
 }
 
+sub write_file {
+	my ($path, $text) = @_;
+	open my $file, '>', $path or die "$path: $!\n";
+	print $file $text;
+	close $file or die "$path: $!\n";
+}
+
+# The objects that a mutated file changes, by source: its own, or those of all who include it. undef: it does not compile.
+sub compile_mutated {
+	my ($file, $mutated) = @_;
+	if ($file =~ /\.c$/) {
+		my $source = "$out/mutated_" . basename($file);
+		write_file($source, $mutated);
+		return unless compile($source, "$out/mutated.o", '-w', '-I' . dirname($file));
+		return { $file => "$out/mutated.o" };
+	}
+	my ($name) = $file =~ m{^kernel/(.*)};
+	my %objects;
+	make_path("$out/include/" . dirname($name));
+	write_file("$out/include/$name", $mutated);
+	for my $source (grep { my $of = $_; local (@ARGV, $/) = ($of); <> =~ /"\Q$name\E"/ } @sources) {
+		$objects{$source} = object("mutated/$source");
+		return unless compile($source, $objects{$source}, '-w', '-iquote', "$out/include");
+	}
+	return \%objects;
+}
+
 # The problem, or undef and what was caught.
 sub run_mutated {
 	my ($mutation, $mutated) = @_;
-	my $source = "$out/mutated_" . basename($mutation->{file});
-	open my $file, '>', $source or die "$source: $!\n";
-	print $file $mutated;
-	close $file or die "$source: $!\n";
-	compile($source, "$out/mutated.o", '-w', '-I' . dirname($mutation->{file})) or return 'it does not compile';
-	build("$out/mutated", map { $_ eq $mutation->{file} ? "$out/mutated.o" : object($_) } @sources)
-		or return 'it does not link';
+	my $objects = compile_mutated($mutation->{file}, $mutated) or return 'it does not compile';
+	build("$out/mutated", map { $objects->{$_} // object($_) } @sources) or return 'it does not link';
 	my $said = `timeout $seconds $out/mutated '$mutation->{scenario}' 2>&1`;
 	my ($caught) = $said =~ /^not ok \d+ - (.*)/m;
 	my ($why) = $said =~ /^# (\w.*)/m;

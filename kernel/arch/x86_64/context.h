@@ -1,13 +1,9 @@
-/* Switching between kernel stacks, entering user mode, and the floating-point state. */
+/* New kernel stacks, entering user mode, and the floating-point state. */
 #pragma once
 
 #include "arch/x86_64/registers.h"
 #include "lib/status.h"
 #include "lib/types.h"
-
-/* Saves the callee-saved registers on this stack, stores its pointer, and continues on the other
- * stack. */
-void context_switch(uint64_t *save_rsp, uint64_t load_rsp);
 
 /* Prepares a fresh kernel stack so that the first switch to it calls function(argument), which must
  * not return. Returns the stack pointer for context_switch. */
@@ -21,16 +17,16 @@ _Noreturn void user_return(struct regs *regs);
  * broken stack. */
 _Noreturn void context_restart(uint64_t stack_top, void (*function)(void *), void *argument);
 
-/* Empties the data segment registers, which user mode may have loaded: the next thread must not see
- * them. The FS base is undefined afterwards. */
-void segments_clear(void);
+/* For segments_clear (switch.h). */
+void segments_load_empty(void);
 
 /* FPU, SSE and AVX state. The area is 64-byte aligned, fpu_area_bytes long (at most FPU_AREA_MAX).
  */
 enum { FPU_AREA_MAX = 1088 };
 extern uint32_t fpu_area_bytes;
-void fpu_init(void);     /* boot CPU: chooses what is saved */
-void fpu_init_cpu(void); /* each further CPU */
+extern uint64_t fpu_components; /* what XSAVE saves, as in XCR0; 0: there is FXSAVE alone */
+void fpu_init(void);            /* boot CPU: chooses what is saved */
+void fpu_init_cpu(void);        /* each further CPU */
 void fpu_area_init(
 	void *area); /* the state a new program starts with: zero, default control words */
 void fpu_save(void *area);

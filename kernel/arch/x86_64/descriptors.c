@@ -184,7 +184,7 @@ void descriptors_load(va_t entry_base)
 	msr_write(MSR_KERNEL_GS_BASE, 0);
 }
 
-void segments_clear(void)
+void segments_load_empty(void)
 {
 	/* loading GS sets the GS base in use: that of user mode must be it meanwhile */
 	asm volatile("mov %0, %%ds\n\t"

@@ -28,3 +28,8 @@ void syscall_with_regs(void);
 void syscall_refused(void);
 void syscall_watched(void);
 void syscall_leave_slowly(void);
+
+struct regs;
+/* What the entry code left out of the registers of the current system call: what SYSRET does not
+ * need. */
+void syscall_regs_complete(struct regs *regs);

@@ -15,14 +15,14 @@ enum {
 enum { FCW_DEFAULT = 0x37f, MXCSR_DEFAULT = 0x1f80 };
 
 RO_AFTER_INIT uint32_t fpu_area_bytes = FXSAVE_BYTES;
-static RO_AFTER_INIT uint64_t xcr0;
+RO_AFTER_INIT uint64_t fpu_components;
 
 void fpu_init(void)
 {
 	if (!cpu_features.xsave) {
 		return;
 	}
-	xcr0 = cpuid_read(LEAF_XSAVE, 0).eax & (XCR0_X87 | XCR0_SSE | XCR0_AVX);
+	fpu_components = cpuid_read(LEAF_XSAVE, 0).eax & (XCR0_X87 | XCR0_SSE | XCR0_AVX);
 	fpu_init_cpu();
 	/* EBX: bytes for what XCR0 enables now */
 	fpu_area_bytes = cpuid_read(LEAF_XSAVE, 0).ebx;
@@ -30,8 +30,8 @@ void fpu_init(void)
 
 void fpu_init_cpu(void)
 {
-	if (xcr0) {
-		asm volatile("xsetbv" : : "c"(0), "a"((uint32_t)xcr0), "d"(0));
+	if (fpu_components) {
+		asm volatile("xsetbv" : : "c"(0), "a"((uint32_t)fpu_components), "d"(0));
 	}
 }
 
@@ -48,8 +48,11 @@ void fpu_area_init(void *area)
 
 void fpu_save(void *area)
 {
-	if (xcr0) {
-		asm volatile("xsave64 (%0)" : : "r"(area), "a"((uint32_t)xcr0), "d"(0) : "memory");
+	if (fpu_components) {
+		asm volatile("xsave64 (%0)"
+			     :
+			     : "r"(area), "a"((uint32_t)fpu_components), "d"(0)
+			     : "memory");
 	} else {
 		asm volatile("fxsave64 (%0)" : : "r"(area) : "memory");
 	}
@@ -57,8 +60,11 @@ void fpu_save(void *area)
 
 void fpu_load(const void *area)
 {
-	if (xcr0) {
-		asm volatile("xrstor64 (%0)" : : "r"(area), "a"((uint32_t)xcr0), "d"(0) : "memory");
+	if (fpu_components) {
+		asm volatile("xrstor64 (%0)"
+			     :
+			     : "r"(area), "a"((uint32_t)fpu_components), "d"(0)
+			     : "memory");
 	} else {
 		asm volatile("fxrstor64 (%0)" : : "r"(area) : "memory");
 	}

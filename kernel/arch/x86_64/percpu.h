@@ -21,6 +21,21 @@ enum { CPU_SEALED_OFFSET = 0x1c000 };
 		percpu_value;                                                                      \
 	})
 
+/* The same of 32 bits, and added to; a negative number is subtracted. */
+#define PERCPU_READ32(offset)                                                                      \
+	({                                                                                         \
+		uint32_t percpu_value;                                                             \
+		asm volatile("movl %%gs:%c1, %0"                                                   \
+			     : "=r"(percpu_value)                                                  \
+			     : "i"(CPU_OFFSET + (offset)));                                        \
+		percpu_value;                                                                      \
+	})
+#define PERCPU_ADD32(offset, number)                                                               \
+	asm volatile("addl %1, %%gs:%c0"                                                           \
+		     :                                                                             \
+		     : "i"(CPU_OFFSET + (offset)), "i"(number)                                     \
+		     : "cc", "memory")
+
 /* The same of its struct cpu_sealed. */
 #define PERCPU_SEALED_READ(offset) PERCPU_READ(CPU_SEALED_OFFSET - CPU_OFFSET + (offset))
 

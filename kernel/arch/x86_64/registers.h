@@ -176,12 +176,23 @@ static inline void cr8_write(uint64_t priority)
 /* No breakpoints: what the firmware may have left would fire in the kernel. */
 static inline void breakpoints_clear(void) { asm volatile("mov %0, %%dr7" : : "r"(DR7_NONE)); }
 
+/* RDTSC clears the upper halves. */
 static inline uint64_t tsc_read(void)
 {
-	uint32_t low, high;
+	uint64_t low, high;
 
 	asm volatile("rdtsc" : "=a"(low), "=d"(high));
-	return (uint64_t)high << 32 | low;
+	return high << 32 | low;
+}
+
+/* In one instruction, but not locked: for a word that others read and this CPU alone writes. */
+static inline void word_add(uint64_t *word, uint64_t value)
+{
+	asm volatile("add %1, %0" : "+m"(*word) : "r"(value) : "cc");
+}
+static inline void word_subtract(uint64_t *word, uint64_t value)
+{
+	asm volatile("sub %1, %0" : "+m"(*word) : "r"(value) : "cc");
 }
 
 struct cpuid {

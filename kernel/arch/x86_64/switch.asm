@@ -3,23 +3,13 @@
 default rel
 bits 64
 section .text
-; void context_switch(uint64_t *save_rsp, uint64_t load_rsp)
-global context_switch
-context_switch:
-	push rbx
-	push rbp
-	push r12
-	push r13
-	push r14
-	push r15
+; The middle of context_switch (switch.h). RDI: where the stack pointer goes; RSI: where that of the other stack is.
+; Whoever sees the first store may run on the stack that is left: it is not touched any more.
+global context_continue
+context_continue:
 	mov [rdi], rsp
-	mov rsp, rsi
-	pop r15
-	pop r14
-	pop r13
-	pop r12
-	pop rbp
-	pop rbx
+	mov rsp, [rsi]
+	mov qword [rsi], 0
 	ret
 
 ; void cpu_idle_once(void): an interrupt that is pending at STI ends HLT at once. Intel SDM vol. 2, "STI".
@@ -35,22 +25,18 @@ cpu_idle_halt_end:
 ; uint64_t context_prepare(uint64_t stack_top, void (*function)(void *), void *argument)
 global context_prepare
 context_prepare:
-	lea rax, [rdi - 8 * 8]
-	mov qword [rdi - 8], 0		; ends backtraces
+	lea rax, [rdi - 4 * 8]
 	lea rcx, [context_start]
-	mov [rax + 6 * 8], rcx		; return address of context_switch
-	mov [rax + 5 * 8], rsi		; rbx
-	mov qword [rax + 4 * 8], 0	; rbp
-	mov [rax + 3 * 8], rdx		; r12
-	mov qword [rax + 2 * 8], 0
-	mov qword [rax + 1 * 8], 0
-	mov qword [rax], 0
+	mov [rax], rcx			; return address of context_continue
+	mov [rax + 1 * 8], rdx
+	mov [rax + 2 * 8], rsi
+	mov qword [rax + 3 * 8], 0	; ends backtraces
 	ret
 
 context_start:
-	mov rdi, r12
-	xor r12d, r12d
-	jmp rbx
+	xor ebp, ebp
+	pop rdi
+	ret				; to the function
 
 ; void context_restart(uint64_t stack_top, void (*function)(void *), void *argument)
 global context_restart

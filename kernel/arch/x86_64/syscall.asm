@@ -7,7 +7,7 @@ default rel
 bits 64
 section .text
 
-extern upcall_budget_call, ktlb_newest, ktlb_catch_up, upcall_syscall_with_regs, upcall_syscall_refused, upcall_syscall_watched, upcall_user_return, upcall_syscall_stale
+extern upcall_budget_call, ktlb_newest, ktlb_catch_up, syscall_handlers_with_regs, upcall_syscall_refused, upcall_syscall_watched, upcall_user_return, upcall_syscall_stale
 
 ; What the entry code did not save, and IRET or a copy of the registers needs. %1: where the struct regs is. Loses R10.
 %macro COMPLETE_REGS 1
@@ -115,13 +115,18 @@ syscall_main:
 	xor r13d, r13d
 	jmp .caught_up
 
-; The handler of calls that need all registers. EAX: row of the call.
+; The handler of calls that look at the user's registers, which are as SYSCALL_ENTRY left them. EAX: row of the call.
 global syscall_with_regs
 syscall_with_regs:
-	COMPLETE_REGS rsp + 8
 	lea rdi, [rsp + 8]
-	mov esi, eax
-	jmp upcall_syscall_with_regs
+	lea r10, [syscall_handlers_with_regs]
+	jmp [r10 + rax * 8]
+
+; void syscall_regs_complete(struct regs *regs): of the current system call, for who copies them all.
+global syscall_regs_complete
+syscall_regs_complete:
+	COMPLETE_REGS rdi
+	ret
 
 ; The handler of calls that the program's policy forbids. EAX: row of the call.
 global syscall_refused

@@ -39,8 +39,6 @@ void upcall_gate_fault(const struct regs *regs);
 /* For assertions: no handler runs with the gate open. With ptprot=window it is the window that is
  * open, and others have it open, too: nothing is said of that. mm/gate/begin.c */
 bool upcall_gate_is_closed(void);
-/* A system call that needs all registers; returns its result. task/syscall.c */
-int64_t upcall_syscall_with_regs(struct regs *regs, uint64_t row);
 /* One that the program's policy forbids; returns its result. task/policy_tables.c */
 int64_t upcall_syscall_refused(uint64_t row);
 /* One of a member of an attack; returns the handler that is to be called. task/watched_calls.c */

@@ -24,10 +24,10 @@ void describe_word(const void *at, char *text, size_t size_bytes)
 	if (place < sizeof(sim.memory)) {
 		size_t offset = place % SIM_OBJECT_BYTES;
 		unsigned index = (unsigned)(place / SIM_OBJECT_BYTES);
-		const char *field = offset == offsetof(struct thread, state)    ? "state"
-				    : offset == offsetof(struct thread, on_cpu) ? "on_cpu"
-				    : offset == offsetof(struct thread, cpu)    ? "cpu"
-										: NULL;
+		const char *field = offset == offsetof(struct thread, state)       ? "state"
+				    : offset == offsetof(struct thread, saved_rsp) ? "saved_rsp"
+				    : offset == offsetof(struct thread, cpu)       ? "cpu"
+										   : NULL;
 
 		if (sim.objects[index].is_thread && field) {
 			snprintf(text, size_bytes, "%s of thread %u", field, index);

@@ -45,7 +45,7 @@ NO_HOOKS static bool is_shared(const void *at, bool is_write)
 	const struct sim_object *object = sim_object_at(at, &offset);
 
 	if (object && object->is_thread) {
-		return is_write && (offset == offsetof(struct thread, on_cpu) ||
+		return is_write && (offset == offsetof(struct thread, saved_rsp) ||
 				    offset == offsetof(struct thread, cpu));
 	}
 	for (unsigned id = 0; id < sim.nr_cpus; id++) {
@@ -164,6 +164,16 @@ NO_HOOKS static bool is_release(const void *at)
 	return host_cpu->nr_held < HELD_LOCKS_MAX && host_cpu->held[host_cpu->nr_held] == at;
 }
 
+NO_HOOKS static void buffer(const struct sim_store *store)
+{
+	struct sim_cpu *cpu = &sim.cpus[sim.current];
+
+	if (cpu->nr_stores == SIM_STORES_MAX) {
+		sim_store_drain_one(sim.current);
+	}
+	cpu->stores[cpu->nr_stores++] = *store;
+}
+
 NO_HOOKS static void atomic_write(void *at, unsigned size_bytes, uint64_t value, int order,
 				  const void *code)
 {
@@ -197,10 +207,19 @@ NO_HOOKS static void atomic_write(void *at, unsigned size_bytes, uint64_t value,
 		sim_store_apply(&store);
 		return;
 	}
-	if (cpu->nr_stores == SIM_STORES_MAX) {
-		sim_store_drain_one(sim.current);
+	buffer(&store);
+}
+
+NO_HOOKS void sim_store_later(void *at, uint64_t value)
+{
+	const struct sim_store store = { at, value, sizeof(value), host_cpu->current };
+
+	if (sim_log->is_exploring) {
+		still_is_not(at, sizeof(value));
+		buffer(&store);
+	} else {
+		memcpy(at, &value, sizeof(value));
 	}
-	cpu->stores[cpu->nr_stores++] = store;
 }
 
 /* Ahead of a read-modify-write, which sees and changes memory. */

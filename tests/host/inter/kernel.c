@@ -9,6 +9,7 @@
 #include "arch/x86_64/apic.h"
 #include "arch/x86_64/clock.h"
 #include "arch/x86_64/context.h"
+#include "arch/x86_64/switch.h"
 #include "core/panic.h"
 #include "core/poll.h"
 #include "machine.h"
@@ -129,12 +130,21 @@ uint64_t context_prepare(uint64_t stack_top, void (*function)(void *), void *arg
 	return (uint64_t)frame;
 }
 
-/* The double run is looked for here. */
-void context_switch(uint64_t *save_rsp, uint64_t load_rsp)
+/*
+ * The double run is looked for here. Others may run where *load becomes 0, and not from there to
+ * the other stack; the store to *save they see later.
+ */
+void context_switch(uint64_t *save, uint64_t *load)
 {
 	struct sim_cpu *cpu = &sim.cpus[sim.current];
-	unsigned next = sim_stack_of(load_rsp), previous = cpu->stack;
+	uint64_t rsp = *load;
+	unsigned next, previous = cpu->stack;
 
+	if (!rsp) {
+		sim_fail("a thread runs on two CPUs: its stack is in use");
+	}
+	next = sim_stack_of(rsp);
+	*load = 0;
 	for (unsigned id = 0; id < sim.nr_cpus; id++) {
 		if (id != sim.current && sim.cpus[id].stack == next) {
 			sim_fail("a thread runs on two CPUs");
@@ -145,15 +155,15 @@ void context_switch(uint64_t *save_rsp, uint64_t load_rsp)
 	}
 	cpu->stack = next;
 	/* which stack it is; how far it is in use the machine knows */
-	*save_rsp = (uint64_t)sim_log->stacks[previous] + sizeof(uint64_t);
+	sim_store_later(save, (uint64_t)sim_log->stacks[previous] + sizeof(uint64_t));
 	coroutine_switch(&sim.stacks[previous].rsp, sim.stacks[next].rsp);
 }
 
 void context_restart(uint64_t stack_top, void (*function)(void *), void *argument)
 {
-	uint64_t dropped;
+	uint64_t dropped, fresh = context_prepare(stack_top, function, argument);
 
-	context_switch(&dropped, context_prepare(stack_top, function, argument));
+	context_switch(&dropped, &fresh);
 	__builtin_unreachable();
 }
 
@@ -230,7 +240,6 @@ uint64_t clock_now_ns(void)
 
 /* A slice is over at once: whatever interrupts a thread lets others run. */
 uint64_t clock_tsc_hz(void) { return 0; }
-uint64_t sched_run_time(const struct thread *thread) { return thread->run_time; }
 void sched_share_slice(struct thread *child) { (void)child; }
 
 /* --- user mode --- */

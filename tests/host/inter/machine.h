@@ -6,8 +6,8 @@
  * access. There
  *
  * - an atomic operation, and a plain access to one of the words that CPUs read of each other
- *   without a lock (`current` of a CPU, `on_cpu` and `cpu` of a thread), is a step: other CPUs may
- *   run before it. The release of a lock is none: who runs between it and what came before can do
+ *   without a lock (`current` of a CPU, `saved_rsp` and `cpu` of a thread), is a step: other CPUs
+ * may run before it. The release of a lock is none: who runs between it and what came before can do
  *   nothing but wait for the lock, if it has to do with it at all. A CPU that waits for a lock goes
  *   on when it is free; a lock is known by its holder's word, which alone goes from 0.
  * - after an atomic write, the first plain access to another's object or stack is a step: what was
@@ -131,6 +131,8 @@ void sim_resume(unsigned id, bool takes_interrupt);
 void sim_store_drain_one(unsigned id);
 /* All of the CPU that runs. */
 void sim_stores_drain(void);
+/* A release store that is no step: others see it at a later one. */
+void sim_store_later(void *at, uint64_t value);
 void sim_store_apply(const struct sim_store *store);
 void sim_clock_tick(void);
 void sim_note_write(const void *at, size_t size_bytes);

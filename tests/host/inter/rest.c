@@ -20,6 +20,7 @@ static struct as *loaded[SIM_CPUS_MAX];
 struct as *kernel_page_at;
 
 struct sim_as {
+	struct as as; /* its generation stays 0 */
 	uint32_t nr_users;
 };
 
@@ -28,7 +29,7 @@ struct as *kernel_as_new(void)
 	struct sim_as *as = object_new("address space", sizeof(*as));
 
 	as->nr_users = 1;
-	return (struct as *)as;
+	return &as->as;
 }
 
 static uint32_t as_look(const struct as *as) { return ((const struct sim_as *)as)->nr_users; }
@@ -168,13 +169,8 @@ void bounce_scrub(void *buffer, size_t len_bytes) { memset(buffer, 0, len_bytes)
 void budget_begin_piece(void) {}
 void budget_end_piece(void) {}
 void fpu_area_init(void *area) { (void)area; }
-void fpu_load(const void *area) { (void)area; }
 void fpu_save(void *area) { (void)area; }
-void kstack_enter(struct cpu *cpu, uint64_t stack_top)
-{
-	(void)cpu;
-	(void)stack_top;
-}
+uint64_t kstack_lowest_regs(uint64_t stack_top) { return stack_top; }
 void ktlb_catch_up(void) {}
 void ktlb_context_switch(void) {}
 enum cpu_mode ktlb_enter(void) { return CPU_KERNEL; }
@@ -195,7 +191,6 @@ const char *report_text(const struct report *report)
 	(void)report;
 	return "";
 }
-void segments_clear(void) {}
 void witness_end_attacks_of(const struct process *process) { (void)process; }
 bool witness_is_ending(const struct process *process)
 {

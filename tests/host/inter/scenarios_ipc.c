@@ -44,7 +44,7 @@ static void call(void)
 	int64_t result;
 
 	user_step();
-	result = ipc_call(0);
+	result = ipc_call(thread_user_regs(thread_current()));
 	EXPECT(result == 0 || is_over(result) || result == STATUS_EFAULT);
 	EXPECT(result || thread_user_regs(thread_current())->rsi == REPLY);
 	call_end();
@@ -57,12 +57,28 @@ static void call_and_kill(void)
 	kill_second();
 }
 
+/*
+ * The kill comes at any moment of the other client's call. A server is killed when it has served:
+ * before that, those who call would wait for another.
+ */
+static void kill_first_and_call(void)
+{
+	kill_first();
+	call();
+}
+
+static void call_and_kill_first(void)
+{
+	call();
+	kill_first();
+}
+
 static void serve_once(void)
 {
 	int64_t result;
 
 	user_step();
-	result = ipc_receive(0);
+	result = ipc_receive(thread_user_regs(thread_current()));
 	EXPECT(result > 0 || is_over(result));
 	call_end();
 }
@@ -78,12 +94,12 @@ static void serve(void)
 	int64_t result;
 
 	user_step();
-	result = ipc_receive(0);
+	result = ipc_receive(thread_user_regs(thread_current()));
 	call_end();
 	while (result > 0) {
 		thread_user_regs(thread_current())->rsi = REPLY;
 		user_step();
-		result = ipc_reply_receive(0);
+		result = ipc_reply_receive(thread_user_regs(thread_current()));
 		call_end();
 	}
 	EXPECT(is_over(result) || result == STATUS_EFAULT);
@@ -178,6 +194,51 @@ const struct scenario scenarios_ipc[] = {
 	  .process = { 0, 1, 2 },
 	  .setup = share,
 	  .nr_cpus = 2,
+	  .is_long = true },
+	{ .name = "ipc: two call, one kills the other first",
+	  .programs = { call, serve, kill_first_and_call },
+	  .process = { 0, 1, 2 },
+	  .setup = share,
+	  .nr_cpus = 2,
+	  .is_pinned = true,
+	  .is_long = true },
+	{ .name = "ipc: two call, one kills the other then",
+	  .programs = { call, serve, call_and_kill_first },
+	  .process = { 0, 1, 2 },
+	  .setup = share,
+	  .nr_cpus = 2,
+	  .is_pinned = true,
+	  .is_long = true },
+	{ .name = "ipc: two call, one kills the server then",
+	  .programs = { call, serve, call_and_kill },
+	  .process = { 0, 1, 2 },
+	  .setup = share,
+	  .nr_cpus = 2,
+	  .is_pinned = true,
+	  .is_long = true },
+	{ .name = "ipc: two call, page, one kills the other, on one CPU",
+	  .programs = { call, serve, kill_first_and_call },
+	  .process = { 0, 1, 2 },
+	  .setup = share_page,
+	  .nr_cpus = 1 },
+	{ .name = "ipc: two call, page, one kills the server, on one CPU",
+	  .programs = { call, serve, call_and_kill },
+	  .process = { 0, 1, 2 },
+	  .setup = share_page,
+	  .nr_cpus = 1 },
+	{ .name = "ipc: two call, page, one kills the other first",
+	  .programs = { call, serve, kill_first_and_call },
+	  .process = { 0, 1, 2 },
+	  .setup = share_page,
+	  .nr_cpus = 2,
+	  .is_pinned = true,
+	  .is_long = true },
+	{ .name = "ipc: two call, page, one kills the server then",
+	  .programs = { call, serve, call_and_kill },
+	  .process = { 0, 1, 2 },
+	  .setup = share_page,
+	  .nr_cpus = 2,
+	  .is_pinned = true,
 	  .is_long = true },
 	{ .name = "ipc: call, two serve until they are killed",
 	  .programs = { call_and_kill, serve, serve },

@@ -4,7 +4,7 @@
 
 #define NO_HOOKS __attribute__((no_sanitize_thread))
 
-/* The table of sched.c. */
+/* The table of sched_switch.h. */
 NO_HOOKS static bool may_change(bool is_self, bool is_claimed, uint32_t from, uint32_t to)
 {
 	switch (from) {

@@ -47,7 +47,7 @@ class Thread:
 		self.process = int(self.data['process'])
 		self.tid = int(self.data['tid'])
 		self.cpu = int(self.data['cpu'])
-		self.on_cpu = bool(self.data['on_cpu'])
+		self.on_cpu = not self.data['saved_rsp']
 
 	@property
 	def state(self):

@@ -9,5 +9,8 @@ struct cpu;
 extern struct cpu *host_cpu;
 
 #define PERCPU_READ(offset) (*(const uint64_t *)((const char *)host_cpu + (offset)))
+#define PERCPU_READ32(offset) (*(const uint32_t *)((const char *)host_cpu + (offset)))
+#define PERCPU_ADD32(offset, number)                                                               \
+	(*(uint32_t *)((char *)host_cpu + (offset)) += (uint32_t)(number))
 
 static inline struct cpu *percpu_self(void) { return host_cpu; }
