@@ -30,18 +30,16 @@ if [ "$BUILD" = debug ] && [ -n "$(soak 1 '')" ]; then
 	is "$status" 0 'the programs that repeat what they do succeed with more rounds'
 fi
 memory=$(soak 64M 32M)
-# With KAISER every entry flushes, and hides that a flush is missing. With large pages in the direct map, and under other
-# variants, what is not the same: whose frames are where. One of these in turn, all in a soak.
-machines=$([ "$BUILD" != debug ] || rotate 3 kaiser directmap xpfo)
-# shellcheck disable=SC2046 # words
-for machine in $machines; do
-	case $machine in
-	kaiser) suites 4 'epoch kaiser=off' $(soak 'kernel grant memory move share thread' 'kernel memory') ;;
-	directmap) suites 2 'epoch directmap=2m' $(soak 'kernel enomem frame_map grant memory pressure ptdump share' 'kernel share') ;;
-	xpfo) suites 1 off $(soak 'kernel enomem frame_map grant memory mitigate pressure process ptdump residue share' \
-		'kernel mitigate residue') ;;
-	esac
-done
+if [ "$BUILD" = debug ]; then
+	# with KAISER every entry flushes, and hides that a flush is missing
+	# shellcheck disable=SC2046 # words
+	suites 4 'epoch kaiser=off' $(soak 'kernel grant memory move share thread' 'kernel memory')
+	# With large pages in the direct map, and under other variants, what is not the same: whose frames are where.
+	# shellcheck disable=SC2046 # words
+	suites 2 'epoch directmap=2m' $(soak 'kernel enomem frame_map grant memory pressure ptdump share' 'kernel share')
+	# shellcheck disable=SC2046 # words
+	suites 1 off $(soak 'kernel enomem frame_map grant memory mitigate pressure process ptdump residue share' 'kernel mitigate residue')
+fi
 if [ "$BUILD" = debug ] && [ -n "$(soak 1 '')" ]; then
 	suites 1 sync kernel enomem frame_map grant memory mitigate pressure process ptdump residue share
 	for variant in off sync; do
