@@ -10,7 +10,7 @@
 
 enum { CPU_OF_WRITER, CPU_OF_VICTIM, NR_CPUS };
 enum { STAGE_READY = 1, STAGE_DONE };
-enum { NR_PAGES = 256, NR_ROUNDS = 150, RFLAGS_IOPL = 3 << 12 };
+enum { NR_PAGES = 256, NR_ROUNDS = 600, RFLAGS_IOPL = 3 << 12 };
 /* arch/x86_64/entry_area.def: the end of the entry stack of processor 1; of the frame's five words
  * the third. */
 #define FLAGS_AT (0xffffe00000126000ul - 3 * 8)
