@@ -137,6 +137,7 @@ static void boot_cpu_init(void)
 	if (entry_area_add_cpu(0, &cpu) || window_init_cpu(cpu)) {
 		panic("no memory for the boot processor's data");
 	}
+	gate_add_cpu(0);
 	for (unsigned i = 0; i < NR_COUNTERS; i++) {
 		cpu->counters[i] = early_cpu.cpu.counters[i];
 	}

@@ -9,6 +9,7 @@
 #include "arch/x86_64/percpu.h"
 #include "arch/x86_64/tlb_port.h"
 #include "arch/x86_64/trap.h"
+#include "core/current.h"
 #include "core/tlb_cpu.h"
 #include "lib/types.h"
 
@@ -51,6 +52,7 @@ struct cpu_sealed {
 	uint64_t gate_stack_top;
 	cr3_t gate_cr3;
 	uint64_t gate_noflush;
+	const struct current *current;
 };
 
 struct cpu {
@@ -111,6 +113,12 @@ extern struct cpu *cpus[NR_CPUS_MAX];
 extern unsigned nr_cpus; /* online */
 
 static inline struct cpu *this_cpu(void) { return percpu_self(); }
+
+/* Once the sealed page is there: before the first process. */
+static inline const struct current *current_here(void)
+{
+	return (const struct current *)PERCPU_SEALED_READ(offsetof(struct cpu_sealed, current));
+}
 
 /* The current system call leaves by way of upcall_user_return. This CPU only. */
 static inline void cpu_leave_slowly(struct cpu *cpu)

@@ -25,13 +25,12 @@ enum { NR_ASIDS = 6 };
 
 /*
  * What the TLB may hold under the slot's two PCIDs: translations of the address space as_id, none
- * older than generation. A slot that was never used has as_id 0, which no address space has.
+ * older than generation, in use or not. A slot that was never used has as_id 0, which no address
+ * space has.
  */
 struct asid_slot {
-	uint64_t as_id;
-	uint64_t generation;
-	bool user_stale; /* its user PCID must be flushed before use. Of the current slot: exit_cr3
-			    says so instead. */
+	tlb_word_t as_id;
+	tlb_word_t generation;
 };
 
 /* Debug builds, this CPU only: page-table entries that became stricter, and what follows is still
@@ -43,25 +42,21 @@ struct tlb_owed {
 
 struct as_tlb;
 
-/* The kernel root is loaded while the kernel runs; CR3_NOFLUSH in these values is right at any
- * time. */
 struct tlb_cpu {
 	/* written by this CPU, read by others */
-	tlb_word_t seen;    /* every kernel translation that a generation up to this one removed is
-			       gone from this CPU */
-	tlb_word_t as_seen; /* the same for the user half of the address space that is loaded */
+	tlb_word_t seen; /* every kernel translation that a generation up to this one removed is
+			    gone from this CPU */
+
+	struct asid_slot slots[NR_ASIDS];
 
 	/* written by others */
-	tlb_word_t request;  /* not 0: bring seen and as_seen up to date, somebody waits */
+	tlb_word_t request;  /* not 0: bring seen and the current slot up to date, somebody waits */
 	tlb_word_t deferred; /* not 0: kernel translations are to be flushed at the next context
 				switch, or at one to a thread that owes it (xpfo=v7 to v9) */
 
 	/* this CPU only */
-	struct as_tlb *as;  /* loaded; NULL: the boot root */
-	cr3_t kernel_cr3;   /* of as */
-	cr3_t exit_cr3;     /* of as, the shadow root: the exit path loads it; by IRET it then sets
-			       CR3_NOFLUSH in it */
-	uint32_t slot;      /* of as */
-	uint32_t slot_next; /* evicted next */
-	struct asid_slot slots[NR_ASIDS];
+	struct as_tlb *as;   /* in use; NULL: none, the kernel's own root is loaded */
+	struct as_tlb *left; /* another, whose root may be loaded still; NULL: none */
+	uint32_t slot;       /* of as */
+	uint32_t slot_next;  /* evicted next */
 };

@@ -149,19 +149,10 @@ static void regions_free(struct as *as, unsigned *work)
 	region_spares_drop(as);
 }
 
-/* One that was loaded once dies while it is loaded: who takes a root apart had it. */
+/* False: another processor runs it, or it is dying already: it is not what it should be. */
 static bool begins_to_die(struct as *as)
 {
-	struct as_tlb *loaded = this_cpu()->tlb.as;
-	bool is_dying = root_is_new(as->root) || (root_is_ours(as->root) && root_die(as->root)) ||
-			gate_in_force == ptprot_off;
-
-	if (!is_dying) {
-		as_switch(as);
-		is_dying = root_die(as->root);
-		tlb_switch(loaded);
-	}
-	return is_dying;
+	return root_is_new(as->root) || root_die(as->root) || gate_in_force == ptprot_off;
 }
 
 /* The last reference is ours, so nobody can take another. True: it is dying. */
@@ -205,11 +196,12 @@ void as_put(struct as *as)
 	slab_free(&as_cache, as);
 }
 
+uint64_t as_switch_stack(struct as *as, struct stack_change stacks)
+{
+	return tlb_switch(as ? &as->tlb : NULL, stacks);
+}
+
 void as_switch(struct as *as)
 {
-	if (as && UNLIKELY(root_is_new(as->root))) {
-		/* another's stays new: nothing can be mapped in it */
-		(void)!root_publish(as->root);
-	}
-	tlb_switch(as ? &as->tlb : NULL);
+	(void)as_switch_stack(as, (struct stack_change){ .to = STACK_STAYS });
 }

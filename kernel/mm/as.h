@@ -9,6 +9,7 @@
 #include "lib/status.h"
 #include "lib/types.h"
 #include "mm/frame.h"
+#include "mm/gate/switch.h"
 #include "mm/tlb.h"
 
 enum rights { RIGHT_READ = 1, RIGHT_WRITE = 2, RIGHT_EXECUTE = 4 };
@@ -80,6 +81,15 @@ void as_get(struct as *as);
 void as_put(struct as *as);
 /* Flushes: loads the address space's root (NULL: the kernel's own) on this CPU. */
 void as_switch(struct as *as);
+/* Before user memory is used, and after each wait while it is: another root may have stayed loaded.
+ */
+static inline void as_settle(void)
+{
+	if (UNLIKELY(!current_root_is_loaded())) {
+		as_tlb_settle();
+	}
+}
+uint64_t as_switch_stack(struct as *as, struct stack_change stacks);
 
 /*
  * fork: copy-on-write of all private regions. The parent's writable entries become read-only.

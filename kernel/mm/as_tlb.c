@@ -33,34 +33,139 @@ static tlb_word_t *active_word(struct as_tlb *tlb, unsigned id)
 
 static uint64_t active_bit(unsigned id) { return 1ul << (id % CPUS_PER_WORD); }
 
-/*
- * as_seen belongs to what is loaded: 0 from before the CPU shows up as active until the load is
- * done, so nobody takes the old address space's generation for the new one's. The generation is
- * read after the CPU shows up: a downgrade either finds it active, or is found.
- */
-void tlb_switch(struct as_tlb *to)
+/* Unless this CPU uses it, or may have its root loaded still. */
+static __attribute__((noinline)) void forget(const struct tlb_cpu *cpu, struct as_tlb *tlb)
 {
-	struct tlb_cpu *cpu = tlb_hw_self();
-	struct as_tlb *from = cpu->as;
-	unsigned id = tlb_hw_cpu_id();
-	uint64_t generation = 0, kernel_generation = ktlb_generation();
+	if (tlb && tlb != cpu->as && tlb != cpu->left) {
+		tlb_hw_clear_bits(active_word(tlb, tlb_hw_cpu_id()), active_bit(tlb_hw_cpu_id()));
+	}
+}
 
-	if (to == from) {
-		return;
-	}
-	tlb_hw_write(&cpu->as_seen, 0);
-	if (to) {
+/* Of the two that it can be. */
+static inline struct as_tlb *loaded_here(const struct tlb_cpu *cpu)
+{
+	return !cpu->left || cr3_root(cr3_read()).pa == cpu->as->root.pa ? cpu->as : cpu->left;
+}
+
+/* Of the user half, read after the CPU shows up as active: a downgrade either finds it active, or
+ * is found. */
+static inline uint64_t show_up(const struct tlb_cpu *cpu, struct as_tlb *to)
+{
+	unsigned id = tlb_hw_cpu_id();
+
+	if (UNLIKELY(to != cpu->left)) {
 		tlb_hw_set_bits(active_word(to, id), active_bit(id));
-		generation = tlb_hw_read(&to->generation);
 	}
-	tlb_hw_load_cr3(asid_select(cpu, to, generation), generation);
+	return tlb_hw_read(&to->generation);
+}
+
+/*
+ * Whose root stays loaded; NULL: the new one is loaded. The kernel half is the same in all roots,
+ * and the way out loads the new shadow root; the next way in makes its kernel root of that. So
+ * another root may stay until user memory is asked for (as_tlb_settle). Not where the way out loads
+ * nothing, nor where the kernel's PCID would have to be flushed first: the next way in keeps what
+ * it holds.
+ */
+static inline struct as_tlb *stays_loaded(const struct tlb_cpu *cpu, const struct as_tlb *to,
+					  unsigned how)
+{
+	struct as_tlb *loaded = loaded_here(cpu);
+
+	return LIKELY(to && loaded != to && !(how & SWITCH_FLUSH) && tlb_hw_exit_loads()) ? loaded
+											  : NULL;
+}
+
+/* The new root is loaded. What is left shows up until it has left CR3, as a processor may walk by
+ * it. */
+static __attribute__((noinline)) uint64_t load(struct tlb_cpu *cpu, struct as_tlb *from,
+					       struct stack_change stacks, unsigned how,
+					       uint64_t generation)
+{
+	uint64_t kernel_generation = ktlb_generation();
+	uint64_t rsp = tlb_hw_switch(cpu->as, stacks, how, generation);
+	struct as_tlb *left = cpu->left;
+
+	if (how & SWITCH_FLUSH) {
+		asid_raise(cpu, generation);
+	}
 	if (!tlb_hw_has_pcid()) {
 		ktlb_note_flushed(kernel_generation);
 	}
+	cpu->left = NULL;
+	forget(cpu, from);
+	forget(cpu, left);
+	return rsp;
+}
+
+static __attribute__((noinline)) uint64_t
+forget_and_switch(struct as_tlb *tlb, struct stack_change stacks, unsigned how, uint64_t generation)
+{
+	struct tlb_cpu *cpu = tlb_hw_self();
+
+	forget(cpu, tlb);
+	return tlb_hw_switch(cpu->as, stacks, how, generation);
+}
+
+static inline uint64_t switch_with(struct as_tlb *to, struct stack_change stacks, unsigned how,
+				   uint64_t generation)
+{
+	struct tlb_cpu *cpu = tlb_hw_self();
+	struct as_tlb *from = cpu->as, *stays = stays_loaded(cpu, to, how), *not_loaded;
+
 	cpu->as = to;
-	tlb_hw_write(&cpu->as_seen, generation);
-	if (from) {
-		tlb_hw_clear_bits(active_word(from, id), active_bit(id));
+	if (UNLIKELY(!stays)) {
+		return load(cpu, from, stacks, how, generation);
+	}
+	not_loaded = LIKELY(stays == from) ? cpu->left : from;
+	cpu->left = stays;
+	if (UNLIKELY(not_loaded != to)) {
+		return forget_and_switch(not_loaded, stacks, how | SWITCH_LATER, generation);
+	}
+	return tlb_hw_switch(to, stacks, how | SWITCH_LATER, generation);
+}
+
+static __attribute__((noinline)) uint64_t
+switch_slowly(struct as_tlb *to, struct stack_change stacks, uint64_t generation)
+{
+	struct tlb_cpu *cpu = tlb_hw_self();
+
+	return switch_with(to, stacks, to ? asid_select(cpu, to, generation) : cpu->slot,
+			   generation);
+}
+
+uint64_t tlb_switch(struct as_tlb *to, struct stack_change stacks)
+{
+	struct tlb_cpu *cpu = tlb_hw_self();
+	uint64_t generation;
+
+	if (UNLIKELY(to == cpu->as)) {
+		return tlb_hw_switch(to, stacks, cpu->slot | SWITCH_LATER,
+				     to ? asid_generation(cpu) : 0);
+	}
+	if (UNLIKELY(!to)) {
+		return switch_slowly(NULL, stacks, 0);
+	}
+	generation = show_up(cpu, to);
+	if (UNLIKELY(!asid_keep(cpu, to, generation))) {
+		return switch_slowly(to, stacks, generation);
+	}
+	return switch_with(to, stacks, cpu->slot, generation);
+}
+
+void as_tlb_settle(void)
+{
+	struct tlb_cpu *cpu = tlb_hw_self();
+	struct as_tlb *left = cpu->left;
+
+	tlb_hw_settle(cpu->slot, asid_generation(cpu));
+	cpu->left = NULL;
+	forget(cpu, left);
+}
+
+static void settle_if_left(const struct tlb_cpu *cpu)
+{
+	if (cpu->left) {
+		as_tlb_settle();
 	}
 }
 
@@ -72,10 +177,10 @@ void as_tlb_catch_up(void)
 	if (!cpu->as) {
 		return;
 	}
+	settle_if_left(cpu);
 	generation = tlb_hw_read(&cpu->as->generation);
 	if (asid_generation(cpu) != generation) {
 		asid_flush(cpu, generation);
-		tlb_hw_write(&cpu->as_seen, generation);
 	}
 }
 
@@ -83,19 +188,21 @@ void as_tlb_catch_up(void)
 static bool cannot_use(struct as_tlb *tlb, unsigned id, uint64_t generation)
 {
 	return !(tlb_hw_read(active_word(tlb, id)) & active_bit(id)) ||
-	       tlb_hw_read(&tlb_hw_cpu(id)->as_seen) >= generation;
+	       asid_has_seen(tlb_hw_cpu(id), tlb, generation);
 }
 
 static void flush_here(struct as_tlb *tlb, struct tlb_batch pages, uint64_t generation)
 {
 	struct tlb_cpu *cpu = tlb_hw_self();
 
+	if (cpu->as != tlb && cpu->left != tlb) {
+		return;
+	}
+	settle_if_left(cpu);
 	if (cpu->as != tlb) {
 		return;
 	}
-	if (asid_flush_pages(cpu, pages, generation)) {
-		tlb_hw_write(&cpu->as_seen, generation);
-	} else {
+	if (!asid_flush_pages(cpu, pages, generation)) {
 		as_tlb_catch_up();
 	}
 }

@@ -51,8 +51,21 @@ void as_tlb_replace(struct as_tlb *tlb, tlb_word_t *entry, uint64_t value, uva_t
  */
 void as_tlb_upgrade(struct as_tlb *tlb, uva_t page);
 
-/* Flushes as needed: loads the address space on this CPU, or the boot root (NULL). Full barrier. */
-void tlb_switch(struct as_tlb *tlb);
+/* Another of the kernel's stacks (kspace.h), and where the one that is left goes on; or the same.
+ */
+#define STACK_STAYS UINT32_MAX
+struct stack_change {
+	uint32_t to;
+	uint64_t rsp;
+};
+/*
+ * Flushes as needed: loads the address space on this CPU, or the kernel's own root (NULL), as
+ * another stack goes on: returns where. Full barrier.
+ */
+uint64_t tlb_switch(struct as_tlb *tlb, struct stack_change stacks);
+
+/* The root of the address space that is in use is loaded, whichever was. */
+void as_tlb_settle(void);
 
 /* tlb.c's side: brings the loaded user half up to date if it is not. */
 void as_tlb_catch_up(void);

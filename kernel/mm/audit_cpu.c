@@ -19,28 +19,31 @@ static bool has_cpu(unsigned id) { return id < NR_CPUS_MAX && cpus[id]; }
 /* Whose address space, of those that were visited, a CPU has loaded. */
 static uint64_t visited[NR_CPUS_MAX];
 
-/* NOFLUSH in exit_cr3 says whether a flush is owed, so it may be there or not. */
-static bool is_same(cr3_t cr3, cr3_t expected, uint64_t either)
-{
-	return !((cr3.value ^ expected.value) & ~either);
-}
-
-static void check_loads(struct audit *audit, const struct cpu *cpu, pfn_t kernel, pcid_t pcid,
+/* What the gate keeps as the current address space, and what it loads for it. */
+static void check_loads(struct audit *audit, const struct cpu *cpu, pfn_t root, pcid_t pcid,
 			pfn_t exit, pcid_t exit_pcid)
 {
-	const struct tlb_cpu *tlb = &cpu->tlb;
-	cr3_t kernel_cr3 = cr3_noflush(cr3_make(pfn_to_pa(kernel), pcid));
-	uint64_t either = cr3_noflush((cr3_t){ 0 }).value;
+	const struct current *current = gate_current(cpu->id);
+	cr3_t kernel_cr3 = cr3_noflush(cr3_make(pfn_to_pa(root), pcid));
+	cr3_t exit_cr3 = cr3_noflush(cr3_make(pfn_to_pa(exit), exit_pcid));
 
-	if (!is_same(tlb->kernel_cr3, kernel_cr3, 0)) {
+	uint32_t left = cpu->tlb.left ? pa_to_pfn(cpu->tlb.left->root).pfn : 0;
+
+	if (current->root != root.pfn || current->left != left) {
+		audit_violation(audit,
+				"CPU %u: root %#x is current, and %#x is left, not %#x and %#x",
+				cpu->id, current->root, current->left, root.pfn, left);
+	}
+	if (current->kernel_cr3.value != kernel_cr3.value) {
 		audit_violation(audit, "CPU %u loads CR3 %#lx in the kernel, not %#lx", cpu->id,
-				tlb->kernel_cr3.value, kernel_cr3.value);
+				current->kernel_cr3.value, kernel_cr3.value);
 	}
-	if (!is_same(tlb->exit_cr3, cr3_make(pfn_to_pa(exit), exit_pcid), either)) {
-		audit_violation(audit, "CPU %u loads CR3 %#lx on its way out: root %#x is meant",
-				cpu->id, tlb->exit_cr3.value, exit.pfn);
+	if (current->exit_cr3.value != exit_cr3.value) {
+		audit_violation(audit, "CPU %u loads CR3 %#lx on its way out, not %#lx", cpu->id,
+				current->exit_cr3.value, exit_cr3.value);
 	}
-	if (cpu == this_cpu() && !is_same(cr3_read(), kernel_cr3, CR3_NOFLUSH)) {
+	if (cpu == this_cpu() && (cr3_read().value ^ kernel_cr3.value) & ~CR3_NOFLUSH &&
+	    (!left || pa_to_pfn(cr3_root(cr3_read())).pfn != left)) {
 		audit_violation(audit, "CPU %u has CR3 %#lx loaded, not %#lx", cpu->id,
 				cr3_read().value, kernel_cr3.value);
 	}
@@ -53,16 +56,12 @@ static void check_loaded(struct audit *audit, const struct cpu *cpu, const struc
 	pcid_t exit_pcid = { pcid.pcid | PCID_USER_BIT };
 
 	visited[cpu->id] = as->tlb.id;
-	if (tlb->slot >= NR_ASIDS || tlb->slots[tlb->slot].as_id != as->tlb.id) {
+	if (tlb->slot >= NR_ASIDS || tlb->slots[tlb->slot].as_id.value != as->tlb.id) {
 		audit_violation(audit, "CPU %u runs an address space in slot %u, another's",
 				cpu->id, tlb->slot);
 		return;
 	}
 	check_loads(audit, cpu, as->root, pcid, pfn_add(as->root, 1), exit_pcid);
-	if (tlb->as_seen.value > as->tlb.generation.value) {
-		audit_violation(audit, "CPU %u has seen a generation of user space to come",
-				cpu->id);
-	}
 }
 
 void audit_cpus_of(struct audit *audit, const struct as *as)
@@ -72,19 +71,20 @@ void audit_cpus_of(struct audit *audit, const struct as *as)
 		const struct tlb_cpu *tlb = &cpu->tlb;
 		uint64_t word = as->tlb.active[cpu->id / CPUS_PER_WORD].value;
 		bool is_active = word >> cpu->id % CPUS_PER_WORD & 1,
-		     is_loaded = tlb->as == &as->tlb;
+		     is_loaded = tlb->as == &as->tlb, is_left = tlb->left == &as->tlb;
 
-		if (is_active != is_loaded) {
+		if (is_active != (is_loaded || is_left)) {
 			audit_violation(audit, "CPU %u %s root %#x, and the address space %s",
-					cpu->id, is_loaded ? "has loaded" : "has not loaded",
+					cpu->id,
+					is_loaded || is_left ? "has loaded" : "has not loaded",
 					as->root.pfn, is_active ? "thinks so" : "does not know");
 		}
 		if (is_loaded) {
 			check_loaded(audit, cpu, as);
 		}
 		for (unsigned slot = 0; slot < NR_ASIDS; slot++) {
-			if (tlb->slots[slot].as_id == as->tlb.id &&
-			    tlb->slots[slot].generation > as->tlb.generation.value) {
+			if (tlb->slots[slot].as_id.value == as->tlb.id &&
+			    tlb->slots[slot].generation.value > as->tlb.generation.value) {
 				audit_violation(audit, "CPU %u, slot %u: of a generation to come",
 						cpu->id, slot);
 			}
@@ -103,12 +103,13 @@ static void check_tlb(struct audit *audit, const struct cpu *cpu)
 		audit_violation(audit, "CPU %u has loaded an address space that is none", cpu->id);
 	}
 	for (unsigned a = 0; a < NR_ASIDS; a++) {
-		if (tlb->slots[a].as_id > as_tlb_newest_id()) {
+		if (tlb->slots[a].as_id.value > as_tlb_newest_id()) {
 			audit_violation(audit, "CPU %u: slot %u is of an address space to come",
 					cpu->id, a);
 		}
 		for (unsigned b = 0; b < a; b++) {
-			if (tlb->slots[a].as_id && tlb->slots[a].as_id == tlb->slots[b].as_id) {
+			if (tlb->slots[a].as_id.value &&
+			    tlb->slots[a].as_id.value == tlb->slots[b].as_id.value) {
 				audit_violation(audit, "CPU %u: slots %u and %u are one's", cpu->id,
 						b, a);
 			}

@@ -44,6 +44,24 @@ static void map(uint64_t table, size_t entry_bytes, uint32_t nr_frames_each,
 	}
 }
 
+/* One for so many frames of memory, and no fewer than a user may have threads, twice. */
+enum { FRAMES_PER_KSTACK = 32, KSTACKS_LEAST = 2048 };
+
+static void kstacks_build(void)
+{
+	uint64_t start = guarded_base() + GUARDED_FRAMES_SIZE + GUARDED_STEP / 2;
+
+	nr_kstacks = MIN(MAX(nr_frames / FRAMES_PER_KSTACK, (uint32_t)KSTACKS_LEAST),
+			 (uint32_t)NR_SLOTS);
+	kstack_owners = (struct kstack_owner *)start;
+	early_map(kernel_root, start, align_up((uint64_t)&kstack_owners[nr_kstacks], PAGE_SIZE),
+		  PTE_PRESENT | PTE_WRITABLE | ptable_nx());
+	start += GUARDED_STEP / 4;
+	kstack_counts = (uint16_t *)start;
+	early_map(kernel_root, start, (uint64_t)&kstack_counts[KSTACK_PIDS],
+		  PTE_PRESENT | PTE_WRITABLE | ptable_nx());
+}
+
 void frame_table_build(const struct ram *ram)
 {
 	uint64_t at_frames = guarded_base();
@@ -73,6 +91,7 @@ void frame_table_build(const struct ram *ram)
 	frame_holes = holes;
 	nr_frame_holes = nr_holes;
 	nr_frames = ram->ranges[ram->nr - 1].end;
+	kstacks_build();
 	nr_frames_unbroken = nr_holes ? holes[0].start : nr_frames;
 	frame_alloc_init((uint16_t *)at_counts);
 }

@@ -6,6 +6,7 @@
 #include "core/cpu.h"
 #include "core/log.h"
 #include "core/rendezvous.h"
+#include "mm/as.h"
 #include "mm/as_init.h"
 #include "mm/entry_area.h"
 #include "mm/ptable.h"
@@ -68,6 +69,8 @@ static void take_new_way(void)
 {
 	struct cpu *cpu = this_cpu();
 
+	/* the way out may load no root from now on */
+	as_settle();
 	kaiser_init_cpu();
 	cpu->entries_before_kaiser = entries(cpu);
 	(void)ktlb_enter();

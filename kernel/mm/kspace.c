@@ -42,8 +42,6 @@ static va_t slot_stack(unsigned slot)
 	return (va_t){ kspace_base + slot * SLOT_BYTES + KSTACK_SIZE };
 }
 
-static unsigned stack_slot(va_t base) { return (unsigned)((base.va - kspace_base) / SLOT_BYTES); }
-
 /* Caller holds the lock. NR_SLOTS: all taken. */
 static unsigned slot_take(void)
 {
@@ -52,6 +50,9 @@ static unsigned slot_take(void)
 		if (~slot_used[word]) {
 			unsigned bit = (unsigned)__builtin_ctzl(~slot_used[word]);
 
+			if (word * 64 + bit >= nr_kstacks) {
+				return NR_SLOTS;
+			}
 			slot_used[word] |= 1ul << bit;
 			return word * 64 + bit;
 		}
@@ -191,7 +192,7 @@ static void stacks_release(const va_t *stacks, unsigned nr)
 	free_unmapped(taken, nr * FRAMES_PER_SLOT);
 	lock_acquire(&lock);
 	for (unsigned i = 0; i < nr; i++) {
-		unsigned slot = stack_slot(stacks[i]);
+		unsigned slot = kstack_slot(stacks[i]);
 
 		slot_used[slot / 64] &= ~(1ul << slot % 64);
 	}

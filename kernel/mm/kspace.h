@@ -2,6 +2,7 @@
 #pragma once
 
 #include "arch/x86_64/paging.h"
+#include "arch/x86_64/registers.h"
 #include "lib/status.h"
 #include "lib/types.h"
 #include "mm/layout.h"
@@ -27,6 +28,13 @@ enum { KSTACK_SIZE = 16 * 1024 };
  */
 #define SLOT_BYTES (2ul * KSTACK_SIZE)
 enum { NR_SLOTS = 65536 };
+/* In an unused stack, where its first thread begins: below its user registers, as context_prepare
+ * leaves it. Counted from the slot's first byte. */
+enum { KSTACK_FIRST_RSP = SLOT_BYTES - sizeof(struct regs) - 4 * sizeof(uint64_t) };
+static inline uint32_t kstack_slot(va_t base)
+{
+	return (uint32_t)((base.va - kspace_base) / SLOT_BYTES);
+}
 static inline bool kspace_is_for_stacks(uint64_t address)
 {
 	return address - kspace_base < NR_SLOTS * SLOT_BYTES;

@@ -39,7 +39,6 @@ static void flush_outside(void)
 	uint64_t generation = ktlb_generation();
 
 	tlb_hw_flush_all();
-	asid_note_flush_all(tlb_hw_self());
 	ktlb_note_flushed(generation);
 }
 
@@ -47,7 +46,6 @@ static void flush_gated(void)
 {
 	uint64_t generation = tlb_hw_gate_flush();
 
-	asid_note_flush_all(tlb_hw_self());
 	ktlb_note_flushed(generation);
 }
 

@@ -183,8 +183,9 @@ status_t ptable_root_create(pfn_t *root)
 		}
 	}
 	status = tables_make(ROOT_PAIR_ORDER, root);
-	if (status == STATUS_OK) {
-		root_pair_make(*root);
+	if (status == STATUS_OK && !root_pair_make(*root)) {
+		frame_free_kernel(*root, ROOT_PAIR_ORDER);
+		status = STATUS_ENOMEM;
 	}
 	return status;
 }

@@ -17,7 +17,6 @@ void tlb_boot_cpu(void)
 
 	cr3_load(cr3_make(root, (pcid_t){ PCID_BOOT }));
 	pcid_enable();
-	cpu->kernel_cr3 = cpu->exit_cr3 = asid_select(cpu, NULL, 0);
 	cpu->seen.value = 0;
 	(void)ktlb_enter();
 	ktlb_serve();
@@ -26,7 +25,6 @@ void tlb_boot_cpu(void)
 void tlb_boot(pa_t kernel_root)
 {
 	root = kernel_root;
-	asid_set_boot_root(kernel_root);
 	tlb_boot_cpu();
 	poll_hook = tlb_poll;
 }

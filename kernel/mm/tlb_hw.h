@@ -15,8 +15,10 @@
 #include "arch/x86_64/tlb_insn.h"
 #include "core/cpu.h"
 #include "lib/assert.h"
+#include "mm/as_tlb.h"
 #include "mm/cr3_load.h"
 #include "mm/gate/gate.h"
+#include "mm/kaiser.h"
 #include "mm/tlb_debt.h"
 
 /* CPUs: ids from 0 up; those below nr_cpus publish their state. */
@@ -71,10 +73,46 @@ static inline bool tlb_hw_has_pcid(void) { return pcid_is_on; }
 static inline bool tlb_hw_has_invpcid(void) { return cpu_features.invpcid; }
 
 /*
- * Flushes the PCID, unless NOFLUSH. generation: of the user half of the root, as read before; 0 for
- * a root without one.
+ * The address space (NULL: none) is current here and loaded, with the PCIDs of a slot; the kernel's
+ * is flushed, or is not. Another stack goes on, or the same: gate.h, stack_switch. generation: of
+ * its user half, as read before. Full barrier.
  */
-static inline void tlb_hw_load_cr3(cr3_t cr3, uint64_t generation) { cr3_load_as(cr3, generation); }
+static inline uint64_t tlb_hw_switch(const struct as_tlb *to, struct stack_change stacks,
+				     unsigned how, uint64_t generation)
+{
+	uint64_t rsp = 0;
+
+	how = LIKELY(to) ? how : SWITCH_TO_KERNEL;
+	if (LIKELY(stacks.to != STACK_STAYS)) {
+		rsp = stack_switch(stacks.to, stacks.rsp, how);
+	} else {
+		stack_switch_here(how);
+	}
+	if (!(how & SWITCH_LATER)) {
+		COUNT(cr3_loads);
+	}
+	if (ASSERTIONS) {
+		cr3_t cr3 = gate_current(this_cpu()->id)->kernel_cr3;
+
+		if (how & SWITCH_FLUSH) {
+			cr3_oracle_forget(cr3_pcid(gate_current(this_cpu()->id)->exit_cr3));
+		}
+		cr3_oracle_check(how & SWITCH_FLUSH ? cr3_flushing(cr3) : cr3, generation);
+	}
+	return rsp;
+}
+
+/* The root of what is current is loaded. */
+static inline void tlb_hw_settle(unsigned slot, uint64_t generation)
+{
+	stack_settle(slot);
+	COUNT(cr3_loads);
+	if (ASSERTIONS) {
+		cr3_oracle_check(gate_current(this_cpu()->id)->kernel_cr3, generation);
+	}
+}
+/* Does the way out of the kernel load a root? */
+static inline bool tlb_hw_exit_loads(void) { return kaiser_in_force != kaiser_off; }
 
 /* Flushes everything, under every PCID. */
 static inline void tlb_hw_flush_all(void)
@@ -146,14 +184,6 @@ static inline void tlb_hw_flush_page_of(pcid_t pcid, uint64_t address)
 	COUNT(invlpg);
 }
 
-/* exit_cr3 lacks NOFLUSH now: whoever leaves next must be the one who sets it again. */
-static inline void tlb_hw_note_debt(void)
-{
-	if (tlb_hw_has_pcid()) {
-		cpu_leave_slowly(this_cpu());
-	}
-}
-
 /*
  * For the oracle: what the PCID holds is as young as this generation; the exit path is about to
  * load this value.
@@ -164,10 +194,10 @@ static inline void tlb_hw_note_generation(pcid_t pcid, uint64_t generation)
 		cr3_oracle_raise(pcid, generation);
 	}
 }
-static inline void tlb_hw_note_exit(cr3_t cr3, uint64_t generation)
+static inline void tlb_hw_note_exit(uint64_t generation)
 {
 	if (ASSERTIONS) {
-		cr3_oracle_check(cr3, generation);
+		cr3_oracle_check(current_here()->exit_cr3, generation);
 	}
 }
 

@@ -5,6 +5,7 @@
 #include "arch/x86_64/uaccess.h"
 #include "core/cpu.h"
 #include "lib/assert.h"
+#include "mm/as.h"
 #include "mm/marks.h"
 #include "mm/usercopy_check.h"
 
@@ -19,6 +20,7 @@ static status_t status_of(uint64_t nr_left)
 static bool may_access(uva_t at, uint64_t len_bytes)
 {
 	assert(this_cpu()->nr_held == 0);
+	as_settle();
 	return user_range_ok(at, len_bytes);
 }
 

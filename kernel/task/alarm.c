@@ -1,10 +1,8 @@
-/*
- * A thread of the kernel's own sleeps until the first alarm of any process is due. It is made when
- * the first alarm is set.
- */
+/* A thread of the kernel's own sleeps until the first alarm of any process is due. */
 #include "task/alarm.h"
 
 #include "arch/x86_64/clock.h"
+#include "core/panic.h"
 #include "lib/assert.h"
 #include "task/process.h"
 #include "task/sched.h"
@@ -14,8 +12,8 @@
 /* An alarm that repeats does so at most as often as a busy CPU's timer ticks. */
 #define EVERY_LEAST_NS 10000000ul
 
+static RO_AFTER_INIT struct thread *sleeper;
 /* Guarded by process_lock. */
-static struct thread *sleeper;
 static uint64_t earliest_ns = UINT64_MAX; /* until when it sleeps, at most */
 
 struct look {
@@ -79,34 +77,14 @@ static void sleeper_main(void *thread)
 	}
 }
 
-/* Caller does not hold process_lock. */
-static status_t sleeper_make(void)
+void alarm_init(void)
 {
-	struct thread *thread;
-	bool is_there;
-	status_t status;
-
-	lock_acquire(&process_lock);
-	is_there = sleeper;
-	lock_release(&process_lock);
-	if (is_there) {
-		return STATUS_OK;
+	if (thread_create(NULL, sleeper_main, &sleeper)) {
+		panic("no memory for alarms");
 	}
-	status = thread_create(NULL, sleeper_main, &thread);
-	if (status) {
-		return status;
-	}
-	lock_acquire(&process_lock);
-	is_there = sleeper;
-	sleeper = is_there ? sleeper : thread;
-	lock_release(&process_lock);
-	if (is_there) {
-		thread_destroy(thread);
-	} else {
-		sched_start(thread);
-	}
-	return STATUS_OK;
 }
+
+void alarm_start(void) { sched_start(sleeper); }
 
 /* Caller holds process_lock. */
 static void read(const struct process *process, struct alarm *out)
@@ -120,14 +98,10 @@ static void read(const struct process *process, struct alarm *out)
 	}
 }
 
-status_t alarm_set(const struct alarm *wish, struct alarm *old)
+void alarm_set(const struct alarm *wish, struct alarm *old)
 {
 	struct process *process = process_current();
-	status_t status = wish->left_ns ? sleeper_make() : STATUS_OK;
 
-	if (status) {
-		return status;
-	}
 	lock_acquire(&process_lock);
 	read(process, old);
 	process->alarm_ns = wish->left_ns ? clock_now_ns() + wish->left_ns : 0;
@@ -138,7 +112,6 @@ status_t alarm_set(const struct alarm *wish, struct alarm *old)
 		sched_wake(sleeper);
 	}
 	lock_release(&process_lock);
-	return STATUS_OK;
 }
 
 void alarm_get(struct alarm *out)

@@ -10,6 +10,10 @@ struct alarm {
 	uint64_t every_ns; /* then again after this */
 };
 
-/* Of the current process; what there was before goes to *old. ENOMEM: and nothing changed. */
-status_t alarm_set(const struct alarm *wish, struct alarm *old) MUST_CHECK;
+/* Boot, once there is a scheduler; and once protection has begun, as the sleeper may run anywhere.
+ */
+void alarm_init(void);
+void alarm_start(void);
+/* Of the current process; what there was before goes to *old. */
+void alarm_set(const struct alarm *wish, struct alarm *old);
 void alarm_get(struct alarm *out);

@@ -30,7 +30,7 @@ static inline const struct credential *entry_of(const struct process *process)
 /* That of a process that leads to another entry, or to none, is still somewhere. NULL: it never had
  * one. */
 const struct credential *entry_find(const struct process *process);
-/* entry_of the current process: its address space is loaded, too. */
+/* That of the current process, if this is it. */
 const struct credential *acting_entry_of(const struct process *process);
 pfn_t credential_root(const struct as *as);
 bool credentials_are_protected(void);

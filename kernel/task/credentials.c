@@ -36,10 +36,11 @@ pfn_t credential_root(const struct as *as) { return as ? as->root : kernel_root;
 
 const struct credential *acting_entry_of(const struct process *process)
 {
-	const struct credential *entry = entry_of(process);
-	pfn_t loaded = pa_to_pfn(cr3_root(cr3_read()));
+	uint32_t pid = current_here()->pid;
 
-	return LIKELY(entry && entry->root.pfn == loaded.pfn) ? entry : NULL;
+	return LIKELY(pid <= ID_MAX && credential_entries[pid].holder == process)
+		       ? &credential_entries[pid]
+		       : NULL;
 }
 
 static uint32_t uid_in(const struct credential *entry, const struct process *process)

@@ -6,12 +6,10 @@
  * that asks. So whoever can write to ordinary kernel memory can neither change an entry nor make a
  * process use another's: all that is left in struct process is the number that leads to its entry.
  *
- * Which process is the current one is told by pointers in ordinary memory, too. So an entry also
- * names the root of its process's address space, and what is done in the name of the current
- * process is held against the root that the processor has loaded: that is in a register.
- * cred=plain keeps user and rule in struct process, as other kernels do, to show why not to. What
- * the witness needs (witness.h) is in the entry in any case: the job, and the user that was
- * granted.
+ * Which process is the current one the gate says (core/current.h), and not a pointer: what is done
+ * in the name of the current process is held against that. cred=plain keeps user and rule in struct
+ * process, as other kernels do, to show why not to. What the witness needs (witness.h) is in the
+ * entry in any case: the job, and the user that was granted.
  */
 #pragma once
 
@@ -42,8 +40,7 @@ status_t credentials_take(struct process *process, uint32_t *pid) MUST_CHECK;
 
 /* Any context; without a lock. Of any process, to tell about it. */
 uint32_t credentials_uid(const struct process *process);
-/* Of the current process, to let it do something: nobody, too, unless its address space is loaded.
- */
+/* Of the current process, to let it do something: nobody, too, if the current one is another. */
 uint32_t credentials_acting_uid(const struct process *process);
 /* CREDENTIALS_NO_RULE for a process whose entry is not its own. An index that the policy in force
  * knows rules by; 0: none. */

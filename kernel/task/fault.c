@@ -132,14 +132,19 @@ static bool is_permitted(const struct regs *regs)
 static bool user_memory_fault(struct regs *regs, uint64_t address)
 {
 	struct process *process = process_current();
+	bool is_over;
 
 	if (address >= USER_TOP || !process || !process->as || this_cpu()->nr_held ||
 	    !is_permitted(regs)) {
 		return false;
 	}
 	COUNT(page_faults);
-	return as_fault(process->as, (uva_t){ address }, rights_wanted(regs->error)) == STATUS_OK ||
-	       extable_fixup(regs);
+	is_over = as_fault(process->as, (uva_t){ address }, rights_wanted(regs->error)) ==
+			  STATUS_OK ||
+		  extable_fixup(regs);
+	/* others may have run meanwhile */
+	as_settle();
+	return is_over;
 }
 
 /*

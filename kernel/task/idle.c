@@ -1,5 +1,7 @@
 /* What a CPU does when there is nothing to do: looks for work elsewhere, then sleeps. */
 #include "arch/x86_64/registers.h"
+#include "mm/gate/switch.h"
+#include "mm/kspace.h"
 #include "mm/ktlb.h"
 #include "task/budget.h"
 #include "task/irq.h"
@@ -59,6 +61,7 @@ status_t sched_init_cpu(struct cpu *cpu)
 	if (status) {
 		return status;
 	}
+	switch_begin_cpu(cpu->id, kstack_slot(cpu->idle->stack));
 	cpu->idle->cpu = cpu->id;
 	run_queue_init(cpu->id);
 	return STATUS_OK;

@@ -276,6 +276,7 @@ status_t process_remove(struct process *process)
 static void join(struct process *process, struct thread *thread, uint32_t tid)
 {
 	assert(lock_is_held(&process_lock));
+	thread_give_stack(thread, process->pid);
 	thread->process = process;
 	process_set_tid(thread, tid);
 	thread->band_fresh = process->band_fresh;

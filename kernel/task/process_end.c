@@ -155,8 +155,6 @@ static void take_apart(struct process *process)
 		      report_text(&process->report));
 	}
 	witness_look_at_pages(process);
-	/* this thread is no one's by now: what ran meanwhile has left another root */
-	as_switch(process->as);
 	if (credentials_leave(process) == STATUS_OK) {
 		as_put(process->as);
 		process->as = NULL;
@@ -216,6 +214,7 @@ void process_leave(struct process *process, struct thread *thread)
 	/* the address space goes with the last thread, so no other may have it loaded then */
 	if (process->nr_threads > 1) {
 		as_switch(NULL);
+		thread_leave_process();
 	}
 	thread->process = NULL;
 	nr_left = unlink_thread(process, thread);

@@ -13,6 +13,7 @@
 #include "core/options.h"
 #include "lib/string.h"
 #include "mm/entry_area.h"
+#include "mm/gate/gate.h"
 #include "mm/kaiser.h"
 #include "mm/kspace.h"
 #include "mm/layout.h"
@@ -72,6 +73,7 @@ static status_t processor_prepare(uint32_t apic_id, struct cpu **out)
 		status = window_init_cpu(cpu);
 	}
 	if (status == STATUS_OK) {
+		gate_add_cpu(cpu->id);
 		status = sched_init_cpu(cpu);
 	}
 	if (status) {

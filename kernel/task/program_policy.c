@@ -9,6 +9,7 @@
 #include "lib/assert.h"
 #include "lib/string.h"
 #include "mm/gate/gate.h"
+#include "mm/gate/switch.h"
 #include "mm/pmalloc.h"
 #include "task/boot_archive.h"
 #include "task/credentials.h"
@@ -85,6 +86,7 @@ void program_bind(const struct process *process)
 	if (UNLIKELY(table != table_in_force()) && table_in_force_set(table)) {
 		thread_end(EXIT_UNSERVED);
 	}
+	stack_note_binding();
 }
 
 unsigned program_rule_of(const struct archive_entry *file)

@@ -3,9 +3,14 @@
 
 #include "arch/x86_64/upcall.h"
 #include "lib/assert.h"
+#include "mm/as.h"
+#include "mm/kspace.h"
+#include "mm/ktlb.h"
 #include "task/bands.h"
+#include "task/credential_entry.h"
 #include "task/process.h"
 #include "task/process_end.h"
+#include "task/program_policy.h"
 #include "task/run_queue.h"
 #include "task/run_time.h"
 #include "task/sched_switch.h"
@@ -13,6 +18,22 @@
 static bool has_used_slice(const struct thread *current)
 {
 	return slice_is_over(sched_run_time(current), current->slice_end, slice_ticks);
+}
+
+/* On the stack that is left, which goes on at rsp later. */
+uint64_t upcall_switch_stack(struct thread *next, uint64_t rsp)
+{
+	struct process *process = next->process;
+
+	rsp = as_switch_stack(process ? process->as : NULL,
+			      (struct stack_change){ kstack_slot(next->stack), rsp });
+	if (process) {
+		if (UNLIKELY(rsp & SWITCH_BINDS || !credentials_are_protected())) {
+			program_bind(process);
+		}
+		ktlb_context_switch();
+	}
+	return rsp & ~(uint64_t)SWITCH_BINDS;
 }
 
 /* A process ends with its last thread's stack, so that whoever waits for it finds all memory back.

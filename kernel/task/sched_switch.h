@@ -22,12 +22,8 @@
 #include "arch/x86_64/switch.h"
 #include "core/cpu.h"
 #include "lib/assert.h"
-#include "mm/as.h"
-#include "mm/ktlb.h"
 #include "mm/tlb_debt.h"
 #include "task/budget.h"
-#include "task/process.h"
-#include "task/program_policy.h"
 #include "task/run_time.h"
 #include "task/sched.h"
 
@@ -65,18 +61,13 @@ static inline void sched_switch_to(struct thread *previous, struct thread *next)
 	previous->user_rsp = entry->user_rsp;
 	entry->user_rsp = next->user_rsp;
 	if (next->process) {
-		as_switch(next->process->as);
-		program_bind(next->process);
 		segments_clear();
 		msr_write(MSR_FS_BASE, next->fs_base);
-		ktlb_context_switch();
-	} else {
-		as_switch(NULL);
 	}
 	tlb_debt_assert_none();
 	assert(rflags_are_clean());
 	cpu->counters[COUNTER_context_switches]++;
-	context_switch(&previous->saved_rsp, &next->saved_rsp);
+	context_switch(&previous->saved_rsp, &next->saved_rsp, next);
 	sched_after_switch();
 }
 

@@ -8,6 +8,7 @@
 #include "core/restart.h"
 #include "mm/audit.h"
 #include "mm/memory.h"
+#include "task/alarm.h"
 #include "task/audit_processes.h"
 #include "task/boot_archive.h"
 #include "task/call_pieces.h"
@@ -96,7 +97,9 @@ void task_start(const struct boot_info *info, const void *archive, size_t size_b
 	}
 	processors_start(info);
 	table_in_force_init();
+	alarm_init();
 	memory_seal_image();
+	alarm_start();
 	if (first_process()) {
 		panic("no memory for the first process");
 	}

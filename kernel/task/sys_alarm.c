@@ -72,10 +72,7 @@ int64_t sys_setitimer(uint64_t which, uint64_t at, uint64_t old_at)
 	if (status || (uint32_t)which != ITIMER_REAL) {
 		return STATUS_EINVAL;
 	}
-	status = alarm_set(&wish, &old);
-	if (status) {
-		return status;
-	}
+	alarm_set(&wish, &old);
 	return old_at ? store(old_at, &old) : STATUS_OK;
 }
 
@@ -85,11 +82,9 @@ int64_t sys_alarm(uint64_t seconds)
 {
 	const struct alarm wish = { .left_ns = (uint32_t)seconds * NS_PER_S };
 	struct alarm old;
-	status_t status = alarm_set(&wish, &old);
-	uint64_t left = (old.left_ns + NS_PER_S / 2) / NS_PER_S;
+	uint64_t left;
 
-	if (status) {
-		return status;
-	}
+	alarm_set(&wish, &old);
+	left = (old.left_ns + NS_PER_S / 2) / NS_PER_S;
 	return left == 0 && old.left_ns ? 1 : (int64_t)left;
 }

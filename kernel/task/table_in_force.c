@@ -60,6 +60,7 @@ static status_t pages_create(void)
 			.gate_stack_top = gate_stack_top(id),
 			.gate_cr3 = tlb_window_cr3(cpus[id]),
 			.gate_noflush = pcid_is_on ? CR3_NOFLUSH : 0,
+			.current = gate_current(id),
 		};
 	}
 	pages = fresh;

@@ -7,6 +7,7 @@
 #include "lib/assert.h"
 #include "lib/string.h"
 #include "mm/entry_area.h"
+#include "mm/gate/switch.h"
 #include "mm/kspace.h"
 #include "mm/ktlb.h"
 #include "mm/slab.h"
@@ -34,6 +35,13 @@ void thread_init(void)
 	ktlb_set_debts_hook(debts_of_current);
 }
 
+void thread_give_stack(struct thread *thread, uint32_t pid)
+{
+	stack_give(kstack_slot(thread->stack), pid);
+}
+
+void thread_leave_process(void) { stack_switch_here(SWITCH_TO_KERNEL | SWITCH_LEAVE); }
+
 status_t thread_create(struct process *process, void (*start)(void *thread), struct thread **out)
 {
 	struct thread *thread;
@@ -55,6 +63,8 @@ status_t thread_create(struct process *process, void (*start)(void *thread), str
 	thread->stack_top = thread->stack.va + KSTACK_SIZE;
 	thread->lowest_regs = kstack_lowest_regs(thread->stack_top);
 	thread->saved_rsp = context_prepare(thread->stack_top - sizeof(struct regs), start, thread);
+	assert(thread->saved_rsp - kspace_base ==
+	       kstack_slot(thread->stack) * SLOT_BYTES + KSTACK_FIRST_RSP);
 	thread->regs = thread_top_regs(thread);
 	list_init(&thread->run_node);
 	list_init(&thread->process_node);
@@ -62,12 +72,16 @@ status_t thread_create(struct process *process, void (*start)(void *thread), str
 	list_init(&thread->ipc.node);
 	memset(&thread->allowed, 0xff, sizeof(thread->allowed));
 	fpu_area_init(thread->fpu);
+	if (!process) {
+		thread_give_stack(thread, CURRENT_KERNEL);
+	}
 	*out = thread;
 	return STATUS_OK;
 }
 
 void thread_destroy(struct thread *thread)
 {
+	stack_take(kstack_slot(thread->stack));
 	kstack_free(thread->stack);
 	bounce_scrub(thread->fpu, sizeof(thread->fpu));
 	slab_free(&cache, thread);

@@ -40,9 +40,9 @@ static inline bool cpu_set_has(const struct cpu_set *set, uint32_t id)
  */
 struct thread {
 	/*
-	 * What a switch looks at comes first. Where it goes on; 0: its stack and registers are in
-	 * use. Written by the CPU that switches to it or away from it (context_switch). Until then
-	 * no other CPU may take it: thread_is_off_cpu.
+	 * What a switch looks at comes first. Where it goes on, as the gate knows better; 0: its
+	 * stack and registers are in use. Written by the CPU that switches to it or away from it
+	 * (context_switch). Until then no other CPU may take it: thread_is_off_cpu.
 	 */
 	uint64_t saved_rsp;
 	/* Constant once the thread has started, but for thread_exit. */
@@ -110,6 +110,11 @@ void thread_init(void);
  */
 status_t thread_create(struct process *process, void (*start)(void *thread),
 		       struct thread **out) MUST_CHECK;
+/* Before it starts: it acts by this process's entry of credentials. The process is the current one,
+ * or one that it has just made. */
+void thread_give_stack(struct thread *thread, uint32_t pid);
+/* The current thread, which is in no address space, acts by no entry any more. */
+void thread_leave_process(void);
 /* Of a thread that never started, or is dead and switched away from. */
 void thread_destroy(struct thread *thread);
 

@@ -6,6 +6,7 @@
 #include "mm/asid.h"
 #include "mm/direct_map.h"
 #include "mm/frame_alloc.h"
+#include "mm/gate/gate.h"
 #include "mm/layout.h"
 #include "mm/ptable.h"
 #include "task/process.h"
@@ -14,20 +15,28 @@
 
 static void plant_loads(struct tlb_cpu *tlb, struct as *other)
 {
+	struct current *current = (struct current *)(uint64_t)gate_current(this_cpu()->id);
 	cr3_t boot = cr3_noflush(cr3_make(pfn_to_pa(kernel_root), (pcid_t){ PCID_BOOT }));
-	cr3_t own = tlb->kernel_cr3, exit = tlb->exit_cr3;
+	struct current own = *current, none = own;
 	struct as_tlb *loaded = tlb->as;
 	tlb_word_t *active = &loaded->active[this_cpu()->id / CPUS_PER_WORD];
 	uint64_t bit = 1ul << this_cpu()->id % CPUS_PER_WORD;
 
-	PLANT(tlb->kernel_cr3.value, own.value ^ 2 * PAGE_SIZE, "in the kernel, not",
+	PLANT(current->kernel_cr3.value, own.kernel_cr3.value ^ 2 * PAGE_SIZE, "in the kernel, not",
 	      "another root for the kernel");
-	PLANT(tlb->kernel_cr3.value, own.value ^ 1, "in the kernel, not",
+	PLANT(current->kernel_cr3.value, own.kernel_cr3.value ^ 1, "in the kernel, not",
 	      "another PCID for the kernel");
-	PLANT(tlb->exit_cr3.value, exit.value ^ 2 * PAGE_SIZE, "on its way out",
+	PLANT(current->exit_cr3.value, own.exit_cr3.value ^ 2 * PAGE_SIZE, "on its way out",
 	      "another root for the way out");
-	PLANT(tlb->exit_cr3.value, exit.value ^ PAGE_SIZE, "on its way out",
+	PLANT(current->exit_cr3.value, own.exit_cr3.value ^ PAGE_SIZE, "on its way out",
 	      "the kernel's root for the way out");
+	if (pcid_is_on) {
+		PLANT(current->exit_cr3.value, own.exit_cr3.value & ~CR3_NOFLUSH, "on its way out",
+		      "a way out that flushes");
+	}
+	PLANT(current->root, other->root.pfn, "is current, and", "another current root");
+	PLANT(current->left, other->root.pfn, "is left, not",
+	      "a root that may be loaded, and is not");
 	PLANT(active->value, active->value & ~bit, "does not know",
 	      "an address space that does not know who has loaded it");
 	PLANT(other->tlb.active[0].value, bit, "thinks so",
@@ -35,15 +44,16 @@ static void plant_loads(struct tlb_cpu *tlb, struct as *other)
 	/* all of this CPU says that it has no address space, and it has one */
 	active->value &= ~bit;
 	tlb->as = NULL;
-	tlb->kernel_cr3 = tlb->exit_cr3 = boot;
+	none.root = kernel_root.pfn;
+	none.kernel_cr3 = none.exit_cr3 = boot;
+	FORCE(*current = none);
 	expect_violation("loaded, not", "another root than the one that is loaded");
-	PLANT(tlb->exit_cr3.value, exit.value, "on its way out",
+	PLANT(current->exit_cr3.value, own.exit_cr3.value, "on its way out",
 	      "a root for the way out where there is no address space");
 	tlb->as = &(struct as_tlb){ .id = UINT64_MAX };
 	expect_violation("an address space that is none", "an address space that is none");
 	tlb->as = loaded;
-	tlb->kernel_cr3 = own;
-	tlb->exit_cr3 = exit;
+	FORCE(*current = own);
 	active->value |= bit;
 }
 
@@ -52,15 +62,13 @@ static void plant_slots(struct tlb_cpu *tlb)
 	struct asid_slot *slot = &tlb->slots[tlb->slot];
 	struct asid_slot *next = &tlb->slots[(tlb->slot + 1) % NR_ASIDS];
 
-	PLANT(slot->as_id, UINT64_MAX, "another's", "a slot of another address space");
+	PLANT(slot->as_id.value, UINT64_MAX, "another's", "a slot of another address space");
 	PLANT(tlb->slot, NR_ASIDS, "another's", "a slot that there is not");
-	PLANT(slot->generation, UINT64_MAX, "of a generation to come",
+	PLANT(slot->generation.value, UINT64_MAX, "of a generation to come",
 	      "a slot of a generation to come");
 	PLANT(*next, *slot, "are one's", "two slots of one address space");
-	PLANT(next->as_id, UINT64_MAX, "of an address space to come",
+	PLANT(next->as_id.value, UINT64_MAX, "of an address space to come",
 	      "a slot of an address space to come");
-	PLANT(tlb->as_seen.value, UINT64_MAX, "has seen a generation of user space to come",
-	      "a generation of user space that is to come and was seen");
 	PLANT(tlb->seen.value, UINT64_MAX, "has seen a generation to come",
 	      "a generation that is to come and was seen");
 }

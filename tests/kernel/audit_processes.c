@@ -8,6 +8,7 @@
 static void plant_entry(const struct process *self)
 {
 	static struct process gone; /* zero but for what is written here */
+	status_t left;
 	uint32_t pid;
 
 	lock_acquire(&process_lock);
@@ -17,8 +18,8 @@ static void plant_entry(const struct process *self)
 	lock_release(&process_lock);
 	expect_violation("entries are in use by", "an entry that outlives its process");
 	lock_acquire(&process_lock);
-	ktest_ok(credentials_leave(&gone) == STATUS_OK &&
-			 credentials_take(&gone, &pid) == STATUS_OK && pid == gone.pid,
+	AS_PROCESS(gone.pid, left = credentials_leave(&gone));
+	ktest_ok(left == STATUS_OK && credentials_take(&gone, &pid) == STATUS_OK && pid == gone.pid,
 		 "and taken back");
 	id_give_back(gone.pid);
 	lock_release(&process_lock);

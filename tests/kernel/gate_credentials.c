@@ -48,6 +48,18 @@ static enum gate_refusal give(uint32_t pid, uint32_t parent, pfn_t root)
 	return change(CREDENTIAL_GIVE, pid, parent, (uint64_t)&child, root.pfn);
 }
 
+/* With the kernel's own root, where that is the current one, as while booting. */
+static enum gate_refusal give_first(uint32_t pid, uint32_t current_pid)
+{
+	struct current *current = (struct current *)(uint64_t)current_here(), before = *current;
+	enum gate_refusal refusal;
+
+	FORCE(current->root = kernel_root.pfn; current->pid = current_pid);
+	refusal = give(pid, 0, kernel_root);
+	FORCE(*current = before);
+	return refusal;
+}
+
 /* While the root's word is another. */
 static enum gate_refusal give_as(uint32_t pid, pfn_t root, struct frame word)
 {
@@ -149,6 +161,8 @@ static void not_given(uint32_t pid, const struct as *as)
 			 give(pid, 0, kernel_root) == GATE_NOT_OURS &&
 			 give(pid, 0, as->root) == GATE_NOT_OURS,
 		 "nor in another's name, or in that of none");
+	ktest_ok(give_first(pid, CURRENT_KERNEL) == GATE_NOT_OURS,
+		 "nor by the kernel, but for the first");
 	ktest_ok(give(pid, self, kernel_root) == GATE_NOT_OURS &&
 			 give(pid, self, credential_entries[PID_INIT].root) == GATE_NOT_OURS,
 		 "nor with the root of another address space");
@@ -166,6 +180,7 @@ static void given(uint32_t pid, struct as *as)
 {
 	uint32_t self = process_current()->pid;
 	const struct credential *entry = &credential_entries[pid];
+	enum gate_refusal left;
 
 	ktest_ok(give(pid, self, as->root) == GATE_DONE && entry->holder == &child &&
 			 entry->root.pfn == as->root.pfn && entry->who.uid == own()->who.uid &&
@@ -179,15 +194,14 @@ static void given(uint32_t pid, struct as *as)
 	ktest_ok(change(CREDENTIAL_TAKE, pid, 0, 0, 0) == GATE_NOT_OURS &&
 			 change(CREDENTIAL_LEAVE, pid, 0, 0, 0) == GATE_NOT_OURS,
 		 "who has an address space is not taken, nor does another leave it");
-	as_switch(as);
-	ktest_ok(change(CREDENTIAL_LEAVE, pid, 0, 0, 0) == GATE_DONE && nr_owed(as->root) == 0,
-		 "it leaves while it has it loaded, and the root may rest");
-	as_switch(NULL);
-	ktest_ok(change(CREDENTIAL_GRANT, pid, 0, 0, 0) == GATE_NOT_OURS &&
-			 give(pid + 1, pid, kernel_root) == GATE_NOT_OURS &&
-			 give(pid + 1, 0, kernel_root) == GATE_NOT_OURS,
-		 "who has left is not current where the kernel's own root is loaded");
-	as_switch(process_current()->as);
+	AS_PROCESS(pid, left = change(CREDENTIAL_LEAVE, pid, 0, 0, 0));
+	ktest_ok(left == GATE_DONE && nr_owed(as->root) == 0,
+		 "it leaves while it is current, and the root may rest");
+	ktest_ok(
+		change(CREDENTIAL_GRANT, pid, 0, 0, 0) == GATE_NOT_OURS &&
+			give(pid + 1, pid, kernel_root) == GATE_NOT_OURS &&
+			give(pid + 1, 0, kernel_root) == GATE_NOT_OURS,
+		"who is not current gets no user, and no child, with the kernel's own root either");
 	ktest_ok(change(CREDENTIAL_TAKE, pid, 0, 0, 0) == GATE_DONE && !entry->holder,
 		 "who has left is taken");
 	ktest_ok(change(CREDENTIAL_TAKE, pid, 0, 0, 0) == GATE_NOT_OURS, "once");
@@ -197,19 +211,17 @@ static void given(uint32_t pid, struct as *as)
 static void first_stays(void)
 {
 	struct credential *first = (struct credential *)&credential_entries[PID_INIT];
-	pfn_t root = first->root;
-	struct as *as;
+	struct credential before = *first;
+	enum gate_refusal left;
 
-	lock_acquire(&process_lock);
-	as = process_find(PID_INIT)->as;
-	lock_release(&process_lock);
-	as_switch(as);
-	ktest_ok(change(CREDENTIAL_LEAVE, PID_INIT, 0, 0, 0) == GATE_NO_CHANGE,
-		 "the first process does not leave");
-	as_switch(process_current()->as);
+	AS_PROCESS(PID_INIT, left = change(CREDENTIAL_LEAVE, PID_INIT, 0, 0, 0));
+	ktest_ok(left == GATE_NO_CHANGE, "the first process does not leave");
 	FORCE(first->root = kernel_root);
 	ktest_ok(change(CREDENTIAL_TAKE, PID_INIT, 0, 0, 0) == GATE_NOT_OURS, "nor is it taken");
-	FORCE(first->root = root);
+	FORCE(first->holder = NULL);
+	ktest_ok(give_first(PID_INIT, process_current()->pid) == GATE_NOT_OURS,
+		 "nor given by another than the kernel");
+	FORCE(*first = before);
 }
 
 /* The index of a file. */

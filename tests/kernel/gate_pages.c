@@ -69,7 +69,6 @@ static void ask_as_stranger(const struct as *as, const pte_t *entries)
 	ktest_ok(asked(GATE_PAGES_WRITE, entries, 0, (uint64_t)&kernel_root, 8) == GATE_NOT_OURS,
 		 "nor written");
 	ktest_ok(!root_publish(as->root), "it is not published twice");
-	ktest_ok(!root_die(as->root), "nor dies while it is not loaded");
 	ktest_ok(!root_rest(as->root), "nor rests while it has pages");
 	ktest_ok(!root_take(as->root), "nor is taken for a new one");
 }

@@ -84,6 +84,24 @@ static void make(pfn_t pair)
 	ktest_ok(tables_cleared(pair) == GATE_IN_USE, "roots are not cleared");
 }
 
+/* As a process with many threads in fork at once would owe. */
+static void make_no_more(void)
+{
+	struct frame before = *frame_entry(loaded()),
+		     owing = root_as(loaded(), 0, loaded(), UINT16_MAX - OWED + 1);
+	struct cpu *cpu = this_cpu();
+	unsigned nr_spare = cpu->nr_spare_roots;
+	status_t status;
+	struct as *as;
+
+	FORCE(*frame_entry(loaded()) = owing);
+	cpu->nr_spare_roots = 0;
+	status = as_create(&as);
+	cpu->nr_spare_roots = nr_spare;
+	FORCE(*frame_entry(loaded()) = before);
+	ktest_ok(status == STATUS_ENOMEM, "who owes too much is told that there is no memory");
+}
+
 static void change_new(pfn_t root)
 {
 	pfn_t other = kernel_root;
@@ -113,13 +131,29 @@ static void change_published(pfn_t root)
 	ktest_ok(changed(root, 0) == GATE_DONE && nr_owed() == before - 1,
 		 "what is published is owed no more");
 	ktest_ok(stays(root, 0, ROOT_NEW, ROOT_IDLE), "it is not new, nor rests");
-	ktest_ok(changed(root, ROOT_DYING) == GATE_NO_CHANGE, "nor dies while it is not loaded");
+	ktest_ok(changed_as(root, root_as(root, 0, root, OWED), ROOT_DYING) == GATE_NO_CHANGE,
+		 "nor dies while an entry of credentials names it");
+	if (nr_cpus > 1) {
+		struct current *other =
+			(struct current *)(uint64_t)gate_current((this_cpu()->id + 1) % nr_cpus);
+		uint32_t before_root = other->root;
+		enum gate_refusal refusal;
+
+		FORCE(other->root = root.pfn);
+		refusal = changed(root, ROOT_DYING);
+		FORCE(other->root = before_root);
+		ktest_ok(refusal == GATE_NO_CHANGE, "nor while another processor has it");
+	}
 	ktest_ok(ended(root) == GATE_IN_USE, "nor becomes page tables");
 }
 
 static void change_dying(pfn_t root)
 {
 	struct frame dying = root_as(root, ROOT_DYING, root, 0);
+	struct current *current = (struct current *)(uint64_t)current_here();
+	struct frame before = *frame_entry(root);
+	uint32_t left = current->left;
+	enum gate_refusal refusal, emptied;
 
 	ktest_ok(changed_as(root, dying, 0) == GATE_NO_CHANGE &&
 			 changed_as(root, dying, ROOT_NEW) == GATE_NO_CHANGE,
@@ -131,6 +165,13 @@ static void change_dying(pfn_t root)
 			 changed_as(root, root_as(root, ROOT_DYING, root, OWED), ROOT_IDLE) ==
 				 GATE_NO_CHANGE,
 		 "nor rests with an entry, or while it owes");
+	FORCE(current->left = root.pfn);
+	refusal = changed_as(root, dying, ROOT_IDLE);
+	FORCE(*frame_entry(root) = dying);
+	emptied = asked_of(GATE_ROOT_EMPTY, root.pfn, 0, USER_TOP, 0);
+	FORCE(*frame_entry(root) = before; current->left = left);
+	ktest_ok(refusal == GATE_NO_CHANGE && emptied == GATE_NOT_OURS,
+		 "nor rests, or is emptied, while a processor may walk it");
 }
 
 /* It rests from now on, and again. */
@@ -238,6 +279,7 @@ KTEST_SUITE(gate_roots)
 			 made(pair) != GATE_DONE,
 		 "one that rests does, and is not clean");
 	frame_free_kernel(pair, PAIR_ORDER);
+	make_no_more();
 	if (as_create(&as) == STATUS_OK) {
 		as_put(as);
 	}

@@ -185,6 +185,7 @@ KTEST_SUITE(families)
 {
 	struct process *self = process_current();
 	struct credential_space own, born;
+	status_t left;
 	uint32_t pid;
 
 	lock_acquire(&process_lock);
@@ -197,7 +198,8 @@ KTEST_SUITE(families)
 	ktest_ok(credentials_program(self) &&
 			 credentials_program(self) == credentials_program(&child),
 		 "and of its program");
-	ktest_ok(credentials_leave(&child) == STATUS_OK && !credentials_space(child.pid, &born),
+	AS_PROCESS(child.pid, left = credentials_leave(&child));
+	ktest_ok(left == STATUS_OK && !credentials_space(child.pid, &born),
 		 "who has left has no address space");
 	child.as = NULL;
 	ktest_ok(credentials_take(&child, &pid) == STATUS_OK && pid == child.pid, "and goes");

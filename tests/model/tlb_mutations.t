@@ -8,7 +8,7 @@ use strict;
 use warnings;
 
 use File::Basename qw(dirname basename);
-use File::Path qw(make_path);
+use File::Path qw(make_path remove_tree);
 use FindBin '$Bin';
 use lib $Bin;
 use Mutations qw(mutations mutate);
@@ -48,19 +48,40 @@ sub program_of {
 	return 'tests/host/tlb_' . ($mutation->{exhaustive} ? 'exhaustive.c' : 'random.c');
 }
 
+sub write_file {
+	my ($path, $text) = @_;
+	make_path(dirname($path));
+	open my $file, '>', $path or die "$path: $!\n";
+	print $file $text;
+	close $file or die "$path: $!\n";
+}
+
+# The objects that change, by source: the file's own, or of a header those of all sources. undef: one does not compile.
+sub compile_mutated {
+	my ($mutation, $text) = @_;
+	my ($file, %objects) = $mutation->{file};
+	if ($file =~ /\.c$/) {
+		my $source = "$out/mutated_" . basename($file);
+		write_file($source, $text);
+		return unless compile($source, "$out/mutated.o", '-w', '-I' . dirname($file));
+		return { $file => "$out/mutated.o" };
+	}
+	write_file("$out/include/" . $file =~ s{^kernel/}{}r, $text);
+	for my $source (sources(program_of($mutation))) {
+		$objects{$source} = "$out/mutated_" . basename(object($source));
+		return unless compile($source, $objects{$source}, '-w', '-iquote', "$out/include");
+	}
+	remove_tree("$out/include");
+	return \%objects;
+}
+
 # The problem, or undef and what was caught.
 sub run_mutated {
 	my ($mutation, $text) = @_;
 	my $scenario = $mutation->{exhaustive};
-	my $source = "$out/mutated_" . basename($mutation->{file});
-	open my $file, '>', $source or die "$source: $!\n";
-	print $file $text;
-	close $file or die "$source: $!\n";
-	compile($source, "$out/mutated.o", '-w', '-I' . dirname($mutation->{file}))
-		or return 'it does not compile';
-	my @objects = map { $_ eq $mutation->{file} ? "$out/mutated.o" : object($_) } sources(program_of($mutation));
-	build("$out/mutated", @objects) or return 'it does not link';
-	my $arguments = $mutation->{host} ? '' : $scenario ? "'" . $scenario =~ s/'/'\\''/gr . "'" : "steps $steps";
+	my $objects = compile_mutated($mutation, $text) or return 'it does not compile';
+	build("$out/mutated", map { $objects->{$_} // object($_) } sources(program_of($mutation))) or return 'it does not link';
+	my $arguments = $mutation->{host} ? '' : $scenario ? "'" . $scenario =~ s/'/'\\''/gr . "'" : 'steps ' . ($mutation->{steps} // $steps);
 	my $said = `timeout $seconds $out/mutated $arguments 2>&1`;
 	return $said =~ /^# (seed \d+: .*?);/m || $said =~ /^# (kaiser.*)/m
 			|| $mutation->{host} && $said =~ /^(?:#   )?((?:violation|panic|assertion).*)/m ? (undef, $1)

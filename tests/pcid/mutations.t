@@ -27,6 +27,7 @@ sub quiet { return system("@_ > $out/said 2>&1") == 0 }
 # What the replay finds in a kernel that is mutated so, or why there is none.
 sub run_mutated {
 	my ($mutation, $text) = @_;
+	$mutation->{opts} //= '';
 	my $object = "$objects/$mutation->{file}.o";
 	open my $file, '>', "$out/mutated.c" or die "$out: $!\n";
 	print $file $text;
@@ -37,7 +38,7 @@ sub run_mutated {
 	my $faults = [];
 	for (my $try = 0; $try < TRIES && !@$faults; $try++) {
 		(undef, undef, $faults) = replay("$out/kernel", $out, $mutation->{run}, SMP => 2, TIMEOUT => 60, ARCHIVE => test_archive(),
-			OPTS => 'vuln=off');
+			OPTS => "vuln=off $mutation->{opts}");
 	}
 	return @$faults ? @$faults : 'the replay finds nothing';
 }

@@ -83,7 +83,8 @@ my $descriptors = 1;
 same($pool_pages + $descriptors, pages_of($kernel, 'pools'), 'the areas of bw-pools are the pages that `ptdump` finds in the region');
 my ($credentials) = grep { $_->{name} eq 'credentials' } @{$of{pools} // []};
 my ($entry_bytes) = $said =~ /^\@credential (\d+)/m;
-same([@$credentials{qw(mode objects used)}], ['WR', 1, 32768 * $entry_bytes], 'bw-pools knows the pool of credentials: one entry for each pid');
+my $authority_bytes = 16; # the policy in force, and the last job
+same([@$credentials{qw(mode objects used)}], ['WR', 2, 32768 * $entry_bytes + $authority_bytes], 'bw-pools knows the pool of credentials: one entry for each pid');
 same($credentials->{areas}[0]{sealed} ? 1 : 0, 1, 'and that it is sealed');
 
 my ($newest) = $said =~ /^\@newest (\d+)/m;

@@ -11,7 +11,7 @@ bulwark# $	true; att\x09ret2dir_h\x09\x15\r
 bulwark# $	true&&policy lo\x09etc/policy-s\x09\r
 bulwark# $	ls etc/policy-s\x09\r
 bulwark# $	attack 'ret2dir_h\x09\x15\r
-bulwark# $	map root t_fut\x09\x15\r
+bulwark# $	map root t_mem\x09\x15\r
 bulwark# $	bench_nu\x09etc/policy-s\x09\x15\r
 bulwark# $	bench --bu\x09\x15\r
 bulwark# $	echo 'a;b' mit\x09\x15\r
@@ -30,7 +30,7 @@ typed 'true; attack ret2dir_huge ' 'behind ; a command is'
 typed 'true&&policy load etc/policy-strict ' 'behind &&, and a file'
 like "$output" '^etc/policy-strict$' 'files are completed for ls'
 typed "attack 'ret2dir_huge " 'a word in a quote is'
-typed 'map root t_futex ' 'a command that another one runs is'
+typed 'map root t_memory ' 'a command that another one runs is'
 typed 'bench --budget=' 'an option is, and waits for its value'
 typed "echo 'a;b' mit" 'a ; in quotes begins no command'
 symbols=$(nm "build/$BUILD/bulwark.elf" | grep -ci ' t [a-z_0-9]*$')

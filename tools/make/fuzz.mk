@@ -25,5 +25,5 @@ fuzz: need-fuzz-kernel
 	@KERNEL=build/fuzz/bulwark.elf ARCHIVE=$$($(MAKE) -s print-archive EXTRA=tests/fuzz/guest) tools/fuzz
 
 .PHONY: need-fuzz-kernel
-need-fuzz-kernel: need-kernel-fuzz | $(call deps,run)
+need-fuzz-kernel: need-kernel-fuzz need-archive | $(call deps,run)
 	@$(MAKE) EXTRA=tests/fuzz/guest archive

@@ -6,5 +6,5 @@ sweep: need-sweep-$(BUILD) | $(call deps,run)
 	@KERNEL=$(KERNEL) ARCHIVE=$$($(MAKE) -s print-archive EXTRA=tests/sweep/guest) tools/sweep
 
 .PHONY: $(builds:%=need-sweep-%)
-$(builds:%=need-sweep-%): need-sweep-%: need-kernel-% | $(call deps,run)
+$(builds:%=need-sweep-%): need-sweep-%: need-kernel-% need-archive | $(call deps,run)
 	@$(MAKE) BUILD=$* EXTRA=tests/sweep/guest archive

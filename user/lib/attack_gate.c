@@ -13,7 +13,7 @@
 
 enum { CPU_OF_WRITER, CPU_OF_FORKER = ATTACK_GATE_CPU, NR_CPUS };
 enum { STAGE_READY = 1, STAGE_FORK, STAGE_FORKED, NR_STAGES };
-enum { ROUNDS = 1000, MET_OFTEN = 8 };
+enum { ROUNDS = 4000, MET_OFTEN = 8 };
 enum { WORD = sizeof(uint64_t), ENTRIES = BW_PAGE_SIZE / WORD, INDEX_SHIFT = 32 };
 
 static attack_stage stage;

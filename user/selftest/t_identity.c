@@ -2,9 +2,10 @@
  * Who a process is cannot be had by pointing at somebody else. The pointers are ordinary kernel
  * memory, and each is changed here by a kernel bug, one call at a time.
  *
- * A thread that leads to another process gets that one's memory when it is switched to, so it must
- * not be switched away from meanwhile: it begins with a new time slice, and lets the kernel say all
- * that it has to say of such processes before, as a line takes longer than a slice on a slow port.
+ * A thread that leads to another process still has its own memory, and the kernel looks for the
+ * other one's: a page fault would stop the machine. So it must not be switched away from meanwhile:
+ * it begins with a new time slice, and lets the kernel say all that it has to say of such processes
+ * before, as a line takes longer than a slice on a slow port.
  */
 #include <sched.h>
 #include <sys/wait.h>
@@ -75,7 +76,7 @@ static int as_first_pid(void *unused)
 		return -1;
 	}
 	for (int i = 0; i < LINES_MAX; i++) {
-		if (uid_with(leak.process, with_pid(leak.process, PID_FIRST)) != NOBODY) {
+		if (uid_with(leak.process, with_pid(leak.process, PID_FIRST)) != USER) {
 			return 1;
 		}
 	}
@@ -126,7 +127,7 @@ int main(void)
 	is_protected = bw_option_is("cred", "protected");
 	if (is_protected) {
 		tap_is(exit_code(as_first_pid), 0,
-		       "a process whose pid leads to another's entry counts as nobody");
+		       "a process whose pid leads to another's entry acts for its own user");
 	}
 	tap_is(exit_code(as_first_process), 0,
 	       is_protected ? "a thread that is led to the first process counts as nobody"

@@ -6,7 +6,7 @@
 #include "lib/types.h"
 
 /* Prepares a fresh kernel stack so that the first switch to it calls function(argument), which must
- * not return. Returns the stack pointer for context_switch. */
+ * not return. Returns where it goes on. */
 uint64_t context_prepare(uint64_t stack_top, void (*function)(void *), void *argument);
 
 /* Leaves the kernel with these registers (at the top of the current thread's kernel stack, or

@@ -35,6 +35,7 @@ static inline cr3_t cr3_noflush(cr3_t cr3)
 {
 	return (cr3_t){ cr3.value | (pcid_is_on ? CR3_NOFLUSH : 0) };
 }
+static inline cr3_t cr3_flushing(cr3_t cr3) { return (cr3_t){ cr3.value & ~CR3_NOFLUSH }; }
 static inline pa_t cr3_root(cr3_t cr3) { return (pa_t){ cr3.value & CR3_ROOT_MASK }; }
 static inline pcid_t cr3_pcid(cr3_t cr3)
 {

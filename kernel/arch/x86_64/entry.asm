@@ -127,7 +127,8 @@ leave_syscall_%1:
 	and r11, [entry_user_rflags]
 	LEAVE_KERNEL_MODE
 %ifnidn %1, off
-	mov rsp, [gs:CPU_EXIT_CR3]
+	mov rsp, [gs:SEALED_CURRENT]
+	mov rsp, [rsp + CURRENT_EXIT_CR3]
 	LOAD_CR3 rsp
 %endif
 	mov rsp, [gs:ENTRY_USER_RSP]
@@ -175,10 +176,8 @@ leave_trap_%1:
 	RESTORE rcx, r8, r9, r10, r11, rbx, rbp, r12, r13, r14, r15
 	mov rsp, [gs:SEALED_EXIT_STACK_TOP]
 	LEAVE_KERNEL_MODE
-	mov rax, [gs:CPU_EXIT_CR3]
-%ifidn %1, pcid
-	bts qword [gs:CPU_EXIT_CR3], CR3_NOFLUSH_BIT	; what was owed is paid
-%endif
+	mov rax, [gs:SEALED_CURRENT]
+	mov rax, [rax + CURRENT_EXIT_CR3]
 	LOAD_CR3 rax
 	push SELECTOR_USER_DATA
 	push rdx

@@ -64,7 +64,8 @@ void offsets(void)
 	CPU(ON_USER_TRAP, on.on_user_trap);
 	CPU(ON_KERNEL_TRAP, on.on_kernel_trap);
 	CPU(ON_LEAVE, on.on_leave);
-	CPU(EXIT_CR3, tlb.exit_cr3);
+	OFFSET(SEALED_CURRENT, CPU_SEALED_OFFSET + offsetof(struct cpu_sealed, current));
+	OFFSET(CURRENT_EXIT_CR3, offsetof(struct current, exit_cr3));
 	CPU(TLB_SEEN, tlb.seen);
 	CPU(NEWEST_AT_ENTRY, newest_at_entry);
 	OFFSET(CPU_USER, CPU_USER);

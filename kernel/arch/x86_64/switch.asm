@@ -3,13 +3,21 @@
 default rel
 bits 64
 section .text
-; The middle of context_switch (switch.h). RDI: where the stack pointer goes; RSI: where that of the other stack is.
-; Whoever sees the first store may run on the stack that is left: it is not touched any more.
+extern upcall_switch_stack
+
+; The middle of context_switch (switch.h). RDI: where others see the stack pointer; RSI: where they see the other's; RDX:
+; the other thread. Whoever sees the last store may run on the stack that is left: it is not touched any more.
 global context_continue
 context_continue:
-	mov [rdi], rsp
-	mov rsp, [rsi]
+	mov rbx, rdi
+	mov rbp, rsp
 	mov qword [rsi], 0
+	mov rdi, rdx
+	mov rsi, rsp
+	and rsp, ~15
+	call upcall_switch_stack
+	mov rsp, rax
+	mov [rbx], rbp
 	ret
 
 ; void cpu_idle_once(void): an interrupt that is pending at STI ends HLT at once. Intel SDM vol. 2, "STI".

@@ -4,21 +4,24 @@
 #include "arch/x86_64/context.h"
 #include "lib/types.h"
 
+struct thread;
+
 /*
- * Stores the stack pointer of this stack in *save and continues on the other one, whose pointer
- * *load is; it becomes 0, as the stack is in use. The store to *save is the last that the old stack
- * has to do with: who sees it may run that stack on another CPU. The registers that a function
+ * Continues on the other thread's stack, where upcall_switch_stack says; *load becomes 0, as the
+ * stack is in use. Stores the stack pointer of this stack in *save: that is the last that it
+ * has to do with, and who sees it may run it on another CPU. The registers that a function
  * keeps for its caller are lost, so that the compiler saves those that it needs.
  */
-static inline __attribute__((always_inline)) void context_switch(uint64_t *save, uint64_t *load)
+static inline __attribute__((always_inline)) void context_switch(uint64_t *save, uint64_t *load,
+								 struct thread *next)
 {
 	asm volatile("push %%rbp\n\t"
 		     "call context_continue\n\t"
 		     "pop %%rbp"
-		     : "+D"(save), "+S"(load)
+		     : "+D"(save), "+S"(load), "+d"(next)
 		     :
-		     : "rax", "rbx", "rcx", "rdx", "r8", "r9", "r10", "r11", "r12", "r13", "r14",
-		       "r15", "cc", "memory");
+		     : "rax", "rbx", "rcx", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",
+		       "cc", "memory");
 }
 
 /* Intel SDM vol. 1, "Managing State Using the XSAVE Feature Set". */

@@ -46,6 +46,9 @@ extern struct table_pointer gate_idtr;
 RO_AFTER_INIT struct table_pointer gate_idtr;
 RO_AFTER_INIT static char gate_idt[GATE_NR_VECTORS * IDT_ENTRY_BYTES] __attribute__((aligned(16)));
 
+/* What is kept for a processor is there from the start, with any ptprot. */
+enum { KEPT_PAGE = 1 + GATE_STACK_PAGES };
+
 static uint64_t block_address(unsigned cpu, unsigned page)
 {
 	return guarded_base() + GUARDED_FRAMES_SIZE +
@@ -56,20 +59,30 @@ uint64_t gate_stack_top(unsigned cpu)
 {
 	uint64_t distance = options.ptprot == ptprot_window ? WINDOW_GUARDED - guarded_base() : 0;
 
-	return block_address(cpu, 1 + GATE_STACK_PAGES) + distance;
+	return block_address(cpu, KEPT_PAGE) + distance;
+}
+
+static void page_add(unsigned cpu, unsigned page)
+{
+	pfn_t frame;
+
+	if (frame_alloc_zeroed(OWNER_KERNEL, 0, &frame) ||
+	    ptable_map_kernel(block_address(cpu, page), frame, PTE_WRITABLE | ptable_nx())) {
+		panic("no memory for the gate's blocks");
+	}
+	frame_set_place(frame, block_address(cpu, page));
+}
+
+void gate_add_cpu(unsigned cpu)
+{
+	page_add(cpu, KEPT_PAGE);
+	gate_kept_start = block_address(0, KEPT_PAGE) + GATE_KEPT_OFFSET;
 }
 
 static void block_add(unsigned cpu)
 {
-	for (unsigned page = 1; page < GATE_BLOCK_PAGES; page++) {
-		pfn_t frame;
-
-		if (frame_alloc_zeroed(OWNER_KERNEL, 0, &frame) ||
-		    ptable_map_kernel(block_address(cpu, page), frame,
-				      PTE_WRITABLE | ptable_nx())) {
-			panic("no memory for the gate's stacks");
-		}
-		frame_set_place(frame, block_address(cpu, page));
+	for (unsigned page = 1; page < KEPT_PAGE; page++) {
+		page_add(cpu, page);
 	}
 	/* BUILD=kasan: the compiler writes marks of what lies on a stack */
 	if (marks_cover(gate_stack_top(cpu) - GATE_STACK_PAGES * PAGE_SIZE, gate_stack_top(cpu))) {
@@ -84,7 +97,6 @@ static void kept_begin(void)
 	if (frame_pool.quarantine.nr) {
 		panic("gate: frames wait in the quarantine already");
 	}
-	gate_kept_start = block_address(0, 1 + GATE_STACK_PAGES) + GATE_KEPT_OFFSET;
 	((struct gate_kept *)gate_kept_start)->newest = ktlb_generation();
 	((struct gate_kept *)gate_kept_start)->pools_next = pool_header()->next_address;
 }

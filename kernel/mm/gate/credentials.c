@@ -17,24 +17,13 @@ static const struct credential *entry_at(uint64_t pid)
 	return pid && pid < gate_credentials.nr_entries ? &gate_credentials.entries[pid] : NULL;
 }
 
-/*
- * The current process: it is told, and must have the root that is loaded. The kernel's own root is
- * that of the first process alone, until it has an address space: others that have none are ending.
- * 0: it is not that one.
- */
-static uint32_t current_pid(uint64_t told)
-{
-	const struct credential *entry = entry_at(told);
-	bool is_right = entry && entry->holder && entry->root.pfn == gate_loaded_root().pfn &&
-			(entry->root.pfn != kernel_root.pfn || told == CREDENTIAL_FIRST);
-
-	return is_right ? (uint32_t)told : 0;
-}
-
 /* With ptprot=off it is who it is told to be. */
 const struct credential *credential_current(uint64_t told)
 {
-	return entry_at(gate_is_shut() ? current_pid(told) : told);
+	const struct credential *entry = entry_at(told);
+
+	return !gate_is_shut() || (entry && entry->holder && told == current_here()->pid) ? entry
+											  : NULL;
 }
 
 bool authority_write(const void *to, const void *from, uint64_t len_bytes)
@@ -102,7 +91,7 @@ static uint64_t give(const struct credential *entry, uint64_t parent, uint64_t h
 {
 	const struct credential *own = credential_current(parent);
 	bool is_first = !parent && entry == entry_at(CREDENTIAL_FIRST) &&
-			gate_loaded_root().pfn == kernel_root.pfn && root.pfn == kernel_root.pfn;
+			current_here()->pid == CURRENT_KERNEL && root.pfn == kernel_root.pfn;
 	struct credential value = { 0 };
 
 	if (entry->holder || !holder) {
@@ -123,13 +112,20 @@ static uint64_t give(const struct credential *entry, uint64_t parent, uint64_t h
 	return GATE_DONE;
 }
 
+/* More than so many: their stacks have the number, and whatever becomes of its entry becomes of
+ * them. */
+static bool has_threads(const struct credential *entry, unsigned nr)
+{
+	return gate_is_shut() && gate_nr_stacks((uint32_t)(entry - gate_credentials.entries)) > nr;
+}
+
 /* With ptprot=off a process may end that could not leave. */
 static uint64_t take(const struct credential *entry)
 {
 	const struct credential none = { .holder = NULL };
 	bool has_left = entry->root.pfn == kernel_root.pfn || !gate_is_shut();
 
-	if (!has_left || entry == entry_at(CREDENTIAL_FIRST)) {
+	if (!has_left || entry == entry_at(CREDENTIAL_FIRST) || has_threads(entry, 0)) {
 		return GATE_NOT_OURS;
 	}
 	return credential_write(entry, &none) ? GATE_DONE : GATE_NO_FRAME;
@@ -170,7 +166,7 @@ static uint64_t become(const struct credential *own, struct credential *value, u
 	const struct program_policy *policy = gate_credentials.authority->policy;
 	unsigned rule;
 
-	if (program >= gate_credentials.nr_files) {
+	if (program >= gate_credentials.nr_files || has_threads(own, 1)) {
 		return GATE_NO_CHANGE;
 	}
 	value->binding = (own->binding & ~(uint32_t)BINDING_PROGRAM) |
@@ -193,7 +189,7 @@ static uint64_t become(const struct credential *own, struct credential *value, u
 
 static uint64_t leave(const struct credential *own, struct credential *value)
 {
-	if (own == entry_at(CREDENTIAL_FIRST)) {
+	if (own == entry_at(CREDENTIAL_FIRST) || has_threads(own, 1)) {
 		return GATE_NO_CHANGE;
 	}
 	value->root = kernel_root;

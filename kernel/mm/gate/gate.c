@@ -229,7 +229,37 @@ bool tables_clear(pfn_t first, unsigned nr)
 	return !result;
 }
 
-void root_pair_make(pfn_t root) { CALL(ROOT_MAKE, root.pfn, 0, 0, 0); }
+void stack_give(uint32_t stack, uint32_t pid) { CALL(STACK_GIVE, stack, pid, 0, 0); }
+
+void stack_take(uint32_t stack) { CALL(STACK_TAKE, stack, 0, 0, 0); }
+
+/* The upper bits of an address of the kernel are all ones. */
+uint64_t stack_switch(uint32_t stack, uint64_t rsp, unsigned how)
+{
+	uint64_t result = is_open() ? gate_switch(stack, rsp, how, 0)
+				    : gate_try(GATE_SWITCH, stack, rsp, how, 0);
+
+	if (UNLIKELY(result & GATE_REFUSAL)) {
+		gate_refused(GATE_SWITCH, result, stack);
+	}
+	return (uint64_t)((int64_t)result >> GATE_VALUE_SHIFT);
+}
+
+void stack_switch_here(unsigned how) { CALL(SWITCH_HERE, how, 0, 0, 0); }
+
+void stack_note_binding(void) { stack_switch_here(SWITCH_LATER); }
+
+void stack_settle(unsigned slot) { stack_switch_here(slot | SWITCH_LOAD); }
+
+bool root_pair_make(pfn_t root)
+{
+	uint64_t result = gate_try(GATE_ROOT_MAKE, root.pfn, 0, 0, 0);
+
+	if (UNLIKELY(result && result != GATE_NOT_OURS)) {
+		gate_refused(GATE_ROOT_MAKE, result, root.pfn);
+	}
+	return !result;
+}
 
 void root_pair_end(pfn_t root) { CALL(ROOT_END, root.pfn, 0, 0, 0); }
 

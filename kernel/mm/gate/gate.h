@@ -14,6 +14,7 @@
 #include "core/options.h"
 #include "mm/frame.h"
 #include "mm/gate/enter.h"
+#include "mm/gate/switch.h"
 
 /* What is in force: off until gate_begin. */
 extern enum option_ptprot gate_in_force;
@@ -25,6 +26,9 @@ void gate_begin(void);
 
 /* One past the last byte of a processor's stack in the gate, where the gate sees it. */
 uint64_t gate_stack_top(unsigned cpu);
+/* Boot, as each processor is counted: what the gate keeps for it, and all may read. */
+void gate_add_cpu(unsigned cpu);
+const struct current *gate_current(unsigned cpu);
 /* How far above what everybody reads in the guarded area the gate writes the same. */
 extern uint64_t gate_distance;
 
@@ -190,7 +194,7 @@ bool tables_clear(pfn_t first, unsigned nr) MUST_CHECK;
  * and who has may let it die. Empty it rests. False: it is in another state, another's, or not
  * empty.
  */
-void root_pair_make(pfn_t root);
+bool root_pair_make(pfn_t root) MUST_CHECK;
 /* One that rests, and its shadow, are tables without a place. */
 void root_pair_end(pfn_t root);
 bool root_publish(pfn_t root) MUST_CHECK;

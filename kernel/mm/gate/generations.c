@@ -31,6 +31,8 @@ struct gate_kept *gate_kept_own(void)
 	return (struct gate_kept *)(block + (1 + GATE_STACK_PAGES) * PAGE_SIZE + GATE_KEPT_OFFSET);
 }
 
+const struct current *gate_current(unsigned cpu) { return &kept_of(cpu)->current; }
+
 struct gate_counted gate_counted(unsigned cpu)
 {
 	const struct gate_kept *kept = kept_of(cpu);
@@ -96,7 +98,7 @@ uint64_t gate_downgrade(uint64_t unused0, uint64_t unused1, uint64_t unused2, ui
 	return GATE_DONE | generation << GATE_VALUE_SHIFT;
 }
 
-static void flush_everything(void)
+void gate_flush_everything(void)
 {
 	if (!pcid_is_on) {
 		cr3_write(cr3_read());
@@ -113,7 +115,7 @@ uint64_t gate_flush(uint64_t unused0, uint64_t unused1, uint64_t unused2, uint64
 	uint64_t generation = generation_newest();
 
 	(void)unused0, (void)unused1, (void)unused2, (void)unused3;
-	flush_everything();
+	gate_flush_everything();
 	__atomic_store_n(&gate_kept_own()->seen, generation, __ATOMIC_RELEASE);
 	return GATE_DONE | generation << GATE_VALUE_SHIFT;
 }

@@ -34,6 +34,9 @@ static inline bool gate_is_shut(void) { return gate_in_force != ptprot_off; }
  * answers. */
 enum { GATE_BLOCK_PAGES = ASSERTIONS ? 8 : 4, GATE_STACK_PAGES = GATE_BLOCK_PAGES - 2 };
 
+/* From the top of the gate's stack down: the caller's IDTR (gate.inc, GATE_IDTR). */
+enum { GATE_IDTR_BELOW = 4 * 8 };
+
 /* Where the gate writes what everybody reads of a frame. */
 static inline struct frame *gate_frame(pfn_t frame)
 {
@@ -56,6 +59,8 @@ static inline bool frame_word_change(pfn_t frame, struct frame from, uint8_t fla
  * areas; and, in the first processor's, for all. Everybody may read it.
  */
 struct gate_kept {
+	struct current current;
+
 	/* what generations up to this one removed from the kernel half is gone from this
 	 * processor's TLB */
 	uint64_t seen;
@@ -78,6 +83,9 @@ struct gate_kept {
 };
 enum { GATE_KEPT_OFFSET = 1024 };
 extern uint64_t gate_kept_start;
+
+/* This processor's TLB, under all PCIDs. */
+void gate_flush_everything(void);
 
 /* Only from gate_begin on. */
 void gate_kernel_half_lock(void);
@@ -200,13 +208,18 @@ static inline void root_owes_less(uint32_t root)
 	__atomic_fetch_sub(&gate_frame((pfn_t){ root })->nr_used, (uint16_t)OWED, __ATOMIC_RELAXED);
 }
 
-/* The kernel root of the address space that this processor has loaded. */
-pfn_t gate_root_before(void); /* the gate has loaded another */
-static inline pfn_t gate_loaded_root(void)
-{
-	return gate_in_force == ptprot_window ? gate_root_before()
-					      : pa_to_pfn(cr3_root(cr3_read()));
-}
+struct gate_kept *gate_kept_own(void);
+
+/* The kernel root of the current address space. */
+static inline pfn_t gate_loaded_root(void) { return (pfn_t){ current_here()->root }; }
+/* Stacks that a pid has. Nobody has a root's translations in a slot any more that counts as its; no
+ * processor's table of calls counts as that of a binding. */
+unsigned gate_nr_stacks(uint32_t pid);
+void gate_root_forget(uint32_t root);
+void gate_bindings_forget(void);
+/* Some processor may walk it: it is the current one there, or CR3 has it still. `others`: this
+ * processor's is not asked for. */
+bool gate_root_is_named(uint32_t root, bool others);
 
 /* Of a new root: it is made by whoever has loaded what this processor has. */
 static inline bool root_is_made_here(struct frame root)
@@ -238,8 +251,6 @@ static inline void gate_table_close(enum gate_place place)
 		gate_window_close(place);
 	}
 }
-
-struct gate_kept *gate_kept_own(void);
 
 /* What an operation is told to copy bytes from is not its own window. */
 bool gate_may_read(const void *from, uint64_t len_bytes);

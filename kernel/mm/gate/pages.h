@@ -81,13 +81,14 @@ static inline __attribute__((always_inline)) bool page_lock(uint64_t entry, stru
 	return false;
 }
 
-/* Of an address space that no processor has loaded, no TLB holds anything: one that dies, and one
- * that is made here. */
+/* Of an address space that no processor walks: one that dies and is current nowhere any more, and
+ * one that is made here. */
 static inline bool is_loaded_nowhere(const struct place *place)
 {
 	unsigned state = place_root_state(place);
 
-	return state == ROOT_DYING || (state == ROOT_NEW && place_is_ours(place));
+	return (state == ROOT_DYING && !gate_root_is_named(place->root, false)) ||
+	       (state == ROOT_NEW && place_is_ours(place));
 }
 
 static inline bool state_change(pfn_t frame, union frame_word from, struct frame to)

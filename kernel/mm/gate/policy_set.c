@@ -118,6 +118,7 @@ uint64_t gate_policy_set(uint64_t policy, uint64_t pid, uint64_t unused2, uint64
 			refusal = GATE_NO_FRAME;
 		}
 	}
+	gate_bindings_forget();
 	gate_credentials_unlock();
 	return refusal;
 }

@@ -93,17 +93,20 @@ bool root_owes(uint32_t root)
  * published by him; dying, and idle. Its user half is empty at both ends. The shadow root goes with
  * it.
  */
-static bool may_change(struct frame from, unsigned to)
+static bool may_change(pfn_t root, struct frame from, unsigned to)
 {
 	unsigned before = from.flags & ROOT_STATES;
-	bool is_loaded = gate_is_shut() && gate_loaded_root().pfn == from.number;
 	bool is_new = before == ROOT_NEW && (!gate_is_shut() || root_is_made_here(from));
 
 	switch (to) {
 	case ROOT_NEW: return before == ROOT_IDLE;
-	case ROOT_DYING: return before == 0 && (!gate_is_shut() || is_loaded);
+	case ROOT_DYING:
+		return before == 0 && (!gate_is_shut() || (from.nr_used < OWED &&
+							   !gate_root_is_named(root.pfn, true)));
 	case ROOT_IDLE:
-		return from.nr_used == 0 && (is_new || (before == ROOT_DYING && !is_loaded));
+		return from.nr_used == 0 &&
+		       (is_new || (before == ROOT_DYING &&
+				   !(gate_is_shut() && gate_root_is_named(root.pfn, false))));
 	default: return to == 0 && is_new;
 	}
 }
@@ -122,7 +125,7 @@ static uint64_t root_change(pfn_t root, unsigned state)
 	uint32_t loaded = gate_is_shut() ? gate_loaded_root().pfn : 0;
 	uint64_t refusal = GATE_DONE;
 
-	if (!is_kernel_root(from) || !may_change(from, state)) {
+	if (!is_kernel_root(from) || !may_change(root, from, state)) {
 		return GATE_NO_CHANGE;
 	}
 	if (is_owed && state == ROOT_NEW && !root_owes(loaded)) {
@@ -134,6 +137,9 @@ static uint64_t root_change(pfn_t root, unsigned state)
 		refusal = GATE_IN_USE;
 	} else {
 		is_owed &= state != ROOT_NEW;
+	}
+	if (!refusal && state == ROOT_IDLE) {
+		gate_root_forget(root.pfn);
 	}
 	if (is_owed) {
 		root_owes_less(loaded);

@@ -31,16 +31,6 @@ void gate_window_close(enum gate_place place)
 	insn_invlpg(place_address(place));
 }
 
-/* gate.asm: what was loaded is the first word on the stack. */
-pfn_t gate_root_before(void)
-{
-	uint64_t block =
-		align_down((uint64_t)__builtin_frame_address(0), GATE_BLOCK_PAGES * PAGE_SIZE);
-	const uint64_t *top = (const uint64_t *)(block + (1 + GATE_STACK_PAGES) * PAGE_SIZE);
-
-	return pa_to_pfn(cr3_root((cr3_t){ top[-1] }));
-}
-
 struct released *gate_answer(void)
 {
 	return (struct released *)(PERCPU_SEALED_READ(offsetof(struct cpu_sealed, gate_stack_top)) +
@@ -49,6 +39,5 @@ struct released *gate_answer(void)
 
 bool root_is_ours(pfn_t root)
 {
-	return gate_in_force == ptprot_off ||
-	       frame_entry(root)->number == pa_to_pfn(cr3_root(cr3_read())).pfn;
+	return gate_in_force == ptprot_off || frame_entry(root)->number == current_here()->root;
 }

@@ -118,12 +118,11 @@ extern char thread_begin[];
 
 uint64_t context_prepare(uint64_t stack_top, void (*function)(void *), void *argument)
 {
-	enum { SAVED = 6 };
 	/* from the lowest address up: r15 r14 r13 r12 rbp rbx, return address, two more */
-	uint64_t *frame = (uint64_t *)(stack_top & -16ul) - SAVED - 3;
+	uint64_t *frame = (uint64_t *)(stack_top & -16ul) - SIM_FIRST_WORDS;
 
 	sim.stacks[sim_stack_of(stack_top - 1)].rsp = (uint64_t)frame;
-	memset(frame, 0, (SAVED + 3) * sizeof(*frame));
+	memset(frame, 0, SIM_FIRST_WORDS * sizeof(*frame));
 	frame[3] = (uint64_t)argument;
 	frame[5] = (uint64_t)function;
 	frame[6] = (uint64_t)thread_begin;
@@ -132,9 +131,9 @@ uint64_t context_prepare(uint64_t stack_top, void (*function)(void *), void *arg
 
 /*
  * The double run is looked for here. Others may run where *load becomes 0, and not from there to
- * the other stack; the store to *save they see later.
+ * the other stack; the store to *save they see later. The same thread, begun anew, is NULL.
  */
-void context_switch(uint64_t *save, uint64_t *load)
+void context_switch(uint64_t *save, uint64_t *load, struct thread *next_thread)
 {
 	struct sim_cpu *cpu = &sim.cpus[sim.current];
 	uint64_t rsp = *load;
@@ -153,6 +152,9 @@ void context_switch(uint64_t *save, uint64_t *load)
 	if (!sim.stacks[next].is_used) {
 		sim_fail("a CPU switches to a stack that was freed");
 	}
+	if (next_thread) {
+		(void)upcall_switch_stack(next_thread, 0);
+	}
 	cpu->stack = next;
 	/* which stack it is; how far it is in use the machine knows */
 	sim_store_later(save, (uint64_t)sim_log->stacks[previous] + sizeof(uint64_t));
@@ -163,7 +165,7 @@ void context_restart(uint64_t stack_top, void (*function)(void *), void *argumen
 {
 	uint64_t dropped, fresh = context_prepare(stack_top, function, argument);
 
-	context_switch(&dropped, &fresh);
+	context_switch(&dropped, &fresh, NULL);
 	__builtin_unreachable();
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/cpu.h"
+#include "mm/kspace.h"
 #include "task/thread.h"
 #include "tlb/coroutine.h"
 
@@ -20,6 +21,7 @@ void sim_init(unsigned nr_cpus)
 {
 	if (!sim_log) {
 		sim_log = aligned_alloc(64, (sizeof(*sim_log) + 63) / 64 * 64);
+		kspace_base = (uint64_t)sim_log->stacks;
 	}
 	memset(sim_log, 0, sizeof(*sim_log));
 	memset(&sim, 0, sizeof(sim));

@@ -34,6 +34,7 @@ enum {
 	SIM_STACKS_MAX = 12,         /* the last one is for booting */
 	SIM_STACK_BYTES = 16 * 1024, /* KSTACK_SIZE */
 	SIM_SCRUBBED_BYTES = 1024,   /* below a stack's part in use */
+	SIM_FIRST_WORDS = 9,         /* on one where nothing has run yet: context_prepare */
 	SIM_OBJECTS_MAX = 24,
 	SIM_OBJECT_BYTES = 4096, /* room for each */
 	SIM_STORES_MAX = 4,

@@ -6,6 +6,7 @@
 #include "mm/as_grant.h"
 #include "mm/as_word.h"
 #include "mm/entry_area.h"
+#include "mm/kspace.h"
 #include "mm/ktlb.h"
 #include "task/bounce.h"
 #include "task/budget.h"
@@ -34,13 +35,17 @@ struct as *kernel_as_new(void)
 
 static uint32_t as_look(const struct as *as) { return ((const struct sim_as *)as)->nr_users; }
 
-void as_switch(struct as *as)
+uint64_t as_switch_stack(struct as *as, struct stack_change stacks)
 {
+	(void)stacks;
 	if (as && as_look(as) == 0) {
 		sim_fail("an address space is loaded that nobody uses");
 	}
 	loaded[sim.current] = as;
+	return 0;
 }
+
+void as_switch(struct as *as) { (void)as_switch_stack(as, (struct stack_change){ 0 }); }
 
 void as_get(struct as *as) { ((struct sim_as *)as)->nr_users++; }
 
@@ -152,6 +157,8 @@ bool credentials_have_number(const struct process *process, uint32_t number)
 
 /* --- what has no part in it --- */
 
+uint64_t kspace_base;
+bool credentials_are_protected(void) { return true; }
 uint32_t credentials_acting_uid(const struct process *process) { return process->uid; }
 uint32_t credentials_uid(const struct process *process) { return process->uid; }
 bool credentials_are_own(const struct process *process) { return process; }
@@ -176,6 +183,10 @@ void ktlb_context_switch(void) {}
 enum cpu_mode ktlb_enter(void) { return CPU_KERNEL; }
 void ktlb_leave(enum cpu_mode mode) { (void)mode; }
 void ktlb_set_debts_hook(uint64_t *(*hook)(void)) { (void)hook; }
+void stack_give(uint32_t stack, uint32_t pid) { (void)stack, (void)pid; }
+void stack_take(uint32_t stack) { (void)stack; }
+void stack_switch_here(unsigned how) { (void)how; }
+void switch_begin_cpu(unsigned cpu, uint32_t stack) { (void)cpu, (void)stack; }
 void program_bind(const struct process *process) { (void)process; }
 void program_check_table(const struct process *process) { (void)process; }
 void report_boot(void) {}

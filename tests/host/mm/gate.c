@@ -31,6 +31,10 @@ NONE(gate_frames_reveal)
 NONE(gate_credential_change)
 NONE(gate_credential_set)
 NONE(gate_policy_set)
+NONE(gate_stack_give)
+NONE(gate_stack_take)
+NONE(gate_switch)
+NONE(gate_switch_here)
 
 uint32_t gate_number_next(void) { abort(); }
 
@@ -40,6 +44,15 @@ bool gate_number_is_complete(uint32_t number)
 	abort();
 }
 
+/* No processor runs anything. */
+bool gate_root_is_named(uint32_t root, bool others)
+{
+	(void)root, (void)others;
+	return false;
+}
+
+void gate_root_forget(uint32_t root) { (void)root; }
+
 void gate_kernel_half_lock(void) {}
 void gate_kernel_half_unlock(void) {}
 
@@ -47,3 +60,8 @@ void gate_kernel_half_unlock(void) {}
 __attribute__((weak)) struct xpfo_variant xpfo;
 __attribute__((weak)) struct options options;
 struct gate_credentials gate_credentials;
+
+/* No root is current. */
+static const struct current current;
+static const struct cpu_sealed sealed = { .current = &current };
+const struct cpu_sealed *host_sealed = &sealed;

@@ -1,6 +1,8 @@
 /* Stack switching, System V AMD64 calling convention: RBX, RBP and R12 to R15 survive a call. */
 #include "coroutine.h"
 
+#include <sanitizer/asan_interface.h>
+
 asm(".text\n"
     ".globl coroutine_switch\n"
     "coroutine_switch:\n"
@@ -25,6 +27,8 @@ void coroutine_init(struct coroutine *coroutine, unsigned char *stack, void (*bo
 	enum { SAVED_REGISTERS = 6 };
 	uint64_t *top = (uint64_t *)(void *)(stack + COROUTINE_STACK_BYTES);
 
+	/* what ran there before did not return from its functions */
+	ASAN_UNPOISON_MEMORY_REGION(stack, COROUTINE_STACK_BYTES);
 	*--top = 0; /* return address of body: none */
 	*--top = (uint64_t)body;
 	for (int i = 0; i < SAVED_REGISTERS; i++) {

@@ -15,7 +15,6 @@ void sim_describe(const char *event, uint64_t detail, char *text, size_t size_by
 		} names[] = {
 			{ &cpu->mode, "mode" },
 			{ &cpu->tlb.seen, "seen" },
-			{ &cpu->tlb.as_seen, "as_seen" },
 			{ &cpu->tlb.request, "request" },
 			{ &cpu->tlb.deferred, "deferred" },
 		};

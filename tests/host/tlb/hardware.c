@@ -16,18 +16,24 @@ unsigned tlb_hw_nr_cpus(void) { return (unsigned)tlb_hw_read(&sim.nr_online); }
 bool tlb_hw_has_pcid(void) { return pcid_is_on; }
 bool tlb_hw_has_invpcid(void) { return sim.config.invpcid; }
 void tlb_hw_note_generation(pcid_t pcid, uint64_t generation) { (void)pcid, (void)generation; }
-void tlb_hw_note_exit(cr3_t cr3, uint64_t generation) { (void)cr3, (void)generation; }
 void tlb_hw_relax(void) { sim_step("waits", 0); }
 void tlb_hw_count_round(void) { sim_log->nr_rounds++; }
 
 /* The machine counts the interrupts that it delivers itself. */
 void tlb_hw_count_ipi(void) {}
 
+static bool is_slot(const tlb_word_t *word)
+{
+	const tlb_word_t *first = &tlb_hw_self()->slots[0].as_id;
+
+	return word >= first && word < first + sizeof(struct asid_slot) / sizeof(*word) * NR_ASIDS;
+}
+
 /* No other CPU writes these words, so nobody could tell when they are read. */
 static bool is_own(const tlb_word_t *word)
 {
 	return (word == &tlb_hw_self()->seen && !sim.config.gated) ||
-	       word == &tlb_hw_self()->as_seen || word == &sim.gate_seen[sim.current];
+	       word == &sim.gate_seen[sim.current] || is_slot(word);
 }
 
 uint64_t tlb_hw_read(const tlb_word_t *word)
@@ -116,7 +122,43 @@ void cr3_load_as(cr3_t cr3, uint64_t generation)
 
 uint64_t cr3_value(void) { return sim_self()->cr3; }
 void pcid_enable(void) { pcid_is_on = sim.config.pcid; }
-void tlb_hw_load_cr3(cr3_t cr3, uint64_t generation) { cr3_load_as(cr3, generation); }
+bool tlb_hw_exit_loads(void) { return sim.config.kaiser; }
+
+/* As gate_switch has it, stacks apart. */
+uint64_t tlb_hw_switch(const struct as_tlb *to, struct stack_change stacks, unsigned how,
+		       uint64_t generation)
+{
+	struct sim_cpu *cpu = sim_self();
+	pcid_t pcid = { (uint16_t)(PCID_SLOT_FIRST + (how & SWITCH_SLOT)) };
+	pcid_t user = { (uint16_t)(pcid.pcid | PCID_USER_BIT) };
+
+	(void)stacks;
+	if (cpu->in_use == to) {
+		return 0;
+	}
+	cpu->in_use = to;
+	if (!to) {
+		cpu->exit_cr3 = cr3_noflush(cr3_make(sim_boot_root(), (pcid_t){ PCID_BOOT }));
+		cr3_load_as(cpu->exit_cr3, 0);
+		return 0;
+	}
+	cpu->kernel_cr3 = cr3_noflush(cr3_make(to->root, pcid));
+	cpu->exit_cr3 = cr3_noflush(cr3_make((pa_t){ to->root.pa + PAGE_SIZE }, user));
+	if (how & SWITCH_FLUSH) {
+		tlb_hw_flush_pcid(user);
+	}
+	if (!(how & SWITCH_LATER)) {
+		cr3_load_as(how & SWITCH_FLUSH ? cr3_flushing(cpu->kernel_cr3) : cpu->kernel_cr3,
+			    generation);
+	}
+	return 0;
+}
+
+void tlb_hw_settle(unsigned slot, uint64_t generation)
+{
+	(void)slot;
+	cr3_load_as(sim_self()->kernel_cr3, generation);
+}
 
 void tlb_hw_flush_all(void)
 {

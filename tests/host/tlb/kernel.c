@@ -39,16 +39,10 @@ void kernel_enter(void)
 
 void kernel_exit(void)
 {
-	struct tlb_cpu *cpu = tlb_hw_self();
-
 	sim_stand(false, false);
 	ktlb_leave(CPU_USER);
 	if (sim.config.kaiser) {
-		cr3_t cr3 = cpu->exit_cr3;
-
-		sim_step("takes exit_cr3", 0);
-		cpu->exit_cr3 = cr3_noflush(cpu->exit_cr3);
-		cr3_load(cr3);
+		cr3_load(sim_self()->exit_cr3);
 	}
 	sim_stand(false, true);
 	sim_self()->interruptible = true;
@@ -70,7 +64,7 @@ void sim_on_interrupt(void)
 	} else {
 		cpu->interruptible = false;
 		(void)ktlb_enter();
-		sim_stand(true, true);
+		sim_stand(true, false);
 		tlb_poll();
 	}
 }
@@ -109,6 +103,7 @@ void sim_on_nmi(void)
 void kernel_idle(void)
 {
 	struct sim_cpu *cpu = sim_self();
+	bool user_usable = cpu->user_usable;
 
 	sim_stand(false, false);
 	ktlb_leave(CPU_IDLE);
@@ -116,7 +111,7 @@ void kernel_idle(void)
 	sim_step("idles", 0);
 	cpu->interruptible = false;
 	(void)ktlb_enter();
-	sim_stand(true, true);
+	sim_stand(true, user_usable);
 }
 
 void kernel_run(int space)
@@ -130,12 +125,20 @@ void kernel_run(int space)
 		users[space]++;
 	}
 	sim_stand(true, false);
-	tlb_switch(space == SIM_NOBODY ? NULL : &sim.spaces[space]);
+	(void)tlb_switch(space == SIM_NOBODY ? NULL : &sim.spaces[space],
+			 (struct stack_change){ 0 });
 	sim_self()->running = space;
-	sim_stand(true, true);
 	if (old != SIM_NOBODY) {
 		users[old]--;
 	}
+}
+
+void kernel_use_memory(void)
+{
+	if (tlb_hw_self()->left) {
+		as_tlb_settle();
+	}
+	sim_stand(true, sim_self()->running != SIM_NOBODY);
 }
 
 bool space_claim(unsigned space)
@@ -151,6 +154,7 @@ void space_release(unsigned space) { users[space] = 0; }
 
 void kernel_window(void)
 {
+	bool user_usable = sim_self()->user_usable;
 	cr3_t before = cr3_read();
 	static struct cpu cpu;
 
@@ -159,7 +163,7 @@ void kernel_window(void)
 	cr3_load(tlb_window_cr3(&cpu));
 	sim_step("works in the window", 0);
 	cr3_load(cr3_returning(before));
-	sim_stand(true, true);
+	sim_stand(true, user_usable);
 }
 
 static void cpu_main(void)

@@ -22,8 +22,10 @@ void kernel_idle(void);
 void kernel_lock(tlb_word_t *lock);
 void kernel_unlock(tlb_word_t *lock);
 
-/* Runs another address space's process (SIM_NOBODY: none). */
+/* Runs another address space's process (SIM_NOBODY: none). Its memory is used after the next way
+ * out, or from kernel_use_memory on. */
 void kernel_run(int space);
+void kernel_use_memory(void);
 /* An address space that no CPU uses, kept from being run; and the end of that. */
 bool space_claim(unsigned space);
 void space_release(unsigned space);

@@ -330,6 +330,7 @@ void kernel_recycle(unsigned space)
 	for (unsigned page = 0; page < SIM_USER_PAGES; page++) {
 		kernel_lock(&page_locks[space][page]);
 	}
+	as_tlb_downgrade(&sim.spaces[space], sim_user_address(0), sim_user_address(SIM_USER_PAGES));
 	as_tlb_destroy(&sim.spaces[space]);
 	as_tlb_init(&sim.spaces[space], sim_space_root(space));
 	pte_publish(&sim.user_upper[space], sim_version_new());

@@ -81,6 +81,8 @@ struct sim_cpu {
 	struct tlb_cpu tlb;
 	tlb_word_t mode;
 	uint64_t cr3; /* as MOV reads it */
+	const struct as_tlb *in_use;
+	cr3_t kernel_cr3, exit_cr3; /* of that */
 	struct sim_cached cached[SIM_NR_PCIDS];
 	struct sim_store stores[SIM_STORES_MAX];
 	unsigned nr_stores;

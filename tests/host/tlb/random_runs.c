@@ -80,7 +80,7 @@ static void work(void)
 		}
 		kernel_idle();
 		break;
-	case 15: sim_step("computes in the kernel", 0); break;
+	case 15: kernel_use_memory(); break;
 	case 16: page_downgrade(space, page, PAGE_REPLACE); break;
 	case 17: table_drop(space, page); break;
 	case 18:

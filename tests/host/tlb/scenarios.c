@@ -116,6 +116,30 @@ static void switch_away_and_back(void)
 	kernel_exit();
 }
 
+/* To one whose slot is fresh and back, while the first root stays loaded. */
+static void leave_and_return(void)
+{
+	switch_away_and_back();
+	kernel_enter();
+	kernel_run(1);
+	kernel_run(0);
+	kernel_exit();
+}
+
+/* The same by two that it does not settle in. */
+static void leave_for_two(void)
+{
+	kernel_enter();
+	kernel_run(1);
+	kernel_run(2);
+	kernel_run(0);
+	kernel_exit();
+	kernel_enter();
+	kernel_run(1);
+	kernel_run(2);
+	kernel_exit();
+}
+
 static void idle_with_root(void)
 {
 	kernel_enter();
@@ -252,6 +276,10 @@ const struct scenario scenarios[] = {
 	{ .name = "munmap of a page and of a large range", .programs = { unmap_0, unmap_large_1 } },
 	{ .name = "munmap while the other CPU switches away and back",
 	  .programs = { unmap_0, switch_away_and_back } },
+	{ .name = "munmap while the other CPU leaves and returns with the root loaded",
+	  .programs = { unmap_0, leave_and_return } },
+	{ .name = "munmap while the other CPU leaves for two others with the root loaded",
+	  .programs = { unmap_0, leave_for_two } },
 	{ .name = "munmap while the other CPU idles on the address space",
 	  .programs = { unmap_0, idle_with_root } },
 	{ .name = "munmap while the other CPU idles on the boot root",

@@ -1,5 +1,5 @@
 """bw-tlb, bw-tasks and bw-options: the machine as a whole."""
-from bulwark import command, image, kernel, roots, tasks, text
+from bulwark import command, image, kernel, memory, roots, tasks, text
 
 
 def hexadecimal(value):
@@ -15,8 +15,8 @@ class Tlb(command.Command):
 
 A downgrade, an entry of the kernel half that is removed or made stricter, raises the newest generation; it is
 complete once every CPU has seen it or is outside of the kernel (docs/tlb.md). Per CPU: its mode, the generation
-seen, what others ask of it, its window, the root in CR3, and its slots for address spaces; then the frames in the
-quarantine of xpfo=epoch. * marks the selected CPU."""
+seen, what others ask of it, its window, the roots that its ways in and out load, one that may be loaded still, and
+its slots for address spaces; then the frames in the quarantine of xpfo=epoch. * marks the selected CPU."""
 	name = 'bw-tlb'
 
 	def collect(self, argument):
@@ -31,38 +31,45 @@ quarantine of xpfo=epoch. * marks the selected CPU."""
 	def cpu(cpu, newest, selected, owners):
 		tlb = cpu.data['tlb']
 		space = int(tlb['as'])
-		slots = [{'slot': i, 'pcid': i + image.enumerator('PCID_SLOT_FIRST'), 'as': int(slot['as_id']),
-			'owner': owners.get(int(slot['as_id']), 'one that is gone'), 'generation': int(slot['generation']),
-			'user_stale': bool(slot['user_stale']), 'current': bool(space) and i == int(tlb['slot'])}
-			for i, slot in enumerate(elements(tlb['slots'])) if int(slot['as_id'])]
+		current = current_of(cpu.id)
+		slots = [{'slot': i, 'pcid': i + image.enumerator('PCID_SLOT_FIRST'), 'as': int(slot['as_id']['value']),
+			'owner': owners.get(int(slot['as_id']['value']), 'one that is gone'),
+			'generation': int(slot['generation']['value']), 'current': bool(space) and i == int(tlb['slot'])}
+			for i, slot in enumerate(elements(tlb['slots'])) if int(slot['as_id']['value'])]
 		return {'id': cpu.id, 'selected': bool(selected) and selected.id == cpu.id, 'mode': cpu.mode,
 			'seen': int(tlb['seen']['value']), 'up_to_date': int(tlb['seen']['value']) == newest,
 			'request': bool(tlb['request']['value']), 'deferred': bool(tlb['deferred']['value']),
 			'window': 'open' if cpu.data['window_is_open'] else 'closed',
-			'kernel_cr3': hexadecimal(tlb['kernel_cr3']['value']), 'exit_cr3': hexadecimal(tlb['exit_cr3']['value']),
-			'slots': slots}
+			'kernel_cr3': hexadecimal(current['kernel_cr3']['value']),
+			'exit_cr3': hexadecimal(current['exit_cr3']['value']),
+			'left': hexadecimal(current['left']) if int(current['left']) else None, 'slots': slots}
 
 	def render(self, found):
 		if not found['cpus']:
 			yield 'no CPU is up yet'
 			return
 		yield f'the newest downgrade is generation {found["newest"]}'
-		yield from text.table(('CPU', 'mode', 'has seen', '', 'asked', 'window', 'kernel CR3', 'exit CR3'),
+		yield from text.table(('CPU', 'mode', 'has seen', '', 'asked', 'window', 'kernel CR3', 'exit CR3', 'left root'),
 			[(marked(cpu['selected'], cpu['id']), cpu['mode'], cpu['seen'], behind(cpu),
 				' '.join(word for word in ('request', 'deferred') if cpu[word]) or 'nothing', cpu['window'],
-				cpu['kernel_cr3'], cpu['exit_cr3']) for cpu in found['cpus']])
+				cpu['kernel_cr3'], cpu['exit_cr3'], cpu['left'] or 'none') for cpu in found['cpus']])
 		slots = [(cpu, slot) for cpu in found['cpus'] for slot in cpu['slots']]
 		if slots:
 			yield 'address spaces that PCIDs may hold translations of:'
 			yield from text.table(('CPU', 'slot', 'PCID', 'address space', 'user half as of', ''),
 				[(cpu['id'], slot['slot'], slot['pcid'], slot['owner'], f'generation {slot["generation"]}',
-					'; '.join(['loaded'] * slot['current'] + ['user PCID to be flushed'] * slot['user_stale']))
-					for cpu, slot in slots])
+					'in use' if slot['current'] else '') for cpu, slot in slots])
 		if found['quarantine']:
 			yield 'in the quarantine, hidden, and not yet for user space:'
 			yield from text.table(('first frame', 'frames', 'waits for', ''),
 				[(one['first'], one['frames'], f'generation {one["generation"]}',
 					'complete' if one['complete'] else 'not complete') for one in found['quarantine']])
+
+
+def current_of(cpu):
+	"""struct current: what the gate keeps for a processor."""
+	block = image.enumerator('GATE_BLOCK_PAGES') * memory.PAGE_SIZE
+	return kernel.object_at('struct gate_kept', int(kernel.variable('gate_kept_start')) + cpu * block)['current']
 
 
 def behind(cpu):

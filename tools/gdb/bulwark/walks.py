@@ -84,6 +84,7 @@ WALKS = {
 	'root_swap': Walk(['vuln_store']),
 	'share_foreign': Walk(['vuln_write']),
 	'exec_swap': Walk(['vuln_store']),
+	'exit_cr3': Walk(['vuln_write']),
 	'dirty_pagetable': Walk(['vuln_write']),
 	'tlb_seen': Walk(['vuln_write', 'vuln_write_parked']),
 	'tlb_mode': Walk(['vuln_write', 'vuln_call_parked']),
@@ -99,6 +100,7 @@ WALKS = {
 	'apic_startup': Walk(['vuln_store']),
 	'setuid_fails': Walk(['vuln_write']),
 	'rule_name': Walk(['vuln_write']),
+	'thread_process': Walk(['vuln_store'], proves=True),
 	'policy_overwrite': Walk(['vuln_write'], proves=True),
 	'policy_redirect': Walk(['vuln_write'], proves=True),
 }

@@ -7,6 +7,8 @@
 
 #include "arch/x86_64/cr3.h"
 #include "core/cpu.h"
+#include "mm/as_tlb.h"
+#include "mm/gate/switch.h"
 
 unsigned tlb_hw_cpu_id(void);
 unsigned tlb_hw_nr_cpus(void);
@@ -35,15 +37,17 @@ uint64_t tlb_hw_gate_downgrade(void);
 uint64_t tlb_hw_gate_flush(void);
 void tlb_hw_raise(tlb_word_t *word, uint64_t value);
 
-void tlb_hw_load_cr3(cr3_t cr3, uint64_t generation);
+uint64_t tlb_hw_switch(const struct as_tlb *to, struct stack_change stacks, unsigned how,
+		       uint64_t generation);
+void tlb_hw_settle(unsigned slot, uint64_t generation);
+bool tlb_hw_exit_loads(void);
 void tlb_hw_flush_all(void);
 void tlb_hw_flush_pcid(pcid_t pcid);
 void tlb_hw_flush_page(uint64_t address);
 void tlb_hw_flush_page_of(pcid_t pcid, uint64_t address);
-static inline void tlb_hw_note_debt(void) {}
 static inline void tlb_hw_note_steerable(bool is_steerable) { (void)is_steerable; }
 void tlb_hw_note_generation(pcid_t pcid, uint64_t generation);
-void tlb_hw_note_exit(cr3_t cr3, uint64_t generation);
+static inline void tlb_hw_note_exit(uint64_t generation) { (void)generation; }
 
 static inline void tlb_hw_note_downgrade(uint64_t generation) { (void)generation; }
 static inline void tlb_hw_note_complete(uint64_t generation) { (void)generation; }

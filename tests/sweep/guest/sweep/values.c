@@ -134,7 +134,6 @@ POINTER(process_of_root, board->root.leak.process)
 POINTER(thread_of_root, thread_of(&board->root))
 POINTER(as_of_root, as_of(&board->root))
 POINTER(pool_of_credentials, symbol_word(credentials_write__pool))
-POINTER(pool_of_policy, symbol_word(root_pool))
 POINTER(pool_claimed, board->self.sealed.claimed.pool)
 POINTER(pool_sealed, board->self.sealed.of_mode[BW_SEALED_RO].pool)
 POINTER(sealed_object, board->self.sealed.of_mode[BW_SEALED_RO].object)
@@ -192,7 +191,6 @@ static const struct {
 	{ "thread-of-root", thread_of_root },
 	{ "as-of-root", as_of_root },
 	{ "pool-of-credentials", pool_of_credentials },
-	{ "pool-of-policy", pool_of_policy },
 	{ "pool-claimed", pool_claimed },
 	{ "pool-sealed", pool_sealed },
 	{ "sealed-object", sealed_object },

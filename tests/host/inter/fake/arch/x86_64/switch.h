@@ -3,7 +3,9 @@
 
 #include "lib/types.h"
 
-void context_switch(uint64_t *save, uint64_t *load);
+struct thread;
+
+void context_switch(uint64_t *save, uint64_t *load, struct thread *next);
 
 static inline void fpu_switch(void *save, const void *load)
 {

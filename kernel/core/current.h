@@ -1,0 +1,27 @@
+/*
+ * Who runs on a processor: written by the gate's SWITCH alone (mm/gate/switch.c), and read by
+ * everybody. What the current process may do, and in which address space, follows from this and
+ * from nothing else: CR3 may have another root for a while, and pointers to threads and processes
+ * are ordinary memory.
+ */
+#pragma once
+
+#include "arch/x86_64/cr3.h"
+#include "core/tlb_cpu.h"
+#include "lib/types.h"
+
+struct current {
+	cr3_t exit_cr3;   /* entry.asm: the shadow root and its PCID, for the way out */
+	cr3_t kernel_cr3; /* the kernel root and its PCID, as the way in makes them of it */
+	uint32_t root;  /* the kernel root's frame: whose user half is in use; the kernel's: none */
+	uint32_t left;  /* another that CR3 may have meanwhile; 0: none has */
+	uint32_t stack; /* which of the kernel's stacks */
+	uint32_t binding; /* of that entry, when it was last looked at */
+	uint32_t pid; /* whose entry of credentials; CURRENT_KERNEL: a thread of the kernel's own */
+	uint32_t
+		slots[NR_ASIDS]; /* which root each slot's PCIDs hold translations of (mm/asid.h) */
+};
+
+#define CURRENT_KERNEL UINT32_MAX
+#define CURRENT_LEFT (UINT32_MAX - 1) /* that of a thread that has left its process */
+#define CURRENT_NO_BINDING UINT32_MAX /* no entry has that */

@@ -1,0 +1,59 @@
+/*
+ * Who runs on a processor (core/current.h): which kernel stack, whose, and in which address space.
+ * gate.h says what holds for all operations.
+ */
+#pragma once
+
+#include "arch/x86_64/cr3.h"
+#include "core/cpu.h"
+
+/*
+ * A kernel stack that is in use: whose entry of credentials its thread acts by, and where it goes
+ * on while it does not run, counted from its slot's first byte; 0: it runs. Protected.
+ */
+struct kstack_owner {
+	uint32_t rsp;
+	uint32_t pid; /* CURRENT_KERNEL: none's, of the kernel's own */
+};
+extern struct kstack_owner *kstack_owners; /* by slot: kspace.h */
+extern uint32_t nr_kstacks;
+/* How many of them each pid has. Protected. */
+extern uint16_t *kstack_counts;
+enum { KSTACK_PIDS = 32768 };
+
+/* Boot: a processor's first thread, which is the kernel's own, runs on this stack. */
+void switch_begin_cpu(unsigned cpu, uint32_t stack);
+/*
+ * It is this process's from now on, and goes on at KSTACK_FIRST_RSP: the current process's, or
+ * one's that it has just made. And nobody's: it does not run.
+ */
+void stack_give(uint32_t stack, uint32_t pid);
+void stack_take(uint32_t stack);
+/*
+ * This stack goes on, and its owner is current, in the address space that its entry of credentials
+ * names; the one that is left goes on at rsp later. Returns where, in `how` which PCIDs. Flushes.
+ */
+enum switch_how {
+	SWITCH_SLOT = 7,       /* asid.h: these bits are the number of the slot */
+	SWITCH_FLUSH = 8,      /* the slot's PCIDs hold what is stale */
+	SWITCH_TO_KERNEL = 16, /* in no address space */
+	SWITCH_LEAVE = 128,    /* the thread is its process's no more */
+	SWITCH_LOAD = 64,      /* the same root again, as it need not be loaded */
+	SWITCH_LATER = 32,     /* what is loaded stays: the way out loads its shadow root */
+};
+/* Added to what is returned, which is a multiple of 8: the entry's binding is another than before.
+ */
+enum { SWITCH_BINDS = 1 };
+uint64_t stack_switch(uint32_t stack, uint64_t rsp, unsigned how);
+/* The stack stays, in another address space. */
+void stack_switch_here(unsigned how);
+/* The table of calls in force is that of the current entry's binding: whose is another one is told
+ * so at the switch. */
+void stack_note_binding(void);
+/* After SWITCH_LATER: the current root is loaded. */
+void stack_settle(unsigned slot);
+/* Is it? */
+static inline bool current_root_is_loaded(void)
+{
+	return !((cr3_value() ^ current_here()->kernel_cr3.value) & CR3_ROOT_MASK);
+}

@@ -1,0 +1,222 @@
+/* With ptprot: whose a kernel stack is, and who runs on a processor, is no choice of who asks. */
+#include "core/options.h"
+#include "gate_calls.h"
+#include "ktest.h"
+#include "lib/string.h"
+#include "mm/kaiser.h"
+#include "mm/kspace.h"
+#include "task/credential_entry.h"
+#include "task/process.h"
+#include "task/thread.h"
+
+/* A slot that no stack was ever in. */
+static uint32_t unused(void) { return nr_kstacks - 1; }
+
+static enum gate_refusal given(uint64_t stack, uint64_t pid)
+{
+	return asked_of(GATE_STACK_GIVE, stack, pid, 0, 0);
+}
+static enum gate_refusal taken(uint64_t stack) { return asked_of(GATE_STACK_TAKE, stack, 0, 0, 0); }
+
+static enum gate_refusal switched(uint64_t stack, uint64_t rsp, uint64_t how)
+{
+	return asked_of(GATE_SWITCH, stack, rsp, how, 0) & GATE_REFUSAL;
+}
+
+static enum gate_refusal switched_here(uint64_t how)
+{
+	return asked_of(GATE_SWITCH_HERE, how, 0, 0, 0) & GATE_REFUSAL;
+}
+
+static struct current *current(void) { return (struct current *)(uint64_t)current_here(); }
+
+/* The child has what its parent has, but for this. */
+static enum gate_refusal given_to(uint32_t pid, struct credential child)
+{
+	struct credential *entry = (struct credential *)(uint64_t)&credential_entries[pid];
+	struct credential before = *entry;
+	enum gate_refusal refusal;
+
+	FORCE(*entry = child);
+	refusal = given(unused(), pid);
+	FORCE(*entry = before);
+	return refusal;
+}
+
+/* What does not depend on the child. */
+static void give_checks_of_parent(const struct process *self)
+{
+	struct credential *entry = (struct credential *)(uint64_t)&credential_entries[self->pid];
+	struct credential own = *entry;
+	enum gate_refusal by_kernel, without_holder;
+
+	AS_PROCESS(CURRENT_KERNEL, by_kernel = given(unused(), 0));
+	ktest_ok(by_kernel == GATE_NOT_OURS, "nor does the kernel itself give one to nobody");
+	FORCE(entry->holder = NULL);
+	without_holder = given_to(ID_MAX, own);
+	FORCE(*entry = own);
+	ktest_ok(without_holder == GATE_NOT_OURS, "nor who has left to a child");
+	FORCE(options.ktest = ktest_off);
+	by_kernel = given(unused(), CURRENT_KERNEL);
+	FORCE(options.ktest = ktest_on);
+	ktest_ok(by_kernel == GATE_NOT_OURS, "nor is it the kernel's own, but under test");
+}
+
+static void give_checks(const struct process *self)
+{
+	struct credential own = credential_entries[self->pid], other;
+	uint32_t none = ID_MAX;
+
+	ktest_ok(given(nr_kstacks, self->pid) == GATE_NO_FRAME &&
+			 taken(nr_kstacks) == GATE_NO_FRAME,
+		 "there are no more stacks than there are");
+	ktest_ok(given(unused(), PID_INIT) == GATE_NOT_OURS, "a stack is not another process's");
+	ktest_ok(given(unused(), 0) == GATE_NOT_OURS && given(unused(), none) == GATE_NOT_OURS &&
+			 given(unused(), INT32_MAX) == GATE_NOT_OURS,
+		 "nor one's that there is not");
+#define OTHER(member, value)                                                                       \
+	(other = own, other.member = (value), given_to(none, other) == GATE_NOT_OURS)
+	ktest_ok(OTHER(family, own.family + 1) && OTHER(who.uid, own.who.uid + 1) &&
+			 OTHER(who.granted_uid, own.who.granted_uid + 1) &&
+			 OTHER(binding, own.binding ^ 1) && OTHER(job, own.job + 1) &&
+			 OTHER(holder, NULL),
+		 "nor one's that is not all that the current one is");
+#undef OTHER
+	ktest_ok(given(current()->stack, self->pid) == GATE_IN_USE, "nor is one given twice");
+	ktest_ok(given_to(none, own) == GATE_DONE && kstack_owners[unused()].pid == none &&
+			 kstack_owners[unused()].rsp == KSTACK_FIRST_RSP,
+		 "a child gets one, and begins where all begin");
+	ktest_ok(taken(unused()) == GATE_DONE && !kstack_owners[unused()].pid,
+		 "it is nobody's again");
+	ktest_ok(taken(current()->stack) == GATE_IN_USE, "but not while it runs");
+	FORCE(kstack_owners[unused()] =
+		      ((struct kstack_owner){ .rsp = KSTACK_FIRST_RSP, .pid = PID_INIT }));
+	ktest_ok(taken(unused()) == GATE_NOT_OURS, "nor while its process has an address space");
+	FORCE(kstack_owners[unused()] = ((struct kstack_owner){ 0 }));
+}
+
+static enum gate_refusal changed(enum credential_change change, uint32_t pid)
+{
+	return asked_of(GATE_CREDENTIAL_CHANGE, (uint64_t)change << 32 | pid, 0, 0, 0);
+}
+
+/* Whatever its entry becomes, all threads of a process become. */
+static void count_checks(const struct process *self)
+{
+	uint16_t before = kstack_counts[self->pid];
+
+	ktest_ok(before == 1, "a process with one thread has one stack");
+	FORCE(kstack_counts[self->pid]++);
+	ktest_ok(changed(CREDENTIAL_LEAVE, self->pid) == GATE_NO_CHANGE &&
+			 changed(CREDENTIAL_BECOME, self->pid) == GATE_NO_CHANGE,
+		 "one with two neither leaves its address space nor executes another program");
+	FORCE(kstack_counts[self->pid] = before);
+	FORCE(kstack_counts[ID_MAX]++);
+	ktest_ok(changed(CREDENTIAL_TAKE, ID_MAX) == GATE_NOT_OURS,
+		 "an entry is not taken while a stack has its number");
+	FORCE(kstack_counts[ID_MAX]--);
+}
+
+/* Of the current process, and does not run. */
+static enum gate_refusal switched_to_own(uint64_t rsp)
+{
+	const struct kstack_owner owner = { .rsp = KSTACK_FIRST_RSP, .pid = current()->pid };
+	enum gate_refusal refusal;
+
+	FORCE(kstack_owners[unused()] = owner);
+	refusal = switched(unused(), rsp, 0);
+	FORCE(kstack_owners[unused()] = ((struct kstack_owner){ 0 }));
+	return refusal;
+}
+
+static void switch_checks(void)
+{
+	uint32_t own = current()->stack;
+	uint64_t rsp = kspace_base + own * SLOT_BYTES + SLOT_BYTES / 2;
+	struct current before = *current();
+
+	ktest_ok(switched(nr_kstacks, rsp, 0) == GATE_NO_FRAME &&
+			 switched(own, rsp, NR_ASIDS) == GATE_NO_FRAME,
+		 "no stack goes on that there is not, and with no PCID that there is not");
+	ktest_ok(switched(unused(), rsp, 0) == GATE_IN_USE, "nor one that is nobody's");
+	ktest_ok(switched_to_own(rsp - SLOT_BYTES) == GATE_NO_FRAME &&
+			 switched_to_own(rsp + SLOT_BYTES) == GATE_NO_FRAME,
+		 "nor one for another that would go on elsewhere");
+	ktest_ok(!memcmp(current(), &before, sizeof(before)), "nothing has changed");
+}
+
+/* Of the current process's entry, for a moment. */
+static enum gate_refusal switched_to_root(const struct process *self, struct frame word)
+{
+	struct current before = *current();
+	pfn_t root = self->as->root;
+	struct frame is = *frame_entry(root);
+	enum gate_refusal refusal;
+
+	FORCE(*frame_entry(root) = word; current()->root = kernel_root.pfn);
+	refusal = switched_here(this_cpu()->tlb.slot | SWITCH_LATER);
+	FORCE(*frame_entry(root) = is; *current() = before);
+	return refusal;
+}
+
+static struct frame with_flags(struct frame word, unsigned set, unsigned clear)
+{
+	word.flags = (uint8_t)((word.flags & ~clear) | set);
+	return word;
+}
+
+static void root_checks(const struct process *self)
+{
+	struct frame is = *frame_entry(self->as->root), other = is;
+
+	ktest_ok(switched_to_root(self, with_flags(is, ROOT_DYING, 0)) == GATE_NOT_OURS &&
+			 switched_to_root(self, with_flags(is, ROOT_NEW, 0)) == GATE_NOT_OURS &&
+			 switched_to_root(self, with_flags(is, ROOT_IDLE, 0)) == GATE_NOT_OURS,
+		 "no root is loaded that is not alive");
+	ktest_ok(switched_to_root(self, with_flags(is, TABLE_SHADOW, 0)) == GATE_NOT_OURS &&
+			 switched_to_root(self, with_flags(is, 0, TABLE_LINKED)) == GATE_NOT_OURS &&
+			 switched_to_root(self, with_flags(is, LEVEL_MAX - 1, LEVEL_MAX)) ==
+				 GATE_NOT_OURS,
+		 "nor a table that is no root, or a shadow");
+	other.owner = OWNER_KERNEL;
+	ktest_ok(switched_to_root(self, other) == GATE_NOT_OURS, "nor what is no table");
+	other = is;
+	other.number++;
+	ktest_ok(switched_to_root(self, other) == GATE_NOT_OURS, "nor what is another's");
+	ktest_ok(switched_to_root(self, *frame_entry(self->as->root)) == GATE_DONE,
+		 "that of the entry is");
+}
+
+/* What ordinary memory says of the way out is a lie meanwhile. */
+static void later_checks(void)
+{
+	enum option_kaiser is = kaiser_in_force;
+	uint32_t root = current()->root, left;
+	struct current before = *current();
+	enum gate_refusal refusal;
+
+	FORCE(current()->root = kernel_root.pfn);
+	kaiser_in_force = is == kaiser_off ? kaiser_pcid : kaiser_off;
+	refusal = switched_here(this_cpu()->tlb.slot | SWITCH_LATER);
+	kaiser_in_force = is;
+	left = current()->left;
+	FORCE(*current() = before);
+	ktest_ok(refusal == GATE_DONE && left == (is == kaiser_off ? 0 : root),
+		 "a root stays loaded, and is named, where the way out loads one");
+}
+
+KTEST_SUITE(gate_switch)
+{
+	const struct process *self = process_current();
+
+	if (gate_in_force == ptprot_off) {
+		ktest_skip("there is no gate");
+		return;
+	}
+	give_checks(self);
+	give_checks_of_parent(self);
+	count_checks(self);
+	switch_checks();
+	root_checks(self);
+	later_checks();
+}
