@@ -188,13 +188,18 @@ static bool value_that_lets_through(const struct condition *condition, char *val
 	return false;
 }
 
-/* What the attack needs beside that. */
+/* What the attack needs beside what the text has already. */
 static size_t append_needs(const struct attack_row *row, char *text, size_t size_bytes, size_t used)
 {
+	char word[2 * BW_NAME_MAX + 3];
+
 	for (size_t i = 0; i < NR_NEEDS && used < size_bytes; i++) {
-		if (needs[i].kind == NEED_TO_WIN && strcmp(needs[i].attack, row->name) == 0) {
-			used += (size_t)snprintf(text + used, size_bytes - used, "%s=%s ",
-						 needs[i].option, needs[i].value);
+		if (needs[i].kind != NEED_TO_WIN || strcmp(needs[i].attack, row->name) != 0) {
+			continue;
+		}
+		snprintf(word, sizeof(word), "%s=%s ", needs[i].option, needs[i].value);
+		if (strstr(text, word) == NULL) {
+			used += (size_t)snprintf(text + used, size_bytes - used, "%s", word);
 		}
 	}
 	return used;
