@@ -9,8 +9,9 @@ use warnings;
 use File::Basename qw(dirname basename);
 use File::Path qw(make_path);
 use FindBin '$Bin';
-use lib $Bin;
+use lib $Bin, "$Bin/../../tools/lib";
 use Mutations qw(mutations mutate);
+use Output 'write_file';
 
 chdir "$Bin/../.." or die "inter_mutations: $!\n";
 my $out = 'build/model/inter';
@@ -36,13 +37,6 @@ sub build {
 	return system('gcc', '-o', $to, @objects) == 0;
 }
 
-sub write_file {
-	my ($path, $text) = @_;
-	open my $file, '>', $path or die "$path: $!\n";
-	print $file $text;
-	close $file or die "$path: $!\n";
-}
-
 # The objects that a mutated file changes, by source: its own, or those of all who include it. undef: it does not compile.
 sub compile_mutated {
 	my ($file, $mutated) = @_;
@@ -54,7 +48,6 @@ sub compile_mutated {
 	}
 	my ($name) = $file =~ m{^kernel/(.*)};
 	my %objects;
-	make_path("$out/include/" . dirname($name));
 	write_file("$out/include/$name", $mutated);
 	for my $source (grep { my $of = $_; local (@ARGV, $/) = ($of); <> =~ /"\Q$name\E"/ } @sources) {
 		$objects{$source} = object("mutated/$source");

@@ -10,8 +10,9 @@ use warnings;
 use File::Basename qw(dirname basename);
 use File::Path qw(make_path remove_tree);
 use FindBin '$Bin';
-use lib $Bin;
+use lib $Bin, "$Bin/../../tools/lib";
 use Mutations qw(mutations mutate);
+use Output 'write_file';
 
 chdir "$Bin/../.." or die "tlb_mutations: $!\n";
 my $out = 'build/model/mutations';
@@ -46,14 +47,6 @@ sub program_of {
 	my ($mutation) = @_;
 	return "tests/host/$mutation->{host}.c" if $mutation->{host};
 	return 'tests/host/tlb_' . ($mutation->{exhaustive} ? 'exhaustive.c' : 'random.c');
-}
-
-sub write_file {
-	my ($path, $text) = @_;
-	make_path(dirname($path));
-	open my $file, '>', $path or die "$path: $!\n";
-	print $file $text;
-	close $file or die "$path: $!\n";
 }
 
 # The objects that change, by source: the file's own, or of a header those of all sources. undef: one does not compile.

@@ -5,10 +5,10 @@ use strict;
 use warnings;
 no warnings 'qw';
 
-use File::Path qw(make_path);
 use FindBin '$Bin';
-use lib "$Bin/../model";
+use lib "$Bin/../model", "$Bin/../../tools/lib";
 use Mutations qw(mutations mutate);
+use Output 'write_file';
 
 my ($out) = @ARGV;
 my $objects = 'build/debug/obj';
@@ -40,15 +40,6 @@ sub boot {
 	return $output =~ /^all of it ended well/m ? undef : 'it does not end';
 }
 
-sub write_to {
-	my ($path, $text) = @_;
-	my ($folder) = $path =~ m{(.*)/};
-	make_path($folder);
-	open my $file, '>', $path or die "$path: $!\n";
-	print $file $text;
-	close $file or die "$path: $!\n";
-}
-
 # The object with the mutation in it.
 sub compiled {
 	my ($mutation, $text) = @_;
@@ -56,7 +47,7 @@ sub compiled {
 	my $source = $mutation->{through} // "$out/mutated_$name";
 	my @command = $name =~ /\.c$/ ? ($cc[0], "-I$out/headers", @cc[1 .. $#cc]) : @nasm;
 	my $shadow = "$out/headers/" . $mutation->{file} =~ s{^kernel/}{}r;
-	write_to($mutation->{through} ? $shadow : $source, $text);
+	write_file($mutation->{through} ? $shadow : $source, $text);
 	my $is_compiled = run_quiet(@command, "-I$folder", '-o', "$out/mutated.o", $source);
 	unlink $shadow if $mutation->{through};
 	die 'it does not compile: ' . said() if !$is_compiled;

@@ -5,7 +5,7 @@ use warnings;
 use Exporter 'import';
 use File::Basename 'dirname';
 use File::Path 'make_path';
-our @EXPORT_OK = qw(check_outputs make_folders write_output);
+our @EXPORT_OK = qw(check_outputs make_folders write_output write_file);
 
 # The reason why a file at this path, which need not be there, could not be written; undef where it could.
 sub obstacle {
@@ -40,6 +40,13 @@ sub write_output {
 	print $file $text;
 	close $file or die "$path: $!\n";
 	rename "$path.new", $path or die "$path: $!\n";
+}
+
+# The same, and makes the folders that the file lies in.
+sub write_file {
+	my ($path, $text) = @_;
+	make_path(dirname($path));
+	write_output($path, $text);
 }
 
 1;

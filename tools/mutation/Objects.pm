@@ -4,7 +4,7 @@ use strict;
 use warnings;
 use Exporter 'import';
 use File::Basename qw(dirname basename);
-use File::Path 'make_path';
+use Output 'write_file';
 our @EXPORT_OK = qw(flags_read linked_as object_make is_same_code kernel_link host_link host_tests_of);
 
 # What make compiles and links with (print-kernel, print-host of tools/make/mutate.mk).
@@ -44,14 +44,6 @@ sub flags_read {
 	host_words_read();
 }
 
-sub write_text {
-	my ($path, $text) = @_;
-	make_path(dirname($path));
-	open my $file, '>', $path or die "$path: $!\n";
-	print $file $text;
-	close $file or die "$path: $!\n";
-}
-
 # What a file is compiled as: itself, or what includes it.
 sub linked_as {
 	my ($file) = @_;
@@ -65,9 +57,9 @@ sub assemble {
 	my ($what, $mutant, $object, $log) = @_;
 	my ($file, $source, @first) = ($mutant->{file}, "$object.asm");
 	if ($mutant->{linked} eq $file) {
-		write_text($source, $mutant->{text});
+		write_file($source, $mutant->{text});
 	} else {
-		write_text("$object.inc/" . $file =~ s{^kernel/}{}r, $mutant->{text});
+		write_file("$object.inc/" . $file =~ s{^kernel/}{}r, $mutant->{text});
 		($source, @first) = ($mutant->{linked}, "-I$object.inc/");
 	}
 	my @nasm = (@{ $flags{ $what eq 'debug' ? 'debug' : 'release' }{NASM_FLAGS} }, '-I' . dirname($file) . '/');
@@ -82,7 +74,7 @@ sub object_make {
 	my $file = $mutant->{file};
 	return assemble($what, $mutant, $object, $log) if $file !~ /\.c$/;
 	my ($source, $name) = ("$object.c", $what =~ /^host (.*)/);
-	write_text($source, "#line 1 \"$file\"\n$mutant->{text}");
+	write_file($source, "#line 1 \"$file\"\n$mutant->{text}");
 	my @cflags = defined $name ? (@{ $flags{release}{HOST_CFLAGS} }, @{ $host{$name}{'!'} // [] })
 		: $what eq 'code' ? (@{ $flags{release}{KERNEL_CFLAGS} }, '-g0') : @{ $flags{$what}{KERNEL_CFLAGS} };
 	return run_quiet($log, $flags{release}{CC}[0], @cflags, '-w', '-iquote' . dirname($file), '-c', '-o', $object, $source);
@@ -107,7 +99,7 @@ sub is_same_code {
 sub symbols_make {
 	my ($kernel, $name, $log) = @_;
 	my $text = qx(nm -n $kernel | perl tools/gen-symbols.pl);
-	write_text("$name.S", $text);
+	write_file("$name.S", $text);
 	return run_quiet($log, 'gcc', '-c', '-o', "$name.o", "$name.S");
 }
 

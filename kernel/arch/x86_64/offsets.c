@@ -14,10 +14,11 @@
 #define PART_END(part) (entry_parts[part].offset + entry_parts[part].nr_pages * PAGE_SIZE)
 #define EXIT_TO(part) OFFSET(EXIT_TO_##part, PART_END(PART_EXIT_STACK) - PART_END(PART_##part))
 
+void offsets_of_registers(void);
 void offsets(void);
 void offsets_of_gate(void);
 
-void offsets(void)
+void offsets_of_registers(void)
 {
 	REGS(ss);
 	REGS(rsp);
@@ -41,6 +42,10 @@ void offsets(void)
 	REGS(r13);
 	REGS(r14);
 	REGS(r15);
+}
+
+void offsets(void)
+{
 	OFFSET(ENTRY_USER_RSP, offsetof(struct cpu_entry, user_rsp));
 	OFFSET(ENTRY_MODE, offsetof(struct cpu_entry, mode));
 	OFFSET(ENTRY_LEAVING, offsetof(struct cpu_entry, leaving));
