@@ -212,12 +212,15 @@ static void first_stays(void)
 {
 	struct credential *first = (struct credential *)&credential_entries[PID_INIT];
 	struct credential before = *first;
+	uint16_t nr_stacks = kstack_counts[PID_INIT];
 	enum gate_refusal left;
 
 	AS_PROCESS(PID_INIT, left = change(CREDENTIAL_LEAVE, PID_INIT, 0, 0, 0));
 	ktest_ok(left == GATE_NO_CHANGE, "the first process does not leave");
-	FORCE(first->root = kernel_root);
+	/* nothing else keeps it: it has no root of its own, and no stack */
+	FORCE(first->root = kernel_root; kstack_counts[PID_INIT] = 0);
 	ktest_ok(change(CREDENTIAL_TAKE, PID_INIT, 0, 0, 0) == GATE_NOT_OURS, "nor is it taken");
+	FORCE(kstack_counts[PID_INIT] = nr_stacks);
 	FORCE(first->holder = NULL);
 	ktest_ok(give_first(PID_INIT, process_current()->pid) == GATE_NOT_OURS,
 		 "nor given by another than the kernel");

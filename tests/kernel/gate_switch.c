@@ -103,7 +103,10 @@ static enum gate_refusal changed(enum credential_change change, uint32_t pid)
 /* Whatever its entry becomes, all threads of a process become. */
 static void count_checks(const struct process *self)
 {
+	struct credential *entry = (struct credential *)(uint64_t)&credential_entries[ID_MAX];
+	struct credential unused_entry = *entry;
 	uint16_t before = kstack_counts[self->pid];
+	enum gate_refusal with_stack, without;
 
 	ktest_ok(before == 1, "a process with one thread has one stack");
 	FORCE(kstack_counts[self->pid]++);
@@ -111,10 +114,13 @@ static void count_checks(const struct process *self)
 			 changed(CREDENTIAL_BECOME, self->pid) == GATE_NO_CHANGE,
 		 "one with two neither leaves its address space nor executes another program");
 	FORCE(kstack_counts[self->pid] = before);
-	FORCE(kstack_counts[ID_MAX]++);
-	ktest_ok(changed(CREDENTIAL_TAKE, ID_MAX) == GATE_NOT_OURS,
-		 "an entry is not taken while a stack has its number");
+	FORCE(entry->root = kernel_root; kstack_counts[ID_MAX]++);
+	with_stack = changed(CREDENTIAL_TAKE, ID_MAX);
 	FORCE(kstack_counts[ID_MAX]--);
+	without = changed(CREDENTIAL_TAKE, ID_MAX);
+	FORCE(*entry = unused_entry);
+	ktest_ok(with_stack == GATE_NOT_OURS && without == GATE_DONE,
+		 "an entry is not taken while a stack has its number");
 }
 
 /* Of the current process, and does not run. */
