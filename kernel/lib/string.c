@@ -62,3 +62,13 @@ void string_copy(char *to, const char *from, size_t size_bytes)
 	memcpy(to, from, len);
 	to[len] = '\0';
 }
+
+const char *path_base_name(const char *path)
+{
+	const char *name = path;
+
+	for (const char *at = path; *at; at++) {
+		name = *at == '/' ? at + 1 : name;
+	}
+	return name;
+}

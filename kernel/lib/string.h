@@ -13,5 +13,7 @@ int strcmp(const char *a, const char *b);
 int strncmp(const char *a, const char *b, size_t max_bytes);
 char *strchr(const char *text, int c);
 
+/* The last part of a path, as policies name programs: "sh". */
+const char *path_base_name(const char *path);
 /* Copies with truncation; always terminates. size_bytes is that of `to` and at least 1. */
 void string_copy(char *to, const char *from, size_t size_bytes);

@@ -1,4 +1,5 @@
-/* Generations of the user half: docs/tlb.md has the argument for each order of steps here. */
+/* Generations of the user half, and the switch from one to another: docs/tlb.md has the argument
+ * for each order of steps here. */
 #include "mm/as_tlb.h"
 
 #include "lib/assert.h"

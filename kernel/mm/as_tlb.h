@@ -1,5 +1,6 @@
 /*
- * User-half translations of one address space on all CPUs. A downgrade (munmap, mprotect,
+ * User-half translations of one address space on all CPUs, and which address space a CPU runs: the
+ * root of the one that it ran before may stay loaded meanwhile. A downgrade (munmap, mprotect,
  * copy-on-write) interrupts the CPUs that run the address space and returns when none of them can
  * use the old translation; CPUs that do not run it notice by its generation when they load it
  * again.
@@ -17,7 +18,8 @@ struct as_tlb {
 	pa_t root;             /* kernel root; the shadow root is the next frame */
 	tlb_word_t generation; /* of the user half; only rises */
 	uint32_t slot;         /* that some CPU chose for it last: where to look first (asid.c) */
-	tlb_word_t active[NR_CPUS_MAX / CPUS_PER_WORD]; /* bit set: that CPU has it loaded */
+	tlb_word_t active[NR_CPUS_MAX /
+			  CPUS_PER_WORD]; /* bit set: that CPU runs it, or left it loaded */
 };
 
 void as_tlb_init(struct as_tlb *tlb, pa_t kernel_root);

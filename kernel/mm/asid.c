@@ -32,7 +32,7 @@ static uint32_t slot_search(struct tlb_cpu *cpu, uint64_t as_id)
 			return slot;
 		}
 	}
-	/* another processor may have changed it, and must not have this write elsewhere */
+	/* ordinary memory: whoever stores to it must not have this write elsewhere */
 	slot = __atomic_load_n(&cpu->slot_next, __ATOMIC_RELAXED);
 	slot = slot < NR_ASIDS ? slot : 0;
 	cpu->slot_next = (slot + 1) % NR_ASIDS;

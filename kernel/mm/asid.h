@@ -1,6 +1,6 @@
 /*
- * Address-space slots: which PCIDs of this CPU hold whose translations, and how old. All state is
- * in this CPU's struct tlb_cpu and touched by it alone.
+ * Address-space slots: which PCIDs of this CPU hold whose translations, and how old. The state is
+ * in this CPU's struct tlb_cpu; other CPUs only read it (asid_has_seen).
  *
  *   PCID 0            boot root: no user half; also idle, and everything when PCIDs are off
  *   PCID 1 .. 6       kernel root of slot 0 .. 5

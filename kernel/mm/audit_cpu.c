@@ -70,16 +70,16 @@ void audit_cpus_of(struct audit *audit, const struct as *as)
 		const struct cpu *cpu = cpus[id];
 		const struct tlb_cpu *tlb = &cpu->tlb;
 		uint64_t word = as->tlb.active[cpu->id / CPUS_PER_WORD].value;
-		bool is_active = word >> cpu->id % CPUS_PER_WORD & 1,
-		     is_loaded = tlb->as == &as->tlb, is_left = tlb->left == &as->tlb;
+		bool is_active = word >> cpu->id % CPUS_PER_WORD & 1, is_used = tlb->as == &as->tlb,
+		     is_left = tlb->left == &as->tlb;
 
-		if (is_active != (is_loaded || is_left)) {
+		if (is_active != (is_used || is_left)) {
 			audit_violation(audit, "CPU %u %s root %#x, and the address space %s",
 					cpu->id,
-					is_loaded || is_left ? "has loaded" : "has not loaded",
+					is_used || is_left ? "runs on or left" : "has no use of",
 					as->root.pfn, is_active ? "thinks so" : "does not know");
 		}
-		if (is_loaded) {
+		if (is_used) {
 			check_loaded(audit, cpu, as);
 		}
 		for (unsigned slot = 0; slot < NR_ASIDS; slot++) {

@@ -74,8 +74,8 @@ static inline bool tlb_hw_has_invpcid(void) { return cpu_features.invpcid; }
 
 /*
  * The address space (NULL: none) is current here and loaded, with the PCIDs of a slot; the kernel's
- * is flushed, or is not. Another stack goes on, or the same: gate.h, stack_switch. generation: of
- * its user half, as read before. Full barrier.
+ * is flushed, or is not. Another stack goes on, or the same: stack_switch of mm/gate/switch.h.
+ * generation: of its user half, as read before. Full barrier.
  */
 static inline uint64_t tlb_hw_switch(const struct as_tlb *to, struct stack_change stacks,
 				     unsigned how, uint64_t generation)
@@ -92,10 +92,10 @@ static inline uint64_t tlb_hw_switch(const struct as_tlb *to, struct stack_chang
 		COUNT(cr3_loads);
 	}
 	if (ASSERTIONS) {
-		cr3_t cr3 = gate_current(this_cpu()->id)->kernel_cr3;
+		cr3_t cr3 = current_here()->kernel_cr3;
 
 		if (how & SWITCH_FLUSH) {
-			cr3_oracle_forget(cr3_pcid(gate_current(this_cpu()->id)->exit_cr3));
+			cr3_oracle_forget(cr3_pcid(current_here()->exit_cr3));
 		}
 		cr3_oracle_check(how & SWITCH_FLUSH ? cr3_flushing(cr3) : cr3, generation);
 	}
@@ -108,7 +108,7 @@ static inline void tlb_hw_settle(unsigned slot, uint64_t generation)
 	stack_settle(slot);
 	COUNT(cr3_loads);
 	if (ASSERTIONS) {
-		cr3_oracle_check(gate_current(this_cpu()->id)->kernel_cr3, generation);
+		cr3_oracle_check(current_here()->kernel_cr3, generation);
 	}
 }
 /* Does the way out of the kernel load a root? */

@@ -264,16 +264,6 @@ status_t archive_mount(const void *data, size_t size_bytes, struct archive_entry
 	return STATUS_OK;
 }
 
-const char *archive_base_name(const struct archive_entry *entry)
-{
-	const char *name = entry->name;
-
-	for (const char *at = entry->name; *at; at++) {
-		name = *at == '/' ? at + 1 : name;
-	}
-	return name;
-}
-
 const struct archive_entry *archive_find(const struct archive *archive, const char *path)
 {
 	while (*path == '/') {

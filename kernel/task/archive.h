@@ -38,8 +38,5 @@ status_t archive_count(const void *data, size_t size_bytes, unsigned *nr_files,
 status_t archive_mount(const void *data, size_t size_bytes, struct archive_entry *entries,
 		       unsigned max_entries, struct archive *out) MUST_CHECK;
 
-/* The last part of the file's path, as policies name programs: "sh". */
-const char *archive_base_name(const struct archive_entry *entry);
-
 /* By path, with or without leading slashes. NULL: there is no such file. */
 const struct archive_entry *archive_find(const struct archive *archive, const char *path);

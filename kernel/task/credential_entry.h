@@ -17,14 +17,17 @@ extern const struct authority *credential_authority;
 /* Guards an identity's two halves: who looks at both sees those of one moment. */
 extern struct lock identity_lock;
 
-/* NULL: it has none that is its own. */
-static inline const struct credential *entry_of(const struct process *process)
+/* That of a number, if it is this process's; else NULL. */
+static inline const struct credential *entry_with(uint32_t pid, const struct process *process)
 {
-	uint32_t pid = process->pid;
-
 	return LIKELY(pid <= ID_MAX && credential_entries[pid].holder == process)
 		       ? &credential_entries[pid]
 		       : NULL;
+}
+/* NULL: it has none that is its own. */
+static inline const struct credential *entry_of(const struct process *process)
+{
+	return entry_with(process->pid, process);
 }
 
 /* That of a process that leads to another entry, or to none, is still somewhere. NULL: it never had

@@ -28,19 +28,16 @@ __attribute__((noinline)) void credentials_refuse(const struct process *process,
 
 static __attribute__((noinline)) void refuse(const struct process *process)
 {
-	credentials_refuse(process, "is not who it is led to be (its entry or its address space is "
-				    "another's): it counts as nobody");
+	credentials_refuse(process,
+			   "is not who it is led to be (its entry is another's): it counts as "
+			   "nobody");
 }
 
 pfn_t credential_root(const struct as *as) { return as ? as->root : kernel_root; }
 
 const struct credential *acting_entry_of(const struct process *process)
 {
-	uint32_t pid = current_here()->pid;
-
-	return LIKELY(pid <= ID_MAX && credential_entries[pid].holder == process)
-		       ? &credential_entries[pid]
-		       : NULL;
+	return entry_with(current_here()->pid, process);
 }
 
 static uint32_t uid_in(const struct credential *entry, const struct process *process)

@@ -20,6 +20,7 @@ RO_AFTER_INIT const struct authority *credential_authority;
 static RO_AFTER_INIT const struct pool *pool;
 
 static_assert((int)CREDENTIAL_FIRST == (int)PID_INIT, "the first process");
+static_assert((int)KSTACK_PIDS == ID_MAX + 1, "stacks are counted for every entry");
 static_assert((int)RULE_NAME_BYTES == (int)POLICY_NAME_BYTES, "a rule has its program's name");
 
 /* Why it failed is the log's: for the caller it is all the same. */

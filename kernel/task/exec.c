@@ -95,7 +95,7 @@ static status_t program_build(const struct archive_entry *file, struct exec_args
 static void name_set(struct process *process, const struct archive_entry *file)
 {
 	lock_acquire(&process_lock);
-	string_copy(process->name, archive_base_name(file), sizeof(process->name));
+	string_copy(process->name, path_base_name(file->name), sizeof(process->name));
 	lock_release(&process_lock);
 }
 

@@ -91,7 +91,7 @@ void program_bind(const struct process *process)
 
 unsigned program_rule_of(const struct archive_entry *file)
 {
-	return file ? policy_rule_for(credentials_policy(), archive_base_name(file)) : 0;
+	return file ? policy_rule_for(credentials_policy(), path_base_name(file->name)) : 0;
 }
 
 const char *program_policy_path(void)
@@ -110,7 +110,7 @@ static const char *program_name(const struct process *process)
 	if (options.authority == authority_off) {
 		return process->name;
 	}
-	return file ? archive_base_name(file) : "";
+	return file ? path_base_name(file->name) : "";
 }
 
 /*

@@ -52,16 +52,30 @@ static bool is_session(void)
 	return bw_boot_command(command, sizeof(command)) == 0;
 }
 
+/* Whether a line of this many columns would be cut: a terminal that is one has its width. */
+static bool is_too_wide(int columns)
+{
+	return columns > TERMINAL_COLUMNS && !bw_option_is("console", "plain");
+}
+
 /* On a terminal too narrow for all of it the shell that it is pasted into goes on in the next line.
  */
 static void print_make_hint(const char *options, const char *name)
 {
 	int length = snprintf(NULL, 0, "to see it succeed: make run OPTS='%s' CMD='attack %s'",
 			      options, name);
-	bool is_long = length > TERMINAL_COLUMNS && !bw_option_is("console", "plain");
 
 	printf("to see it succeed: make run OPTS='%s' %sCMD='attack %s'\n", options,
-	       is_long ? "\\\n  " : "", name);
+	       is_too_wide(length) ? "\\\n  " : "", name);
+}
+
+/* What is too long to stand behind the words stands in a row of its own, to be copied whole. */
+static void print_reboot_hint(const char *options, const char *name)
+{
+	int length = snprintf(NULL, 0, "to see it succeed: reboot %s; attack %s", options, name);
+
+	printf("to see it succeed:%sreboot %s; attack %s\n", is_too_wide(length) ? "\n  " : " ",
+	       options, name);
 }
 
 /* A reboot keeps the options that it is not told: this one is in force, mostly. */
@@ -84,7 +98,7 @@ static void print_hint(const struct attack_result *result)
 	}
 	if (is_session() && result->outcome != OUTCOME_SKIP) {
 		drop_vuln(options);
-		printf("to see it succeed: reboot %s; attack %s\n", options, result->name);
+		print_reboot_hint(options, result->name);
 	} else {
 		print_make_hint(options, result->name);
 	}

@@ -18,7 +18,8 @@ struct identity {
 	uint32_t granted_uid;
 };
 
-/* One for each number that a process can have. With cred=plain, uid, rule and root are not used. */
+/* One for each number that a process can have. With cred=plain a process is what its struct process
+ * says, and neither `who` nor the rule is asked. */
 struct credential {
 	const struct process *holder; /* NULL: the number is not in use */
 	struct identity who;

@@ -217,9 +217,10 @@ static inline pfn_t gate_loaded_root(void) { return (pfn_t){ current_here()->roo
 unsigned gate_nr_stacks(uint32_t pid);
 void gate_root_forget(uint32_t root);
 void gate_bindings_forget(void);
-/* Some processor may walk it: it is the current one there, or CR3 has it still. `others`: this
- * processor's is not asked for. */
-bool gate_root_is_named(uint32_t root, bool others);
+/* Some processor may walk it: it is the current one there, or CR3 has it still. And: it is current
+ * on another processor than this. */
+bool gate_root_is_named(uint32_t root);
+bool gate_root_runs_elsewhere(uint32_t root);
 
 /* Of a new root: it is made by whoever has loaded what this processor has. */
 static inline bool root_is_made_here(struct frame root)

@@ -87,7 +87,7 @@ static inline bool is_loaded_nowhere(const struct place *place)
 {
 	unsigned state = place_root_state(place);
 
-	return (state == ROOT_DYING && !gate_root_is_named(place->root, false)) ||
+	return (state == ROOT_DYING && !gate_root_is_named(place->root)) ||
 	       (state == ROOT_NEW && place_is_ours(place));
 }
 

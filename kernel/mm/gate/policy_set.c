@@ -34,10 +34,7 @@ const char *credential_program_name(const struct credential *entry)
 	if (number && number <= gate_credentials.nr_files) {
 		name = gate_credentials.file_names + (number - 1) * gate_credentials.file_bytes;
 	}
-	for (const char *at = name; *at; at++) {
-		name = *at == '/' ? at + 1 : name;
-	}
-	return name;
+	return path_base_name(name);
 }
 
 /* Only policies lie in pools of this name, by whoever claims them (task/policy_build.c). */

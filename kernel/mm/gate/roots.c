@@ -102,11 +102,11 @@ static bool may_change(pfn_t root, struct frame from, unsigned to)
 	case ROOT_NEW: return before == ROOT_IDLE;
 	case ROOT_DYING:
 		return before == 0 && (!gate_is_shut() || (from.nr_used < OWED &&
-							   !gate_root_is_named(root.pfn, true)));
+							   !gate_root_runs_elsewhere(root.pfn)));
 	case ROOT_IDLE:
 		return from.nr_used == 0 &&
 		       (is_new || (before == ROOT_DYING &&
-				   !(gate_is_shut() && gate_root_is_named(root.pfn, false))));
+				   !(gate_is_shut() && gate_root_is_named(root.pfn))));
 	default: return to == 0 && is_new;
 	}
 }

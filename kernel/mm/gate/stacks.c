@@ -93,7 +93,9 @@ uint64_t gate_stack_give(uint64_t stack, uint64_t pid, uint64_t unused2, uint64_
 	return refusal;
 }
 
-/* Its thread has left, or its process has no address space any more. */
+/* It is the current process's, or its thread has left, or its process has no address space any
+ * more.
+ */
 static bool may_take_from(uint32_t pid)
 {
 	const struct credential *entry = credential_of(pid);

@@ -47,26 +47,36 @@ void switch_begin_cpu(unsigned cpu, uint32_t stack)
 	user_bits = pcid_is_on ? PAGE_SIZE | PCID_USER_BIT : PAGE_SIZE;
 }
 
-/* This processor's, where the gate writes it. */
-static inline struct current *own(void)
+/* Where the gate writes it. */
+static inline struct current *writable(const struct current *current)
 {
-	return (struct current *)((uint64_t)current_here() + gate_distance);
+	return (struct current *)((uint64_t)current + gate_distance);
 }
 
 static uint64_t slot_start(uint32_t stack) { return kspace_base + stack * SLOT_BYTES; }
 
-bool gate_root_is_named(uint32_t root, bool others)
+static bool is_root(const struct current *current, uint32_t root)
 {
-	const struct current *self = current_here();
+	return __atomic_load_n(&current->root, __ATOMIC_ACQUIRE) == root;
+}
 
+bool gate_root_is_named(uint32_t root)
+{
 	for (unsigned cpu = 0; cpu < nr_cpus; cpu++) {
 		const struct current *current = gate_current(cpu);
 
-		if (others && current == self) {
-			continue;
+		if (is_root(current, root) ||
+		    __atomic_load_n(&current->left, __ATOMIC_ACQUIRE) == root) {
+			return true;
 		}
-		if (__atomic_load_n(&current->root, __ATOMIC_ACQUIRE) == root ||
-		    (!others && __atomic_load_n(&current->left, __ATOMIC_ACQUIRE) == root)) {
+	}
+	return false;
+}
+
+bool gate_root_runs_elsewhere(uint32_t root)
+{
+	for (unsigned cpu = 0; cpu < nr_cpus; cpu++) {
+		if (gate_current(cpu) != current_here() && is_root(gate_current(cpu), root)) {
 			return true;
 		}
 	}
@@ -152,7 +162,9 @@ static __attribute__((noinline)) uint64_t load(struct current *current, uint64_t
 	return result;
 }
 
-static __attribute__((noinline)) bool rename(struct current *current, uint32_t root, uint32_t left)
+/* False, as the caller's answer is. */
+static __attribute__((noinline)) bool names_put_back(struct current *current, uint32_t root,
+						     uint32_t left)
 {
 	current->root = root;
 	current->left = left;
@@ -171,8 +183,8 @@ static __attribute__((noinline)) uint64_t slot_take(struct current *current, uin
  * False: the root is not alive, and nothing has changed. It is named first, by an exchange, which
  * is a full barrier; and only then asked whether it lives, and is the entry's still.
  */
-static inline bool root_change(struct current *current, const struct credential *entry,
-			       uint32_t root, uint64_t *how)
+static inline __attribute__((always_inline)) bool
+root_change(struct current *current, const struct credential *entry, uint32_t root, uint64_t *how)
 {
 	uint32_t root_before = current->root, left_before = current->left;
 
@@ -181,7 +193,7 @@ static inline bool root_change(struct current *current, const struct credential 
 	if (UNLIKELY(root == kernel_root.pfn)) {
 		set_boot_cr3(current);
 	} else if (UNLIKELY(gate_is_shut() && (!is_alive(root) || entry->root.pfn != root))) {
-		return rename(current, root_before, left_before);
+		return names_put_back(current, root_before, left_before);
 	} else {
 		set_cr3(current, root, *how & SWITCH_SLOT);
 		if (UNLIKELY(current->slots[*how & SWITCH_SLOT] != root)) {
@@ -211,7 +223,7 @@ static inline uint64_t binding_note(struct current *current, const struct creden
  * the stack run here is alone in that, by the first exchange. */
 uint64_t gate_switch(uint64_t stack, uint64_t rsp, uint64_t how, uint64_t unused3)
 {
-	struct current *current = own();
+	struct current *current = writable(current_here());
 	struct kstack_owner *to, *from = &owners()[current->stack];
 	const struct credential *entry;
 	uint32_t rsp_to, root;
@@ -252,7 +264,7 @@ static void leave(struct current *current)
 /* enum switch_how alone: the stack stays. */
 uint64_t gate_switch_here(uint64_t how, uint64_t unused1, uint64_t unused2, uint64_t unused3)
 {
-	struct current *current = own();
+	struct current *current = writable(current_here());
 	const struct credential *entry = credential_of(current->pid);
 	uint32_t root = how & SWITCH_TO_KERNEL ? kernel_root.pfn : entry->root.pfn;
 	uint64_t result;
@@ -276,8 +288,7 @@ uint64_t gate_switch_here(uint64_t how, uint64_t unused1, uint64_t unused2, uint
 void gate_root_forget(uint32_t root)
 {
 	for (unsigned cpu = 0; cpu < nr_cpus; cpu++) {
-		struct current *current =
-			(struct current *)((uint64_t)gate_current(cpu) + gate_distance);
+		struct current *current = writable(gate_current(cpu));
 
 		for (unsigned slot = 0; slot < NR_ASIDS; slot++) {
 			uint32_t found = root;
@@ -291,8 +302,7 @@ void gate_root_forget(uint32_t root)
 void gate_bindings_forget(void)
 {
 	for (unsigned cpu = 0; cpu < nr_cpus; cpu++) {
-		struct current *current =
-			(struct current *)((uint64_t)gate_current(cpu) + gate_distance);
+		struct current *current = writable(gate_current(cpu));
 
 		__atomic_store_n(&current->binding, CURRENT_NO_BINDING, __ATOMIC_RELAXED);
 	}

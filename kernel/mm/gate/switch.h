@@ -19,7 +19,7 @@ extern struct kstack_owner *kstack_owners; /* by slot: kspace.h */
 extern uint32_t nr_kstacks;
 /* How many of them each pid has. Protected. */
 extern uint16_t *kstack_counts;
-enum { KSTACK_PIDS = 32768 };
+enum { KSTACK_PIDS = 32768 }; /* every entry of credentials has one: credentials_write.c */
 
 /* Boot: a processor's first thread, which is the kernel's own, runs on this stack. */
 void switch_begin_cpu(unsigned cpu, uint32_t stack);
@@ -37,10 +37,11 @@ enum switch_how {
 	SWITCH_SLOT = 7,       /* asid.h: these bits are the number of the slot */
 	SWITCH_FLUSH = 8,      /* the slot's PCIDs hold what is stale */
 	SWITCH_TO_KERNEL = 16, /* in no address space */
-	SWITCH_LEAVE = 128,    /* the thread is its process's no more */
-	SWITCH_LOAD = 64,      /* the same root again, as it need not be loaded */
 	SWITCH_LATER = 32,     /* what is loaded stays: the way out loads its shadow root */
+	SWITCH_LOAD = 64,      /* the same root again, as it need not be loaded */
+	SWITCH_LEAVE = 128,    /* the thread is its process's no more */
 };
+static_assert(NR_ASIDS <= SWITCH_SLOT + 1, "every slot's number fits");
 /* Added to what is returned, which is a multiple of 8: the entry's binding is another than before.
  */
 enum { SWITCH_BINDS = 1 };

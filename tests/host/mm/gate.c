@@ -45,9 +45,15 @@ bool gate_number_is_complete(uint32_t number)
 }
 
 /* No processor runs anything. */
-bool gate_root_is_named(uint32_t root, bool others)
+bool gate_root_is_named(uint32_t root)
 {
-	(void)root, (void)others;
+	(void)root;
+	return false;
+}
+
+bool gate_root_runs_elsewhere(uint32_t root)
+{
+	(void)root;
 	return false;
 }
 

@@ -93,8 +93,6 @@ enum policy_rights policy_rights_in(enum policy_state state, enum policy_view vi
 	abort();
 }
 
-pfn_t gate_root_before(void) { abort(); }
-
 struct gate_kept *gate_kept_own(void) { abort(); }
 
 void gate_pools_changed(void) { abort(); }

@@ -69,8 +69,6 @@ void table_link_raw(pte_t *entry, pfn_t table)
 	abort();
 }
 
-pfn_t gate_root_before(void) { abort(); }
-
 void large_take(pfn_t first)
 {
 	(void)first;
