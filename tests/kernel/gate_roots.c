@@ -152,8 +152,8 @@ static void change_dying(pfn_t root)
 	struct frame dying = root_as(root, ROOT_DYING, root, 0);
 	struct current *current = (struct current *)(uint64_t)current_here();
 	struct frame before = *frame_entry(root);
-	uint32_t left = current->left;
-	enum gate_refusal refusal, emptied;
+	uint32_t left = current->left, root_before = current->root;
+	enum gate_refusal refusal, emptied, refusal_of_current;
 
 	ktest_ok(changed_as(root, dying, 0) == GATE_NO_CHANGE &&
 			 changed_as(root, dying, ROOT_NEW) == GATE_NO_CHANGE,
@@ -169,9 +169,13 @@ static void change_dying(pfn_t root)
 	refusal = changed_as(root, dying, ROOT_IDLE);
 	FORCE(*frame_entry(root) = dying);
 	emptied = asked_of(GATE_ROOT_EMPTY, root.pfn, 0, USER_TOP, 0);
-	FORCE(*frame_entry(root) = before; current->left = left);
+	FORCE(*frame_entry(root) = before; current->left = left; current->root = root.pfn);
+	refusal_of_current = changed_as(root, dying, ROOT_IDLE);
+	FORCE(*frame_entry(root) = before; current->root = root_before);
 	ktest_ok(refusal == GATE_NO_CHANGE && emptied == GATE_NOT_OURS,
 		 "nor rests, or is emptied, while a processor may walk it");
+	ktest_ok(refusal_of_current == GATE_NO_CHANGE,
+		 "nor rests while it is a processor's current one");
 }
 
 /* It rests from now on, and again. */
