@@ -11,16 +11,36 @@
 #include "core/tlb_cpu.h"
 #include "lib/types.h"
 
+/*
+ * What the TLB may hold under a slot's two PCIDs: translations of the user half of this root, and
+ * none from before it was of this generation; in use or not. Root 0, which is no address space's:
+ * of none.
+ */
+struct user_slot {
+	union {
+		struct {
+			uint32_t root, generation;
+		};
+		tlb_word_t word;
+	};
+};
+
 struct current {
 	cr3_t exit_cr3;   /* entry.asm: the shadow root and its PCID, for the way out */
 	cr3_t kernel_cr3; /* the kernel root and its PCID, as the way in makes them of it */
-	uint32_t root;  /* the kernel root's frame: whose user half is in use; the kernel's: none */
-	uint32_t left;  /* another that CR3 may have meanwhile; 0: none has */
-	uint32_t stack; /* which of the kernel's stacks */
-	uint32_t binding; /* of that entry, when it was last looked at */
+	union {
+		struct {
+			uint32_t root; /* the kernel root's frame: whose user half is in use; the
+					  kernel's: none */
+			uint32_t left; /* another, as long as CR3 has it; 0: none */
+		};
+		tlb_word_t roots;
+	};
+	struct user_slot slots[NR_ASIDS]; /* asid.h */
+	uint32_t slot;                    /* of these, that of the root in use */
+	uint32_t stack;                   /* which of the kernel's stacks */
+	uint32_t binding;                 /* of that entry, when it was last looked at */
 	uint32_t pid; /* whose entry of credentials; CURRENT_KERNEL: a thread of the kernel's own */
-	uint32_t
-		slots[NR_ASIDS]; /* which root each slot's PCIDs hold translations of (mm/asid.h) */
 };
 
 #define CURRENT_KERNEL UINT32_MAX

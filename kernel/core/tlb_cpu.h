@@ -23,16 +23,6 @@ typedef struct {
 
 enum { NR_ASIDS = 6 };
 
-/*
- * What the TLB may hold under the slot's two PCIDs: translations of the address space as_id, none
- * older than generation, in use or not. A slot that was never used has as_id 0, which no address
- * space has.
- */
-struct asid_slot {
-	tlb_word_t as_id;
-	tlb_word_t generation;
-};
-
 /* Debug builds, this CPU only: page-table entries that became stricter, and what follows is still
  * to come. mm/tlb_debt.h */
 struct tlb_owed {
@@ -40,23 +30,17 @@ struct tlb_owed {
 	uint64_t generation; /* of the kernel half: not waited for yet; 0: none */
 };
 
-struct as_tlb;
-
 struct tlb_cpu {
 	/* written by this CPU, read by others */
 	tlb_word_t seen; /* every kernel translation that a generation up to this one removed is
 			    gone from this CPU */
 
-	struct asid_slot slots[NR_ASIDS];
-
 	/* written by others */
-	tlb_word_t request;  /* not 0: bring seen and the current slot up to date, somebody waits */
+	tlb_word_t
+		request; /* not 0: bring seen and the user half in use up to date, somebody waits */
 	tlb_word_t deferred; /* not 0: kernel translations are to be flushed at the next context
 				switch, or at one to a thread that owes it (xpfo=v7 to v9) */
 
 	/* this CPU only */
-	struct as_tlb *as;   /* in use; NULL: none, the kernel's own root is loaded */
-	struct as_tlb *left; /* another, whose root may be loaded still; NULL: none */
-	uint32_t slot;       /* of as */
-	uint32_t slot_next;  /* evicted next */
+	uint32_t slot_next; /* of current.h's slots: evicted next */
 };

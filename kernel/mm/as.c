@@ -168,7 +168,7 @@ static bool leave(struct as *as)
 /* On the list of all until nothing is left: the audit sees who maps what until then. */
 void as_put(struct as *as)
 {
-	bool is_dying = this_cpu()->tlb.as == &as->tlb && leave(as);
+	bool is_dying = as_tlb_is_in_use(&as->tlb) && leave(as);
 	/* assertions make what the process has done until here a piece of its own */
 	unsigned work = ASSERTIONS ? WORK_ENOUGH : 0;
 
@@ -194,11 +194,6 @@ void as_put(struct as *as)
 	as_tlb_destroy(&as->tlb);
 	ptable_root_destroy(as->root);
 	slab_free(&as_cache, as);
-}
-
-uint64_t as_switch_stack(struct as *as, struct stack_change stacks)
-{
-	return tlb_switch(as ? &as->tlb : NULL, stacks);
 }
 
 void as_switch(struct as *as)

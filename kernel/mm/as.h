@@ -89,7 +89,11 @@ static inline void as_settle(void)
 		as_tlb_settle();
 	}
 }
-uint64_t as_switch_stack(struct as *as, struct stack_change stacks);
+/* As tlb_switch. */
+static inline uint64_t as_switch_stack(struct as *as, struct stack_change stacks)
+{
+	return tlb_switch(as ? &as->tlb : NULL, stacks);
+}
 
 /*
  * fork: copy-on-write of all private regions. The parent's writable entries become read-only.

@@ -42,7 +42,7 @@ static status_t page_copied(struct as *as, const struct region *region, uint64_t
 	if (ASSERTIONS) {
 		upcall_entry_stricter(&entry->value, true);
 	}
-	(void)pages_park(entry, 1);
+	(void)pages_park(entry, 1, page);
 	as_tlb_downgrade(&as->tlb, (uva_t){ page }, (uva_t){ page + PAGE_SIZE });
 	/* nobody writes to the old one: all entries for it are read-only */
 	while (UNLIKELY(!page_replace(entry, as_pte(copy, region, false), &released))) {

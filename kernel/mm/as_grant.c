@@ -80,7 +80,7 @@ static void page_park(const struct side *side)
 	if (ASSERTIONS && pte_is_present(pte_read(side->entry))) {
 		upcall_entry_stricter(&side->entry->value, true);
 	}
-	(void)pages_park(side->entry, 1);
+	(void)pages_park(side->entry, 1, side->at.uva);
 	as_tlb_downgrade(&side->as->tlb, side->at, (uva_t){ side->at.uva + PAGE_SIZE });
 }
 

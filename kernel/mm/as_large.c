@@ -47,7 +47,7 @@ static void page_go(struct as *as, uint64_t page, pte_t *entry, struct released 
 	if (ASSERTIONS) {
 		upcall_entry_stricter(&entry->value, true);
 	}
-	(void)pages_park(entry, 1);
+	(void)pages_park(entry, 1, page);
 	as_tlb_downgrade(&as->tlb, (uva_t){ page }, (uva_t){ page + HUGE_SIZE });
 	out->nr = 0;
 	(void)pages_release(entry, 1, true, out);

@@ -157,14 +157,14 @@ static inline struct run run_take(struct cursor *cursor, unsigned most)
 }
 
 /* Returns how many pages there are. */
-static unsigned run_park(const struct run *run)
+static unsigned run_park(const struct run *run, uint64_t address)
 {
 	for (unsigned i = 0; ASSERTIONS && i < run->nr; i++) {
 		if (pte_is_present(pte_read(&run->first[i]))) {
 			upcall_entry_stricter(&run->first[i].value, true);
 		}
 	}
-	return pages_park(run->first, run->nr);
+	return pages_park(run->first, run->nr, address);
 }
 
 /* Returns how many pages there were. */
@@ -196,10 +196,12 @@ static inline __attribute__((always_inline)) uint64_t pages_drop(struct as *as, 
 	uint64_t first = 0, last = 0;
 
 	while (nr_left && nr_runs < RUNS_MAX && cursor_find(&cursor, as)) {
-		first = nr_runs ? first : cursor.address;
+		uint64_t address = cursor.address;
+
+		first = nr_runs ? first : address;
 		runs[nr_runs] = run_take(&cursor, nr_left);
 		last = runs[nr_runs].end;
-		nr = is_apart ? runs[nr_runs].nr : run_park(&runs[nr_runs]);
+		nr = is_apart ? runs[nr_runs].nr : run_park(&runs[nr_runs], address);
 		nr_left -= nr;
 		nr_runs++;
 	}
@@ -254,11 +256,12 @@ uint64_t as_tables_drop(struct as *as, uint64_t at, uint64_t end, unsigned *work
 	return at;
 }
 
-uint64_t as_pages_protect(struct as *as, const struct region *rights, uint64_t at, uint64_t end,
-			  unsigned *work)
+/* Flushes. As many pages as there is time for, if each takes so long. */
+static uint64_t pages_protect(struct as *as, const struct region *rights, uint64_t at, uint64_t end,
+			      unsigned work_of_each, unsigned *work)
 {
 	uint64_t step = region_page_bytes(rights);
-	struct cursor cursor = cursor_over(as, region_level(rights), at, end, WORK_WRITTEN);
+	struct cursor cursor = cursor_over(as, region_level(rights), at, end, work_of_each);
 	TLB_BATCH(batch);
 
 	for (; cursor_find(&cursor, as); cursor_move(&cursor, 1)) {
@@ -275,6 +278,24 @@ uint64_t as_pages_protect(struct as *as, const struct region *rights, uint64_t a
 		}
 	}
 	as_tlb_flush(&as->tlb, &batch);
-	*work += cursor_work(&cursor, WORK_WRITTEN);
+	*work += cursor_work(&cursor, work_of_each);
 	return cursor.address;
+}
+
+/* Written twice, and looked for in every processor's TLB. */
+enum { WORK_RUNS = 3 * WORK_WRITTEN };
+
+uint64_t as_pages_protect(struct as *as, const struct region *rights, uint64_t at, uint64_t end,
+			  unsigned *work)
+{
+	struct region readable = *rights;
+	unsigned unused = 0;
+
+	if (!(rights->rights & RIGHT_EXECUTE)) {
+		return pages_protect(as, rights, at, end, WORK_WRITTEN, work);
+	}
+	/* what runs next no TLB lets anybody write to any more */
+	region_set_rights(&readable, RIGHT_READ, rights->flags);
+	(void)pages_protect(as, &readable, at, end, WORK_RUNS, &unused);
+	return pages_protect(as, rights, at, end, WORK_RUNS, work);
 }

@@ -63,7 +63,7 @@ static void pages_go(struct as *as, uint64_t from, uint64_t to, unsigned nr, boo
 			upcall_entry_stricter(&entries[i].value, true);
 		}
 	}
-	if (pages_park(entries, nr)) {
+	if (pages_park(entries, nr, from)) {
 		as_tlb_downgrade(&as->tlb, (uva_t){ from }, (uva_t){ from + nr * PAGE_SIZE });
 		pages_move(entries, as_entry(as, to, 1), nr, is_present);
 	}

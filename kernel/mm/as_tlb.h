@@ -7,26 +7,20 @@
  */
 #pragma once
 
-#include "core/cpu.h"
+#include "core/tlb_cpu.h"
 #include "lib/types.h"
 #include "mm/tlb_batch.h"
 
-enum { CPUS_PER_WORD = 64 };
-
 struct as_tlb {
-	uint64_t id;           /* never 0, never used again */
-	pa_t root;             /* kernel root; the shadow root is the next frame */
-	tlb_word_t generation; /* of the user half; only rises */
-	uint32_t slot;         /* that some CPU chose for it last: where to look first (asid.c) */
-	tlb_word_t active[NR_CPUS_MAX /
-			  CPUS_PER_WORD]; /* bit set: that CPU runs it, or left it loaded */
+	pa_t root;     /* kernel root; the shadow root is the next frame */
+	uint32_t slot; /* that some CPU chose for it last: where to look first (asid.h) */
 };
 
 void as_tlb_init(struct as_tlb *tlb, pa_t kernel_root);
-/* The highest id that one was given. */
-uint64_t as_tlb_newest_id(void);
-/* No CPU may have it loaded. Its slots on other CPUs need nothing: the id does not come back. */
+/* No CPU may use it, or have it loaded. */
 void as_tlb_destroy(const struct as_tlb *tlb);
+/* On this CPU. */
+bool as_tlb_is_in_use(const struct as_tlb *tlb);
 
 /*
  * After the page-table writes of pages in [start, end): Flushes them on every CPU that runs the
@@ -37,14 +31,8 @@ void as_tlb_destroy(const struct as_tlb *tlb);
 void as_tlb_downgrade(struct as_tlb *tlb, uva_t start, uva_t end);
 /* The same for a batch, which is empty afterwards; does nothing for an empty one. */
 void as_tlb_flush(struct as_tlb *tlb, struct tlb_batch *batch);
-
-/*
- * Replaces what a user-half entry of [start, end) says by something else about another frame:
- * clears the entry, downgrades, and only then writes the new value. At no time can one CPU use the
- * old frame at an address and another the new one. Blocks as as_tlb_downgrade does; a fault on the
- * page meanwhile waits for the lock that the caller holds.
- */
-void as_tlb_replace(struct as_tlb *tlb, tlb_word_t *entry, uint64_t value, uva_t start, uva_t end);
+/* Of a root's user half: until no CPU may use what is older than its generation. Blocks. */
+void as_tlb_wait(uint32_t root);
 
 /*
  * After an entry became more permissive (and maps the same frame): Flushes that page here, under
@@ -61,13 +49,13 @@ struct stack_change {
 	uint64_t rsp;
 };
 /*
- * Flushes as needed: loads the address space on this CPU, or the kernel's own root (NULL), as
- * another stack goes on: returns where. Full barrier.
+ * Flushes as needed: this CPU uses the address space, or the kernel's own root (NULL), as another
+ * stack goes on: returns where, and enum switch_did. Full barrier.
  */
 uint64_t tlb_switch(struct as_tlb *tlb, struct stack_change stacks);
 
 /* The root of the address space that is in use is loaded, whichever was. */
 void as_tlb_settle(void);
 
-/* tlb.c's side: brings the loaded user half up to date if it is not. */
+/* tlb.c's side: brings the user half in use up to date if it is not, and loads it. */
 void as_tlb_catch_up(void);

@@ -11,29 +11,23 @@
 #include "mm/ptable.h"
 #include "mm/stock.h"
 #include "mm/tlb.h"
+#include "mm/tlb_hw.h"
 #include "mm/window.h"
 
 /* Also one that was prepared and then did not start. */
 static bool has_cpu(unsigned id) { return id < NR_CPUS_MAX && cpus[id]; }
 
-/* Whose address space, of those that were visited, a CPU has loaded. */
-static uint64_t visited[NR_CPUS_MAX];
+/* The address space that a CPU uses, and the one that it left, were visited. */
+static bool is_known[NR_CPUS_MAX], is_left_known[NR_CPUS_MAX];
 
-/* What the gate keeps as the current address space, and what it loads for it. */
-static void check_loads(struct audit *audit, const struct cpu *cpu, pfn_t root, pcid_t pcid,
-			pfn_t exit, pcid_t exit_pcid)
+/* What the gate loads for the root that is in use. */
+static void check_loads(struct audit *audit, const struct cpu *cpu, cr3_t kernel_cr3,
+			cr3_t exit_cr3)
 {
 	const struct current *current = gate_current(cpu->id);
-	cr3_t kernel_cr3 = cr3_noflush(cr3_make(pfn_to_pa(root), pcid));
-	cr3_t exit_cr3 = cr3_noflush(cr3_make(pfn_to_pa(exit), exit_pcid));
+	uint64_t loaded = cr3_read().value;
+	bool is_left = current->left == pa_to_pfn(cr3_root((cr3_t){ loaded })).pfn;
 
-	uint32_t left = cpu->tlb.left ? pa_to_pfn(cpu->tlb.left->root).pfn : 0;
-
-	if (current->root != root.pfn || current->left != left) {
-		audit_violation(audit,
-				"CPU %u: root %#x is current, and %#x is left, not %#x and %#x",
-				cpu->id, current->root, current->left, root.pfn, left);
-	}
 	if (current->kernel_cr3.value != kernel_cr3.value) {
 		audit_violation(audit, "CPU %u loads CR3 %#lx in the kernel, not %#lx", cpu->id,
 				current->kernel_cr3.value, kernel_cr3.value);
@@ -42,51 +36,72 @@ static void check_loads(struct audit *audit, const struct cpu *cpu, pfn_t root, 
 		audit_violation(audit, "CPU %u loads CR3 %#lx on its way out, not %#lx", cpu->id,
 				current->exit_cr3.value, exit_cr3.value);
 	}
-	if (cpu == this_cpu() && (cr3_read().value ^ kernel_cr3.value) & ~CR3_NOFLUSH &&
-	    (!left || pa_to_pfn(cr3_root(cr3_read())).pfn != left)) {
-		audit_violation(audit, "CPU %u has CR3 %#lx loaded, not %#lx", cpu->id,
-				cr3_read().value, kernel_cr3.value);
+	if (cpu == this_cpu() && (loaded ^ kernel_cr3.value) & ~CR3_NOFLUSH && !is_left) {
+		audit_violation(audit, "CPU %u has CR3 %#lx loaded, not %#lx", cpu->id, loaded,
+				kernel_cr3.value);
 	}
 }
 
-static void check_loaded(struct audit *audit, const struct cpu *cpu, const struct as *as)
+static void check_used(struct audit *audit, const struct cpu *cpu, pfn_t root)
 {
-	const struct tlb_cpu *tlb = &cpu->tlb;
-	pcid_t pcid = { (uint16_t)(PCID_SLOT_FIRST + tlb->slot) };
+	const struct current *current = gate_current(cpu->id);
+	pcid_t pcid = { (uint16_t)(PCID_SLOT_FIRST + current->slot) };
 	pcid_t exit_pcid = { pcid.pcid | PCID_USER_BIT };
 
-	visited[cpu->id] = as->tlb.id;
-	if (tlb->slot >= NR_ASIDS || tlb->slots[tlb->slot].as_id.value != as->tlb.id) {
+	is_known[cpu->id] = true;
+	if (current->slot >= NR_ASIDS || current->slots[current->slot].root != root.pfn) {
 		audit_violation(audit, "CPU %u runs an address space in slot %u, another's",
-				cpu->id, tlb->slot);
+				cpu->id, current->slot);
 		return;
 	}
-	check_loads(audit, cpu, as->root, pcid, pfn_add(as->root, 1), exit_pcid);
+	check_loads(audit, cpu, cr3_noflush(cr3_make(pfn_to_pa(root), pcid)),
+		    cr3_noflush(cr3_make(pfn_to_pa(pfn_add(root, 1)), exit_pcid)));
 }
 
 void audit_cpus_of(struct audit *audit, const struct as *as)
 {
 	for (unsigned id = 0; has_cpu(id); id++) {
-		const struct cpu *cpu = cpus[id];
-		const struct tlb_cpu *tlb = &cpu->tlb;
-		uint64_t word = as->tlb.active[cpu->id / CPUS_PER_WORD].value;
-		bool is_active = word >> cpu->id % CPUS_PER_WORD & 1, is_used = tlb->as == &as->tlb,
-		     is_left = tlb->left == &as->tlb;
+		const struct current *current = gate_current(id);
 
-		if (is_active != (is_used || is_left)) {
-			audit_violation(audit, "CPU %u %s root %#x, and the address space %s",
-					cpu->id,
-					is_used || is_left ? "runs on or left" : "has no use of",
-					as->root.pfn, is_active ? "thinks so" : "does not know");
+		if (current->root == as->root.pfn) {
+			check_used(audit, cpus[id], as->root);
 		}
-		if (is_used) {
-			check_loaded(audit, cpu, as);
-		}
+		is_left_known[id] |= current->left == as->root.pfn;
 		for (unsigned slot = 0; slot < NR_ASIDS; slot++) {
-			if (tlb->slots[slot].as_id.value == as->tlb.id &&
-			    tlb->slots[slot].generation.value > as->tlb.generation.value) {
+			if (current->slots[slot].root == as->root.pfn &&
+			    current->slots[slot].generation > tlb_hw_generation(as->root.pfn)) {
 				audit_violation(audit, "CPU %u, slot %u: of a generation to come",
-						cpu->id, slot);
+						id, slot);
+			}
+		}
+	}
+}
+
+/* One that a processor may have had in use. */
+static bool is_published(pfn_t root)
+{
+	unsigned flags = pfn_is_valid(root) ? frame_entry(root)->flags : 0;
+
+	return flags & TABLE_LINKED && (flags & TABLE_LEVEL) == LEVEL_MAX &&
+	       !(flags & (TABLE_SHADOW | ROOT_NEW | ROOT_IDLE)) &&
+	       frame_entry(root)->owner == OWNER_PTABLE;
+}
+
+static void check_slots(struct audit *audit, unsigned id)
+{
+	const struct user_slot *slots = gate_current(id)->slots;
+
+	for (unsigned a = 0; a < NR_ASIDS; a++) {
+		pfn_t root = { slots[a].root };
+
+		if (root.pfn && !is_published(root)) {
+			audit_violation(audit, "CPU %u: slot %u is of %#x, no address space's root",
+					id, a, root.pfn);
+		}
+		for (unsigned b = 0; b < a; b++) {
+			if (root.pfn && root.pfn == slots[b].root) {
+				audit_violation(audit, "CPU %u: slots %u and %u are one's", id, b,
+						a);
 			}
 		}
 	}
@@ -94,28 +109,21 @@ void audit_cpus_of(struct audit *audit, const struct as *as)
 
 static void check_tlb(struct audit *audit, const struct cpu *cpu)
 {
-	const struct tlb_cpu *tlb = &cpu->tlb;
-	pcid_t pcid = { PCID_BOOT };
+	const struct current *current = gate_current(cpu->id);
+	cr3_t boot = cr3_noflush(cr3_make(pfn_to_pa(kernel_root), (pcid_t){ PCID_BOOT }));
 
-	if (!tlb->as) {
-		check_loads(audit, cpu, kernel_root, pcid, kernel_root, pcid);
-	} else if (visited[cpu->id] != tlb->as->id) {
-		audit_violation(audit, "CPU %u has loaded an address space that is none", cpu->id);
+	if (current->root == kernel_root.pfn) {
+		check_loads(audit, cpu, boot, boot);
+	} else if (!is_known[cpu->id]) {
+		audit_violation(audit, "CPU %u uses root %#x, no address space's", cpu->id,
+				current->root);
 	}
-	for (unsigned a = 0; a < NR_ASIDS; a++) {
-		if (tlb->slots[a].as_id.value > as_tlb_newest_id()) {
-			audit_violation(audit, "CPU %u: slot %u is of an address space to come",
-					cpu->id, a);
-		}
-		for (unsigned b = 0; b < a; b++) {
-			if (tlb->slots[a].as_id.value &&
-			    tlb->slots[a].as_id.value == tlb->slots[b].as_id.value) {
-				audit_violation(audit, "CPU %u: slots %u and %u are one's", cpu->id,
-						b, a);
-			}
-		}
+	if (current->left && current->left != kernel_root.pfn && !is_left_known[cpu->id]) {
+		audit_violation(audit, "CPU %u left root %#x, no address space's", cpu->id,
+				current->left);
 	}
-	if (tlb->seen.value > ktlb_generation()) {
+	check_slots(audit, cpu->id);
+	if (cpu->tlb.seen.value > ktlb_generation()) {
 		audit_violation(audit, "CPU %u has seen a generation to come", cpu->id);
 	}
 	if (gate_in_force != ptprot_off && cpu->online &&
@@ -243,6 +251,6 @@ void audit_cpus(struct audit *audit)
 		check_window(audit, cpus[id]);
 		check_spares(audit, cpus[id]);
 		check_stocks(audit, cpus[id]);
-		visited[id] = 0;
+		is_known[id] = is_left_known[id] = false;
 	}
 }

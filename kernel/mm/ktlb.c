@@ -30,7 +30,8 @@ uint64_t ktlb_downgrade(void)
 	return generation;
 }
 
-void ktlb_note_flushed(uint64_t generation) { tlb_hw_write(&tlb_hw_self()->seen, generation); }
+/* Everything was, since the generation was read. */
+static void note_flushed(uint64_t generation) { tlb_hw_write(&tlb_hw_self()->seen, generation); }
 
 /* The generation is read before the flush: a downgrade between the two counts as not seen. With
  * ptprot nobody else counts this one as seen. */
@@ -39,14 +40,14 @@ static void flush_outside(void)
 	uint64_t generation = ktlb_generation();
 
 	tlb_hw_flush_all();
-	ktlb_note_flushed(generation);
+	note_flushed(generation);
 }
 
 static void flush_gated(void)
 {
 	uint64_t generation = tlb_hw_gate_flush();
 
-	ktlb_note_flushed(generation);
+	note_flushed(generation);
 }
 
 static void flush_all(void)
@@ -97,7 +98,7 @@ enum cpu_mode ktlb_enter(void)
 void ktlb_leave(enum cpu_mode mode)
 {
 	if (mode == CPU_USER) {
-		asid_check_exit(tlb_hw_self());
+		tlb_hw_note_exit();
 	}
 	tlb_hw_note_steerable(mode == CPU_KERNEL);
 	tlb_hw_write(tlb_hw_mode(tlb_hw_cpu_id()), mode);
@@ -192,7 +193,7 @@ void ktlb_shootdown_sync(va_t first, uint64_t nr_pages)
 	/* single pages only bring this CPU from the generation just before to this one */
 	if (!tlb_hw_is_gated() && has_seen(tlb_hw_cpu_id(), generation - 1) &&
 	    flush_singly(first, nr_pages)) {
-		ktlb_note_flushed(generation);
+		note_flushed(generation);
 	} else {
 		flush_all();
 	}

@@ -93,9 +93,5 @@ void ktlb_serve(void);
  */
 void ktlb_leave(enum cpu_mode mode);
 
-/*
- * ktlb.c's side of tlb.c and as_tlb.c: the generation now; everything was flushed since the
- * generation was read.
- */
+/* Now. */
 uint64_t ktlb_generation(void);
-void ktlb_note_flushed(uint64_t generation);

@@ -160,6 +160,10 @@ static void table_free(pfn_t table)
 
 	assert(is_empty(table, PTES_PER_TABLE));
 	tlb_debt_assert_none();
+	/* another CPU may walk it still: what is in a stock may have a place, or go, at once */
+	if (gate_in_force != ptprot_off && frame_entry(table)->number) {
+		ktlb_wait(ktlb_downgrade());
+	}
 	if (cpu->nr_spare_tables < SPARE_TABLES_MAX) {
 		stock_put(cpu->spare_tables, &cpu->nr_spare_tables, table);
 	} else {

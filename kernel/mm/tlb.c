@@ -31,7 +31,7 @@ void tlb_request(unsigned id)
 void upcall_leave_check(void)
 {
 	tlb_hw_assert_no_debt();
-	asid_check_exit(tlb_hw_self());
+	tlb_hw_note_exit();
 }
 
 uint64_t upcall_tlb_newest(void) { return ktlb_generation(); }

@@ -19,6 +19,7 @@
 #include "mm/cr3_load.h"
 #include "mm/gate/gate.h"
 #include "mm/kaiser.h"
+#include "mm/ptable.h"
 #include "mm/tlb_debt.h"
 
 /* CPUs: ids from 0 up; those below nr_cpus publish their state. */
@@ -57,62 +58,60 @@ static inline uint64_t tlb_hw_exchange(tlb_word_t *word, uint64_t value)
 	return __atomic_exchange_n(&word->value, value, __ATOMIC_SEQ_CST);
 }
 
-/* Full barriers. */
-static inline void tlb_hw_set_bits(tlb_word_t *word, uint64_t bits)
-{
-	(void)__atomic_fetch_or(&word->value, bits, __ATOMIC_SEQ_CST);
-}
-
-static inline void tlb_hw_clear_bits(tlb_word_t *word, uint64_t bits)
-{
-	(void)__atomic_fetch_and(&word->value, ~bits, __ATOMIC_SEQ_CST);
-}
-
 /* What the CPUs can do. */
 static inline bool tlb_hw_has_pcid(void) { return pcid_is_on; }
 static inline bool tlb_hw_has_invpcid(void) { return cpu_features.invpcid; }
 
-/*
- * The address space (NULL: none) is current here and loaded, with the PCIDs of a slot; the kernel's
- * is flushed, or is not. Another stack goes on, or the same: stack_switch of mm/gate/switch.h.
- * generation: of its user half, as read before. Full barrier.
- */
-static inline uint64_t tlb_hw_switch(const struct as_tlb *to, struct stack_change stacks,
-				     unsigned how, uint64_t generation)
-{
-	uint64_t rsp = 0;
+/* Who runs here: the gate's words, and, with ptprot=off, where to write them. */
+static inline const struct current *tlb_hw_current(void) { return current_here(); }
+static inline struct current *tlb_hw_own_current(void) { return (struct current *)current_here(); }
+static inline const struct current *tlb_hw_current_of(unsigned id) { return gate_current(id); }
+static inline uint32_t tlb_hw_boot_root(void) { return kernel_root.pfn; }
 
-	how = LIKELY(to) ? how : SWITCH_TO_KERNEL;
-	if (LIKELY(stacks.to != STACK_STAYS)) {
-		rsp = stack_switch(stacks.to, stacks.rsp, how);
-	} else {
-		stack_switch_here(how);
-	}
-	if (!(how & SWITCH_LATER)) {
+/* Of a root's user half: it lies in the word of the shadow root's frame. */
+static inline uint32_t tlb_hw_generation(uint32_t root)
+{
+	return __atomic_load_n(&frame_entry((pfn_t){ root + 1 })->number, __ATOMIC_ACQUIRE);
+}
+
+/* For the oracle: of the root that is in use, whose PCIDs hold nothing older than its slot says. */
+static inline void tlb_hw_note_load(unsigned did)
+{
+	const struct current *current = current_here();
+	uint32_t generation = current->slots[current->slot].generation;
+
+	if (did & SWITCH_LOADED) {
 		COUNT(cr3_loads);
 	}
-	if (ASSERTIONS) {
-		cr3_t cr3 = current_here()->kernel_cr3;
-
-		if (how & SWITCH_FLUSH) {
-			cr3_oracle_forget(cr3_pcid(current_here()->exit_cr3));
-		}
-		cr3_oracle_check(how & SWITCH_FLUSH ? cr3_flushing(cr3) : cr3, generation);
+	if (!ASSERTIONS) {
+		return;
 	}
-	return rsp;
+	if (did & SWITCH_FLUSHED) {
+		cr3_oracle_forget(cr3_pcid(current->exit_cr3));
+	}
+	cr3_oracle_check(did & SWITCH_FLUSHED ? cr3_flushing(current->kernel_cr3)
+					      : current->kernel_cr3,
+			 current->root == kernel_root.pfn ? 0 : generation);
 }
 
-/* The root of what is current is loaded. */
-static inline void tlb_hw_settle(unsigned slot, uint64_t generation)
+/*
+ * The address space (NULL: none) is in use here, with the PCIDs of a slot. Another stack goes on,
+ * or the same: stack_switch of mm/gate/switch.h. Full barrier.
+ */
+static inline uint64_t tlb_hw_switch(const struct as_tlb *to, struct stack_change stacks,
+				     unsigned how)
 {
-	stack_settle(slot);
-	COUNT(cr3_loads);
-	if (ASSERTIONS) {
-		cr3_oracle_check(current_here()->kernel_cr3, generation);
-	}
+	uint64_t result = LIKELY(stacks.to != STACK_STAYS)
+				  ? stack_switch(stacks.to, stacks.rsp, how)
+				  : stack_switch_here(how);
+
+	(void)to;
+	tlb_hw_note_load(result & SWITCH_DID);
+	return result;
 }
-/* Does the way out of the kernel load a root? */
-static inline bool tlb_hw_exit_loads(void) { return kaiser_in_force != kaiser_off; }
+
+/* The root in use is loaded, and flushed if it is stale. */
+static inline void tlb_hw_settle(unsigned slot) { tlb_hw_note_load(stack_settle(slot)); }
 
 /* Flushes everything, under every PCID. */
 static inline void tlb_hw_flush_all(void)
@@ -156,17 +155,6 @@ static inline void tlb_hw_raise(tlb_word_t *word, uint64_t value)
 	}
 }
 
-/* Flushes one PCID, whichever is loaded; more where the CPU has no instruction for that. */
-static inline void tlb_hw_flush_pcid(pcid_t pcid)
-{
-	if (tlb_hw_has_pcid() && tlb_hw_has_invpcid()) {
-		insn_invpcid(INVPCID_PCID, pcid, 0);
-		cr3_oracle_forget(pcid);
-	} else {
-		tlb_hw_flush_all();
-	}
-}
-
 /* Flushes one page under the loaded PCID. */
 static inline void tlb_hw_flush_page(uint64_t address)
 {
@@ -177,27 +165,25 @@ static inline void tlb_hw_flush_page(uint64_t address)
 	}
 }
 
-/* Flushes one page under any PCID. Needs INVPCID. */
-static inline void tlb_hw_flush_page_of(pcid_t pcid, uint64_t address)
+/* For the oracle: if that root is in use here, its PCIDs hold nothing older than its slot says. The
+ * way out is about to load what it will. */
+static inline void tlb_hw_note_user_generation(uint32_t root)
 {
-	insn_invpcid(INVPCID_ADDRESS, pcid, address);
-	COUNT(invlpg);
-}
+	const struct current *current = current_here();
 
-/*
- * For the oracle: what the PCID holds is as young as this generation; the exit path is about to
- * load this value.
- */
-static inline void tlb_hw_note_generation(pcid_t pcid, uint64_t generation)
-{
-	if (ASSERTIONS) {
-		cr3_oracle_raise(pcid, generation);
+	if (ASSERTIONS && current->root == root) {
+		uint32_t generation = current->slots[current->slot].generation;
+
+		cr3_oracle_raise(cr3_pcid(current->kernel_cr3), generation);
+		cr3_oracle_raise(cr3_pcid(current->exit_cr3), generation);
 	}
 }
-static inline void tlb_hw_note_exit(uint64_t generation)
+static inline void tlb_hw_note_exit(void)
 {
-	if (ASSERTIONS) {
-		cr3_oracle_check(current_here()->exit_cr3, generation);
+	const struct current *current = current_here();
+
+	if (ASSERTIONS && current->root != kernel_root.pfn) {
+		cr3_oracle_check(current->exit_cr3, current->slots[current->slot].generation);
 	}
 }
 

@@ -9,6 +9,7 @@
 #include "core/poll.h"
 #include "lib/assert.h"
 #include "lib/string.h"
+#include "mm/as_tlb.h"
 #include "mm/direct_map.h"
 #include "mm/frame_alloc.h"
 #include "mm/gate/gate.h"
@@ -285,9 +286,14 @@ unsigned window_find_nonzero(const pfn_t *frames_to_read, unsigned nr)
 
 status_t window_hold(pfn_t frame, status_t (*wait)(void))
 {
-	struct opening opening = window_open();
+	struct opening opening;
 	status_t status;
 
+	/* what is loaded when it closes must be in use still */
+	if (!current_root_is_loaded()) {
+		as_tlb_settle();
+	}
+	opening = window_open();
 	(void)window_show(&opening, frame, PTE_WRITABLE);
 	status = wait();
 	window_close(&opening);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "core/lock.h"
+#include "core/options.h"
 #include "mm/gate/credential.h"
 #include "task/credentials.h"
 #include "task/ids.h"
@@ -36,6 +37,6 @@ const struct credential *entry_find(const struct process *process);
 /* That of the current process, if this is it. */
 const struct credential *acting_entry_of(const struct process *process);
 pfn_t credential_root(const struct as *as);
-bool credentials_are_protected(void);
+static inline bool credentials_are_protected(void) { return options.cred == cred_protected; }
 /* Tells the log: what the process is led to, or was to become, does not count. */
 void credentials_refuse(const struct process *process, const char *why);

@@ -14,8 +14,6 @@ enum { LINES_MAX = 16 };
 
 struct lock identity_lock = LOCK_INIT("credentials", RANK_credentials);
 
-bool credentials_are_protected(void) { return options.cred == cred_protected; }
-
 /* Any thread may count; a line more or less harms nobody. */
 static uint32_t nr_lines;
 

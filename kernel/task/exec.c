@@ -150,6 +150,7 @@ static status_t program_commit(const struct program *program)
 	process_vfork_release(process);
 	thread->fs_base = 0;
 	thread->clear_child_tid = (uva_t){ 0 };
+	thread->futex_seen = (struct futex_seen){ 0 };
 	segments_clear();
 	msr_write(MSR_FS_BASE, 0);
 	fpu_area_init(thread->fpu);

@@ -5,6 +5,7 @@
 #include "lib/assert.h"
 #include "mm/as_word.h"
 #include "mm/layout.h"
+#include "mm/tlb_hw.h"
 #include "mm/usercopy.h"
 #include "task/futex_walk.h"
 #include "task/process.h"
@@ -25,16 +26,14 @@ void futex_init(void)
 
 static struct futex_stamp futex_stamp(const struct as *as)
 {
-	/* pairs with the addition in as_tlb_downgrade */
-	return (struct futex_stamp){ as->tlb.id,
-				     __atomic_load_n(&as->tlb.generation.value, __ATOMIC_ACQUIRE) };
+	return (struct futex_stamp){ as->root.pfn, tlb_hw_generation(as->root.pfn) };
 }
 
 static bool futex_stamp_is_current(const struct futex_stamp *stamp, const struct as *as)
 {
 	struct futex_stamp now = futex_stamp(as);
 
-	return now.generation == stamp->generation && now.as_id == stamp->as_id;
+	return now.generation == stamp->generation && now.root == stamp->root;
 }
 
 /* A word that anybody may mean. Blocks: a page of shared memory that is not there yet comes. */

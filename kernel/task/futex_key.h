@@ -21,7 +21,7 @@ enum { KEY_ANY = 1 };
  * then; between the first two the word counts as it was.
  */
 struct futex_stamp {
-	uint64_t as_id, generation;
+	uint32_t root, generation; /* of the user half: mm/user_half.h */
 };
 
 /* Part of struct thread, for it alone: the last word of shared memory that it named. */

@@ -33,7 +33,7 @@ uint64_t upcall_switch_stack(struct thread *next, uint64_t rsp)
 		}
 		ktlb_context_switch();
 	}
-	return rsp & ~(uint64_t)SWITCH_BINDS;
+	return rsp & ~(uint64_t)SWITCH_DID;
 }
 
 /* A process ends with its last thread's stack, so that whoever waits for it finds all memory back.

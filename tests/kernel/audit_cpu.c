@@ -13,14 +13,11 @@
 
 #define TEST_PAGE (USER_MIN + 16 * PAGE_SIZE)
 
-static void plant_loads(struct tlb_cpu *tlb, struct as *other)
+static void plant_loads(const struct as *other)
 {
 	struct current *current = (struct current *)(uint64_t)gate_current(this_cpu()->id);
 	cr3_t boot = cr3_noflush(cr3_make(pfn_to_pa(kernel_root), (pcid_t){ PCID_BOOT }));
 	struct current own = *current, none = own;
-	struct as_tlb *loaded = tlb->as;
-	tlb_word_t *active = &loaded->active[this_cpu()->id / CPUS_PER_WORD];
-	uint64_t bit = 1ul << this_cpu()->id % CPUS_PER_WORD;
 
 	PLANT(current->kernel_cr3.value, own.kernel_cr3.value ^ 2 * PAGE_SIZE, "in the kernel, not",
 	      "another root for the kernel");
@@ -34,41 +31,32 @@ static void plant_loads(struct tlb_cpu *tlb, struct as *other)
 		PLANT(current->exit_cr3.value, own.exit_cr3.value & ~CR3_NOFLUSH, "on its way out",
 		      "a way out that flushes");
 	}
-	PLANT(current->root, other->root.pfn, "is current, and", "another current root");
-	PLANT(current->left, other->root.pfn, "is left, not",
-	      "a root that may be loaded, and is not");
-	PLANT(active->value, active->value & ~bit, "does not know",
-	      "an address space that does not know who has loaded it");
-	PLANT(other->tlb.active[0].value, bit, "thinks so",
-	      "an address space that nobody has loaded and that thinks so");
+	PLANT(current->root, other->root.pfn, "another's", "another current root");
+	PLANT(current->root, other->root.pfn + 1, "uses root", "a current root that is none");
+	PLANT(current->left, other->root.pfn + 1, "left root", "a root that was left and is none");
 	/* all of this CPU says that it has no address space, and it has one */
-	active->value &= ~bit;
-	tlb->as = NULL;
 	none.root = kernel_root.pfn;
 	none.kernel_cr3 = none.exit_cr3 = boot;
 	FORCE(*current = none);
 	expect_violation("loaded, not", "another root than the one that is loaded");
 	PLANT(current->exit_cr3.value, own.exit_cr3.value, "on its way out",
 	      "a root for the way out where there is no address space");
-	tlb->as = &(struct as_tlb){ .id = UINT64_MAX };
-	expect_violation("an address space that is none", "an address space that is none");
-	tlb->as = loaded;
 	FORCE(*current = own);
-	active->value |= bit;
 }
 
 static void plant_slots(struct tlb_cpu *tlb)
 {
-	struct asid_slot *slot = &tlb->slots[tlb->slot];
-	struct asid_slot *next = &tlb->slots[(tlb->slot + 1) % NR_ASIDS];
+	struct current *current = (struct current *)(uint64_t)gate_current(this_cpu()->id);
+	struct user_slot *slot = &current->slots[current->slot];
+	struct user_slot *next = &current->slots[(current->slot + 1) % NR_ASIDS];
 
-	PLANT(slot->as_id.value, UINT64_MAX, "another's", "a slot of another address space");
-	PLANT(tlb->slot, NR_ASIDS, "another's", "a slot that there is not");
-	PLANT(slot->generation.value, UINT64_MAX, "of a generation to come",
+	PLANT(slot->root, 0, "another's", "a slot of another address space");
+	PLANT(current->slot, NR_ASIDS, "another's", "a slot that there is not");
+	PLANT(slot->generation, UINT32_MAX, "of a generation to come",
 	      "a slot of a generation to come");
 	PLANT(*next, *slot, "are one's", "two slots of one address space");
-	PLANT(next->as_id.value, UINT64_MAX, "of an address space to come",
-	      "a slot of an address space to come");
+	PLANT(next->root, kernel_root.pfn + 1, "no address space's root",
+	      "a slot of what is no address space's root");
 	PLANT(tlb->seen.value, UINT64_MAX, "has seen a generation to come",
 	      "a generation that is to come and was seen");
 }
@@ -167,7 +155,7 @@ KTEST_SUITE(audit_cpu)
 		return;
 	}
 	expect_clean("before");
-	plant_loads(&cpu->tlb, other);
+	plant_loads(other);
 	plant_slots(&cpu->tlb);
 	plant_window(cpu);
 	plant_cpu(cpu);

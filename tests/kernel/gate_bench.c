@@ -28,7 +28,7 @@ static struct {
 	} while (0)
 
 /* The entry is that of a user's page; everything is as it was afterwards. */
-static void measure(pte_t *entry, pfn_t kernels)
+static void measure(pte_t *entry, uint64_t page, pfn_t kernels)
 {
 	pte_t pte = pte_read(entry);
 	pfn_t frame = pte_frame(pte);
@@ -37,7 +37,7 @@ static void measure(pte_t *entry, pfn_t kernels)
 
 	for (unsigned i = 0; i < NR_CALLS; i++) {
 		TIMED(ticks.nothing, (void)0);
-		TIMED(ticks.park, (void)pages_park(entry, 1));
+		TIMED(ticks.park, (void)pages_park(entry, 1, page));
 		(void)pages_release(entry, 1, false, &released);
 		TIMED(ticks.map, is_mapped &= page_map(entry, pte));
 		released.nr = 0;
@@ -75,7 +75,7 @@ KTEST_SUITE(gate_bench)
 		return;
 	}
 	before = this_cpu()->counters[COUNTER_gate_calls];
-	measure(ptable_entry(as->root, page, 1), kernels);
+	measure(ptable_entry(as->root, page, 1), page, kernels);
 	ktest_ok(this_cpu()->counters[COUNTER_gate_calls] - before ==
 			 (gate_in_force == ptprot_off ? 0 : NR_CALLS * 6ul),
 		 "each call is one of the gate, if there is one");

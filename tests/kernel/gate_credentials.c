@@ -176,12 +176,27 @@ static void not_given(uint32_t pid, const struct as *as)
 }
 
 /* From its first moment to its last. */
+/* While this processor's TLB may have what is older than what was shared. */
+static enum gate_refusal give_stale(uint32_t pid, pfn_t root)
+{
+	struct current *current = (struct current *)(uint64_t)current_here();
+	struct user_slot *slot = &current->slots[current->slot], before = *slot;
+	enum gate_refusal refusal;
+
+	FORCE(slot->generation--);
+	refusal = give(pid, process_current()->pid, root);
+	FORCE(*slot = before);
+	return refusal;
+}
+
 static void given(uint32_t pid, struct as *as)
 {
 	uint32_t self = process_current()->pid;
 	const struct credential *entry = &credential_entries[pid];
 	enum gate_refusal left;
 
+	ktest_ok(give_stale(pid, as->root) == GATE_NOT_YET,
+		 "who shares pages has flushed before the other one has them");
 	ktest_ok(give(pid, self, as->root) == GATE_DONE && entry->holder == &child &&
 			 entry->root.pfn == as->root.pfn && entry->who.uid == own()->who.uid &&
 			 entry->who.granted_uid == own()->who.granted_uid &&

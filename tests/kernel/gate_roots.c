@@ -144,6 +144,10 @@ static void change_published(pfn_t root)
 		FORCE(other->root = before_root);
 		ktest_ok(refusal == GATE_NO_CHANGE, "nor while another processor has it");
 	}
+	before = frame_entry(pfn_add(root, 1))->number;
+	ktest_ok(changed_as(root, root_as(root, 0, root, 0), ROOT_DYING) == GATE_DONE &&
+			 frame_entry(pfn_add(root, 1))->number == before + 1,
+		 "it dies with nothing counted: who has it loaded still is to load another");
 	ktest_ok(ended(root) == GATE_IN_USE, "nor becomes page tables");
 }
 

@@ -139,6 +139,7 @@ static void replace(const pte_t *entries)
 			 GATE_NOT_FOR_IT,
 		 "nor by one that is writable and runs");
 	ktest_ok(pages(GATE_PAGES_PARK, entries, 1) == GATE_DONE &&
+			 stack_settle(current_here()->slot) & SWITCH_FLUSHED &&
 			 asked(GATE_PAGE_REPLACE, entries, other, 0, 0) == GATE_NO_FRAME,
 		 "nor by one that has an entry");
 	ktest_ok(set(entries, own) == GATE_DONE, "it is present again");
@@ -167,7 +168,7 @@ static void as_loaded(struct as *as)
 		 "nor written as a new one's");
 	consent(entries);
 	replace(entries);
-	(void)pages_park(entries, 1);
+	(void)pages_park(entries, 1, at.uva);
 	as_tlb_downgrade(&as->tlb, at, (uva_t){ at.uva + PAGE_SIZE });
 	as->nr_pages -= pages_release(entries, 1, false, &released);
 	ktest_ok(released.nr == 1 && !pte_read(entries).value, "what is parked is released");

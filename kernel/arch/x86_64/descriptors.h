@@ -16,11 +16,18 @@ void idt_fill(void *page, const struct entry_set *set, va_t text);
 /* One of ring 0 alone, for code whose stack is to be used, whatever arrives; #DF has its own. */
 enum { IDT_ENTRY_BYTES = 16 };
 void idt_fill_on_stack(void *idt, unsigned nr_vectors, uint64_t stubs, unsigned stub_bytes);
-/* What LIDT takes. */
+/* What LIDT takes, and SIDT gives. */
 struct table_pointer {
 	uint16_t limit;
 	uint64_t base;
 } __attribute__((packed));
+static inline struct table_pointer idtr_read(void)
+{
+	struct table_pointer pointer;
+
+	asm volatile("sidt %0" : "=m"(pointer));
+	return pointer;
+}
 /* For the audit: the page still says that. */
 bool idt_is_as_filled(const void *page, const struct entry_set *set, va_t text);
 

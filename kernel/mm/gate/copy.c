@@ -10,7 +10,7 @@ void page_replace_raw(pte_t *entry, pte_t pte, struct released *out)
 	(void)page_map_raw(entry, pte);
 }
 
-static uint64_t replace(pte_t *at, pte_t pte)
+static uint64_t replace(const struct place *place, pte_t *at, pte_t pte)
 {
 	pte_t old = pte_read(at);
 
@@ -19,6 +19,9 @@ static uint64_t replace(pte_t *at, pte_t pte)
 	}
 	if (pte_is_present(old) || !pte_holds_frame(old)) {
 		return GATE_IN_USE;
+	}
+	if (!half_is_complete(place->root)) {
+		return GATE_NOT_YET;
 	}
 	if (!frame_map_first(pte_frame(pte), 1)) {
 		return GATE_NO_FRAME;
@@ -42,9 +45,8 @@ uint64_t gate_page_replace(uint64_t entry, uint64_t value, uint64_t unused2, uin
 		return GATE_NO_TABLE;
 	}
 	if (place.level == 1 && place_is_ours(&place)) {
-		pte_t *entries = gate_table_open(PLACE_ONE, place.table);
-
-		refusal = replace(&entries[place.index], (pte_t){ value });
+		refusal = replace(&place, gate_table_open(PLACE_ONE, place.table) + place.index,
+				  (pte_t){ value });
 		gate_table_close(PLACE_ONE);
 	}
 	gate_unlock_root(place.root);

@@ -6,6 +6,7 @@
 #include "arch/x86_64/registers.h"
 #include "mm/pmalloc.h"
 #include "mm/ptable.h"
+#include "mm/user_half.h"
 
 RO_AFTER_INIT struct gate_credentials gate_credentials;
 
@@ -86,6 +87,15 @@ static void root_named_no_more(pfn_t root)
 	}
 }
 
+/* What the loaded address space shared with a new one no TLB lets it write to any more. */
+static bool is_shared_for_good(pfn_t root)
+{
+	pfn_t loaded = gate_loaded_root();
+
+	return !gate_is_shut() || loaded.pfn == kernel_root.pfn || root.pfn == loaded.pfn ||
+	       half_is_complete(loaded.pfn);
+}
+
 /* The first process has no parent, and the kernel's own root. */
 static uint64_t give(const struct credential *entry, uint64_t parent, uint64_t holder, pfn_t root)
 {
@@ -96,6 +106,9 @@ static uint64_t give(const struct credential *entry, uint64_t parent, uint64_t h
 
 	if (entry->holder || !holder) {
 		return GATE_IN_USE;
+	}
+	if (own && !is_shared_for_good(root)) {
+		return GATE_NOT_YET;
 	}
 	if ((!own && !is_first) || !root_named(root, true)) {
 		return GATE_NOT_OURS;
@@ -168,6 +181,9 @@ static uint64_t become(const struct credential *own, struct credential *value, u
 
 	if (program >= gate_credentials.nr_files || has_threads(own, 1)) {
 		return GATE_NO_CHANGE;
+	}
+	if (!is_shared_for_good(root)) {
+		return GATE_NOT_YET;
 	}
 	value->binding = (own->binding & ~(uint32_t)BINDING_PROGRAM) |
 			 (uint32_t)(program + 1) << BINDING_PROGRAM_SHIFT;

@@ -17,12 +17,23 @@ static bool user_leaf_is_right(pte_t pte, unsigned level)
 	       entry->order == (level == 2 ? HUGE_ORDER : 0);
 }
 
+static bool runs(pte_t pte) { return pte_is_present(pte) && pte_is_executable(pte); }
+
 static uint64_t user_leaf_change(const struct place *place, pte_t old, pte_t new)
 {
 	uint64_t others = PTE_COPY | PTE_SHARED, lost = others & old.value & ~new.value;
 
 	if (!place_is_ours(place)) {
 		return GATE_NOT_OURS;
+	}
+	if (!is_loaded_nowhere(place) && !runs(old) && runs(new)) {
+		if (pte_is_present(old) && pte_is_writable(old)) {
+			return GATE_NOT_FOR_IT;
+		}
+		/* no TLB lets anybody write to what runs */
+		if (!half_is_complete(place->root)) {
+			return GATE_NOT_YET;
+		}
 	}
 	/* while others may name the frame, the entry says so */
 	return pte_holds_frame(old) && pte_holds_frame(new) &&
@@ -86,8 +97,20 @@ static bool link_reserved(pfn_t table)
 					   __ATOMIC_ACQUIRE);
 }
 
-/* The table has no place any more: it is as clean as it is empty. One of the kernel half waits for
- * who may still look into it. */
+/* What a table of a user half waits for whose link went: for nothing, where no processor walks that
+ * any more, but this one, which flushes. */
+static uint32_t number_of_walkers(const struct place *place)
+{
+	if (is_loaded_nowhere(place)) {
+		return 0;
+	}
+	half_raise(place->root);
+	half_flush(half_hw_writable(current_here()), place->root);
+	return half_is_complete(place->root) ? 0 : gate_number_next();
+}
+
+/* The table has no place any more: it is as clean as it is empty. It waits for who may still look
+ * into it. */
 static void table_went(const struct place *place, pfn_t table)
 {
 	struct frame *frame = gate_frame(table);
@@ -97,7 +120,8 @@ static void table_went(const struct place *place, pfn_t table)
 		return;
 	}
 	*(volatile uint64_t *)frame = FRAME_WORD(.owner = OWNER_PTABLE, .flags = TABLE_CLEAN,
-						 .number = place->is_user ? 0 : gate_number_next());
+						 .number = place->is_user ? number_of_walkers(place)
+									  : gate_number_next());
 }
 
 /* directmap=2m: a page is split, into the same rights. */
@@ -199,6 +223,8 @@ static uint64_t fill(const struct place *at, pte_t *entries, uint64_t nr, pte_t 
 			table_went(&place, pte_frame(old));
 		} else if (!place.is_user) {
 			kernel_leaf_went(&place, old, pte);
+		} else if (pte_is_stricter(old, pte)) {
+			half_raise(place.root);
 		}
 		nr_more += !!pte.value - !!old.value;
 		pte.value += pte_is_present(pte) ? step : 0;

@@ -4,6 +4,7 @@
 
 #include "core/cpu.h"
 #include "core/panic.h"
+#include "mm/as_tlb.h"
 #include "mm/direct_map.h"
 #include "mm/gate/operations.h"
 #include "mm/ptable.h"
@@ -41,6 +42,18 @@ void gate_refused(enum gate_operation operation, uint64_t result, uint64_t what)
 	      reasons[result & GATE_REFUSAL]);
 }
 
+uint64_t gate_try_flushed(enum gate_operation operation, const pte_t *entry, uint64_t b,
+			  const pte_t *other)
+{
+	uint64_t result;
+
+	while ((result = gate_try(operation, (uint64_t)entry, b, 0, 0)) == GATE_NOT_YET) {
+		as_tlb_wait(frame_entry(pointer_to_pfn(entry))->number);
+		as_tlb_wait(frame_entry(pointer_to_pfn(other))->number);
+	}
+	return result;
+}
+
 #define CALL(operation, a, b, c, d) ((void)gate_call(GATE_##operation, a, b, c, d))
 
 /* With ptprot=off, and until gate_begin. */
@@ -65,10 +78,15 @@ static void put_open(pte_t *entry, pte_t pte)
 
 void pte_store(pte_t *entry, pte_t pte)
 {
+	uint64_t result;
+
 	if (is_open()) {
 		put_open(entry, pte);
-	} else {
-		CALL(ENTRY_SET, (uint64_t)entry, pte.value, 0, 0);
+		return;
+	}
+	result = gate_try_flushed(GATE_ENTRY_SET, entry, pte.value, entry);
+	if (UNLIKELY(result & GATE_REFUSAL)) {
+		gate_refused(GATE_ENTRY_SET, result, (uint64_t)entry);
 	}
 }
 
@@ -245,11 +263,14 @@ uint64_t stack_switch(uint32_t stack, uint64_t rsp, unsigned how)
 	return (uint64_t)((int64_t)result >> GATE_VALUE_SHIFT);
 }
 
-void stack_switch_here(unsigned how) { CALL(SWITCH_HERE, how, 0, 0, 0); }
+unsigned stack_switch_here(unsigned how)
+{
+	return (unsigned)(gate_call(GATE_SWITCH_HERE, how, 0, 0, 0) >> GATE_VALUE_SHIFT);
+}
 
-void stack_note_binding(void) { stack_switch_here(SWITCH_LATER); }
+void stack_note_binding(void) { (void)stack_switch_here(0); }
 
-void stack_settle(unsigned slot) { stack_switch_here(slot | SWITCH_LOAD); }
+unsigned stack_settle(unsigned slot) { return stack_switch_here(slot | SWITCH_LOAD); }
 
 bool root_pair_make(pfn_t root)
 {

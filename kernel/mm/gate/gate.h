@@ -157,12 +157,12 @@ bool page_give(pte_t *from, pte_t *to, struct released *out) MUST_CHECK;
 void pages_write(const pte_t *entries, uint64_t offset_bytes, const void *from, uint64_t len_bytes);
 /*
  * Up to RELEASED_MAX entries in a row of one table, or one of a page of 2 MiB: their pages are not
- * present any more. Returns how many there are, those included that were not. The caller flushes;
- * then they are released, which empties the entries, and adds to what *out has. Where no processor
- * has the address space loaded, nor had it since it was made or began to die, they need not be
- * parked first. Returns how many pages there were.
+ * present any more; address: of the first. Returns how many there are, those included that were
+ * not. The caller flushes; then they are released, which empties the entries, and adds to what *out
+ * has. Where no processor has the address space loaded, nor had it since it was made or began to
+ * die, they need not be parked first. Returns how many pages there were.
  */
-unsigned pages_park(pte_t *entries, unsigned nr);
+unsigned pages_park(pte_t *entries, unsigned nr, uint64_t address);
 unsigned pages_release(pte_t *entries, unsigned nr, bool is_large, struct released *out);
 
 /*
@@ -265,8 +265,8 @@ bool page_clone(pte_t *from, pte_t *to, pfn_t copy) MUST_CHECK;
 
 /*
  * pte_store, where a stricter entry owes a flush, which debug builds look for (mm/tlb_debt.h). Not
- * for another frame where one is mapped: the entry is cleared and flushed in between
- * (as_tlb_replace), else two frames could be used at one address.
+ * for another frame where one is mapped: the page is parked and flushed in between, else two frames
+ * could be used at one address.
  */
 static inline void pte_write(pte_t *entry, pte_t pte)
 {

@@ -3,17 +3,25 @@
 
 #include "arch/x86_64/registers.h"
 
-bool gate_lock_slowly(uint64_t *word, uint64_t free)
+static bool is_lock(uint64_t word)
 {
-	uint64_t locked = free | FRAME_WORD(.nr_used = 1), found = locked;
+	return !((word ^ LOCK_FREE) & ~FRAME_WORD(.nr_used = 1, .number = UINT32_MAX));
+}
 
-	while (found == locked || found == free) {
-		cpu_relax();
-		found = free;
-		if (__atomic_compare_exchange_n(word, &found, locked, false, __ATOMIC_ACQUIRE,
+bool gate_lock_slowly(uint64_t *word)
+{
+	uint64_t found = __atomic_load_n(word, __ATOMIC_RELAXED);
+
+	while (is_lock(found)) {
+		uint64_t locked = found | FRAME_WORD(.nr_used = 1);
+
+		if (found != locked &&
+		    __atomic_compare_exchange_n(word, &found, locked, false, __ATOMIC_ACQUIRE,
 						__ATOMIC_RELAXED)) {
 			return true;
 		}
+		cpu_relax();
+		found = __atomic_load_n(word, __ATOMIC_RELAXED);
 	}
 	return false;
 }

@@ -1,5 +1,6 @@
 /* Outside the gate: what hidden frames hold is read and written by calls of operations; with
  * ptprot=off through the private window. Credentials, which are in such frames. */
+#include "mm/as_tlb.h"
 #include "mm/gate/credential.h"
 #include "mm/gate/operations.h"
 #include "mm/window.h"
@@ -25,9 +26,13 @@ void frame_clear_fresh(pfn_t frame)
 bool credential_change(enum credential_change change, uint32_t pid, uint64_t a, uint64_t b,
 		       uint64_t c)
 {
-	uint64_t which = (uint64_t)change << 32 | pid;
+	uint64_t which = (uint64_t)change << 32 | pid, result;
 
-	return !(gate_try(GATE_CREDENTIAL_CHANGE, which, a, b, c) & GATE_REFUSAL);
+	/* another processor begins to use what was shared, and is seen before it has flushed */
+	while ((result = gate_try(GATE_CREDENTIAL_CHANGE, which, a, b, c)) == GATE_NOT_YET) {
+		as_tlb_wait(gate_loaded_root().pfn);
+	}
+	return !(result & GATE_REFUSAL);
 }
 
 bool credential_set(uint32_t pid, uint32_t uid)

@@ -113,6 +113,9 @@ static uint64_t give(const struct place *from, pte_t *given_at, const struct pla
 	if (!is_agreed(from, given, PTE_OFFERED) || !is_agreed(to, there, PTE_ACCEPTS)) {
 		return GATE_NOT_OURS;
 	}
+	if (!half_is_complete(from->root) || !half_is_complete(to->root)) {
+		return GATE_NOT_YET;
+	}
 	if (!pte_holds_frame(given) || pte_is_present(given) || pte_is_present(there) ||
 	    (from->table.pfn == to->table.pfn && from->index == to->index)) {
 		return GATE_IN_USE;

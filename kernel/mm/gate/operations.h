@@ -198,6 +198,14 @@ static inline uint64_t gate_call(enum gate_operation operation, uint64_t a, uint
 }
 
 /*
+ * The same of an entry of a user half, and one of another, whose pages have been flushed. A
+ * processor that begins to use one of them meanwhile is seen before it has flushed: then another
+ * try is due.
+ */
+uint64_t gate_try_flushed(enum gate_operation operation, const pte_t *entry, uint64_t b,
+			  const pte_t *other);
+
+/*
  * One more thing is made with this root loaded that is nobody else's meanwhile: a fresh page, or a
  * new address space. It does not rest before that is done, as whoever has it then would take it for
  * its own. False: it is dying, or owes too much.
@@ -212,10 +220,8 @@ struct gate_kept *gate_kept_own(void);
 
 /* The kernel root of the current address space. */
 static inline pfn_t gate_loaded_root(void) { return (pfn_t){ current_here()->root }; }
-/* Stacks that a pid has. Nobody has a root's translations in a slot any more that counts as its; no
- * processor's table of calls counts as that of a binding. */
+/* Stacks that a pid has. No processor's table of calls counts as that of a binding any more. */
 unsigned gate_nr_stacks(uint32_t pid);
-void gate_root_forget(uint32_t root);
 void gate_bindings_forget(void);
 /* Some processor may walk it: it is the current one there, or CR3 has it still. And: it is current
  * on another processor than this. */

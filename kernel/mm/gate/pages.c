@@ -121,13 +121,40 @@ static bool is_consented(const struct place *place, uint64_t nr)
 	       entries[place->index].value & BITS_OF_CONSENT;
 }
 
-/* First entry, how many. With how many pages there are. */
-uint64_t gate_pages_park(uint64_t first, uint64_t nr, uint64_t unused2, uint64_t unused3)
+/* Is this entry, of a user half that is locked, what the address leads to? */
+static bool is_at(const struct place *place, uint64_t address)
+{
+	pfn_t table = { place->root };
+
+	for (unsigned level = LEVEL_MAX; level > place->level; level--) {
+		const pte_t *entries = direct_map_pointer(table);
+		pte_t link = pte_read(&entries[level_index(address, level)]);
+
+		if (!pte_is_present(link) || pte_is_leaf(link, level)) {
+			return false;
+		}
+		table = pte_frame(link);
+	}
+	return table.pfn == place->table.pfn && level_index(address, place->level) == place->index;
+}
+
+/* Pages of 4 KiB, right after they are stricter. Where there are many the flush of all comes later.
+ */
+static void flush_here(const struct place *place, uint64_t address, unsigned nr)
+{
+	struct tlb_batch pages = { address, address + nr * PAGE_SIZE };
+
+	if (place->level == 1 && tlb_batch_is_small(&pages) && is_at(place, address)) {
+		(void)half_flush_pages(half_hw_writable(current_here()), place->root, pages);
+	}
+}
+
+/* First entry, how many, the address of the first. With how many pages there are. */
+uint64_t gate_pages_park(uint64_t first, uint64_t nr, uint64_t address, uint64_t unused3)
 {
 	struct place place;
 	uint64_t result = GATE_NOT_OURS;
 
-	(void)unused2;
 	(void)unused3;
 	if (!page_lock(first, &place)) {
 		return GATE_NO_TABLE;
@@ -139,6 +166,8 @@ uint64_t gate_pages_park(uint64_t first, uint64_t nr, uint64_t unused2, uint64_t
 		result = GATE_DONE | (uint64_t)pages_park_raw(entries, (unsigned)nr)
 					     << GATE_VALUE_SHIFT;
 		gate_table_close(PLACE_ONE);
+		half_raise(place.root);
+		flush_here(&place, address & ~(uint64_t)(PAGE_SIZE - 1), (unsigned)nr);
 	}
 	gate_unlock_root(place.root);
 	return result;
@@ -176,12 +205,27 @@ static bool is_parked(const pte_t *entries, uint64_t nr)
 	return true;
 }
 
+/* May these be released? */
+static uint64_t may_go(const struct place *place, const pte_t *entries, uint64_t nr)
+{
+	if (!is_run(place, nr)) {
+		return GATE_NOT_OURS;
+	}
+	if (is_loaded_nowhere(place)) {
+		return GATE_DONE;
+	}
+	if (!place_is_ours(place) || !is_parked(entries, nr)) {
+		return GATE_NOT_OURS;
+	}
+	return half_is_complete(place->root) ? GATE_DONE : GATE_NOT_YET;
+}
+
 /* First entry, how many. With how many pages there were; what became free is this processor's
  * answer. */
 uint64_t gate_pages_release(uint64_t first, uint64_t nr, uint64_t unused2, uint64_t unused3)
 {
 	struct place place;
-	uint64_t result = GATE_NOT_OURS;
+	uint64_t result;
 	pte_t *entries;
 	unsigned nr_gone;
 
@@ -191,8 +235,8 @@ uint64_t gate_pages_release(uint64_t first, uint64_t nr, uint64_t unused2, uint6
 		return GATE_NO_TABLE;
 	}
 	entries = gate_table_open(PLACE_ONE, place.table) + place.index;
-	if (is_run(&place, nr) &&
-	    (is_loaded_nowhere(&place) || (place_is_ours(&place) && is_parked(entries, nr)))) {
+	result = may_go(&place, entries, nr);
+	if (LIKELY(result == GATE_DONE)) {
 		nr_gone =
 			pages_release_raw(entries, (unsigned)nr, place.level == 2, answer_begin());
 		place_used_add(&place, -(int)nr_gone);

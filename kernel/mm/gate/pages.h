@@ -12,6 +12,7 @@
 #include "mm/gate/entries.h"
 #include "mm/gate/locks.h"
 #include "mm/gate/operations.h"
+#include "mm/gate/user_half.h"
 #include "mm/gate/without.h"
 
 /* The owner of a page lets it go to another address space, or another's come in its place. */

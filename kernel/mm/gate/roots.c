@@ -2,6 +2,7 @@
 #include "lib/string.h"
 #include "mm/direct_map.h"
 #include "mm/gate/locks.h"
+#include "mm/gate/user_half.h"
 #include "mm/ptable.h"
 
 /* The direct map lets nobody write to it. */
@@ -139,7 +140,11 @@ static uint64_t root_change(pfn_t root, unsigned state)
 		is_owed &= state != ROOT_NEW;
 	}
 	if (!refusal && state == ROOT_IDLE) {
-		gate_root_forget(root.pfn);
+		half_forget(root.pfn);
+	}
+	/* who has it loaded still is to load another */
+	if (!refusal && state == ROOT_DYING) {
+		half_raise(root.pfn);
 	}
 	if (is_owed) {
 		root_owes_less(loaded);
@@ -214,7 +219,7 @@ uint64_t gate_root_make(uint64_t first, uint64_t unused1, uint64_t unused2, uint
 	}
 	if (!root_become(root, LEVEL_MAX | TABLE_LINKED | ROOT_NEW, maker(root))) {
 		refusal = GATE_IN_USE;
-	} else if (!root_become(shadow, LEVEL_MAX | TABLE_LINKED | TABLE_SHADOW, root.pfn)) {
+	} else if (!root_become(shadow, LEVEL_MAX | TABLE_LINKED | TABLE_SHADOW, 1)) {
 		/* it was clean, and nothing could get below it */
 		*gate_frame(root) = (struct frame){ .owner = OWNER_PTABLE, .flags = TABLE_CLEAN };
 		refusal = GATE_IN_USE;

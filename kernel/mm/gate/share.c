@@ -81,6 +81,9 @@ static uint64_t share(const struct place *from, const struct place *to, unsigned
 	gate_table_close(PLACE_TWO);
 	gate_table_close(PLACE_ONE);
 	place_used_add(to, (int)nr_given);
+	if (stricter) {
+		half_raise(from->root);
+	}
 	return refusal | (nr_given | stricter) << GATE_VALUE_SHIFT;
 }
 

@@ -11,20 +11,14 @@
 #include "mm/gate/switch.h"
 
 #include "arch/x86_64/cr3.h"
-#include "arch/x86_64/descriptors.h"
-#include "arch/x86_64/entry_area.h"
-#include "arch/x86_64/features.h"
-#include "arch/x86_64/registers.h"
-#include "arch/x86_64/tlb_insn.h"
 #include "core/cpu.h"
 #include "mm/asid.h"
 #include "mm/gate/operations.h"
 #include "mm/gate/stacks.h"
+#include "mm/gate/user_half.h"
 #include "mm/kspace.h"
 #include "mm/ptable.h"
-
-/* What CR3 has besides the root, by slot; and besides that, for the way out. */
-static RO_AFTER_INIT uint64_t slot_bits[NR_ASIDS], user_bits;
+#include "mm/tlb_hw.h"
 
 static cr3_t boot_cr3(void)
 {
@@ -41,32 +35,17 @@ void switch_begin_cpu(unsigned cpu, uint32_t stack)
 				     .stack = stack,
 				     .pid = CURRENT_KERNEL };
 	stack_begin(stack);
-	for (unsigned slot = 0; slot < NR_ASIDS && pcid_is_on; slot++) {
-		slot_bits[slot] = CR3_NOFLUSH | (PCID_SLOT_FIRST + slot);
-	}
-	user_bits = pcid_is_on ? PAGE_SIZE | PCID_USER_BIT : PAGE_SIZE;
-}
-
-/* Where the gate writes it. */
-static inline struct current *writable(const struct current *current)
-{
-	return (struct current *)((uint64_t)current + gate_distance);
+	half_begin();
 }
 
 static uint64_t slot_start(uint32_t stack) { return kspace_base + stack * SLOT_BYTES; }
 
-static bool is_root(const struct current *current, uint32_t root)
-{
-	return __atomic_load_n(&current->root, __ATOMIC_ACQUIRE) == root;
-}
-
 bool gate_root_is_named(uint32_t root)
 {
 	for (unsigned cpu = 0; cpu < nr_cpus; cpu++) {
-		const struct current *current = gate_current(cpu);
+		uint64_t roots = tlb_hw_read(&gate_current(cpu)->roots);
 
-		if (is_root(current, root) ||
-		    __atomic_load_n(&current->left, __ATOMIC_ACQUIRE) == root) {
+		if (half_root(roots) == root || half_left(roots) == root) {
 			return true;
 		}
 	}
@@ -76,7 +55,9 @@ bool gate_root_is_named(uint32_t root)
 bool gate_root_runs_elsewhere(uint32_t root)
 {
 	for (unsigned cpu = 0; cpu < nr_cpus; cpu++) {
-		if (gate_current(cpu) != current_here() && is_root(gate_current(cpu), root)) {
+		const struct current *current = gate_current(cpu);
+
+		if (current != current_here() && half_root(tlb_hw_read(&current->roots)) == root) {
 			return true;
 		}
 	}
@@ -94,120 +75,43 @@ static bool is_alive(uint32_t root)
 		 ~FRAME_WORD(.nr_used = UINT16_MAX));
 }
 
-/* Values of CR3 for the current root: with the PCIDs of a slot, or the kernel's own. */
-static inline void set_cr3(struct current *current, uint32_t root, unsigned slot)
+/* False, as the caller's answer is. The root that was in use was named by nobody for a moment. */
+static __attribute__((noinline)) bool go_back(struct current *current, uint32_t root)
 {
-	uint64_t base = pfn_to_pa((pfn_t){ root }).pa | slot_bits[slot];
-
-	current->kernel_cr3.value = base;
-	current->exit_cr3.value = base | user_bits;
-}
-static __attribute__((noinline)) void set_boot_cr3(struct current *current)
-{
-	current->kernel_cr3 = current->exit_cr3 = boot_cr3();
-}
-
-/* The first word of the gate's stack: with ptprot=window what is loaded when it closes. */
-static inline uint64_t *caller_cr3(void)
-{
-	return (uint64_t *)PERCPU_SEALED_READ(offsetof(struct cpu_sealed, gate_stack_top)) - 1;
-}
-
-static inline cr3_t loaded_cr3(void)
-{
-	return gate_in_force == ptprot_window ? (cr3_t){ *caller_cr3() } : cr3_read();
-}
-
-/* The way out loads a shadow root, whatever ordinary memory says: the caller's IDT tells. */
-static inline bool exit_loads(void)
-{
-	const struct table_pointer *idtr =
-		(const struct table_pointer *)((uint64_t)(caller_cr3() + 1) - GATE_IDTR_BELOW);
-
-	return idtr->base != ENTRY_AREA_BASE + ENTRY_IDT_OFFSET + kaiser_off * PAGE_SIZE;
-}
-
-/* What a slot's PCIDs hold goes; that of the kernel, where its root is loaded here, with the load.
- */
-static void flush_slot(unsigned slot)
-{
-	pcid_t user = { (uint16_t)(PCID_SLOT_FIRST + slot) | PCID_USER_BIT };
-
-	if (!pcid_is_on) {
-		return;
-	}
-	if (cpu_features.invpcid && gate_in_force != ptprot_window) {
-		insn_invpcid(INVPCID_PCID, user, 0);
+	(void)half_name(current, root);
+	if (root == kernel_root.pfn || !is_alive(root)) {
+		(void)half_name(current, kernel_root.pfn);
+		(void)half_load_none(current, boot_cr3());
 	} else {
-		gate_flush_everything();
+		(void)half_load(current, root, current->slot | SWITCH_LOAD);
 	}
-}
-
-/* The current root is loaded. With ptprot=window when the gate closes, as another is loaded here.
- */
-static __attribute__((noinline)) uint64_t load(struct current *current, uint64_t how,
-					       uint64_t result)
-{
-	cr3_t cr3 = current->kernel_cr3;
-
-	if (how & SWITCH_FLUSH) {
-		flush_slot(how & SWITCH_SLOT);
-	}
-	if (gate_in_force == ptprot_window) {
-		*caller_cr3() = cr3.value;
-	} else {
-		cr3_write(how & SWITCH_FLUSH ? cr3_flushing(cr3) : cr3);
-	}
-	__atomic_store_n(&current->left, 0, __ATOMIC_RELEASE);
-	return result;
-}
-
-/* False, as the caller's answer is. */
-static __attribute__((noinline)) bool names_put_back(struct current *current, uint32_t root,
-						     uint32_t left)
-{
-	current->root = root;
-	current->left = left;
 	return false;
 }
 
-/* The slot changes hands, whoever asked. */
-static __attribute__((noinline)) uint64_t slot_take(struct current *current, uint64_t how,
-						    uint32_t root)
-{
-	current->slots[how & SWITCH_SLOT] = root;
-	return (how | SWITCH_FLUSH) & ~(uint64_t)SWITCH_LATER;
-}
-
 /*
- * False: the root is not alive, and nothing has changed. It is named first, by an exchange, which
- * is a full barrier; and only then asked whether it lives, and is the entry's still.
+ * False: the root is not alive, and none is in use that was not. It is named first, and only then
+ * asked whether it lives, and is the entry's still.
  */
-static inline __attribute__((always_inline)) bool
-root_change(struct current *current, const struct credential *entry, uint32_t root, uint64_t *how)
+static inline __attribute__((always_inline)) bool root_change(struct current *current,
+							      const struct credential *entry,
+							      uint32_t root, uint64_t how,
+							      unsigned *did)
 {
-	uint32_t root_before = current->root, left_before = current->left;
+	uint64_t before = half_name(current, root);
 
-	current->left = pa_to_pfn(cr3_root(loaded_cr3())).pfn;
-	__atomic_exchange_n(&current->root, root, __ATOMIC_SEQ_CST);
 	if (UNLIKELY(root == kernel_root.pfn)) {
-		set_boot_cr3(current);
-	} else if (UNLIKELY(gate_is_shut() && (!is_alive(root) || entry->root.pfn != root))) {
-		return names_put_back(current, root_before, left_before);
-	} else {
-		set_cr3(current, root, *how & SWITCH_SLOT);
-		if (UNLIKELY(current->slots[*how & SWITCH_SLOT] != root)) {
-			*how = slot_take(current, *how, root);
-		}
+		*did = half_load_none(current, boot_cr3());
+		return true;
 	}
-	if (*how & SWITCH_LATER && gate_is_shut() && UNLIKELY(!exit_loads())) {
-		*how &= ~(uint64_t)SWITCH_LATER;
+	if (UNLIKELY(gate_is_shut() && (!is_alive(root) || entry->root.pfn != root))) {
+		return go_back(current, half_root(before));
 	}
+	*did = half_load(current, root, (unsigned)how);
 	return true;
 }
 
 /* Without an address space no table of calls is anybody's: the next one's is put in force. */
-static inline uint64_t binding_note(struct current *current, const struct credential *entry,
+static inline unsigned binding_note(struct current *current, const struct credential *entry,
 				    uint64_t how)
 {
 	uint32_t binding = UNLIKELY(how & SWITCH_TO_KERNEL) ? CURRENT_NO_BINDING : entry->binding;
@@ -216,17 +120,18 @@ static inline uint64_t binding_note(struct current *current, const struct creden
 		return 0;
 	}
 	current->binding = binding;
-	return how & SWITCH_TO_KERNEL ? 0 : SWITCH_BINDS << GATE_VALUE_SHIFT;
+	return how & SWITCH_TO_KERNEL ? 0 : SWITCH_BINDS;
 }
 
 /* The stack that goes on, where the one that is left does so later, and enum switch_how. Who makes
  * the stack run here is alone in that, by the first exchange. */
 uint64_t gate_switch(uint64_t stack, uint64_t rsp, uint64_t how, uint64_t unused3)
 {
-	struct current *current = writable(current_here());
+	struct current *current = half_hw_writable(current_here());
 	struct kstack_owner *to, *from = &owners()[current->stack];
 	const struct credential *entry;
 	uint32_t rsp_to, root;
+	unsigned did = 0;
 
 	(void)unused3;
 	rsp -= slot_start(current->stack);
@@ -240,18 +145,16 @@ uint64_t gate_switch(uint64_t stack, uint64_t rsp, uint64_t how, uint64_t unused
 	}
 	entry = credential_of(to->pid);
 	root = UNLIKELY(how & SWITCH_TO_KERNEL) ? kernel_root.pfn : entry->root.pfn;
-	if (UNLIKELY(root == current->root)) {
-		how |= SWITCH_LATER;
-	} else if (UNLIKELY(!root_change(current, entry, root, &how))) {
+	if (LIKELY(root != current->root) &&
+	    UNLIKELY(!root_change(current, entry, root, how, &did))) {
 		to->rsp = rsp_to;
 		return GATE_NOT_OURS;
 	}
 	current->stack = (uint32_t)stack;
 	current->pid = to->pid;
 	__atomic_store_n(&from->rsp, (uint32_t)rsp, __ATOMIC_RELEASE);
-	rsp = (slot_start((uint32_t)stack) + rsp_to) << GATE_VALUE_SHIFT;
-	rsp |= binding_note(current, entry, how);
-	return UNLIKELY(!(how & SWITCH_LATER)) ? load(current, how, rsp) : rsp;
+	did |= binding_note(current, entry, how);
+	return (slot_start((uint32_t)stack) + rsp_to + did) << GATE_VALUE_SHIFT;
 }
 
 /* The thread leaves its process: whatever becomes of that one's entry is nothing to it. */
@@ -264,45 +167,36 @@ static void leave(struct current *current)
 /* enum switch_how alone: the stack stays. */
 uint64_t gate_switch_here(uint64_t how, uint64_t unused1, uint64_t unused2, uint64_t unused3)
 {
-	struct current *current = writable(current_here());
+	struct current *current = half_hw_writable(current_here());
 	const struct credential *entry = credential_of(current->pid);
 	uint32_t root = how & SWITCH_TO_KERNEL ? kernel_root.pfn : entry->root.pfn;
-	uint64_t result;
+	unsigned did = 0;
 
 	(void)unused1, (void)unused2, (void)unused3;
 	if ((how & SWITCH_SLOT) >= NR_ASIDS) {
 		return GATE_NO_FRAME;
 	}
-	if (root == current->root && !(how & SWITCH_LOAD)) {
-		how |= SWITCH_LATER;
-	} else if (!root_change(current, entry, root, &how)) {
-		return GATE_NOT_OURS;
+	if (root != current->root) {
+		if (!root_change(current, entry, root, how, &did)) {
+			return GATE_NOT_OURS;
+		}
+	} else if (how & SWITCH_LOAD && root != kernel_root.pfn) {
+		did = half_load(current, root, current->slot | SWITCH_LOAD);
 	}
-	result = binding_note(current, entry, how);
+	/* who only has it loaded does not look at the binding */
+	if (!(how & SWITCH_LOAD)) {
+		did |= binding_note(current, entry, how);
+	}
 	if (how & SWITCH_LEAVE && current->pid < KSTACK_PIDS) {
 		leave(current);
 	}
-	return how & SWITCH_LATER ? result : load(current, how, result);
-}
-
-void gate_root_forget(uint32_t root)
-{
-	for (unsigned cpu = 0; cpu < nr_cpus; cpu++) {
-		struct current *current = writable(gate_current(cpu));
-
-		for (unsigned slot = 0; slot < NR_ASIDS; slot++) {
-			uint32_t found = root;
-
-			(void)__atomic_compare_exchange_n(&current->slots[slot], &found, 0, false,
-							  __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
-		}
-	}
+	return GATE_DONE | (uint64_t)did << GATE_VALUE_SHIFT;
 }
 
 void gate_bindings_forget(void)
 {
 	for (unsigned cpu = 0; cpu < nr_cpus; cpu++) {
-		struct current *current = writable(gate_current(cpu));
+		struct current *current = half_hw_writable(gate_current(cpu));
 
 		__atomic_store_n(&current->binding, CURRENT_NO_BINDING, __ATOMIC_RELAXED);
 	}

@@ -35,24 +35,26 @@ void stack_take(uint32_t stack);
  */
 enum switch_how {
 	SWITCH_SLOT = 7,       /* asid.h: these bits are the number of the slot */
-	SWITCH_FLUSH = 8,      /* the slot's PCIDs hold what is stale */
 	SWITCH_TO_KERNEL = 16, /* in no address space */
-	SWITCH_LATER = 32,     /* what is loaded stays: the way out loads its shadow root */
-	SWITCH_LOAD = 64,      /* the same root again, as it need not be loaded */
-	SWITCH_LEAVE = 128,    /* the thread is its process's no more */
+	SWITCH_LOAD = 32,      /* it is loaded at once, whether it is in use already or not */
+	SWITCH_LEAVE = 64,     /* the thread is its process's no more */
 };
 static_assert(NR_ASIDS <= SWITCH_SLOT + 1, "every slot's number fits");
-/* Added to what is returned, which is a multiple of 8: the entry's binding is another than before.
- */
-enum { SWITCH_BINDS = 1 };
+/* Added to what is returned, which is a multiple of 8. */
+enum switch_did {
+	SWITCH_BINDS = 1,   /* the entry's binding is another than before */
+	SWITCH_LOADED = 2,  /* CR3 was written: user_half.h */
+	SWITCH_FLUSHED = 4, /* the slot's PCIDs, by that */
+	SWITCH_DID = 7
+};
 uint64_t stack_switch(uint32_t stack, uint64_t rsp, unsigned how);
-/* The stack stays, in another address space. */
-void stack_switch_here(unsigned how);
+/* The stack stays, in another address space. Returns enum switch_did. */
+unsigned stack_switch_here(unsigned how);
 /* The table of calls in force is that of the current entry's binding: whose is another one is told
  * so at the switch. */
 void stack_note_binding(void);
-/* After SWITCH_LATER: the current root is loaded. */
-void stack_settle(unsigned slot);
+/* The current root is loaded, and flushed if its slot is stale. */
+unsigned stack_settle(unsigned slot);
 /* Is it? */
 static inline bool current_root_is_loaded(void)
 {

@@ -23,10 +23,8 @@ static const struct released *answer_add(struct released *out)
 }
 
 /* False: that frame is none that may come there. */
-static bool try_frame(enum gate_operation operation, pte_t *entry, uint64_t what, uint64_t more)
+static bool is_right(enum gate_operation operation, const pte_t *entry, uint64_t result)
 {
-	uint64_t result = gate_try(operation, (uint64_t)entry, what, more, 0);
-
 	if (UNLIKELY(result & GATE_REFUSAL && (result & GATE_REFUSAL) != GATE_NO_FRAME)) {
 		gate_refused(operation, result, (uint64_t)entry);
 	}
@@ -36,13 +34,16 @@ static bool try_frame(enum gate_operation operation, pte_t *entry, uint64_t what
 bool page_map(pte_t *entry, pte_t pte)
 {
 	return is_open() ? !page_map_raw(entry, pte)
-			 : try_frame(GATE_PAGE_MAP, entry, pte.value, 0);
+			 : is_right(GATE_PAGE_MAP, entry,
+				    gate_try(GATE_PAGE_MAP, (uint64_t)entry, pte.value, 0, 0));
 }
 
 bool page_clone(pte_t *from, pte_t *to, pfn_t copy)
 {
 	if (!is_open()) {
-		return try_frame(GATE_PAGE_CLONE, from, (uint64_t)to, copy.pfn);
+		return is_right(
+			GATE_PAGE_CLONE, from,
+			gate_try(GATE_PAGE_CLONE, (uint64_t)from, (uint64_t)to, copy.pfn, 0));
 	}
 	page_clone_raw(from, to, copy);
 	return true;
@@ -55,19 +56,20 @@ bool page_replace(pte_t *entry, pte_t pte, struct released *out)
 		return true;
 	}
 	out->nr = 0;
-	if (!try_frame(GATE_PAGE_REPLACE, entry, pte.value, 0)) {
+	if (!is_right(GATE_PAGE_REPLACE, entry,
+		      gate_try_flushed(GATE_PAGE_REPLACE, entry, pte.value, entry))) {
 		return false;
 	}
 	(void)answer_add(out);
 	return true;
 }
 
-unsigned pages_park(pte_t *entries, unsigned nr)
+unsigned pages_park(pte_t *entries, unsigned nr, uint64_t address)
 {
 	if (is_open()) {
 		return pages_park_raw(entries, nr);
 	}
-	return (unsigned)(gate_call(GATE_PAGES_PARK, (uint64_t)entries, nr, 0, 0) >>
+	return (unsigned)(gate_call(GATE_PAGES_PARK, (uint64_t)entries, nr, address, 0) >>
 			  GATE_VALUE_SHIFT);
 }
 
@@ -78,7 +80,10 @@ unsigned pages_release(pte_t *entries, unsigned nr, bool is_large, struct releas
 	if (is_open()) {
 		return pages_release_raw(entries, nr, is_large, out);
 	}
-	result = gate_call(GATE_PAGES_RELEASE, (uint64_t)entries, nr, 0, 0);
+	result = gate_try_flushed(GATE_PAGES_RELEASE, entries, nr, entries);
+	if (UNLIKELY(result & GATE_REFUSAL)) {
+		gate_refused(GATE_PAGES_RELEASE, result, (uint64_t)entries);
+	}
 	(void)answer_add(out);
 	return (unsigned)(result >> GATE_VALUE_SHIFT);
 }
@@ -110,7 +115,7 @@ bool page_give(pte_t *from, pte_t *to, struct released *out)
 		(void)page_give_raw(from, to, out);
 		return true;
 	}
-	if (gate_try(GATE_PAGE_GIVE, (uint64_t)from, (uint64_t)to, 0, 0) & GATE_REFUSAL) {
+	if (gate_try_flushed(GATE_PAGE_GIVE, from, (uint64_t)to, to) & GATE_REFUSAL) {
 		return false;
 	}
 	(void)answer_add(out);

@@ -2,6 +2,7 @@
  * and what has no part in this. */
 #include <string.h>
 
+#include "core/options.h"
 #include "kernel.h"
 #include "mm/as_grant.h"
 #include "mm/as_word.h"
@@ -21,7 +22,7 @@ static struct as *loaded[SIM_CPUS_MAX];
 struct as *kernel_page_at;
 
 struct sim_as {
-	struct as as; /* its generation stays 0 */
+	struct as as;
 	uint32_t nr_users;
 };
 
@@ -35,8 +36,14 @@ struct as *kernel_as_new(void)
 
 static uint32_t as_look(const struct as *as) { return ((const struct sim_as *)as)->nr_users; }
 
-uint64_t as_switch_stack(struct as *as, struct stack_change stacks)
+/* No entry ever becomes stricter. */
+uint32_t tlb_hw_generation(uint32_t root) { return root * 0; }
+
+/* Of an address space, or of none: as_switch_stack. */
+uint64_t tlb_switch(struct as_tlb *tlb, struct stack_change stacks)
 {
+	struct as *as = tlb ? CONTAINER_OF(tlb, struct as, tlb) : NULL;
+
 	(void)stacks;
 	if (as && as_look(as) == 0) {
 		sim_fail("an address space is loaded that nobody uses");
@@ -158,7 +165,7 @@ bool credentials_have_number(const struct process *process, uint32_t number)
 /* --- what has no part in it --- */
 
 uint64_t kspace_base;
-bool credentials_are_protected(void) { return true; }
+struct options options = { .cred = cred_protected };
 uint32_t credentials_acting_uid(const struct process *process) { return process->uid; }
 uint32_t credentials_uid(const struct process *process) { return process->uid; }
 bool credentials_are_own(const struct process *process) { return process; }
@@ -185,7 +192,7 @@ void ktlb_leave(enum cpu_mode mode) { (void)mode; }
 void ktlb_set_debts_hook(uint64_t *(*hook)(void)) { (void)hook; }
 void stack_give(uint32_t stack, uint32_t pid) { (void)stack, (void)pid; }
 void stack_take(uint32_t stack) { (void)stack; }
-void stack_switch_here(unsigned how) { (void)how; }
+unsigned stack_switch_here(unsigned how) { return how * 0; }
 void switch_begin_cpu(unsigned cpu, uint32_t stack) { (void)cpu, (void)stack; }
 void program_bind(const struct process *process) { (void)process; }
 void program_check_table(const struct process *process) { (void)process; }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "mm/gate/credential.h"
+#include "mm/tlb_batch.h"
 #include "mm/xpfo.h"
 
 extern uint64_t (*const gate_operations[NR_GATE_OPERATIONS])(uint64_t, uint64_t, uint64_t,
@@ -57,7 +58,16 @@ bool gate_root_runs_elsewhere(uint32_t root)
 	return false;
 }
 
-void gate_root_forget(uint32_t root) { (void)root; }
+/* user_tlb.c is what TLBs hold */
+void half_forget(uint32_t root) { (void)root; }
+void half_raise(uint32_t root) { (void)root; }
+void half_flush(struct current *own, uint32_t root) { (void)own, (void)root; }
+bool half_is_complete(uint32_t root) { return root; }
+void as_tlb_wait(uint32_t root) { (void)root; }
+bool half_flush_pages(struct current *own, uint32_t root, struct tlb_batch pages)
+{
+	return own && root && pages.start > pages.end;
+}
 
 void gate_kernel_half_lock(void) {}
 void gate_kernel_half_unlock(void) {}

@@ -212,9 +212,7 @@ void user_tlb_leave(const struct as *as) { forget(&as->tlb, 0, UINT64_MAX, true)
 
 void as_tlb_init(struct as_tlb *tlb, pa_t kernel_root_pa)
 {
-	static uint64_t newest_id;
-
-	*tlb = (struct as_tlb){ .id = ++newest_id, .root = kernel_root_pa };
+	*tlb = (struct as_tlb){ .root = kernel_root_pa };
 }
 
 void as_tlb_destroy(const struct as_tlb *tlb)
@@ -235,12 +233,7 @@ void as_tlb_downgrade(struct as_tlb *tlb, uva_t start, uva_t end)
 	forget(tlb, start.uva, end.uva, false);
 }
 
-void as_tlb_replace(struct as_tlb *tlb, tlb_word_t *entry, uint64_t value, uva_t start, uva_t end)
-{
-	entry->value = 0;
-	as_tlb_downgrade(tlb, start, end);
-	entry->value = value;
-}
+bool as_tlb_is_in_use(const struct as_tlb *tlb) { return !tlb; }
 
 void as_tlb_flush(struct as_tlb *tlb, struct tlb_batch *batch)
 {

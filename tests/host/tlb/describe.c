@@ -13,10 +13,9 @@ void sim_describe(const char *event, uint64_t detail, char *text, size_t size_by
 			const tlb_word_t *word;
 			const char *name;
 		} names[] = {
-			{ &cpu->mode, "mode" },
-			{ &cpu->tlb.seen, "seen" },
-			{ &cpu->tlb.request, "request" },
-			{ &cpu->tlb.deferred, "deferred" },
+			{ &cpu->mode, "mode" },           { &cpu->tlb.seen, "seen" },
+			{ &cpu->tlb.request, "request" }, { &cpu->tlb.deferred, "deferred" },
+			{ &cpu->current.roots, "roots" },
 		};
 
 		for (unsigned i = 0; i < ARRAY_SIZE(names); i++) {
@@ -28,9 +27,8 @@ void sim_describe(const char *event, uint64_t detail, char *text, size_t size_by
 		}
 	}
 	for (unsigned space = 0; space < SIM_SPACES; space++) {
-		if (word == &sim.spaces[space].generation || word == sim.spaces[space].active) {
-			snprintf(text, size_bytes, "%s %s of space %u", event,
-				 word == sim.spaces[space].active ? "active" : "generation", space);
+		if (word == &sim.generations[space]) {
+			snprintf(text, size_bytes, "%s generation of space %u", event, space);
 			return;
 		}
 	}

@@ -2,6 +2,8 @@
 #include <string.h>
 
 #include "core/poll.h"
+#include "mm/asid.h"
+#include "mm/gate/user_half.h"
 #include "mm/tlb_hw.h"
 #include "parts.h"
 
@@ -15,25 +17,26 @@ tlb_word_t *tlb_hw_mode(unsigned id) { return &sim.cpus[id].mode; }
 unsigned tlb_hw_nr_cpus(void) { return (unsigned)tlb_hw_read(&sim.nr_online); }
 bool tlb_hw_has_pcid(void) { return pcid_is_on; }
 bool tlb_hw_has_invpcid(void) { return sim.config.invpcid; }
-void tlb_hw_note_generation(pcid_t pcid, uint64_t generation) { (void)pcid, (void)generation; }
 void tlb_hw_relax(void) { sim_step("waits", 0); }
 void tlb_hw_count_round(void) { sim_log->nr_rounds++; }
 
 /* The machine counts the interrupts that it delivers itself. */
 void tlb_hw_count_ipi(void) {}
 
-static bool is_slot(const tlb_word_t *word)
+/* Slots are written by others, too, but not those of a root that is in use here. */
+static bool is_of_current(const tlb_word_t *word)
 {
-	const tlb_word_t *first = &tlb_hw_self()->slots[0].as_id;
+	const struct current *current = &sim_self()->current;
 
-	return word >= first && word < first + sizeof(struct asid_slot) / sizeof(*word) * NR_ASIDS;
+	return word == &current->roots ||
+	       (word >= &current->slots[0].word && word <= &current->slots[NR_ASIDS - 1].word);
 }
 
 /* No other CPU writes these words, so nobody could tell when they are read. */
 static bool is_own(const tlb_word_t *word)
 {
 	return (word == &tlb_hw_self()->seen && !sim.config.gated) ||
-	       word == &sim.gate_seen[sim.current] || is_slot(word);
+	       word == &sim.gate_seen[sim.current] || is_of_current(word);
 }
 
 uint64_t tlb_hw_read(const tlb_word_t *word)
@@ -83,20 +86,6 @@ uint64_t tlb_hw_exchange(tlb_word_t *word, uint64_t value)
 	return old;
 }
 
-void tlb_hw_set_bits(tlb_word_t *word, uint64_t bits)
-{
-	sim_step("sets bits in", (uint64_t)word);
-	sim_barrier();
-	sim_memory_write(word, word->value | bits);
-}
-
-void tlb_hw_clear_bits(tlb_word_t *word, uint64_t bits)
-{
-	sim_step("clears bits in", (uint64_t)word);
-	sim_barrier();
-	sim_memory_write(word, word->value & ~bits);
-}
-
 void cr3_load(cr3_t cr3)
 {
 	struct sim_cpu *cpu = sim_self();
@@ -114,50 +103,69 @@ void cr3_load(cr3_t cr3)
 	sim_fill(cpu);
 }
 
-void cr3_load_as(cr3_t cr3, uint64_t generation)
-{
-	(void)generation;
-	cr3_load(cr3);
-}
-
 uint64_t cr3_value(void) { return sim_self()->cr3; }
 void pcid_enable(void) { pcid_is_on = sim.config.pcid; }
-bool tlb_hw_exit_loads(void) { return sim.config.kaiser; }
 
-/* As gate_switch has it, stacks apart. */
-uint64_t tlb_hw_switch(const struct as_tlb *to, struct stack_change stacks, unsigned how,
-		       uint64_t generation)
+/* --- who runs: as gate_switch and gate_switch_here have it, stacks and credentials apart --- */
+
+const struct current *tlb_hw_current_of(unsigned id) { return &sim.cpus[id].current; }
+const struct current *tlb_hw_current(void) { return &sim_self()->current; }
+struct current *tlb_hw_own_current(void) { return &sim_self()->current; }
+uint32_t tlb_hw_boot_root(void) { return pa_to_pfn(sim_boot_root()).pfn; }
+bool half_hw_exit_loads(void) { return sim.config.kaiser; }
+
+static tlb_word_t *generation_of(uint32_t root)
 {
-	struct sim_cpu *cpu = sim_self();
-	pcid_t pcid = { (uint16_t)(PCID_SLOT_FIRST + (how & SWITCH_SLOT)) };
-	pcid_t user = { (uint16_t)(pcid.pcid | PCID_USER_BIT) };
-
-	(void)stacks;
-	if (cpu->in_use == to) {
-		return 0;
+	for (unsigned space = 0; space < SIM_SPACES; space++) {
+		if (pa_to_pfn(sim_space_root(space)).pfn == root) {
+			return &sim.generations[space];
+		}
 	}
-	cpu->in_use = to;
-	if (!to) {
-		cpu->exit_cr3 = cr3_noflush(cr3_make(sim_boot_root(), (pcid_t){ PCID_BOOT }));
-		cr3_load_as(cpu->exit_cr3, 0);
-		return 0;
-	}
-	cpu->kernel_cr3 = cr3_noflush(cr3_make(to->root, pcid));
-	cpu->exit_cr3 = cr3_noflush(cr3_make((pa_t){ to->root.pa + PAGE_SIZE }, user));
-	if (how & SWITCH_FLUSH) {
-		tlb_hw_flush_pcid(user);
-	}
-	if (!(how & SWITCH_LATER)) {
-		cr3_load_as(how & SWITCH_FLUSH ? cr3_flushing(cpu->kernel_cr3) : cpu->kernel_cr3,
-			    generation);
-	}
-	return 0;
+	return NULL;
 }
 
-void tlb_hw_settle(unsigned slot, uint64_t generation)
+uint32_t tlb_hw_generation(uint32_t root) { return (uint32_t)tlb_hw_read(generation_of(root)); }
+void half_hw_raise(uint32_t root) { (void)tlb_hw_add(generation_of(root), 1); }
+
+void half_hw_forget(struct user_slot *slot, uint32_t root)
 {
-	(void)slot;
-	cr3_load_as(sim_self()->kernel_cr3, generation);
+	sim_step("empties a slot", (uint64_t)slot);
+	sim_barrier();
+	if (slot->root == root) {
+		sim_memory_write(&slot->word, 0);
+	}
+}
+
+bool half_hw_can_flush_pages(void) { return !tlb_hw_has_pcid() || tlb_hw_has_invpcid(); }
+void half_hw_flush_page_of(pcid_t pcid, uint64_t page)
+{
+	if (tlb_hw_has_pcid()) {
+		tlb_hw_flush_page_of(pcid, page);
+	} else {
+		tlb_hw_flush_page(page);
+	}
+}
+
+uint64_t tlb_hw_switch(const struct as_tlb *to, struct stack_change stacks, unsigned how)
+{
+	struct current *own = tlb_hw_own_current();
+	uint32_t root = to ? pa_to_pfn(to->root).pfn : tlb_hw_boot_root();
+
+	(void)stacks;
+	if (half_root(tlb_hw_read(&own->roots)) == root) {
+		return 0;
+	}
+	(void)half_name(own, root);
+	return to ? half_load(own, root, how)
+		  : half_load_none(own,
+				   cr3_noflush(cr3_make(sim_boot_root(), (pcid_t){ PCID_BOOT })));
+}
+
+void tlb_hw_settle(unsigned slot)
+{
+	struct current *own = tlb_hw_own_current();
+
+	(void)half_load(own, half_root(tlb_hw_read(&own->roots)), slot | SWITCH_LOAD);
 }
 
 void tlb_hw_flush_all(void)

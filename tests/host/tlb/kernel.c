@@ -5,6 +5,7 @@
 
 #include "core/cpu.h"
 #include "mm/asid.h"
+#include "mm/gate/user_half.h"
 #include "mm/tlb_hw.h"
 
 /* What runs on a CPU in user mode: never returns. */
@@ -42,7 +43,7 @@ void kernel_exit(void)
 	sim_stand(false, false);
 	ktlb_leave(CPU_USER);
 	if (sim.config.kaiser) {
-		cr3_load(sim_self()->exit_cr3);
+		cr3_load(sim_self()->current.exit_cr3);
 	}
 	sim_stand(false, true);
 	sim_self()->interruptible = true;
@@ -135,7 +136,7 @@ void kernel_run(int space)
 
 void kernel_use_memory(void)
 {
-	if (tlb_hw_self()->left) {
+	if ((cr3_value() ^ tlb_hw_current()->kernel_cr3.value) & CR3_ROOT_MASK) {
 		as_tlb_settle();
 	}
 	sim_stand(true, sim_self()->running != SIM_NOBODY);
@@ -155,13 +156,19 @@ void space_release(unsigned space) { users[space] = 0; }
 void kernel_window(void)
 {
 	bool user_usable = sim_self()->user_usable;
-	cr3_t before = cr3_read();
 	static struct cpu cpu;
+	cr3_t before;
 
+	kernel_use_memory();
+	before = cr3_read();
 	cpu.window_root = pa_to_pfn(sim_window_root());
 	sim_stand(true, false);
 	cr3_load(tlb_window_cr3(&cpu));
 	sim_step("works in the window", 0);
+	tlb_poll();
+	if (cr3_root(cr3_read()).pa != sim_window_root().pa) {
+		sim_fail("the window is closed while it is used");
+	}
 	cr3_load(cr3_returning(before));
 	sim_stand(true, user_usable);
 }
@@ -173,6 +180,7 @@ static void cpu_main(void)
 	sim_step("is started", 0);
 	for (unsigned space = 0; id == 0 && space < SIM_SPACES; space++) {
 		as_tlb_init(&sim.spaces[space], sim_space_root(space));
+		sim.generations[space].value = 1;
 	}
 	tlb_hw_write(&sim.nr_online, id + 1);
 	if (id == 0) {
@@ -180,6 +188,7 @@ static void cpu_main(void)
 	} else {
 		tlb_boot_cpu();
 	}
+	half_begin();
 	sim_self()->is_online = true;
 	sim_stand(true, true);
 	kernel_run(0);
@@ -198,6 +207,7 @@ void kernel_boot(const struct sim_config *config, void (*body)(void))
 	memset(users, 0, sizeof(users));
 	user_body = body;
 	kernel_mm_init();
+	kernel_as_init();
 	for (unsigned id = 0; id < config->nr_cpus; id++) {
 		sim_start(id, cpu_main);
 	}

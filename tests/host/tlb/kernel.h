@@ -56,9 +56,12 @@ enum page_how { PAGE_UNMAP, PAGE_PROTECT, PAGE_REPLACE, PAGE_UNMAP_ALL };
  * else is in it. */
 void page_downgrade(unsigned space, unsigned page, enum page_how how);
 void page_map(unsigned space, unsigned page);
+/* With the gate, once: a lie has whoever unmaps next wait for nobody. */
+extern bool kernel_leaves_out_wait;
 /* Frees the page's table, if the page is not mapped. */
 void table_drop(unsigned space, unsigned page);
 
 void kernel_mm_init(void);
+void kernel_as_init(void);
 /* Kernel work with the window open. */
 void kernel_window(void);

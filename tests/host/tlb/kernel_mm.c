@@ -1,7 +1,4 @@
-/*
- * Memory management of the simulated kernel: frames between kernel and user, pages of address
- * spaces.
- */
+/* Memory management of the simulated kernel: frames between kernel and user. */
 #include "kernel.h"
 
 #include <string.h>
@@ -17,7 +14,6 @@ enum frame_state { FRAME_REVEALED, FRAME_RESTING, FRAME_USER, FRAME_BUSY };
 static enum frame_state frames[SIM_KERNEL_PAGES];
 static uint64_t resting_since[SIM_KERNEL_PAGES];
 static unsigned nr_hidden[SIM_LARGE_PAGES]; /* parts; guarded by the lock */
-static tlb_word_t page_locks[SIM_SPACES][SIM_USER_PAGES];
 
 /* Of each CPU's one thread: it runs nowhere else, so what it owes other CPUs is never paid. */
 static uint64_t debts[SIM_CPUS_MAX][1];
@@ -40,7 +36,6 @@ void kernel_mm_init(void)
 {
 	large_lock = (tlb_word_t){ 0 };
 	memset(frames, 0, sizeof(frames));
-	memset(page_locks, 0, sizeof(page_locks));
 	memset(nr_hidden, 0, sizeof(nr_hidden));
 	memset(debts, 0, sizeof(debts));
 	ktlb_set_debts_hook(debts_of_current);
@@ -52,13 +47,6 @@ void kernel_mm_init(void)
 	for (unsigned page = 0; page < SIM_KERNEL_PAGES; page++) {
 		sim.kernel_pte[page].value = sim.config.large ? 0 : sim_version_new();
 		sim.kernel_shown[page] = SHOWN_ALWAYS;
-	}
-	for (unsigned space = 0; space < SIM_SPACES; space++) {
-		sim.user_upper[space].value = sim_version_new();
-		for (unsigned page = 0; page < SIM_USER_PAGES; page++) {
-			sim.user_pte[space][page].value = sim_version_new();
-			sim.user_pde[space][page].value = sim_version_new();
-		}
 	}
 }
 
@@ -268,82 +256,4 @@ void frame_table_drop(unsigned large)
 	while (nr > 0) {
 		frames[first + --nr] = FRAME_USER;
 	}
-}
-
-/* --- address spaces --- */
-
-void page_downgrade(unsigned space, unsigned page, enum page_how how)
-{
-	uva_t start = sim_user_address(how == PAGE_UNMAP_ALL ? 0 : page);
-	uva_t end = how == PAGE_UNMAP_ALL ? sim_user_address(SIM_USER_PAGES)
-					  : (uva_t){ start.uva + PAGE_SIZE };
-	uint16_t version;
-
-	kernel_lock(&page_locks[space][page]);
-	version = sim_version_new();
-	if (sim.user_pte[space][page].value) {
-		if (how == PAGE_REPLACE) {
-			sim_note_other_frame(space, page, version);
-			as_tlb_replace(&sim.spaces[space], &sim.user_pte[space][page], version,
-				       start, end);
-		} else {
-			tlb_hw_write(&sim.user_pte[space][page], how == PAGE_PROTECT ? version : 0);
-			as_tlb_downgrade(&sim.spaces[space], start, end);
-		}
-		sim_forbid_user(space, page, version);
-	}
-	kernel_unlock(&page_locks[space][page]);
-}
-
-void page_map(unsigned space, unsigned page)
-{
-	kernel_lock(&page_locks[space][page]);
-	if (!sim.user_pde[space][page].value) {
-		tlb_hw_write(&sim.user_pde[space][page], sim_version_new());
-	}
-	if (!sim.user_pte[space][page].value) {
-		tlb_hw_write(&sim.user_pte[space][page], sim_version_new());
-	}
-	kernel_unlock(&page_locks[space][page]);
-}
-
-void table_drop(unsigned space, unsigned page)
-{
-	uva_t start = sim_user_address(page), end = sim_user_address(page + 1);
-
-	kernel_lock(&page_locks[space][page]);
-	if (sim.user_pde[space][page].value && !sim.user_pte[space][page].value) {
-		uint16_t version = sim_version_new();
-
-		tlb_hw_write(&sim.user_pde[space][page], 0);
-		as_tlb_downgrade(&sim.spaces[space], start, end);
-		sim_forbid_user_table(space, page, version);
-	}
-	kernel_unlock(&page_locks[space][page]);
-}
-
-void kernel_recycle(unsigned space)
-{
-	if (!space_claim(space)) {
-		return;
-	}
-	for (unsigned page = 0; page < SIM_USER_PAGES; page++) {
-		kernel_lock(&page_locks[space][page]);
-	}
-	as_tlb_downgrade(&sim.spaces[space], sim_user_address(0), sim_user_address(SIM_USER_PAGES));
-	as_tlb_destroy(&sim.spaces[space]);
-	as_tlb_init(&sim.spaces[space], sim_space_root(space));
-	pte_publish(&sim.user_upper[space], sim_version_new());
-	for (unsigned page = 0; page < SIM_USER_PAGES; page++) {
-		pte_publish(&sim.user_pde[space][page], sim.user_upper[space].value);
-	}
-	sim_forbid_tables(space, (uint16_t)sim.user_upper[space].value);
-	for (unsigned page = 0; page < SIM_USER_PAGES; page++) {
-		uint16_t version = sim_version_new();
-
-		pte_publish(&sim.user_pte[space][page], version);
-		sim_forbid_user(space, page, version);
-		kernel_unlock(&page_locks[space][page]);
-	}
-	space_release(space);
 }

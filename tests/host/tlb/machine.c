@@ -80,6 +80,9 @@ void sim_init(const struct sim_config *config)
 	for (unsigned id = 0; id < SIM_CPUS_MAX; id++) {
 		sim.cpus[id].running = SIM_NOBODY;
 		sim.cpus[id].cr3 = sim_boot_root().pa;
+		sim.cpus[id].current.root = pa_to_pfn(sim_boot_root()).pfn;
+		sim.cpus[id].current.kernel_cr3.value = sim_boot_root().pa;
+		sim.cpus[id].current.exit_cr3.value = sim_boot_root().pa;
 	}
 }
 

@@ -35,7 +35,7 @@
 
 #include "coroutine.h"
 
-#include "core/tlb_cpu.h"
+#include "core/current.h"
 #include "mm/tlb.h"
 
 enum {
@@ -81,8 +81,7 @@ struct sim_cpu {
 	struct tlb_cpu tlb;
 	tlb_word_t mode;
 	uint64_t cr3; /* as MOV reads it */
-	const struct as_tlb *in_use;
-	cr3_t kernel_cr3, exit_cr3; /* of that */
+	struct current current;
 	struct sim_cached cached[SIM_NR_PCIDS];
 	struct sim_store stores[SIM_STORES_MAX];
 	unsigned nr_stores;
@@ -130,6 +129,7 @@ struct sim {
 	uint16_t other_frame_from[SIM_SPACES][SIM_USER_PAGES]; /* this version, when it is written,
 								   maps another frame; 0: none */
 	struct as_tlb spaces[SIM_SPACES];
+	tlb_word_t generations[SIM_SPACES]; /* of user halves */
 	uint16_t newest_version;
 	unsigned current; /* CPU that runs */
 	uint64_t scheduler_rsp;

@@ -23,19 +23,18 @@ its slots for address spaces; then the frames in the quarantine of xpfo=epoch. *
 		if argument:
 			self.usage()
 		newest = int(kernel.variable('ktlb_newest')['value'])
-		selected, owners = tasks.selected(), dict(owners_by_id())
+		selected, owners = tasks.selected(), dict(owners_by_root())
 		return {'newest': newest, 'cpus': [self.cpu(cpu, newest, selected, owners) for cpu in tasks.cpus()],
 			'quarantine': list(quarantine(newest))}
 
 	@staticmethod
 	def cpu(cpu, newest, selected, owners):
 		tlb = cpu.data['tlb']
-		space = int(tlb['as'])
 		current = current_of(cpu.id)
-		slots = [{'slot': i, 'pcid': i + image.enumerator('PCID_SLOT_FIRST'), 'as': int(slot['as_id']['value']),
-			'owner': owners.get(int(slot['as_id']['value']), 'one that is gone'),
-			'generation': int(slot['generation']['value']), 'current': bool(space) and i == int(tlb['slot'])}
-			for i, slot in enumerate(elements(tlb['slots'])) if int(slot['as_id']['value'])]
+		slots = [{'slot': i, 'pcid': i + image.enumerator('PCID_SLOT_FIRST'), 'root': hexadecimal(slot['root']),
+			'owner': owners.get(int(slot['root']), 'one that is gone'), 'generation': int(slot['generation']),
+			'current': int(slot['root']) == int(current['root']) and i == int(current['slot'])}
+			for i, slot in enumerate(elements(current['slots'])) if int(slot['root'])]
 		return {'id': cpu.id, 'selected': bool(selected) and selected.id == cpu.id, 'mode': cpu.mode,
 			'seen': int(tlb['seen']['value']), 'up_to_date': int(tlb['seen']['value']) == newest,
 			'request': bool(tlb['request']['value']), 'deferred': bool(tlb['deferred']['value']),
@@ -83,10 +82,10 @@ def elements(array):
 	return [array[i] for i in range(low, high + 1)]
 
 
-def owners_by_id():
-	"""The users of an address space by the number that TLB slots know it by."""
+def owners_by_root():
+	"""The users of an address space by the frame of its root."""
 	for at, owner in roots.spaces():
-		yield int(kernel.object_at('struct as', at)['tlb']['id']), owner
+		yield int(kernel.object_at('struct as', at)['root']['pfn']), owner
 
 
 def quarantine(newest):

@@ -7,6 +7,7 @@
 
 #include "arch/x86_64/cr3.h"
 #include "core/cpu.h"
+#include "core/current.h"
 #include "mm/as_tlb.h"
 #include "mm/gate/switch.h"
 
@@ -24,8 +25,6 @@ static inline void tlb_hw_write_entry(tlb_word_t *entry, uint64_t value)
 }
 uint64_t tlb_hw_add(tlb_word_t *word, uint64_t addend);
 uint64_t tlb_hw_exchange(tlb_word_t *word, uint64_t value);
-void tlb_hw_set_bits(tlb_word_t *word, uint64_t bits);
-void tlb_hw_clear_bits(tlb_word_t *word, uint64_t bits);
 
 bool tlb_hw_has_pcid(void);
 bool tlb_hw_has_invpcid(void);
@@ -37,17 +36,20 @@ uint64_t tlb_hw_gate_downgrade(void);
 uint64_t tlb_hw_gate_flush(void);
 void tlb_hw_raise(tlb_word_t *word, uint64_t value);
 
-uint64_t tlb_hw_switch(const struct as_tlb *to, struct stack_change stacks, unsigned how,
-		       uint64_t generation);
-void tlb_hw_settle(unsigned slot, uint64_t generation);
-bool tlb_hw_exit_loads(void);
+const struct current *tlb_hw_current_of(unsigned id);
+const struct current *tlb_hw_current(void);
+struct current *tlb_hw_own_current(void);
+uint32_t tlb_hw_boot_root(void);
+uint32_t tlb_hw_generation(uint32_t root);
+uint64_t tlb_hw_switch(const struct as_tlb *to, struct stack_change stacks, unsigned how);
+void tlb_hw_settle(unsigned slot);
 void tlb_hw_flush_all(void);
 void tlb_hw_flush_pcid(pcid_t pcid);
 void tlb_hw_flush_page(uint64_t address);
 void tlb_hw_flush_page_of(pcid_t pcid, uint64_t address);
 static inline void tlb_hw_note_steerable(bool is_steerable) { (void)is_steerable; }
-void tlb_hw_note_generation(pcid_t pcid, uint64_t generation);
-static inline void tlb_hw_note_exit(uint64_t generation) { (void)generation; }
+static inline void tlb_hw_note_user_generation(uint32_t root) { (void)root; }
+static inline void tlb_hw_note_exit(void) {}
 
 static inline void tlb_hw_note_downgrade(uint64_t generation) { (void)generation; }
 static inline void tlb_hw_note_complete(uint64_t generation) { (void)generation; }
