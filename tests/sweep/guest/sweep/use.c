@@ -64,10 +64,19 @@ static void use_credentials(volatile uint64_t *words)
 	}
 }
 
+/* Where mmap leads who mistakes its own memory: all processes have it, and the secret is there. */
+static bool is_on_board(const volatile void *page)
+{
+	return (uint64_t)page - (uint64_t)board < sizeof(*board);
+}
+
 void use_page(volatile void *page)
 {
 	volatile uint64_t *words = page;
 
+	if (is_on_board(page)) {
+		return;
+	}
 	for (unsigned i = 0; i < WORDS; i++) {
 		uint64_t word = words[i];
 
