@@ -43,8 +43,8 @@ spoilt $core '/WORDS(tlb_cpu, "seen"/d' 'seen of struct tlb_cpu has no row' 'a r
 spoilt $core 's/WORDS(tlb_cpu, "seen"/WORDS(tlb_cpu, "seen sheep"/' "$core:[0-9]+: struct tlb_cpu has no sheep" 'a row without a member'
 spoilt $core 's/STRUCTURE(tlb_cpu/STRUCTURE(sheep/' "defines no struct sheep" 'a structure that there is not'
 spoilt $core 's/STRUCTURE(tlb_cpu/STRUCTURE(tlb_owed/' 'there is no STRUCTURE\(tlb_cpu' 'rows without their structure'
-spoilt $core 's/\(WORDS(tlb_cpu, "deferred", *\)OPEN/\1SHEEP/' 'what is SHEEP' 'a kind that there is not'
-spoilt $core 's/\(WORDS(tlb_cpu, "deferred", *\)OPEN/\1PROTECTED/' 'PROTECTED, and its home is ORDINARY' 'protected, and ordinary memory'
+spoilt $core 's/\(WORDS(cpu, "on", *\)OPEN/\1SHEEP/' 'what is SHEEP' 'a kind that there is not'
+spoilt $core 's/\(WORDS(cpu, "on", *\)OPEN/\1PROTECTED/' 'PROTECTED, and its home is ORDINARY' 'protected, and ordinary memory'
 spoilt $core 's/\(WORDS(cpu_sealed.*\)PROTECTED/\1OPEN/' 'OPEN, and its home is processors' 'open, and protected memory'
 spoilt $core 's/\(STRUCTURE(cpu_sealed.*\)processors/\1sheep/' 'sheep is none of mm/protected.def' 'a home that there is not'
 spoilt $core 's/note_flushed/sheep_shear/' 'sheep_shear is neither a function' 'a writer that there is not'
@@ -67,7 +67,7 @@ vary() {
 }
 if [ "$has_kernels" = 1 ]; then
 	vary '/"newest_split"/d' 'kernel/mm/ktlb.c:1: newest_split has no row' 'a variable without a row'
-	vary 's/\(DATA("mm\/ktlb.c", *"newest_split", *\)OPEN/\1PROTECTED/' 'newest_split is PROTECTED, and is written to after boot' \
+	vary 's/\(DATA("mm\/ktlb.c", *"newest_split", *\)HINT/\1PROTECTED/' 'newest_split is PROTECTED, and is written to after boot' \
 		'a protected variable that can be written'
 	vary 's/"newest_split"/"newest_split sheep"/' 'kernel/mm/ktlb.c has no variable sheep' 'a row without a variable'
 fi
