@@ -244,9 +244,11 @@ struct bw_leak {
 	/* words of the processor that the caller runs on */
 	uint64_t tlb_seen;      /* the generation up to which it has flushed, 64 bits */
 	uint64_t tlb_seen_kept; /* the same, in the gate's memory; 0: with ptprot=off */
-	uint64_t cpu_mode;      /* where others believe it to be, 64 bits: 0 in user mode */
-	uint64_t exit_cr3;      /* what the way out to user mode loads into CR3, 64 bits */
-	uint64_t current_pid;   /* whose credentials are those of the current process, 32 bits */
+	uint64_t tlb_slot;    /* a kernel root's frame, 32 bits, and up to which generation of that
+				 root's user half it has flushed, 32 bits: of the slot in use */
+	uint64_t cpu_mode;    /* where others believe it to be, 64 bits: 0 in user mode */
+	uint64_t exit_cr3;    /* what the way out to user mode loads into CR3, 64 bits */
+	uint64_t current_pid; /* whose credentials are those of the current process, 32 bits */
 	/* where the next system call saves the registers: at lowest_regs, 64 bits, plus a word of
 	   the ring, 16 bits, by the lower byte of twice the number of calls */
 	uint64_t lowest_regs, kstack_ring, syscalls_twice;

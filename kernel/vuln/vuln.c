@@ -125,6 +125,7 @@ static void leak_processor(struct bw_leak *leak)
 
 	leak->tlb_seen = (uint64_t)&cpu->tlb.seen;
 	leak->tlb_seen_kept = (uint64_t)generation_seen_place(cpu->id);
+	leak->tlb_slot = (uint64_t)&current_here()->slots[current_here()->slot].word;
 	leak->cpu_mode = (uint64_t)&cpu->entry->mode;
 	leak->exit_cr3 = (uint64_t)&current_here()->exit_cr3;
 	leak->current_pid = (uint64_t)&current_here()->pid;

@@ -88,6 +88,7 @@ WALKS = {
 	'dirty_pagetable': Walk(['vuln_write']),
 	'tlb_seen': Walk(['vuln_write', 'vuln_write_parked']),
 	'tlb_mode': Walk(['vuln_write', 'vuln_call_parked']),
+	'tlb_gen': Walk(['vuln_write']),
 	'retaddr_overwrite': Walk(['vuln_write_parked', 'vuln_write']),
 	'window_operand': Walk(['vuln_write']),
 	'gate_race': Walk(['vuln_write']),
