@@ -35,6 +35,20 @@ static inline enum gate_refusal asked_with(pfn_t frame, struct frame word,
 	return refusal;
 }
 
+/* The same while this processor's TLB may hold of the loaded user half what is older than that. */
+static inline enum gate_refusal asked_stale(enum gate_operation operation, uint64_t a, uint64_t b,
+					    uint64_t c, uint64_t d)
+{
+	struct current *current = (struct current *)(uint64_t)current_here();
+	struct user_slot *slot = &current->slots[current->slot], before = *slot;
+	enum gate_refusal refusal;
+
+	FORCE(slot->generation--);
+	refusal = asked_of(operation, a, b, c, d);
+	FORCE(*slot = before);
+	return refusal;
+}
+
 /* A new address space with pages from TEST_START on, of which the first are there. The entry of the
  * first one; NULL: no memory. */
 static inline pte_t *space_make(struct as **as, unsigned nr_pages, unsigned nr_there)

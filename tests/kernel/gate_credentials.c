@@ -176,26 +176,14 @@ static void not_given(uint32_t pid, const struct as *as)
 }
 
 /* From its first moment to its last. */
-/* While this processor's TLB may have what is older than what was shared. */
-static enum gate_refusal give_stale(uint32_t pid, pfn_t root)
-{
-	struct current *current = (struct current *)(uint64_t)current_here();
-	struct user_slot *slot = &current->slots[current->slot], before = *slot;
-	enum gate_refusal refusal;
-
-	FORCE(slot->generation--);
-	refusal = give(pid, process_current()->pid, root);
-	FORCE(*slot = before);
-	return refusal;
-}
-
 static void given(uint32_t pid, struct as *as)
 {
 	uint32_t self = process_current()->pid;
 	const struct credential *entry = &credential_entries[pid];
 	enum gate_refusal left;
 
-	ktest_ok(give_stale(pid, as->root) == GATE_NOT_YET,
+	ktest_ok(asked_stale(GATE_CREDENTIAL_CHANGE, (uint64_t)CREDENTIAL_GIVE << 32 | pid, self,
+			     (uint64_t)&child, as->root.pfn) == GATE_NOT_YET,
 		 "who shares pages has flushed before the other one has them");
 	ktest_ok(give(pid, self, as->root) == GATE_DONE && entry->holder == &child &&
 			 entry->root.pfn == as->root.pfn && entry->who.uid == own()->who.uid &&
@@ -262,6 +250,10 @@ static void not_become(const struct as *as)
 			 change_own(CREDENTIAL_BECOME, 0, kernel_root.pfn) == GATE_NOT_OURS &&
 			 change_own(CREDENTIAL_BECOME, 0, first.pfn) == GATE_NOT_OURS,
 		 "no program begins in a root that is not new");
+	ktest_ok(asked_stale(GATE_CREDENTIAL_CHANGE,
+			     (uint64_t)CREDENTIAL_BECOME << 32 | process_current()->pid, 0,
+			     as->root.pfn, 0) == GATE_NOT_YET,
+		 "nor in one that shares pages which the old program's TLB lets it write to");
 }
 
 /* It is what it was afterwards, and with it what roots owe. */

@@ -4,6 +4,7 @@
 #include "ktest.h"
 #include "lib/string.h"
 #include "mm/asid.h"
+#include "mm/gate/user_half.h"
 #include "mm/kaiser.h"
 #include "mm/kspace.h"
 #include "task/credential_entry.h"
@@ -194,6 +195,55 @@ static void root_checks(const struct process *self)
 		 "that of the entry is");
 }
 
+/* While the entry names what is no root, and the slot in use is stale; the current root's word is
+ * another. */
+static enum gate_refusal refused_in(const struct process *self, struct frame word)
+{
+	struct credential *entry = (struct credential *)(uint64_t)&credential_entries[self->pid];
+	pfn_t root = entry->root;
+	struct frame is = *frame_entry(root);
+	enum gate_refusal refusal;
+
+	FORCE(current()->slots[current()->slot].generation--; *frame_entry(root) = word;
+	      entry->root = pfn_add(root, 1));
+	refusal = switched_here(current()->slot);
+	FORCE(*frame_entry(root) = is; entry->root = root);
+	return refusal;
+}
+
+static void back_checks(const struct process *self)
+{
+	uint32_t root = self->as->root.pfn;
+	struct frame is = *frame_entry(self->as->root);
+	struct current before = *current();
+	enum gate_refusal refusal = refused_in(self, is);
+
+	ktest_ok(refusal == GATE_NOT_OURS && current()->root == root &&
+			 current()->exit_cr3.value == before.exit_cr3.value &&
+			 !half_lags(current(), root, tlb_hw_generation(root)),
+		 "who is refused comes back to his root, and has flushed");
+	refusal = refused_in(self, with_flags(is, ROOT_DYING, 0));
+	ktest_ok(refusal == GATE_NOT_OURS && current()->root == kernel_root.pfn && !current()->left,
+		 "or to the kernel's own, if that dies");
+	(void)stack_switch_here(before.slot);
+	ktest_ok(current()->root == root, "until it is his again");
+}
+
+/* The table in force is not the entry's: whoever looks next is told so. */
+static void settle_checks(void)
+{
+	uint32_t binding = current()->binding;
+	unsigned settled, switched;
+
+	FORCE(current()->binding = CURRENT_NO_BINDING);
+	settled = stack_settle(current()->slot);
+	switched = stack_switch_here(current()->slot);
+	ktest_ok(!(settled & SWITCH_BINDS) && switched & SWITCH_BINDS &&
+			 current()->binding == binding,
+		 "who has his root loaded leaves the table of calls to who looks at it");
+	ktest_ok(!(stack_switch_here(current()->slot) & SWITCH_BINDS), "and is told of it once");
+}
+
 /* The kernel's own root is loaded. What ordinary memory says of the way out is a lie meanwhile. */
 static void later_checks(void)
 {
@@ -227,5 +277,7 @@ KTEST_SUITE(gate_switch)
 	count_checks(self);
 	switch_checks();
 	root_checks(self);
+	back_checks(self);
+	settle_checks();
 	later_checks();
 }

@@ -1,11 +1,14 @@
 /* Entries that move, or make room for larger pages: what was there before is out of reach. */
 #define _GNU_SOURCE
+#include <pthread.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #include "bulwark.h"
 #include "child.h"
+#include "cpus.h"
 #include "tap.h"
 
 enum { PAGE = BW_PAGE_SIZE, HUGE = 2 << 20 };
@@ -27,10 +30,18 @@ static void test_move(void)
 	munmap(new, 2 * PAGE);
 }
 
+/* So many pages of 2 MiB have room there. */
+static char *room_make(size_t nr_pages, char **first)
+{
+	char *room = map(NULL, (nr_pages + 1) * HUGE, 0);
+
+	*first = (char *)(((uintptr_t)room + HUGE - 1) & ~(uintptr_t)(HUGE - 1));
+	return room;
+}
+
 static void test_large(void)
 {
-	char *room = map(NULL, 2 * HUGE, 0), *large;
-	char *at = (char *)(((uintptr_t)room + HUGE - 1) & ~(uintptr_t)(HUGE - 1));
+	char *at, *room = room_make(1, &at), *large;
 
 	at[PAGE] = 1;
 	munmap(room, 2 * HUGE);
@@ -39,9 +50,58 @@ static void test_large(void)
 	munmap(large, HUGE);
 }
 
+static volatile bool is_there, is_over;
+
+static void *compute(void *unused)
+{
+	cpus_pin(1);
+	is_there = true;
+	while (!is_over) {}
+	return unused;
+}
+
+/* Page tables go that another processor may walk: more of them than one keeps for later. */
+static void test_tables(void)
+{
+	enum { NR_TABLES = 20 };
+	char *at, *room = room_make(NR_TABLES, &at);
+	bool is_large = true, is_empty = true;
+
+	for (int i = 0; i < NR_TABLES; i++) {
+		at[i * HUGE] = 1;
+	}
+	munmap(room, (NR_TABLES + 1) * HUGE);
+	for (int i = 0; i < NR_TABLES; i++) {
+		is_large &= map(at + i * HUGE, HUGE, MAP_FIXED | MAP_HUGETLB) == at + i * HUGE;
+	}
+	munmap(at, NR_TABLES * HUGE);
+	(void)map(at, NR_TABLES * HUGE, MAP_FIXED);
+	for (int i = 0; i < NR_TABLES; i++) {
+		is_empty &= at[i * HUGE]++ == 0;
+	}
+	tap_ok(is_large && is_empty, "page tables that others walk make room, and serve again");
+	munmap(at, NR_TABLES * HUGE);
+}
+
+static void test_tables_beside(void)
+{
+	pthread_t thread;
+
+	if (cpus_count() < 2 || pthread_create(&thread, NULL, compute, NULL) != 0) {
+		tap_skip("page tables that others walk", "no other processor");
+		return;
+	}
+	cpus_pin(0);
+	while (!is_there) {}
+	test_tables();
+	is_over = true;
+	pthread_join(thread, NULL);
+}
+
 int main(void)
 {
 	test_move();
 	test_large();
+	test_tables_beside();
 	return tap_done();
 }
