@@ -154,8 +154,9 @@ static void write_long(uint64_t base, uint64_t len_bytes)
 	ktest_ok(written(end - 8, POOL_WRITE_STORE, 0, 3) == GATE_NO_CHANGE &&
 			 written(end - 8, (enum pool_write_kind)7, 0, 8) == GATE_NO_CHANGE,
 		 "a store has a size, and a write a kind");
-	ktest_ok(written(end - 4, POOL_WRITE_STORE, 0, 8) == GATE_NO_CHANGE,
-		 "no store is of two pages");
+	ktest_ok(written(end - 4, POOL_WRITE_STORE, 0, 8) == GATE_NO_CHANGE &&
+			 written(end - 12, POOL_WRITE_STORE, 0, 8) == GATE_NO_CHANGE,
+		 "no store is of two pages, or of two words");
 }
 
 static const struct pool *pool_make(const char *name, size_t refill_bytes)

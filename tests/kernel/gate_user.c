@@ -124,6 +124,10 @@ static void consent(pte_t *entries)
 			 asked(GATE_PAGE_CONSENT, entries, PTE_OFFERED, 0, 0) == GATE_NOT_FOR_IT,
 		 "nor one that is parked");
 	ktest_ok(set(entries, before) == GATE_DONE, "it is as it was");
+	FORCE(*(volatile uint64_t *)&entries->value = before | PTE_SHARED);
+	ktest_ok(asked(GATE_PAGE_CONSENT, entries, PTE_OFFERED, 0, 0) == GATE_NOT_FOR_IT,
+		 "nor is one of shared memory offered");
+	FORCE(*(volatile uint64_t *)&entries->value = before);
 }
 
 /* A copy in another frame: what takes the place of a page. */

@@ -88,7 +88,8 @@ static void write_area(const struct pool *fixed, const struct pool *owned)
 	ktest_ok(slot_refused(area, &slot), "and does not go while it is mapped");
 }
 
-/* The life of an area that never gets a page: of nobody's list, and its addresses are gone. */
+/* The life of an area that never gets a page: of nobody's list, and its addresses are gone. The
+ * pool may get another. */
 static void write_new_area(const struct pool *pool)
 {
 	struct pool_header header = *pool_header();
@@ -129,8 +130,8 @@ static void write_new_area(const struct pool *pool)
 
 KTEST_SUITE(gate_writes)
 {
-	const struct pool *fixed, *owned;
-	void *sealed, *object;
+	const struct pool *fixed, *owned, *open;
+	void *sealed, *object, *unused;
 
 	if (gate_in_force == ptprot_off || options.pmalloc == pmalloc_off ||
 	    options.authority == authority_off) {
@@ -138,15 +139,18 @@ KTEST_SUITE(gate_writes)
 		return;
 	}
 	if (!is_made("fixed", POOL_RO, &fixed, &sealed) ||
-	    !is_made("owned", POOL_WR, &owned, &object) || pmalloc_claim_pool(owned)) {
+	    !is_made("owned", POOL_WR, &owned, &object) || pmalloc_claim_pool(owned) ||
+	    pmalloc_create_pool("open", POOL_WR, PAGE_SIZE, 0, &open) ||
+	    pmalloc(open, OBJECT_BYTES, &unused)) {
 		ktest_skip("no memory for pools");
 		return;
 	}
 	write_objects(fixed, sealed, owned, object);
 	write_pool(fixed, owned);
 	write_area(fixed, owned);
-	write_new_area(fixed);
+	write_new_area(open);
 	ktest_ok(pmalloc_destroy_pool(fixed) == STATUS_OK &&
+			 pmalloc_destroy_pool(open) == STATUS_OK &&
 			 pmalloc_destroy_claimed_pool(owned) == STATUS_OK,
-		 "both are destroyed");
+		 "all are destroyed");
 }
