@@ -155,6 +155,10 @@ uint64_t tlb_hw_switch(const struct as_tlb *to, struct stack_change stacks, unsi
 	if (half_root(tlb_hw_read(&own->roots)) == root) {
 		return 0;
 	}
+	if (sim.told_slot) {
+		how = sim.told_slot - 1;
+		sim.told_slot = 0;
+	}
 	(void)half_name(own, root);
 	return to ? half_load(own, root, how)
 		  : half_load_none(own,

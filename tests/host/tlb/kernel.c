@@ -178,10 +178,6 @@ static void cpu_main(void)
 	unsigned id = sim.current;
 
 	sim_step("is started", 0);
-	for (unsigned space = 0; id == 0 && space < SIM_SPACES; space++) {
-		as_tlb_init(&sim.spaces[space], sim_space_root(space));
-		sim.generations[space].value = 1;
-	}
 	tlb_hw_write(&sim.nr_online, id + 1);
 	if (id == 0) {
 		tlb_boot(sim_boot_root());

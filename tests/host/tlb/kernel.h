@@ -55,8 +55,13 @@ enum page_how { PAGE_UNMAP, PAGE_PROTECT, PAGE_REPLACE, PAGE_UNMAP_ALL };
 /* munmap, mprotect, copy-on-write (another frame); PAGE_UNMAP_ALL flushes a large range, whatever
  * else is in it. */
 void page_downgrade(unsigned space, unsigned page, enum page_how how);
+/* As many downgrades as bring the generation to the last one. */
+void kernel_go_round(unsigned space);
 void page_map(unsigned space, unsigned page);
-/* With the gate, once: a lie has whoever unmaps next wait for nobody. */
+/*
+ * With the gate, once: a lie has whoever makes an entry stricter next wait for nobody. Where a page
+ * goes the gate asks all the same.
+ */
 extern bool kernel_leaves_out_wait;
 /* Frees the page's table, if the page is not mapped. */
 void table_drop(unsigned space, unsigned page);

@@ -17,6 +17,8 @@ void kernel_as_init(void)
 	memset(page_locks, 0, sizeof(page_locks));
 	kernel_leaves_out_wait = false;
 	for (unsigned space = 0; space < SIM_SPACES; space++) {
+		as_tlb_init(&sim.spaces[space], sim_space_root(space));
+		sim.generations[space].value = 1;
 		sim.user_upper[space].value = sim_version_new();
 		for (unsigned page = 0; page < SIM_USER_PAGES; page++) {
 			sim.user_pte[space][page].value = sim_version_new();
@@ -29,12 +31,15 @@ static void pte_publish(tlb_word_t *pte, uint64_t value) { (void)tlb_hw_exchange
 
 static uint32_t root_of(unsigned space) { return pa_to_pfn(sim_space_root(space)).pfn; }
 
-/* A page's entry becomes stricter. With the gate its operation does more than the store. */
+/* A page's entry becomes stricter. With the gate its operation does more than the store: it flushes
+ * what it parks, not what it protects. */
 static void entry_write(unsigned space, unsigned page, uint64_t value, struct tlb_batch pages)
 {
 	tlb_hw_write(&sim.user_pte[space][page], value);
 	if (sim.config.gated) {
 		half_raise(root_of(space));
+	}
+	if (sim.config.gated && !value) {
 		(void)half_flush_pages(tlb_hw_own_current(), root_of(space), pages);
 	}
 }
@@ -55,11 +60,22 @@ static void gate_wait(unsigned space)
 	}
 }
 
+/* Whatever was there before this version is gone, or another frame comes. */
+static void page_goes(unsigned space, unsigned page, enum page_how how, uint16_t version)
+{
+	gate_wait(space);
+	if (how == PAGE_REPLACE) {
+		tlb_hw_write(&sim.user_pte[space][page], version);
+	}
+	sim_forbid_user(space, page, version);
+}
+
 void page_downgrade(unsigned space, unsigned page, enum page_how how)
 {
 	uva_t start = sim_user_address(how == PAGE_UNMAP_ALL ? 0 : page);
 	uva_t end = how == PAGE_UNMAP_ALL ? sim_user_address(SIM_USER_PAGES)
 					  : (uva_t){ start.uva + PAGE_SIZE };
+	bool is_left_out;
 	uint16_t version;
 
 	kernel_lock(&page_locks[space][page]);
@@ -71,16 +87,21 @@ void page_downgrade(unsigned space, unsigned page, enum page_how how)
 			sim_note_other_frame(space, page, version);
 		}
 		entry_write(space, page, how == PAGE_PROTECT ? version : 0, pages);
-		if (!wait_is_left_out()) {
+		is_left_out = wait_is_left_out();
+		if (!is_left_out) {
 			as_tlb_downgrade(&sim.spaces[space], start, end);
 		}
-		gate_wait(space);
-		if (how == PAGE_REPLACE) {
-			tlb_hw_write(&sim.user_pte[space][page], version);
+		if (!is_left_out || how != PAGE_PROTECT) {
+			page_goes(space, page, how, version);
 		}
-		sim_forbid_user(space, page, version);
 	}
 	kernel_unlock(&page_locks[space][page]);
+}
+
+void kernel_go_round(unsigned space)
+{
+	(void)tlb_hw_exchange(&sim.generations[space], UINT32_MAX);
+	as_tlb_wait(root_of(space));
 }
 
 void page_map(unsigned space, unsigned page)

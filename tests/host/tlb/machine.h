@@ -130,6 +130,7 @@ struct sim {
 								   maps another frame; 0: none */
 	struct as_tlb spaces[SIM_SPACES];
 	tlb_word_t generations[SIM_SPACES]; /* of user halves */
+	unsigned told_slot; /* a lie, once: the slot that the next switch is told; counted from 1 */
 	uint16_t newest_version;
 	unsigned current; /* CPU that runs */
 	uint64_t scheduler_rsp;

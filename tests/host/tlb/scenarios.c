@@ -1,6 +1,7 @@
 /* What CPUs do in the scenarios, and which of them meet. */
 #include "explore.h"
 #include "kernel.h"
+#include "switches.h"
 
 /* --- what CPUs do --- */
 
@@ -83,6 +84,15 @@ static void replace_0(void) { downgrade(0, 0, PAGE_REPLACE); }
 static void unmap_large_1(void) { downgrade(0, 1, PAGE_UNMAP_ALL); }
 static void unmap_in_1(void) { downgrade(1, 0, PAGE_UNMAP); }
 
+/* With the gate, if somebody lies: others may go on writing to the page. */
+static void protect_1_and_leave_out_wait(void)
+{
+	kernel_enter();
+	kernel_leaves_out_wait = sim.config.gated;
+	page_downgrade(0, 1, PAGE_PROTECT);
+	kernel_exit();
+}
+
 /* The pages go, then their table: a huge page comes. */
 static void unmap_0_and_table(void)
 {
@@ -106,40 +116,6 @@ static void give_and_drop_table(void)
 	kernel_exit();
 }
 
-static void switch_away_and_back(void)
-{
-	kernel_enter();
-	kernel_run(1);
-	kernel_exit();
-	kernel_enter();
-	kernel_run(0);
-	kernel_exit();
-}
-
-/* To one whose slot is fresh and back, while the first root stays loaded. */
-static void leave_and_return(void)
-{
-	switch_away_and_back();
-	kernel_enter();
-	kernel_run(1);
-	kernel_run(0);
-	kernel_exit();
-}
-
-/* The same by two that it does not settle in. */
-static void leave_for_two(void)
-{
-	kernel_enter();
-	kernel_run(1);
-	kernel_run(2);
-	kernel_run(0);
-	kernel_exit();
-	kernel_enter();
-	kernel_run(1);
-	kernel_run(2);
-	kernel_exit();
-}
-
 static void idle_with_root(void)
 {
 	kernel_enter();
@@ -160,72 +136,6 @@ static void window(void)
 {
 	kernel_enter();
 	kernel_window();
-	kernel_exit();
-}
-
-/* The address space dies and its root goes to a new one, which runs next. */
-static void switch_recycle_switch(void)
-{
-	kernel_enter();
-	kernel_run(1);
-	kernel_run(0);
-	kernel_recycle(1);
-	kernel_run(1);
-	kernel_exit();
-}
-
-static void switch_away(void)
-{
-	kernel_enter();
-	kernel_run(1);
-	kernel_exit();
-}
-
-static void switch_to_1_and_unmap_in_0(void)
-{
-	kernel_enter();
-	kernel_run(1);
-	page_downgrade(0, 0, PAGE_UNMAP);
-	kernel_exit();
-}
-
-/* Comes back from an address space whose generation is higher. */
-static void return_from_higher_generation(void)
-{
-	kernel_enter();
-	kernel_run(1);
-	page_downgrade(1, 0, PAGE_UNMAP);
-	page_downgrade(1, 1, PAGE_UNMAP);
-	kernel_run(0);
-	kernel_exit();
-}
-
-/* Owes its user PCID a flush while it runs another address space. */
-static void unmap_large_and_switch(void)
-{
-	kernel_enter();
-	page_downgrade(0, 0, PAGE_UNMAP_ALL);
-	kernel_run(1);
-	kernel_run(0);
-	kernel_exit();
-}
-
-/* More than there are slots, and back to the first. */
-static void visit_all_spaces(void)
-{
-	for (int space = SIM_SPACES - 1; space >= 0; space--) {
-		kernel_enter();
-		kernel_run(space);
-		kernel_exit();
-	}
-}
-
-static void switch_and_give_sync(void)
-{
-	kernel_enter();
-	kernel_run(1);
-	frame_give_sync(0);
-	kernel_run(0);
 	kernel_exit();
 }
 
@@ -273,6 +183,8 @@ const struct scenario scenarios[] = {
 	{ .name = "munmap under a CPU in user mode", .programs = { unmap_0, system_call } },
 	{ .name = "munmap of two pages by two CPUs", .programs = { unmap_0, unmap_1 } },
 	{ .name = "munmap of the same page by two CPUs", .programs = { unmap_0, protect_0 } },
+	{ .name = "munmap while the other CPU protects a page and waits for nobody",
+	  .programs = { unmap_0, protect_1_and_leave_out_wait } },
 	{ .name = "munmap of a page and of a large range", .programs = { unmap_0, unmap_large_1 } },
 	{ .name = "munmap while the other CPU switches away and back",
 	  .programs = { unmap_0, switch_away_and_back } },
@@ -280,6 +192,8 @@ const struct scenario scenarios[] = {
 	  .programs = { unmap_0, leave_and_return } },
 	{ .name = "munmap while the other CPU leaves for two others with the root loaded",
 	  .programs = { unmap_0, leave_for_two } },
+	{ .name = "munmap while the other CPU has the root in two slots",
+	  .programs = { unmap_in_1, run_1_by_two_slots } },
 	{ .name = "munmap while the other CPU idles on the address space",
 	  .programs = { unmap_0, idle_with_root } },
 	{ .name = "munmap while the other CPU idles on the boot root",
@@ -293,6 +207,12 @@ const struct scenario scenarios[] = {
 	  .programs = { give_sync, system_call, idle_with_root } },
 	{ .name = "an address space dies and another takes its root",
 	  .programs = { switch_recycle_switch, switch_away } },
+	{ .name = "the last generation passes, and comes again",
+	  .programs = { unmap_in_1_and_go_round, switch_away_back_and_away },
+	  .prepare = last_generation_of_1 },
+	{ .name = "the last generation passes, and the first comes again",
+	  .programs = { go_round_and_unmap_in_1, switch_away_back_and_away },
+	  .prepare = first_generation_of_1 },
 	{ .name = "two CPUs unmap pages of each other's address space",
 	  .programs = { unmap_in_1, switch_to_1_and_unmap_in_0 } },
 	{ .name = "munmap while the other CPU returns from a higher generation",
