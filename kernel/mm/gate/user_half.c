@@ -110,8 +110,10 @@ static bool is_in_window(const struct current *own)
 }
 
 /* The slot says so after the flush alone, as others go by that. */
-unsigned half_load_flushing(struct current *own, unsigned slot, uint64_t fresh)
+unsigned half_load_flushing(struct current *own, uint64_t fresh)
 {
+	unsigned slot = own->slot;
+
 	if (tlb_hw_has_pcid()) {
 		half_hw_flush_pcid(user_pcid(slot));
 	}
@@ -125,12 +127,11 @@ unsigned half_load_flushing(struct current *own, unsigned slot, uint64_t fresh)
 	if (UNLIKELY(tlb_hw_generation(half_root(fresh)) != fresh >> 32)) {
 		tlb_hw_write(&own->slots[slot].word, 0);
 	}
-	own->slot = slot;
 	leave_none(own, half_root(fresh));
 	return SWITCH_LOADED | SWITCH_FLUSHED;
 }
 
-unsigned half_load_now(struct current *own, unsigned slot, uint32_t root)
+unsigned half_load_now(struct current *own, uint32_t root)
 {
 	/* the ways out and in have loaded it, maybe */
 	bool is_loaded =
@@ -139,7 +140,6 @@ unsigned half_load_now(struct current *own, unsigned slot, uint32_t root)
 	if (!is_loaded) {
 		half_hw_load(own->kernel_cr3);
 	}
-	own->slot = slot;
 	leave_none(own, root);
 	return is_loaded ? 0 : SWITCH_LOADED;
 }
@@ -147,5 +147,5 @@ unsigned half_load_now(struct current *own, unsigned slot, uint32_t root)
 unsigned half_load_none(struct current *own, cr3_t boot)
 {
 	own->kernel_cr3 = own->exit_cr3 = boot;
-	return half_load_now(own, own->slot, half_root(tlb_hw_read(&own->roots)));
+	return half_load_now(own, half_root(tlb_hw_read(&own->roots)));
 }

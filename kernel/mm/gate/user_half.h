@@ -19,17 +19,17 @@ extern struct half_bits {
 	uint64_t of_slot[NR_ASIDS], of_user;
 } half_bits;
 
-/* Loads what own->kernel_cr3 is, and flushes the slot's PCIDs; or loads it, if it is not. */
-unsigned half_load_flushing(struct current *own, unsigned slot, uint64_t fresh);
-unsigned half_load_now(struct current *own, unsigned slot, uint32_t root);
+/* Loads what own->kernel_cr3 is, and flushes the PCIDs of own->slot; or loads it, if it is not. */
+unsigned half_load_flushing(struct current *own, uint64_t fresh);
+unsigned half_load_now(struct current *own, uint32_t root);
 
 /*
  * What CR3 gets for it: with the PCIDs of a slot, which are flushed if they hold anything else, or
  * older. It is loaded at once if they are; or with SWITCH_LOAD; or if the way out loads none. Else
  * what is loaded stays: the kernel half is the same in all roots, the way out loads the new one's
- * shadow root, and the next way in makes its kernel root of that, with NOFLUSH. The slot is the one
- * in use when no other is loaded any more. Returns
- * SWITCH_LOADED and SWITCH_FLUSHED.
+ * shadow root, and the next way in makes its kernel root of that, with NOFLUSH. The slot is in use
+ * at once: if the root is loaded by another of its slots, none is newer than that (docs/tlb.md).
+ * Returns SWITCH_LOADED and SWITCH_FLUSHED.
  */
 static inline unsigned half_load(struct current *own, uint32_t root, unsigned how)
 {
@@ -37,17 +37,17 @@ static inline unsigned half_load(struct current *own, uint32_t root, unsigned ho
 	uint64_t fresh = half_word(root, tlb_hw_generation(root));
 	uint64_t cr3 = pfn_to_pa((pfn_t){ root }).pa | half_bits.of_slot[slot];
 
+	own->slot = slot;
 	own->kernel_cr3.value = cr3;
 	own->exit_cr3.value = cr3 | half_bits.of_user;
 	if (UNLIKELY(tlb_hw_read(&own->slots[slot].word) != fresh)) {
-		return half_load_flushing(own, slot, fresh);
+		return half_load_flushing(own, fresh);
 	}
 	if (LIKELY(half_left(tlb_hw_read(&own->roots)) && !(how & SWITCH_LOAD) &&
 		   half_hw_exit_loads())) {
-		own->slot = slot;
 		return 0;
 	}
-	return half_load_now(own, slot, root);
+	return half_load_now(own, root);
 }
 /* The kernel's own. */
 unsigned half_load_none(struct current *own, cr3_t boot);
