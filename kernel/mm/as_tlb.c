@@ -34,7 +34,7 @@ uint64_t tlb_switch(struct as_tlb *to, struct stack_change stacks)
 	return tlb_hw_switch(to, stacks, LIKELY(to) ? asid_choose(to) : SWITCH_TO_KERNEL);
 }
 
-void as_tlb_settle(void) { tlb_hw_settle(tlb_hw_current()->slot); }
+void as_tlb_settle(void) { tlb_hw_settle(); }
 
 /* Of the root that was left: loading the other is enough. While booting, too. */
 void as_tlb_catch_up(void)

@@ -111,7 +111,7 @@ static inline uint64_t tlb_hw_switch(const struct as_tlb *to, struct stack_chang
 }
 
 /* The root in use is loaded, and flushed if it is stale. */
-static inline void tlb_hw_settle(unsigned slot) { tlb_hw_note_load(stack_settle(slot)); }
+static inline void tlb_hw_settle(void) { tlb_hw_note_load(stack_settle()); }
 
 /* Flushes everything, under every PCID. */
 static inline void tlb_hw_flush_all(void)

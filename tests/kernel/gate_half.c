@@ -59,7 +59,7 @@ static void release_checks(const struct as *as, const pte_t *entries)
 		 "a page is not released while this processor may hold it");
 	ktest_ok(asked(GATE_PAGE_REPLACE, entries, copy.value, 0, 0) == GATE_NOT_YET,
 		 "nor does another take its place");
-	(void)stack_settle(current()->slot);
+	(void)stack_settle();
 	generation = tlb_hw_generation(as->root.pfn);
 	ktest_ok(asked(GATE_PAGE_REPLACE, entries, copy.value, 0, 0) == GATE_NO_FRAME,
 		 "it may once it has flushed");
@@ -93,7 +93,7 @@ static void give_checks(const pte_t *entries)
 	ktest_ok(parked(&entries[1]) && asked(GATE_PAGE_GIVE, &entries[1], (uint64_t)&theirs[1], 0,
 					      0) == GATE_NOT_YET,
 		 "what a TLB may hold is not given");
-	(void)stack_settle(current()->slot);
+	(void)stack_settle();
 	ktest_ok(asked(GATE_PAGE_GIVE, &entries[1], (uint64_t)&theirs[1], 0, 0) == GATE_DONE,
 		 "it is given after a flush");
 	ktest_ok(parked(&theirs[1]) &&
@@ -113,7 +113,7 @@ static bool flushed_at(const struct as *as, const pte_t *entry, uint64_t address
 
 	(void)asked(GATE_PAGES_PARK, entry, 1, address, 0);
 	is_fresh = slot->generation == tlb_hw_generation(as->root.pfn);
-	(void)stack_settle(current()->slot);
+	(void)stack_settle();
 	(void)set(entry, before);
 	return is_fresh;
 }
@@ -129,9 +129,9 @@ static void flush_checks(const struct as *as, const pte_t *entries)
 			 half_lags(current_here(), as->root.pfn, tlb_hw_generation(as->root.pfn)),
 		 "an entry that is stricter makes the slot stale");
 	fresh = half_word(as->root.pfn, tlb_hw_generation(as->root.pfn));
-	ktest_ok(stack_settle(current()->slot) & SWITCH_FLUSHED && slot->word.value == fresh,
+	ktest_ok(stack_settle() & SWITCH_FLUSHED && slot->word.value == fresh,
 		 "who loads a stale slot flushes");
-	ktest_ok(!(stack_settle(current()->slot) & SWITCH_FLUSHED), "once");
+	ktest_ok(!(stack_settle() & SWITCH_FLUSHED), "once");
 	ktest_ok(set(&entries[1], before) && slot->word.value == fresh,
 		 "what may be written again needs no flush");
 	ktest_ok(flushed_at(as, &entries[1], TEST_START + PAGE_SIZE) == half_hw_can_flush_pages(),
@@ -154,10 +154,10 @@ static void run_checks(const pte_t *entries)
 	ktest_ok(set(&entries[1], still) &&
 			 asked(GATE_ENTRY_SET, &entries[1], runs.value, 0, 0) == GATE_NOT_YET,
 		 "nor what a TLB may let be written");
-	(void)stack_settle(current()->slot);
+	(void)stack_settle();
 	ktest_ok(set(&entries[1], runs), "it runs after a flush");
 	ktest_ok(set(&entries[1], before), "it may be written again");
-	(void)stack_settle(current()->slot);
+	(void)stack_settle();
 }
 
 /* A new address space gets it, too. */
@@ -175,7 +175,7 @@ static void share_checks(const struct as *as, const pte_t *entries)
 				 GATE_DONE &&
 			 tlb_hw_generation(as->root.pfn) == before + 1,
 		 "what a fork shares may be written no more: the slot is stale");
-	(void)stack_settle(current()->slot);
+	(void)stack_settle();
 	taker->nr_pages++;
 	as_put(taker);
 }
@@ -189,7 +189,7 @@ static void wrap_checks(const struct as *as, const pte_t *entries)
 	bool any_is_left = false;
 
 	FORCE(shadow->number = UINT32_MAX);
-	(void)stack_settle(current()->slot);
+	(void)stack_settle();
 	ktest_ok(slots[current()->slot].generation == UINT32_MAX, "the last generation");
 	ktest_ok(set(&entries[1], pte_without(before, PTE_WRITABLE)), "is not the last of all");
 	for (unsigned slot = 0; slot < NR_ASIDS; slot++) {
@@ -197,12 +197,12 @@ static void wrap_checks(const struct as *as, const pte_t *entries)
 	}
 	ktest_ok(!any_is_left && tlb_hw_generation(as->root.pfn) == 0,
 		 "where they begin anew no slot is taken for fresh");
-	(void)stack_settle(current()->slot);
+	(void)stack_settle();
 	ktest_ok(set(&entries[1], before) &&
 			 !half_lags(current_here(), as->root.pfn, tlb_hw_generation(as->root.pfn)),
 		 "and all goes on");
 	FORCE(shadow->number = 1);
-	(void)stack_settle(current()->slot);
+	(void)stack_settle();
 }
 
 static void table_checks(struct as *as)
@@ -223,7 +223,7 @@ static void table_checks(struct as *as)
 	}
 	ktest_ok(set(link, PTE_NONE) && !frame_entry(table)->number,
 		 "and not where this one alone does, which flushes");
-	(void)stack_settle(current()->slot);
+	(void)stack_settle();
 	as->table = NULL;
 	ptable_table_free(table);
 }
@@ -257,7 +257,7 @@ KTEST_SUITE(gate_half)
 	run_checks(entries);
 	share_checks(as, entries);
 	(void)pages_park((pte_t *)(uint64_t)&entries[1], 1, at.uva + PAGE_SIZE);
-	(void)stack_settle(current()->slot);
+	(void)stack_settle();
 	as->nr_pages -= pages_release((pte_t *)(uint64_t)&entries[1], 1, false, &out);
 	frames_put_released(&out);
 	table_checks(as);

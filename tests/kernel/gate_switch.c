@@ -236,7 +236,7 @@ static void settle_checks(void)
 	unsigned settled, switched;
 
 	FORCE(current()->binding = CURRENT_NO_BINDING);
-	settled = stack_settle(current()->slot);
+	settled = stack_settle();
 	switched = stack_switch_here(current()->slot);
 	ktest_ok(!(settled & SWITCH_BINDS) && switched & SWITCH_BINDS &&
 			 current()->binding == binding,

@@ -143,7 +143,7 @@ static void replace(const pte_t *entries)
 			 GATE_NOT_FOR_IT,
 		 "nor by one that is writable and runs");
 	ktest_ok(pages(GATE_PAGES_PARK, entries, 1) == GATE_DONE &&
-			 stack_settle(current_here()->slot) & SWITCH_FLUSHED &&
+			 stack_settle() & SWITCH_FLUSHED &&
 			 asked(GATE_PAGE_REPLACE, entries, other, 0, 0) == GATE_NO_FRAME,
 		 "nor by one that has an entry");
 	ktest_ok(set(entries, own) == GATE_DONE, "it is present again");

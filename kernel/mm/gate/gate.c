@@ -270,7 +270,7 @@ unsigned stack_switch_here(unsigned how)
 
 void stack_note_binding(void) { (void)stack_switch_here(0); }
 
-unsigned stack_settle(unsigned slot) { return stack_switch_here(slot | SWITCH_LOAD); }
+unsigned stack_settle(void) { return stack_switch_here(current_here()->slot | SWITCH_LOAD); }
 
 bool root_pair_make(pfn_t root)
 {

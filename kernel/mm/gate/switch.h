@@ -54,7 +54,7 @@ unsigned stack_switch_here(unsigned how);
  * so at the switch. */
 void stack_note_binding(void);
 /* The current root is loaded, and flushed if its slot is stale. */
-unsigned stack_settle(unsigned slot);
+unsigned stack_settle(void);
 /* Is it? */
 static inline bool current_root_is_loaded(void)
 {

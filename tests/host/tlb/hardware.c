@@ -165,11 +165,11 @@ uint64_t tlb_hw_switch(const struct as_tlb *to, struct stack_change stacks, unsi
 				   cr3_noflush(cr3_make(sim_boot_root(), (pcid_t){ PCID_BOOT })));
 }
 
-void tlb_hw_settle(unsigned slot)
+void tlb_hw_settle(void)
 {
 	struct current *own = tlb_hw_own_current();
 
-	(void)half_load(own, half_root(tlb_hw_read(&own->roots)), slot | SWITCH_LOAD);
+	(void)half_load(own, half_root(tlb_hw_read(&own->roots)), own->slot | SWITCH_LOAD);
 }
 
 void tlb_hw_flush_all(void)

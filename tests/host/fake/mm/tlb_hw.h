@@ -42,7 +42,7 @@ struct current *tlb_hw_own_current(void);
 uint32_t tlb_hw_boot_root(void);
 uint32_t tlb_hw_generation(uint32_t root);
 uint64_t tlb_hw_switch(const struct as_tlb *to, struct stack_change stacks, unsigned how);
-void tlb_hw_settle(unsigned slot);
+void tlb_hw_settle(void);
 void tlb_hw_flush_all(void);
 void tlb_hw_flush_pcid(pcid_t pcid);
 void tlb_hw_flush_page(uint64_t address);
