@@ -81,11 +81,8 @@ void as_tlb_wait(uint32_t root)
 		as_tlb_catch_up();
 	}
 	tlb_hw_note_user_generation(root);
-	for (unsigned id = 0; id < tlb_hw_nr_cpus(); id++) {
-		if (UNLIKELY(half_lags(tlb_hw_current_of(id), root, generation))) {
-			flush_others(root, generation);
-			return;
-		}
+	if (UNLIKELY(!half_is_complete(root))) {
+		flush_others(root, generation);
 	}
 }
 
