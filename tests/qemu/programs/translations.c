@@ -17,7 +17,8 @@
 enum { PAGE_BYTES = 4096, ROUNDS = 20 };
 #define HUGE_BYTES ((size_t)2 << 20)
 
-static char *place; /* 2 MiB, aligned */
+static char *place;     /* 2 MiB, aligned */
+static char *elsewhere; /* as much for each round */
 static unsigned nr_wrong;
 
 static void check(bool is_right, const char *what)
@@ -56,13 +57,15 @@ static void rights(void)
 	check(munmap(place, PAGE_BYTES) == 0, "munmap again");
 }
 
-/* A table of 4 KiB pages makes room for a page of 2 MiB, and that for a table. */
-static void sizes(void)
+/* A table of 4 KiB pages makes room for a page of 2 MiB, and that for a table. The first table
+ * serves elsewhere meanwhile. */
+static void sizes(unsigned round)
 {
 	map(HUGE_BYTES, 0);
 	place[0] = place[PAGE_BYTES] = 1;
 	check(munmap(place, HUGE_BYTES) == 0, "munmap of pages");
 	map(HUGE_BYTES, MAP_HUGETLB);
+	elsewhere[round * HUGE_BYTES] = 1;
 	check(place[0] == 0 && place[PAGE_BYTES] == 0, "a new large page is zero");
 	place[PAGE_BYTES] = 2;
 	check(munmap(place, HUGE_BYTES) == 0, "munmap of a large page");
@@ -89,10 +92,12 @@ int main(void)
 
 	place = (char *)(((unsigned long)start + HUGE_BYTES - 1) & ~(HUGE_BYTES - 1));
 	munmap(start, 2 * HUGE_BYTES);
+	elsewhere = mmap(NULL, ROUNDS * HUGE_BYTES, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	pthread_create(&thread, NULL, other, NULL);
 	for (unsigned i = 0; i < ROUNDS && !nr_wrong; i++) {
 		rights();
-		sizes();
+		sizes(i);
 	}
 	is_over = true;
 	pthread_join(thread, NULL);
