@@ -62,6 +62,17 @@ status_t as_create(struct as **out)
 	return STATUS_OK;
 }
 
+status_t as_create_for(unsigned file, struct as **out)
+{
+	status_t status = as_create(out);
+
+	if (status == STATUS_OK && !root_begin_program((*out)->root, file)) {
+		as_put(*out);
+		status = STATUS_EFAULT;
+	}
+	return status;
+}
+
 void as_get(struct as *as) { __atomic_fetch_add(&as->users, 1, __ATOMIC_RELAXED); }
 
 /* Ends a piece when enough of it is done. Nobody else knows the address space any more, and what

@@ -75,6 +75,8 @@ struct as {
 
 /* An empty user half. ENOMEM. */
 status_t as_create(struct as **out) MUST_CHECK;
+/* The same, to be filled with a program of the archive, by its index. EFAULT: it may not. */
+status_t as_create_for(unsigned file, struct as **out) MUST_CHECK;
 /* Takes and drops a reference; the last drop frees everything, and Blocks. This CPU leaves it, if
  * it has it loaded. */
 void as_get(struct as *as);
@@ -137,13 +139,16 @@ status_t as_fault(struct as *as, uva_t at, unsigned wanted_rights) MUST_CHECK;
 status_t as_fault_now(struct as *as, uva_t at, unsigned wanted_rights) MUST_CHECK;
 
 /*
- * Writes into an address space that is not loaded (ELF images, the first stack), through the
+ * Writes into an address space that is not loaded (the first stack), through the
  * private window. The regions must exist; rights are not checked. Nobody else may know the address
  * space. In pieces, each of one page table: those before one that fails stay. Blocks. EFAULT,
  * ENOMEM; EINTR: the thread must end.
  */
 enum { AS_WRITE_PAGES = ASSERTIONS ? 32 : 64 };
 status_t as_write(struct as *as, uva_t to, const void *from, uint64_t len_bytes) MUST_CHECK;
+/* The same of the bytes of a program's file, one segment after the other (mm/gate/program.h). */
+struct elf_segment;
+status_t as_load(struct as *as, const struct elf_segment *segment, const uint8_t *file) MUST_CHECK;
 
 /* Frame mapped at a page of the *current* address space, for pagemap. EFAULT when none. */
 status_t as_lookup(struct as *as, uva_t at, pfn_t *out) MUST_CHECK;

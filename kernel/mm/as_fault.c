@@ -5,6 +5,7 @@
 #include "mm/as_pages.h"
 #include "mm/frame_alloc.h"
 #include "mm/gate/gate.h"
+#include "mm/gate/program.h"
 #include "mm/layout.h"
 #include "mm/ptable.h"
 #include "mm/xpfo.h"
@@ -281,9 +282,12 @@ static uint64_t write_size(uint64_t to, uint64_t len_bytes)
 	return MIN(MIN(len_bytes, room), in_table);
 }
 
-status_t as_write(struct as *as, uva_t to, const void *from, uint64_t len_bytes)
+/* What a program's file has there the gate knows by itself. */
+enum write_what { WRITE_BYTES, WRITE_PROGRAM };
+
+static status_t write(struct as *as, uva_t to, const char *from, uint64_t len_bytes,
+		      enum write_what what)
 {
-	const char *source = from;
 	status_t status = STATUS_OK;
 	pte_t *first = NULL;
 
@@ -295,18 +299,31 @@ status_t as_write(struct as *as, uva_t to, const void *from, uint64_t len_bytes)
 		uint64_t size = write_size(to.uva, len_bytes);
 
 		status = pages_make(as, to.uva, to.uva + size, &first);
-		if (status == STATUS_OK) {
-			pages_write(first, to.uva % PAGE_SIZE, source, size);
-			to.uva += size;
-			source += size;
-			len_bytes -= size;
+		if (status == STATUS_OK && what == WRITE_PROGRAM) {
+			program_load(as->root, first, to.uva, from, size);
+		} else if (status == STATUS_OK) {
+			pages_write(first, to.uva, from, size);
 		}
+		to.uva += size;
+		from += size;
+		len_bytes -= size;
 		if (len_bytes && status == STATUS_OK && as_change_pause(as, CHANGE_REGIONS)) {
 			status = STATUS_EINTR;
 		}
 	}
 	as_change_end(as);
 	return status;
+}
+
+status_t as_write(struct as *as, uva_t to, const void *from, uint64_t len_bytes)
+{
+	return write(as, to, from, len_bytes, WRITE_BYTES);
+}
+
+status_t as_load(struct as *as, const struct elf_segment *segment, const uint8_t *file)
+{
+	return write(as, segment->start, (const char *)file + segment->file_offset,
+		     segment->file_len_bytes, WRITE_PROGRAM);
 }
 
 status_t as_lookup(struct as *as, uva_t at, pfn_t *out)

@@ -147,8 +147,11 @@ enum table_flags {
 	 */
 	ROOT_NEW = 128, /* no processor has loaded it yet: number is that of the root that who makes
 			   it has loaded, and he fills it */
-	ROOT_DYING = 64, /* nothing comes to its user half any more */
-	ROOT_IDLE = 8,   /* in a stock, and nobody's */
+	ROOT_DYING = 64,                     /* nothing comes to its user half any more */
+	ROOT_IDLE = 8,                       /* in a stock, and nobody's */
+	ROOT_PROGRAM = ROOT_NEW | ROOT_IDLE, /* new, and filled with a program of the archive: the
+						number of the shadow root says with which, and how
+						far (gate/program.c) */
 	ROOT_STATES = ROOT_NEW | ROOT_DYING | ROOT_IDLE
 };
 static inline unsigned table_level(const struct frame *frame) { return frame->flags & TABLE_LEVEL; }

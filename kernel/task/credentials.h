@@ -120,9 +120,10 @@ bool credentials_fit(const struct process *process);
 uint32_t credentials_next(uint32_t from);
 
 /* execve: the current process goes on with the program in this file, under the program's rule and
- * as the rule's user, or as it was; in an address space that is not loaded yet. */
+ * as the rule's user, or as it was; in an address space that is not loaded yet, and has what the
+ * program begins with. rsp: its stack pointer, where it gets its auxiliary vector. */
 status_t credentials_become(struct process *process, const struct archive_entry *program,
-			    const struct as *as) MUST_CHECK;
+			    const struct as *as, uint64_t rsp) MUST_CHECK;
 /* The process has left its address space for good. EFAULT: that must stay as it is, since who has
  * its root loaded may act for the process. */
 status_t credentials_leave(struct process *process) MUST_CHECK;

@@ -109,13 +109,16 @@ status_t credentials_give(struct process *process, const struct process *parent)
 }
 
 status_t credentials_become(struct process *process, const struct archive_entry *program,
-			    const struct as *as)
+			    const struct as *as, uint64_t rsp)
 {
 	unsigned rule = program_rule_of(program), index;
 	status_t status = STATUS_EFAULT;
 
 	if (is_acting(process) && boot_archive_index(program, &index)) {
-		status = change(process, CREDENTIAL_BECOME, index, credential_root(as).pfn);
+		status = written(process,
+				 entry_of(process) &&
+					 credential_change(CREDENTIAL_BECOME, process->pid, index,
+							   credential_root(as).pfn, rsp));
 	}
 	if (status == STATUS_OK && rule) {
 		follow(process, (process->binding & CREDENTIALS_WATCHED) | rule);
@@ -213,6 +216,7 @@ void credentials_init(void)
 						      .authority = authority,
 						      .pool = pool,
 						      .file_names = first->name,
+						      .programs = boot_archive_program(first),
 						      .nr_files = boot_archive_count(),
 						      .file_bytes = sizeof(*first) };
 	frame_alloc_set_root_hook(current_is_root);

@@ -33,8 +33,6 @@ enum { TYPE_EXECUTABLE = 2, MACHINE_X86_64 = 62 };
 enum { SEGMENT_LOAD = 1, SEGMENT_INTERPRETER = 3 };
 enum { FLAG_EXECUTE = 1, FLAG_WRITE = 2, FLAG_READ = 4 };
 
-/* Room for the stack above every program. */
-#define PROGRAM_TOP (USER_TOP - (1ul << 30))
 #define LEN_TOTAL_MAX (1ul << 30)
 
 static status_t refuse(struct elf_image *image, const char *why)
@@ -86,7 +84,7 @@ static status_t check_segment(const struct program_header *header, size_t size,
 	if (__builtin_add_overflow(header->address, header->len, &end)) {
 		return refuse(image, "a segment wraps around the end of the address space");
 	}
-	if (header->address < USER_MIN || end > PROGRAM_TOP) {
+	if (header->address < USER_MIN || end > PROGRAM_SEGMENTS_TOP) {
 		return refuse(image, "a segment outside of user space");
 	}
 	if (header->align > 1 && (header->align & (header->align - 1))) {
@@ -129,6 +127,8 @@ static status_t take_segment(const struct program_header *header, size_t size,
 		.rights = (header->flags & FLAG_WRITE ? ELF_WRITE : 0) |
 			  (header->flags & FLAG_EXECUTE ? ELF_EXECUTE : 0),
 	};
+	image->nr_pages +=
+		(unsigned)segment_nr_file_pages(&image->segments[image->nr_segments - 1]);
 	image->end.uva = align_up(header->address + header->len, PAGE_SIZE);
 	return STATUS_OK;
 }

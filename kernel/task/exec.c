@@ -9,7 +9,6 @@
 #include "mm/as.h"
 #include "task/boot_archive.h"
 #include "task/credentials.h"
-#include "task/elf.h"
 #include "task/exec_args.h"
 #include "task/exec_path.h"
 #include "task/exec_stack.h"
@@ -23,8 +22,9 @@
 /* What the new program starts with. */
 struct program {
 	const struct archive_entry *file; /* no user bytes are kept */
+	const struct elf_image *image;
 	struct as *as;
-	uint64_t entry, rsp;
+	uint64_t rsp;
 };
 
 static unsigned rights_of(const struct elf_segment *segment)
@@ -43,13 +43,12 @@ static status_t segment_load(struct as *as, const struct elf_segment *segment, c
 		as_map(as, AS_MAP_FIXED_NOREPLACE, start, end - start, rights_of(segment), 0, &at);
 
 	if (status == STATUS_OK && segment->file_len_bytes) {
-		status = as_write(as, segment->start, file + segment->file_offset,
-				  segment->file_len_bytes);
+		status = as_load(as, segment, file);
 	}
 	return status;
 }
 
-/* A piece of the call for each segment: as_write ends none behind its last pages. */
+/* A piece of the call for each segment: as_load ends none behind its last pages. */
 static status_t image_load(struct as *as, const struct elf_image *image, const uint8_t *file)
 {
 	status_t status = STATUS_OK;
@@ -66,30 +65,29 @@ static status_t image_load(struct as *as, const struct elf_image *image, const u
 }
 
 static status_t program_build(const struct archive_entry *file, struct exec_args *args,
-			      uint32_t uid, struct program *out)
+			      struct program *out)
 {
-	struct elf_image image;
-	status_t status = elf_parse(file->data, file->size_bytes, &image);
+	const struct program_file *program = boot_archive_program(file);
+	status_t status = program->refusal;
+	unsigned index;
 
 	if (status) {
-		log_print("bulwark: %s does not run: %s\n", file->name, image.error);
+		log_print("bulwark: %s does not run: %s\n", file->name, program->image->error);
 		return status;
 	}
-	status = as_create(&out->as);
+	*out = (struct program){ .file = file, .image = program->image };
+	status = boot_archive_index(file, &index) ? as_create_for(index, &out->as) : STATUS_ENOENT;
 	if (status) {
 		return status;
 	}
-	status = poll_call() ? STATUS_EINTR : image_load(out->as, &image, file->data);
+	status = poll_call() ? STATUS_EINTR : image_load(out->as, program->image, program->bytes);
 	if (status == STATUS_OK) {
-		status = exec_stack_build(out->as, args, &image, uid, &out->rsp);
+		status = exec_stack_build(out->as, args, &out->rsp);
 	}
 	if (status) {
 		as_put(out->as);
-		return status;
 	}
-	out->file = file;
-	out->entry = image.entry.uva;
-	return STATUS_OK;
+	return status;
 }
 
 static void name_set(struct process *process, const struct archive_entry *file)
@@ -99,19 +97,11 @@ static void name_set(struct process *process, const struct archive_entry *file)
 	lock_release(&process_lock);
 }
 
-/* As which user a program will run. */
-static uint32_t uid_for(const struct archive_entry *file)
-{
-	const struct policy_rule *rule = program_rule(program_rule_of(file));
-
-	return rule && rule->has_uid ? rule->uid : credentials_acting_uid(process_current());
-}
-
 /* From here on the process is bound by the program's rule alone; where the program has none, it
  * stays bound as it was. EFAULT: it is who it was, and must end. */
 static status_t rule_apply(struct process *process, const struct program *program)
 {
-	status_t status = credentials_become(process, program->file, program->as);
+	status_t status = credentials_become(process, program->file, program->as, program->rsp);
 
 	if (status) {
 		return status;
@@ -164,7 +154,7 @@ static _Noreturn void program_enter(const struct program *program)
 
 	*regs = (struct regs){
 		.vector = VECTOR_SYSCALL,
-		.rip = program->entry,
+		.rip = program->image->entry.uva,
 		.rsp = program->rsp,
 		.rflags = RFLAGS_IF | RFLAGS_FIXED,
 		.cs = SELECTOR_USER_CODE,
@@ -182,7 +172,7 @@ static status_t exec_with(struct exec_args *args)
 	status_t status = exec_path_find(args->bounce->path, &file);
 
 	if (status == STATUS_OK) {
-		status = program_build(file, args, uid_for(file), &program);
+		status = program_build(file, args, &program);
 	}
 	if (status == STATUS_OK) {
 		status = process_end_others();

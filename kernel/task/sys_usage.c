@@ -6,9 +6,9 @@
 #include "lib/string.h"
 #include "mm/as.h"
 #include "mm/frame_alloc.h"
+#include "mm/gate/program.h"
 #include "mm/usercopy.h"
 #include "task/credentials.h"
-#include "task/exec_stack.h"
 #include "task/process.h"
 #include "task/run_queue.h"
 #include "task/run_time.h"
@@ -127,7 +127,7 @@ struct limits {
 static uint64_t limit_of(uint32_t resource)
 {
 	switch (resource) {
-	case LIMIT_STACK: return EXEC_STACK_BYTES;
+	case LIMIT_STACK: return PROGRAM_STACK_BYTES;
 	case LIMIT_FILES: return NR_DESCRIPTORS;
 	case LIMIT_PROCESSES:
 		return credentials_acting_uid(process_current()) == 0 ? UNLIMITED : THREADS_PER_UID;

@@ -3,11 +3,10 @@
  * root's; what it is meanwhile is forced upon its entry.
  */
 #include "core/options.h"
-#include "gate_calls.h"
 #include "ktest.h"
 #include "lib/string.h"
 #include "mm/pool.h"
-#include "task/boot_archive.h"
+#include "program_space.h"
 #include "task/credential_entry.h"
 #include "task/process.h"
 
@@ -230,15 +229,6 @@ static void first_stays(void)
 	FORCE(*first = before);
 }
 
-/* The index of a file. */
-static uint64_t program(const char *path)
-{
-	unsigned index = 0;
-
-	(void)boot_archive_index(boot_archive_find(path), &index);
-	return index;
-}
-
 static void not_become(const struct as *as)
 {
 	pfn_t first = credential_entries[PID_INIT].root;
@@ -257,22 +247,33 @@ static void not_become(const struct as *as)
 }
 
 /* It is what it was afterwards, and with it what roots owe. */
-static struct credential become(struct credential is, const char *path, struct as *as)
+static struct credential become(struct credential is, const char *path)
 {
-	struct credential before = *own(), after;
-	struct frame old = *frame_entry(loaded()), new = *frame_entry(as->root);
+	struct credential before = *own(), after = before;
+	struct frame old, new;
+	uint64_t which = (uint64_t)CREDENTIAL_BECOME << 32 | process_current()->pid;
+	enum gate_refusal refusal;
+	struct as *as;
 
+	if (program_make(path, &as)) {
+		ktest_skip("no memory for a program");
+		return after;
+	}
+	new = *frame_entry(as->root);
+	old = *frame_entry(loaded());
 	FORCE(*(struct credential *)own() = is);
-	ktest_ok(change_own(CREDENTIAL_BECOME, program(path), as->root.pfn) == GATE_DONE &&
-			 nr_owed(as->root) == 1,
-		 path);
+	refusal = asked_of(GATE_CREDENTIAL_CHANGE, which, program_index(path), as->root.pfn,
+			   TEST_RSP);
 	after = *own();
+	ktest_ok(refusal == GATE_DONE && nr_owed(as->root) == 1 && after.root.pfn == as->root.pfn,
+		 path);
 	FORCE(*(struct credential *)own() = before; *frame_entry(loaded()) = old;
 	      *frame_entry(as->root) = new);
+	as_put(as);
 	return after;
 }
 
-static void becomes(struct as *as)
+static void becomes(void)
 {
 	struct credential is = *own(), after;
 	const struct program_policy *policy = credential_authority->policy;
@@ -280,9 +281,9 @@ static void becomes(struct as *as)
 
 	is.who = (struct identity){ OTHER_UID, OTHER_UID };
 	is.binding = CREDENTIALS_WATCHED | SOME_RULE;
-	after = become(is, "bin/sh", as);
+	after = become(is, "bin/sh");
 	ktest_ok(after.who.uid == OTHER_UID && after.who.granted_uid == OTHER_UID &&
-			 after.root.pfn == as->root.pfn && after.job == is.job &&
+			 after.job == is.job &&
 			 (after.binding & ~(uint32_t)BINDING_PROGRAM) == is.binding &&
 			 after.family != is.family,
 		 "a program without a rule is who it was, under the rule that it was, and watched");
@@ -291,7 +292,7 @@ static void becomes(struct as *as)
 		ktest_skip("no policy has a rule for caged");
 		return;
 	}
-	after = become(is, "bin/caged", as);
+	after = become(is, "bin/caged");
 	ktest_ok((after.binding & BINDING_RULE) == rule &&
 			 after.who.uid == policy->entries[rule].uid &&
 			 after.who.granted_uid == policy->entries[rule].uid &&
@@ -328,7 +329,7 @@ KTEST_SUITE(gate_credentials)
 	granted();
 	joined();
 	not_become(as);
-	becomes(as);
+	becomes();
 	not_given(pid, as);
 	given(pid, as);
 	first_stays();

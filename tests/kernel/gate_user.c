@@ -92,10 +92,6 @@ static void write(const pte_t *entries)
 	ktest_ok(asked(GATE_PAGES_WRITE, entries, 0, (uint64_t)bytes, 2 * PAGE_SIZE + 1) ==
 			 GATE_IN_USE,
 		 "nothing is written behind the last page");
-	ktest_ok(asked(GATE_PAGES_WRITE, entries, PAGE_SIZE, (uint64_t)bytes, 1) == GATE_NO_TABLE &&
-			 asked(GATE_PAGES_WRITE, entries, ~0ul, (uint64_t)bytes, 2) ==
-				 GATE_NO_TABLE,
-		 "nor behind the page that is named");
 	ktest_ok(asked(GATE_PAGES_WRITE, entries, 0, (uint64_t)bytes,
 		       (RELEASED_MAX + 1) * PAGE_SIZE) == GATE_NO_TABLE &&
 			 asked(GATE_PAGES_WRITE, last_of(entries), 1, (uint64_t)bytes, PAGE_SIZE) ==

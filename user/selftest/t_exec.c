@@ -1,9 +1,11 @@
 /* execve: what a program is given, and what is refused. */
+#include <elf.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #include "child.h"
@@ -14,6 +16,7 @@
 enum { NR_ARGUMENTS = 100, CODE_AS_EXPECTED = 42 };
 
 extern char **environ;
+extern const Elf64_Ehdr __ehdr_start; /* the linker's */
 
 /* What the program is given when a test runs it again: argv[1] names the check. */
 static char *const plain_arguments[] = { "t_exec", "plain", "", "two words", "\xff\x01", NULL };
@@ -30,11 +33,21 @@ static bool is_same_list(char *const *got, char *const *wanted)
 	return *got == *wanted;
 }
 
+/* The auxiliary vector is that of this file, and of who runs it. */
+static bool is_known(char *argv[])
+{
+	return getauxval(AT_PHDR) == (uint64_t)&__ehdr_start + __ehdr_start.e_phoff &&
+	       getauxval(AT_PHNUM) == __ehdr_start.e_phnum &&
+	       getauxval(AT_ENTRY) == __ehdr_start.e_entry && getauxval(AT_UID) == getuid() &&
+	       getauxval(AT_EUID) == geteuid() && getauxval(AT_PAGESZ) == BW_PAGE_SIZE &&
+	       getauxval(AT_RANDOM) > (uint64_t)argv;
+}
+
 static int run_as_child(int argc, char *argv[])
 {
 	if (strcmp(argv[1], "plain") == 0) {
 		return is_same_list(argv, plain_arguments) &&
-				       is_same_list(environ, plain_environment)
+				       is_same_list(environ, plain_environment) && is_known(argv)
 			       ? CODE_AS_EXPECTED
 			       : 1;
 	}
@@ -47,7 +60,9 @@ static int run_as_child(int argc, char *argv[])
 		return argc == NR_ARGUMENTS && environ[0] == NULL ? CODE_AS_EXPECTED : 1;
 	}
 	if (strcmp(argv[1], "pid") == 0) {
-		return atoi(argv[2]) == getpid() && getuid() == 1000 ? CODE_AS_EXPECTED : 1;
+		return atoi(argv[2]) == getpid() && getuid() == 1000 && is_known(argv)
+			       ? CODE_AS_EXPECTED
+			       : 1;
 	}
 	return 3;
 }

@@ -53,8 +53,7 @@ uint64_t gate_page_replace(uint64_t entry, uint64_t value, uint64_t unused2, uin
 	return refusal;
 }
 
-/* A page of 4 KiB that one entry names, this one. */
-static bool page_is_alone(pte_t pte)
+bool page_is_alone(pte_t pte)
 {
 	pfn_t pfn = pte_frame(pte);
 	struct frame frame = state_of(pfn).frame;
@@ -63,16 +62,24 @@ static bool page_is_alone(pte_t pte)
 	       !(frame.flags & (FRAME_FRESH | FRAME_TAIL)) && frame.refs == 1;
 }
 
-static uint64_t write(const struct place *place, uint64_t offset, const void *from, uint64_t len)
+/* A new address space; of one that is a program's the stack. */
+static bool may_write(const struct place *place, uint64_t address, uint64_t len)
 {
-	uint64_t nr = (offset + len + PAGE_SIZE - 1) >> PAGE_SHIFT;
+	return place_root_state(place) == ROOT_NEW
+		       ? place_is_ours(place)
+		       : place_is_program(place) && program_lets_write(place, address, len);
+}
+
+static uint64_t write(const struct place *place, uint64_t address, const void *from, uint64_t len)
+{
+	uint64_t offset = address % PAGE_SIZE, nr = (offset + len + PAGE_SIZE - 1) >> PAGE_SHIFT;
 	pfn_t targets[WINDOW_PAGES];
 	const pte_t *entries;
 
-	if (place->level != 1 || place_root_state(place) != ROOT_NEW || !place_is_ours(place)) {
+	if (place->level != 1 || !may_write(place, address, len)) {
 		return GATE_NOT_OURS;
 	}
-	if (offset >= PAGE_SIZE || len > WINDOW_PAGES * PAGE_SIZE || nr > WINDOW_PAGES ||
+	if (len > WINDOW_PAGES * PAGE_SIZE || nr > WINDOW_PAGES ||
 	    nr > PTES_PER_TABLE - place->index || !gate_may_read(from, len)) {
 		return GATE_NO_TABLE;
 	}
@@ -89,8 +96,8 @@ static uint64_t write(const struct place *place, uint64_t offset, const void *fr
 	return GATE_DONE;
 }
 
-/* First entry, an offset in its page, bytes of the kernel's, how many. */
-uint64_t gate_pages_write(uint64_t first, uint64_t offset, uint64_t from, uint64_t len)
+/* First entry, an address in its page, bytes of the kernel's, how many. */
+uint64_t gate_pages_write(uint64_t first, uint64_t address, uint64_t from, uint64_t len)
 {
 	struct place place;
 	uint64_t refusal;
@@ -98,7 +105,7 @@ uint64_t gate_pages_write(uint64_t first, uint64_t offset, uint64_t from, uint64
 	if (!page_lock(first, &place)) {
 		return GATE_NO_TABLE;
 	}
-	refusal = write(&place, offset, (const void *)from, len);
+	refusal = write(&place, address, (const void *)from, len);
 	gate_unlock_root(place.root);
 	return refusal;
 }

@@ -10,6 +10,7 @@
 struct pool;
 struct policy_rule;
 struct process;
+struct program_file;
 struct syscall_table;
 
 /* Whom a process acts for, and whom setuid or a rule let it act for, at the same moment. */
@@ -70,6 +71,7 @@ struct gate_credentials {
 	const struct pool *pool;
 	/* the names of the boot archive's files, one in so many bytes */
 	const char *file_names;
+	const struct program_file *programs;
 	uint32_t nr_files, file_bytes;
 };
 extern struct gate_credentials gate_credentials;
@@ -82,7 +84,7 @@ extern struct gate_credentials gate_credentials;
  *   TAKE     one of a process that has left its address space is empty
  *   GRANT    own: the user
  *   JOIN     own: whether it is watched. The job is a new one
- *   BECOME   own: the program's index in the boot archive, the new root
+ *   BECOME   own: the program's index in the boot archive, the new root, its stack pointer
  *   LEAVE    own: it has no address space any more
  */
 enum credential_change {

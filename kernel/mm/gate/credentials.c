@@ -65,7 +65,7 @@ bool credential_write(const struct credential *entry, const struct credential *v
 
 /* An entry names this root from now on, and it does not rest before that is over. The loaded one,
  * as vfork shares it; or a new one that is made here, which is published by that. */
-static bool root_named(pfn_t root, bool may_share)
+static bool root_named(pfn_t root)
 {
 	if (!gate_is_shut()) {
 		/* with ptprot=off it is what it is told to be */
@@ -73,9 +73,8 @@ static bool root_named(pfn_t root, bool may_share)
 		return true;
 	}
 	if (root.pfn == gate_loaded_root().pfn) {
-		return may_share &&
-		       (root.pfn == kernel_root.pfn ||
-			(frame_entry(root)->nr_used < SHARERS_MAX * OWED && root_owes(root.pfn)));
+		return root.pfn == kernel_root.pfn ||
+		       (frame_entry(root)->nr_used < SHARERS_MAX * OWED && root_owes(root.pfn));
 	}
 	return gate_root_change(root.pfn, 0, 0, 0) == GATE_DONE && root_owes(root.pfn);
 }
@@ -110,7 +109,7 @@ static uint64_t give(const struct credential *entry, uint64_t parent, uint64_t h
 	if (own && !is_shared_for_good(root)) {
 		return GATE_NOT_YET;
 	}
-	if ((!own && !is_first) || !root_named(root, true)) {
+	if ((!own && !is_first) || !root_named(root)) {
 		return GATE_NOT_OURS;
 	}
 	if (own) {
@@ -172,9 +171,10 @@ static uint64_t join(const struct credential *own, struct credential *value, boo
 /* No store changes what it is drawn from, and a family that began at another moment has another. */
 static uint32_t family_draw(void) { return (uint32_t)tsc_read() | 1; }
 
-/* The program's own rule, if it has one, and the rule's user. */
+/* The program's own rule, if it has one, and the rule's user. The root has the program, and nothing
+ * else. */
 static uint64_t become(const struct credential *own, struct credential *value, uint64_t program,
-		       pfn_t root)
+		       pfn_t root, uint64_t rsp)
 {
 	const struct program_policy *policy = gate_credentials.authority->policy;
 	unsigned rule;
@@ -195,7 +195,7 @@ static uint64_t become(const struct credential *own, struct credential *value, u
 		value->who =
 			(struct identity){ policy->entries[rule].uid, policy->entries[rule].uid };
 	}
-	if (!root_named(root, false)) {
+	if (!program_start(root, program, rsp, value->who.uid) || !root_named(root)) {
 		return GATE_NOT_OURS;
 	}
 	value->root = root;
@@ -213,12 +213,12 @@ static uint64_t leave(const struct credential *own, struct credential *value)
 }
 
 static uint64_t next(enum credential_change change, const struct credential *own, uint64_t a,
-		     uint64_t b, struct credential *value)
+		     uint64_t b, uint64_t c, struct credential *value)
 {
 	switch (change) {
 	case CREDENTIAL_GRANT: return grant(own, value, (uint32_t)a);
 	case CREDENTIAL_JOIN: return join(own, value, a);
-	case CREDENTIAL_BECOME: return become(own, value, a, (pfn_t){ (uint32_t)b });
+	case CREDENTIAL_BECOME: return become(own, value, a, (pfn_t){ (uint32_t)b }, c);
 	case CREDENTIAL_LEAVE: return leave(own, value);
 	default: return GATE_NO_CHANGE;
 	}
@@ -226,11 +226,11 @@ static uint64_t next(enum credential_change change, const struct credential *own
 
 /* Of the current process's own entry. Of two roots it names one afterwards. */
 static uint64_t change_own(enum credential_change change, const struct credential *own, uint64_t a,
-			   uint64_t b)
+			   uint64_t b, uint64_t c)
 {
 	struct credential value = *own;
 	pfn_t before = own->root;
-	uint64_t refusal = next(change, own, a, b, &value);
+	uint64_t refusal = next(change, own, a, b, c, &value);
 
 	if (refusal) {
 		return refusal;
@@ -262,7 +262,7 @@ uint64_t gate_credential_change(uint64_t which, uint64_t a, uint64_t b, uint64_t
 	} else if (change == CREDENTIAL_TAKE) {
 		refusal = take(entry);
 	} else if (own) {
-		refusal = change_own(change, own, a, b);
+		refusal = change_own(change, own, a, b, c);
 	}
 	gate_credentials_unlock();
 	return refusal;

@@ -132,7 +132,11 @@ uint64_t gate_root_empty(uint64_t root, uint64_t at, uint64_t end, uint64_t next
 	if (at >= end || end > USER_TOP || root >= nr_frames || !gate_lock_root(place.root)) {
 		return GATE_NO_TABLE;
 	}
-	if (is_loaded_nowhere(&place)) {
+	if (place_is_program(&place)) {
+		program_spoil((pfn_t){ place.root });
+		refusal = GATE_DONE;
+	}
+	if (!refusal || is_loaded_nowhere(&place)) {
 		root_empty_raw((pfn_t){ place.root }, at, end, next,
 			       (struct emptied *)answer_begin());
 		refusal = GATE_DONE;

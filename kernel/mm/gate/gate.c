@@ -304,4 +304,10 @@ bool root_rest(pfn_t root)
 
 bool root_publish(pfn_t root) { return root_change(root, ROOT_NEW, 0); }
 
+bool root_begin_program(pfn_t root, unsigned file)
+{
+	return is_open() ||
+	       !(gate_try(GATE_ROOT_CHANGE, root.pfn, ROOT_PROGRAM, file, 0) & GATE_REFUSAL);
+}
+
 bool root_die(pfn_t root) { return root_change(root, 0, ROOT_DYING); }

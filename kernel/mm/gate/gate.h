@@ -152,9 +152,13 @@ bool page_consent(pte_t *entry, uint64_t mark) MUST_CHECK;
 bool page_give(pte_t *from, pte_t *to, struct released *out) MUST_CHECK;
 /*
  * Bytes that the kernel has are written to pages in a row of one table, up to RELEASED_MAX, from an
- * offset in the first on; each is there, and no other entry names it.
+ * address in the first on; each is there, and no other entry names it. Of a root that is a
+ * program's the stack (program.h); what its file has the next pages get by program_load, from the
+ * first to the last one.
  */
-void pages_write(const pte_t *entries, uint64_t offset_bytes, const void *from, uint64_t len_bytes);
+void pages_write(const pte_t *entries, uint64_t address, const void *from, uint64_t len_bytes);
+void program_load(pfn_t root, const pte_t *entries, uint64_t address, const void *from,
+		  uint64_t len_bytes);
 /*
  * Up to RELEASED_MAX entries in a row of one table, or one of a page of 2 MiB: their pages are not
  * present any more; address: of the first. Returns how many there are, those included that were
@@ -198,6 +202,9 @@ bool root_pair_make(pfn_t root) MUST_CHECK;
 /* One that rests, and its shadow, are tables without a place. */
 void root_pair_end(pfn_t root);
 bool root_publish(pfn_t root) MUST_CHECK;
+/* A new one, empty yet, is filled with a program: which file of the archive, by its index. With
+ * ptprot=off it stays new. */
+bool root_begin_program(pfn_t root, unsigned file) MUST_CHECK;
 bool root_die(pfn_t root) MUST_CHECK;
 bool root_rest(pfn_t root) MUST_CHECK;
 bool root_take(pfn_t root) MUST_CHECK;

@@ -72,63 +72,59 @@ static void page_unshow(unsigned index)
 	insn_invlpg(WINDOW_BASE + (uint64_t)index * PAGE_SIZE);
 }
 
-static void show_all(const pfn_t *shown, unsigned nr)
+char *gate_show(const pfn_t *shown, unsigned nr, cr3_t *before)
 {
+	*before = window_load_root(nr);
 	for (unsigned i = 0; i < nr; i++) {
 		(void)page_show(i, shown[i], PTE_WRITABLE);
 	}
+	return (char *)WINDOW_BASE;
 }
 
-static void unshow_all(unsigned nr)
+void gate_unshow(unsigned nr, cr3_t before)
 {
 	for (unsigned i = 0; i < nr; i++) {
 		page_unshow(i);
 	}
+	window_leave_root(before);
 }
 
 void gate_zero(const pfn_t *frames_to_zero, unsigned nr)
 {
-	cr3_t before = window_load_root(nr);
+	cr3_t before;
 
-	show_all(frames_to_zero, nr);
-	memset((char *)WINDOW_BASE, 0, nr * PAGE_SIZE);
-	unshow_all(nr);
-	window_leave_root(before);
+	memset(gate_show(frames_to_zero, nr, &before), 0, nr * PAGE_SIZE);
+	gate_unshow(nr, before);
 }
 
 void gate_write(const pfn_t *targets, unsigned nr, uint64_t offset_bytes, const void *from,
 		uint64_t len_bytes)
 {
-	cr3_t before = window_load_root(nr);
+	cr3_t before;
 
-	show_all(targets, nr);
-	memcpy((char *)WINDOW_BASE + offset_bytes, from, len_bytes);
-	unshow_all(nr);
-	window_leave_root(before);
+	memcpy(gate_show(targets, nr, &before) + offset_bytes, from, len_bytes);
+	gate_unshow(nr, before);
 }
 
 void gate_set(const pfn_t *targets, unsigned nr, uint64_t offset_bytes, int byte,
 	      uint64_t len_bytes)
 {
-	cr3_t before = window_load_root(nr);
+	cr3_t before;
 
-	show_all(targets, nr);
-	memset((char *)WINDOW_BASE + offset_bytes, byte, len_bytes);
-	unshow_all(nr);
-	window_leave_root(before);
+	memset(gate_show(targets, nr, &before) + offset_bytes, byte, len_bytes);
+	gate_unshow(nr, before);
 }
 
 bool gate_store(pfn_t frame, uint64_t offset_bytes, uint64_t value, unsigned size_bytes)
 {
-	char *at = (char *)WINDOW_BASE + offset_bytes;
 	bool is_right = true;
 	cr3_t before;
+	char *at;
 
 	if (offset_bytes >= PAGE_SIZE || size_bytes > PAGE_SIZE - offset_bytes) {
 		return false;
 	}
-	before = window_load_root(1);
-	(void)page_show(0, frame, PTE_WRITABLE);
+	at = gate_show(&frame, 1, &before) + offset_bytes;
 	switch (size_bytes) {
 	case 1: *(volatile uint8_t *)at = (uint8_t)value; break;
 	case 2: *(volatile uint16_t *)at = (uint16_t)value; break;
@@ -136,8 +132,7 @@ bool gate_store(pfn_t frame, uint64_t offset_bytes, uint64_t value, unsigned siz
 	case 8: *(volatile uint64_t *)at = value; break;
 	default: is_right = false;
 	}
-	unshow_all(1);
-	window_leave_root(before);
+	gate_unshow(1, before);
 	return is_right;
 }
 
@@ -159,6 +154,5 @@ void gate_copy(pfn_t to, pfn_t from, unsigned nr)
 		(void)page_show(nr + i, pfn_add(from, i), 0);
 	}
 	memcpy(target, target + nr * PAGE_SIZE, nr * PAGE_SIZE);
-	unshow_all(2 * nr);
-	window_leave_root(before);
+	gate_unshow(2 * nr, before);
 }

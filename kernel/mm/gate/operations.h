@@ -241,6 +241,26 @@ static inline bool place_is_ours(const struct place *place)
 
 	return (LIKELY(state == 0) || state == ROOT_NEW) && root_is_made_here(root);
 }
+/* It is a program's, and made here: it gets empty pages, what the file has, and a stack. */
+static inline bool place_is_program(const struct place *place)
+{
+	struct frame root = *frame_entry((pfn_t){ place->root });
+
+	return (root.flags & ROOT_STATES) == ROOT_PROGRAM && root_is_made_here(root);
+}
+/* program.c, of a root that is locked. It becomes ROOT_PROGRAM, if the file is one that runs; what
+ * it has is not what the file says any more; it is a program's no more. Has it all that the program
+ * begins with? Which file that is. */
+bool program_begin(pfn_t root, uint64_t file) MUST_CHECK;
+void program_spoil(pfn_t root);
+void program_end(pfn_t root);
+bool program_is_whole(pfn_t root);
+uint32_t program_of(pfn_t root);
+/* May its maker write there? */
+bool program_lets_write(const struct place *place, uint64_t address, uint64_t len_bytes);
+/* All pages are filled, and the stack gets its auxiliary vector; nobody fills it any more. Takes
+ * the lock. */
+bool program_start(pfn_t root, uint64_t file, uint64_t rsp, uint32_t uid) MUST_CHECK;
 
 /* Where it writes a page table, in up to two places at once. Closed: nothing is written there any
  * more. */
@@ -262,6 +282,12 @@ static inline void gate_table_close(enum gate_place place)
 /* What an operation is told to copy bytes from is not its own window. */
 bool gate_may_read(const void *from, uint64_t len_bytes);
 
+/*
+ * Frames in hand are seen in a row, up to WINDOW_PAGES, and may be written to there, until they are
+ * shown no more.
+ */
+char *gate_show(const pfn_t *shown, unsigned nr, cr3_t *before);
+void gate_unshow(unsigned nr, cr3_t before);
 /*
  * Frames in hand, through this processor's window, which is closed and flushed afterwards: up to
  * WINDOW_PAGES are zeroed; up to half as many in a row are copied.

@@ -27,7 +27,7 @@ static inline __attribute__((always_inline)) uint64_t map(const struct place *pl
 	pte_t *entry;
 	uint64_t refusal = GATE_DONE;
 
-	if (!place_is_ours(place)) {
+	if (UNLIKELY(!place_is_ours(place)) && (!place_is_program(place) || place->level != 1)) {
 		return GATE_NOT_OURS;
 	}
 	if (!leaf_has_rights(pte, place->level)) {
@@ -121,21 +121,29 @@ static bool is_consented(const struct place *place, uint64_t nr)
 	       entries[place->index].value & BITS_OF_CONSENT;
 }
 
-/* Is this entry, of a user half that is locked, what the address leads to? */
-static bool is_at(const struct place *place, uint64_t address)
+bool user_table_find(pfn_t root, uint64_t address, unsigned level, pfn_t *out)
 {
-	pfn_t table = { place->root };
+	pfn_t table = root;
 
-	for (unsigned level = LEVEL_MAX; level > place->level; level--) {
+	for (unsigned above = LEVEL_MAX; above > level; above--) {
 		const pte_t *entries = direct_map_pointer(table);
-		pte_t link = pte_read(&entries[level_index(address, level)]);
+		pte_t link = pte_read(&entries[level_index(address, above)]);
 
-		if (!pte_is_present(link) || pte_is_leaf(link, level)) {
+		if (!pte_is_present(link) || pte_is_leaf(link, above)) {
 			return false;
 		}
 		table = pte_frame(link);
 	}
-	return table.pfn == place->table.pfn && level_index(address, place->level) == place->index;
+	*out = table;
+	return true;
+}
+
+bool place_is_at(const struct place *place, uint64_t address)
+{
+	pfn_t table;
+
+	return user_table_find((pfn_t){ place->root }, address, place->level, &table) &&
+	       table.pfn == place->table.pfn && level_index(address, place->level) == place->index;
 }
 
 /* Pages of 4 KiB, right after they are stricter. Where there are many the flush of all comes later.
@@ -144,7 +152,7 @@ static void flush_here(const struct place *place, uint64_t address, unsigned nr)
 {
 	struct tlb_batch pages = { address, address + nr * PAGE_SIZE };
 
-	if (place->level == 1 && tlb_batch_is_small(&pages) && is_at(place, address)) {
+	if (place->level == 1 && tlb_batch_is_small(&pages) && place_is_at(place, address)) {
 		(void)half_flush_pages(half_hw_writable(current_here()), place->root, pages);
 	}
 }

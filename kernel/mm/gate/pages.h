@@ -92,6 +92,13 @@ static inline bool is_loaded_nowhere(const struct place *place)
 	       (state == ROOT_NEW && place_is_ours(place));
 }
 
+/* Of a user half that is locked: the table of a level that an address leads to. False: none. */
+bool user_table_find(pfn_t root, uint64_t address, unsigned level, pfn_t *out);
+/* Is this entry, of a user half that is locked, what the address leads to? */
+bool place_is_at(const struct place *place, uint64_t address);
+/* A page of 4 KiB that one entry names, this one. */
+bool page_is_alone(pte_t pte);
+
 static inline bool state_change(pfn_t frame, union frame_word from, struct frame to)
 {
 	union frame_word after = { .frame = to };

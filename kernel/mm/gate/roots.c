@@ -90,17 +90,20 @@ bool root_owes(uint32_t root)
 }
 
 /*
- * The life of a root: made or taken from a stock, filled by its maker and nobody else, and
- * published by him; dying, and idle. Its user half is empty at both ends. The shadow root goes with
- * it.
+ * The life of a root: made or taken from a stock, filled by its maker and nobody else, or with a
+ * program, and published; dying, and idle. Its user half is empty at both ends. The shadow root
+ * goes with it.
  */
 static bool may_change(pfn_t root, struct frame from, unsigned to)
 {
 	unsigned before = from.flags & ROOT_STATES;
-	bool is_new = before == ROOT_NEW && (!gate_is_shut() || root_is_made_here(from));
+	bool is_program = before == ROOT_PROGRAM;
+	bool is_new =
+		(before == ROOT_NEW || is_program) && (!gate_is_shut() || root_is_made_here(from));
 
 	switch (to) {
 	case ROOT_NEW: return before == ROOT_IDLE;
+	case ROOT_PROGRAM: return is_new && !is_program && from.nr_used == 0;
 	case ROOT_DYING:
 		return before == 0 && (!gate_is_shut() || (from.nr_used < OWED &&
 							   !gate_root_runs_elsewhere(root.pfn)));
@@ -108,7 +111,7 @@ static bool may_change(pfn_t root, struct frame from, unsigned to)
 		return from.nr_used == 0 &&
 		       (is_new || (before == ROOT_DYING &&
 				   !(gate_is_shut() && gate_root_is_named(root.pfn))));
-	default: return to == 0 && is_new;
+	default: return to == 0 && is_new && (!is_program || program_is_whole(root));
 	}
 }
 
@@ -119,25 +122,26 @@ static bool is_kernel_root(struct frame frame)
 }
 
 /* Under the root's lock, which keeps its user half as it is. */
-static uint64_t root_change(pfn_t root, unsigned state)
+static uint64_t root_change(pfn_t root, unsigned state, uint64_t file)
 {
 	struct frame from = *frame_entry(root);
-	bool is_owed = gate_is_shut() && (state == ROOT_NEW || from.flags & ROOT_NEW);
+	bool begins = gate_is_shut() && state == ROOT_NEW;
+	bool ends = gate_is_shut() && from.flags & ROOT_NEW && state != ROOT_PROGRAM;
 	uint32_t loaded = gate_is_shut() ? gate_loaded_root().pfn : 0;
 	uint64_t refusal = GATE_DONE;
 
-	if (!is_kernel_root(from) || !may_change(root, from, state)) {
+	if (!is_kernel_root(from) || !may_change(root, from, state) ||
+	    (state == ROOT_PROGRAM && !program_begin(root, file))) {
 		return GATE_NO_CHANGE;
 	}
-	if (is_owed && state == ROOT_NEW && !root_owes(loaded)) {
+	if (begins && !root_owes(loaded)) {
 		return GATE_NOT_OURS;
 	}
 	if (!frame_word_change(root, from, (uint8_t)((from.flags & ~ROOT_STATES) | state),
-			       state == ROOT_NEW ? maker(root) : root.pfn)) {
-		is_owed &= state == ROOT_NEW;
+			       state & ROOT_NEW ? maker(root) : root.pfn)) {
 		refusal = GATE_IN_USE;
-	} else {
-		is_owed &= state != ROOT_NEW;
+	} else if ((from.flags & ROOT_STATES) == ROOT_PROGRAM) {
+		program_end(root);
 	}
 	if (!refusal && state == ROOT_IDLE) {
 		half_forget(root.pfn);
@@ -146,30 +150,30 @@ static uint64_t root_change(pfn_t root, unsigned state)
 	if (!refusal && state == ROOT_DYING) {
 		half_raise(root.pfn);
 	}
-	if (is_owed) {
+	if (begins ? refusal : ends && !refusal) {
 		root_owes_less(loaded);
 	}
 	return refusal;
 }
 
-/* The root, its state from now on: of enum table_flags. */
-uint64_t gate_root_change(uint64_t number, uint64_t state, uint64_t unused2, uint64_t unused3)
+/* The root, its state from now on: of enum table_flags; which file of the archive it is filled
+ * with, if it is. */
+uint64_t gate_root_change(uint64_t number, uint64_t state, uint64_t file, uint64_t unused3)
 {
 	pfn_t root = { (uint32_t)number };
 	uint64_t refusal;
 
-	(void)unused2;
 	(void)unused3;
 	if (number >= nr_frames || state & ~(uint64_t)ROOT_STATES) {
 		return GATE_NO_FRAME;
 	}
 	if (!gate_is_shut()) {
-		return root_change(root, (unsigned)state);
+		return root_change(root, (unsigned)state, file);
 	}
 	if (!gate_lock_root(root.pfn)) {
 		return GATE_NO_FRAME;
 	}
-	refusal = root_change(root, (unsigned)state);
+	refusal = root_change(root, (unsigned)state, file);
 	gate_unlock_root(root.pfn);
 	return refusal;
 }

@@ -141,20 +141,41 @@ void root_empty(pfn_t root, uint64_t at, uint64_t end, uint64_t next, struct emp
 	}
 }
 
-void pages_write(const pte_t *entries, uint64_t offset_bytes, const void *from, uint64_t len_bytes)
+static unsigned nr_pages_of(uint64_t address, uint64_t len_bytes)
 {
-	unsigned nr = (unsigned)((offset_bytes + len_bytes + PAGE_SIZE - 1) >> PAGE_SHIFT);
+	return (unsigned)((address % PAGE_SIZE + len_bytes + PAGE_SIZE - 1) >> PAGE_SHIFT);
+}
+
+static void write_openly(const pte_t *entries, uint64_t address, const void *from,
+			 uint64_t len_bytes)
+{
+	unsigned nr = MIN(nr_pages_of(address, len_bytes), (unsigned)RELEASED_MAX);
 	pfn_t targets[RELEASED_MAX];
 
-	if (!is_open()) {
-		(void)gate_call(GATE_PAGES_WRITE, (uint64_t)entries, offset_bytes, (uint64_t)from,
-				len_bytes);
-		return;
-	}
-	for (unsigned i = 0; i < MIN(nr, (unsigned)RELEASED_MAX); i++) {
+	for (unsigned i = 0; i < nr; i++) {
 		targets[i] = pte_frame(pte_read(&entries[i]));
 	}
-	window_write(targets, nr, offset_bytes, from, len_bytes);
+	window_write(targets, nr, address % PAGE_SIZE, from, len_bytes);
+}
+
+void pages_write(const pte_t *entries, uint64_t address, const void *from, uint64_t len_bytes)
+{
+	if (is_open()) {
+		write_openly(entries, address, from, len_bytes);
+	} else {
+		(void)gate_call(GATE_PAGES_WRITE, (uint64_t)entries, address, (uint64_t)from,
+				len_bytes);
+	}
+}
+
+void program_load(pfn_t root, const pte_t *entries, uint64_t address, const void *from,
+		  uint64_t len_bytes)
+{
+	if (is_open()) {
+		write_openly(entries, address, from, len_bytes);
+	} else {
+		(void)gate_call(GATE_PROGRAM_LOAD, root.pfn, nr_pages_of(address, len_bytes), 0, 0);
+	}
 }
 
 void large_take(pfn_t first) { (void)gate_call(GATE_LARGE_TAKE, first.pfn, 0, 0, 0); }

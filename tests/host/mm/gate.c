@@ -69,6 +69,21 @@ bool half_flush_pages(struct current *own, uint32_t root, struct tlb_batch pages
 	return own && root && pages.start > pages.end;
 }
 
+/* no root is filled with a program */
+bool program_begin(pfn_t root, uint64_t file) { return !root.pfn && !file; }
+void program_spoil(pfn_t root) { (void)root; }
+void program_end(pfn_t root) { (void)root; }
+bool program_is_whole(pfn_t root) { return !root.pfn; }
+bool program_lets_write(const struct place *place, uint64_t address, uint64_t len_bytes)
+{
+	return !place && !address && !len_bytes;
+}
+uint64_t gate_program_load(uint64_t root, uint64_t nr, uint64_t unused2, uint64_t unused3)
+{
+	(void)root, (void)nr, (void)unused2, (void)unused3;
+	return GATE_NOT_OURS;
+}
+
 void gate_kernel_half_lock(void) {}
 void gate_kernel_half_unlock(void) {}
 
