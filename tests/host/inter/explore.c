@@ -13,8 +13,6 @@
 #include "state_table.h"
 #include "still.h"
 
-#define NO_HOOKS __attribute__((no_sanitize_thread))
-
 /* Bits of the table's index. A small table stays in the cache. */
 enum { TABLE_SHORT = 20, TABLE_LONG = 24 };
 enum { DEPTH_MAX = 6000, HEAP_STEP_BYTES = 8 << 20 };
@@ -57,8 +55,9 @@ NO_HOOKS static uint32_t state_number(bool *is_new)
 	uint32_t number;
 
 	explorer->scratch = state_save();
-	number = state_table_number(table, state_hash(explorer->scratch),
-				    (uint32_t)explorer->result.nr_states, is_new);
+	number = state_table_number(
+		table, state_key(explorer->scratch->bytes, explorer->scratch->size_bytes),
+		(uint32_t)explorer->result.nr_states, is_new);
 	explorer->result.nr_states += *is_new;
 	return number;
 }

@@ -5,46 +5,12 @@
 #include <string.h>
 
 #include "kernel.h"
-
-#define NO_HOOKS __attribute__((no_sanitize_thread))
+#include "state_table.h"
 
 /* Written once, before the first state is saved. */
 static unsigned char *baseline;
 static size_t size_bytes;     /* of the variables */
 static struct saved *scratch; /* on the heap, as it is no part of the state */
-
-NO_HOOKS static uint64_t fold(uint64_t a, uint64_t b)
-{
-	unsigned __int128 product = (unsigned __int128)a * b;
-
-	return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
-/* Four sums, none of which waits for another, each over pairs of words. */
-NO_HOOKS uint64_t state_hash(const struct saved *saved)
-{
-	enum { SUMS = 4 };
-	static const uint64_t key = 0x9fb21c651e98df25;
-	uint64_t sums[SUMS] = { saved->size_bytes, 1, 2, 3 }, words[2 * SUMS];
-
-	for (size_t i = 0; i < saved->size_bytes; i += sizeof(words)) {
-		size_t left = saved->size_bytes - i;
-
-		if (left < sizeof(words)) {
-			memset(words, 0, sizeof(words));
-			memcpy(words, saved->bytes + i, left);
-		} else {
-			memcpy(words, saved->bytes + i, sizeof(words));
-		}
-		for (unsigned k = 0; k < SUMS; k++) {
-			sums[k] = fold(sums[k] ^ words[2 * k], key ^ words[2 * k + 1]) + i;
-		}
-	}
-	for (unsigned k = 1; k < SUMS; k++) {
-		sums[0] = fold(sums[0] ^ key, sums[k] ^ k);
-	}
-	return sums[0] | 1;
-}
 
 /* Says nothing about the future: who ran last, and what is only counted. */
 NO_HOOKS static void normalise(void)

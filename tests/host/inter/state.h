@@ -15,7 +15,5 @@ void state_begin(void);
 /* The present one; valid until the next is saved. */
 const struct saved *state_save(void);
 void state_restore(const struct saved *saved);
-/* Never 0. */
-uint64_t state_hash(const struct saved *saved);
 /* False: a variable was written that no hook has seen. */
 bool state_is_complete(void);

@@ -34,7 +34,9 @@ struct explorer {
 	unsigned depth;
 	struct explored result;
 	size_t snapshot_bytes;
-	unsigned char *scratch;
+	unsigned char *scratch; /* the present state, as saved last */
+	size_t scratch_bytes;
+	uint64_t present; /* number of the state that the machine is in */
 };
 static struct explorer *explorer;
 
@@ -88,18 +90,6 @@ static void state_restore(const unsigned char *from)
 	}
 }
 
-static uint64_t hash(const unsigned char *bytes, size_t nr)
-{
-	uint64_t sum = nr, word = 0;
-
-	for (size_t i = 0; i < nr; i += sizeof(word)) {
-		memcpy(&word, bytes + i, MIN(sizeof(word), nr - i));
-		sum = (sum ^ word) * 0x9fb21c651e98df25;
-		sum ^= sum >> 32;
-	}
-	return sum | 1;
-}
-
 /* What says nothing about the future: who ran last. */
 static void state_normalise(void)
 {
@@ -107,14 +97,15 @@ static void state_normalise(void)
 	sim.scheduler_rsp = 0;
 }
 
-/* The number of the present state, and whether it is new. */
+/* The number of the present state, which is in the scratch buffer then, and whether it is new. */
 static uint32_t state_number(bool *is_new)
 {
 	struct state_table table = { explorer->keys, explorer->states, TABLE_BITS };
 	uint32_t number;
 
 	state_normalise();
-	number = state_table_number(table, hash(explorer->scratch, state_save(explorer->scratch)),
+	explorer->scratch_bytes = state_save(explorer->scratch);
+	number = state_table_number(table, state_key(explorer->scratch, explorer->scratch_bytes),
 				    (uint32_t)explorer->result.nr_states, is_new);
 	explorer->result.nr_states += *is_new;
 	return number;
@@ -181,7 +172,7 @@ static void problem_set(const char *problem)
 	}
 }
 
-/* Enters the present state. */
+/* Enters the present state, which is in the scratch buffer. */
 static void push(uint32_t state, unsigned cpu)
 {
 	struct frame *frame = &explorer->frames[explorer->depth];
@@ -196,13 +187,14 @@ static void push(uint32_t state, unsigned cpu)
 	frame->event = sim_log->event;
 	frame->detail = sim_log->detail;
 	frame->cpu = cpu;
-	(void)state_save(frame->snapshot);
+	memcpy(frame->snapshot, explorer->scratch, explorer->scratch_bytes);
 	explorer->depth++;
 	if (is_end()) {
 		explorer->can_end[state] = true;
 		explorer->result.nr_ends++;
 		if (current->at_end) {
 			current->at_end();
+			explorer->present = UINT64_MAX;
 		}
 	}
 }
@@ -212,10 +204,14 @@ static void choice_explore(struct frame *frame, unsigned choice)
 	uint32_t state;
 	bool is_new;
 
-	state_restore(frame->snapshot);
+	if (explorer->present != frame->state) {
+		state_restore(frame->snapshot);
+		explorer->present = frame->state;
+	}
 	if (!choice_take(choice)) {
 		return;
 	}
+	explorer->present = UINT64_MAX;
 	if (sim_log->failure) {
 		push(frame->state, choice / CHOICES_PER_CPU);
 		problem_set(sim_log->failure);
@@ -225,6 +221,7 @@ static void choice_explore(struct frame *frame, unsigned choice)
 	explorer->from[explorer->result.nr_edges] = frame->state;
 	explorer->to[explorer->result.nr_edges++] = state;
 	if (is_new) {
+		explorer->present = state;
 		push(state, choice / CHOICES_PER_CPU);
 	}
 }
@@ -296,6 +293,7 @@ struct explored explore(const struct scenario *scenario, const struct sim_config
 	memset(explorer->can_end, 0, sizeof(explorer->can_end));
 	explorer->result = (struct explored){ 0 };
 	explorer->depth = 0;
+	explorer->present = UINT64_MAX;
 	sim_log->failure = NULL;
 	current = scenario;
 	nr_nmis_left = scenario->nr_nmis;
