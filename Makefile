@@ -160,7 +160,11 @@ GEN := build/gen
 say = @echo "  $(1)	$(2)" >&2
 
 # $(call keep_warnings,COMMAND): a warning stops no build; it is shown, and kept beside $@ for `make lint`, which refuses it.
-keep_warnings = @$(1) 2>$@.warnings; status=$$?; cat $@.warnings >&2; exit $$status
+keep_warnings = @$(keeping)
+keeping = $(1) 2>$@.warnings; status=$$?; [ ! -s $@.warnings ] || cat $@.warnings >&2; exit $$status
+
+# $(call compile,WORD,SOURCE,COMMAND): says so, makes the folder and keeps warnings, all in one shell: thousands of objects are made.
+compile = @echo "  $(1)	$(2)" >&2; [ -d $(@D) ] || mkdir -p $(@D); $(call keeping,$(3))
 
 include tools/make/deps.mk
 include tools/make/generated.mk

@@ -15,7 +15,7 @@ my $folder = getcwd();
 my @entries;
 while (my $line = <STDIN>) {
 	chomp $line;
-	next unless $line =~ /^\s*(\S*(?:gcc|cc) .* -c -o \S+ (\S+\.c)) 2>/;
+	next unless $line =~ /(?:^\s*|; )(\S*(?:gcc|cc) [^;]* -c -o \S+ (\S+\.c)) 2>/;
 	push @entries, { directory => $folder, command => $1, file => $2 };
 }
 print JSON::PP->new->canonical->pretty->encode(\@entries);

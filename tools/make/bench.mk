@@ -21,9 +21,7 @@ linux_programs := $(patsubst user/linux/%.c,$(LINUX_OUT)/%,$(wildcard user/linux
 bench_programs := $(patsubst user/bench/%.c,$(USER_OUT)/%,$(wildcard user/bench/*.c))
 
 $(linux_programs): $(LINUX_OUT)/%: $(call user_object,user/linux/%.c) $(USER_LIBRARY)
-	$(call say,LINK,$@)
-	@mkdir -p $(@D)
-	$(call keep_warnings,$(USER_CC) $(USER_LDFLAGS) -o $@ $^)
+	$(call compile,LINK,$@,$(USER_CC) $(USER_LDFLAGS) -o $@ $^)
 
 bench: $(ISO) $(linux_programs) $(bench_programs) | $(call deps,run bochs plots)
 	@$(boot_names) tools/bench-all

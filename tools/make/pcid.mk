@@ -12,13 +12,10 @@ build/pcid/plugin/flags: FORCE | $(call deps)
 	$(call remember,$@,$(REPLAY_CFLAGS))
 
 $(replay_objects): build/pcid/plugin/%.o: % build/pcid/plugin/flags | $(GENERATED)
-	$(call say,HOSTCC,$<)
-	@mkdir -p $(@D)
-	$(call keep_warnings,$(CC) $(REPLAY_CFLAGS) -MMD -MP -c -o $@ $<)
+	$(call compile,HOSTCC,$<,$(CC) $(REPLAY_CFLAGS) -MMD -MP -c -o $@ $<)
 
 $(REPLAY_PLUGIN): $(replay_objects)
-	$(call say,LINK,$@)
-	$(call keep_warnings,$(CC) -shared -o $@ $^)
+	$(call compile,LINK,$@,$(CC) -shared -o $@ $^)
 
 -include $(replay_objects:.o=.d)
 

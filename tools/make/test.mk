@@ -4,7 +4,7 @@
 #   /* sources: kernel/mm/buddy.c kernel/lib/string.c */
 # A second comment may add compiler flags, for all of these: /* flags: -O2 -fno-sanitize=all */
 # Headers in tests/host/fake/ shadow the kernel's.
-HOST_CFLAGS := -std=gnu11 -O1 -g -Wall -Wextra -fno-omit-frame-pointer -fno-strict-aliasing \
+HOST_CFLAGS := -std=gnu11 -O1 -g -fno-var-tracking -Wall -Wextra -fno-omit-frame-pointer -fno-strict-aliasing \
 	-fsanitize=address,undefined -fno-sanitize-recover=all -DBULWARK_HOST_TEST -DBULWARK_DEBUG \
 	-Itests/host/fake -Itests/host -Ikernel -I$(GEN)
 host_tests := $(patsubst tests/host/%.c,build/host/%,$(wildcard tests/host/*.c))
@@ -27,9 +27,7 @@ build/host/flags: FORCE | $(call deps)
 
 .SECONDEXPANSION:
 build/host/obj/%.o: $$(call object_source,$$*) build/host/flags | $(GENERATED)
-	$(call say,HOSTCC,$<)
-	@mkdir -p $(@D)
-	$(call keep_warnings,$(CC) $(HOST_CFLAGS) $(call host_flags,$(call object_test,$*)) -MMD -MP -c -o $@ $<)
+	$(call compile,HOSTCC,$<,$(CC) $(HOST_CFLAGS) $(call host_flags,$(call object_test,$*)) -MMD -MP -c -o $@ $<)
 
 $(host_tests): build/host/%: $$(call host_objects,$$*)
 	$(call keep_warnings,$(CC) $(HOST_CFLAGS) $(call host_flags,$*) -o $@ $^ $(call words_of,$*,+))

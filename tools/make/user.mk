@@ -61,9 +61,7 @@ build/user.list: FORCE
 	$(call remember,$@,$(foreach n,$(program_names),$(n): $(sources_of_$(n));) $(wildcard user/lib/*.c))
 
 $(USER_OUT)/obj/%.c.o: %.c build/user.flags | $(GENERATED)
-	$(call say,CC,$<)
-	@mkdir -p $(@D)
-	$(call keep_warnings,$(USER_CC) $(USER_CFLAGS) -MMD -MP -c -o $@ $<)
+	$(call compile,CC,$<,$(USER_CC) $(USER_CFLAGS) -MMD -MP -c -o $@ $<)
 
 $(USER_LIBRARY): $(call user_object,$(wildcard user/lib/*.c)) build/user.list
 	@mkdir -p $(@D)
@@ -71,20 +69,15 @@ $(USER_LIBRARY): $(call user_object,$(wildcard user/lib/*.c)) build/user.list
 
 .SECONDEXPANSION:
 $(OWN_PROGRAMS): $(USER_OUT)/%: $$(call user_object,$$(sources_of_$$*)) $(USER_LIBRARY) build/user.list
-	$(call say,LINK,$@)
-	$(call keep_warnings,$(USER_CC) $(USER_LDFLAGS) -o $@ $(filter %.o,$^) $(USER_LIBRARY))
+	$(call compile,LINK,$@,$(USER_CC) $(USER_LDFLAGS) -o $@ $(filter %.o,$^) $(USER_LIBRARY))
 
 $(EXTRA_OUT)/obj/%.o: $(extra_source)/%.c build/user.flags $(if $(extra_knows_kernel),$(KERNEL_NAMES)) | $(GENERATED)
-	$(call say,CC,$$(readlink $<))
-	@mkdir -p $(@D)
-	$(call keep_warnings,$(USER_CC) $(USER_CFLAGS) -I"$$EXTRA" $(if $(extra_knows_kernel),-I$(dir $(KERNEL_NAMES))) -MMD -MP -c -o $@ "$$(readlink $<)")
+	$(call compile,CC,$$(readlink $<),$(USER_CC) $(USER_CFLAGS) -I"$$EXTRA" $(if $(extra_knows_kernel),-I$(dir $(KERNEL_NAMES))) -MMD -MP -c -o $@ "$$(readlink $<)")
 	@sed -i 's/[$$][$$]/&&/g' $(@:.o=.d) # prerequisites are expanded twice (.SECONDEXPANSION)
 
 $(EXTRA_PROGRAMS): $(EXTRA_OUT)/bin/%: $$(patsubst $(extra_source)/$$(percent).c,$(EXTRA_OUT)/obj/$$(percent).o,$$(sources_of_$$*)) \
 		$(USER_LIBRARY) $(EXTRA_OUT)/extra.list
-	$(call say,LINK,$@)
-	@mkdir -p $(@D)
-	$(call keep_warnings,$(USER_CC) $(USER_LDFLAGS) -o $@ $(filter %.o,$^) $(USER_LIBRARY))
+	$(call compile,LINK,$@,$(USER_CC) $(USER_LDFLAGS) -o $@ $(filter %.o,$^) $(USER_LIBRARY))
 
 $(EXTRA_OUT)/extra.list: FORCE
 	$(call remember,$@,$(extra_sources) $(extra_tables))
@@ -97,8 +90,6 @@ $(EXTRA_OUT)/attack_extras.o: $(EXTRA_OUT)/attack_extras.c build/user.flags user
 	$(call keep_warnings,$(USER_CC) $(USER_CFLAGS) -c -o $@ $<)
 
 $(EXTRA_SHELL): $(call user_object,$(sources_of_sh)) $(EXTRA_OUT)/attack_extras.o $(USER_LIBRARY)
-	$(call say,LINK,$@)
-	@mkdir -p $(@D)
-	$(call keep_warnings,$(USER_CC) $(USER_LDFLAGS) -o $@ $(filter %.o,$^) $(USER_LIBRARY))
+	$(call compile,LINK,$@,$(USER_CC) $(USER_LDFLAGS) -o $@ $(filter %.o,$^) $(USER_LIBRARY))
 
 -include $(wildcard $(USER_OUT)/obj/user/*/*.d $(USER_OUT)/obj/user/*/*/*.d $(EXTRA_OUT)/obj/*.d $(EXTRA_OUT)/obj/*/*.d)
