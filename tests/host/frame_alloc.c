@@ -26,14 +26,7 @@
 #include "mm/window.h"
 #include "mm/xpfo.h"
 
-enum {
-	NR_STEPS = 20000,
-	BLOCKS_MAX = MACHINE_FRAMES,
-	KMAPS_MAX = 5,
-	CHECK_EVERY = 16,
-	PHASE = 1000,
-	NR_USERS = 64
-};
+enum { BLOCKS_MAX = MACHINE_FRAMES, KMAPS_MAX = 5, CHECK_EVERY = 16, PHASE = 1000, NR_USERS = 64 };
 
 struct block {
 	pfn_t first;
@@ -243,11 +236,12 @@ static void drop_all(void)
 
 static void random_run(const char *variant)
 {
+	unsigned nr_steps = (unsigned)soak(20000, 6000);
 	uint64_t nr_free = machine_nr_free();
 
 	random_state = 1 + options.xpfo;
 	nr_refused = 0;
-	for (unsigned i = 0; i < NR_STEPS; i++) {
+	for (unsigned i = 0; i < nr_steps; i++) {
 		machine_note("xpfo=%s, step %u of the random run", variant, i);
 		step(i / PHASE % 2);
 		/* nothing that the batch holds is free yet; the model says it is */
@@ -262,7 +256,7 @@ static void random_run(const char *variant)
 	machine_check();
 	is(machine_nr_free(), nr_free,
 	   "xpfo=%s: %u random steps, %u of them refused, and every frame is back", variant,
-	   NR_STEPS, nr_refused);
+	   nr_steps, nr_refused);
 }
 
 static unsigned user_take_all(void)

@@ -25,7 +25,7 @@
 
 #include "mm/frame_alloc.h"
 
-enum { NR_STEPS = 15000, NR_SOAK_STEPS = 300000, CHECK_EVERY = 256 };
+enum { NR_STEPS = 8000, NR_SOAK_STEPS = 300000, CHECK_EVERY = 256 };
 
 static const char *name_of(enum option_pmalloc variant)
 {

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Checks the models of the gate (docs/gate.md) with Spin: every state with all rules, and a violation for each rule removed:
-# half of the rules of each model in turn, in `make soak` all.
+# a quarter of the rules of each model in turn, in `make soak` all.
 # needs: model
 . "$(dirname "$0")/spin.sh"
 ! command -v clang > /dev/null || compiler=clang # in half the time
@@ -22,7 +22,7 @@ consent='CONSENT_FOREIGN CONSENT_NEW WITHDRAW_PRESENT GIVE_UNOFFERED GIVE_UNACCE
 	REST_OWING NEW_ANYBODY FRESH_ANYBODY FREE_UNLOCKED FREE_LOADED'
 # shellcheck disable=SC2086 # lists of words
 for list in frames tables share user kernel nmi consent; do
-	mapfile -t rules < <(rotate 2 ${!list})
+	mapfile -t rules < <(rotate 4 ${!list})
 	printf -v "$list" '%s ' "${rules[@]}"
 done
 prefix=-D

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Every attack under combinations of options: in the debug build, which has assertions; for the release build matrix.t runs
-# them all on every variant. And what reports on attacks say.
+# them all on every variant. And what reports on attacks say. One of the two combinations in each run, in turn; in `make soak`
+# both, and more.
 # needs: direct
 . "$(dirname "$0")/lib.sh"
 . tests/rows.sh
@@ -21,10 +22,11 @@ all_attacks() {
 }
 
 if [ "$BUILD" = debug ]; then
-	# all defaults in a soak: faults.t has them
+	# all defaults in a soak: faults.t has them, and the matrix
 	machines=('directmap=2m xpfo=sync kaiser=off ptprot=window physmap=rwx kaslr=off'
 		'zero=early xpfo=off kaiser=off kstack=fixed pmalloc=off cred=plain authority=off ptprot=off physmap=rwx kaslr=off smep=off smap=off umip=off')
 	[ -z "$(soak 1 '')" ] || machines+=('' 'directmap=2m' 'xpfo=off smep=off' 'kaiser=off pmalloc=plain cred=plain' 'physmap=rwx smap=off kstack=fixed')
+	mapfile -t machines < <(rotate 2 "${machines[@]}")
 	for opts in "${machines[@]}"; do
 		all_attacks "$opts"
 	done

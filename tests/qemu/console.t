@@ -1,6 +1,6 @@
 #!/bin/bash
 # A session at the console, as a terminal of 80 columns shows it: nothing there that is for programs, no word cut, colours
-# where they are understood and nowhere else.
+# where they are understood and nowhere else. One in six of the attacks in each run, in turn; in `make soak` all.
 # needs: test-programs
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/session.sh"
@@ -16,7 +16,8 @@ is "$(sed -n '/^  from .*syscall_main/{n;p;}' <<<"$output")" 'ret2dir_obj: FAULT
 	'between explanation and verdict there is nothing'
 
 mapfile -t pages < <(tools/def commands name | sed 's/^/help /')
-session tools/run < <(prompts attack 'attack all' options mem stats 'audit; policy' 'ptdump diff' 'why vuln_call_through+4' \
+mapfile -t attacks < <(tools/def attacks name)
+session tools/run < <(prompts attack "attack all $(rotate 6 "${attacks[@]}" | tr '\n' ' ')" options mem stats 'audit; policy' 'ptdump diff' 'why vuln_call_through+4' \
 	'ls -l' map mitigate help "${pages[@]}")
 is "$errors" '' 'nor is one of what the commands print'
 like "$output" '^[0-9]+ attacks, [0-9]+ as expected, 0 not, 0 skipped$' 'every attack is as expected'

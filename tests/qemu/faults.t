@@ -1,5 +1,6 @@
 #!/bin/bash
-# Explained faults: the report of every attack that ends in one, its twin for programs, and `why`.
+# Explained faults: the report of every attack that ends in one, its twin for programs, and `why`. Of two machines one in each
+# run, in turn; in `make soak` both.
 # needs: direct
 . "$(dirname "$0")/lib.sh"
 . tests/rows.sh
@@ -20,8 +21,10 @@ check_attacks() {
 }
 
 read_rows attacks name
-check_attacks ''
-check_attacks 'xpfo=sync kaiser=off'
+mapfile -t machines < <(rotate 2 '' 'xpfo=sync kaiser=off')
+for opts in "${machines[@]}"; do
+	check_attacks "$opts"
+done
 
 # Three times: what lies where the registers are not may by luck be an address, and then another defence is named.
 boot 'vuln=on' 'attack regs_rop; attack regs_rop; attack regs_rop; attack descriptor_leak'

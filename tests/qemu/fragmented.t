@@ -37,7 +37,7 @@ is "$((whole - usable))" "$((512 + left_out / 4))" 'beside the bad pages just th
 
 # No piece has room for the frame table, which takes 12 MiB. GRUB's time grows with the square of the holes.
 export MEM=2G
-step=$(soak 4 8) nr=0 commands=
+step=$(soak 4 11) nr=0 commands=
 for ((at = 0x1000000; at < 0x7fc00000; at += step << 20)); do
 	printf -v commands '%scutmem %#x %#x\n' "$commands" "$at" $((at + 0x1000))
 	nr=$((nr + 1))

@@ -1,5 +1,6 @@
 #!/bin/bash
 # A rule of the gate is taken out, and the attack that aims at it succeeds: what stops it in every other kernel is that rule.
+# Each rule under one kind of gate, another one each, and all attacks against one whole gate, in turn; in `make soak` all.
 # needs: direct
 . "$(dirname "$0")/lib.sh"
 export SMP=2
@@ -22,7 +23,8 @@ declare -A stopped=([race]=FAULT [lock]=NOTHING [nmi]=NOTHING)
 each_rule() {
 	boot "vuln=on $1" 'attack gate_race; attack gate_lock; attack gate_nmi'
 }
-for ptprot in pks window wp; do
+ptprots=(pks window wp)
+for ptprot in $(rotate 3 "${ptprots[@]}"); do
 	each_rule "ptprot=$ptprot"
 	for rule in race lock nmi; do
 		like "$output" "gate_$rule: ${stopped[$rule]} \(expected ${stopped[$rule]}\)" "gate_$rule is stopped with ptprot=$ptprot"
@@ -32,9 +34,11 @@ each_rule ptprot=off
 for rule in race lock nmi; do
 	like "$output" "gate_$rule: SKIP" "there is no gate for gate_$rule with ptprot=off"
 done
+seed=$TEST_SEED
 for rule in race lock nmi; do
 	without "$rule"
-	for ptprot in pks window wp; do
+	seed=$((seed + 1))
+	for ptprot in $(TEST_SEED=$seed rotate 3 "${ptprots[@]}"); do
 		KERNEL=build/debug-without-$rule/bulwark.elf boot "vuln=on ptprot=$ptprot" "attack gate_$rule"
 		like "$output" "gate_$rule: BREACH" "without the rule gate_$rule is a breach, ptprot=$ptprot"
 		like "$(<"$log")" "INSECURE: the gate lacks the rule that gate_$rule aims at" 'and the boot says what is missing'

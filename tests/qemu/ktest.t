@@ -1,6 +1,7 @@
 #!/bin/bash
 # The suites that run inside the machine: in the kernel, and in user mode. The release build has them on one processor in
-# bochs_suite.t, too: some of them, all in a soak.
+# bochs_suite.t, too: some of them in turn, all in a soak. Of those suites that take long the debug build has one in three in each run,
+# and one of the other kinds of machines, in turn; in `make soak` all.
 # needs: direct
 # Little: each of the audit's plants is followed by an audit of all of it. Less still where no program fills it.
 memory=64M
@@ -17,11 +18,15 @@ suites() {
 }
 
 if [ "$BUILD" = debug ] || [ -n "$(soak 1 '')" ]; then
+	long='reunite thread sched limit pressure policy mitigate pointer witness entry_stack fpu'
+	mapfile -t short < <(cd user/selftest && printf '%s\n' t_*.c | sed 's/^t_//; s/\.c$//' | grep -vxF "${long// /$'\n'}")
+	# shellcheck disable=SC2046,SC2086 # words
 	for ((round = 0; round < $(soak 5 1); round++)); do
-		suites 4 epoch
+		suites 4 epoch $(soak '' "kernel ${short[*]}") $([ -n "$(soak 1 '')" ] || rotate 3 $long)
 	done
 else
-	suites 4 epoch kernel fault futex grant ipc memory process sched thread
+	# shellcheck disable=SC2046 # words
+	suites 4 epoch kernel $(rotate 2 fault futex grant ipc memory process sched thread)
 fi
 # The programs that repeat what they do, in full.
 if [ "$BUILD" = debug ] && [ -n "$(soak 1 '')" ]; then
@@ -31,14 +36,16 @@ if [ "$BUILD" = debug ] && [ -n "$(soak 1 '')" ]; then
 fi
 memory=$(soak 64M 32M)
 if [ "$BUILD" = debug ]; then
-	# with KAISER every entry flushes, and hides that a flush is missing
 	# shellcheck disable=SC2046 # words
-	suites 4 'epoch kaiser=off' $(soak 'kernel grant memory move share thread' 'kernel memory')
-	# With large pages in the direct map, and under other variants, what is not the same: whose frames are where.
-	# shellcheck disable=SC2046 # words
-	suites 2 'epoch directmap=2m' $(soak 'kernel enomem frame_map grant memory pressure ptdump share' 'kernel share')
-	# shellcheck disable=SC2046 # words
-	suites 1 off $(soak 'kernel enomem frame_map grant memory mitigate pressure process ptdump residue share' 'kernel mitigate residue')
+	for kind in $(rotate 3 kaiser large off); do
+		case $kind in
+		# with KAISER every entry flushes, and hides that a flush is missing
+		kaiser) suites 4 'epoch kaiser=off' $(soak 'kernel grant memory move share thread' 'kernel memory') ;;
+		# With large pages in the direct map, and under other variants, what is not the same: whose frames are where.
+		large) suites 2 'epoch directmap=2m' $(soak 'kernel enomem frame_map grant memory pressure ptdump share' 'kernel share') ;;
+		off) suites 1 off $(soak 'kernel enomem frame_map grant memory mitigate pressure process ptdump residue share' 'kernel residue') ;;
+		esac
+	done
 fi
 if [ "$BUILD" = debug ] && [ -n "$(soak 1 '')" ]; then
 	suites 1 sync kernel enomem frame_map grant memory mitigate pressure process ptdump residue share

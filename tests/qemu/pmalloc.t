@@ -1,6 +1,7 @@
 #!/bin/bash
 # Write-once pools: each attack on sealed memory under each variant, the suites that run in the kernel, and that a
-# refused copy to user space is told. The matrix has the attacks for the release build.
+# refused copy to user space is told. The matrix has the attacks for the release build. The suites run under one of two variants,
+# in turn; in `make soak` under all.
 # needs: direct test-programs
 . "$(dirname "$0")/lib.sh"
 debug_only
@@ -19,7 +20,7 @@ for variant in off plain roalias full; do
 	read -ra expected <<<"${outcomes[$variant]}"
 	command='' nr=0
 	for attack in $attacks; do
-		command+="attack -n $(soak 8 2) $attack; "
+		command+="attack -n $(soak 8 1) $attack; "
 	done
 	command+='attack seal_remap kernel; attack seal_remap user; '
 	# With KAISER and no PCIDs each way in flushes everything: what is on trial would not show. The gate would stop some of these
@@ -58,6 +59,7 @@ like "$output" '^seal_again: BREACH' 'and its change is told, once'
 
 suites_under=('pmalloc=plain' 'xpfo=v9')
 [ -z "$(soak 1 '')" ] || suites_under+=('pmalloc=roalias' 'pmalloc=off' 'pmalloc=full xpfo=off' 'xpfo=v7noflush')
+mapfile -t suites_under < <(rotate 2 "${suites_under[@]}")
 for opts in "${suites_under[@]}"; do
 	# Little: each of the audit's plants is followed by an audit of all of it.
 	MEM=32M boot "ktest=on $opts" 'selftest kernel'

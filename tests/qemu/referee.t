@@ -14,7 +14,7 @@ command=''
 for way in $ways; do
 	command+="echo @@; attack wins $way; "
 done
-for smp in 1 2; do
+for smp in $(rotate 2 1 2); do # in `make soak` both
 	SMP=$smp boot 'vuln=on cred=plain' "${command}echo @@"
 	for way in $ways; do
 		verdict=$(awk -v RS='@@\n' -v n="$way" 'NR == 1 { next } { split("'"$ways"'", w, " "); if (w[NR - 1] == n) print }' <<<"$output")
