@@ -59,12 +59,8 @@ status_t credentials_set(struct process *process, uint64_t uid) MUST_CHECK;
 
 /* Which policy is in force; NULL: none. */
 const struct program_policy *credentials_policy(void);
-/*
- * Another one is. With ptprot the gate leads all entries over to it, while the other processors
- * stand still; else that is to be done: each gets its rule. EFAULT, and nothing has changed.
- */
+/* Another one is: policy_set. EFAULT, and nothing has changed. */
 status_t credentials_set_policy(const struct program_policy *next) MUST_CHECK;
-status_t credentials_set_rule(struct process *process, unsigned rule) MUST_CHECK;
 
 /*
  * setuid: the process acts for this user from now on, and by right. EPERM: what it was granted last

@@ -17,7 +17,6 @@
 
 RO_AFTER_INIT const struct credential *credential_entries;
 RO_AFTER_INIT const struct authority *credential_authority;
-static RO_AFTER_INIT const struct pool *pool;
 
 static_assert((int)CREDENTIAL_FIRST == (int)PID_INIT, "the first process");
 static_assert((int)KSTACK_PIDS == ID_MAX + 1, "stacks are counted for every entry");
@@ -162,10 +161,7 @@ const struct program_policy *credentials_policy(void)
 
 status_t credentials_set_policy(const struct program_policy *next)
 {
-	if (gate_in_force == ptprot_off) {
-		return wr_assign_in(pool, &credential_authority->policy, next);
-	}
-	if (!policy_set(next, process_current()->pid)) {
+	if (!policy_set(next->number, process_current()->pid)) {
 		return STATUS_EFAULT;
 	}
 	for (uint32_t pid = credentials_next(0); pid; pid = credentials_next(pid + 1)) {
@@ -173,19 +169,6 @@ status_t credentials_set_policy(const struct program_policy *next)
 		       credential_entries[pid].binding);
 	}
 	return STATUS_OK;
-}
-
-/* Whether the process is watched, and its program, stay as they are. */
-status_t credentials_set_rule(struct process *process, unsigned rule)
-{
-	const struct credential *entry = entry_of(process);
-	unsigned binding = entry ? (entry->binding & ~(unsigned)BINDING_RULE) | rule : 0;
-	bool is_done = entry && wr_assign_in(pool, &entry->binding, binding) == STATUS_OK;
-
-	if (is_done) {
-		follow(process, binding);
-	}
-	return written(process, is_done);
 }
 
 /* The kernel's own threads count as root. */
@@ -200,6 +183,8 @@ void credentials_init(void)
 {
 	enum { ALIGN = sizeof(struct credential) }; /* so that none lies in two pages */
 	const struct archive_entry *first = boot_archive_entry(0);
+	bool is_name_told = options.authority == authority_off && options.ptprot == ptprot_off;
+	const struct pool *pool;
 	void *entries, *authority;
 
 	static_assert(offsetof(struct archive_entry, name) == 0, "the gate finds it");
@@ -219,5 +204,6 @@ void credentials_init(void)
 						      .programs = boot_archive_program(first),
 						      .nr_files = boot_archive_count(),
 						      .file_bytes = sizeof(*first) };
+	gate_credentials.holder_name = is_name_told ? offsetof(struct process, name) : 0;
 	frame_alloc_set_root_hook(current_is_root);
 }

@@ -1,4 +1,4 @@
-/* A policy in its own pool, which is sealed, with all that it points to: for program_policy.c. */
+/* The policies of the boot archive, sealed, with all that they point to: for program_policy.c. */
 #pragma once
 
 #include "core/syscall_table.h"
@@ -6,11 +6,21 @@
 #include "mm/gate/credential.h"
 #include "task/policy_parse.h"
 
+struct archive_entry;
+
+#define POLICY_FOLDER "etc/"
+#define POLICY_BOOT_FILE POLICY_FOLDER "policy"
+
+/* Of processes that claim a rule which there is not: they may leave. */
+extern const struct syscall_table *policy_table_of_none;
+
 /*
- * From a file of the archive; in force nowhere. ENOENT: there is none; EINVAL: *error says what is
- * wrong with it, and so does the log; ENOMEM.
+ * Boot: reads and seals the files of POLICY_FOLDER that are a policy. What is wrong with
+ * POLICY_BOOT_FILE the log says, and for which there was no room. Panics without memory for what
+ * each machine needs.
  */
-status_t policy_create(const char *path, const struct program_policy **out,
-		       struct policy_error *error) MUST_CHECK;
-/* One that is in use nowhere. Flushes. */
-void policy_destroy(const struct program_policy *policy);
+void policies_read(void);
+/* That of a file; NULL: it is none, or there was no room. */
+const struct program_policy *policy_of(const struct archive_entry *file);
+/* What is wrong with a file that is none: *error, and the log. EINVAL, ENOMEM. */
+status_t policy_mistake(const struct archive_entry *file, struct policy_error *error) MUST_CHECK;

@@ -1,20 +1,16 @@
 /* Which policy is in force, and which rule a process is under. */
 #include "task/program_policy.h"
 
-#include "core/cpu.h"
 #include "core/log.h"
-#include "core/options.h"
 #include "core/panic.h"
 #include "core/rendezvous.h"
 #include "lib/assert.h"
 #include "lib/string.h"
-#include "mm/gate/gate.h"
-#include "mm/gate/switch.h"
+#include "mm/gate/credential.h"
 #include "mm/pmalloc.h"
 #include "task/boot_archive.h"
-#include "task/credentials.h"
+#include "task/credential_entry.h"
 #include "task/policy_build.h"
-#include "task/policy_tables.h"
 #include "task/process.h"
 #include "task/process_end.h"
 #include "task/table_in_force.h"
@@ -24,28 +20,18 @@
 /* The exit code of a thread whose calls would be looked up in another's table. */
 enum { EXIT_UNSERVED = 137 };
 
-/* Of processes that claim a rule which there is not: they may leave. */
-static RO_AFTER_INIT const struct syscall_table *table_of_none;
-
-static const struct policy_rule *rule_at(const struct program_policy *policy, unsigned index)
+const struct policy_rule *program_rule(unsigned number)
 {
-	return policy && index && index < policy->nr_entries ? policy->entries[index].rule : NULL;
+	const struct rule_entry *entry = policy_rule(number);
+
+	return entry ? entry->rule : NULL;
 }
 
-const struct policy_rule *program_rule(unsigned index)
+const struct policy_rule *program_rule_nth(uint64_t index)
 {
-	return rule_at(credentials_policy(), index);
-}
+	const struct program_policy *policy = credentials_policy();
 
-static const struct syscall_table *table_of(unsigned index)
-{
-	const struct program_policy *policy;
-
-	if (LIKELY(!index)) {
-		return &syscall_table_all;
-	}
-	policy = credentials_policy();
-	return policy && index < policy->nr_entries ? policy->entries[index].table : table_of_none;
+	return policy && index < policy->nr_entries - 1 ? policy->entries[index + 1].rule : NULL;
 }
 
 void program_check_table(const struct process *process)
@@ -57,7 +43,13 @@ void program_check_table(const struct process *process)
 
 const struct syscall_table *program_table(const struct process *process)
 {
-	return table_of(credentials_acting_rule(process));
+	unsigned number = credentials_acting_rule(process);
+	const struct rule_entry *entry = policy_rule(number);
+
+	if (LIKELY(!number)) {
+		return &syscall_table_all;
+	}
+	return entry ? entry->table : policy_table_of_none;
 }
 
 bool program_may_call(const struct process *process, unsigned row)
@@ -75,18 +67,9 @@ bool program_may_call(const struct process *process, unsigned row)
 
 void program_bind(const struct process *process)
 {
-	unsigned binding = credentials_acting_binding(process);
-	const struct syscall_table *table;
-
-	if (UNLIKELY(binding & CREDENTIALS_WATCHED) && binding != CREDENTIALS_NO_RULE) {
-		table = &syscall_table_watched;
-	} else {
-		table = table_of(binding);
-	}
-	if (UNLIKELY(table != table_in_force()) && table_in_force_set(table)) {
+	if (!calls_bind(credentials_acting_binding(process))) {
 		thread_end(EXIT_UNSERVED);
 	}
-	stack_note_binding();
 }
 
 unsigned program_rule_of(const struct archive_entry *file)
@@ -101,40 +84,17 @@ const char *program_policy_path(void)
 	return policy ? policy->path : "";
 }
 
-/* Of its program, as the sealed index of the archive has it. With authority=off what it calls
- * itself in ordinary memory. */
-static const char *program_name(const struct process *process)
-{
-	const struct archive_entry *file = credentials_program(process);
-
-	if (options.authority == authority_off) {
-		return process->name;
-	}
-	return file ? path_base_name(file->name) : "";
-}
-
-/*
- * With ptprot=off, while the others are stopped. All that have credentials, whether they are on a
- * list or not; who cannot be led over ends, as its number stands for another's rule from now on.
- */
-static void lead_all_over(const struct program_policy *next, const struct program_policy *before)
+/* While the others are stopped: who could not be led over ends, as it is not under the policy in
+ * force. */
+static void end_those_left(const struct program_policy *policy)
 {
 	lock_acquire(&process_lock);
 	for (uint32_t pid = credentials_next(0); pid; pid = credentials_next(pid + 1)) {
-		struct process *process = credentials_holder(pid);
-		unsigned rule = policy_rule_next(next, before, credentials_rule(process),
-						 program_name(process));
-
-		if (credentials_set_rule(process, rule)) {
-			(void)process_begin_insecure_end(process);
+		if (!policy_has_led(policy, &credential_entries[pid])) {
+			(void)process_begin_insecure_end(credentials_holder(pid));
 		}
 	}
 	lock_release(&process_lock);
-}
-
-static status_t publish(const struct program_policy *next)
-{
-	return credentials_set_policy(next) ? STATUS_EIO : STATUS_OK;
 }
 
 static void table_of_current(void)
@@ -144,81 +104,49 @@ static void table_of_current(void)
 	}
 }
 
-/* Puts a policy in force, on every CPU at once; the one before is in use nowhere afterwards. EIO:
- * it cannot be published, and nothing has changed. */
-static status_t policy_swap(const struct program_policy *next, const struct program_policy **before)
+/* On every CPU at once. EIO: it cannot be written down, and nothing has changed. */
+static status_t put_in_force(const struct program_policy *policy)
 {
 	status_t status;
 
 	rendezvous_stop_others();
-	*before = credentials_policy();
-	status = publish(next);
+	status = credentials_set_policy(policy) ? STATUS_EIO : STATUS_OK;
 	if (status == STATUS_OK) {
-		if (gate_in_force == ptprot_off) {
-			lead_all_over(next, *before);
-		}
+		end_those_left(policy);
 		rendezvous_run(table_of_current);
 	}
 	rendezvous_release();
+	log_print(status ? "bulwark: policy: %s cannot be put in force\n"
+			 : "bulwark: policy: %s, rules for %u programs\n",
+		  policy->path, policy->nr_entries - 1);
 	return status;
 }
 
 status_t program_policy_load(const char *path, struct policy_error *error)
 {
-	const struct program_policy *next, *before;
-	status_t status = policy_create(path, &next, error);
+	const struct archive_entry *file = boot_archive_find(path);
+	const struct program_policy *policy;
 
-	if (status) {
-		return status;
+	if (!file) {
+		return STATUS_ENOENT;
 	}
-	status = policy_swap(next, &before);
-	if (status) {
-		log_print("bulwark: policy: %s cannot be put in force\n", next->path);
-		policy_destroy(next);
-		return status;
-	}
-	log_print("bulwark: policy: %s, rules for %u programs\n", next->path, next->nr_entries - 1);
-	if (before) {
-		policy_destroy(before);
-	}
-	return STATUS_OK;
-}
-
-static status_t none_create(void)
-{
-	struct syscall_set calls = { 0 };
-	const struct pool *pool;
-	status_t status = pmalloc_create_pool("policy of none", POOL_RO, 0, 0, &pool);
-
-	syscall_set_add(&calls, ROW_exit);
-	syscall_set_add(&calls, ROW_exit_group);
-	if (status == STATUS_OK) {
-		status = pmalloc_claim_pool(pool);
-	}
-	if (status == STATUS_OK) {
-		status = policy_table_create(pool, &calls, &table_of_none);
-	}
-	return status ? status : pmalloc_protect_pool(pool);
+	policy = policy_of(file);
+	return policy ? put_in_force(policy) : policy_mistake(file, error);
 }
 
 void program_policy_init(void)
 {
+	const struct archive_entry *file = boot_archive_find(POLICY_BOOT_FILE);
 	const struct program_policy *policy;
-	struct policy_error error;
-	status_t status;
 
-	if (none_create()) {
-		panic("no memory for the policy");
-	}
-	status = policy_create(POLICY_BOOT_FILE, &policy, &error);
-	if (status) {
+	policies_read();
+	policy = file ? policy_of(file) : NULL;
+	if (!policy) {
 		log_print("bulwark: no policy in force: programs may make every call (%s)\n",
-			  status == STATUS_ENOENT   ? "there is no " POLICY_BOOT_FILE
-			  : status == STATUS_EINVAL ? "it is broken, see above"
-						    : "no memory");
+			  file ? "it cannot be read, see above" : "there is no " POLICY_BOOT_FILE);
 		return;
 	}
-	if (publish(policy)) {
+	if (wr_assign_in(gate_credentials.pool, &credential_authority->policy, policy)) {
 		panic("the policy cannot be published");
 	}
 	log_print("bulwark: policy: " POLICY_BOOT_FILE ", rules for %u programs\n",

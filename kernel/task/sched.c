@@ -7,7 +7,6 @@
 #include "mm/kspace.h"
 #include "mm/ktlb.h"
 #include "task/bands.h"
-#include "task/credential_entry.h"
 #include "task/process.h"
 #include "task/process_end.h"
 #include "task/program_policy.h"
@@ -28,7 +27,7 @@ uint64_t upcall_switch_stack(struct thread *next, uint64_t rsp)
 	rsp = as_switch_stack(process ? process->as : NULL,
 			      (struct stack_change){ kstack_slot(next->stack), rsp });
 	if (process) {
-		if (UNLIKELY(rsp & SWITCH_BINDS || !credentials_are_protected())) {
+		if (UNLIKELY(rsp & SWITCH_BINDS)) {
 			program_bind(process);
 		}
 		ktlb_context_switch();

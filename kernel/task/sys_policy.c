@@ -52,7 +52,7 @@ int64_t sys_policy_rule(uint64_t index, uint64_t at)
 	if (!is_root()) {
 		return STATUS_EPERM;
 	}
-	rule = program_rule((unsigned)MIN(index, UINT32_MAX - 1) + 1);
+	rule = program_rule_nth(index);
 	if (!rule) {
 		return STATUS_ENOENT;
 	}

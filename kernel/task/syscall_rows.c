@@ -27,7 +27,8 @@ struct syscall_set syscall_set_all(void)
 enum syscall_row syscall_find(const char *name, size_t len_bytes)
 {
 	for (unsigned row = ROW_NONE + 1; row < NR_ROWS; row++) {
-		if (strlen(names[row]) == len_bytes && !strncmp(names[row], name, len_bytes)) {
+		if (names[row][0] == name[0] && !strncmp(names[row], name, len_bytes) &&
+		    !names[row][len_bytes]) {
 			return row;
 		}
 	}

@@ -2,43 +2,32 @@
 #include "task/table_in_force.h"
 
 #include "core/cpu.h"
-#include "core/options.h"
 #include "core/panic.h"
 #include "mm/entry_area.h"
+#include "mm/gate/calls.h"
 #include "mm/gate/gate.h"
 #include "mm/pmalloc.h"
 #include "mm/ptable.h"
 #include "mm/tlb.h"
+#include "task/policy_build.h"
+#include "task/watched_calls.h"
 
-/* By id; in a write-rare pool, which nobody else writes to. */
+/* By id; in a write-rare pool: the gate writes there, and with ptprot=off it alone names it. */
 struct page {
 	struct cpu_sealed sealed;
 	char fill[PAGE_SIZE - sizeof(struct cpu_sealed)];
 };
 static_assert(sizeof(struct page) == PAGE_SIZE, "a page is mapped for its CPU alone");
 static RO_AFTER_INIT const struct page *pages;
-static RO_AFTER_INIT const struct pool *pool;
 
-/*
- * Of this CPU: the one that GS finds. Which CPU that is GS's base says, a register; authority=off:
- * struct cpu, which is ordinary memory.
- */
-static const struct cpu_sealed *own(void)
+uint64_t table_in_force_place(void)
 {
-	unsigned id = options.authority == authority_on ? entry_area_this_cpu() : this_cpu()->id;
-
-	return &pages[id].sealed;
-}
-
-uint64_t table_in_force_place(void) { return (uint64_t)&own()->syscall_table; }
-
-status_t table_in_force_set(const struct syscall_table *table)
-{
-	return wr_assign_in(pool, &own()->syscall_table, table);
+	return (uint64_t)&pages[entry_area_this_cpu()].sealed.syscall_table;
 }
 
 static status_t pages_create(void)
 {
+	const struct pool *pool;
 	struct page *fresh;
 	void *object;
 	status_t status = pmalloc_create_pool("processors", POOL_WR, 0, PAGE_SIZE, &pool);
@@ -64,6 +53,12 @@ static status_t pages_create(void)
 		};
 	}
 	pages = fresh;
+	gate_calls = (struct gate_calls){ .sealed = &pages->sealed,
+					  .sealed_bytes = sizeof(*pages),
+					  .pool = pool,
+					  .all = &syscall_table_all,
+					  .watched = &syscall_table_watched,
+					  .none = policy_table_of_none };
 	return pmalloc_protect_pool(pool);
 }
 

@@ -1,7 +1,8 @@
 /*
  * Which table of system calls serves a CPU right now. The entry code reads that word with every
  * call, so it lies at a fixed place of each CPU's part of the entry area; whoever could change it
- * could make any call. So the page is a write-rare pool's, mapped there once more, read-only.
+ * could make any call. So the page is a write-rare pool's, mapped there once more, read-only, and
+ * the gate writes it (mm/gate/calls.c), from what the current thread's entry of credentials says.
  */
 #pragma once
 
@@ -13,9 +14,6 @@
  * memory. */
 void table_in_force_init(void);
 
-/* This CPU; the current thread's calls are served by it from now on. As wr_store_in: who led it
- * astray is not served any more. */
-status_t table_in_force_set(const struct syscall_table *table) MUST_CHECK;
 /* Read where the entry code reads it. */
 static inline const struct syscall_table *table_in_force(void)
 {

@@ -1,8 +1,10 @@
 /* Which calls a processor serves, and under which policy, is written down where no lie of ordinary
  * memory leads it astray. */
 #include "core/options.h"
+#include "gate_calls.h"
 #include "ktest.h"
 #include "lib/string.h"
+#include "mm/as_tlb.h"
 #include "mm/frame.h"
 #include "mm/gate/gate.h"
 #include "mm/ptable.h"
@@ -12,25 +14,86 @@
 #include "task/table_in_force.h"
 #include "task/watched_calls.h"
 
-static void number_checks(void)
-{
-	struct cpu *cpu = this_cpu();
-	const struct syscall_table *before = table_in_force();
-	uint32_t number = cpu->id;
-	bool is_own = options.authority == authority_on;
+enum { NO_RULE = BINDING_RULE };
 
-	/* beyond the last: what is written there, where anything is, is nobody's */
-	cpu->id = number + 1;
-	ktest_ok(table_in_force_set(&syscall_table_watched) == STATUS_OK || !is_own,
-		 "a processor with another's number puts a table in force");
-	ktest_ok((table_in_force() == &syscall_table_watched) == is_own,
-		 is_own ? "which is its own" : "authority=off: which is not its own");
-	ktest_ok(table_in_force_set(before) == STATUS_OK || !is_own, "and the one before again");
-	cpu->id = number;
-	ktest_ok(table_in_force() == before, "which it is served by afterwards");
+static struct credential *own(void)
+{
+	return (struct credential *)(uint64_t)&credential_entries[process_current()->pid];
 }
 
-KTEST_SUITE(call_table) { number_checks(); }
+/* A rule that binds; 0: there is none. */
+static unsigned some_rule(void) { return policy_rule_for(credential_authority->policy, "caged"); }
+
+/* While its own entry has this binding: the table after an operation that is told something. */
+static const struct syscall_table *table_after(uint32_t binding, enum gate_operation operation,
+					       uint64_t told)
+{
+	struct credential before = *own(), is = before;
+	const struct syscall_table *found;
+
+	is.binding = binding;
+	FORCE(*own() = is);
+	(void)asked_of(operation, told, 0, 0, 0);
+	found = table_in_force();
+	FORCE(*own() = before);
+	(void)asked_of(GATE_CALLS_BIND, before.binding, 0, 0, 0);
+	return found;
+}
+
+/* What is told, and what the processor says of itself, is not asked. */
+static void derived(void)
+{
+	unsigned rule = some_rule(), load = current_here()->slot | SWITCH_LOAD;
+	const struct syscall_table *table = policy_rule(rule)->table;
+	struct cpu *cpu = this_cpu();
+	uint32_t number = cpu->id;
+
+	ktest_ok(table_after(0, GATE_CALLS_BIND, rule) == &syscall_table_all,
+		 "who is under no rule makes every call");
+	ktest_ok(table_after(rule, GATE_CALLS_BIND, 0) == table,
+		 "who is under one those of its rule, whatever is told");
+	ktest_ok(table_after(rule | CREDENTIALS_WATCHED, GATE_CALLS_BIND, 0) ==
+			 &syscall_table_watched,
+		 "who is watched the witness sees");
+	ktest_ok(table_after(NO_RULE, GATE_CALLS_BIND, 0) == policy_table_of_none &&
+			 table_after(policy_rule_number(credential_authority->policy,
+							credential_authority->policy->nr_entries),
+				     GATE_CALLS_BIND, 0) == policy_table_of_none,
+		 "who is under a rule that there is not may leave");
+	ktest_ok(table_after(rule, GATE_SWITCH_HERE, 0) == table &&
+			 table_after(rule, GATE_SWITCH_HERE, load) == table,
+		 "whoever begins to use an address space is served as its entry says");
+	ktest_ok(table_after(rule, GATE_SWITCH_HERE, SWITCH_TO_KERNEL) == &syscall_table_all,
+		 "in none the table stays");
+	as_tlb_settle();
+	cpu->id = number + 1;
+	ktest_ok(table_after(rule, GATE_CALLS_BIND, 0) == table,
+		 "a processor with another's number writes its own word");
+	cpu->id = number;
+	ktest_ok(table_in_force() == &syscall_table_all, "which it is served by afterwards");
+}
+
+static void told(void)
+{
+	unsigned rule = some_rule();
+
+	ktest_ok(table_after(0, GATE_CALLS_BIND, rule) == policy_rule(rule)->table &&
+			 table_after(rule, GATE_CALLS_BIND, 0) == &syscall_table_all,
+		 "cred=plain: who a process is is told");
+	ktest_ok(table_after(CREDENTIALS_WATCHED, GATE_CALLS_BIND, 0) == &syscall_table_watched,
+		 "but whether the witness sees it");
+}
+
+KTEST_SUITE(call_table)
+{
+	if (!some_rule() || own()->binding & (BINDING_RULE | CREDENTIALS_WATCHED)) {
+		ktest_skip("there is no rule, or this process is under one");
+	} else if (options.cred == cred_plain) {
+		told();
+	} else {
+		derived();
+	}
+}
 
 KTEST_SUITE(policy_publish)
 {

@@ -287,15 +287,16 @@ static void becomes(void)
 			 (after.binding & ~(uint32_t)BINDING_PROGRAM) == is.binding &&
 			 after.family != is.family,
 		 "a program without a rule is who it was, under the rule that it was, and watched");
-	ktest_ok(!strcmp(credential_program_name(&after), "sh"), "it is the file that was told");
-	if (!rule || !policy->entries[rule].has_uid) {
+	ktest_ok(!strcmp(credential_program_name(after.binding), "sh"),
+		 "it is the file that was told");
+	if (!rule || !policy_rule(rule)->has_uid) {
 		ktest_skip("no policy has a rule for caged");
 		return;
 	}
 	after = become(is, "bin/caged");
 	ktest_ok((after.binding & BINDING_RULE) == rule &&
-			 after.who.uid == policy->entries[rule].uid &&
-			 after.who.granted_uid == policy->entries[rule].uid &&
+			 after.who.uid == policy_rule(rule)->uid &&
+			 after.who.granted_uid == policy_rule(rule)->uid &&
 			 after.binding & CREDENTIALS_WATCHED,
 		 "one with a rule is under that, as its user, and watched all the same");
 }

@@ -113,8 +113,10 @@ static void count_checks(const struct process *self)
 	ktest_ok(before == 1, "a process with one thread has one stack");
 	FORCE(kstack_counts[self->pid]++);
 	ktest_ok(changed(CREDENTIAL_LEAVE, self->pid) == GATE_NO_CHANGE &&
-			 changed(CREDENTIAL_BECOME, self->pid) == GATE_NO_CHANGE,
-		 "one with two neither leaves its address space nor executes another program");
+			 changed(CREDENTIAL_BECOME, self->pid) == GATE_NO_CHANGE &&
+			 changed(CREDENTIAL_JOIN, self->pid) == GATE_NO_CHANGE,
+		 "one with two neither leaves its address space, nor executes another program, "
+		 "nor joins a job");
 	FORCE(kstack_counts[self->pid] = before);
 	FORCE(entry->root = kernel_root; kstack_counts[ID_MAX]++);
 	with_stack = changed(CREDENTIAL_TAKE, ID_MAX);
@@ -229,21 +231,6 @@ static void back_checks(const struct process *self)
 	ktest_ok(current()->root == root, "until it is his again");
 }
 
-/* The table in force is not the entry's: whoever looks next is told so. */
-static void settle_checks(void)
-{
-	uint32_t binding = current()->binding;
-	unsigned settled, switched;
-
-	FORCE(current()->binding = CURRENT_NO_BINDING);
-	settled = stack_settle();
-	switched = stack_switch_here(current()->slot);
-	ktest_ok(!(settled & SWITCH_BINDS) && switched & SWITCH_BINDS &&
-			 current()->binding == binding,
-		 "who has his root loaded leaves the table of calls to who looks at it");
-	ktest_ok(!(stack_switch_here(current()->slot) & SWITCH_BINDS), "and is told of it once");
-}
-
 /* The kernel's own root is loaded. What ordinary memory says of the way out is a lie meanwhile. */
 static void later_checks(void)
 {
@@ -278,6 +265,5 @@ KTEST_SUITE(gate_switch)
 	switch_checks();
 	root_checks(self);
 	back_checks(self);
-	settle_checks();
 	later_checks();
 }

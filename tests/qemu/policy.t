@@ -50,11 +50,13 @@ is "$status" 0 'and is in force'
 mkdir "$work/tree"
 tar -xf build/archive.tar -C "$work/tree"
 printf 'program caged\nuid 1001\nuid 1002\nallow read\n' >"$work/tree/etc/policy"
+cp "$work/tree/etc/policy-strict" "$work/tree/bin/strict"
 (cd "$work/tree" && tar --format=ustar -cf ../broken.tar -- *)
-ARCHIVE=$work/broken.tar boot '' 'policy; root caged'
+ARCHIVE=$work/broken.tar boot '' 'policy; policy load bin/strict; root caged'
 like "$(<"$log")" 'bulwark: etc/policy:3:1: the program has already a .uid.' 'a broken policy at boot is told'
 like "$(<"$log")" 'no policy in force: programs may make every call' 'and what that means'
 like "$output" 'no rules' 'the machine runs without one'
+like "$errors$output" 'bin/strict:1:1: policies are the files of etc/ that the boot has read' 'a policy that lies elsewhere is refused'
 is "$status" 1 'and no call is refused'
 
 done_testing

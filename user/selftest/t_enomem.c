@@ -92,7 +92,7 @@ static int try_huge(void *nth)
 	return 0;
 }
 
-/* The policy in force is the same file's before and after; half of one must not be. */
+/* The mistake in a file is looked for again, in memory of its own. */
 static int try_policy(void *nth)
 {
 	struct bw_policy_error error = { 0 };
@@ -100,12 +100,12 @@ static int try_policy(void *nth)
 	long status;
 
 	bw_fail_allocation(*(unsigned long *)nth);
-	status = bw_policy_load("etc/policy", &error);
+	status = bw_policy_load("etc/policy-broken", &error);
 	bw_fail_allocation(0);
 	if (bw_policy_rule(0, &rule) != 0 || strcmp(rule.program, "caged") != 0) {
 		return EXIT_OTHER;
 	}
-	return status == 0 ? 0 : status == -ENOMEM ? EXIT_REFUSED : EXIT_OTHER;
+	return status == -EINVAL ? 0 : status == -ENOMEM ? EXIT_REFUSED : EXIT_OTHER;
 }
 
 struct sweep {
@@ -119,7 +119,7 @@ static const struct sweep sweeps[] = {
 	{ "execve", try_exec, 42 },
 	{ "mmap, touch, mprotect, munmap", try_map, 0 },
 	{ "mmap of a 2 MiB page", try_huge, 0 },
-	{ "policy load", try_policy, 0 },
+	{ "policy load of a broken file", try_policy, 0 },
 };
 
 /*

@@ -112,7 +112,9 @@ static void test_refused_files(void)
 		       strcmp(error.message, "there is no system call 'wrote'") == 0,
 	       "with line, column and reason: %u:%u: %s", error.line, error.column, error.message);
 	tap_ok(is_in_force(BOOT_FILE) && run_caged(NULL) == CODE_BOOT, "the one before stays");
-	tap_is(load("etc/no-such-policy"), -ENOENT, "so it does where there is no such file");
+	tap_is(bw_policy_load("bin/caged", &error), -EINVAL,
+	       "so it does where a file is no policy");
+	tap_is(load("etc/no-such-policy"), -ENOENT, "or there is no such file");
 	tap_is(bw_policy_load((const char *)1, &error), -EFAULT, "or the path is none");
 	tap_is(bw_policy_load(STRICT_FILE, (void *)-4096), -EFAULT, "or the answer has no place");
 	tap_ok(is_in_force(BOOT_FILE), "and it is still the one before");

@@ -50,12 +50,19 @@ struct rule_entry {
 	const struct syscall_table *table;
 };
 
+/* One of those that the boot has read. The number of a rule, in a binding, says which policy it is
+ * of, and which of its entries: it means the same whatever policy is in force. */
 struct program_policy {
-	const struct pool *pool;
 	const char *path; /* the archive's */
+	unsigned number;
 	unsigned nr_entries;
 	const struct rule_entry *entries; /* [0] is no rule's */
 };
+enum { POLICY_SHIFT = 9, POLICIES_MAX = BINDING_RULE >> POLICY_SHIFT };
+static inline unsigned policy_rule_number(const struct program_policy *policy, unsigned index)
+{
+	return policy->number << POLICY_SHIFT | index;
+}
 
 /* Beside the entries, in their pool. */
 struct authority {
@@ -73,6 +80,9 @@ struct gate_credentials {
 	const char *file_names;
 	const struct program_file *programs;
 	uint32_t nr_files, file_bytes;
+	/* by number; ptprot=off, authority=off: where a holder says what its program is, else 0 */
+	const struct program_policy *policies[POLICIES_MAX];
+	uint32_t nr_policies, holder_name;
 };
 extern struct gate_credentials gate_credentials;
 
@@ -101,18 +111,29 @@ bool credential_change(enum credential_change change, uint32_t pid, uint64_t a, 
 		       uint64_t c) MUST_CHECK;
 /* The current process acts for another user, unasked. With vuln=on alone. */
 bool credential_set(uint32_t pid, uint32_t uid) MUST_CHECK;
-/* With ptprot: another policy is in force, and every entry is led over to it. All other processors
- * stand still. The current process: that of the first number; 0: while booting. */
-bool policy_set(const struct program_policy *policy, uint32_t pid) MUST_CHECK;
+/*
+ * Another policy is in force, by its number, and every entry is led over to it. All other
+ * processors stand still. The current process, which is root's. False: nothing has changed. With
+ * ptprot=off an entry may be left that cannot be written: policy_rule_next.
+ */
+bool policy_set(unsigned number, uint32_t pid) MUST_CHECK;
+/*
+ * This processor serves the current thread's calls by the table of its entry's binding; with
+ * cred=plain, of the one that is told. False, with ptprot=off: that cannot be written.
+ */
+bool calls_bind(uint32_t binding) MUST_CHECK;
 
+/* By its number; NULL: there is none. */
+const struct rule_entry *policy_rule(unsigned rule);
 /* The rule that a policy (NULL: none) has for a program; 0: it has none. */
 unsigned policy_rule_for(const struct program_policy *policy, const char *program);
 /*
- * Which rule of the next policy an entry is under: the one of the same name; that of its program
- * only where it is under none, or there is none of that name. Whose rule there never was keeps it:
- * it may leave.
+ * Which rule of the next policy takes a rule's place: the one of the same name; that of the program
+ * only for none, or where there is none of that name. One that there never was stays: whose it is
+ * may leave.
  */
-unsigned policy_rule_next(const struct program_policy *next, const struct program_policy *before,
-			  unsigned now, const char *program);
-/* The last part of the path of an entry's program; "": it has none. */
-const char *credential_program_name(const struct credential *entry);
+unsigned policy_rule_next(const struct program_policy *next, unsigned now, const char *program);
+/* The last part of the path of a binding's program; "": it has none. */
+const char *credential_program_name(uint32_t binding);
+/* Is that the entry's rule where this policy is in force? */
+bool policy_has_led(const struct program_policy *policy, const struct credential *entry);

@@ -27,20 +27,35 @@ const struct credential *credential_current(uint64_t told)
 											  : NULL;
 }
 
+bool pool_word_write(const struct pool *pool, const void *to, uint64_t value)
+{
+	bool is_done;
+	pfn_t frame;
+
+	if (!gate_is_shut()) {
+		return wr_store_in(pool, to, value, sizeof(value)) == STATUS_OK;
+	}
+	gate_kernel_half_lock();
+	is_done = pool_page_find(align_down((uint64_t)to, PAGE_SIZE), &frame) &&
+		  gate_store(frame, (uint64_t)to % PAGE_SIZE, value, sizeof(value));
+	gate_kernel_half_unlock();
+	return is_done;
+}
+
 bool authority_write(const void *to, const void *from, uint64_t len_bytes)
 {
 	bool is_there;
 	pfn_t frame;
 
+	if (len_bytes == sizeof(uint64_t)) {
+		return pool_word_write(gate_credentials.pool, to, *(const uint64_t *)from);
+	}
 	if (!gate_is_shut()) {
 		return wr_memcpy_in(gate_credentials.pool, to, from, len_bytes) == STATUS_OK;
 	}
 	gate_kernel_half_lock();
 	is_there = pool_page_find(align_down((uint64_t)to, PAGE_SIZE), &frame);
-	if (is_there && len_bytes == sizeof(uint64_t)) {
-		is_there = gate_store(frame, (uint64_t)to % PAGE_SIZE, *(const uint64_t *)from,
-				      sizeof(uint64_t));
-	} else if (is_there) {
+	if (is_there) {
 		gate_write(&frame, 1, (uint64_t)to % PAGE_SIZE, from, len_bytes);
 	}
 	gate_kernel_half_unlock();
@@ -152,12 +167,13 @@ static uint64_t grant(const struct credential *own, struct credential *value, ui
 	return GATE_DONE;
 }
 
-/* No job is begun twice, and no member of a watched one leaves it. */
+/* No job is begun twice, and no member of a watched one leaves it. Another thread would be served
+ * by the table that it had. */
 static uint64_t join(const struct credential *own, struct credential *value, bool is_watched)
 {
 	uint64_t job = gate_credentials.authority->last_job + 1;
 
-	if (own->binding & CREDENTIALS_WATCHED || job > UINT32_MAX) {
+	if (own->binding & CREDENTIALS_WATCHED || job > UINT32_MAX || has_threads(own, 1)) {
 		return GATE_NO_CHANGE;
 	}
 	if (!authority_write(&gate_credentials.authority->last_job, &job, sizeof(job))) {
@@ -177,7 +193,8 @@ static uint64_t become(const struct credential *own, struct credential *value, u
 		       pfn_t root, uint64_t rsp)
 {
 	const struct program_policy *policy = gate_credentials.authority->policy;
-	unsigned rule;
+	const struct rule_entry *rule;
+	unsigned number;
 
 	if (program >= gate_credentials.nr_files || has_threads(own, 1)) {
 		return GATE_NO_CHANGE;
@@ -187,13 +204,13 @@ static uint64_t become(const struct credential *own, struct credential *value, u
 	}
 	value->binding = (own->binding & ~(uint32_t)BINDING_PROGRAM) |
 			 (uint32_t)(program + 1) << BINDING_PROGRAM_SHIFT;
-	rule = policy_rule_for(policy, credential_program_name(value));
+	number = policy_rule_for(policy, credential_program_name(value->binding));
+	rule = policy_rule(number);
 	if (rule) {
-		value->binding = (value->binding & ~(uint32_t)BINDING_RULE) | rule;
+		value->binding = (value->binding & ~(uint32_t)BINDING_RULE) | number;
 	}
-	if (rule && policy->entries[rule].has_uid) {
-		value->who =
-			(struct identity){ policy->entries[rule].uid, policy->entries[rule].uid };
+	if (rule && rule->has_uid) {
+		value->who = (struct identity){ rule->uid, rule->uid };
 	}
 	if (!program_start(root, program, rsp, value->who.uid) || !root_named(root)) {
 		return GATE_NOT_OURS;

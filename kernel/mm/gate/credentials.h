@@ -7,7 +7,11 @@
 
 /* The entry of the current process, whose number is told; NULL: it is another's. */
 const struct credential *credential_current(uint64_t told);
-/* In the credentials' pool, within a page; up to its changed words. False: its page is gone, or,
- * with ptprot=off, it cannot be written. */
+/* One store, in a pool that POOL_WRITE does not write to. False: the page is gone, or, with
+ * ptprot=off, it cannot be written. */
+bool pool_word_write(const struct pool *pool, const void *to, uint64_t value) MUST_CHECK;
+/* The same in the credentials' pool, within a page; up to its changed words. */
 bool authority_write(const void *to, const void *from, uint64_t len_bytes) MUST_CHECK;
 bool credential_write(const struct credential *entry, const struct credential *value) MUST_CHECK;
+/* A binding under another policy: credential.h, policy_rule_next. */
+uint32_t binding_next(const struct program_policy *next, uint32_t binding);

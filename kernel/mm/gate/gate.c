@@ -268,8 +268,6 @@ unsigned stack_switch_here(unsigned how)
 	return (unsigned)(gate_call(GATE_SWITCH_HERE, how, 0, 0, 0) >> GATE_VALUE_SHIFT);
 }
 
-void stack_note_binding(void) { (void)stack_switch_here(0); }
-
 unsigned stack_settle(void) { return stack_switch_here(current_here()->slot | SWITCH_LOAD); }
 
 bool root_pair_make(pfn_t root)

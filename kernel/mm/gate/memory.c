@@ -40,7 +40,12 @@ bool credential_set(uint32_t pid, uint32_t uid)
 	return !(gate_try(GATE_CREDENTIAL_SET, pid, uid, 0, 0) & GATE_REFUSAL);
 }
 
-bool policy_set(const struct program_policy *policy, uint32_t pid)
+bool policy_set(unsigned number, uint32_t pid)
 {
-	return !(gate_try(GATE_POLICY_SET, (uint64_t)policy, pid, 0, 0) & GATE_REFUSAL);
+	return !(gate_try(GATE_POLICY_SET, number, pid, 0, 0) & GATE_REFUSAL);
+}
+
+bool calls_bind(uint32_t binding)
+{
+	return !(gate_try(GATE_CALLS_BIND, binding, 0, 0, 0) & GATE_REFUSAL);
 }

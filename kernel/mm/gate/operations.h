@@ -220,9 +220,8 @@ struct gate_kept *gate_kept_own(void);
 
 /* The kernel root of the current address space. */
 static inline pfn_t gate_loaded_root(void) { return (pfn_t){ current_here()->root }; }
-/* Stacks that a pid has. No processor's table of calls counts as that of a binding any more. */
+/* Stacks that a pid has. */
 unsigned gate_nr_stacks(uint32_t pid);
-void gate_bindings_forget(void);
 /* Some processor may walk it: it is the current one there, or CR3 has it still. And: it is current
  * on another processor than this. */
 bool gate_root_is_named(uint32_t root);

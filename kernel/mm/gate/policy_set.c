@@ -1,34 +1,41 @@
 /* In the gate: another policy comes into force, and which rule of it an entry is under. */
 #include "lib/string.h"
+#include "mm/gate/calls.h"
 #include "mm/gate/credentials.h"
-#include "mm/policy.h"
-#include "mm/pool.h"
+
+const struct rule_entry *policy_rule(unsigned rule)
+{
+	unsigned number = rule >> POLICY_SHIFT, index = rule % (1 << POLICY_SHIFT);
+	const struct program_policy *policy =
+		number < gate_credentials.nr_policies ? gate_credentials.policies[number] : NULL;
+
+	return policy && index && index < policy->nr_entries ? &policy->entries[index] : NULL;
+}
 
 unsigned policy_rule_for(const struct program_policy *policy, const char *program)
 {
 	for (unsigned i = 1; policy && *program && i < policy->nr_entries; i++) {
 		if (!strncmp(policy->entries[i].name, program, RULE_NAME_BYTES)) {
-			return i;
+			return policy_rule_number(policy, i);
 		}
 	}
 	return 0;
 }
 
-unsigned policy_rule_next(const struct program_policy *next, const struct program_policy *before,
-			  unsigned now, const char *program)
+unsigned policy_rule_next(const struct program_policy *next, unsigned now, const char *program)
 {
-	bool is_rule = before && now && now < before->nr_entries;
-	unsigned index = is_rule ? policy_rule_for(next, before->entries[now].name) : 0;
+	const struct rule_entry *rule = policy_rule(now);
+	unsigned found = rule ? policy_rule_for(next, rule->name) : 0;
 
-	if (now && !is_rule) {
+	if (now && !rule) {
 		return now;
 	}
-	return index ? index : policy_rule_for(next, program);
+	return found ? found : policy_rule_for(next, program);
 }
 
-const char *credential_program_name(const struct credential *entry)
+const char *credential_program_name(uint32_t binding)
 {
-	uint32_t number = (entry->binding & BINDING_PROGRAM) >> BINDING_PROGRAM_SHIFT;
+	uint32_t number = (binding & BINDING_PROGRAM) >> BINDING_PROGRAM_SHIFT;
 	const char *name = "";
 
 	if (number && number <= gate_credentials.nr_files) {
@@ -37,85 +44,78 @@ const char *credential_program_name(const struct credential *entry)
 	return path_base_name(name);
 }
 
-/* Only policies lie in pools of this name, by whoever claims them (task/policy_build.c). */
-static bool is_policies(const struct pool *pool)
+static uint32_t led_to(const struct program_policy *next, uint32_t binding, const char *program)
 {
-	return pool->is_read_only && pool->is_claimed && !strcmp(pool->name, "policy");
+	return (binding & ~(uint32_t)BINDING_RULE) |
+	       policy_rule_next(next, binding & BINDING_RULE, program);
 }
 
-/* [at, at + len_bytes) lies in sealed pages of one pool for policies. */
-static bool is_sealed(const void *at, uint64_t len_bytes, const union pool_slot **pool)
+uint32_t binding_next(const struct program_policy *next, uint32_t binding)
 {
-	uint64_t start = (uint64_t)at, page = align_down(start, PAGE_SIZE);
-
-	if (policy_view_of(start) != VIEW_POOLS || !len_bytes || len_bytes > POOL_SIZE) {
-		return false;
-	}
-	for (; page < start + len_bytes; page += PAGE_SIZE) {
-		const union pool_slot *area, *found;
-		pfn_t frame;
-
-		if (!pool_page_find(page, &frame) || !(frame_entry(frame)->flags & FRAME_SEALED)) {
-			return false;
-		}
-		area = pool_slot(frame_entry(frame)->number, SLOT_AREA);
-		found = area ? pool_slot(area->area.pool, SLOT_POOL) : NULL;
-		if (!found || !is_policies(&found->pool) || (*pool && found != *pool)) {
-			return false;
-		}
-		*pool = found;
-	}
-	return true;
+	return led_to(next, binding, credential_program_name(binding));
 }
 
-/* What its rules' tables and sets are, nothing in the gate asks. */
-static bool is_whole(const struct program_policy *policy)
+/* What its program is the sealed index of the archive says; with holder_name, its holder. */
+static uint32_t entry_next(const struct program_policy *next, const struct credential *entry)
 {
-	const union pool_slot *pool = NULL;
-
-	return options.pmalloc == pmalloc_off ||
-	       (is_sealed(policy, sizeof(*policy), &pool) && policy->nr_entries <= BINDING_RULE &&
-		is_sealed(policy->entries, policy->nr_entries * (uint64_t)sizeof(struct rule_entry),
-			  &pool));
+	return gate_credentials.holder_name
+		       ? led_to(next, entry->binding,
+				(const char *)entry->holder + gate_credentials.holder_name)
+		       : binding_next(next, entry->binding);
 }
 
-static bool lead_over(const struct credential *entry, const struct program_policy *next,
-		      const struct program_policy *before)
+bool policy_has_led(const struct program_policy *policy, const struct credential *entry)
+{
+	return entry_next(policy, entry) == entry->binding;
+}
+
+static bool lead_over(const struct credential *entry, const struct program_policy *next)
 {
 	struct credential value = *entry;
-	unsigned rule = policy_rule_next(next, before, value.binding & BINDING_RULE,
-					 credential_program_name(entry));
 
-	value.binding = (value.binding & ~(uint32_t)BINDING_RULE) | rule;
+	value.binding = entry_next(next, entry);
 	return credential_write(entry, &value);
 }
 
-/* The policy, who is current: root. As a whole: whoever looks at an entry finds the rules that its
- * number is of. */
-uint64_t gate_policy_set(uint64_t policy, uint64_t pid, uint64_t unused2, uint64_t unused3)
+/* One that cannot be written keeps the rule that it had: policy_has_led. */
+static void lead_all_over(const struct program_policy *next)
 {
-	const struct authority *authority = gate_credentials.authority;
-	const struct program_policy *next = (const struct program_policy *)policy,
-				    *before = authority->policy;
-	const struct credential *own;
-	uint64_t refusal = GATE_NOT_OURS;
+	for (uint32_t at = 1; at < gate_credentials.nr_entries; at++) {
+		const struct credential *entry = &gate_credentials.entries[at];
+		bool is_led = !entry->holder || lead_over(entry, next);
+
+		(void)is_led;
+	}
+}
+
+static bool is_root(const struct credential *own)
+{
+	return own && (own->who.uid == 0 || options.cred == cred_plain);
+}
+
+/*
+ * Which policy, who is current: root. From its one store on the policy is in force: what follows
+ * cannot fail while the gate is shut.
+ */
+uint64_t gate_policy_set(uint64_t number, uint64_t pid, uint64_t unused2, uint64_t unused3)
+{
+	const struct program_policy *const *published = &gate_credentials.authority->policy, *next;
+	uint64_t refusal = GATE_DONE;
 
 	(void)unused2, (void)unused3;
+	if (number >= gate_credentials.nr_policies) {
+		return GATE_NO_CHANGE;
+	}
+	next = gate_credentials.policies[number];
 	gate_credentials_lock();
-	own = credential_current(pid);
-	if (own && (own->who.uid == 0 || options.cred == cred_plain)) {
-		refusal = is_whole(next) && authority_write(&authority->policy, &next, sizeof(next))
-				  ? GATE_DONE
-				  : GATE_NO_CHANGE;
+	if (gate_is_shut() && !is_root(credential_current(pid))) {
+		refusal = GATE_NOT_OURS;
+	} else if (!authority_write(published, &next, sizeof(next))) {
+		refusal = GATE_NO_FRAME;
+	} else {
+		lead_all_over(next);
+		gate_calls_lead_over(next);
 	}
-	for (uint32_t at = 1; !refusal && at < gate_credentials.nr_entries; at++) {
-		const struct credential *entry = &gate_credentials.entries[at];
-
-		if (entry->holder && !lead_over(entry, next, before)) {
-			refusal = GATE_NO_FRAME;
-		}
-	}
-	gate_bindings_forget();
 	gate_credentials_unlock();
 	return refusal;
 }

@@ -72,16 +72,6 @@ static uint64_t slot_write(uint64_t to, const struct pool_write *what, const str
 	return GATE_DONE;
 }
 
-/*
- * Of what the entry area shows of a pool, struct cpu_sealed, only the first word changes after the
- * boot: the call table. The rest is what the gate itself goes by.
- */
-static bool may_write_placed(uint64_t to, uint64_t len_bytes)
-{
-	static_assert(offsetof(struct cpu_sealed, syscall_table) == 0, "the first word");
-	return to % PAGE_SIZE + len_bytes <= sizeof(((struct cpu_sealed *)0)->syscall_table);
-}
-
 static bool are_placed(const struct target *target)
 {
 	for (unsigned i = 0; i < target->nr; i++) {
@@ -92,8 +82,11 @@ static bool are_placed(const struct target *target)
 	return false;
 }
 
-/* The object's bounds are the caller's to know. A claimed pool is named by who writes to it;
- * credentials have operations of their own. */
+/*
+ * The object's bounds are the caller's to know. A claimed pool is named by who writes to it. The
+ * gate alone writes credentials, and what the entry area shows of a pool: struct cpu_sealed, the
+ * words that it goes by itself, and the call table.
+ */
 static bool may_write(uint64_t to, const struct pool_write *what, const struct target *target)
 {
 	const union pool_slot *area = pool_slot(target->area, SLOT_AREA);
@@ -101,8 +94,7 @@ static bool may_write(uint64_t to, const struct pool_write *what, const struct t
 
 	return pool && to - area->area.base < area->area.len_bytes && !pool->pool.is_read_only &&
 	       &pool->pool != gate_credentials.pool &&
-	       (!pool->pool.is_claimed || area->area.pool == what->pool) &&
-	       (!are_placed(target) || may_write_placed(to, what->len_bytes));
+	       (!pool->pool.is_claimed || area->area.pool == what->pool) && !are_placed(target);
 }
 
 static uint64_t write(uint64_t to, const struct pool_write *what)

@@ -13,6 +13,7 @@
 #include "arch/x86_64/cr3.h"
 #include "core/cpu.h"
 #include "mm/asid.h"
+#include "mm/gate/calls.h"
 #include "mm/gate/operations.h"
 #include "mm/gate/stacks.h"
 #include "mm/gate/user_half.h"
@@ -33,6 +34,7 @@ void switch_begin_cpu(unsigned cpu, uint32_t stack)
 				     .kernel_cr3 = boot_cr3(),
 				     .root = kernel_root.pfn,
 				     .stack = stack,
+				     .binding = CURRENT_NO_BINDING,
 				     .pid = CURRENT_KERNEL };
 	stack_begin(stack);
 	half_begin();
@@ -110,17 +112,16 @@ static inline __attribute__((always_inline)) bool root_change(struct current *cu
 	return true;
 }
 
-/* Without an address space no table of calls is anybody's: the next one's is put in force. */
-static inline unsigned binding_note(struct current *current, const struct credential *entry,
+/* Without an address space no call is made: the table that was in force stays so. */
+static inline unsigned binding_note(const struct current *current, const struct credential *entry,
 				    uint64_t how)
 {
-	uint32_t binding = UNLIKELY(how & SWITCH_TO_KERNEL) ? CURRENT_NO_BINDING : entry->binding;
+	uint32_t noted = __atomic_load_n(&current->binding, __ATOMIC_RELAXED);
 
-	if (LIKELY(binding == current->binding)) {
+	if (LIKELY(entry->binding == noted) || how & SWITCH_TO_KERNEL) {
 		return 0;
 	}
-	current->binding = binding;
-	return how & SWITCH_TO_KERNEL ? 0 : SWITCH_BINDS;
+	return gate_calls_follow(entry) ? 0 : SWITCH_BINDS;
 }
 
 /* The stack that goes on, where the one that is left does so later, and enum switch_how. Who makes
@@ -183,21 +184,9 @@ uint64_t gate_switch_here(uint64_t how, uint64_t unused1, uint64_t unused2, uint
 	} else if (how & SWITCH_LOAD && root != kernel_root.pfn) {
 		did = half_load(current, root, current->slot | SWITCH_LOAD);
 	}
-	/* who only has it loaded does not look at the binding */
-	if (!(how & SWITCH_LOAD)) {
-		did |= binding_note(current, entry, how);
-	}
+	did |= binding_note(current, entry, how);
 	if (how & SWITCH_LEAVE && current->pid < KSTACK_PIDS) {
 		leave(current);
 	}
 	return GATE_DONE | (uint64_t)did << GATE_VALUE_SHIFT;
-}
-
-void gate_bindings_forget(void)
-{
-	for (unsigned cpu = 0; cpu < nr_cpus; cpu++) {
-		struct current *current = half_hw_writable(gate_current(cpu));
-
-		__atomic_store_n(&current->binding, CURRENT_NO_BINDING, __ATOMIC_RELAXED);
-	}
 }

@@ -42,7 +42,7 @@ enum switch_how {
 static_assert(NR_ASIDS <= SWITCH_SLOT + 1, "every slot's number fits");
 /* Added to what is returned, which is a multiple of 8. */
 enum switch_did {
-	SWITCH_BINDS = 1,   /* the entry's binding is another than before */
+	SWITCH_BINDS = 1,   /* which table of calls serves the thread is for calls_bind to say */
 	SWITCH_LOADED = 2,  /* CR3 was written: user_half.h */
 	SWITCH_FLUSHED = 4, /* the slot's PCIDs, by that */
 	SWITCH_DID = 7
@@ -50,9 +50,6 @@ enum switch_did {
 uint64_t stack_switch(uint32_t stack, uint64_t rsp, unsigned how);
 /* The stack stays, in another address space. Returns enum switch_did. */
 unsigned stack_switch_here(unsigned how);
-/* The table of calls in force is that of the current entry's binding: whose is another one is told
- * so at the switch. */
-void stack_note_binding(void);
 /* The current root is loaded, and flushed if its slot is stale. */
 unsigned stack_settle(void);
 /* Is it? */

@@ -129,8 +129,8 @@ static void add_sealed(void)
 		    PROTECTED | LASTING);
 		ADD("pool", names[i], sealed->of_mode[i].pool, 0, pool_leaves, PROTECTED | LASTING);
 	}
-	ADD("pool", "credentials", symbol_word(credentials_write__pool), 0, pool_leaves,
-	    PROTECTED | LASTING);
+	ADD("pool", "credentials", member(gate_credentials, symbol(gate_credentials), pool), 0,
+	    pool_leaves, PROTECTED | LASTING);
 	ADD("pool", "witness", symbol_word(witness__pool), 0, pool_leaves, PROTECTED | LASTING);
 	ADD("pool_header", "all", symbol_word(pool_base) + POOL_HEADER_OFFSET, 0,
 	    pool_header_leaves, PROTECTED | LASTING);
