@@ -11,6 +11,7 @@
 
 #include <stdarg.h>
 
+#include "arch/x86_64/cr3.h"
 #include "arch/x86_64/features.h"
 #include "core/rendezvous.h"
 #include "lib/string.h"
@@ -269,7 +270,8 @@ static void visit_as(struct as *as, void *argument) { audit_as(argument, as); }
 
 void audit_run(struct bw_audit *out)
 {
-	struct audit audit = { .result = out };
+	/* before anything opens the window, which loads the current root when it closes */
+	struct audit audit = { .result = out, .loaded = cr3_read() };
 
 	memset(out, 0, sizeof(*out));
 	rendezvous_stop_others();

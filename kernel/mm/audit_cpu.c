@@ -25,7 +25,7 @@ static void check_loads(struct audit *audit, const struct cpu *cpu, cr3_t kernel
 			cr3_t exit_cr3)
 {
 	const struct current *current = gate_current(cpu->id);
-	uint64_t loaded = cr3_read().value;
+	uint64_t loaded = audit->loaded.value;
 	bool is_left = current->left == pa_to_pfn(cr3_root((cr3_t){ loaded })).pfn;
 
 	if (current->kernel_cr3.value != kernel_cr3.value) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "abi/bulwark.h"
+#include "arch/x86_64/cr3.h"
 #include "arch/x86_64/paging.h"
 #include "lib/format.h"
 #include "mm/as.h"
@@ -17,6 +18,7 @@
 struct audit {
 	struct bw_audit *result;
 	const char *root_name;
+	cr3_t loaded; /* on this CPU, when it began */
 
 	/* The walk: what is walked, for what the entry area and the user half hold. */
 	pfn_t root, window_table;

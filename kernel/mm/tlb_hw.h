@@ -117,7 +117,8 @@ static inline void tlb_hw_settle(void) { tlb_hw_note_load(stack_settle()); }
 static inline void tlb_hw_flush_all(void)
 {
 	if (!tlb_hw_has_pcid()) {
-		cr3_load(cr3_read());
+		cr3_reload();
+		COUNT(cr3_loads);
 	} else if (tlb_hw_has_invpcid()) {
 		insn_invpcid(INVPCID_ALL_AND_GLOBAL, (pcid_t){ 0 }, 0);
 	} else {

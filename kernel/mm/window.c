@@ -65,16 +65,37 @@ void window_apic_init(pa_t registers)
 	pte_write(&this_cpu()->window_entries[WINDOW_PAGES], apic_entry);
 }
 
-/* From any root: a report that is made in an open window sends NMIs. */
-uint64_t upcall_apic_open(void)
+/* Flushes. Returns what was loaded. */
+static inline cr3_t root_load(const struct cpu *cpu)
 {
 	cr3_t before = cr3_read();
 
-	cr3_load(tlb_window_cr3(this_cpu()));
-	return before.value;
+	if (gate_in_force == ptprot_off) {
+		cr3_load(tlb_window_cr3(cpu));
+		return before;
+	}
+	cr3_oracle_check(tlb_window_cr3(cpu), 0);
+	cr3_load_window();
+	COUNT(cr3_loads);
+	return before;
 }
 
-void upcall_apic_close(uint64_t before) { cr3_load(cr3_returning((cr3_t){ before })); }
+/* Flushes. With ptprot to the root in use, whatever was loaded: who was told that keeps it on a
+ * stack. */
+static inline void root_return(cr3_t before)
+{
+	if (gate_in_force == ptprot_off) {
+		cr3_load(cr3_returning(before));
+		return;
+	}
+	cr3_oracle_check(current_here()->kernel_cr3, 0);
+	cr3_load_current();
+	COUNT(cr3_loads);
+}
+
+/* From any root: a report that is made in an open window sends NMIs. */
+uint64_t upcall_apic_open(void) { return root_load(this_cpu()).value; }
+void upcall_apic_close(uint64_t before) { root_return((cr3_t){ before }); }
 
 /* While the window's root is loaded. */
 static inline void window_entry_set(unsigned index, pte_t pte)
@@ -90,7 +111,7 @@ static void *page_address(unsigned index)
 /* The window while it is open. */
 struct opening {
 	struct cpu *cpu;
-	cr3_t before;   /* loaded again by window_close */
+	cr3_t before;   /* with ptprot=off loaded again by window_close */
 	uint64_t flags; /* of an entry that can be read */
 	unsigned nr_shown;
 };
@@ -98,13 +119,11 @@ struct opening {
 /* Flushes. */
 static inline struct opening window_open(void)
 {
-	struct opening opening = { .cpu = this_cpu(),
-				   .before = cr3_read(),
-				   .flags = PTE_PRESENT | ptable_nx() };
+	struct opening opening = { .cpu = this_cpu(), .flags = PTE_PRESENT | ptable_nx() };
 
 	assert(!opening.cpu->window_is_open);
 	opening.cpu->window_is_open = true;
-	cr3_load(tlb_window_cr3(opening.cpu));
+	opening.before = root_load(opening.cpu);
 	COUNT(window_openings);
 	return opening;
 }
@@ -140,7 +159,7 @@ static inline void window_close(const struct opening *opening)
 	}
 	COUNT_N(window_frames, opening->nr_shown);
 	opening->cpu->window_is_open = false;
-	cr3_load(cr3_returning(opening->before));
+	root_return(opening->before);
 }
 
 void window_zero(const pfn_t *frames_to_zero, unsigned nr)
@@ -296,6 +315,10 @@ status_t window_hold(pfn_t frame, status_t (*wait)(void))
 	opening = window_open();
 	(void)window_show(&opening, frame, PTE_WRITABLE);
 	status = wait();
+	/* it may have used the local APIC, which leaves the window */
+	if (gate_in_force != ptprot_off) {
+		(void)root_load(opening.cpu);
+	}
 	window_close(&opening);
 	return status;
 }

@@ -19,8 +19,10 @@ static void plant_loads(const struct as *other)
 	cr3_t boot = cr3_noflush(cr3_make(pfn_to_pa(kernel_root), (pcid_t){ PCID_BOOT }));
 	struct current own = *current, none = own;
 
-	PLANT(current->kernel_cr3.value, own.kernel_cr3.value ^ 2 * PAGE_SIZE, "in the kernel, not",
-	      "another root for the kernel");
+	/* one that can be loaded: the audit opens the window, and what it closes to is this */
+	PLANT(current->kernel_cr3.value,
+	      (own.kernel_cr3.value & ~CR3_ROOT_MASK) | pfn_to_pa(other->root).pa,
+	      "in the kernel, not", "another root for the kernel");
 	PLANT(current->kernel_cr3.value, own.kernel_cr3.value ^ 1, "in the kernel, not",
 	      "another PCID for the kernel");
 	PLANT(current->exit_cr3.value, own.exit_cr3.value ^ 2 * PAGE_SIZE, "on its way out",

@@ -2,6 +2,7 @@
 #include "audit_plant.h"
 #include "core/cpu.h"
 #include "core/options.h"
+#include "lib/string.h"
 #include "mm/direct_map.h"
 #include "mm/entry_area.h"
 #include "mm/frame_history.h"
@@ -86,19 +87,21 @@ KTEST_SUITE(audit_pools)
 
 	expect_clean("before");
 	nr_sealed = audit_result.nr_sealed;
-	if (pmalloc_create_pool("audit", POOL_RO, 2 * PAGE_SIZE, 0, &pool) ||
+	if (pmalloc_create_pool("audit", POOL_RO, 2 * PAGE_SIZE, PAGE_SIZE, &pool) ||
 	    pmalloc(pool, PAGE_SIZE, &object) ||
 	    pmalloc_create_pool("audit too", POOL_RO, 0, 0, &other) || pmalloc(other, 1, &second)) {
 		ktest_skip("no memory for pools");
 		return;
 	}
+	/* it will stand for struct cpu_sealed while the audit opens the window */
+	memcpy(object, (const void *)((uint64_t)this_cpu()->entry + CPU_SEALED_OFFSET), PAGE_SIZE);
 	expect_clean("with open pools");
 	expect_sealed(0, nr_sealed);
 	ktest_ok(pmalloc_protect_pool(pool) == STATUS_OK &&
 			 pmalloc_protect_pool(other) == STATUS_OK,
 		 "pools are sealed");
 	expect_clean("with sealed pools");
-	expect_sealed(options.pmalloc == pmalloc_off ? 0 : 6, nr_sealed);
+	expect_sealed(options.pmalloc == pmalloc_off ? 0 : 7, nr_sealed);
 	plant_in_pool(ptable_entry(kernel_root, (uint64_t)object, 1),
 		      ptable_entry(kernel_root, (uint64_t)second, 1),
 		      options.pmalloc == pmalloc_full ? "POOL_SEALED, is mapped RW in the pools"

@@ -21,7 +21,22 @@ link() {
 }
 
 link '\t.globl _start\n_start:\n\tret\n\t.type stray, @function\nstray:\n\tmov %rax, %cr3\n' -pie --no-dynamic-linker
-like "$(perl "$lint/elf.pl" "$work/planted")" 'stray writes CR3' 'a stray CR3 write is found'
+like "$(perl "$lint/elf.pl" "$work/planted")" 'stray writes CR3 at .*, and is not begun again' 'a stray CR3 write is found'
+
+# begun_again CODE: linked with its instructions as a row of .gate.ranges
+mkdir "$work/gen"
+printf 'ENTRY_TEXT_HIGH equ -8192\nENTRY_TEXT_LOW equ 65536\n' >"$work/gen/offsets.inc"
+begun_again() {
+	link "\t.globl _start, gate_ranges_start, gate_ranges_end, entry_text_start\n_start:\n\tret\nplanted:\n1:\t$1\n2:\tret\n
+		entry_text_start:\n\t.data\ngate_ranges_start:\n\t.quad 1b, 2b\ngate_ranges_end:\n" -static
+	perl "$lint/elf.pl" "$work/planted"
+}
+is "$(begun_again 'mov %gs:8, %rax\n\tmov 8(%rax), %rax\n\tor %gs:16, %rax\n\tmov %rax, %cr3')" '' 'a CR3 write that is begun again passes'
+like "$(begun_again 'mov 8(%rdx), %rax\n\tmov %rax, %cr3')" 'a register from before' 'not where its value comes by a register from before'
+like "$(begun_again 'or %gs:16, %rax\n\tmov %rax, %cr3')" 'a register from before' 'nor where a part of it does'
+is "$(begun_again 'mov $0x830, %ecx\n\twrmsr')" '' 'a model-specific register that a constant names may get what it likes'
+like "$(begun_again 'wrmsr')" 'a register from before' 'not one that a register from before names'
+like "$(begun_again 'mov $0x6e1, %ecx\n\twrmsr')" 'a register from before' 'nor IA32_PKRS'
 
 link '\t.globl _start\n_start:\n\tret\n\t.data\n\t.globl sheep\n\t.weak wolf\n\t.quad wolf\n' \
 	-shared

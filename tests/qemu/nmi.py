@@ -11,10 +11,11 @@ import sys
 import gdb
 
 sys.path.insert(0, 'tests/qemu')
-from nmi_gate import Lies, sealed_word  # noqa: E402
+from nmi_gate import EDGES, Lies, member_offset, sealed_word  # noqa: E402
 
 MARK = 0xB0117E57  # tests/qemu/programs/entries.c: the operand of the instruction at rounds_mark
 ROUNDS_WITHOUT_NEWS = 3
+VECTOR_DEBUG = 1
 VECTOR_NMI = 2
 VECTOR_PAGE_FAULT = 14
 VECTOR_LAST_TRIED = 48  # the timer's
@@ -24,6 +25,7 @@ CR3_SHADOW = 1 << 12
 PUSHED = {'rip': 0, 'cs': 1, 'rflags': 2, 'rsp': 3, 'ss': 4}
 SAVED = {'rax': -3, 'rcx': -4, 'rdx': -5}
 ENTRY_AREA, ENTRY_AREA_END = 0xFFFFE00000000000, 0xFFFFE80000000000
+ENTRY_TEXT = ENTRY_AREA + 0x10000
 # The part of the ways that runs where the kernel's image lies, from the first symbol up to the second.
 IN_IMAGE = [('syscall_main', 'uaccess_copy_smap')]
 # The gate that is in force, an operation of it that each round calls, and its own way into the handler: with what is local to these
@@ -32,6 +34,8 @@ PTPROT = os.environ['NMI_PTPROT']
 OPERATION = 'gate_pages_park'
 IN_GATE = [f'gate_enter_{PTPROT}', OPERATION, 'gate_nmi']
 GATE_STUB_BYTES = 16
+# Contexts whose handler loads a root or rights.
+WITHIN = ['the first instruction of SYSCALL']
 
 
 def symbols(path):
@@ -97,7 +101,9 @@ class Machine:
 		self.mark, self.flag = program['rounds_mark'], program['rounds_stop']
 		self.name, self.opcode = {}, {}  # by the address where an instruction runs
 		self.of_gate = self.kernel['gate_stubs'] + VECTOR_NMI * GATE_STUB_BYTES
-		self.window_cr3 = sealed_word('gate_cr3')
+		self.window_cr3, self.current = sealed_word('gate_cr3'), sealed_word('current')
+		self.current_cr3 = {name: member_offset('current', name) for name in ('exit_cr3', 'kernel_cr3')}
+		self.rows = self.read_rows()
 		# to be disassembled from the file, before there is a machine
 		self.linked = {name: self.disassemble(at, end) for name, at, end in self.pieces()}
 		# from here on addresses are enough, and much faster
@@ -114,8 +120,21 @@ class Machine:
 			is_code = not re.search('^flip_|_start$|_end$|_base$', name)
 			if name == 'gate_stubs':
 				yield name, self.of_gate, self.of_gate + GATE_STUB_BYTES
-			elif is_code and end > at and (name.split('.')[0] in IN_GATE or any(low <= at < high for low, high in [text] + image)):
+			elif is_code and end > at and (name.split('.')[0] in IN_GATE or
+					any(low <= at < high for low, high in [text] + image + list(self.rows.values()))):
 				yield name, at, end
+
+	def read_rows(self):
+		"""What is begun again, by symbol: start and end, where it runs."""
+		names = {self.kernel[name]: name for name in EDGES if name in self.kernel}
+		slide = ENTRY_TEXT - self.kernel['entry_text_start']
+		rows = {}
+		for at in range(self.kernel['gate_ranges_start'], self.kernel['gate_ranges_end'], 16):
+			start, end = word(at), word(at + 8)
+			name = names.get(start) or names.get(start - slide)
+			if name:
+				rows[name] = start, end
+		return rows
 
 	@staticmethod
 	def disassemble(start, end):
@@ -149,7 +168,7 @@ class Machine:
 			if not is_other and (not stub or int(stub[1]) <= VECTOR_LAST_TRIED):
 				is_text = self.kernel['entry_text_start'] <= self.kernel[name] < self.kernel['entry_text_end']
 				self.add_code(name, slide if is_text else 0)
-		self.nmi = self.gate(VECTOR_NMI)
+		self.nmi, self.debug = self.gate(VECTOR_NMI), self.gate(VECTOR_DEBUG)
 		return variant
 
 	def to_mark(self):
@@ -185,9 +204,13 @@ class Machine:
 
 	def inject(self):
 		"""An NMI here: the instruction that it interrupted, as its handler will see it."""
-		was_shadow = bool(register('cr3') & CR3_SHADOW)
 		gdb.execute('monitor nmi', to_string=True)
-		self.stops.add(self.nmi, self.of_gate)
+		return self.arrive(self.nmi)
+
+	def arrive(self, handler):
+		"""What is on its way to this handler, or to the gate's own."""
+		was_shadow = bool(register('cr3') & CR3_SHADOW)
+		self.stops.add(handler, self.of_gate)
 		self.was_in_gate = self.stops.go() == self.of_gate
 		self.stops.drop_all()
 		self.stack, self.was_on_shadow_root = register('rsp'), was_shadow
@@ -279,7 +302,7 @@ def try_lies(machine, reached):
 	"""What another processor makes of all that an NMI in the gate leaves in ordinary memory."""
 	lies = Lies(machine, word, store)
 	wrong, not_again, on_window, nr, nr_edges = [], [], [], 0, 0
-	for at in (at for at in reached if machine.name[at].startswith('gate_')):
+	for at in (at for at in reached if machine.name[at].startswith('gate_') or lies.edge_of(at)):
 		name = machine.name[at]
 		edge = lies.edge_of(at)
 		is_inside = edge is None and (not name.startswith('gate_enter') or '.opened' in name)
@@ -288,17 +311,26 @@ def try_lies(machine, reached):
 			wrong += [] if lies.is_kept(at) else [name]
 		elif edge and machine.stop_at(at):
 			nr_edges += 1
-			not_again += [] if lies.is_begun_again(at, edge) else [name]
+			not_again += [] if lies.is_begun_again(edge) else [name]
 		if is_inside and PTPROT != 'window' and nr % 8 == 0 and machine.stop_at(at):
 			window = word(register('gs_base') + machine.window_cr3) & ~(1 << 63)
 			on_window += [] if lies.is_off_the_window(at, window) else [name]
 	result(nr and not wrong, f'the gate goes on with its own registers after {nr} lies about them' +
 		(f', but at {" ".join(wrong)}' if wrong else ''))
-	result(nr_edges and not not_again, f'its first and last {nr_edges} instructions are begun again' +
+	result(nr_edges and not not_again, f'where a root or rights are loaded, {nr_edges} instructions are begun again' +
 		(f', but at {" ".join(not_again)}' if not_again else ''))
 	on_window += [] if lies.is_off_the_opened(word(register('gs_base') + machine.window_cr3)) else ['memset']
 	result(not on_window, 'no handler runs on the root of the window' +
 		(f', but at {" ".join(on_window)}' if on_window else ''))
+
+
+def try_lies_within(machine, context, path):
+	"""The same while an NMI is handled."""
+	lies = Lies(machine, word, store)
+	tried = [(before, lies.edge_of(at)) for before, at in zip(path, path[1:]) if lies.edge_of(at)]
+	wrong = [f'{machine.name[before]}' for before, edge in tried if not lies.is_begun_again_within(context, before, edge)]
+	result(tried and not wrong, f'of its handler {len(tried)} instructions are begun again' +
+		(f', but behind {" ".join(wrong)}' if wrong else ''))
 
 
 def main():
@@ -317,6 +349,8 @@ def main():
 		path = machine.handler_path(context)
 		covered.update(path)
 		try_second(machine, context, path)
+		if where in WITHIN:
+			try_lies_within(machine, context, path)
 	try_halt(machine)
 	left = [machine.name[at] for at in machine.opcode if at not in covered]
 	say(f'# never run: {" ".join(name for name in left if not name.startswith("stub"))}')

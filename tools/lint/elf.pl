@@ -1,14 +1,16 @@
 #!/usr/bin/perl
-# elf.pl KERNEL: the linked kernel. CR3 is written in the allowed functions only, relocations are relative only,
-# no segment is writable and executable.
+# elf.pl KERNEL: the linked kernel. Where CR3, CR4 and model-specific registers are written is begun again (docs/gate.md, "Interrupted"), but for
+# the allowed functions; relocations are relative only; no segment is writable and executable.
 use strict;
 use warnings;
+no warnings 'portable'; # addresses have 64 bits
+use File::Basename 'dirname';
 use FindBin qw($Bin);
 use lib $Bin;
 use Lint;
 
 my $kernel = shift or die "usage: elf.pl KERNEL\n";
-my ($allowed) = map { $_->[0] } rules('elf-cr3');
+my ($allowed) = map { $_->[0] } rules('elf-written');
 
 sub output_of {
 	my @command = @_;
@@ -18,11 +20,63 @@ sub output_of {
 	return @lines;
 }
 
-my $function = '?';
+# Rows of .gate.ranges, as far as the kernel has it: [first, end]. The entry text's are at its place in the entry area.
+sub ranges {
+	my %symbol = map { /^([0-9a-f]+) \w (\S+)$/ ? ($2 => $1) : () } output_of('nm', $kernel);
+	my ($start, $end) = @symbol{qw(gate_ranges_start gate_ranges_end)};
+	return unless $start;
+	my %offset = map { /^(ENTRY_TEXT_\w+) equ (-?\d+)/ ? ($1 => $2) : () } do {
+		open my $file, '<', dirname($kernel) . '/gen/offsets.inc' or die "lint: offsets.inc: $!\n";
+		<$file>;
+	};
+	my $alias = ($offset{ENTRY_TEXT_HIGH} & 0xffffffff) << 32 | $offset{ENTRY_TEXT_LOW};
+	my $bytes = join '', map { /^ [0-9a-f]+ ((?:[0-9a-f]+ ){1,4})/ ? $1 =~ s/ //gr : () }
+		output_of('objdump', '-s', "--start-address=0x$start", "--stop-address=0x$end", $kernel);
+	my @words = map { $_ >= $alias && $_ < $alias + (1 << 20) ? $_ - $alias + hex $symbol{entry_text_start} : $_ }
+		unpack 'Q<*', pack 'H*', $bytes;
+	return map { [@words[2 * $_, 2 * $_ + 1]] } 0 .. @words / 2 - 1;
+}
+
+# EAX is RAX, and so on.
+sub whole { return $_[0] =~ s/^e(..)$/r$1/r =~ s/^(r\d+)d$/$1/r }
+
+# Does this write CR3, CR4 or a register that a constant names with what instructions since the first of these have made, of no general
+# register from before?
+sub is_made_there {
+	my ($write, @before) = @_;
+	my (%made, %value);
+	for my $i (@before) {
+		my ($from, $to) = $i->{operands} =~ /^(?:(.*),)?([^,]*)$/;
+		my @used = map { whole($_) } grep { !/^(?:gs|rip|cr|db|dr)/ } ($from // '') =~ /%(\w+)/g;
+		my $is_known = !grep { !$made{$_} } @used;
+		$made{$_} = 1 for $i->{name} eq 'rdmsr' ? qw(rax rdx) : ();
+		next unless $to =~ /^%(\w+)$/;
+		my $register = whole($1);
+		my $is_zero = $i->{name} eq 'xor' && ($from // '') eq $to;
+		next if $i->{name} =~ /^(?:cmp|test|bt)$/;
+		$made{$register} = $is_zero || ($is_known && ($i->{name} =~ /^mov/ || $made{$register}));
+		$value{$register} = $i->{name} eq 'mov' && ($from // '') =~ /^\$(\w+)$/ ? hex $1 : undef;
+	}
+	return $made{ whole($1) } if $write->{operands} =~ /^%(\w+),%cr[34]$/;
+	return defined $value{rcx} && ($value{rcx} != 0x6e1 || ($made{rax} && $made{rdx}));
+}
+
+my ($function, @code, %at) = '?';
 for my $line (output_of('objdump', '-d', '--no-show-raw-insn', $kernel)) {
 	$function = $1 if $line =~ /^[0-9a-f]+ <([^>]+)>:/;
-	if ($line =~ /^\s*([0-9a-f]+):\s+mov\s+%\w+,%cr3/ && $function !~ /^(?:$allowed)$/) {
-		violation($kernel, 1, "$function writes CR3 at $1");
+	next unless $line =~ /^\s*([0-9a-f]+):\s+(\S+)\s*(\S*)/;
+	$at{ hex $1 } = @code;
+	push @code, { address => hex $1, name => $2, operands => $3, function => $function };
+}
+my @ranges = ranges();
+for my $i (grep { $_->{name} eq 'wrmsr' || $_->{operands} =~ /^%\w+,%cr[34]$/ } @code) {
+	next if $i->{function} =~ /^(?:$allowed)$/;
+	my ($range) = grep { $i->{address} >= $_->[0] && $i->{address} < $_->[1] } @ranges;
+	my $what = sprintf '%s writes %s at %x', $i->{function}, $i->{operands} =~ /%cr(\d)$/ ? "CR$1" : 'a model-specific register', $i->{address};
+	if (!$range) {
+		violation($kernel, 1, "$what, and is not begun again");
+	} elsif (!is_made_there($i, @code[$at{ $range->[0] } .. $at{ $i->{address} } - 1])) {
+		violation($kernel, 1, "$what with a register from before it is begun again");
 	}
 }
 

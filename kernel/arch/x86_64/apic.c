@@ -65,7 +65,7 @@ static uint32_t apic_read(enum apic_register reg)
 	return *(volatile uint32_t *)(base.va + reg);
 }
 
-static void apic_write(enum apic_register reg, uint32_t value)
+static inline __attribute__((always_inline)) void apic_write(enum apic_register reg, uint32_t value)
 {
 	if (is_x2apic) {
 		msr_write(MSR_X2APIC + reg / 16, value);
@@ -139,7 +139,8 @@ void apic_timer_start_once(uint64_t ns)
 	timer_set(0, MAX(wait_ns * timer_hz / NS_PER_S, 1ul));
 }
 
-static void write_alone(enum apic_register reg, uint32_t value)
+static inline __attribute__((always_inline)) void write_alone(enum apic_register reg,
+							      uint32_t value)
 {
 	uint64_t opening = apic_open();
 
@@ -164,28 +165,31 @@ va_t apic_registers(void) { return is_x2apic || is_private ? (va_t){ 0 } : base;
 
 const char *apic_mode_name(void) { return is_x2apic ? "x2APIC" : "xAPIC"; }
 
-static void send(uint32_t id, uint32_t command)
+/* A command is a constant, so that no handler's copy of registers makes another of it: STARTUP has
+ * the processor run what is in low memory. */
+static inline __attribute__((always_inline)) void send(uint32_t id, uint32_t command,
+						       uint8_t vector)
 {
 	uint64_t opening;
 
 	if (is_x2apic) {
 		/* not serialising: earlier stores must be visible before the interrupt is */
 		asm volatile("mfence" : : : "memory");
-		msr_write(MSR_X2APIC + APIC_COMMAND / 16, (uint64_t)id << 32 | command);
+		msr_write_byte(MSR_X2APIC + APIC_COMMAND / 16, command, vector, id);
 		return;
 	}
 	opening = apic_open();
 	apic_write(APIC_COMMAND_TARGET, id << 24);
-	apic_write(APIC_COMMAND, command);
+	apic_write(APIC_COMMAND, command | vector);
 	while (apic_read(APIC_COMMAND) & COMMAND_PENDING) {
 		cpu_relax();
 	}
 	apic_close(opening);
 }
 
-void apic_send_ipi(uint32_t id, unsigned vector) { send(id, vector | COMMAND_ASSERT); }
+void apic_send_ipi(uint32_t id, unsigned vector) { send(id, COMMAND_ASSERT, (uint8_t)vector); }
 
-void apic_send_nmi(uint32_t id) { send(id, COMMAND_NMI | COMMAND_ASSERT); }
+void apic_send_nmi(uint32_t id) { send(id, COMMAND_NMI | COMMAND_ASSERT, 0); }
 
 void apic_wait_for_cpus(void)
 {
@@ -194,9 +198,9 @@ void apic_wait_for_cpus(void)
 	cr8_write(0);
 }
 
-void apic_send_init(uint32_t id) { send(id, COMMAND_INIT | COMMAND_ASSERT); }
+void apic_send_init(uint32_t id) { send(id, COMMAND_INIT | COMMAND_ASSERT, 0); }
 
 void apic_send_startup(uint32_t id, pa_t start_page)
 {
-	send(id, COMMAND_STARTUP | COMMAND_ASSERT | (uint32_t)(start_page.pa >> PAGE_SHIFT));
+	send(id, COMMAND_STARTUP | COMMAND_ASSERT, (uint8_t)(start_page.pa >> PAGE_SHIFT));
 }

@@ -1,6 +1,7 @@
 /*
- * CR3 as a value, and the only C code that writes the register. Which PCID stands for what:
- * mm/asid.h. Source: Intel SDM vol. 3A, "Process-Context Identifiers (PCIDs)".
+ * CR3 as a value, and the only C code that writes the register: in the gate, while booting, and
+ * with ptprot=off. Which PCID stands for what: mm/asid.h. Source: Intel SDM vol. 3A,
+ * "Process-Context Identifiers (PCIDs)".
  *
  *    63        62      52 51               12 11    0
  *   NOFLUSH        0        root, 4 KiB units   PCID
@@ -47,6 +48,15 @@ static inline cr3_t cr3_read(void) { return (cr3_t){ cr3_value() }; }
 
 /* Flushes what the PCID holds, unless NOFLUSH. Called by mm/cr3_load.c alone. */
 void cr3_write(cr3_t cr3);
+
+/*
+ * Flush likewise, outside the gate: what is loaded, once more, without NOFLUSH; and with ptprot
+ * this processor's window root, and the current root, as its sealed page names them. No value
+ * passes through memory that others write, whatever interrupts them. cr3_load.asm
+ */
+void cr3_reload(void);
+void cr3_load_window(void);
+void cr3_load_current(void);
 
 /* The value that restores what cr3_read returned, keeping its translations. */
 static inline cr3_t cr3_returning(cr3_t before) { return cr3_noflush(before); }

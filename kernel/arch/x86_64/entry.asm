@@ -11,12 +11,16 @@
 ; Sources: Intel SDM vol. 2, "SYSCALL", "SYSRET"; vol. 3A, "Exception- or Interrupt-Handler Procedures",
 ; "Process-Context Identifiers (PCIDs)".
 ;
+; A register that CR3 or RFLAGS is loaded from is made in the instructions just before, out of what nobody can write to, and what an NMI, #MC
+; or #DB interrupts there is begun again.
+;
 ; Invariant: C code runs on the kernel's root, with GS at this CPU's entry page, and with RFLAGS clean (IF, DF, AC, NT,
 ; TF, IOPL clear). User mode runs on the shadow root, unless the variant is off, and with no flag but RFLAGS_USER.
 ; Between the two: into the kernel GS,
 ; mode, root; out of it mode, root, GS.
 
 %include "offsets.inc"
+%include "arch/x86_64/begun_again.inc"
 %include "arch/x86_64/load_cr3.inc"
 
 default rel
@@ -28,6 +32,7 @@ CR3_SHADOW_BIT	equ 12
 CR3_SHADOW	equ 1 << CR3_SHADOW_BIT
 CR3_PCID_USER	equ 1 << 11
 CR3_NOFLUSH	equ 1 << CR3_NOFLUSH_BIT
+ENTRY_TEXT	equ (ENTRY_TEXT_HIGH << 32) + ENTRY_TEXT_LOW
 
 align 8
 flip_nopcid:	dq CR3_SHADOW
@@ -36,6 +41,11 @@ flip_pcid:	dq CR3_SHADOW | CR3_PCID_USER | CR3_NOFLUSH
 ; What user mode's RFLAGS may have set, whatever was saved: in the text, which nothing can write to.
 global entry_user_rflags
 entry_user_rflags:	dq RFLAGS_USER
+
+; BEGUN_AGAIN, of two labels of this text, at its place in the entry area.
+%macro ENTRY_BEGUN_AGAIN 2
+	BEGUN_AGAIN %1 - entry_text_base + ENTRY_TEXT, %2 - entry_text_base + ENTRY_TEXT
+%endmacro
 
 ; Which registers leave_trap keeps on the entry page while it needs them.
 %define LEAVING(slot)	(((slot) == 0) * REGS_rax + ((slot) == 1) * REGS_rdi + ((slot) == 2) * REGS_rsi + ((slot) == 3) * REGS_rdx)
@@ -55,9 +65,12 @@ entry_user_rflags:	dq RFLAGS_USER
 	xchg [gs:ENTRY_MODE], %2
 %else
 	mov qword [gs:ENTRY_MODE], CPU_KERNEL
+.enter:
 	mov %2, cr3
 	xor %2, [flip_%1]
 	LOAD_CR3 %2
+.entered:
+	ENTRY_BEGUN_AGAIN .enter, .entered
 %endif
 %endmacro
 
@@ -124,16 +137,22 @@ leave_syscall_%1:
 	RESTORE rdi, rsi, rdx, r8, r9, r10, rbx, rbp, r12, r13, r14, r15
 	mov rcx, [rsp + REGS_rip]
 	mov r11, [rsp + REGS_rflags]
-	and r11, [entry_user_rflags]
 	LEAVE_KERNEL_MODE
 %ifnidn %1, off
+.load:
 	mov rsp, [gs:SEALED_CURRENT]
 	mov rsp, [rsp + CURRENT_EXIT_CR3]
 	LOAD_CR3 rsp
+.loaded:
+	ENTRY_BEGUN_AGAIN .load, .loaded
 %endif
 	mov rsp, [gs:ENTRY_USER_RSP]
 	swapgs
+.mask:
+	and r11, [entry_user_rflags]
 	o64 sysret
+.masked:
+	ENTRY_BEGUN_AGAIN .mask, .masked
 %endmacro
 
 ; RSP at a struct regs: to user mode with these registers; CS, SS and the flags that RFLAGS_USER lacks are no choice of
@@ -172,16 +191,22 @@ leave_trap_%1:
 	mov rdi, [rsp + REGS_rip]
 	mov rsi, [rsp + REGS_rflags]
 	mov rdx, [rsp + REGS_rsp]
-	and rsi, [entry_user_rflags]
 	RESTORE rcx, r8, r9, r10, r11, rbx, rbp, r12, r13, r14, r15
 	mov rsp, [gs:SEALED_EXIT_STACK_TOP]
 	LEAVE_KERNEL_MODE
+.load:
 	mov rax, [gs:SEALED_CURRENT]
 	mov rax, [rax + CURRENT_EXIT_CR3]
 	LOAD_CR3 rax
+.loaded:
+	ENTRY_BEGUN_AGAIN .load, .loaded
 	push SELECTOR_USER_DATA
 	push rdx
+.mask:
+	and rsi, [entry_user_rflags]
 	push rsi
+.masked:
+	ENTRY_BEGUN_AGAIN .mask, .masked
 	push SELECTOR_USER_CODE
 	push rdi
 	mov rax, [gs:ENTRY_LEAVING]

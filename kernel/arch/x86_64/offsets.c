@@ -7,6 +7,7 @@
 #include "core/syscall_table.h"
 #include "lib/status.h"
 #include "mm/gate/enter.h"
+#include "mm/layout.h"
 
 #define OFFSET(name, value) asm volatile("\n->" #name " %c0" : : "i"(value))
 #define REGS(field) OFFSET(REGS_##field, offsetof(struct regs, field))
@@ -50,6 +51,9 @@ void offsets(void)
 	OFFSET(ENTRY_MODE, offsetof(struct cpu_entry, mode));
 	OFFSET(ENTRY_LEAVING, offsetof(struct cpu_entry, leaving));
 	OFFSET(PAGE_SIZE, PAGE_SIZE);
+	/* where the entry text runs: no operand has 64 bits */
+	OFFSET(ENTRY_TEXT_HIGH, (int32_t)((ENTRY_AREA_BASE + ENTRY_TEXT_OFFSET) >> 32));
+	OFFSET(ENTRY_TEXT_LOW, (uint32_t)(ENTRY_AREA_BASE + ENTRY_TEXT_OFFSET));
 	/* from the first byte of the exit stack down to the end of the entry stack */
 	OFFSET(EXIT_TO_ENTRY_STACK, ENTRY_EXIT_STACK - ENTRY_STACK_OFFSET - PAGE_SIZE);
 	OFFSET(TLB_PORT_CR3, offsetof(struct cpu_entry, port.cr3));
@@ -68,9 +72,11 @@ void offsets(void)
 	CPU(ON_SYSCALL, on.on_syscall);
 	CPU(ON_USER_TRAP, on.on_user_trap);
 	CPU(ON_KERNEL_TRAP, on.on_kernel_trap);
+	CPU(ON_PARANOID_TRAP, on.on_paranoid_trap);
 	CPU(ON_LEAVE, on.on_leave);
 	OFFSET(SEALED_CURRENT, CPU_SEALED_OFFSET + offsetof(struct cpu_sealed, current));
 	OFFSET(CURRENT_EXIT_CR3, offsetof(struct current, exit_cr3));
+	OFFSET(CURRENT_KERNEL_CR3, offsetof(struct current, kernel_cr3));
 	CPU(TLB_SEEN, tlb.seen);
 	CPU(NEWEST_AT_ENTRY, newest_at_entry);
 	OFFSET(CPU_USER, CPU_USER);

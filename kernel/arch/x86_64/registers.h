@@ -125,12 +125,31 @@ static inline uint64_t msr_read(enum msr msr)
 	return (uint64_t)high << 32 | low;
 }
 
-static inline void msr_write(enum msr msr, uint64_t value)
+/* The instructions from 1: to 2: are begun again if an NMI, #MC or #DB interrupts them:
+ * begun_again.inc. */
+#define BEGUN_AGAIN                                                                                \
+	"\n\t.pushsection .gate.ranges, \"a\", @progbits\n\t.quad 1b, 2b\n\t.popsection\n"
+
+/* Which register, a constant, no handler's copy of registers says: IA32_PKRS is one. */
+static inline __attribute__((always_inline)) void msr_write(enum msr msr, uint64_t value)
 {
-	asm volatile("wrmsr"
+	asm volatile("1: mov %0, %%ecx\n\twrmsr\n2:" BEGUN_AGAIN
 		     :
-		     : "c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32))
-		     : "memory");
+		     : "i"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32))
+		     : "ecx", "memory");
+}
+
+/* The same, and in it all bits that are not the lowest byte or above the 32nd. */
+static inline __attribute__((always_inline)) void msr_write_byte(enum msr msr, uint32_t bits,
+								 uint8_t byte, uint32_t high)
+{
+	uint32_t low = byte;
+
+	asm volatile(
+		"1: mov %1, %%ecx\n\tmovzbl %%al, %%eax\n\tor %2, %%eax\n\twrmsr\n2:" BEGUN_AGAIN
+		: "+a"(low)
+		: "i"(msr), "i"(bits), "d"(high)
+		: "ecx", "cc", "memory");
 }
 
 static inline uint64_t cr0_read(void)
@@ -165,6 +184,17 @@ static inline uint64_t cr4_read(void)
 static inline void cr4_write(uint64_t value)
 {
 	asm volatile("mov %0, %%cr4" : : "r"(value) : "memory");
+}
+
+/* No handler's copy of registers says what the other bits are. */
+static inline void cr4_flip_pge(void)
+{
+	uint64_t value;
+
+	asm volatile("1: mov %%cr4, %0\n\txor %1, %0\n\tmov %0, %%cr4\n2:" BEGUN_AGAIN
+		     : "=&r"(value)
+		     : "i"(CR4_PGE)
+		     : "cc", "memory");
 }
 
 /* Interrupts of this priority class and those below wait: the vector's upper four bits. */

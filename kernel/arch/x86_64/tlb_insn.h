@@ -26,10 +26,8 @@ struct invpcid_descriptor {
 /* Any change of CR4.PGE flushes everything under every PCID. */
 static inline void toggle_pge(void)
 {
-	uint64_t cr4 = cr4_read();
-
-	cr4_write(cr4 ^ CR4_PGE);
-	cr4_write(cr4);
+	cr4_flip_pge();
+	cr4_flip_pge();
 }
 
 /* A processor without PCIDs lacks the instruction. */

@@ -141,5 +141,6 @@ const struct trap_handlers trap_handlers = {
 	.on_syscall = syscall_main,
 	.on_user_trap = on_user_trap,
 	.on_kernel_trap = gate_kernel_trap,
+	.on_paranoid_trap = gate_paranoid_trap,
 	.on_leave = on_leave,
 };

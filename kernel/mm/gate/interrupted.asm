@@ -17,6 +17,7 @@
 ; RIP, a saved word, decides only where to begin again, never whether to close.
 
 %include "offsets.inc"
+%include "arch/x86_64/begun_again.inc"
 %include "arch/x86_64/load_cr3.inc"
 %include "mm/gate/gate.inc"
 
@@ -211,9 +212,10 @@ align GATE_STUB_BYTES
 %assign v v + 1
 %endrep
 
-; void gate_kernel_trap(struct regs *regs): where the entry code goes with every trap from ring 0, by the kernel's own IDTs.
-global gate_kernel_trap
-gate_kernel_trap:
+; void gate_paranoid_trap(struct regs *regs): where the entry code goes with an NMI, #MC or #DB from ring 0, by the kernel's own IDTs.
+; No other vector arrives in what is begun again.
+global gate_paranoid_trap
+gate_paranoid_trap:
 	cmp dword [gate_in_force], PTPROT_off
 	je trap_from_kernel_handle
 	mov rax, [rdi + REGS_rip]
@@ -229,10 +231,19 @@ gate_kernel_trap:
 	cmp rsi, rcx
 	jb .next
 	xor esi, esi
-	jmp .close
+	jmp gate_kernel_trap.close
 .begin_again:
 	mov rax, [rsi]
 	mov [rdi + REGS_rip], rax
+	jmp gate_kernel_trap.close
+
+; void gate_kernel_trap(struct regs *regs): and with every other trap from ring 0.
+global gate_kernel_trap
+gate_kernel_trap:
+	cmp dword [gate_in_force], PTPROT_off
+	je trap_from_kernel_handle
+	xor esi, esi
+; RSI: 0 if nothing is begun again, which closes what it finds open
 .close:
 	CLOSE_RIGHTS
 	mov rax, cr3
@@ -241,11 +252,16 @@ gate_kernel_trap:
 	shr rax, CR3_NOT_ROOT_HIGH + CR3_NOT_ROOT_LOW
 	jnz trap_from_kernel_handle
 	LOAD_KERNEL_ROOT
+.closed:
+	BEGUN_AGAIN .close, .closed
 	test rsi, rsi
 	jnz trap_from_kernel_handle
 	sub rsp, 8
 	call trap_from_kernel_handle
+.open:
 	mov rax, [gs:SEALED_GATE_CR3]
 	LOAD_CR3 rax
+.opened:
+	BEGUN_AGAIN .open, .opened
 	add rsp, 8
 	ret
