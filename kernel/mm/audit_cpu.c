@@ -158,6 +158,16 @@ static bool is_closed(const pte_t *entries)
 	return !any;
 }
 
+/* Hidden frames are looked at by what this processor's sealed page says. */
+static bool sealed_is_whole(const struct cpu *cpu)
+{
+	return gate_in_force == ptprot_off ||
+	       (PERCPU_SEALED_READ(offsetof(struct cpu_sealed, gate_stack_top)) ==
+			gate_stack_top(cpu->id) &&
+		PERCPU_SEALED_READ(offsetof(struct cpu_sealed, gate_cr3)) ==
+			tlb_window_cr3(cpu).value);
+}
+
 static void check_window(struct audit *audit, const struct cpu *cpu)
 {
 	unsigned slot = level_index(WINDOW_BASE, LEVEL_MAX);
@@ -178,7 +188,8 @@ static void check_window(struct audit *audit, const struct cpu *cpu)
 		audit_violation(audit, "CPU %u: its window is open, or is not where it was built",
 				cpu->id);
 	} else if (cpu == this_cpu()) {
-		audit->has_window = shows_kernel && is_closed(cpu->window_entries);
+		audit->has_window =
+			shows_kernel && is_closed(cpu->window_entries) && sealed_is_whole(cpu);
 	}
 }
 

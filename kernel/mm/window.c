@@ -160,6 +160,10 @@ static inline void window_close(const struct opening *opening)
 	COUNT_N(window_frames, opening->nr_shown);
 	opening->cpu->window_is_open = false;
 	root_return(opening->before);
+	/* how many pages those were a stack has told: none stays in the TLB for the gate to meet */
+	if (gate_in_force != ptprot_off) {
+		(void)tlb_hw_gate_flush();
+	}
 }
 
 void window_zero(const pfn_t *frames_to_zero, unsigned nr)

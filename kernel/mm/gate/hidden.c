@@ -59,10 +59,17 @@ static void entry_set(unsigned index, pte_t pte)
 	*(volatile uint64_t *)(WINDOW_SELF + index * sizeof(pte_t)) = pte.value;
 }
 
+/* What window.c left there, if it was lied to, goes before the page comes. */
 static char *page_show(unsigned index, pfn_t frame, uint64_t flags)
 {
+	char *page = (char *)WINDOW_BASE + (uint64_t)index * PAGE_SIZE;
+	uint64_t before = *(const volatile uint64_t *)(WINDOW_SELF + index * sizeof(pte_t));
+
 	entry_set(index, pte_make(frame, PTE_PRESENT | ptable_nx() | flags));
-	return (char *)WINDOW_BASE + (uint64_t)index * PAGE_SIZE;
+	if (UNLIKELY(before)) {
+		insn_invlpg((uint64_t)page);
+	}
+	return page;
 }
 
 /* Flushes: no other processor can have walked it. */
