@@ -45,7 +45,8 @@ static_assert(offsetof(struct cpu_entry, port) == TLB_PORT_OFFSET, "GS finds it 
 /* What of a CPU nobody can write to but through a window: task/table_in_force.h. */
 struct cpu_sealed {
 	const struct syscall_table
-		*syscall_table;  /* syscall.asm: serves the current thread's calls */
+		*syscall_table;                 /* syscall.asm: serves the current thread's calls */
+	const struct syscall_table *rule_table; /* where its rule leads them, watched or not */
 	uint64_t exit_stack_top; /* entry.asm: one past the last byte of the exit stack */
 	/* gate.asm: one past the last byte of the gate's stack, where the gate sees it; the root
 	 * that opens it, and what the loaded one keeps when it is loaded again */

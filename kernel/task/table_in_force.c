@@ -45,6 +45,7 @@ static status_t pages_create(void)
 	for (unsigned id = 0; id < nr_cpus; id++) {
 		fresh[id].sealed = (struct cpu_sealed){
 			.syscall_table = &syscall_table_all,
+			.rule_table = &syscall_table_all,
 			.exit_stack_top = entry_area_part_end(id, PART_EXIT_STACK),
 			.gate_stack_top = gate_stack_top(id),
 			.gate_cr3 = tlb_window_cr3(cpus[id]),

@@ -27,7 +27,7 @@ static bool is_forbidden(const struct process *process, unsigned row, handler ha
 	return row != ROW_NONE && !program_may_call(process, row) && handler != syscall_refused;
 }
 
-uint64_t upcall_syscall_watched(uint64_t row)
+void upcall_syscall_watched(uint64_t row)
 {
 	const struct process *process = process_current();
 	handler handler = program_table(process)->handlers[row];
@@ -39,5 +39,4 @@ uint64_t upcall_syscall_watched(uint64_t row)
 	}
 	witness_note(process,
 		     is_forbidden(process, (unsigned)row, handler) ? BW_FACT_FORBIDDEN_CALL : 0);
-	return (uint64_t)handler;
 }

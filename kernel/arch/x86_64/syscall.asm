@@ -134,17 +134,21 @@ syscall_refused:
 	mov edi, eax
 	jmp upcall_syscall_refused
 
-; The handler of all calls of an attack's members: the witness looks, then the call goes on. EAX: row of the call.
+; The handler of all calls of an attack's members: the witness looks, then the call goes on. EAX: row of the call. Another processor may
+; have made it another one meanwhile: it is looked up behind that, where the program's rule leads it.
 global syscall_watched
 syscall_watched:
 	PUSH_ARGUMENTS
 	push rax
 	mov edi, eax
 	call upcall_syscall_watched
-	mov r11, rax
 	pop rax
 	POP_ARGUMENTS
-	jmp r11
+	cmp rax, SYSCALL_ROWS
+	sbb r11, r11
+	and rax, r11
+	mov r11, [gs:SEALED_RULE_TABLE]
+	jmp [r11 + rax * 8]
 
 ; Instead of leave_syscall, when there is something to do first. RSP at the struct regs, RAX the result.
 global syscall_leave_slowly

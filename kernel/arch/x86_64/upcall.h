@@ -46,8 +46,8 @@ void upcall_gate_fault(const struct regs *regs);
 bool upcall_gate_is_closed(void);
 /* One that the program's policy forbids; returns its result. task/policy_tables.c */
 int64_t upcall_syscall_refused(uint64_t row);
-/* One of a member of an attack; returns the handler that is to be called. task/watched_calls.c */
-uint64_t upcall_syscall_watched(uint64_t row);
+/* One of a member of an attack. task/watched_calls.c */
+void upcall_syscall_watched(uint64_t row);
 /* Exceptions: from user mode, the IRET to it included, and from the kernel. task/fault.c */
 void upcall_user_exception(const struct regs *regs);
 void upcall_kernel_exception(struct regs *regs);

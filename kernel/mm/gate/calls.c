@@ -11,17 +11,24 @@
 
 RO_AFTER_INIT struct gate_calls gate_calls;
 
-static const struct syscall_table *table_of(uint32_t binding)
+static const struct syscall_table *table_of_rule(uint32_t binding)
 {
 	const struct rule_entry *rule = policy_rule(binding & BINDING_RULE);
 
-	if (binding & CREDENTIALS_WATCHED && binding != CURRENT_NO_BINDING) {
-		return gate_calls.watched;
-	}
 	if (!(binding & BINDING_RULE)) {
 		return gate_calls.all;
 	}
 	return rule ? rule->table : gate_calls.none;
+}
+
+static bool is_watched(uint32_t binding)
+{
+	return binding & CREDENTIALS_WATCHED && binding != CURRENT_NO_BINDING;
+}
+
+static bool word_put(const struct syscall_table *const *word, const struct syscall_table *table)
+{
+	return *word == table || pool_word_write(gate_calls.pool, word, (uint64_t)table);
 }
 
 /* By where its block lies, which its sealed page says. */
@@ -42,9 +49,10 @@ static bool put(unsigned cpu, uint32_t binding)
 {
 	struct current *current = half_hw_writable(gate_current(cpu));
 	const struct cpu_sealed *sealed = sealed_of(cpu);
-	const struct syscall_table *table = table_of(binding);
-	bool is_done = sealed->syscall_table == table ||
-		       pool_word_write(gate_calls.pool, &sealed->syscall_table, (uint64_t)table);
+	const struct syscall_table *table = table_of_rule(binding);
+	bool is_done =
+		word_put(&sealed->rule_table, table) &&
+		word_put(&sealed->syscall_table, is_watched(binding) ? gate_calls.watched : table);
 
 	if (options.cred == cred_protected) {
 		__atomic_store_n(&current->binding, is_done ? binding : CURRENT_NO_BINDING,
