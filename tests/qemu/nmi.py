@@ -5,6 +5,7 @@
 # The machine has one processor. Writes TAP lines without a plan to NMI_RESULTS.
 import os
 import re
+import signal
 import subprocess
 import sys
 
@@ -15,6 +16,7 @@ from nmi_gate import EDGES, Lies, member_offset, sealed_word  # noqa: E402
 
 MARK = 0xB0117E57  # tests/qemu/programs/entries.c: the operand of the instruction at rounds_mark
 ROUNDS_WITHOUT_NEWS = 3
+SECONDS_MAX = 60
 VECTOR_DEBUG = 1
 VECTOR_NMI = 2
 VECTOR_PAGE_FAULT = 14
@@ -56,6 +58,12 @@ def result(passed, name):
 	say(('ok 0 - ' if passed else 'not ok 0 - ') + name)
 
 
+def trying(what):
+	"""If that is the end of it, this is what it was."""
+	with open(os.environ['NMI_RESULTS'] + '.tried', 'w') as tried:
+		tried.write(what)
+
+
 def register(name):
 	return int(gdb.parse_and_eval('$' + name)) & 0xFFFFFFFFFFFFFFFF
 
@@ -89,8 +97,10 @@ class Stops:
 		self.drop(*list(self.at))
 
 	def go(self):
-		"""Continues to the next stop: its address."""
+		"""Continues to the next stop: its address. A machine that has lost its way comes to none: the signal ends gdb."""
+		signal.alarm(SECONDS_MAX)
 		gdb.execute('continue', to_string=True)
+		signal.alarm(0)
 		return register('rip')
 
 
@@ -301,11 +311,14 @@ def contexts(machine, reached):
 def try_lies(machine, reached):
 	"""What another processor makes of all that an NMI in the gate leaves in ordinary memory."""
 	lies = Lies(machine, word, store)
+	missing = [name for name in EDGES if name in machine.kernel and name not in machine.rows]
+	result(not missing, 'all that has to be begun again has a row' + (f', but {" ".join(missing)}' if missing else ''))
 	wrong, not_again, on_window, nr, nr_edges = [], [], [], 0, 0
 	for at in (at for at in reached if machine.name[at].startswith('gate_') or lies.edge_of(at)):
 		name = machine.name[at]
 		edge = lies.edge_of(at)
 		is_inside = edge is None and (not name.startswith('gate_enter') or '.opened' in name)
+		trying(f'a lie at {name}')
 		if is_inside and machine.stop_at(at):
 			nr += 1
 			wrong += [] if lies.is_kept(at) else [name]
@@ -328,7 +341,10 @@ def try_lies_within(machine, context, path):
 	"""The same while an NMI is handled."""
 	lies = Lies(machine, word, store)
 	tried = [(before, lies.edge_of(at)) for before, at in zip(path, path[1:]) if lies.edge_of(at)]
-	wrong = [f'{machine.name[before]}' for before, edge in tried if not lies.is_begun_again_within(context, before, edge)]
+	wrong = []
+	for before, edge in tried:
+		trying(f'a lie behind {machine.name[before]}')
+		wrong += [] if lies.is_begun_again_within(context, before, edge) else [machine.name[before]]
 	result(tried and not wrong, f'of its handler {len(tried)} instructions are begun again' +
 		(f', but behind {" ".join(wrong)}' if wrong else ''))
 

@@ -35,7 +35,7 @@ for ways in $(rotate 2 nopcid:pks nopcid:window) $(soak off:wp ''); do
 	torture "kaslr=off kaiser=$kaiser ptprot=$ptprot" "$ptprot"
 	like "$points" "^# entry set: $kaiser$" "the ways are those of kaiser=$kaiser"
 	pass_through "$points"
-	is "$(grep -c 'of the handler waits' <<<"$points")" 4 'gdb came to the end'
+	is "$(grep -c 'of the handler waits' <<<"$points")" 4 'gdb came to the end' || diag "$(cat "$work/points.tried")"
 	like "$output" 'all rounds were right' 'the program went on to its end, and its registers were right'
 	is "$status" 0 'the audit behind it finds no violation'
 done

@@ -100,7 +100,7 @@ class Lies:
 			return False
 		if edge.endswith('.mask'):
 			last = max(at for at in self.machine.opcode if start <= at < end)
-			return self.machine.stop_at(last) and not register(EDGES[edge][0]) & FLAGS_LIE
+			return (last == start or self.machine.stop_at(last)) and not register(EDGES[edge][0]) & FLAGS_LIE
 		return cr3 is None or (self.machine.stop_at(end) and not (register('cr3') ^ cr3) & ROOT)
 
 	def to_handler(self):
