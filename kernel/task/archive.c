@@ -63,16 +63,27 @@ static bool parse_octal(const char *field, size_t len, uint64_t *out)
 	return true;
 }
 
-/* The sum of the header's bytes, those of the checksum itself counted as spaces. */
+/* Of a header's bytes, eight at a time: in four lanes of 16 bits, two bytes a word in each. */
+static uint64_t sum_of(const struct header *header)
+{
+	const uint64_t every_other = 0x00ff00ff00ff00fful;
+	uint64_t lanes = 0, word;
+
+	static_assert(sizeof(*header) / sizeof(word) * 2 * UINT8_MAX <= UINT16_MAX, "no carry");
+	for (size_t at = 0; at < sizeof(*header); at += sizeof(word)) {
+		__builtin_memcpy(&word, (const uint8_t *)header + at, sizeof(word));
+		lanes += (word & every_other) + (word >> 8 & every_other);
+	}
+	return (lanes & UINT16_MAX) + (lanes >> 16 & UINT16_MAX) + (lanes >> 32 & UINT16_MAX) +
+	       (lanes >> 48);
+}
+
+/* The sum of all bytes, those of the checksum itself counted as spaces. */
 static bool checksum_is_right(const struct header *header)
 {
-	const uint8_t *bytes = (const uint8_t *)header;
 	uint64_t stated;
-	uint64_t sum = 0;
+	uint64_t sum = sum_of(header);
 
-	for (size_t i = 0; i < sizeof(*header); i++) {
-		sum += bytes[i];
-	}
 	for (size_t i = 0; i < sizeof(header->checksum); i++) {
 		sum += ' ';
 		sum -= (uint8_t)header->checksum[i];

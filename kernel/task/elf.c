@@ -139,8 +139,8 @@ static status_t take_segments(const uint8_t *file, size_t size, const struct fil
 	for (unsigned i = 0; i < header->nr_headers; i++) {
 		struct program_header segment;
 
-		memcpy(&segment, file + header->headers_offset + i * sizeof(segment),
-		       sizeof(segment));
+		__builtin_memcpy(&segment, file + header->headers_offset + i * sizeof(segment),
+				 sizeof(segment));
 		if (segment.type == SEGMENT_INTERPRETER) {
 			return refuse(image, "a dynamic program: it asks for an interpreter");
 		}
@@ -203,7 +203,7 @@ status_t elf_parse(const void *file, size_t size_bytes, struct elf_image *out)
 	struct file_header header;
 	status_t status;
 
-	memset(out, 0, sizeof(*out));
+	memset(out, 0, offsetof(struct elf_image, segments));
 	if (size_bytes < sizeof(header)) {
 		return refuse(out, "not an ELF file: too short");
 	}
