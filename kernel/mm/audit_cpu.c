@@ -6,6 +6,7 @@
 #include "mm/cr3_load.h"
 #include "mm/direct_map.h"
 #include "mm/gate/gate.h"
+#include "mm/gate/user_half.h"
 #include "mm/kaiser.h"
 #include "mm/layout.h"
 #include "mm/ptable.h"
@@ -113,7 +114,7 @@ static void check_tlb(struct audit *audit, const struct cpu *cpu)
 	cr3_t boot = cr3_noflush(cr3_make(pfn_to_pa(kernel_root), (pcid_t){ PCID_BOOT }));
 
 	if (current->root == kernel_root.pfn) {
-		check_loads(audit, cpu, boot, boot);
+		check_loads(audit, cpu, boot, half_exit_of(boot));
 	} else if (!is_known[cpu->id]) {
 		audit_violation(audit, "CPU %u uses root %#x, no address space's", cpu->id,
 				current->root);

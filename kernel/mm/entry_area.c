@@ -217,11 +217,11 @@ static status_t add_text(void)
 
 void entry_area_init(void)
 {
-	status_t status = frame_alloc_zeroed(OWNER_PTABLE, 0, &shadow_template);
+	status_t status;
 
-	if (status == STATUS_OK) {
-		status = add_idts();
-	}
+	/* that of the kernel's own root: whoever is in no address space goes out to it */
+	shadow_template = pfn_add(kernel_root, 1);
+	status = add_idts();
 	if (status == STATUS_OK) {
 		status = add_text();
 	}

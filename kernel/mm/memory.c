@@ -79,13 +79,14 @@ static void map_memory(pfn_t start, pfn_t end)
 /* The kernel's root, with the direct map of what can be used already. */
 static void build_root(void)
 {
-	pfn_t pair = early_alloc_tables(2), root = pair;
+	pfn_t first = early_alloc_tables(3), root = first;
 
-	/* an odd frame number says shadow root: entry.asm */
+	/* an odd frame number says shadow root, that of the frame before it: entry.asm */
 	root.pfn += root.pfn & 1;
 	memset(early_pointer(root), 0, PAGE_SIZE);
+	memset(early_pointer(pfn_add(root, 1)), 0, PAGE_SIZE);
 	kernel_root = root;
-	not_root.pfn = 2 * pair.pfn + 1 - root.pfn;
+	not_root.pfn = first.pfn == root.pfn ? first.pfn + 2 : first.pfn;
 	map_image(root);
 	reserve_slots(root);
 	for (unsigned i = 0; i < ram.nr && ram.ranges[i].start < LOW_END; i++) {

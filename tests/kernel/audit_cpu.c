@@ -7,6 +7,7 @@
 #include "mm/direct_map.h"
 #include "mm/frame_alloc.h"
 #include "mm/gate/gate.h"
+#include "mm/gate/user_half.h"
 #include "mm/layout.h"
 #include "mm/ptable.h"
 #include "task/process.h"
@@ -38,7 +39,8 @@ static void plant_loads(const struct as *other)
 	PLANT(current->left, other->root.pfn + 1, "left root", "a root that was left and is none");
 	/* all of this CPU says that it has no address space, and it has one */
 	none.root = kernel_root.pfn;
-	none.kernel_cr3 = none.exit_cr3 = boot;
+	none.kernel_cr3 = boot;
+	none.exit_cr3 = half_exit_of(boot);
 	FORCE(*current = none);
 	expect_violation("loaded, not", "another root than the one that is loaded");
 	PLANT(current->exit_cr3.value, own.exit_cr3.value, "on its way out",

@@ -229,6 +229,9 @@ static void back_checks(const struct process *self)
 		 "or to the kernel's own, if that dies");
 	(void)stack_switch_here(before.slot);
 	ktest_ok(current()->root == root, "until it is his again");
+	ktest_ok(switched_here(before.slot | SWITCH_LEAVE) == GATE_NO_FRAME &&
+			 current()->pid == before.pid,
+		 "a thread leaves its process and its address space, or neither");
 }
 
 /* The kernel's own root is loaded. What ordinary memory says of the way out is a lie meanwhile. */

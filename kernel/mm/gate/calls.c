@@ -91,11 +91,12 @@ void gate_calls_lead_over(const struct program_policy *next)
 uint64_t gate_calls_bind(uint64_t told, uint64_t unused1, uint64_t unused2, uint64_t unused3)
 {
 	const struct credential *entry = credential_of(current_here()->pid);
-	uint32_t binding = entry->binding;
+	uint32_t binding;
 	bool is_done;
 
 	(void)unused1, (void)unused2, (void)unused3;
 	gate_credentials_lock();
+	binding = current_here()->pid == CURRENT_LEFT ? CURRENT_NO_BINDING : entry->binding;
 	if (options.cred == cred_plain) {
 		binding = (uint32_t)told | (entry->binding & CREDENTIALS_WATCHED);
 	}

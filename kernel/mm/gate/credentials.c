@@ -4,6 +4,7 @@
  */
 #include "mm/gate/credentials.h"
 #include "arch/x86_64/registers.h"
+#include "mm/gate/locks.h"
 #include "mm/pmalloc.h"
 #include "mm/ptable.h"
 #include "mm/user_half.h"
@@ -82,6 +83,8 @@ bool credential_write(const struct credential *entry, const struct credential *v
  * as vfork shares it; or a new one that is made here, which is published by that. */
 static bool root_named(pfn_t root)
 {
+	bool is_named;
+
 	if (!gate_is_shut()) {
 		/* with ptprot=off it is what it is told to be */
 		(void)gate_root_change(root.pfn, 0, 0, 0);
@@ -91,7 +94,12 @@ static bool root_named(pfn_t root)
 		return root.pfn == kernel_root.pfn ||
 		       (frame_entry(root)->nr_used < SHARERS_MAX * OWED && root_owes(root.pfn));
 	}
-	return gate_root_change(root.pfn, 0, 0, 0) == GATE_DONE && root_owes(root.pfn);
+	if (root.pfn >= nr_frames || !gate_lock_root(root.pfn)) {
+		return false;
+	}
+	is_named = (frame_entry(root)->flags & ROOT_STATES) == ROOT_NEW && root_publish_owed(root);
+	gate_unlock_root(root.pfn);
+	return is_named;
 }
 
 static void root_named_no_more(pfn_t root)
@@ -110,6 +118,12 @@ static bool is_shared_for_good(pfn_t root)
 	       half_is_complete(loaded.pfn);
 }
 
+/* Who is in no address space for a while makes none: the kernel's own root is everybody's. */
+static bool has_loaded_own(const struct credential *own)
+{
+	return !gate_is_shut() || own->root.pfn == gate_loaded_root().pfn;
+}
+
 /* The first process has no parent, and the kernel's own root. */
 static uint64_t give(const struct credential *entry, uint64_t parent, uint64_t holder, pfn_t root)
 {
@@ -120,6 +134,9 @@ static uint64_t give(const struct credential *entry, uint64_t parent, uint64_t h
 
 	if (entry->holder || !holder) {
 		return GATE_IN_USE;
+	}
+	if (own && !has_loaded_own(own)) {
+		return GATE_NOT_OURS;
 	}
 	if (own && !is_shared_for_good(root)) {
 		return GATE_NOT_YET;
@@ -199,6 +216,9 @@ static uint64_t become(const struct credential *own, struct credential *value, u
 	if (program >= gate_credentials.nr_files || has_threads(own, 1)) {
 		return GATE_NO_CHANGE;
 	}
+	if (!has_loaded_own(own)) {
+		return GATE_NOT_OURS;
+	}
 	if (!is_shared_for_good(root)) {
 		return GATE_NOT_YET;
 	}
@@ -212,7 +232,7 @@ static uint64_t become(const struct credential *own, struct credential *value, u
 	if (rule && rule->has_uid) {
 		value->who = (struct identity){ rule->uid, rule->uid };
 	}
-	if (!program_start(root, program, rsp, value->who.uid) || !root_named(root)) {
+	if (!program_start(root, program, rsp, value->who.uid)) {
 		return GATE_NOT_OURS;
 	}
 	value->root = root;

@@ -223,7 +223,7 @@ static uint64_t fill(const struct place *at, pte_t *entries, uint64_t nr, pte_t 
 			table_went(&place, pte_frame(old));
 		} else if (!place.is_user) {
 			kernel_leaf_went(&place, old, pte);
-		} else if (pte_is_stricter(old, pte)) {
+		} else if (!is_link(old, place.level) && pte_is_stricter(old, pte)) {
 			half_raise(place.root);
 		}
 		nr_more += !!pte.value - !!old.value;

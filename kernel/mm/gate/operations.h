@@ -257,8 +257,11 @@ bool program_is_whole(pfn_t root);
 uint32_t program_of(pfn_t root);
 /* May its maker write there? */
 bool program_lets_write(const struct place *place, uint64_t address, uint64_t len_bytes);
-/* All pages are filled, and the stack gets its auxiliary vector; nobody fills it any more. Takes
- * the lock. */
+/* A root that is locked, new or a whole program's: published, and counted with the entry that will
+ * name it, so that nobody has it die in between. */
+bool root_publish_owed(pfn_t root) MUST_CHECK;
+/* All pages are filled, and the stack gets its auxiliary vector; then it is published. Takes the
+ * lock. */
 bool program_start(pfn_t root, uint64_t file, uint64_t rsp, uint32_t uid) MUST_CHECK;
 
 /* Where it writes a page table, in up to two places at once. Closed: nothing is written there any

@@ -79,7 +79,7 @@ static bool pages_find(pfn_t root, uint64_t address, uint64_t nr, const struct e
 	const pte_t *entries;
 	pfn_t table;
 
-	if (nr > WINDOW_PAGES || nr > PTES_PER_TABLE - first ||
+	if (!nr || nr > WINDOW_PAGES || nr > PTES_PER_TABLE - first ||
 	    !user_table_find(root, address, 1, &table)) {
 		return false;
 	}
@@ -250,9 +250,10 @@ bool program_start(pfn_t root, uint64_t file, uint64_t rsp, uint32_t uid)
 	if (!gate_is_shut()) {
 		/* with ptprot=off it is what it is told to be, wherever it is led */
 		(void)auxiliary_fill(root, gate_credentials.programs[file].image, rsp, uid);
+		(void)gate_root_change(root.pfn, 0, 0, 0);
 		return true;
 	}
-	if (!gate_lock_root(root.pfn)) {
+	if (root.pfn >= nr_frames || !gate_lock_root(root.pfn)) {
 		return false;
 	}
 	if (place_is_program(&place) && program_of(root) == file &&
@@ -261,6 +262,7 @@ bool program_start(pfn_t root, uint64_t file, uint64_t rsp, uint32_t uid)
 	}
 	if (is_started) {
 		*state_of_program(root) += 1u << PAGES_SHIFT;
+		is_started = root_publish_owed(root);
 	}
 	gate_unlock_root(root.pfn);
 	return is_started;

@@ -156,6 +156,11 @@ static uint64_t root_change(pfn_t root, unsigned state, uint64_t file)
 	return refusal;
 }
 
+bool root_publish_owed(pfn_t root)
+{
+	return root_change(root, 0, 0) == GATE_DONE && root_owes(root.pfn);
+}
+
 /* The root, its state from now on: of enum table_flags; which file of the archive it is filled
  * with, if it is. */
 uint64_t gate_root_change(uint64_t number, uint64_t state, uint64_t file, uint64_t unused3)

@@ -30,14 +30,14 @@ void switch_begin_cpu(unsigned cpu, uint32_t stack)
 {
 	struct current *current = (struct current *)(uint64_t)gate_current(cpu);
 
-	*current = (struct current){ .exit_cr3 = boot_cr3(),
+	half_begin();
+	*current = (struct current){ .exit_cr3 = half_exit_of(boot_cr3()),
 				     .kernel_cr3 = boot_cr3(),
 				     .root = kernel_root.pfn,
 				     .stack = stack,
 				     .binding = CURRENT_NO_BINDING,
 				     .pid = CURRENT_KERNEL };
 	stack_begin(stack);
-	half_begin();
 }
 
 static uint64_t slot_start(uint32_t stack) { return kspace_base + stack * SLOT_BYTES; }
@@ -174,7 +174,7 @@ uint64_t gate_switch_here(uint64_t how, uint64_t unused1, uint64_t unused2, uint
 	unsigned did = 0;
 
 	(void)unused1, (void)unused2, (void)unused3;
-	if ((how & SWITCH_SLOT) >= NR_ASIDS) {
+	if ((how & SWITCH_SLOT) >= NR_ASIDS || (how & SWITCH_LEAVE && !(how & SWITCH_TO_KERNEL))) {
 		return GATE_NO_FRAME;
 	}
 	if (root != current->root) {

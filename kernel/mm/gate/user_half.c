@@ -146,6 +146,7 @@ unsigned half_load_now(struct current *own, uint32_t root)
 
 unsigned half_load_none(struct current *own, cr3_t boot)
 {
-	own->kernel_cr3 = own->exit_cr3 = boot;
+	own->kernel_cr3 = boot;
+	own->exit_cr3 = half_exit_of(boot);
 	return half_load_now(own, half_root(tlb_hw_read(&own->roots)));
 }

@@ -19,6 +19,12 @@ extern struct half_bits {
 	uint64_t of_slot[NR_ASIDS], of_user;
 } half_bits;
 
+/* For the way out of who is in no address space: the shadow root of the kernel's own. */
+static inline cr3_t half_exit_of(cr3_t boot)
+{
+	return (cr3_t){ (boot.value & ~CR3_NOFLUSH) | half_bits.of_user };
+}
+
 /* Loads what own->kernel_cr3 is, and flushes the PCIDs of own->slot; or loads it, if it is not. */
 unsigned half_load_flushing(struct current *own, uint64_t fresh);
 unsigned half_load_now(struct current *own, uint32_t root);
