@@ -1,6 +1,6 @@
 /*
  * The frame table: one word per 4 KiB frame from frame 0 to the highest RAM frame, but for
- * large holes. Every frame has exactly one owner; only frame_transition writes it.
+ * large holes. Every frame has exactly one owner; only the gate writes it.
  */
 #pragma once
 
@@ -20,7 +20,7 @@ enum owner {
 
 enum frame_flags {
 	FRAME_HIDDEN = 1, /* absent from the direct map, but while xpfo_kmap holds it */
-	FRAME_FRESH = 2,  /* USER, with ptprot: nothing maps it yet, and one entry may; of 4 KiB
+	FRAME_FRESH = 2,  /* USER, with ptprot: nothing maps it yet, and one entry may; of 2 MiB
 			     number is that of the root that may have it */
 	FRAME_MAPPED = 2, /* KERNEL, ENTRY, POOL, with ptprot: beside the direct map */
 	FRAME_TAIL = 4,   /* USER: a 2 MiB page's frames but the first */
@@ -63,7 +63,7 @@ enum frame_flags {
  *   others  number is 0.
  */
 struct frame {
-	uint8_t owner; /* enum owner; frame_transition only */
+	uint8_t owner; /* enum owner */
 	uint8_t flags; /* enum frame_flags */
 	union {
 		struct {
@@ -145,10 +145,10 @@ enum table_flags {
 	 * Of a kernel root, which is in one of these states; none of them: it is an address
 	 * space's, and who has it loaded may change its user half.
 	 */
-	ROOT_NEW = 128, /* no processor has loaded it yet: number is that of the root that who makes
-			   it has loaded, and he fills it */
-	ROOT_DYING = 64,                     /* nothing comes to its user half any more */
-	ROOT_IDLE = 8,                       /* in a stock, and nobody's */
+	ROOT_NEW = 128,  /* no processor has loaded it yet: number is its maker, the root that was
+			    loaded when it was taken */
+	ROOT_DYING = 64, /* nothing comes to its user half any more */
+	ROOT_IDLE = 8,   /* in a stock, and nobody's */
 	ROOT_PROGRAM = ROOT_NEW | ROOT_IDLE, /* new, and filled with a program of the archive: the
 						number of the shadow root says with which, and how
 						far (gate/program.c) */
