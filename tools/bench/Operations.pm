@@ -11,6 +11,7 @@ our @EXPORT_OK = qw(operations commands differences operation_figure);
 my @table = map { [split /\s*\|\s*/] } grep { /\S/ } split /\n/, <<'END';
 null system call                     | bench_null  | null, null_loop+1 | 1  | 1000 3000 1000 3000 1000 3000 | 100
 IPC round trip                       | bench_ipc   | ipc               | 1  | 500 1500  | 8
+the same within one address space    | bench_ipc   | ipc_threads       | 1  | 500 1500  | 8
 page fault, zeroing included         | bench_fault | fault_life        | 1  | 640 2560  | 8
 neighbour fault                      | bench_fault | fault, fault_loop | 1  | 500 4000  | 1
 mmap, touch, munmap of one page      | bench_churn | churn_1           | 1  | 200 600   | 8
