@@ -37,9 +37,11 @@ struct current {
 		tlb_word_t roots;
 	};
 	struct user_slot slots[NR_ASIDS]; /* asid.h */
-	uint32_t slot;                    /* of these, that of the root in use */
-	uint32_t stack;                   /* which of the kernel's stacks */
-	uint32_t binding;                 /* of that entry, when it was last looked at */
+	uint32_t nr_later; /* of these; 0 where the way out loads no root: one comes in use here,
+			      and is loaded later */
+	uint32_t slot;     /* that of the root in use */
+	uint32_t stack;    /* which of the kernel's stacks */
+	uint32_t binding;  /* of that entry, when it was last looked at */
 	uint32_t pid; /* whose entry of credentials; CURRENT_KERNEL: a thread of the kernel's own */
 };
 

@@ -40,7 +40,4 @@ struct tlb_cpu {
 		request; /* not 0: bring seen and the user half in use up to date, somebody waits */
 	tlb_word_t deferred; /* not 0: kernel translations are to be flushed at the next context
 				switch, or at one to a thread that owes it (xpfo=v7 to v9) */
-
-	/* this CPU only */
-	uint32_t slot_next; /* of current.h's slots: evicted next */
 };

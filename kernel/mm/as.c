@@ -207,7 +207,4 @@ void as_put(struct as *as)
 	slab_free(&as_cache, as);
 }
 
-void as_switch(struct as *as)
-{
-	(void)as_switch_stack(as, (struct stack_change){ .to = STACK_STAYS });
-}
+void as_switch(struct as *as) { tlb_switch(as ? &as->tlb : NULL); }

@@ -91,12 +91,6 @@ static inline void as_settle(void)
 		as_tlb_settle();
 	}
 }
-/* As tlb_switch. */
-static inline uint64_t as_switch_stack(struct as *as, struct stack_change stacks)
-{
-	return tlb_switch(as ? &as->tlb : NULL, stacks);
-}
-
 /*
  * fork: copy-on-write of all private regions. The parent's writable entries become read-only.
  * `written`: in a page that both sides write to at once, for which nobody else may meanwhile; 0:

@@ -3,7 +3,6 @@
 #include "mm/as_tlb.h"
 
 #include "lib/assert.h"
-#include "mm/asid.h"
 #include "mm/tlb.h"
 #include "mm/tlb_hw.h"
 #include "mm/user_half.h"
@@ -29,10 +28,11 @@ void as_tlb_destroy(const struct as_tlb *tlb)
 	}
 }
 
-uint64_t tlb_switch(struct as_tlb *to, struct stack_change stacks)
-{
-	return tlb_hw_switch(to, stacks, LIKELY(to) ? asid_choose(to) : SWITCH_TO_KERNEL);
-}
+void tlb_switch(struct as_tlb *to) { tlb_hw_switch(to); }
+
+void tlb_switched(unsigned did) { tlb_hw_note_load(did); }
+
+uint32_t tlb_slot(void) { return tlb_hw_current()->slot; }
 
 void as_tlb_settle(void) { tlb_hw_settle(); }
 

@@ -12,8 +12,7 @@
 #include "mm/tlb_batch.h"
 
 struct as_tlb {
-	pa_t root;     /* kernel root; the shadow root is the next frame */
-	uint32_t slot; /* that some CPU chose for it last: where to look first (asid.h) */
+	pa_t root; /* kernel root; the shadow root is the next frame */
 };
 
 void as_tlb_init(struct as_tlb *tlb, pa_t kernel_root);
@@ -41,18 +40,15 @@ void as_tlb_wait(uint32_t root);
  */
 void as_tlb_upgrade(struct as_tlb *tlb, uva_t page);
 
-/* Another of the kernel's stacks (kspace.h), and where the one that is left goes on; or the same.
- */
-#define STACK_STAYS UINT32_MAX
-struct stack_change {
-	uint32_t to;
-	uint64_t rsp;
-};
 /*
- * Flushes as needed: this CPU uses the address space, or the kernel's own root (NULL), as another
- * stack goes on: returns where, and enum switch_did. Full barrier.
+ * Flushes as needed: this CPU uses the address space, or the kernel's own root (NULL), while the
+ * same thread goes on. Full barrier. (Another thread: context_switch, arch/x86_64/switch.h.)
  */
-uint64_t tlb_switch(struct as_tlb *tlb, struct stack_change stacks);
+void tlb_switch(struct as_tlb *tlb);
+/* After context_switch, what that returned, if anything; in debug builds always. */
+void tlb_switched(unsigned did);
+/* Where the translations of the address space in use are: what context_switch is told next time. */
+uint32_t tlb_slot(void);
 
 /* The root of the address space that is in use is loaded, whichever was. */
 void as_tlb_settle(void);

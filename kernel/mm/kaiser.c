@@ -69,9 +69,9 @@ static void take_new_way(void)
 {
 	struct cpu *cpu = this_cpu();
 
-	/* the way out may load no root from now on */
-	as_settle();
 	kaiser_init_cpu();
+	/* the way out may load no root from now on: the one in use is loaded */
+	as_tlb_settle();
 	cpu->entries_before_kaiser = entries(cpu);
 	(void)ktlb_enter();
 }

@@ -278,22 +278,14 @@ static bool debt_take(void)
 	return owes;
 }
 
-static __attribute__((noinline)) void flush_deferred(struct tlb_cpu *cpu)
+void ktlb_context_switch(void)
 {
+	struct tlb_cpu *cpu = tlb_hw_self();
 	bool must_flush = tlb_hw_read(&cpu->deferred) == DEFERRED_TO_DEBTOR
 				  ? debt_take()
 				  : tlb_hw_exchange(&cpu->deferred, 0);
 
 	if (must_flush) {
 		flush_all();
-	}
-}
-
-void ktlb_context_switch(void)
-{
-	struct tlb_cpu *cpu = tlb_hw_self();
-
-	if (UNLIKELY(tlb_hw_read(&cpu->deferred))) {
-		flush_deferred(cpu);
 	}
 }

@@ -71,6 +71,11 @@ void ktlb_flush_owed(va_t first, uint64_t nr_pages);
  * at each switch to a thread of user space, when that is the current one; not for the kernel's own
  * threads, for which Linux does not change address spaces. */
 void ktlb_context_switch(void);
+/* Not 0: it has something to do. */
+static inline uint64_t ktlb_owes(const struct tlb_cpu *cpu)
+{
+	return __atomic_load_n(&cpu->deferred.value, __ATOMIC_ACQUIRE);
+}
 /* Boot: tells the current thread's debts, a bit for each CPU; NULL where it keeps none. */
 void ktlb_set_debts_hook(uint64_t *(*hook)(void));
 

@@ -1,6 +1,6 @@
 /*
- * All that the TLB logic (tlb.c, ktlb.c, as_tlb.c, asid.c) needs of the machine. Host tests put a
- * simulated machine behind the same names (tests/host/fake/mm/tlb_hw.h).
+ * All that the TLB logic (tlb.c, ktlb.c, as_tlb.c, gate/user_half.c) needs of the machine. Host
+ * tests put a simulated machine behind the same names (tests/host/fake/mm/tlb_hw.h).
  *
  * Memory order is that of x86: a CPU's stores become visible in order, but later than its following
  * loads; the functions marked "full barrier" wait until all earlier stores are visible.
@@ -94,20 +94,11 @@ static inline void tlb_hw_note_load(unsigned did)
 			 current->root == kernel_root.pfn ? 0 : generation);
 }
 
-/*
- * The address space (NULL: none) is in use here, with the PCIDs of a slot. Another stack goes on,
- * or the same: stack_switch of mm/gate/switch.h. Full barrier.
- */
-static inline uint64_t tlb_hw_switch(const struct as_tlb *to, struct stack_change stacks,
-				     unsigned how)
+/* The address space (NULL: none) is in use here: stack_switch_here of mm/gate/switch.h. Full
+ * barrier. */
+static inline void tlb_hw_switch(const struct as_tlb *to)
 {
-	uint64_t result = LIKELY(stacks.to != STACK_STAYS)
-				  ? stack_switch(stacks.to, stacks.rsp, how)
-				  : stack_switch_here(how);
-
-	(void)to;
-	tlb_hw_note_load(result & SWITCH_DID);
-	return result;
+	tlb_hw_note_load(stack_switch_here(to ? 0 : SWITCH_TO_KERNEL));
 }
 
 /* The root in use is loaded, and flushed if it is stale. */

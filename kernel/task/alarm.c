@@ -63,7 +63,6 @@ static uint64_t earliest_take(uint64_t next_ns)
 static void sleeper_main(void *thread)
 {
 	(void)thread;
-	sched_after_switch();
 	for (;;) {
 		struct timer timer;
 		uint64_t next_ns;

@@ -40,7 +40,6 @@ static void sleep(void)
 static void idle_main(void *thread)
 {
 	(void)thread;
-	sched_after_switch();
 	for (;;) {
 		struct thread *next = find_work();
 
@@ -61,7 +60,7 @@ status_t sched_init_cpu(struct cpu *cpu)
 	if (status) {
 		return status;
 	}
-	switch_begin_cpu(cpu->id, kstack_slot(cpu->idle->stack));
+	switch_begin_cpu(cpu->id, cpu->idle->stack_number);
 	cpu->idle->cpu = cpu->id;
 	run_queue_init(cpu->id);
 	return STATUS_OK;

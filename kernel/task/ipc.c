@@ -133,7 +133,7 @@ static inline __attribute__((always_inline)) int64_t call(struct endpoint *endpo
 	bind(server, self, endpoint);
 	if (finish_claimed(server, self->process->pid)) {
 		lock_release(&endpoint->lock);
-		sched_block_to(server);
+		sched_block_to(self, server);
 	} else {
 		lock_release(&endpoint->lock);
 	}
@@ -255,7 +255,7 @@ receive(struct endpoint *endpoint, struct thread *self, uint64_t handle, struct 
 	enqueue(endpoint, self, IPC_RECEIVING);
 	lock_release(&endpoint->lock);
 	if (replied) {
-		sched_block_to(replied);
+		sched_block_to(self, replied);
 	}
 	result = wait_until_done();
 	accept_end(result);

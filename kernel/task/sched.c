@@ -19,22 +19,6 @@ static bool has_used_slice(const struct thread *current)
 	return slice_is_over(sched_run_time(current), current->slice_end, slice_ticks);
 }
 
-/* On the stack that is left, which goes on at rsp later. */
-uint64_t upcall_switch_stack(struct thread *next, uint64_t rsp)
-{
-	struct process *process = next->process;
-
-	rsp = as_switch_stack(process ? process->as : NULL,
-			      (struct stack_change){ kstack_slot(next->stack), rsp });
-	if (process) {
-		if (UNLIKELY(rsp & SWITCH_BINDS)) {
-			program_bind(process);
-		}
-		ktlb_context_switch();
-	}
-	return rsp & ~(uint64_t)SWITCH_DID;
-}
-
 /* A process ends with its last thread's stack, so that whoever waits for it finds all memory back.
  */
 static void bury(struct thread *dead)
@@ -47,7 +31,8 @@ static void bury(struct thread *dead)
 	}
 }
 
-void sched_see_off(struct cpu *cpu)
+/* Of the thread that left for another CPU, or for good. */
+static void see_off(struct cpu *cpu)
 {
 	struct thread *leaver = cpu->leaver;
 
@@ -59,6 +44,29 @@ void sched_see_off(struct cpu *cpu)
 		run_queue_add(leaver);
 	}
 }
+
+void sched_finish_switch(uint64_t did)
+{
+	struct cpu *cpu = this_cpu();
+	struct thread *self = cpu->current;
+
+	tlb_switched((unsigned)did);
+	if (did & SWITCH_FLUSHED) {
+		self->slot = tlb_slot();
+	}
+	if (self->process) {
+		ktlb_context_switch();
+		if (did & SWITCH_BINDS) {
+			program_bind(self->process);
+		}
+	}
+	budget_begin();
+	if (cpu->leaver) {
+		see_off(cpu);
+	}
+}
+
+void upcall_thread_begins(unsigned did) { sched_after_switch(did); }
 
 /* A thread that comes from a queue: what changed while it waited there it must learn now. */
 void sched_run(struct thread *next)
@@ -215,6 +223,10 @@ void sched_tick(void)
 
 	if (cpu->current != cpu->idle && has_used_slice(cpu->current)) {
 		cpu_attend();
+	}
+	if (cpu->current->process) {
+		/* it may have come from another CPU, where it had another */
+		cpu->current->slot = tlb_slot();
 	}
 	run_queue_tick(cpu->current);
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/cpu.h"
+#include "mm/ktlb.h"
 #include "task/budget.h"
 #include "task/thread.h"
 
@@ -15,19 +16,17 @@ _Noreturn void sched_enter(void);
 /* Chooses a CPU for a new thread and lets it run. */
 void sched_start(struct thread *thread);
 
-/* Of cpu->leaver, which left for another CPU, or for good. */
-void sched_see_off(struct cpu *cpu);
+/* What is left to do of a switch that did something (enum switch_did), or left somebody to see off,
+ * or a flush to do. */
+void sched_finish_switch(uint64_t did);
 
-/*
- * First thing in a new thread, and last thing in every switch: lets go of the thread that was left.
- */
-static inline void sched_after_switch(void)
+/* First thing in a new thread, and last thing in every switch. */
+static inline void sched_after_switch(uint64_t did)
 {
-	struct cpu *cpu = this_cpu();
+	const struct cpu *cpu = this_cpu();
 
-	budget_begin();
-	if (UNLIKELY(cpu->leaver)) {
-		sched_see_off(cpu);
+	if (ASSERTIONS || UNLIKELY(did | ktlb_owes(&cpu->tlb) | (uint64_t)cpu->leaver)) {
+		sched_finish_switch(did);
 	}
 }
 

@@ -60,15 +60,13 @@ static inline void sched_switch_to(struct thread *previous, struct thread *next)
 	cpu->lowest_regs = next->lowest_regs;
 	previous->user_rsp = entry->user_rsp;
 	entry->user_rsp = next->user_rsp;
-	if (next->process) {
-		segments_clear();
-		msr_write(MSR_FS_BASE, next->fs_base);
-	}
+	segments_clear();
+	msr_write(MSR_FS_BASE, next->fs_base);
 	tlb_debt_assert_none();
 	assert(rflags_are_clean());
 	cpu->counters[COUNTER_context_switches]++;
-	context_switch(&previous->saved_rsp, &next->saved_rsp, next);
-	sched_after_switch();
+	sched_after_switch(context_switch(&previous->saved_rsp, &next->saved_rsp,
+					  next->stack_number, next->slot));
 }
 
 /*
@@ -88,9 +86,8 @@ static inline bool sched_claim(struct thread *thread)
 }
 
 /* As sched_block, and the claimed thread runs at once. Its time slice is its own. */
-static inline void sched_block_to(struct thread *claimed)
+static inline void sched_block_to(struct thread *current, struct thread *claimed)
 {
-	struct thread *current = thread_current();
 	uint32_t running = THREAD_RUNNING;
 
 	if (LIKELY(sched_change(current, &running, THREAD_BLOCKED))) {

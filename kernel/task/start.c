@@ -35,7 +35,6 @@
 static void init_main(void *thread)
 {
 	(void)thread;
-	sched_after_switch();
 	log_print("bulwark: no first process: " INIT_PATH " does not run (%d)\n",
 		  exec_first(INIT_PATH));
 	power_off(EXIT_STATUS_NO_ARCHIVE);

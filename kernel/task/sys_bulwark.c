@@ -43,7 +43,7 @@ static bool may_judge(void) { return is_root() && !credentials_job(process_curre
 /* What the gate writes to open and, again, to close. */
 static uint64_t gate_writes(const struct cpu *cpu, enum option_ptprot way)
 {
-	return gate_in_force == way ? 2 * cpu->counters[COUNTER_gate_calls] : 0;
+	return gate_in_force == way ? 2 * gate_calls_of(cpu) : 0;
 }
 
 /* Some are kept where the entry code can count, or follow from others. */
@@ -61,6 +61,7 @@ static uint64_t counter_of(const struct cpu *cpu, enum counter counter)
 	case COUNTER_window_openings: return cpu->counters[counter] + gate.nr_openings;
 	case COUNTER_window_frames:
 	case COUNTER_invlpg: return cpu->counters[counter] + gate.nr_shown;
+	case COUNTER_gate_calls: return gate_calls_of(cpu);
 	case COUNTER_pkrs_writes: return gate_writes(cpu, ptprot_pks);
 	default: return cpu->counters[counter];
 	}

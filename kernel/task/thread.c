@@ -37,7 +37,7 @@ void thread_init(void)
 
 void thread_give_stack(struct thread *thread, uint32_t pid)
 {
-	stack_give(kstack_slot(thread->stack), pid);
+	stack_give(thread->stack_number, pid);
 }
 
 void thread_leave_process(void) { stack_switch_here(SWITCH_TO_KERNEL | SWITCH_LEAVE); }
@@ -61,10 +61,11 @@ status_t thread_create(struct process *process, void (*start)(void *thread), str
 	thread->process = process;
 	thread->call = NR_SYSCALL_NUMBERS; /* none yet */
 	thread->stack_top = thread->stack.va + KSTACK_SIZE;
+	thread->stack_number = kstack_slot(thread->stack);
 	thread->lowest_regs = kstack_lowest_regs(thread->stack_top);
 	thread->saved_rsp = context_prepare(thread->stack_top - sizeof(struct regs), start, thread);
 	assert(thread->saved_rsp - kspace_base ==
-	       kstack_slot(thread->stack) * SLOT_BYTES + KSTACK_FIRST_RSP);
+	       thread->stack_number * SLOT_BYTES + KSTACK_FIRST_RSP);
 	thread->regs = thread_top_regs(thread);
 	list_init(&thread->run_node);
 	list_init(&thread->process_node);
@@ -81,7 +82,7 @@ status_t thread_create(struct process *process, void (*start)(void *thread), str
 
 void thread_destroy(struct thread *thread)
 {
-	stack_take(kstack_slot(thread->stack));
+	stack_take(thread->stack_number);
 	kstack_free(thread->stack);
 	bounce_scrub(thread->fpu, sizeof(thread->fpu));
 	slab_free(&cache, thread);
@@ -116,7 +117,6 @@ void thread_start_user(void *thread)
 {
 	struct thread *self = thread;
 
-	sched_after_switch();
 	/* memory that is not there, or not writable, is the program's own affair */
 	if (self->store_tid.uva && store_user_u32(self->store_tid, self->tid)) {
 		self->store_tid.uva = 0;

@@ -55,6 +55,10 @@ struct thread {
 	/* In ticks of the TSC. How long it has run, which is less than the TSC; while it runs, that
 	 * less what the TSC was when it was switched to, which is negative: run_time.h. */
 	uint64_t run_time;
+	/* Constant: the number of its stack, kstack_slot. */
+	uint32_t stack_number;
+	/* The slot of its address space's translations, where it ran last: where to look first. */
+	uint32_t slot;
 	/* Atomic; sched_switch.h says who may change it from what to what. */
 	uint32_t state; /* enum thread_state */
 	uint32_t cpu;   /* where it runs, or ran last; written by whoever owns its fate */

@@ -2,7 +2,7 @@
  *          tests/host/tlb/coroutine.c tests/host/tlb/describe.c
  *          tests/host/tlb/kernel.c tests/host/tlb/kernel_mm.c tests/host/tlb/kernel_as.c
  * tests/host/tlb/explore.c tests/host/tlb/scenarios.c tests/host/tlb/switches.c kernel/mm/tlb.c
- * kernel/mm/ktlb.c kernel/mm/as_tlb.c kernel/mm/asid.c kernel/mm/gate/user_half.c
+ * kernel/mm/ktlb.c kernel/mm/as_tlb.c kernel/mm/gate/user_half.c
  * kernel/mm/tlb_boot.c
  */
 /* flags: -O2 -fno-sanitize=all */

@@ -1,7 +1,7 @@
 /* sources: tests/host/tlb/machine.c tests/host/tlb/translations.c tests/host/tlb/hardware.c
  *          tests/host/tlb/coroutine.c tests/host/tlb/describe.c
  *          tests/host/tlb/kernel.c tests/host/tlb/kernel_mm.c tests/host/tlb/kernel_as.c
- * tests/host/tlb/random_runs.c kernel/mm/tlb.c kernel/mm/ktlb.c kernel/mm/as_tlb.c kernel/mm/asid.c
+ * tests/host/tlb/random_runs.c kernel/mm/tlb.c kernel/mm/ktlb.c kernel/mm/as_tlb.c
  *          kernel/mm/gate/user_half.c
  *          kernel/mm/tlb_boot.c
  */

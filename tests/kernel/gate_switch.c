@@ -20,9 +20,10 @@ static enum gate_refusal given(uint64_t stack, uint64_t pid)
 }
 static enum gate_refusal taken(uint64_t stack) { return asked_of(GATE_STACK_TAKE, stack, 0, 0, 0); }
 
-static enum gate_refusal switched(uint64_t stack, uint64_t rsp, uint64_t how)
+/* Where that stack goes on; or enum gate_refusal. This one runs on, whatever is written down. */
+static uint64_t switched(uint64_t stack, uint64_t rsp, uint64_t slot)
 {
-	return asked_of(GATE_SWITCH, stack, rsp, how, 0) & GATE_REFUSAL;
+	return gate_enter(stack, rsp, slot, 0, 0, GATE_SWITCH);
 }
 
 static enum gate_refusal switched_here(uint64_t how)
@@ -127,31 +128,68 @@ static void count_checks(const struct process *self)
 		 "an entry is not taken while a stack has its number");
 }
 
-/* Of the current process, and does not run. */
-static enum gate_refusal switched_to_own(uint64_t rsp)
-{
-	const struct kstack_owner owner = { .rsp = KSTACK_FIRST_RSP, .pid = current()->pid };
-	enum gate_refusal refusal;
+static uint64_t stack_address(uint32_t stack) { return kspace_base + stack * SLOT_BYTES; }
 
-	FORCE(kstack_owners[unused()] = owner);
-	refusal = switched(unused(), rsp, 0);
-	FORCE(kstack_owners[unused()] = ((struct kstack_owner){ 0 }));
-	return refusal;
+/* From this stack to one of the same process that does not run, and back. */
+static void there_and_back_checks(void)
+{
+	uint32_t own = current()->stack, other = unused(), went_on_at, left_at;
+	uint64_t middle = stack_address(own) + SLOT_BYTES / 2, there, back;
+	struct current before = *current();
+	bool is_other;
+
+	FORCE(kstack_owners[other] =
+		      ((struct kstack_owner){ .rsp = KSTACK_FIRST_RSP, .pid = before.pid });
+	      current()->root = kernel_root.pfn);
+	there = switched(other, middle + 3 * SLOT_BYTES, UINT32_MAX);
+	is_other = current()->stack == other && current()->pid == before.pid &&
+		   current()->root == before.root;
+	went_on_at = kstack_owners[other].rsp;
+	left_at = kstack_owners[own].rsp;
+	back = switched(own, stack_address(other) + KSTACK_FIRST_RSP, before.slot);
+	FORCE(kstack_owners[other] = ((struct kstack_owner){ 0 }));
+	ktest_ok((there & ~(uint64_t)SWITCH_DID) == stack_address(other) + KSTACK_FIRST_RSP &&
+			 is_other && !went_on_at,
+		 "a stack goes on where it was left, in its owner's root, whatever slot is told");
+	ktest_ok(left_at == SLOT_BYTES / 2 && (back & ~(uint64_t)SWITCH_DID) == middle,
+		 "the one that is left does so within itself, whatever is told");
+	ktest_ok(current()->stack == own && !kstack_owners[own].rsp, "it runs again");
+}
+
+/* To one whose root is not alive. */
+static void switch_refused_checks(const struct process *self)
+{
+	struct current before = *current();
+	struct frame is = *frame_entry(self->as->root), dying = is;
+	struct kstack_owner other = { .rsp = KSTACK_FIRST_RSP, .pid = before.pid }, after;
+	uint64_t result;
+	bool is_own;
+
+	dying.flags |= ROOT_DYING;
+	FORCE(kstack_owners[unused()] = other; *frame_entry(self->as->root) = dying;
+	      current()->root = kernel_root.pfn);
+	result = switched(unused(), stack_address(before.stack) + SLOT_BYTES / 2, before.slot);
+	is_own = current()->stack == before.stack && current()->pid == before.pid &&
+		 !kstack_owners[before.stack].rsp;
+	after = kstack_owners[unused()];
+	FORCE(kstack_owners[unused()] = ((struct kstack_owner){ 0 });
+	      *frame_entry(self->as->root) = is; *current() = before);
+	cr3_write(before.kernel_cr3);
+	ktest_ok(result == GATE_NOT_OURS, "no thread goes on in a root that is not alive");
+	ktest_ok(is_own && after.rsp == other.rsp && after.pid == other.pid,
+		 "and then who was current is, and the other does not run");
 }
 
 static void switch_checks(void)
 {
 	uint32_t own = current()->stack;
-	uint64_t rsp = kspace_base + own * SLOT_BYTES + SLOT_BYTES / 2;
+	uint64_t rsp = stack_address(own) + SLOT_BYTES / 2;
 	struct current before = *current();
 
-	ktest_ok(switched(nr_kstacks, rsp, 0) == GATE_NO_FRAME &&
-			 switched(own, rsp, NR_ASIDS) == GATE_NO_FRAME,
-		 "no stack goes on that there is not, and with no PCID that there is not");
-	ktest_ok(switched(unused(), rsp, 0) == GATE_IN_USE, "nor one that is nobody's");
-	ktest_ok(switched_to_own(rsp - SLOT_BYTES) == GATE_NO_FRAME &&
-			 switched_to_own(rsp + SLOT_BYTES) == GATE_NO_FRAME,
-		 "nor one for another that would go on elsewhere");
+	ktest_ok(switched(nr_kstacks, rsp, 0) == GATE_NO_FRAME,
+		 "no stack goes on that there is not");
+	ktest_ok(switched(unused(), rsp, 0) == GATE_IN_USE && switched(own, rsp, 0) == GATE_IN_USE,
+		 "nor one that is nobody's, or runs");
 	ktest_ok(!memcmp(current(), &before, sizeof(before)), "nothing has changed");
 }
 
@@ -164,7 +202,7 @@ static enum gate_refusal switched_to_root(const struct process *self, struct fra
 	enum gate_refusal refusal;
 
 	FORCE(*frame_entry(root) = word; current()->root = kernel_root.pfn);
-	refusal = switched_here(before.slot);
+	refusal = switched_here(0);
 	FORCE(*frame_entry(root) = is; *current() = before);
 	return refusal;
 }
@@ -208,7 +246,7 @@ static enum gate_refusal refused_in(const struct process *self, struct frame wor
 
 	FORCE(current()->slots[current()->slot].generation--; *frame_entry(root) = word;
 	      entry->root = pfn_add(root, 1));
-	refusal = switched_here(current()->slot);
+	refusal = switched_here(0);
 	FORCE(*frame_entry(root) = is; entry->root = root);
 	return refusal;
 }
@@ -227,10 +265,9 @@ static void back_checks(const struct process *self)
 	refusal = refused_in(self, with_flags(is, ROOT_DYING, 0));
 	ktest_ok(refusal == GATE_NOT_OURS && current()->root == kernel_root.pfn && !current()->left,
 		 "or to the kernel's own, if that dies");
-	(void)stack_switch_here(before.slot);
+	(void)stack_switch_here(0);
 	ktest_ok(current()->root == root, "until it is his again");
-	ktest_ok(switched_here(before.slot | SWITCH_LEAVE) == GATE_NO_FRAME &&
-			 current()->pid == before.pid,
+	ktest_ok(switched_here(SWITCH_LEAVE) == GATE_NO_FRAME && current()->pid == before.pid,
 		 "a thread leaves its process and its address space, or neither");
 }
 
@@ -245,7 +282,7 @@ static void later_checks(void)
 	cr3_write(cr3_make(pfn_to_pa(kernel_root), (pcid_t){ PCID_BOOT }));
 	FORCE(current()->root = kernel_root.pfn);
 	kaiser_in_force = is == kaiser_off ? kaiser_pcid : kaiser_off;
-	refusal = switched_here(before.slot);
+	refusal = switched_here(0);
 	kaiser_in_force = is;
 	left = current()->left;
 	FORCE(*current() = before);
@@ -266,6 +303,8 @@ KTEST_SUITE(gate_switch)
 	give_checks_of_parent(self);
 	count_checks(self);
 	switch_checks();
+	there_and_back_checks();
+	switch_refused_checks(self);
 	root_checks(self);
 	back_checks(self);
 	later_checks();

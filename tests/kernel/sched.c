@@ -49,7 +49,6 @@ static void take_turns(unsigned mine)
 static void partner_main(void *thread)
 {
 	(void)thread;
-	sched_after_switch();
 	take_turns(1);
 	__atomic_fetch_add(&nr_ended, 1, __ATOMIC_RELEASE);
 	sched_exit();
@@ -58,7 +57,6 @@ static void partner_main(void *thread)
 static void short_main(void *thread)
 {
 	(void)thread;
-	sched_after_switch();
 	__atomic_fetch_add(&nr_ended, 1, __ATOMIC_RELEASE);
 	sched_exit();
 }

@@ -12,7 +12,7 @@ import sys
 import gdb
 
 sys.path.insert(0, 'tests/qemu')
-from nmi_gate import EDGES, Lies, member_offset, sealed_word  # noqa: E402
+from nmi_gate import EDGES, Lies, is_way, member_offset, sealed_word  # noqa: E402
 
 MARK = 0xB0117E57  # tests/qemu/programs/entries.c: the operand of the instruction at rounds_mark
 ROUNDS_WITHOUT_NEWS = 3
@@ -317,7 +317,7 @@ def try_lies(machine, reached):
 	for at in (at for at in reached if machine.name[at].startswith('gate_') or lies.edge_of(at)):
 		name = machine.name[at]
 		edge = lies.edge_of(at)
-		is_inside = edge is None and (not name.startswith('gate_enter') or '.opened' in name)
+		is_inside = edge is None and (not is_way(name) or '.opened' in name)
 		trying(f'a lie at {name}')
 		if is_inside and machine.stop_at(at):
 			nr += 1

@@ -10,11 +10,12 @@ REGS = ['r15', 'r14', 'r13', 'r12', 'rbp', 'rbx', 'r11', 'r10', 'r9', 'r8', 'rax
 GENERAL = REGS[:15]
 # What is begun again (rows of .gate.ranges, by the symbol of their first instruction): what these instructions write may be anything
 # before, and what CR3 gets, if it is written.
-EDGES = {'gate_enter_wp.open': ['rax', 'rsp'], 'gate_enter_wp.close': ['rcx', 'rsp'],
-	'gate_enter_pks.open': ['rax', 'rcx', 'rdx', 'rsp'], 'gate_enter_pks.close': ['rax', 'rcx', 'rdx', 'rsp'],
-	'gate_enter_window.note': ['rax', 'rsp'], 'gate_enter_window.open': ['rax', 'r11', 'rsp'],
-	'gate_enter_window.close': ['rcx', 'rsp'], 'gate_kernel_trap.close': ['rax', 'rcx', 'rdx'], 'gate_kernel_trap.open': ['rax'],
+EDGES = {'gate_kernel_trap.close': ['rax', 'rcx', 'rdx'], 'gate_kernel_trap.open': ['rax'],
 	'cr3_reload': ['rax'], 'cr3_load_window': ['rax'], 'cr3_load_current': ['rax']}
+for way in ('gate_enter', 'gate_switch'):
+	EDGES |= {f'{way}_{place}': lies for place, lies in [('wp.open', ['rax', 'rsp']), ('wp.close', ['rcx', 'rsp']),
+		('pks.open', ['rax', 'rcx', 'rdx', 'rsp']), ('pks.close', ['rax', 'rcx', 'rdx', 'rsp']),
+		('window.note', ['rax', 'rsp']), ('window.open', ['rax', 'r11', 'rsp']), ('window.close', ['rcx', 'rsp'])]}
 LOADED = {'cr3_reload': 'same', 'cr3_load_window': 'gate_cr3', 'cr3_load_current': 'kernel_cr3'}
 for variant in ('off', 'nopcid', 'pcid'):
 	EDGES |= {f'{name}_{variant}.{place}': lies for name, place, lies in [('entry_syscall', 'enter', ['rsp']),
@@ -32,6 +33,11 @@ CR3_SHADOW = 1 << 12
 FIRST_STACK = {'rip': 0, 'rflags': 2, 'rsp': 3, 'rax': -3, 'rcx': -4, 'rdx': -5}
 ROOT = 0xFFFFFFFFFF000
 SEALED_FROM_GS = 0x1c000  # CPU_SEALED_OFFSET
+
+
+def is_way(name):
+	"""Of a way into the gate."""
+	return re.match('gate_(enter|switch)_(wp|pks|window)', name)
 
 
 def register(name):
@@ -127,7 +133,7 @@ class Lies:
 		"""A lie about the gate's stack does not keep it open, and no register that is written there is believed."""
 		cr3 = self.expected_cr3(edge)
 		self.machine.inject()
-		if edge.startswith('gate_enter'):
+		if is_way(edge):
 			self.store(self.machine.stack + 3 * 8, LIE)
 		regs = self.to_handler()
 		if regs is None:

@@ -7,6 +7,7 @@
 #include "core/syscall_table.h"
 #include "lib/status.h"
 #include "mm/gate/enter.h"
+#include "mm/gate/switch.h"
 #include "mm/layout.h"
 
 #define OFFSET(name, value) asm volatile("\n->" #name " %c0" : : "i"(value))
@@ -100,6 +101,7 @@ void offsets_of_gate(void)
 	OFFSET(SEALED_GATE_CR3, CPU_SEALED_OFFSET + offsetof(struct cpu_sealed, gate_cr3));
 	OFFSET(SEALED_GATE_NOFLUSH, CPU_SEALED_OFFSET + offsetof(struct cpu_sealed, gate_noflush));
 	OFFSET(NR_GATE_OPERATIONS, NR_GATE_OPERATIONS);
+	OFFSET(SWITCH_DID, SWITCH_DID);
 	/* from the top of the exit stack, which a sealed word names, down to those of handlers */
 	EXIT_TO(NMI_HANDLER);
 	EXIT_TO(DF_HANDLER);

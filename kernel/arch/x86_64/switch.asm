@@ -1,24 +1,31 @@
 ; From one kernel stack to another.
 
+%include "offsets.inc"
+
 default rel
 bits 64
 section .text
-extern upcall_switch_stack
+extern gate_switch_way, upcall_switch_refused, upcall_thread_begins
 
-; The middle of context_switch (switch.h). RDI: where others see the stack pointer; RSI: where they see the other's; RDX:
-; the other thread. Whoever sees the last store may run on the stack that is left: it is not touched any more.
+; The middle of context_switch (switch.h). EDI: the stack that goes on; EDX: the slot; RBX: where others see the stack pointer of the one
+; that is left. Whoever sees the last store may run on that: it is not touched any more. EAX: what was done.
 global context_continue
 context_continue:
-	mov rbx, rdi
 	mov rbp, rsp
-	mov qword [rsi], 0
-	mov rdi, rdx
 	mov rsi, rsp
-	and rsp, ~15
-	call upcall_switch_stack
-	mov rsp, rax
+	call [gate_switch_way]
+	test rax, rax
+	jns .refused			; no address of the kernel
+	mov rcx, rax
+	and eax, SWITCH_DID
+	xor rcx, rax
+	mov rsp, rcx
 	mov [rbx], rbp
 	ret
+.refused:
+	mov rsi, rdi
+	mov rdi, rax
+	call upcall_switch_refused
 
 ; void cpu_idle_once(void): an interrupt that is pending at STI ends HLT at once. Intel SDM vol. 2, "STI".
 global cpu_idle_once, cpu_idle_halt, cpu_idle_halt_end
@@ -41,8 +48,11 @@ context_prepare:
 	mov qword [rax + 3 * 8], 0	; ends backtraces
 	ret
 
+; EAX: what the switch did.
 context_start:
 	xor ebp, ebp
+	mov edi, eax
+	call upcall_thread_begins
 	pop rdi
 	ret				; to the function
 

@@ -4,24 +4,29 @@
 #include "arch/x86_64/context.h"
 #include "lib/types.h"
 
-struct thread;
-
 /*
- * Continues on the other thread's stack, where upcall_switch_stack says; *load becomes 0, as the
- * stack is in use. Stores the stack pointer of this stack in *save: that is the last that it
- * has to do with, and who sees it may run it on another CPU. The registers that a function
- * keeps for its caller are lost, so that the compiler saves those that it needs.
+ * Another of the kernel's stacks goes on, whose owner is current from then on, in the address space
+ * that its entry of credentials names: gate_switch, by the way that is in force. slot: where that
+ * one's translations may be. Returns, as the stack that is left goes on, enum switch_did of that.
+ *
+ * *load becomes 0, as that stack is in use. Stores the stack pointer of this stack in *save: that
+ * is the last that it has to do with, and who sees it may run it on another CPU. The registers that
+ * a function keeps for its caller are lost, so that the compiler saves those that it needs.
  */
-static inline __attribute__((always_inline)) void context_switch(uint64_t *save, uint64_t *load,
-								 struct thread *next)
+static inline __attribute__((always_inline)) uint64_t context_switch(uint64_t *save, uint64_t *load,
+								     uint32_t stack, uint32_t slot)
 {
+	uint64_t to = stack, did;
+
+	*load = 0;
 	asm volatile("push %%rbp\n\t"
 		     "call context_continue\n\t"
 		     "pop %%rbp"
-		     : "+D"(save), "+S"(load), "+d"(next)
+		     : "=a"(did), "+b"(save), "+D"(to), "+d"(slot)
 		     :
-		     : "rax", "rbx", "rcx", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",
-		       "cc", "memory");
+		     : "rcx", "rsi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "cc",
+		       "memory");
+	return did;
 }
 
 /* Intel SDM vol. 1, "Managing State Using the XSAVE Feature Set". */

@@ -4,17 +4,16 @@
 #include "arch/x86_64/registers.h"
 #include "lib/types.h"
 
-struct thread;
-
 /* First thing after an exception or interrupt from user mode, the mode is set: catches up with TLB
  * generations, remembers the registers. task/thread.c */
 void upcall_user_trap(struct regs *regs);
 /* Debug builds: a page-table entry became stricter; it belongs to the user half or the kernel's.
  * mm/tlb_debt.assert.c */
 void upcall_entry_stricter(const uint64_t *slot, bool is_user);
-/* switch.asm: a thread is current from now on, and its stack goes on at the address that this
- * returns; the other's at rsp. task/sched.c */
-uint64_t upcall_switch_stack(struct thread *next, uint64_t rsp);
+/* switch.asm: first thing in a new thread: what the switch to it did; and one that was refused.
+ * task/sched.c, mm/gate/gate.c */
+void upcall_thread_begins(unsigned did);
+_Noreturn void upcall_switch_refused(uint64_t result, uint64_t stack);
 /* Last thing before user mode, debug builds: the oracle looks at exit_cr3. mm/tlb.c */
 void upcall_leave_check(void);
 /* Debug builds: a system call of this number, or a trap from user mode, begins; last thing before

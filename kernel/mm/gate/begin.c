@@ -192,12 +192,22 @@ static void place_tables(void)
 	}
 }
 
-/* Calls until now opened nothing. */
+/* Calls until now opened nothing. Switches are counted in any case: gate_calls_of. */
 static void count_from_here(void)
 {
 	for (unsigned id = 0; id < nr_cpus; id++) {
-		cpus[id]->counters[COUNTER_gate_calls] = 0;
+		uint64_t nr_switches = cpus[id]->counters[COUNTER_context_switches];
+
+		cpus[id]->counters[COUNTER_gate_calls] =
+			options.ptprot == ptprot_off ? 0 : -nr_switches;
 	}
+}
+
+uint64_t gate_calls_of(const struct cpu *cpu)
+{
+	uint64_t nr_switches = cpu->counters[COUNTER_context_switches];
+
+	return cpu->counters[COUNTER_gate_calls] + (gate_in_force == ptprot_off ? 0 : nr_switches);
 }
 
 void gate_begin(void)
@@ -206,6 +216,10 @@ void gate_begin(void)
 					  [ptprot_wp] = gate_enter_wp,
 					  [ptprot_window] = gate_enter_window,
 					  [ptprot_pks] = gate_enter_pks };
+	static gate_way *const switch_ways[] = { [ptprot_off] = gate_switch_off,
+						 [ptprot_wp] = gate_switch_wp,
+						 [ptprot_window] = gate_switch_window,
+						 [ptprot_pks] = gate_switch_pks };
 
 	if (options.ptprot == ptprot_off) {
 		place_tables();
@@ -227,6 +241,7 @@ void gate_begin(void)
 	count_from_here();
 	gate_in_force = options.ptprot;
 	gate_enter = ways[options.ptprot];
+	gate_switch_way = switch_ways[options.ptprot];
 	ktlb_wait(ktlb_downgrade());
 	/* the gate writes by now: a table shows itself */
 	guard_tables();

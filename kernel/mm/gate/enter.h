@@ -22,3 +22,6 @@ typedef uint64_t gate_way(uint64_t a, uint64_t b, uint64_t c, uint64_t unused, u
 			  enum gate_operation operation);
 gate_way gate_enter_off, gate_enter_wp, gate_enter_window, gate_enter_pks;
 extern gate_way *gate_enter;
+/* The same of the one operation GATE_SWITCH, whose number need not be told. */
+gate_way gate_switch_off, gate_switch_wp, gate_switch_window, gate_switch_pks;
+extern gate_way *gate_switch_way;

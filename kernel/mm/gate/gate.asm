@@ -1,4 +1,5 @@
-; The ways into the gate, one for each value of ptprot: gate_way of enter.h. R9D: the operation; its four words come in RDI, RSI, RDX, R8.
+; The ways into the gate, one for each value of ptprot, and one more for switches: gate_way of enter.h. R9D: the operation; its four words come in
+; RDI, RSI, RDX, R8.
 ;
 ; Invariant: while the gate's IDT is loaded, protected memory can be written, and RSP lies in this processor's gate stack, which
 ; nobody else can write to; what the operation keeps lies there or in registers. What interrupts it saves them there
@@ -23,7 +24,7 @@ default rel
 bits 64
 section .text
 
-extern gate_operations, gate_idtr
+extern gate_operations, gate_idtr, gate_switch, switch_openly
 
 ; With RSP a multiple of 16 and the words in place. RAX: the result.
 %macro CALL_OPERATION 0
@@ -33,6 +34,11 @@ extern gate_operations, gate_idtr
 	mov rcx, r8
 	lea r11, [gate_operations]
 	call [r11 + r9 * 8]
+%endmacro
+
+; The one of every switch, which needs neither the table nor a fourth word.
+%macro CALL_SWITCH 0
+	call gate_switch
 %endmacro
 
 ; The last of .open. %1: what was loaded; R10: the caller's RSP.
@@ -57,7 +63,7 @@ extern gate_operations, gate_idtr
 	ret
 %endmacro
 
-global gate_enter_off
+global gate_enter_off, gate_switch_off
 gate_enter_off:
 	push rbp
 	mov rbp, rsp
@@ -65,11 +71,16 @@ gate_enter_off:
 	pop rbp
 	ret
 
+gate_switch_off:
+	jmp switch_openly
+
 no_operation:
 	ud2
 
-global gate_enter_wp
-gate_enter_wp:
+; %1: the name of the way; %2: the macro that calls its operation.
+%macro WAY_WP 2
+global %1
+%1:
 	mov r10, rsp
 .open:
 	mov rax, cr0
@@ -77,7 +88,7 @@ gate_enter_wp:
 	mov cr0, rax
 	TAKE_STACK r10
 .opened:
-	CALL_OPERATION
+	%2
 	LEAVE_STACK
 .close:
 	mov rcx, cr0
@@ -87,9 +98,11 @@ gate_enter_wp:
 	RETURN
 	BEGUN_AGAIN .open, .opened
 	BEGUN_AGAIN .close, .closed
+%endmacro
 
-global gate_enter_pks
-gate_enter_pks:
+%macro WAY_PKS 2
+global %1
+%1:
 	mov r10, rsp
 	mov r11, rdx
 .open:
@@ -100,7 +113,7 @@ gate_enter_pks:
 	TAKE_STACK r10
 .opened:
 	mov rdx, r11
-	CALL_OPERATION
+	%2
 	mov r11, rax
 	LEAVE_STACK
 .close:
@@ -113,10 +126,12 @@ gate_enter_pks:
 	RETURN
 	BEGUN_AGAIN .open, .opened
 	BEGUN_AGAIN .close, .closed
+%endmacro
 
 ; DR0, which nothing else uses, has the caller's root while no memory may: before the stack can be written, and after.
-global gate_enter_window
-gate_enter_window:
+%macro WAY_WINDOW 2
+global %1
+%1:
 	mov r10, rsp
 .note:
 	mov rax, cr3
@@ -127,7 +142,7 @@ gate_enter_window:
 	mov r11, dr0
 	TAKE_STACK r11
 .opened:
-	CALL_OPERATION
+	%2
 	mov rcx, [rsp + GATE_TOP_BYTES - 8]
 	mov dr0, rcx
 	LEAVE_STACK
@@ -140,3 +155,11 @@ gate_enter_window:
 	BEGUN_AGAIN .note, .open
 	BEGUN_AGAIN .open, .opened
 	BEGUN_AGAIN .close, .closed
+%endmacro
+
+	WAY_WP gate_enter_wp, CALL_OPERATION
+	WAY_WP gate_switch_wp, CALL_SWITCH
+	WAY_PKS gate_enter_pks, CALL_OPERATION
+	WAY_PKS gate_switch_pks, CALL_SWITCH
+	WAY_WINDOW gate_enter_window, CALL_OPERATION
+	WAY_WINDOW gate_switch_window, CALL_SWITCH

@@ -10,6 +10,7 @@
 #include "mm/ptable.h"
 
 RO_AFTER_INIT gate_way *gate_enter = gate_enter_off;
+RO_AFTER_INIT gate_way *gate_switch_way = gate_switch_off;
 RO_AFTER_INIT enum option_ptprot gate_in_force;
 RO_AFTER_INIT uint64_t gate_distance;
 
@@ -251,16 +252,9 @@ void stack_give(uint32_t stack, uint32_t pid) { CALL(STACK_GIVE, stack, pid, 0, 
 
 void stack_take(uint32_t stack) { CALL(STACK_TAKE, stack, 0, 0, 0); }
 
-/* The upper bits of an address of the kernel are all ones. */
-uint64_t stack_switch(uint32_t stack, uint64_t rsp, unsigned how)
+void upcall_switch_refused(uint64_t result, uint64_t stack)
 {
-	uint64_t result = is_open() ? gate_switch(stack, rsp, how, 0)
-				    : gate_try(GATE_SWITCH, stack, rsp, how, 0);
-
-	if (UNLIKELY(result & GATE_REFUSAL)) {
-		gate_refused(GATE_SWITCH, result, stack);
-	}
-	return (uint64_t)((int64_t)result >> GATE_VALUE_SHIFT);
+	gate_refused(GATE_SWITCH, result, stack);
 }
 
 unsigned stack_switch_here(unsigned how)
@@ -268,7 +262,7 @@ unsigned stack_switch_here(unsigned how)
 	return (unsigned)(gate_call(GATE_SWITCH_HERE, how, 0, 0, 0) >> GATE_VALUE_SHIFT);
 }
 
-unsigned stack_settle(void) { return stack_switch_here(current_here()->slot | SWITCH_LOAD); }
+unsigned stack_settle(void) { return stack_switch_here(SWITCH_LOAD); }
 
 bool root_pair_make(pfn_t root)
 {

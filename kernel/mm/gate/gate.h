@@ -47,6 +47,8 @@ struct gate_counted {
 	uint64_t nr_openings, nr_shown;
 };
 struct gate_counted gate_counted(unsigned cpu);
+/* How often the gate was called there. */
+uint64_t gate_calls_of(const struct cpu *cpu);
 
 /* --- the frame table --- */
 

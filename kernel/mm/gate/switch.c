@@ -67,95 +67,152 @@ bool gate_root_runs_elsewhere(uint32_t root)
 }
 
 /* A user half's, and neither new nor dying nor idle. */
-static bool is_alive(uint32_t root)
+static inline bool is_alive(uint32_t root)
 {
+	const uint16_t alive =
+		(uint16_t)FRAME_WORD(.owner = OWNER_PTABLE, .flags = LEVEL_MAX | TABLE_LINKED);
 	uint64_t word =
 		__atomic_load_n((const uint64_t *)frame_entry((pfn_t){ root }), __ATOMIC_ACQUIRE);
 
-	return !((word ^ FRAME_WORD(.owner = OWNER_PTABLE, .flags = LEVEL_MAX | TABLE_LINKED,
-				    .number = root)) &
-		 ~FRAME_WORD(.nr_used = UINT16_MAX));
+	return (uint16_t)word == alive && (uint32_t)(word >> 32) == root;
+}
+
+/* Once it is named. */
+static inline bool may_use(const struct credential *entry, uint32_t root)
+{
+	return is_alive(root) && entry->root.pfn == root;
 }
 
 /* False, as the caller's answer is. The root that was in use was named by nobody for a moment. */
 static __attribute__((noinline)) bool go_back(struct current *current, uint32_t root)
 {
-	(void)half_name(current, root);
+	half_name(current, root);
 	if (root == kernel_root.pfn || !is_alive(root)) {
-		(void)half_name(current, kernel_root.pfn);
+		half_name(current, kernel_root.pfn);
 		(void)half_load_none(current, boot_cr3());
 	} else {
-		(void)half_load(current, root, current->slot | SWITCH_LOAD);
+		(void)half_load(current, root, SWITCH_LOAD);
 	}
 	return false;
 }
 
-/*
- * False: the root is not alive, and none is in use that was not. It is named first, and only then
- * asked whether it lives, and is the entry's still.
- */
-static inline __attribute__((always_inline)) bool root_change(struct current *current,
-							      const struct credential *entry,
-							      uint32_t root, uint64_t how,
-							      unsigned *did)
+static __attribute__((noinline)) unsigned to_kernel_root(struct current *current)
 {
-	uint64_t before = half_name(current, root);
+	half_name(current, kernel_root.pfn);
+	return half_load_none(current, boot_cr3());
+}
 
-	if (UNLIKELY(root == kernel_root.pfn)) {
-		*did = half_load_none(current, boot_cr3());
+/*
+ * From the root that was in use, `before`. False: the new one is not alive, and none is in use that
+ * was not, but for the kernel's. It is named first, and only then asked whether it lives, and is
+ * the entry's still.
+ */
+static bool root_change(struct current *current, uint32_t before, const struct credential *entry,
+			uint32_t root, unsigned how, unsigned *did)
+{
+	if (root == kernel_root.pfn) {
+		*did = to_kernel_root(current);
 		return true;
 	}
-	if (UNLIKELY(gate_is_shut() && (!is_alive(root) || entry->root.pfn != root))) {
-		return go_back(current, half_root(before));
+	half_name(current, root);
+	if (gate_is_shut() && !may_use(entry, root)) {
+		return go_back(current, before);
 	}
-	*did = half_load(current, root, (unsigned)how);
+	*did = half_load(current, root, how);
 	return true;
 }
 
 /* Without an address space no call is made: the table that was in force stays so. */
-static inline unsigned binding_note(const struct current *current, const struct credential *entry,
-				    uint64_t how)
+static __attribute__((noinline)) unsigned binding_follow(const struct current *current,
+							 const struct credential *entry)
 {
-	uint32_t noted = __atomic_load_n(&current->binding, __ATOMIC_RELAXED);
-
-	if (LIKELY(entry->binding == noted) || how & SWITCH_TO_KERNEL) {
-		return 0;
-	}
-	return gate_calls_follow(entry) ? 0 : SWITCH_BINDS;
+	return current->root == kernel_root.pfn || gate_calls_follow(entry) ? 0 : SWITCH_BINDS;
+}
+static inline bool is_bound(const struct current *current, const struct credential *entry)
+{
+	return entry->binding == __atomic_load_n(&current->binding, __ATOMIC_RELAXED);
+}
+static unsigned binding_note(const struct current *current, const struct credential *entry)
+{
+	return is_bound(current, entry) ? 0 : binding_follow(current, entry);
 }
 
-/* The stack that goes on, where the one that is left does so later, and enum switch_how. Who makes
- * the stack run here is alone in that, by the first exchange. */
-uint64_t gate_switch(uint64_t stack, uint64_t rsp, uint64_t how, uint64_t unused3)
+static __attribute__((noinline)) uint64_t undo(struct current *current, struct kstack_owner *from,
+					       uint32_t rsp_to)
 {
-	struct current *current = half_hw_writable(current_here());
-	struct kstack_owner *to, *from = &owners()[current->stack];
-	const struct credential *entry;
-	uint32_t rsp_to, root;
+	owners()[current->stack].rsp = rsp_to;
+	current->stack = (uint32_t)(from - owners());
+	current->pid = from->pid;
+	return GATE_NOT_OURS;
+}
+
+/* A switch that finds anything else than most do. */
+static __attribute__((noinline)) uint64_t switch_slowly(struct current *current,
+							const struct credential *entry,
+							struct kstack_owner *from, uint32_t rsp,
+							uint64_t to)
+{
+	uint32_t before = credential_of(from->pid)->root.pfn;
 	unsigned did = 0;
 
-	(void)unused3;
-	rsp -= slot_start(current->stack);
-	if (UNLIKELY(stack >= nr_kstacks || (how & SWITCH_SLOT) >= NR_ASIDS || rsp >= SLOT_BYTES)) {
+	if (!root_change(current, before, entry, entry->root.pfn, 0, &did)) {
+		return undo(current, from, (uint32_t)to % SLOT_BYTES);
+	}
+	did |= binding_note(current, entry);
+	__atomic_store_n(&from->rsp, rsp, __ATOMIC_RELEASE);
+	return to + did;
+}
+
+/*
+ * The stack that goes on, where the one that is left does so later, within itself whatever is told;
+ * and in which slot its root may be. Who makes the stack run here is alone in that, by the
+ * exchange. Returns where it goes on, in the kernel's half of addresses, and enum switch_did.
+ */
+static inline __attribute__((always_inline)) uint64_t switch_stack(uint32_t stack, uint32_t rsp,
+								   uint64_t slot, bool is_shut)
+{
+	struct current *current = half_hw_writable(current_here());
+	struct kstack_owner *all = owners(), *from;
+	const struct credential *entry;
+	uint64_t root, to;
+
+	if (UNLIKELY(stack >= nr_kstacks)) {
 		return GATE_NO_FRAME;
 	}
-	to = &owners()[stack];
-	rsp_to = __atomic_exchange_n(&to->rsp, 0, __ATOMIC_SEQ_CST);
-	if (UNLIKELY(!rsp_to)) {
+	to = __atomic_exchange_n(&all[stack].rsp, 0, __ATOMIC_SEQ_CST);
+	if (UNLIKELY(!to)) {
 		return GATE_IN_USE;
 	}
-	entry = credential_of(to->pid);
-	root = UNLIKELY(how & SWITCH_TO_KERNEL) ? kernel_root.pfn : entry->root.pfn;
-	if (LIKELY(root != current->root) &&
-	    UNLIKELY(!root_change(current, entry, root, how, &did))) {
-		to->rsp = rsp_to;
-		return GATE_NOT_OURS;
+	to += slot_start(stack);
+	rsp %= SLOT_BYTES;
+	from = &all[current->stack];
+	current->stack = stack;
+	current->pid = all[stack].pid;
+	entry = credential_of(current->pid);
+	root = entry->root.pfn;
+	if (LIKELY(root != current->root)) {
+		if (UNLIKELY(!half_find(current, root, slot) ||
+			     (is_shut && !may_use(entry, (uint32_t)root)))) {
+			return switch_slowly(current, entry, from, rsp, to);
+		}
+		half_use(current, root, slot);
 	}
-	current->stack = (uint32_t)stack;
-	current->pid = to->pid;
-	__atomic_store_n(&from->rsp, (uint32_t)rsp, __ATOMIC_RELEASE);
-	did |= binding_note(current, entry, how);
-	return (slot_start((uint32_t)stack) + rsp_to + did) << GATE_VALUE_SHIFT;
+	if (UNLIKELY(!is_bound(current, entry))) {
+		return switch_slowly(current, entry, from, rsp, to);
+	}
+	__atomic_store_n(&from->rsp, rsp, __ATOMIC_RELEASE);
+	return to;
+}
+
+uint64_t gate_switch(uint64_t stack, uint64_t rsp, uint64_t slot, uint64_t unused3)
+{
+	(void)unused3;
+	return switch_stack((uint32_t)stack, (uint32_t)rsp, slot, true);
+}
+
+uint64_t switch_openly(uint64_t stack, uint64_t rsp, uint64_t slot)
+{
+	return switch_stack((uint32_t)stack, (uint32_t)rsp, slot, false);
 }
 
 /* The thread leaves its process: whatever becomes of that one's entry is nothing to it. */
@@ -174,17 +231,18 @@ uint64_t gate_switch_here(uint64_t how, uint64_t unused1, uint64_t unused2, uint
 	unsigned did = 0;
 
 	(void)unused1, (void)unused2, (void)unused3;
-	if ((how & SWITCH_SLOT) >= NR_ASIDS || (how & SWITCH_LEAVE && !(how & SWITCH_TO_KERNEL))) {
+	half_look_out(current);
+	if (how & SWITCH_LEAVE && !(how & SWITCH_TO_KERNEL)) {
 		return GATE_NO_FRAME;
 	}
 	if (root != current->root) {
-		if (!root_change(current, entry, root, how, &did)) {
+		if (!root_change(current, current->root, entry, root, (unsigned)how, &did)) {
 			return GATE_NOT_OURS;
 		}
 	} else if (how & SWITCH_LOAD && root != kernel_root.pfn) {
-		did = half_load(current, root, current->slot | SWITCH_LOAD);
+		did = half_load(current, root, SWITCH_LOAD);
 	}
-	did |= binding_note(current, entry, how);
+	did |= binding_note(current, entry);
 	if (how & SWITCH_LEAVE && current->pid < KSTACK_PIDS) {
 		leave(current);
 	}

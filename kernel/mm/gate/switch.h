@@ -30,28 +30,30 @@ void switch_begin_cpu(unsigned cpu, uint32_t stack);
 void stack_give(uint32_t stack, uint32_t pid);
 void stack_take(uint32_t stack);
 /*
- * This stack goes on, and its owner is current, in the address space that its entry of credentials
- * names; the one that is left goes on at rsp later. Returns where, in `how` which PCIDs. Flushes.
+ * Another stack goes on, and its owner is current, in the address space that its entry of
+ * credentials names: context_switch (arch/x86_64/switch.h) calls the operation itself, by the way
+ * that is in force. Flushes as needed. What the switch did, in the low bits of where it goes on,
+ * which is a multiple of 8:
  */
-enum switch_how {
-	SWITCH_SLOT = 7,       /* asid.h: these bits are the number of the slot */
-	SWITCH_TO_KERNEL = 16, /* in no address space */
-	SWITCH_LOAD = 32,      /* it is loaded at once, whether it is in use already or not */
-	SWITCH_LEAVE = 64,     /* the thread is its process's no more */
-};
-static_assert(NR_ASIDS <= SWITCH_SLOT + 1, "every slot's number fits");
-/* Added to what is returned, which is a multiple of 8. */
 enum switch_did {
 	SWITCH_BINDS = 1,   /* which table of calls serves the thread is for calls_bind to say */
 	SWITCH_LOADED = 2,  /* CR3 was written: user_half.h */
 	SWITCH_FLUSHED = 4, /* the slot's PCIDs, by that */
 	SWITCH_DID = 7
 };
-uint64_t stack_switch(uint32_t stack, uint64_t rsp, unsigned how);
-/* The stack stays, in another address space. Returns enum switch_did. */
+/* The stack stays, in the address space that the current entry names; how that is done. */
+enum switch_how {
+	SWITCH_TO_KERNEL = 16, /* in none */
+	SWITCH_LOAD = 32,      /* it is loaded at once, whether it is in use already or not */
+	SWITCH_LEAVE = 64,     /* the thread is its process's no more */
+};
+static_assert((int)NR_ASIDS <= (int)SWITCH_TO_KERNEL, "none of these is the number of a slot");
+/* Returns enum switch_did. */
 unsigned stack_switch_here(unsigned how);
 /* The current root is loaded, and flushed if its slot is stale. */
 unsigned stack_settle(void);
+/* With ptprot=off: GATE_SWITCH. */
+uint64_t switch_openly(uint64_t stack, uint64_t rsp, uint64_t slot);
 /* Is it? */
 static inline bool current_root_is_loaded(void)
 {

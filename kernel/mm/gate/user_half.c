@@ -110,7 +110,7 @@ static bool is_in_window(const struct current *own)
 }
 
 /* The slot says so after the flush alone, as others go by that. */
-unsigned half_load_flushing(struct current *own, uint64_t fresh)
+static unsigned load_flushing(struct current *own, uint64_t fresh)
 {
 	unsigned slot = own->slot;
 
@@ -131,7 +131,7 @@ unsigned half_load_flushing(struct current *own, uint64_t fresh)
 	return SWITCH_LOADED | SWITCH_FLUSHED;
 }
 
-unsigned half_load_now(struct current *own, uint32_t root)
+static unsigned load_now(struct current *own, uint32_t root)
 {
 	/* the ways out and in have loaded it, maybe */
 	bool is_loaded =
@@ -144,9 +144,43 @@ unsigned half_load_now(struct current *own, uint32_t root)
 	return is_loaded ? 0 : SWITCH_LOADED;
 }
 
+/* The root's, or one that is nobody's, or that whose turn it is. No root has two. In that of the
+ * root that was in use before there may be no root by now: half_forget. */
+static unsigned slot_for(const struct current *own, uint32_t root)
+{
+	unsigned found = (own->slot + 1) % NR_ASIDS;
+
+	if (pa_to_pfn(cr3_root(own->kernel_cr3)).pfn == root) {
+		return own->slot;
+	}
+	for (unsigned slot = 0; slot < NR_ASIDS; slot++) {
+		uint32_t its = half_root(tlb_hw_read(&own->slots[slot].word));
+
+		if (its == root) {
+			return slot;
+		}
+		found = its ? found : slot;
+	}
+	return found;
+}
+
+void half_look_out(struct current *own) { own->nr_later = half_hw_exit_loads() ? NR_ASIDS : 0; }
+
+unsigned half_load(struct current *own, uint32_t root, unsigned how)
+{
+	uint64_t fresh = half_word(root, tlb_hw_generation(root));
+	unsigned slot = slot_for(own, root);
+
+	half_use(own, root, slot);
+	if (tlb_hw_read(&own->slots[slot].word) != fresh) {
+		return load_flushing(own, fresh);
+	}
+	return own->nr_later && !(how & SWITCH_LOAD) ? 0 : load_now(own, root);
+}
+
 unsigned half_load_none(struct current *own, cr3_t boot)
 {
 	own->kernel_cr3 = boot;
 	own->exit_cr3 = half_exit_of(boot);
-	return half_load_now(own, half_root(tlb_hw_read(&own->roots)));
+	return load_now(own, half_root(tlb_hw_read(&own->roots)));
 }

@@ -6,12 +6,11 @@
 #include "mm/gate/switch.h"
 #include "mm/user_half.h"
 
-/* The root is in use from now on, as far as others see. Full barrier. Returns what was. */
-static inline uint64_t half_name(struct current *own, uint32_t root)
+/* The root is in use from now on, as far as others see; and another, perhaps, as long as CR3 has
+ * it. Full barrier. */
+static inline void half_name(struct current *own, uint64_t root)
 {
-	uint32_t loaded = pa_to_pfn(cr3_root((cr3_t){ half_hw_cr3() })).pfn;
-
-	return tlb_hw_exchange(&own->roots, half_word(root, loaded == root ? 0 : loaded));
+	(void)tlb_hw_exchange(&own->roots, root | half_hw_cr3() >> PAGE_SHIFT << 32);
 }
 
 /* What CR3 has besides the root, by slot; and besides that, for the way out. */
@@ -25,36 +24,44 @@ static inline cr3_t half_exit_of(cr3_t boot)
 	return (cr3_t){ (boot.value & ~CR3_NOFLUSH) | half_bits.of_user };
 }
 
-/* Loads what own->kernel_cr3 is, and flushes the PCIDs of own->slot; or loads it, if it is not. */
-unsigned half_load_flushing(struct current *own, uint64_t fresh);
-unsigned half_load_now(struct current *own, uint32_t root);
-
-/*
- * What CR3 gets for it: with the PCIDs of a slot, which are flushed if they hold anything else, or
- * older. It is loaded at once if they are; or with SWITCH_LOAD; or if the way out loads none. Else
- * what is loaded stays: the kernel half is the same in all roots, the way out loads the new one's
- * shadow root, and the next way in makes its kernel root of that, with NOFLUSH. The slot is in use
- * at once: if the root is loaded by another of its slots, none is newer than that (docs/tlb.md).
- * Returns SWITCH_LOADED and SWITCH_FLUSHED.
- */
-static inline unsigned half_load(struct current *own, uint32_t root, unsigned how)
+/* From now on this slot is that of the root in use. */
+static inline void half_use(struct current *own, uint64_t root, uint64_t slot)
 {
-	unsigned slot = how & SWITCH_SLOT;
-	uint64_t fresh = half_word(root, tlb_hw_generation(root));
-	uint64_t cr3 = pfn_to_pa((pfn_t){ root }).pa | half_bits.of_slot[slot];
+	uint64_t cr3 = root << PAGE_SHIFT | half_bits.of_slot[slot];
 
-	own->slot = slot;
+	own->slot = (uint32_t)slot;
 	own->kernel_cr3.value = cr3;
 	own->exit_cr3.value = cr3 | half_bits.of_user;
-	if (UNLIKELY(tlb_hw_read(&own->slots[slot].word) != fresh)) {
-		return half_load_flushing(own, fresh);
-	}
-	if (LIKELY(half_left(tlb_hw_read(&own->roots)) && !(how & SWITCH_LOAD) &&
-		   half_hw_exit_loads())) {
-		return 0;
-	}
-	return half_load_now(own, root);
 }
+
+/*
+ * half_name; and is this slot the root's, does it hold nothing older, and does the way out load
+ * what is in use? Mostly: then half_use is all that is left to do.
+ */
+static inline __attribute__((always_inline)) bool half_find(struct current *own, uint64_t root,
+							    uint64_t slot)
+{
+	uint64_t word;
+
+	if (UNLIKELY(slot >= own->nr_later)) {
+		return false;
+	}
+	half_name(own, root);
+	word = tlb_hw_read(&own->slots[slot].word);
+	return half_root(word) == (uint32_t)root && word >> 32 == tlb_hw_generation((uint32_t)root);
+}
+
+/*
+ * What CR3 gets for it: with the PCIDs of its slot, which are flushed if they hold anything older,
+ * or another's. It is loaded at once if they are; or with SWITCH_LOAD; or if the way out loads
+ * none. Else what is loaded stays: the kernel half is the same in all roots, the way out loads the
+ * new one's shadow root, and the next way in makes its kernel root of that, with NOFLUSH.
+ *
+ * how: enum switch_how. Returns SWITCH_LOADED and SWITCH_FLUSHED.
+ */
+unsigned half_load(struct current *own, uint32_t root, unsigned how);
+/* How many slots half_take may take; whenever the way out may have changed. */
+void half_look_out(struct current *own);
 /* The kernel's own. */
 unsigned half_load_none(struct current *own, cr3_t boot);
 

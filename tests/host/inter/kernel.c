@@ -13,10 +13,12 @@
 #include "core/panic.h"
 #include "core/poll.h"
 #include "machine.h"
+#include "mm/as.h"
 #include "mm/kspace.h"
 #include "mm/slab.h"
 #include "mm/usercopy.h"
 #include "task/irq.h"
+#include "task/process.h"
 #include "task/sched.h"
 #include "task/timer.h"
 #include "tlb/coroutine.h"
@@ -111,6 +113,8 @@ void kstack_free(va_t base)
 
 asm(".text\n"
     "thread_begin:\n"
+    "	xor %edi, %edi\n"
+    "	call upcall_thread_begins\n"
     "	mov %r12, %rdi\n"
     "	call *%rbx\n"
     "	ud2\n");
@@ -129,15 +133,11 @@ uint64_t context_prepare(uint64_t stack_top, void (*function)(void *), void *arg
 	return (uint64_t)frame;
 }
 
-/*
- * The double run is looked for here. Others may run where *load becomes 0, and not from there to
- * the other stack; the store to *save they see later. The same thread, begun anew, is NULL.
- */
-void context_switch(uint64_t *save, uint64_t *load, struct thread *next_thread)
+/* The double run is looked for here. */
+static unsigned stack_take_over(uint64_t *load)
 {
-	struct sim_cpu *cpu = &sim.cpus[sim.current];
 	uint64_t rsp = *load;
-	unsigned next, previous = cpu->stack;
+	unsigned next;
 
 	if (!rsp) {
 		sim_fail("a thread runs on two CPUs: its stack is in use");
@@ -152,20 +152,41 @@ void context_switch(uint64_t *save, uint64_t *load, struct thread *next_thread)
 	if (!sim.stacks[next].is_used) {
 		sim_fail("a CPU switches to a stack that was freed");
 	}
-	if (next_thread) {
-		(void)upcall_switch_stack(next_thread, 0);
-	}
+	return next;
+}
+
+/* Others may run where *load becomes 0, and not from there to the other stack; the store to *save
+ * they see later. */
+static void stack_leave(uint64_t *save, unsigned next)
+{
+	struct sim_cpu *cpu = &sim.cpus[sim.current];
+	unsigned previous = cpu->stack;
+
 	cpu->stack = next;
 	/* which stack it is; how far it is in use the machine knows */
 	sim_store_later(save, (uint64_t)sim_log->stacks[previous] + sizeof(uint64_t));
 	coroutine_switch(&sim.stacks[previous].rsp, sim.stacks[next].rsp);
 }
 
+uint64_t context_switch(uint64_t *save, uint64_t *load, uint32_t stack, uint32_t slot)
+{
+	const struct process *process = thread_current()->process;
+	unsigned next = stack_take_over(load);
+
+	(void)slot;
+	if (stack != next) {
+		sim_fail("a thread goes on on another one's stack");
+	}
+	as_switch(process ? process->as : NULL);
+	stack_leave(save, next);
+	return 0;
+}
+
 void context_restart(uint64_t stack_top, void (*function)(void *), void *argument)
 {
 	uint64_t dropped, fresh = context_prepare(stack_top, function, argument);
 
-	context_switch(&dropped, &fresh, NULL);
+	stack_leave(&dropped, stack_take_over(&fresh));
 	__builtin_unreachable();
 }
 

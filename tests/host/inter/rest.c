@@ -39,20 +39,17 @@ static uint32_t as_look(const struct as *as) { return ((const struct sim_as *)as
 /* No entry ever becomes stricter. */
 uint32_t tlb_hw_generation(uint32_t root) { return root * 0; }
 
-/* Of an address space, or of none: as_switch_stack. */
-uint64_t tlb_switch(struct as_tlb *tlb, struct stack_change stacks)
+void as_switch(struct as *as)
 {
-	struct as *as = tlb ? CONTAINER_OF(tlb, struct as, tlb) : NULL;
-
-	(void)stacks;
 	if (as && as_look(as) == 0) {
 		sim_fail("an address space is loaded that nobody uses");
 	}
 	loaded[sim.current] = as;
-	return 0;
 }
 
-void as_switch(struct as *as) { (void)as_switch_stack(as, (struct stack_change){ 0 }); }
+void tlb_switched(unsigned did) { (void)did; }
+
+uint32_t tlb_slot(void) { return 0; }
 
 void as_get(struct as *as) { ((struct sim_as *)as)->nr_users++; }
 

@@ -17,6 +17,14 @@ uint64_t gate_enter_off(uint64_t a, uint64_t b, uint64_t c, uint64_t unused, uin
 	return gate_operations[operation](a, b, c, d);
 }
 
+/* There are no threads. */
+uint64_t gate_switch_off(uint64_t a, uint64_t b, uint64_t c, uint64_t unused, uint64_t d,
+			 enum gate_operation operation)
+{
+	(void)a, (void)b, (void)c, (void)unused, (void)d, (void)operation;
+	abort();
+}
+
 /* From gate_begin on: generations, and frames that wait for one. */
 #define NONE(name)                                                                                 \
 	uint64_t name(uint64_t a, uint64_t b, uint64_t c, uint64_t d)                              \

@@ -146,30 +146,44 @@ void half_hw_flush_page_of(pcid_t pcid, uint64_t page)
 	}
 }
 
-uint64_t tlb_hw_switch(const struct as_tlb *to, struct stack_change stacks, unsigned how)
+/* Where the root's slot is, if it has one; or what a lie says. */
+static unsigned hint(const struct current *own, uint32_t root)
+{
+	unsigned slot = 0;
+
+	while (!sim.told_slot && slot < NR_ASIDS - 1 && own->slots[slot].root != root) {
+		slot++;
+	}
+	slot = sim.told_slot ? sim.told_slot - 1 : slot;
+	sim.told_slot = 0;
+	return slot;
+}
+
+/* As the gate does it: mm/gate/switch.c. */
+void tlb_hw_switch(const struct as_tlb *to)
 {
 	struct current *own = tlb_hw_own_current();
 	uint32_t root = to ? pa_to_pfn(to->root).pfn : tlb_hw_boot_root();
+	unsigned slot = hint(own, root);
 
-	(void)stacks;
 	if (half_root(tlb_hw_read(&own->roots)) == root) {
-		return 0;
+		return;
 	}
-	if (sim.told_slot) {
-		how = sim.told_slot - 1;
-		sim.told_slot = 0;
+	if (half_find(own, root, slot)) {
+		half_use(own, root, slot);
+		return;
 	}
-	(void)half_name(own, root);
-	return to ? half_load(own, root, how)
+	half_name(own, root);
+	(void)(to ? half_load(own, root, 0)
 		  : half_load_none(own,
-				   cr3_noflush(cr3_make(sim_boot_root(), (pcid_t){ PCID_BOOT })));
+				   cr3_noflush(cr3_make(sim_boot_root(), (pcid_t){ PCID_BOOT }))));
 }
 
 void tlb_hw_settle(void)
 {
 	struct current *own = tlb_hw_own_current();
 
-	(void)half_load(own, half_root(tlb_hw_read(&own->roots)), own->slot | SWITCH_LOAD);
+	(void)half_load(own, half_root(tlb_hw_read(&own->roots)), SWITCH_LOAD);
 }
 
 void tlb_hw_flush_all(void)

@@ -126,8 +126,7 @@ void kernel_run(int space)
 		users[space]++;
 	}
 	sim_stand(true, false);
-	(void)tlb_switch(space == SIM_NOBODY ? NULL : &sim.spaces[space],
-			 (struct stack_change){ 0 });
+	tlb_switch(space == SIM_NOBODY ? NULL : &sim.spaces[space]);
 	sim_self()->running = space;
 	if (old != SIM_NOBODY) {
 		users[old]--;
@@ -185,6 +184,7 @@ static void cpu_main(void)
 		tlb_boot_cpu();
 	}
 	half_begin();
+	half_look_out(tlb_hw_own_current());
 	sim_self()->is_online = true;
 	sim_stand(true, true);
 	kernel_run(0);

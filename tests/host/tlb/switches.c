@@ -48,7 +48,7 @@ static void run_1_by(unsigned slot)
 	kernel_run(1);
 }
 
-void run_1_by_two_slots(void)
+void run_1_by_wrong_slots(void)
 {
 	kernel_enter();
 	run_1_by(1);

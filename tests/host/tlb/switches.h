@@ -4,7 +4,7 @@
 void switch_away(void);
 void switch_away_and_back(void);
 void leave_and_return(void);
-void run_1_by_two_slots(void);
+void run_1_by_wrong_slots(void);
 void leave_for_two(void);
 void unmap_in_1_and_go_round(void);
 void go_round_and_unmap_in_1(void);

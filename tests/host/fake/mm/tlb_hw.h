@@ -41,7 +41,8 @@ const struct current *tlb_hw_current(void);
 struct current *tlb_hw_own_current(void);
 uint32_t tlb_hw_boot_root(void);
 uint32_t tlb_hw_generation(uint32_t root);
-uint64_t tlb_hw_switch(const struct as_tlb *to, struct stack_change stacks, unsigned how);
+void tlb_hw_switch(const struct as_tlb *to);
+static inline void tlb_hw_note_load(unsigned did) { (void)did; }
 void tlb_hw_settle(void);
 void tlb_hw_flush_all(void);
 void tlb_hw_flush_pcid(pcid_t pcid);

@@ -3,9 +3,7 @@
 
 #include "lib/types.h"
 
-struct thread;
-
-void context_switch(uint64_t *save, uint64_t *load, struct thread *next);
+uint64_t context_switch(uint64_t *save, uint64_t *load, uint32_t stack, uint32_t slot);
 
 static inline void fpu_switch(void *save, const void *load)
 {
