@@ -77,10 +77,22 @@ status_t copy_string_from_user(char *to, uva_t from, size_t size_bytes, size_t *
 	return STATUS_ENAMETOOLONG;
 }
 
+static __attribute__((noinline)) status_t settle_and_load_u32(uva_t from, uint32_t *out)
+{
+	as_settle();
+	return load_user_u32(from, out);
+}
+
+/* The usual case calls nothing but the access, so it keeps no registers. */
 status_t load_user_u32(uva_t from, uint32_t *out)
 {
-	return may_access(from, 4) ? status_of(uaccess.load_u32(out, (const void *)from.uva))
-				   : STATUS_EFAULT;
+	assert(this_cpu()->nr_held == 0);
+	if (UNLIKELY(!current_root_is_loaded())) {
+		return settle_and_load_u32(from, out);
+	}
+	return user_range_ok(from, sizeof(*out))
+		       ? status_of(uaccess.load_u32(out, (const void *)from.uva))
+		       : STATUS_EFAULT;
 }
 
 status_t load_user_u64(uva_t from, uint64_t *out)
