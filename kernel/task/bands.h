@@ -46,10 +46,9 @@ static inline void bands_push(struct bands *bands, struct list *node, enum band 
 /* The first one in a band from this one on; NULL: there is nobody. */
 static inline struct list *bands_first(const struct bands *bands, enum band from)
 {
-	for (const struct list *list = &bands->lists[from]; list < bands->lists + NR_BANDS;
-	     list++) {
-		if (!list_is_empty(list)) {
-			return list->next;
+	for (unsigned band = from; band < NR_BANDS; band++) {
+		if (!list_is_empty(&bands->lists[band])) {
+			return bands->lists[band].next;
 		}
 	}
 	return NULL;

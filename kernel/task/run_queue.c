@@ -12,11 +12,12 @@
 
 enum { SLICES_PER_S = 100 };
 
+/* Each in cache lines of its own. */
 struct run_queue {
 	struct lock lock;
 	struct bands ready; /* guarded by lock */
 	uint32_t nr_ready;  /* written with the lock, read without: a guess then */
-};
+} __attribute__((aligned(128)));
 
 static struct run_queue queues[NR_CPUS_MAX];
 RO_AFTER_INIT uint64_t slice_ticks;
@@ -47,7 +48,7 @@ void cpu_kick(uint32_t id)
 }
 
 /* Caller holds queue->lock. */
-static void push(struct run_queue *queue, struct thread *thread, enum band band)
+static inline void push(struct run_queue *queue, struct thread *thread, enum band band)
 {
 	assert(lock_is_held(&queue->lock));
 	thread->band = (uint8_t)band;
@@ -70,7 +71,6 @@ static inline struct thread *unlink(struct run_queue *queue, struct list *node)
 		thread->slice_end =
 			slice_next(sched_run_time(thread), thread->slice_end, slice_ticks);
 	}
-	thread->cpu = this_cpu()->id;
 	__atomic_exchange_n(&thread->state, THREAD_RUNNING, __ATOMIC_SEQ_CST);
 	return thread;
 }
@@ -119,44 +119,79 @@ static bool is_idle(uint32_t id)
 	return __atomic_load_n(&cpus[id]->current, __ATOMIC_RELAXED) == cpus[id]->idle;
 }
 
-static uint32_t choose(const struct thread *thread)
+/* Some CPUs idle: the one where the thread was, or another one, which is taken off the set;
+ * nr_cpus: they do not any more. */
+static uint32_t choose_idle(const struct thread *thread)
 {
 	uint32_t last = thread->cpu, idle;
-	bool may_stay = cpu_set_has(&thread->allowed, last);
 
-	if (!thread_is_off_cpu(thread) || (may_stay && is_idle(last) && nr_ready(last) == 0)) {
+	if (cpu_set_has(&thread->allowed, last) && is_idle(last) && nr_ready(last) == 0) {
 		return last;
 	}
 	do {
 		idle = find_idle(thread);
 	} while (idle < nr_cpus && !claim_idle(idle));
-	if (idle < nr_cpus) {
-		return idle;
-	}
-	return may_stay && sched_run_time(thread) ? last : find_least_loaded(thread);
+	return idle;
 }
 
-void run_queue_add(struct thread *thread)
+static inline bool is_here(uint32_t id) { return id == PERCPU_READ32(offsetof(struct cpu, id)); }
+
+/* thread->cpu's queue. noinline: what comes before it calls nothing, and so saves no registers. */
+static __attribute__((noinline)) void add_to(struct run_queue *queue, struct thread *thread)
 {
-	uint32_t id = choose(thread);
-	struct run_queue *queue = &queues[id];
+	uint32_t id = thread->cpu;
 	bool kick;
 
 	lock_acquire(&queue->lock);
-	thread->cpu = id;
 	push(queue, thread, thread->band_fresh + (sched_run_time(thread) >= thread->slice_end));
 	/* it looks at its queue with interrupts off before it waits for one, so either it sees the
 	 * thread or the interrupt ends the wait */
-	kick = is_idle(id);
+	kick = !is_here(id) && is_idle(id);
 	lock_release(&queue->lock);
-	if (kick) {
+	if (UNLIKELY(kick)) {
 		cpu_kick(id);
 	}
 }
 
-struct thread *run_queue_take(void)
+static __attribute__((noinline)) void add_elsewhere(struct thread *thread)
 {
-	struct run_queue *queue = &queues[this_cpu()->id];
+	uint32_t last = thread->cpu, id = choose_idle(thread);
+
+	if (id == nr_cpus) {
+		id = cpu_set_has(&thread->allowed, last) && sched_run_time(thread)
+			     ? last
+			     : find_least_loaded(thread);
+	}
+	thread->cpu = id;
+	add_to(&queues[id], thread);
+}
+
+/* Without a look at more than a word of CPUs: it may run on none that idles. */
+static inline bool finds_none_idle(const struct thread *thread)
+{
+	return !(__atomic_load_n(&idle_cpus.words[0], __ATOMIC_RELAXED) &
+		 __atomic_load_n(&thread->allowed.words[0], __ATOMIC_RELAXED)) &&
+	       nr_cpus <= 64;
+}
+
+/* As most do: it is not out of its CPU yet, or has run there, still may, and no other idles. */
+static inline bool stays(const struct thread *thread)
+{
+	return !thread_is_off_cpu(thread) || (sched_run_time(thread) && finds_none_idle(thread) &&
+					      cpu_set_has(&thread->allowed, thread->cpu));
+}
+
+void run_queue_add(struct thread *thread)
+{
+	if (LIKELY(stays(thread))) {
+		add_to(&queues[thread->cpu], thread);
+	} else {
+		add_elsewhere(thread);
+	}
+}
+
+static __attribute__((noinline)) struct thread *take_from(struct run_queue *queue)
+{
 	struct thread *thread = NULL;
 	struct list *first;
 
@@ -167,6 +202,11 @@ struct thread *run_queue_take(void)
 	}
 	lock_release(&queue->lock);
 	return thread;
+}
+
+struct thread *run_queue_take(void)
+{
+	return take_from(&queues[PERCPU_READ32(offsetof(struct cpu, id))]);
 }
 
 struct thread *run_queue_rotate(struct thread *current)
@@ -213,6 +253,7 @@ static struct thread *steal_from(struct run_queue *queue)
 	lock_acquire(&queue->lock);
 	found = find(queue, may_come_here);
 	if (found) {
+		LIST_ENTRY(found, struct thread, run_node)->cpu = this_cpu()->id;
 		thread = unlink(queue, found);
 	}
 	lock_release(&queue->lock);
