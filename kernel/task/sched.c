@@ -174,24 +174,18 @@ void sched_exit(void)
 
 void sched_wake(struct thread *thread)
 {
-	uint32_t state;
+	uint32_t state = THREAD_BLOCKED;
 
-	/* what the caller changed must be visible before the state is read */
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	state = sched_state(thread);
-	for (;;) {
-		if (state == THREAD_BLOCKED) {
-			if (sched_change(thread, &state, THREAD_READY)) {
-				run_queue_add(thread);
-				return;
-			}
-		} else if (state == THREAD_RUNNING) {
-			if (sched_change(thread, &state, THREAD_WOKEN)) {
-				return;
-			}
-		} else {
+	/* a barrier, whether it succeeds or not: what the caller changed must be visible before the
+	 * state is read */
+	while (!sched_change(thread, &state,
+			     state == THREAD_BLOCKED ? THREAD_READY : THREAD_WOKEN)) {
+		if (state != THREAD_BLOCKED && state != THREAD_RUNNING) {
 			return;
 		}
+	}
+	if (state == THREAD_BLOCKED) {
+		run_queue_add(thread);
 	}
 }
 

@@ -5,7 +5,7 @@
  * The state of a thread is one atomic word, and whoever changes it from BLOCKED owns the thread:
  *
  *   NEW      -> READY            sched_start
- *   BLOCKED  -> READY            sched_wake, which then puts it on a queue
+ *   BLOCKED  -> READY            sched_wake, and futex.c, which then put it on a queue
  *   BLOCKED  -> RUNNING          sched_claim, for sched_block_to
  *   RUNNING or WOKEN -> READY    sched_unclaim, of a claimed thread
  *   READY    -> RUNNING          whoever takes it off its queue
