@@ -9,7 +9,8 @@
 #include "mm/usercopy.h"
 #include "task/futex_walk.h"
 #include "task/process.h"
-#include "task/sched.h"
+#include "task/run_queue.h"
+#include "task/sched_switch.h"
 #include "task/timer.h"
 
 enum { NR_BUCKETS = 256, WORD_BYTES = 4 };
@@ -60,42 +61,53 @@ static __attribute__((noinline)) status_t key_look(struct as *as, uva_t at, stru
 	return STATUS_OK;
 }
 
-static inline __attribute__((always_inline)) status_t key_make(uva_t at, enum futex_scope scope,
-							       struct futex_key *out)
+/* Whether the current thread named that word last, and its page is there still. */
+static inline bool is_seen(const struct thread *self, uva_t at)
 {
-	struct thread *self = thread_current();
-	struct as *as = self->process->as;
+	return self->futex_seen.at == at.uva &&
+	       futex_stamp_is_current(&self->futex_seen.stamp, self->process->as);
+}
 
+/* Always inline, and key_look writes elsewhere: so *out stays in registers. */
+static inline __attribute__((always_inline)) status_t
+key_make(const struct thread *self, uva_t at, enum futex_scope scope, struct futex_key *out)
+{
+	struct futex_key found;
+	status_t status;
+
+	if (scope == FUTEX_ANY && is_seen(self, at)) {
+		*out = (struct futex_key){ NULL, self->futex_seen.where };
+		return STATUS_OK;
+	}
 	if (!is_aligned(at.uva, WORD_BYTES)) {
 		return STATUS_EINVAL;
 	}
-	if (!user_range_ok(at, WORD_BYTES)) {
+	if (at.uva >= USER_TOP) {
 		return STATUS_EFAULT;
 	}
 	if (scope == FUTEX_THREADS) {
-		*out = (struct futex_key){ as, at.uva };
+		*out = (struct futex_key){ self->process->as, at.uva };
 		return STATUS_OK;
 	}
-	if (self->futex_seen.at != at.uva || !futex_stamp_is_current(&self->futex_seen.stamp, as)) {
-		return key_look(as, at, out);
+	status = key_look(self->process->as, at, &found);
+	if (status == STATUS_OK) {
+		*out = found;
 	}
-	*out = (struct futex_key){ NULL, self->futex_seen.where };
-	return STATUS_OK;
+	return status;
 }
+static_assert(USER_TOP % WORD_BYTES == 0, "the last word that begins below it ends there");
 
 status_t futex_check(uva_t at, enum futex_scope scope)
 {
 	struct futex_key unused;
 
-	return key_make(at, scope, &unused);
+	return key_make(thread_current(), at, scope, &unused);
 }
 
 static struct bucket *bucket_of(const struct futex_key *key)
 {
-	uint64_t hash = ((uint64_t)key->as >> 4) + (key->where >> 2);
-
 	/* Fibonacci hashing: the upper bits are the mixed ones */
-	return &buckets[(hash * 0x9e3779b97f4a7c15ul) >> 56];
+	return &buckets[((uint64_t)key->as + key->where) * 0x9e3779b97f4a7c15ul >> 56];
 }
 
 /* Is the waiter's word still in that frame? */
@@ -124,26 +136,46 @@ static inline bool matches(struct futex_waiter *waiter, const struct futex_key *
 	if (waiter->key.as != key->as || waiter->key.where != key->where) {
 		return false;
 	}
-	return key->as || futex_stamp_is_current(&waiter->stamp, waiter->thread->process->as) ||
+	/* its address space stays the same while it waits */
+	return key->as || tlb_hw_generation(waiter->stamp.root) == waiter->stamp.generation ||
 	       is_there(waiter);
 }
 
-/* Caller holds the bucket's lock, which keeps the waiter's thread from going on. */
-static void wake(struct futex_waiter *waiter)
+/* Of a thread that sleeps: it is READY, and the caller's, who puts it on a queue. */
+static inline bool take_sleeper(struct thread *thread)
 {
-	assert(lock_is_held(&waiter->bucket->lock));
-	list_remove(&waiter->node);
-	/* pairs with the load in wait_until_woken */
-	__atomic_store_n(&waiter->is_woken, true, __ATOMIC_RELEASE);
-	sched_wake(waiter->thread);
+	uint32_t blocked = THREAD_BLOCKED;
+
+	return sched_change(thread, &blocked, THREAD_READY);
 }
 
-static void enqueue(struct futex_waiter *waiter)
+/*
+ * Caller holds the bucket's lock, which keeps a waiter that does not sleep yet from going on. The
+ * thread of one that sleeps is the caller's until it is on a run queue, after which nothing here
+ * touches it: so that one goes on without the lock.
+ */
+static inline void wake(struct futex_waiter *waiter)
 {
-	waiter->bucket = bucket_of(&waiter->key);
-	lock_acquire(&waiter->bucket->lock);
-	list_push_back(&waiter->bucket->waiters, &waiter->node);
-	lock_release(&waiter->bucket->lock);
+	struct thread *thread = waiter->thread;
+
+	assert(lock_is_held(&waiter->bucket->lock));
+	list_remove(&waiter->node);
+	if (LIKELY(take_sleeper(thread))) {
+		waiter->progress = WAITER_RELEASED;
+		run_queue_add(thread);
+	} else {
+		/* pairs with the load in sleep */
+		__atomic_store_n(&waiter->progress, WAITER_WOKEN, __ATOMIC_RELEASE);
+		sched_wake(thread);
+	}
+}
+
+static inline void enqueue(struct futex_waiter *waiter, struct bucket *bucket)
+{
+	waiter->bucket = bucket;
+	lock_acquire(&bucket->lock);
+	list_push_back(&bucket->waiters, &waiter->node);
+	lock_release(&bucket->lock);
 }
 
 /* Whether it was woken. */
@@ -156,44 +188,52 @@ static bool dequeue(struct futex_waiter *waiter)
 		if (waiter->bucket == bucket) {
 			list_remove(&waiter->node);
 			lock_release(&bucket->lock);
-			return waiter->is_woken;
+			return waiter->progress == WAITER_WOKEN;
 		}
 		lock_release(&bucket->lock);
 	}
 }
 
-static status_t wait_until_woken(const struct futex_waiter *waiter, uint64_t deadline_ns)
+static inline uint32_t progress(const struct futex_waiter *waiter)
+{
+	return __atomic_load_n(&waiter->progress, __ATOMIC_ACQUIRE);
+}
+
+/* STATUS_OK: woken. */
+static inline __attribute__((always_inline)) status_t sleep(const struct futex_waiter *waiter,
+							    uint64_t deadline_ns)
 {
 	for (;;) {
 		sched_prepare();
-		if (__atomic_load_n(&waiter->is_woken, __ATOMIC_ACQUIRE)) {
+		if (progress(waiter) != WAITER_ASLEEP) {
 			return STATUS_OK;
 		}
-		if (thread_must_exit()) {
+		if (thread_is_ending(waiter->thread)) {
 			return STATUS_EINTR;
 		}
 		if (deadline_ns != FUTEX_NO_DEADLINE && clock_now_ns() >= deadline_ns) {
 			return STATUS_ETIMEDOUT;
 		}
 		sched_block();
+		if (LIKELY(progress(waiter) == WAITER_RELEASED)) {
+			return STATUS_OK;
+		}
 	}
 }
 
-static status_t wait_with_timer(const struct futex_waiter *waiter, uint64_t deadline_ns)
+static __attribute__((noinline)) status_t sleep_until(const struct futex_waiter *waiter,
+						      uint64_t deadline_ns)
 {
 	struct timer timer;
 	status_t status;
 
-	if (deadline_ns == FUTEX_NO_DEADLINE) {
-		return wait_until_woken(waiter, deadline_ns);
-	}
 	timer_start(&timer, deadline_ns);
-	status = wait_until_woken(waiter, deadline_ns);
+	status = sleep(waiter, deadline_ns);
 	timer_stop(&timer);
 	return status;
 }
 
-static status_t value_check(uva_t at, uint32_t wanted)
+static inline status_t value_check(uva_t at, uint32_t wanted)
 {
 	uint32_t value;
 
@@ -203,51 +243,98 @@ static status_t value_check(uva_t at, uint32_t wanted)
 	return value == wanted ? STATUS_OK : STATUS_EAGAIN;
 }
 
-status_t futex_wait(const struct futex_wait *wait)
+int64_t futex_wait(uva_t at, enum futex_scope scope, uint32_t value, uint32_t bits,
+		   uint64_t deadline_ns)
 {
 	struct thread *self = thread_current();
 	struct futex_waiter waiter;
-	status_t status = key_make(wait->at, wait->scope, &waiter.key);
+	struct futex_key key;
+	status_t status = key_make(self, at, scope, &key);
 
 	if (status) {
 		return status;
 	}
+	waiter.key = key;
 	waiter.thread = self;
-	waiter.at = wait->at;
-	waiter.bits = wait->bits;
-	waiter.is_woken = false;
+	waiter.at = at;
+	waiter.bits = bits;
+	waiter.progress = WAITER_ASLEEP;
 	waiter.stamp = self->futex_seen.stamp;
 	/* compared behind that: who changes the word afterwards finds the waiter */
-	enqueue(&waiter);
-	status = value_check(wait->at, wait->value);
-	if (status == STATUS_OK) {
-		status = wait_with_timer(&waiter, wait->deadline_ns);
+	enqueue(&waiter, bucket_of(&key));
+	status = value_check(at, value);
+	if (LIKELY(status == STATUS_OK)) {
+		status = LIKELY(deadline_ns == FUTEX_NO_DEADLINE)
+				 ? sleep(&waiter, FUTEX_NO_DEADLINE)
+				 : sleep_until(&waiter, deadline_ns);
+	}
+	if (LIKELY(progress(&waiter) == WAITER_RELEASED)) {
+		return STATUS_OK;
 	}
 	/* whoever woke it has counted it: a wake must not be lost to a reason that came later */
 	return dequeue(&waiter) ? STATUS_OK : status;
 }
 
+/* Caller holds the bucket's lock. Of the waiters of a piece, from *next on, wakes up to nr, at
+ * least 1; how many. */
+static inline uint32_t wake_piece(struct list **next, const struct list *end,
+				  const struct futex_key *key, uint32_t nr, uint32_t bits)
+{
+	struct list *node = *next;
+	uint32_t nr_woken = 0;
+
+	for (unsigned i = 0; i < WAITERS_PER_PIECE && node != end; i++) {
+		struct futex_waiter *waiter = LIST_ENTRY(node, struct futex_waiter, node);
+
+		node = node->next;
+		if (LIKELY(waiter->bits & bits && matches(waiter, key))) {
+			wake(waiter);
+			if (++nr_woken == nr) {
+				break;
+			}
+		}
+	}
+	*next = node;
+	return nr_woken;
+}
+
+/* The pieces after the first one. Lets go of the bucket's lock. */
+static __attribute__((noinline)) uint32_t wake_rest(struct bucket *bucket, struct list *next,
+						    struct futex_key key, uint32_t nr,
+						    uint32_t bits)
+{
+	struct walk walk = {
+		.bucket = bucket, .other = bucket, .next = next, .end = &bucket->waiters
+	};
+	uint32_t nr_woken = 0;
+
+	while (nr_woken < nr && walk_pause(&walk)) {
+		nr_woken += wake_piece(&walk.next, walk.end, &key, nr - nr_woken, bits);
+	}
+	walk_end(&walk);
+	return nr_woken;
+}
+
 int64_t futex_wake_bits(uva_t at, enum futex_scope scope, uint32_t nr, uint32_t bits)
 {
-	struct futex_waiter *waiter;
+	const struct thread *self = thread_current();
 	struct bucket *bucket;
-	struct walk walk;
+	struct list *next;
 	struct futex_key key;
-	uint32_t nr_woken = 0;
-	status_t status = key_make(at, scope, &key);
+	uint32_t nr_woken;
+	status_t status = key_make(self, at, scope, &key);
 
 	if (status) {
 		return status;
 	}
 	bucket = bucket_of(&key);
-	walk_begin(&walk, bucket, bucket);
-	while (nr_woken < nr && (waiter = walk_next(&walk))) {
-		if (waiter->bits & bits && matches(waiter, &key)) {
-			wake(waiter);
-			nr_woken++;
-		}
+	lock_acquire(&bucket->lock);
+	next = bucket->waiters.next;
+	nr_woken = wake_piece(&next, &bucket->waiters, &key, nr, bits);
+	if (UNLIKELY(nr_woken < nr && next != &bucket->waiters)) {
+		return nr_woken + wake_rest(bucket, next, key, nr - nr_woken, bits);
 	}
-	walk_end(&walk);
+	lock_release(&bucket->lock);
 	return nr_woken;
 }
 
@@ -272,36 +359,57 @@ static void move(struct futex_waiter *waiter, const struct futex_key *to_key, uv
 	}
 }
 
+struct requeue {
+	struct futex_key from, to;
+	uva_t to_at;
+	uint32_t nr_wake, nr_move; /* that are left to do */
+};
+
+/* The same, and then moves. */
+static void requeue_piece(struct requeue *wish, struct walk *walk)
+{
+	struct list *node = walk->next;
+
+	for (unsigned i = 0; i < WAITERS_PER_PIECE && node != walk->end; i++) {
+		struct futex_waiter *waiter = LIST_ENTRY(node, struct futex_waiter, node);
+
+		node = node->next;
+		if (!matches(waiter, &wish->from)) {
+			continue;
+		}
+		if (wish->nr_wake) {
+			wake(waiter);
+			wish->nr_wake--;
+		} else if (wish->nr_move) {
+			move(waiter, &wish->to, wish->to_at, walk->other);
+			wish->nr_move--;
+		}
+	}
+	walk->next = node;
+}
+
 int64_t futex_requeue(uva_t at, uva_t to, enum futex_scope scope, uint32_t nr_wake,
 		      uint32_t nr_move)
 {
-	struct futex_key from_key, to_key;
-	struct futex_waiter *waiter;
-	struct bucket *to_bucket;
+	const struct thread *self = thread_current();
+	struct requeue wish = { .to_at = to, .nr_wake = nr_wake, .nr_move = nr_move };
 	struct walk walk;
-	uint32_t nr_woken = 0, nr_moved = 0;
-	status_t status = key_make(at, scope, &from_key);
+	status_t status = key_make(self, at, scope, &wish.from);
 
 	if (status == STATUS_OK) {
-		status = key_make(to, scope, &to_key);
+		status = key_make(self, to, scope, &wish.to);
 	}
 	if (status) {
 		return status;
 	}
-	to_bucket = bucket_of(&to_key);
-	walk_begin(&walk, bucket_of(&from_key), to_bucket);
-	while ((nr_woken < nr_wake || nr_moved < nr_move) && (waiter = walk_next(&walk))) {
-		if (!matches(waiter, &from_key)) {
-			continue;
-		}
-		if (nr_woken < nr_wake) {
-			wake(waiter);
-			nr_woken++;
-		} else {
-			move(waiter, &to_key, to, to_bucket);
-			nr_moved++;
-		}
-	}
+	walk.bucket = bucket_of(&wish.from);
+	walk.other = bucket_of(&wish.to);
+	walk_lock(&walk);
+	walk.next = walk.bucket->waiters.next;
+	walk.end = &walk.bucket->waiters;
+	do {
+		requeue_piece(&wish, &walk);
+	} while ((wish.nr_wake || wish.nr_move) && walk_pause(&walk));
 	walk_end(&walk);
-	return nr_woken + nr_moved;
+	return nr_wake - wish.nr_wake + nr_move - wish.nr_move;
 }

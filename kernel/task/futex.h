@@ -19,24 +19,18 @@ enum futex_scope {
 #define FUTEX_ALL_BITS UINT32_MAX
 #define FUTEX_NO_DEADLINE UINT64_MAX
 
-struct futex_wait {
-	uva_t at;
-	enum futex_scope scope;
-	uint32_t value;       /* waits only while the word holds this */
-	uint32_t bits;        /* is woken by wakers that share a bit with these */
-	uint64_t deadline_ns; /* as clock_now_ns */
-};
-
 void futex_init(void);
 
 /* Can the word be one? EINVAL, EFAULT. */
 status_t futex_check(uva_t at, enum futex_scope scope) MUST_CHECK;
 
 /*
- * Blocks until woken. EAGAIN: the word holds another value; ETIMEDOUT; EINTR: the thread must end;
- * EFAULT, EINVAL: the address.
+ * Blocks until woken, by a waker that shares a bit with these; only while the word holds that
+ * value. 0, or EAGAIN: the word holds another one; ETIMEDOUT: of clock_now_ns; EINTR: the thread
+ * must end; EFAULT, EINVAL: the address.
  */
-status_t futex_wait(const struct futex_wait *wait) MUST_CHECK;
+int64_t futex_wait(uva_t at, enum futex_scope scope, uint32_t value, uint32_t bits,
+		   uint64_t deadline_ns) MUST_CHECK;
 
 /* Wakes up to nr waiters, longest waiting first; how many, or EFAULT, EINVAL. */
 int64_t futex_wake_bits(uva_t at, enum futex_scope scope, uint32_t nr, uint32_t bits);

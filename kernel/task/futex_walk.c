@@ -9,6 +9,9 @@ bool walk_pause(struct walk *walk)
 {
 	bool must_end;
 
+	if (walk->next == walk->end) {
+		return false;
+	}
 	if (walk->end == &walk->bucket->waiters) {
 		walk->last.key = NO_KEY;
 		walk->end = &walk->last.node;
@@ -21,6 +24,5 @@ bool walk_pause(struct walk *walk)
 	walk_lock(walk);
 	walk->next = walk->here.node.next;
 	list_remove(&walk->here.node);
-	walk->nr_left = WAITERS_PER_PIECE;
-	return must_end;
+	return !must_end;
 }

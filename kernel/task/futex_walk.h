@@ -24,7 +24,14 @@ struct futex_waiter {
 	struct futex_key key;
 	struct futex_stamp stamp; /* of the key, where that is by frame */
 	uint32_t bits;
-	bool is_woken; /* read without by its thread */
+	uint32_t progress; /* enum waiter_progress; read without by its thread */
+};
+
+/* How far a waiter is. */
+enum waiter_progress {
+	WAITER_ASLEEP,  /* or about to be */
+	WAITER_WOKEN,   /* who woke it may not be done with it: the lock says when */
+	WAITER_RELEASED /* it was asleep, and is no affair of its waker any more once it runs */
 };
 
 /*
@@ -34,12 +41,11 @@ struct futex_waiter {
 struct walk {
 	struct bucket *bucket, *other; /* whose locks are held; the same twice where it is one */
 	struct list *next, *end;       /* where to go on, and not any more */
-	unsigned nr_left;              /* of this piece */
 	/* Markers of both on the list between pieces. They match no key. */
 	struct futex_waiter here, last;
 };
 
-/* A piece's worth of waiters that are woken. */
+/* A piece's worth of waiters. */
 enum { WAITERS_PER_PIECE = 16 };
 
 static inline void walk_lock(const struct walk *walk)
@@ -60,34 +66,8 @@ static inline void walk_unlock(const struct walk *walk)
 	}
 }
 
-static inline void walk_begin(struct walk *walk, struct bucket *bucket, struct bucket *other)
-{
-	walk->bucket = bucket;
-	walk->other = other;
-	walk->nr_left = WAITERS_PER_PIECE;
-	walk_lock(walk);
-	walk->next = bucket->waiters.next;
-	walk->end = &bucket->waiters;
-}
-
-/* True: the thread must end. */
+/* After a piece. False: it was the last one, or the thread must end. */
 bool walk_pause(struct walk *walk) MUST_CHECK;
-
-/* NULL: that was the last one. */
-static inline struct futex_waiter *walk_next(struct walk *walk)
-{
-	struct list *node;
-
-	if (UNLIKELY(walk->nr_left-- == 0) && walk_pause(walk)) {
-		return NULL;
-	}
-	node = walk->next;
-	if (node == walk->end) {
-		return NULL;
-	}
-	walk->next = node->next;
-	return LIST_ENTRY(node, struct futex_waiter, node);
-}
 
 static inline void walk_end(struct walk *walk)
 {

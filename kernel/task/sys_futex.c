@@ -43,11 +43,7 @@ static status_t deadline_load(uint32_t operation, uint64_t timeout_at, uint64_t 
 static int64_t wait(uva_t at, enum futex_scope scope, uint32_t value, uint32_t bits,
 		    uint64_t deadline_ns)
 {
-	const struct futex_wait wait = {
-		.at = at, .scope = scope, .value = value, .bits = bits, .deadline_ns = deadline_ns
-	};
-
-	return bits ? (int64_t)futex_wait(&wait) : STATUS_EINVAL;
+	return bits ? futex_wait(at, scope, value, bits, deadline_ns) : STATUS_EINVAL;
 }
 
 /* A wake wakes one at least, as Linux's does. */
@@ -96,8 +92,10 @@ static int64_t compare_and_requeue(uva_t at, uva_t to, enum futex_scope scope, u
 	return requeue(at, to, scope, nr_wake, nr_move);
 }
 
-int64_t sys_futex(uint64_t at, uint64_t operation, uint64_t value, uint64_t timeout_or_count,
-		  uint64_t to, uint64_t bits)
+/* With all that a call may say. */
+static __attribute__((noinline)) int64_t perform(uint64_t at, uint64_t operation, uint64_t value,
+						 uint64_t timeout_or_count, uint64_t to,
+						 uint64_t bits)
 {
 	enum futex_scope scope = operation & OP_PRIVATE ? FUTEX_THREADS : FUTEX_ANY;
 	uint32_t command = (uint32_t)operation & ~(uint32_t)OP_FLAGS;
@@ -118,7 +116,6 @@ int64_t sys_futex(uint64_t at, uint64_t operation, uint64_t value, uint64_t time
 	switch (command) {
 	case OP_WAIT: return wait(word, scope, (uint32_t)value, FUTEX_ALL_BITS, deadline_ns);
 	case OP_WAIT_BITSET: return wait(word, scope, (uint32_t)value, (uint32_t)bits, deadline_ns);
-	case OP_WAKE: return wake(word, scope, value, FUTEX_ALL_BITS);
 	case OP_WAKE_BITSET: return wake(word, scope, value, (uint32_t)bits);
 	case OP_REQUEUE: return requeue(word, (uva_t){ to }, scope, value, timeout_or_count);
 	case OP_CMP_REQUEUE:
@@ -126,4 +123,21 @@ int64_t sys_futex(uint64_t at, uint64_t operation, uint64_t value, uint64_t time
 					   (uint32_t)bits);
 	default: return STATUS_ENOSYS;
 	}
+}
+
+/* What locks are made of comes first: a wait without a timeout, and a wake. */
+int64_t sys_futex(uint64_t at, uint64_t operation, uint64_t value, uint64_t timeout_or_count,
+		  uint64_t to, uint64_t bits)
+{
+	enum futex_scope scope = operation & OP_PRIVATE ? FUTEX_THREADS : FUTEX_ANY;
+	uint32_t command = (uint32_t)operation & ~(uint32_t)OP_PRIVATE;
+
+	if (command == OP_WAKE) {
+		return wake((uva_t){ at }, scope, value, FUTEX_ALL_BITS);
+	}
+	if (command == OP_WAIT && !timeout_or_count) {
+		return wait((uva_t){ at }, scope, (uint32_t)value, FUTEX_ALL_BITS,
+			    FUTEX_NO_DEADLINE);
+	}
+	return perform(at, operation, value, timeout_or_count, to, bits);
 }

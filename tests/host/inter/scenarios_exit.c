@@ -27,12 +27,8 @@ static void wait_children(void)
 
 static void sleep_for_ever(void)
 {
-	struct futex_wait wait = { .at = user_at(0),
-				   .scope = FUTEX_THREADS,
-				   .bits = FUTEX_ALL_BITS,
-				   .deadline_ns = FUTEX_NO_DEADLINE };
-
-	CALL(EXPECT(is_ended(futex_wait(&wait))));
+	CALL(EXPECT(is_ended((status_t)futex_wait(user_at(0), FUTEX_THREADS, 0, FUTEX_ALL_BITS,
+						  FUTEX_NO_DEADLINE))));
 }
 
 /* As execve does; the one who is left goes on. */

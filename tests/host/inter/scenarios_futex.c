@@ -4,11 +4,8 @@
 
 static void wait_for(unsigned word, enum futex_scope scope, uint64_t deadline_ns)
 {
-	struct futex_wait wait = { .at = user_at(word),
-				   .scope = scope,
-				   .bits = FUTEX_ALL_BITS,
-				   .deadline_ns = deadline_ns };
-	status_t status = futex_wait(&wait);
+	status_t status =
+		(status_t)futex_wait(user_at(word), scope, 0, FUTEX_ALL_BITS, deadline_ns);
 
 	EXPECT(status == STATUS_OK || status == STATUS_EAGAIN || is_ended(status) ||
 	       (status == STATUS_ETIMEDOUT && sim.clock_ns >= deadline_ns));
