@@ -24,7 +24,7 @@ enum {
 	PRIVATE = 128,
 	REALTIME = 256
 };
-enum { NR_WAITERS = 6, NR_ROUNDS = 200, NR_ROUNDS_LONG = 1000, NAP_NS = 30000000 };
+enum { NR_WAITERS = 6, NR_CROWD = 60, NR_ROUNDS = 200, NR_ROUNDS_LONG = 1000, NAP_NS = 30000000 };
 
 static long futex(void *word, int operation, uint32_t value, const void *timeout, void *other,
 		  uint32_t more)
@@ -152,6 +152,35 @@ static int select_waiters(void *unused)
 		}
 	}
 	return 0;
+}
+
+/* More than the kernel looks at with the bucket's lock held: docs/calls.md. */
+static int many_waiters(void *unused)
+{
+	pthread_t threads[NR_CROWD];
+
+	(void)unused;
+	for (int i = 0; i < NR_CROWD; i++) {
+		pthread_create(&threads[i], NULL, wait_once, (void *)1ul);
+	}
+	usleep(100000);
+	if (futex_count(&word, WAKE | PRIVATE, NR_CROWD / 2, 0, NULL, 0) != NR_CROWD / 2) {
+		return 1;
+	}
+	settle(NR_CROWD / 2);
+	/* all but one move */
+	if (nr_woken != NR_CROWD / 2 || futex_count(&word, REQUEUE | PRIVATE, 0, NR_CROWD / 2 - 1,
+						    &other_word, 0) != NR_CROWD / 2 - 1) {
+		return 2;
+	}
+	if (futex_count(&word, WAKE | PRIVATE, NR_CROWD, 0, NULL, 0) != 1 ||
+	    futex_count(&other_word, WAKE | PRIVATE, NR_CROWD, 0, NULL, 0) != NR_CROWD / 2 - 1) {
+		return 3;
+	}
+	for (int i = 0; i < NR_CROWD; i++) {
+		pthread_join(threads[i], NULL);
+	}
+	return nr_woken == NR_CROWD ? 0 : 4;
 }
 
 static int nr_rounds;
@@ -286,6 +315,7 @@ int main(int argc, char **argv)
 	test_arguments();
 	test_timeout();
 	tap_is(child_run(select_waiters, NULL), 0, "the right waiters are woken, and moved");
+	tap_is(child_run(many_waiters, NULL), 0, "all of many waiters are woken, and moved");
 	tap_is(child_run(turns_of_threads, NULL), 0, "two threads take turns");
 	tap_is(child_run(turns_of_processes, NULL), 0, "two processes take turns");
 	tap_is(child_run(private_words, NULL), 0, "private memory has waiters of its own");
