@@ -3,17 +3,14 @@
 
 #include "arch/x86_64/clock.h"
 #include "lib/assert.h"
-#include "mm/as_word.h"
-#include "mm/layout.h"
-#include "mm/tlb_hw.h"
 #include "mm/usercopy.h"
 #include "task/futex_walk.h"
-#include "task/process.h"
+#include "task/futex_word.h"
 #include "task/run_queue.h"
 #include "task/sched_switch.h"
 #include "task/timer.h"
 
-enum { NR_BUCKETS = 256, WORD_BYTES = 4 };
+enum { NR_BUCKETS = 256 };
 
 static struct bucket buckets[NR_BUCKETS];
 
@@ -25,105 +22,17 @@ void futex_init(void)
 	}
 }
 
-static struct futex_stamp futex_stamp(const struct as *as)
-{
-	return (struct futex_stamp){ as->root.pfn, tlb_hw_generation(as->root.pfn) };
-}
-
-static bool futex_stamp_is_current(const struct futex_stamp *stamp, const struct as *as)
-{
-	struct futex_stamp now = futex_stamp(as);
-
-	return now.generation == stamp->generation && now.root == stamp->root;
-}
-
-/* A word that anybody may mean. Blocks: a page of shared memory that is not there yet comes. */
-static __attribute__((noinline)) status_t key_look(struct as *as, uva_t at, struct futex_key *out)
-{
-	struct futex_seen *seen = &thread_current()->futex_seen;
-	struct futex_stamp stamp = futex_stamp(as);
-	enum word_sharing sharing;
-	pfn_t frame;
-	status_t status = as_word(as, at, &sharing, &frame);
-
-	if (UNLIKELY(status == STATUS_EAGAIN)) {
-		status = as_word_fill(as, at, &sharing, &frame);
-	}
-	if (status) {
-		return status;
-	}
-	if (sharing == WORD_PRIVATE) {
-		*out = (struct futex_key){ as, at.uva | KEY_ANY };
-		return STATUS_OK;
-	}
-	*out = (struct futex_key){ NULL, pfn_to_pa(frame).pa | (at.uva & (PAGE_SIZE - 1)) };
-	*seen = (struct futex_seen){ stamp, at.uva, out->where };
-	return STATUS_OK;
-}
-
-/* Whether the current thread named that word last, and its page is there still. */
-static inline bool is_seen(const struct thread *self, uva_t at)
-{
-	return self->futex_seen.at == at.uva &&
-	       futex_stamp_is_current(&self->futex_seen.stamp, self->process->as);
-}
-
-/* Always inline, and key_look writes elsewhere: so *out stays in registers. */
-static inline __attribute__((always_inline)) status_t
-key_make(const struct thread *self, uva_t at, enum futex_scope scope, struct futex_key *out)
-{
-	struct futex_key found;
-	status_t status;
-
-	if (scope == FUTEX_ANY && is_seen(self, at)) {
-		*out = (struct futex_key){ NULL, self->futex_seen.where };
-		return STATUS_OK;
-	}
-	if (!is_aligned(at.uva, WORD_BYTES)) {
-		return STATUS_EINVAL;
-	}
-	if (at.uva >= USER_TOP) {
-		return STATUS_EFAULT;
-	}
-	if (scope == FUTEX_THREADS) {
-		*out = (struct futex_key){ self->process->as, at.uva };
-		return STATUS_OK;
-	}
-	status = key_look(self->process->as, at, &found);
-	if (status == STATUS_OK) {
-		*out = found;
-	}
-	return status;
-}
-static_assert(USER_TOP % WORD_BYTES == 0, "the last word that begins below it ends there");
-
 status_t futex_check(uva_t at, enum futex_scope scope)
 {
 	struct futex_key unused;
 
-	return key_make(thread_current(), at, scope, &unused);
+	return futex_key_make(thread_current(), at, scope, &unused);
 }
 
 static struct bucket *bucket_of(const struct futex_key *key)
 {
 	/* Fibonacci hashing: the upper bits are the mixed ones */
 	return &buckets[((uint64_t)key->as + key->where) * 0x9e3779b97f4a7c15ul >> 56];
-}
-
-/* Is the waiter's word still in that frame? */
-static __attribute__((noinline)) bool is_there(struct futex_waiter *waiter)
-{
-	struct as *as = waiter->thread->process->as;
-	struct futex_stamp stamp = futex_stamp(as);
-	enum word_sharing sharing;
-	pfn_t frame;
-
-	if (as_word(as, waiter->at, &sharing, &frame) || sharing != WORD_SHARED ||
-	    frame.pfn != waiter->key.where >> PAGE_SHIFT) {
-		return false;
-	}
-	waiter->stamp = stamp;
-	return true;
 }
 
 /*
@@ -138,7 +47,7 @@ static inline bool matches(struct futex_waiter *waiter, const struct futex_key *
 	}
 	/* its address space stays the same while it waits */
 	return key->as || tlb_hw_generation(waiter->stamp.root) == waiter->stamp.generation ||
-	       is_there(waiter);
+	       futex_is_there(waiter);
 }
 
 /* Of a thread that sleeps: it is READY, and the caller's, who puts it on a queue. */
@@ -249,7 +158,7 @@ int64_t futex_wait(uva_t at, enum futex_scope scope, uint32_t value, uint32_t bi
 	struct thread *self = thread_current();
 	struct futex_waiter waiter;
 	struct futex_key key;
-	status_t status = key_make(self, at, scope, &key);
+	status_t status = futex_key_make(self, at, scope, &key);
 
 	if (status) {
 		return status;
@@ -275,8 +184,8 @@ int64_t futex_wait(uva_t at, enum futex_scope scope, uint32_t value, uint32_t bi
 	return dequeue(&waiter) ? STATUS_OK : status;
 }
 
-/* Caller holds the bucket's lock. Of the waiters of a piece, from *next on, wakes up to nr, at
- * least 1; how many. */
+/* With the bucket's lock, of the waiters of a piece, from *next on, wakes up to nr, at least 1; how
+ * many. */
 static inline uint32_t wake_piece(struct list **next, const struct list *end,
 				  const struct futex_key *key, uint32_t nr, uint32_t bits)
 {
@@ -322,7 +231,7 @@ int64_t futex_wake_bits(uva_t at, enum futex_scope scope, uint32_t nr, uint32_t 
 	struct list *next;
 	struct futex_key key;
 	uint32_t nr_woken;
-	status_t status = key_make(self, at, scope, &key);
+	status_t status = futex_key_make(self, at, scope, &key);
 
 	if (status) {
 		return status;
@@ -394,10 +303,10 @@ int64_t futex_requeue(uva_t at, uva_t to, enum futex_scope scope, uint32_t nr_wa
 	const struct thread *self = thread_current();
 	struct requeue wish = { .to_at = to, .nr_wake = nr_wake, .nr_move = nr_move };
 	struct walk walk;
-	status_t status = key_make(self, at, scope, &wish.from);
+	status_t status = futex_key_make(self, at, scope, &wish.from);
 
 	if (status == STATUS_OK) {
-		status = key_make(self, to, scope, &wish.to);
+		status = futex_key_make(self, to, scope, &wish.to);
 	}
 	if (status) {
 		return status;

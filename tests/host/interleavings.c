@@ -6,7 +6,8 @@
  *          tests/host/inter/scenarios_futex.c tests/host/inter/scenarios_exit.c
  *          tests/host/inter/scenarios_ipc.c tests/host/tlb/coroutine.c
  *          kernel/task/sched.c kernel/task/run_queue.c kernel/task/idle.c kernel/task/thread.c
- *          kernel/task/futex.c kernel/task/futex_walk.c kernel/task/wait.c kernel/task/timer.c
+ *          kernel/task/futex.c kernel/task/futex_walk.c kernel/task/futex_word.c
+ *          kernel/task/wait.c kernel/task/timer.c
  *          kernel/task/ipc.c kernel/task/ipc_wait.c kernel/task/endpoint.c
  *          kernel/task/process.c kernel/task/process_end.c kernel/task/signal.c
  * kernel/task/call_pieces.c kernel/task/ids.c kernel/task/fork.c kernel/task/clone.c
