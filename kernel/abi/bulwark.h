@@ -103,7 +103,7 @@ struct bw_symbol {
 	char name[64]; /* cut off where it is longer */
 };
 
-enum { BW_PATH_MAX = 100, BW_MESSAGE_MAX = 96, BW_CALL_WORDS = 3 };
+enum { BW_PATH_MAX = 100, BW_MESSAGE_MAX = 96, BW_CALL_WORDS = 4 };
 
 /* What is wrong with a policy, and where: lines and columns count from 1. */
 struct bw_policy_error {
@@ -187,7 +187,7 @@ struct bw_report {
  */
 #define BW_OUTPUT_QUOTED 0x80000000u
 
-enum { BW_CALL_ROWS = 192 };
+enum { BW_CALL_ROWS = 256 };
 
 /* A processor's stock of frames that are ready for use: numbers of frames, 32 bits each. The one
  * that was put there last goes first. */

@@ -11,14 +11,26 @@ static int64_t no_such_call(void) { return STATUS_ENOSYS; }
  * look at the others. */
 typedef void (*handler)(void);
 
+/* The user's registers, as SYSCALL_ENTRY left them, lie where syscall.asm calls a handler. */
+#define SYSCALL(number, name, nr_arguments)
+#define SYSCALL_WITH_REGS(number, name, nr_arguments)                                              \
+	static __attribute__((optimize("omit-frame-pointer"))) int64_t name##_with_regs(void)      \
+	{                                                                                          \
+		return sys_##name(__builtin_dwarf_cfa());                                          \
+	}
+#include "abi/syscalls.def"
+#undef SYSCALL
+#undef SYSCALL_WITH_REGS
+
 const struct syscall_table syscall_table_all = {
 	.handlers = {
 		[ROW_NONE] = (handler)no_such_call,
 #define SYSCALL(number, name, nr_arguments) [ROW_##name] = (handler)sys_##name,
-#define SYSCALL_WITH_REGS(number, name, nr_arguments) [ROW_##name] = syscall_with_regs,
+#define SYSCALL_WITH_REGS(number, name, nr_arguments) [ROW_##name] = (handler)name##_with_regs,
 #include "abi/syscalls.def"
 #undef SYSCALL
 #undef SYSCALL_WITH_REGS
+		[NR_ROWS ... SYSCALL_ROWS_MAX - 1] = (handler)no_such_call,
 	},
 	.rows = {
 #define SYSCALL(number, name, nr_arguments) [number] = ROW_##name,
@@ -27,12 +39,4 @@ const struct syscall_table syscall_table_all = {
 #undef SYSCALL
 #undef SYSCALL_WITH_REGS
 	},
-};
-
-const handler_with_regs syscall_handlers_with_regs[NR_ROWS] = {
-#define SYSCALL(number, name, nr_arguments)
-#define SYSCALL_WITH_REGS(number, name, nr_arguments) [ROW_##name] = sys_##name,
-#include "abi/syscalls.def"
-#undef SYSCALL
-#undef SYSCALL_WITH_REGS
 };

@@ -22,7 +22,3 @@
 #include "abi/syscalls.def"
 #undef SYSCALL
 #undef SYSCALL_WITH_REGS
-
-/* By row; NULL for all others. syscall.asm */
-typedef int64_t (*handler_with_regs)(struct regs *regs);
-extern const handler_with_regs syscall_handlers_with_regs[];

@@ -73,6 +73,29 @@ static void derived(void)
 	ktest_ok(table_in_force() == &syscall_table_all, "which it is served by afterwards");
 }
 
+/* Whatever a store has a byte of it say, or the byte behind a number that no call has. */
+static bool has_every_row(const struct syscall_table *table)
+{
+	for (unsigned row = 0; row < SYSCALL_ROWS_MAX; row++) {
+		if (!table->handlers[row]) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static void rows(void)
+{
+	const struct program_policy *policy = credential_authority->policy;
+	bool is_whole = has_every_row(&syscall_table_all) &&
+			has_every_row(&syscall_table_watched) && has_every_row(policy_table_of_none);
+
+	for (unsigned i = 1; policy && i < policy->nr_entries; i++) {
+		is_whole &= has_every_row(policy->entries[i].table);
+	}
+	ktest_ok(is_whole, "every row of every table has a handler");
+}
+
 static void told(void)
 {
 	unsigned rule = some_rule();
@@ -86,6 +109,7 @@ static void told(void)
 
 KTEST_SUITE(call_table)
 {
+	rows();
 	if (!some_rule() || own()->binding & (BINDING_RULE | CREDENTIALS_WATCHED)) {
 		ktest_skip("there is no rule, or this process is under one");
 	} else if (options.cred == cred_plain) {

@@ -38,6 +38,27 @@ is "$(begun_again 'mov $0x830, %ecx\n\twrmsr')" '' 'a model-specific register th
 like "$(begun_again 'wrmsr')" 'a register from before' 'not one that a register from before names'
 like "$(begun_again 'mov $0x6e1, %ecx\n\twrmsr')" 'a register from before' 'nor IA32_PKRS'
 
+# looked_up CODE [CODE...]: the same as a way from a call's number to its handler; a second one, behind it, that is right
+looked_up() {
+	local right='mov %gs:8, %r10\n\tmovzbl %r11b, %eax\n\tjmp *(%r10,%rax,8)'
+	link "\t.globl _start, gate_ranges_start, gate_ranges_end, entry_text_start\n_start:\n\tret\nsyscall_main:\n1:\t$1\n2:\t${2-nop}
+		syscall_watched:\n3:\t$right\n4:\tret\nentry_text_start:
+		\t.data\ngate_ranges_start:\n\t.quad 1b, 2b, 3b, 4b\ngate_ranges_end:\n" -static
+	perl "$lint/elf.pl" "$work/planted"
+}
+row='movzbl 8(%r10,%r11), %r11d'
+is "$(looked_up "mov %gs:8, %r10\n\t$row\n\tcall *(%r10,%r11,8)")" '' 'a call may be looked up where that is begun again'
+like "$(looked_up nop "mov %gs:8, %r10\n\t$row\n\tcall *(%r10,%r11,8)")" 'leads a call on at .*, and is not begun again' 'nowhere else'
+like "$(looked_up "$row\n\tcall *(%r10,%r11,8)")" 'a register from before' 'not in a table that a register from before names'
+like "$(looked_up 'mov %gs:8, %r10\n\tcall *(%r10,%rax,8)')" 'a register from before' 'nor at a row that it does'
+like "$(looked_up "mov %gs:8, %r10\n\t$row\n\tmov (%r10,%r11,8), %rax\n\tcall *%rax")" 'a register from before' 'nor by a register'
+like "$(looked_up nop)" 'no call is looked up' 'nor may this check find nothing'
+
+mkdir "$work/release"
+spilled='\t.globl _start\n_start:\n\tret\nktlb_catch_up:\n\tjmp flush\nflush:\n\tpush %r13\n\tret\n'
+link "$spilled" -static && mv "$work/planted" "$work/release/planted"
+like "$(perl "$lint/elf.pl" "$work/release/planted")" 'flush spills %r13' 'what a call is told is not spilled on its way to a flush'
+
 link '\t.globl _start\n_start:\n\tret\n\t.data\n\t.globl sheep\n\t.weak wolf\n\t.quad wolf\n' \
 	-shared
 like "$(perl "$lint/elf.pl" "$work/planted")" 'relocation R_X86_64_64' 'a relocation that is not relative is found'

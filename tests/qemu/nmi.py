@@ -12,7 +12,7 @@ import sys
 import gdb
 
 sys.path.insert(0, 'tests/qemu')
-from nmi_gate import EDGES, Lies, is_way, member_offset, sealed_word  # noqa: E402
+from nmi_gate import EDGES, TABLES, Lies, is_way, member_offset, sealed_word  # noqa: E402
 
 MARK = 0xB0117E57  # tests/qemu/programs/entries.c: the operand of the instruction at rounds_mark
 ROUNDS_WITHOUT_NEWS = 3
@@ -112,6 +112,7 @@ class Machine:
 		self.name, self.opcode = {}, {}  # by the address where an instruction runs
 		self.of_gate = self.kernel['gate_stubs'] + VECTOR_NMI * GATE_STUB_BYTES
 		self.window_cr3, self.current = sealed_word('gate_cr3'), sealed_word('current')
+		self.tables = {name: sealed_word(name) for name in TABLES.values()}
 		self.current_cr3 = {name: member_offset('current', name) for name in ('exit_cr3', 'kernel_cr3')}
 		self.rows = self.read_rows()
 		# to be disassembled from the file, before there is a machine

@@ -11,12 +11,15 @@ GENERAL = REGS[:15]
 # What is begun again (rows of .gate.ranges, by the symbol of their first instruction): what these instructions write may be anything
 # before, and what CR3 gets, if it is written.
 EDGES = {'gate_kernel_trap.close': ['rax', 'rcx', 'rdx'], 'gate_kernel_trap.open': ['rax'],
-	'cr3_reload': ['rax'], 'cr3_load_window': ['rax'], 'cr3_load_current': ['rax']}
+	'cr3_reload': ['rax'], 'cr3_load_window': ['rax'], 'cr3_load_current': ['rax'],
+	'syscall_main.look': ['r10', 'r11'], 'syscall_watched.look': ['rax', 'r10']}
 for way in ('gate_enter', 'gate_switch'):
 	EDGES |= {f'{way}_{place}': lies for place, lies in [('wp.open', ['rax', 'rsp']), ('wp.close', ['rcx', 'rsp']),
 		('pks.open', ['rax', 'rcx', 'rdx', 'rsp']), ('pks.close', ['rax', 'rcx', 'rdx', 'rsp']),
 		('window.note', ['rax', 'rsp']), ('window.open', ['rax', 'r11', 'rsp']), ('window.close', ['rcx', 'rsp'])]}
 LOADED = {'cr3_reload': 'same', 'cr3_load_window': 'gate_cr3', 'cr3_load_current': 'kernel_cr3'}
+# At the last of these instructions R10 has the table that a call is looked up in, which this word of the processor's sealed page names.
+TABLES = {'syscall_main.look': 'syscall_table', 'syscall_watched.look': 'rule_table'}
 for variant in ('off', 'nopcid', 'pcid'):
 	EDGES |= {f'{name}_{variant}.{place}': lies for name, place, lies in [('entry_syscall', 'enter', ['rsp']),
 		('leave_syscall', 'load', ['rsp']), ('leave_syscall', 'mask', ['r11']), ('trap_from_user', 'enter', ['rdi']),
@@ -104,8 +107,11 @@ class Lies:
 		start, end = self.machine.rows[edge]
 		if not self.machine.stop_at(start):
 			return False
+		last = max(at for at in self.machine.opcode if start <= at < end)
+		if edge in TABLES:
+			table = self.load(register('gs_base') + self.machine.tables[TABLES[edge]])
+			return (last == start or self.machine.stop_at(last)) and register('r10') == table
 		if edge.endswith('.mask'):
-			last = max(at for at in self.machine.opcode if start <= at < end)
 			return (last == start or self.machine.stop_at(last)) and not register(EDGES[edge][0]) & FLAGS_LIE
 		return cr3 is None or (self.machine.stop_at(end) and not (register('cr3') ^ cr3) & ROOT)
 

@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 # elf.pl KERNEL: the linked kernel. Where CR3, CR4 and model-specific registers are written is begun again (docs/gate.md, "Interrupted"), but for
-# the allowed functions; relocations are relative only; no segment is writable and executable.
+# the allowed functions, and so is where a call's table and row are looked up; what a call is told is not spilled while it flushes first;
+# relocations are relative only; no segment is writable and executable.
 use strict;
 use warnings;
 no warnings 'portable'; # addresses have 64 bits
@@ -40,6 +41,19 @@ sub ranges {
 # EAX is RAX, and so on.
 sub whole { return $_[0] =~ s/^e(..)$/r$1/r =~ s/^(r\d+)d$/$1/r }
 
+# Instructions from the first to the last but one lead a call on, by a table and a row of it. The table's address is loaded in there from the
+# processor's sealed page, of which GS is the register, and the row is a byte: no general register from before says either.
+sub is_looked_up_there {
+	my ($call, @before) = @_;
+	my ($table, $row) = $call->{operands} =~ /^\*\(%(\w+),%(\w+),8\)$/ or return;
+	my %last;
+	for my $i (@before) {
+		$last{ whole($1) } = $i if $i->{operands} =~ /%(\w+)$/ && $i->{name} !~ /^(?:cmp|test|bt)$/;
+	}
+	my ($from_sealed, $byte) = map { $last{ whole($_) } // { name => '', operands => '' } } $table, $row;
+	return $from_sealed->{name} eq 'mov' && $from_sealed->{operands} =~ /^%gs:0x/ && $byte->{name} =~ /^movzb/;
+}
+
 # Does this write CR3, CR4 or a register that a constant names with what instructions since the first of these have made, of no general
 # register from before?
 sub is_made_there {
@@ -64,11 +78,14 @@ sub is_made_there {
 my ($function, @code, %at) = '?';
 for my $line (output_of('objdump', '-d', '--no-show-raw-insn', $kernel)) {
 	$function = $1 if $line =~ /^[0-9a-f]+ <([^>]+)>:/;
-	next unless $line =~ /^\s*([0-9a-f]+):\s+(\S+)\s*(\S*)/;
+	next unless $line =~ /^\s*([0-9a-f]+):\s+(\S+)\s*(\S*)\s*(\S*)/;
 	$at{ hex $1 } = @code;
-	push @code, { address => hex $1, name => $2, operands => $3, function => $function };
+	push @code, { address => hex $1, name => $2, operands => $3, target => $4, function => $function };
 }
 my @ranges = ranges();
+my $is_release = $kernel =~ m{/release/};
+my $is_kernel = grep { $_->{function} eq 'syscall_main' } @code;
+my $nr_lookups = 0;
 for my $i (grep { $_->{name} eq 'wrmsr' || $_->{operands} =~ /^%\w+,%cr[34]$/ } @code) {
 	next if $i->{function} =~ /^(?:$allowed)$/;
 	my ($range) = grep { $i->{address} >= $_->[0] && $i->{address} < $_->[1] } @ranges;
@@ -77,6 +94,31 @@ for my $i (grep { $_->{name} eq 'wrmsr' || $_->{operands} =~ /^%\w+,%cr[34]$/ } 
 		violation($kernel, 1, "$what, and is not begun again");
 	} elsif (!is_made_there($i, @code[$at{ $range->[0] } .. $at{ $i->{address} } - 1])) {
 		violation($kernel, 1, "$what with a register from before it is begun again");
+	}
+}
+
+for my $i (grep { $_->{function} =~ /^syscall_(?:main|watched)\b/ && $_->{operands} =~ /^\*(?!%gs:)/ } @code) {
+	my ($range) = grep { $i->{address} >= $_->[0] && $i->{address} < $_->[1] } @ranges;
+	my $what = sprintf '%s leads a call on at %x', $i->{function}, $i->{address};
+	if (!$range) {
+		violation($kernel, 1, "$what, and is not begun again");
+	} elsif (!is_looked_up_there($i, @code[$at{ $range->[0] } .. $at{ $i->{address} } - 1])) {
+		violation($kernel, 1, "$what by a register from before it is begun again");
+	}
+	$nr_lookups++;
+}
+violation($kernel, 1, 'no call is looked up in a table') if $is_kernel && $nr_lookups != 2;
+
+# From here to the gate, which saves registers on its own stack, no function outside saves those that syscall_main keeps a call in. Release
+# builds: all others have checks of their own in each function.
+my %to_visit = (ktlb_catch_up => 1);
+my %is_visited;
+while (my ($name) = grep { !$is_visited{$_} } sort keys %to_visit) {
+	$is_visited{$name} = 1;
+	for my $i (grep { $_->{function} eq $name } @code) {
+		violation($kernel, 1, "$name spills $i->{operands}, and syscall_main keeps a call there")
+			if $is_release && $i->{name} eq 'push' && $i->{operands} =~ /^%r1[2-5]$/;
+		$to_visit{$1} = 1 if $i->{name} =~ /^(?:call|j)/ && $i->{target} =~ /^<(\w+)>$/;
 	}
 }
 

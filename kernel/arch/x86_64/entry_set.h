@@ -24,7 +24,6 @@ extern const uint64_t entry_user_rflags;
 
 /* syscall.asm: what the sets lead to. */
 void syscall_main(void);
-void syscall_with_regs(void);
 void syscall_refused(void);
 void syscall_watched(void);
 void syscall_leave_slowly(void);

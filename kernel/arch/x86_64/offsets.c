@@ -68,7 +68,6 @@ void offsets(void)
 	OFFSET(SEALED_SYSCALL_TABLE,
 	       CPU_SEALED_OFFSET + offsetof(struct cpu_sealed, syscall_table));
 	OFFSET(SEALED_RULE_TABLE, CPU_SEALED_OFFSET + offsetof(struct cpu_sealed, rule_table));
-	OFFSET(SYSCALL_ROWS, SYSCALL_ROWS_MAX);
 	OFFSET(SEALED_EXIT_STACK_TOP,
 	       CPU_SEALED_OFFSET + offsetof(struct cpu_sealed, exit_stack_top));
 	CPU(LEAVE_TRAP, leave_trap);

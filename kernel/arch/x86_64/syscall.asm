@@ -2,12 +2,13 @@
 ; functions that take the call's arguments in the registers where the program put them.
 
 %include "offsets.inc"
+%include "arch/x86_64/begun_again.inc"
 
 default rel
 bits 64
 section .text
 
-extern upcall_budget_call, ktlb_newest, ktlb_catch_up, syscall_handlers_with_regs, upcall_syscall_refused, upcall_syscall_watched, upcall_user_return, upcall_syscall_stale
+extern upcall_budget_call, ktlb_newest, ktlb_catch_up, upcall_syscall_refused, upcall_syscall_watched, upcall_user_return, upcall_syscall_stale
 
 ; What the entry code did not save, and IRET or a copy of the registers needs. %1: where the struct regs is. Loses R10.
 %macro COMPLETE_REGS 1
@@ -53,7 +54,9 @@ extern upcall_budget_call, ktlb_newest, ktlb_catch_up, syscall_handlers_with_reg
 	POP_ARGUMENTS
 %endmacro
 
-; RAX number, arguments in RDI RSI RDX RCX R8 R9, RSP at the struct regs.
+; RAX number, arguments in RDI RSI RDX RCX R8 R9, RSP at the struct regs. The handler gets the row of the call in R11D. Which table serves,
+; and that the row is one of it, no handler of an NMI, #MC or #DB keeps in memory: .look to .looked is begun again, and changes nothing
+; that it reads.
 global syscall_main
 syscall_main:
 %ifdef BULWARK_DEBUG
@@ -73,13 +76,16 @@ syscall_main:
 %ifdef BULWARK_PCID
 	mov qword [gs:TLB_PORT_STANDS], 1
 %endif
+.look:
 	cmp rax, NR_SYSCALL_NUMBERS
 	jae .unknown
 	sbb r11, r11			; all ones: where the branch was mispredicted, the number is 0
-	and rax, r11
+	and r11, rax
 	mov r10, [gs:SEALED_SYSCALL_TABLE]
-	movzx eax, byte [r10 + rax + SYSCALL_TABLE_ROWS]
-	call [r10 + rax * 8]
+	movzx r11d, byte [r10 + r11 + SYSCALL_TABLE_ROWS]
+	call [r10 + r11 * 8]
+.looked:
+	BEGUN_AGAIN .look, .looked
 	jmp [gs:CPU_LEAVE_SYSCALL]
 
 %ifdef BULWARK_DEBUG
@@ -96,31 +102,30 @@ syscall_main:
 	mov rax, -ENOSYS
 	jmp [gs:CPU_LEAVE_SYSCALL]
 
+; Others lag behind a flush, and can make each call do so: what it is told must not lie in memory meanwhile. ktlb_catch_up spills RBX and RBP, and
+; the gate the others, on its own stack (tests/lint/elf.t). What a call does beyond its own memory, its number and first three arguments say.
 .catch_up:
-	mov rbx, rax
-	mov rbp, rcx
-	mov r12, r8
-	mov r13, r9
+	mov r15, rax
+	mov r12, rdi
+	mov r13, rsi
+	mov r14, rdx
+	mov rbx, rcx
+	mov rbp, r8
 	call ktlb_catch_up
-	mov rax, rbx
-	mov rcx, rbp
-	mov r8, r12
-	mov r9, r13
-	mov rdi, [rsp + REGS_rdi]
-	mov rsi, [rsp + REGS_rsi]
-	mov rdx, [rsp + REGS_rdx]
+	mov rax, r15
+	mov rdi, r12
+	mov rsi, r13
+	mov rdx, r14
+	mov rcx, rbx
+	mov r8, rbp
+	mov r9, [rsp + REGS_r9]
 	xor ebx, ebx
 	xor ebp, ebp
 	xor r12d, r12d
 	xor r13d, r13d
+	xor r14d, r14d
+	xor r15d, r15d
 	jmp .caught_up
-
-; The handler of calls that look at the user's registers, which are as SYSCALL_ENTRY left them. EAX: row of the call.
-global syscall_with_regs
-syscall_with_regs:
-	lea rdi, [rsp + 8]
-	lea r10, [syscall_handlers_with_regs]
-	jmp [r10 + rax * 8]
 
 ; void syscall_regs_complete(struct regs *regs): of the current system call, for who copies them all.
 global syscall_regs_complete
@@ -128,27 +133,28 @@ syscall_regs_complete:
 	COMPLETE_REGS rdi
 	ret
 
-; The handler of calls that the program's policy forbids. EAX: row of the call.
+; The handler of calls that the program's policy forbids. R11D: row of the call.
 global syscall_refused
 syscall_refused:
-	mov edi, eax
+	mov edi, r11d
 	jmp upcall_syscall_refused
 
-; The handler of all calls of an attack's members: the witness looks, then the call goes on. EAX: row of the call. Another processor may
-; have made it another one meanwhile: it is looked up behind that, where the program's rule leads it.
+; The handler of all calls of an attack's members: the witness looks, then the call goes on. R11D: row of the call. Another processor may
+; have made it another one meanwhile: it is looked up behind that, where the program's rule leads it. Each byte is a row of every table.
 global syscall_watched
 syscall_watched:
 	PUSH_ARGUMENTS
-	push rax
-	mov edi, eax
+	push r11
+	mov edi, r11d
 	call upcall_syscall_watched
-	pop rax
+	pop r11
 	POP_ARGUMENTS
-	cmp rax, SYSCALL_ROWS
-	sbb r11, r11
-	and rax, r11
-	mov r11, [gs:SEALED_RULE_TABLE]
-	jmp [r11 + rax * 8]
+.look:
+	mov r10, [gs:SEALED_RULE_TABLE]
+	movzx eax, r11b
+	jmp [r10 + rax * 8]
+.looked:
+	BEGUN_AGAIN .look, .looked
 
 ; Instead of leave_syscall, when there is something to do first. RSP at the struct regs, RAX the result.
 global syscall_leave_slowly
