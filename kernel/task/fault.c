@@ -57,6 +57,13 @@ static __attribute__((noinline)) void user_fault(const struct fault *fault, int 
 	}
 }
 
+/* An address space that a store has taken away has no pages. */
+static status_t page_find(const struct process *process, const struct regs *regs, uint64_t address)
+{
+	return process->as ? as_fault(process->as, (uva_t){ address }, rights_wanted(regs->error))
+			   : STATUS_EFAULT;
+}
+
 static void user_page_fault(const struct regs *regs)
 {
 	uint64_t address = cr2_read();
@@ -68,8 +75,7 @@ static void user_page_fault(const struct regs *regs)
 	 * of the program's helps
 	 */
 	if (address < USER_TOP && (regs->error & (FAULT_USER | FAULT_RESERVED)) == FAULT_USER) {
-		status = as_fault(process_current()->as, (uva_t){ address },
-				  rights_wanted(regs->error));
+		status = page_find(process_current(), regs, address);
 	}
 	/* EINTR: it ends on its way back, whatever it did */
 	if (UNLIKELY(status != STATUS_OK && status != STATUS_EINTR)) {
@@ -134,14 +140,11 @@ static bool user_memory_fault(struct regs *regs, uint64_t address)
 	struct process *process = process_current();
 	bool is_over;
 
-	if (address >= USER_TOP || !process || !process->as || this_cpu()->nr_held ||
-	    !is_permitted(regs)) {
+	if (address >= USER_TOP || !process || this_cpu()->nr_held || !is_permitted(regs)) {
 		return false;
 	}
 	COUNT(page_faults);
-	is_over = as_fault(process->as, (uva_t){ address }, rights_wanted(regs->error)) ==
-			  STATUS_OK ||
-		  extable_fixup(regs);
+	is_over = page_find(process, regs, address) == STATUS_OK || extable_fixup(regs);
 	/* others may have run meanwhile */
 	as_settle();
 	return is_over;

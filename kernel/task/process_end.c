@@ -155,7 +155,7 @@ static void take_apart(struct process *process)
 		      report_text(&process->report));
 	}
 	witness_look_at_pages(process);
-	if (credentials_leave(process) == STATUS_OK) {
+	if (credentials_leave(process) == STATUS_OK && process->as) {
 		as_put(process->as);
 		process->as = NULL;
 	} else {

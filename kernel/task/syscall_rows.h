@@ -15,8 +15,7 @@ enum syscall_row {
 #undef SYSCALL_WITH_REGS
 	NR_ROWS,
 };
-static_assert((int)NR_ROWS < (int)SYSCALL_ROWS_MAX,
-	      "struct syscall_table has room for every call");
+static_assert((int)NR_ROWS < (int)SYSCALL_ROWS_MAX, "struct syscall_table has room for every call");
 static_assert((int)SYSCALL_ROWS_MAX == UINT8_MAX + 1, "each byte is a row of struct syscall_table");
 
 enum { SYSCALL_SET_WORDS = SYSCALL_ROWS_MAX / 64 };

@@ -88,7 +88,8 @@ static void rows(void)
 {
 	const struct program_policy *policy = credential_authority->policy;
 	bool is_whole = has_every_row(&syscall_table_all) &&
-			has_every_row(&syscall_table_watched) && has_every_row(policy_table_of_none);
+			has_every_row(&syscall_table_watched) &&
+			has_every_row(policy_table_of_none);
 
 	for (unsigned i = 1; policy && i < policy->nr_entries; i++) {
 		is_whole &= has_every_row(policy->entries[i].table);
