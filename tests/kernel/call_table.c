@@ -24,6 +24,16 @@ static struct credential *own(void)
 /* A rule that binds; 0: there is none. */
 static unsigned some_rule(void) { return policy_rule_for(credential_authority->policy, "caged"); }
 
+/* Where the next look of a watched call leads: read where syscall.asm reads it. */
+static const struct syscall_table *rule_table(void)
+{
+	return (const struct syscall_table *)PERCPU_READ(
+		CPU_SEALED_OFFSET - CPU_OFFSET + offsetof(struct cpu_sealed, rule_table));
+}
+
+/* By table_after. */
+static const struct syscall_table *rule_table_after;
+
 /* While its own entry has this binding: the table after an operation that is told something. */
 static const struct syscall_table *table_after(uint32_t binding, enum gate_operation operation,
 					       uint64_t told)
@@ -35,6 +45,7 @@ static const struct syscall_table *table_after(uint32_t binding, enum gate_opera
 	FORCE(*own() = is);
 	(void)asked_of(operation, told, 0, 0, 0);
 	found = table_in_force();
+	rule_table_after = rule_table();
 	FORCE(*own() = before);
 	(void)asked_of(GATE_CALLS_BIND, before.binding, 0, 0, 0);
 	return found;
@@ -55,6 +66,7 @@ static void derived(void)
 	ktest_ok(table_after(rule | CREDENTIALS_WATCHED, GATE_CALLS_BIND, 0) ==
 			 &syscall_table_watched,
 		 "who is watched the witness sees");
+	ktest_ok(rule_table_after == table, "and behind that its rule alone leads each call on");
 	ktest_ok(table_after(NO_RULE, GATE_CALLS_BIND, 0) == policy_table_of_none &&
 			 table_after(policy_rule_number(credential_authority->policy,
 							credential_authority->policy->nr_entries),

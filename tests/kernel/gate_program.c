@@ -147,6 +147,7 @@ static void fill_checks(struct as *as)
 	pte_t pte = pte_read(entry);
 
 	ktest_ok(filled(as, ~0ul) == GATE_IN_USE, "no page is one of so many");
+	ktest_ok(filled(as, 0) == GATE_IN_USE, "none is none");
 	fill_more(as);
 	FORCE(entry->value = pte_with(pte_without(pte, PTE_PRESENT), PTE_PARKED).value);
 	ktest_ok(filled(as, 1) == GATE_IN_USE, "a page that is not there is not filled");
