@@ -20,8 +20,13 @@ nmi='RESUME_ORDINARY PKRS_ORDINARY PKRS_OPEN CLOSE_BY_RIP ALWAYS_OPEN ONE_AREA H
 consent='CONSENT_FOREIGN CONSENT_NEW WITHDRAW_PRESENT GIVE_UNOFFERED GIVE_UNACCEPTED GIVE_DYING GIVE_SHARED GIVE_MARKED
 	ONE_LOCK ASK_OUTSIDE PARK_ANY PARK_RUN MOVE_MARKED MOVE_FOREIGN FORK_MARKED FORK_ALONE PROTECT_ANY REST_FULL
 	REST_OWING NEW_ANYBODY FRESH_ANYBODY FREE_UNLOCKED FREE_LOADED'
+program='BIND_FULL GIVE_PROGRAM WRITE_ANYWHERE LOAD_TOLD LOAD_MISSING EMPTY_KEEPS BECOME_OTHER BECOME_EARLY BECOME_UNWRITTEN
+	WHOLE_THEN_PUBLISH PUBLISH_THEN_OWE DIE_OWING REST_FULL'
+calls='NO_FOLLOW FOLLOW_UNASKED BIND_OUTSIDE BIND_NEVER BECOME_SHARED BECOME_UNLOCKED PUT_UNLOCKED BLOCKS_STAY NUMBERS_SHARED
+	NOTE_ALONE'
+again='GO_ON ROW_LATE ROW_SHORT LOAD_ORDINARY BIT_BEFORE ARGUMENT_LOST ROW_OF_ONE BY_STACK'
 # shellcheck disable=SC2086 # lists of words
-for list in frames tables share user kernel nmi consent; do
+for list in frames tables share user kernel nmi consent program calls again; do
 	mapfile -t rules < <(rotate 4 ${!list})
 	printf -v "$list" '%s ' "${rules[@]}"
 done
@@ -38,8 +43,8 @@ remove()
 }
 
 # shellcheck disable=SC2086 # lists of words
-set -- $frames $tables $share $user $kernel $nmi $consent
-echo "1..$(($# + 9))"
+set -- $frames $tables $share $user $kernel $nmi $consent $program $calls $again
+echo "1..$(($# + 12))"
 optimise=-O1 how=-DCOLLAPSE depth=4000000 table=22
 for model in frames tables share user kernel nmi; do
 	expect 0 "all rules hold in every state of gate_$model.pml" "gate_$model"
@@ -47,7 +52,9 @@ done
 expect 0 'all rules hold in every state of gate_user.pml, KAISER off' gate_user -DKAISER=0
 expect 1 'a violation is found in gate_user.pml, KAISER off, with LAZY_NO_KAISER' gate_user -DKAISER=0 -DLAZY_NO_KAISER
 how=-DNOREDUCE # all is shared, so there is nothing to reduce
-expect 0 'all rules hold in every state of gate_consent.pml' gate_consent
+for model in consent program calls again; do
+	expect 0 "all rules hold in every state of gate_$model.pml" "gate_$model"
+done
 optimise=-O0 depth=500000 table=18
 # shellcheck disable=SC2086
 {
@@ -59,4 +66,7 @@ optimise=-O0 depth=500000 table=18
 	remove nmi $nmi
 	prefix=-DWITHOUT=
 	remove consent $consent
+	remove program $program
+	remove calls $calls
+	remove again $again
 }
