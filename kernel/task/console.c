@@ -90,6 +90,16 @@ size_t console_read_try(char *buffer, size_t size_bytes, bool *would_block)
 	return len;
 }
 
+bool console_is_readable(void)
+{
+	bool is_readable;
+
+	lock_acquire(&console_lock);
+	is_readable = terminal_is_readable(&terminal);
+	lock_release(&console_lock);
+	return is_readable;
+}
+
 void console_skip_end(void)
 {
 	lock_acquire(&console_lock);

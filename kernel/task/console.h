@@ -37,6 +37,7 @@ void console_poll(void);
 /* As terminal_read. */
 size_t console_read_try(char *buffer, size_t size_bytes, bool *would_block);
 
+bool console_is_readable(void);
 /* As terminal_skip_end. */
 void console_skip_end(void);
 

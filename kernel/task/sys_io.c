@@ -16,9 +16,9 @@
 #include "task/wait.h"
 #include "task/witness.h"
 
-static struct wait_queue readers = { WAIT_QUEUE_INIT(readers) };
+struct wait_queue console_readers = { WAIT_QUEUE_INIT(console_readers) };
 
-void console_wake_readers(void) { wait_wake_all(&readers); }
+void console_wake_readers(void) { wait_wake_all(&console_readers); }
 
 void console_calls_init(void) { console_readable_hook = console_wake_readers; }
 
@@ -30,7 +30,7 @@ static status_t wait_and_read(char *buffer, size_t size_bytes, size_t *len)
 	status_t status = STATUS_OK;
 
 	*len = 0;
-	wait_enter(&readers, &waiter);
+	wait_enter(&console_readers, &waiter);
 	for (;;) {
 		sched_prepare();
 		if (!witness_allows_console(process_current())) {
@@ -45,9 +45,9 @@ static status_t wait_and_read(char *buffer, size_t size_bytes, size_t *len)
 			status = STATUS_EINTR;
 			break;
 		}
-		wait_block(&readers);
+		wait_block(&console_readers);
 	}
-	wait_leave(&readers, &waiter);
+	wait_leave(&console_readers, &waiter);
 	return status;
 }
 

@@ -3,6 +3,9 @@
 
 #include "lib/types.h"
 
+/* Who waits for the console: to have something to read, or to be another job's. */
+extern struct wait_queue console_readers;
+
 /* Hooks the console's readers up. */
 void console_calls_init(void);
 /* They look again whether there is something, and whether the console is still theirs. */

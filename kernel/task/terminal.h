@@ -86,6 +86,8 @@ enum terminal_event terminal_input(struct terminal *terminal, uint8_t byte);
  * is there yet; 0 without: end of file.
  */
 size_t terminal_read(struct terminal *terminal, char *buffer, size_t size_bytes, bool *would_block);
+/* Is there something to read? */
+bool terminal_is_readable(const struct terminal *terminal);
 
 /*
  * For a reader whose buffer was filled by the beginning of a line: where only the end-of-file key

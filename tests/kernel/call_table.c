@@ -27,8 +27,8 @@ static unsigned some_rule(void) { return policy_rule_for(credential_authority->p
 /* Where the next look of a watched call leads: read where syscall.asm reads it. */
 static const struct syscall_table *rule_table(void)
 {
-	return (const struct syscall_table *)PERCPU_READ(
-		CPU_SEALED_OFFSET - CPU_OFFSET + offsetof(struct cpu_sealed, rule_table));
+	return (const struct syscall_table *)PERCPU_READ(CPU_SEALED_OFFSET - CPU_OFFSET +
+							 offsetof(struct cpu_sealed, rule_table));
 }
 
 /* By table_after. */

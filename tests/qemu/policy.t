@@ -31,7 +31,7 @@ pass_through "$output"
 
 # Policies that users bring: in force at boot, or loaded.
 mkdir -p "$work/extra/etc"
-printf 'program init\n\tuid 0\nprogram caged\n\tuid 1007\n\tallow write writev ioctl getuid\n' >"$work/extra/etc/policy"
+printf 'program init\n\tuid 0\nprogram caged\n\tuid 1007\n\tallow write writev ioctl poll getuid\n' >"$work/extra/etc/policy"
 printf 'program caged\r\n' >"$work/extra/dos.policy"
 printf 'program init\n\tdeny power_off\n' >"$work/extra/locked.policy"
 : >"$work/extra/nothing.policy"

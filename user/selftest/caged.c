@@ -1,7 +1,8 @@
 /*
  * Not a test: the program that the policies on board have a rule for, and t_policy runs. It tries
  * to fork, as often as its argument says, and tells by its exit code that it may not, and who it
- * is. `caged wait` makes a call that it may make until it may not. `caged thread` tries in a second
+ * is. `caged secure` tells whether it knows that it is another user's than its caller. `caged wait`
+ * makes a call that it may make until it may not. `caged thread` tries in a second
  * thread, `caged exec PATH ARGUMENT...` in the program that it becomes.
  */
 #include <errno.h>
@@ -9,10 +10,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { CODE_REFUSED = 10, CODE_CAUGHT = 42 };
+enum { CODE_REFUSED = 10, CODE_CAUGHT = 42, CODE_NOT_SECURE = 50, CODE_SECURE = 51 };
 
 static int try_once(void)
 {
@@ -50,6 +52,10 @@ int main(int argc, char *argv[])
 	if (argc > 1 && strcmp(argv[1], "wait") == 0) {
 		while (syscall(SYS_getpid) > 0) {}
 		return errno == EPERM ? CODE_CAUGHT : 1;
+	}
+	if (argc > 1 && strcmp(argv[1], "secure") == 0) {
+		return getauxval(AT_SECURE) == 1 && getauxval(AT_UID) == getuid() ? CODE_SECURE
+										  : CODE_NOT_SECURE;
 	}
 	if (argc > 1 && strcmp(argv[1], "thread") == 0) {
 		return try_in_thread();

@@ -13,7 +13,16 @@
 
 #define SELF "/bin/t_exec"
 
-enum { NR_ARGUMENTS = 100, CODE_AS_EXPECTED = 42 };
+/* etc/policy has a rule for it, and a user */
+#define CAGED "/bin/caged"
+
+enum {
+	NR_ARGUMENTS = 100,
+	CODE_AS_EXPECTED = 42,
+	CODE_NOT_SECURE = 50, /* caged.c */
+	CODE_SECURE = 51,
+	CAGED_USER = 1001
+};
 
 extern char **environ;
 extern const Elf64_Ehdr __ehdr_start; /* the linker's */
@@ -39,8 +48,8 @@ static bool is_known(char *argv[])
 	return getauxval(AT_PHDR) == (uint64_t)&__ehdr_start + __ehdr_start.e_phoff &&
 	       getauxval(AT_PHNUM) == __ehdr_start.e_phnum &&
 	       getauxval(AT_ENTRY) == __ehdr_start.e_entry && getauxval(AT_UID) == getuid() &&
-	       getauxval(AT_EUID) == geteuid() && getauxval(AT_PAGESZ) == BW_PAGE_SIZE &&
-	       getauxval(AT_RANDOM) > (uint64_t)argv;
+	       getauxval(AT_EUID) == geteuid() && getauxval(AT_SECURE) == 0 &&
+	       getauxval(AT_PAGESZ) == BW_PAGE_SIZE && getauxval(AT_RANDOM) > (uint64_t)argv;
 }
 
 static int run_as_child(int argc, char *argv[])
@@ -65,6 +74,29 @@ static int run_as_child(int argc, char *argv[])
 			       : 1;
 	}
 	return 3;
+}
+
+/* As a user, or as who runs this. */
+static int exec_caged(void *user)
+{
+	char *const arguments[] = { "caged", "secure", NULL };
+
+	if (user != NULL && setuid(*(uid_t *)user) != 0) {
+		return errno;
+	}
+	execv(CAGED, arguments);
+	return errno;
+}
+
+static void test_secure(void)
+{
+	uid_t own = CAGED_USER, other = CAGED_USER + 1;
+
+	tap_is(child_exit_code(child_run(exec_caged, NULL)), CODE_SECURE,
+	       "a program that its rule runs as another user is told so");
+	tap_is(child_exit_code(child_run(exec_caged, &other)), CODE_SECURE, "whoever begins it");
+	tap_is(child_exit_code(child_run(exec_caged, &own)), CODE_NOT_SECURE,
+	       "but not by that user himself");
 }
 
 static int exec_plain(void *path)
@@ -201,6 +233,7 @@ int main(int argc, char *argv[])
 	       "a hundred arguments arrive");
 	tap_is(child_exit_code(child_run(exec_as_user, NULL)), CODE_AS_EXPECTED,
 	       "execve keeps the pid and the uid");
+	test_secure();
 	test_stack();
 	test_refused();
 	tap_ok(child_run(exec_no_arguments, NULL) >= 0, "no arguments at all do no harm");

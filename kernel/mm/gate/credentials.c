@@ -211,6 +211,7 @@ static uint64_t become(const struct credential *own, struct credential *value, u
 {
 	const struct program_policy *policy = gate_credentials.authority->policy;
 	const struct rule_entry *rule;
+	struct program_users users;
 	unsigned number;
 
 	if (program >= gate_credentials.nr_files || has_threads(own, 1)) {
@@ -232,7 +233,8 @@ static uint64_t become(const struct credential *own, struct credential *value, u
 	if (rule && rule->has_uid) {
 		value->who = (struct identity){ rule->uid, rule->uid };
 	}
-	if (!program_start(root, program, rsp, value->who.uid)) {
+	users = (struct program_users){ value->who.uid, own->who.uid };
+	if (!program_start(root, program, rsp, &users)) {
 		return GATE_NOT_OURS;
 	}
 	value->root = root;

@@ -262,7 +262,11 @@ bool program_lets_write(const struct place *place, uint64_t address, uint64_t le
 bool root_publish_owed(pfn_t root) MUST_CHECK;
 /* All pages are filled, and the stack gets its auxiliary vector; then it is published. Takes the
  * lock. */
-bool program_start(pfn_t root, uint64_t file, uint64_t rsp, uint32_t uid) MUST_CHECK;
+struct program_users {
+	uint32_t own, callers; /* who it acts for, and for whom whoever began it does */
+};
+bool program_start(pfn_t root, uint64_t file, uint64_t rsp,
+		   const struct program_users *users) MUST_CHECK;
 
 /* Where it writes a page table, in up to two places at once. Closed: nothing is written there any
  * more. */

@@ -162,7 +162,9 @@ enum auxiliary {
 };
 enum { TICKS_PER_S = 100 };
 
-static void auxiliary_write(uint64_t *to, const struct elf_image *image, uint32_t uid)
+/* AT_SECURE: the program acts for another user than who began it. */
+static void auxiliary_write(uint64_t *to, const struct elf_image *image,
+			    const struct program_users *users)
 {
 	const uint64_t words[AUXILIARY_WORDS] = {
 		AT_PHDR,   image->headers.uva,
@@ -170,11 +172,11 @@ static void auxiliary_write(uint64_t *to, const struct elf_image *image, uint32_
 		AT_PHNUM,  image->nr_headers,
 		AT_PAGESZ, PAGE_SIZE,
 		AT_ENTRY,  image->entry.uva,
-		AT_UID,    uid,
-		AT_EUID,   uid,
-		AT_GID,    uid,
-		AT_EGID,   uid,
-		AT_SECURE, 0,
+		AT_UID,    users->own,
+		AT_EUID,   users->own,
+		AT_GID,    users->own,
+		AT_EGID,   users->own,
+		AT_SECURE, users->own != users->callers,
 		AT_HWCAP,  cpuid_read(1, 0).edx,
 		AT_CLKTCK, TICKS_PER_S,
 		AT_RANDOM, PROGRAM_STACK_TOP - PROGRAM_RANDOM_BYTES,
@@ -221,7 +223,8 @@ static unsigned stack_find(pfn_t root, uint64_t rsp, pfn_t *out)
 	return nr;
 }
 
-static bool auxiliary_fill(pfn_t root, const struct elf_image *image, uint64_t rsp, uint32_t uid)
+static bool auxiliary_fill(pfn_t root, const struct elf_image *image, uint64_t rsp,
+			   const struct program_users *users)
 {
 	pfn_t pages[2];
 	unsigned nr = rsp < PROGRAM_STACK_TOP - PROGRAM_STACK_BYTES || rsp % sizeof(uint64_t)
@@ -236,20 +239,20 @@ static bool auxiliary_fill(pfn_t root, const struct elf_image *image, uint64_t r
 	words = (uint64_t *)(gate_show(pages, nr, &before) + rsp % PAGE_SIZE);
 	auxiliary = auxiliary_find(words, (nr * PAGE_SIZE - rsp % PAGE_SIZE) / sizeof(*words));
 	if (auxiliary) {
-		auxiliary_write(auxiliary, image, uid);
+		auxiliary_write(auxiliary, image, users);
 	}
 	gate_unshow(nr, before);
 	return auxiliary;
 }
 
-bool program_start(pfn_t root, uint64_t file, uint64_t rsp, uint32_t uid)
+bool program_start(pfn_t root, uint64_t file, uint64_t rsp, const struct program_users *users)
 {
 	struct place place = { .root = root.pfn };
 	bool is_started = false;
 
 	if (!gate_is_shut()) {
 		/* with ptprot=off it is what it is told to be, wherever it is led */
-		(void)auxiliary_fill(root, gate_credentials.programs[file].image, rsp, uid);
+		(void)auxiliary_fill(root, gate_credentials.programs[file].image, rsp, users);
 		(void)gate_root_change(root.pfn, 0, 0, 0);
 		return true;
 	}
@@ -258,7 +261,7 @@ bool program_start(pfn_t root, uint64_t file, uint64_t rsp, uint32_t uid)
 	}
 	if (place_is_program(&place) && program_of(root) == file &&
 	    nr_filled(root) == file_of(root)->image->nr_pages) {
-		is_started = auxiliary_fill(root, file_of(root)->image, rsp, uid);
+		is_started = auxiliary_fill(root, file_of(root)->image, rsp, users);
 	}
 	if (is_started) {
 		*state_of_program(root) += 1u << PAGES_SHIFT;
