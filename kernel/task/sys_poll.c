@@ -114,6 +114,10 @@ int64_t sys_poll(uint64_t at, uint64_t nr, uint64_t timeout_ms)
 	if ((uint32_t)nr > ENTRIES_MAX) {
 		return STATUS_EINVAL;
 	}
+	/* of no entry, too */
+	if (!user_range_ok((uva_t){ at }, 0)) {
+		return STATUS_EFAULT;
+	}
 	for (;;) {
 		uint16_t now = console_events();
 

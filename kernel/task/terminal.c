@@ -295,11 +295,6 @@ size_t terminal_read(struct terminal *terminal, char *buffer, size_t size_bytes,
 	return len;
 }
 
-bool terminal_is_readable(const struct terminal *terminal)
-{
-	return terminal->next_read != terminal->nr_ready;
-}
-
 void terminal_skip_end(struct terminal *terminal)
 {
 	uint16_t *next = slot(terminal, terminal->next_read);

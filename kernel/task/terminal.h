@@ -87,7 +87,10 @@ enum terminal_event terminal_input(struct terminal *terminal, uint8_t byte);
  */
 size_t terminal_read(struct terminal *terminal, char *buffer, size_t size_bytes, bool *would_block);
 /* Is there something to read? */
-bool terminal_is_readable(const struct terminal *terminal);
+static inline bool terminal_is_readable(const struct terminal *terminal)
+{
+	return terminal->next_read != terminal->nr_ready;
+}
 
 /*
  * For a reader whose buffer was filled by the beginning of a line: where only the end-of-file key

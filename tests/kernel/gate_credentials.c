@@ -174,20 +174,6 @@ static void not_given(uint32_t pid, const struct as *as)
 	ktest_ok(!credential_entries[pid].holder && root_is_new(as->root), "nothing has changed");
 }
 
-/* While its entry names another root than the one that is loaded, which anybody may have. */
-static void not_given_elsewhere(uint32_t pid, const struct as *as)
-{
-	struct credential before = *own();
-	uint32_t self = process_current()->pid;
-	enum gate_refusal refusal;
-
-	FORCE(((struct credential *)own())->root = kernel_root);
-	refusal = give(pid, self, as->root);
-	FORCE(*(struct credential *)own() = before);
-	ktest_ok(refusal == GATE_NOT_OURS && !credential_entries[pid].holder,
-		 "who has not loaded its own address space makes none");
-}
-
 /* From its first moment to its last. */
 static void given(uint32_t pid, struct as *as)
 {
@@ -315,27 +301,6 @@ static void becomes(void)
 		 "one with a rule is under that, as its user, and watched all the same");
 }
 
-/* As above. */
-static void not_become_elsewhere(void)
-{
-	struct credential before = *own(), is = before;
-	uint64_t which = (uint64_t)CREDENTIAL_BECOME << 32 | process_current()->pid;
-	enum gate_refusal refusal;
-	struct as *as;
-
-	if (program_make("bin/sh", &as)) {
-		ktest_skip("no memory for a program");
-		return;
-	}
-	is.root = kernel_root;
-	FORCE(*(struct credential *)own() = is);
-	refusal = asked_of(GATE_CREDENTIAL_CHANGE, which, program_index("bin/sh"), as->root.pfn,
-			   TEST_RSP);
-	FORCE(*(struct credential *)own() = before);
-	ktest_ok(refusal == GATE_NOT_OURS, "nor becomes a program");
-	as_put(as);
-}
-
 static void set_unasked(void)
 {
 	struct credential before = *own();
@@ -367,9 +332,7 @@ KTEST_SUITE(gate_credentials)
 	not_become(as);
 	becomes();
 	not_given(pid, as);
-	not_given_elsewhere(pid, as);
 	given(pid, as);
-	not_become_elsewhere();
 	first_stays();
 	set_unasked();
 	lock_acquire(&process_lock);

@@ -12,7 +12,6 @@ static void say_files(void)
 	SAY(open, "no file", "/nonexistent", 0);
 	SAY(stat, "the root", "/", buffer);
 	SAY(fstat, "the terminal", 1, buffer);
-	SAY(poll, "nothing", NULL, 0, 0);
 	SAY(lseek, "the terminal", 1, 0, 1);
 	SAY(access, "the root", "/", 0);
 	SAY(pipe, "kernel address", KERNEL_ADDRESS);

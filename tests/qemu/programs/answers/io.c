@@ -2,6 +2,7 @@
 #include "say.h"
 
 #include <limits.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
@@ -46,6 +47,27 @@ static void say_write(void)
 	SAY(close, "a descriptor that is not open", 99);
 	SAY(close, "-1", -1);
 	free(lines);
+}
+
+static void say_poll(void)
+{
+	struct pollfd output = { .fd = 1, .events = POLLOUT }, unasked = { .fd = 1 };
+	struct pollfd closed = { .fd = 99, .events = POLLIN },
+		      none = { .fd = -1, .events = POLLIN };
+
+	SAY(poll, "nothing", NULL, 0, 0);
+	SAY(poll, "nothing, kernel address", KERNEL_ADDRESS, 0, 0);
+	SAY(poll, "nothing, a number with a high half", NULL, HIGH(0), 0);
+	SAY(poll, "kernel address", KERNEL_ADDRESS, 1, 0);
+	SAY(poll, "null", NULL, 1, 0);
+	SAY(poll, "the terminal, for output", &output, 1, -1);
+	say("poll", "what is found of it", output.revents);
+	SAY(poll, "the terminal, for nothing", &unasked, 1, 0);
+	SAY(poll, "a descriptor that is not open", &closed, 1, -1);
+	say("poll", "what is found of that", closed.revents);
+	SAY(poll, "descriptor -1", &none, 1, 1);
+	say("poll", "what is found of none", none.revents);
+	SAY(poll, "as many as no number", &none, -1, 0);
 }
 
 static void say_writev(void)
@@ -100,6 +122,7 @@ static void say_ioctl(void)
 void say_io(void)
 {
 	say_write();
+	say_poll();
 	say_writev();
 	say_ioctl();
 }
