@@ -58,6 +58,7 @@ static bool is_left_out(long number)
 		SYS_tkill,
 		SYS_tgkill,
 		SYS_pause,
+		SYS_poll,
 		SYS_nanosleep,
 		SYS_clock_nanosleep,
 		SYS_wait4,
