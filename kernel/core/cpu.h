@@ -140,5 +140,5 @@ static inline void counter_add(enum counter counter, uint64_t nr)
 {
 	this_cpu()->counters[counter] += nr;
 }
-#define COUNT(name) counter_add(COUNTER_##name, 1)
+#define COUNT(name) PERCPU_ADD64(offsetof(struct cpu, counters[COUNTER_##name]), 1)
 #define COUNT_N(name, nr) counter_add(COUNTER_##name, (nr))

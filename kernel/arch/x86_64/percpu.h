@@ -35,6 +35,11 @@ enum { CPU_SEALED_OFFSET = 0x1c000 };
 		     :                                                                             \
 		     : "i"(CPU_OFFSET + (offset)), "i"(number)                                     \
 		     : "cc", "memory")
+#define PERCPU_ADD64(offset, number)                                                               \
+	asm volatile("addq %1, %%gs:%c0"                                                           \
+		     :                                                                             \
+		     : "i"(CPU_OFFSET + (offset)), "i"(number)                                     \
+		     : "cc", "memory")
 
 /* The same of its struct cpu_sealed. */
 #define PERCPU_SEALED_READ(offset) PERCPU_READ(CPU_SEALED_OFFSET - CPU_OFFSET + (offset))

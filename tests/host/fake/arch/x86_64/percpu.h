@@ -14,6 +14,8 @@ extern const struct cpu_sealed *host_sealed;
 #define PERCPU_READ32(offset) (*(const uint32_t *)((const char *)host_cpu + (offset)))
 #define PERCPU_ADD32(offset, number)                                                               \
 	(*(uint32_t *)((char *)host_cpu + (offset)) += (uint32_t)(number))
+#define PERCPU_ADD64(offset, number)                                                               \
+	(*(uint64_t *)((char *)host_cpu + (offset)) += (uint64_t)(number))
 
 #define PERCPU_SEALED_READ(offset) (*(const uint64_t *)((const char *)host_sealed + (offset)))
 
