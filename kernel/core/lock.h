@@ -51,6 +51,15 @@ static inline void lock_note(const struct lock *lock)
 	cpu->held[cpu->nr_held] = lock;
 }
 
+/* It was taken: it counts. */
+static inline void lock_count(const struct lock *lock)
+{
+	if (ASSERTIONS) {
+		lock_note(lock);
+	}
+	PERCPU_ADD32(offsetof(struct cpu, nr_held), 1);
+}
+
 /* One of two of a rank; NULL: there is no other. */
 static inline void lock_acquire_beside(struct lock *lock, const struct lock *pair)
 {
@@ -62,13 +71,22 @@ static inline void lock_acquire_beside(struct lock *lock, const struct lock *pai
 	if (UNLIKELY(!lock_try(lock, self))) {
 		lock_wait(lock, self);
 	}
-	if (ASSERTIONS) {
-		lock_note(lock);
-	}
-	PERCPU_ADD32(offsetof(struct cpu, nr_held), 1);
+	lock_count(lock);
 }
 
 static inline void lock_acquire(struct lock *lock) { lock_acquire_beside(lock, NULL); }
+/* False: somebody has it. */
+static inline bool lock_acquire_at_once(struct lock *lock)
+{
+	if (ASSERTIONS) {
+		lock_check_rank(lock, NULL);
+	}
+	if (UNLIKELY(!lock_try(lock, PERCPU_READ32(offsetof(struct cpu, id)) + 1))) {
+		return false;
+	}
+	lock_count(lock);
+	return true;
+}
 /* By this CPU. Another one may take it or let go meanwhile. */
 static inline bool lock_is_held(const struct lock *lock)
 {

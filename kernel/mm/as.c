@@ -53,6 +53,7 @@ status_t as_create(struct as **out)
 	as->users = 1;
 	list_init(&as->regions);
 	as->near = &as->regions;
+	as_table_forget(as);
 	lock_init(&as->lock, "as", RANK_as);
 	as_tlb_init(&as->tlb, pfn_to_pa(root));
 	lock_acquire(&all_lock);
@@ -193,7 +194,7 @@ void as_put(struct as *as)
 		return;
 	}
 	lock_acquire(&as->lock);
-	as->table = NULL;
+	as_table_forget(as);
 	pause_after(as, &work);
 	pages_drop_all(as, &work);
 	stray_tables_free(as, &work);

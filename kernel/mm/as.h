@@ -24,6 +24,8 @@ struct region {
 	struct list node;
 	uint64_t start, end;
 	uint8_t rights, flags; /* enum; region_set_rights alone writes them */
+	uint8_t denied;        /* rights that no first touch of a page of 4 KiB may want: all
+				  where it has none, or pages of 2 MiB */
 	uint64_t entry_flags;  /* of a page's entry under these */
 	/* region_tree.h: below it in the tree; the largest gap before any region of its subtree,
 	 * for pages of 4 KiB and of 2 MiB */

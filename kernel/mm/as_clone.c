@@ -231,7 +231,8 @@ static status_t page_copy_now(struct clone *clone, uint64_t address)
 	}
 	status = ptable_entry_create(clone->child->root, page, 1, &to);
 	while (status == STATUS_OK) {
-		status = frame_take_user(&copy);
+		copy = frame_take_user();
+		status = copy.pfn ? STATUS_OK : STATUS_ENOMEM;
 		if (status == STATUS_OK && LIKELY(page_clone(from, to, copy))) {
 			clone->child->nr_pages++;
 			clone->work += WORK_PAGE;

@@ -10,23 +10,25 @@
 #include "mm/ptable.h"
 #include "mm/xpfo.h"
 
-/* A zeroed frame for an empty entry. */
-static inline status_t fill_zero(struct as *as, const struct region *region, pte_t *entry)
+static inline status_t fill_small(struct as *as, const struct region *region, pte_t *entry)
 {
-	status_t status;
 	pfn_t frame;
 
-	if (UNLIKELY(region->flags & REGION_HUGE)) {
-		return as_large_fill(as, region, entry);
-	}
 	do {
-		status = frame_take_user(&frame);
-		if (status) {
-			return status;
+		frame = frame_take_user();
+		if (UNLIKELY(!frame.pfn)) {
+			return STATUS_ENOMEM;
 		}
 	} while (UNLIKELY(!page_map(entry, as_pte(frame, region, false))));
 	as->nr_pages++;
 	return STATUS_OK;
+}
+
+/* A zeroed frame for an empty entry. */
+static status_t fill_zero(struct as *as, const struct region *region, pte_t *entry)
+{
+	return region->flags & REGION_HUGE ? as_large_fill(as, region, entry)
+					   : fill_small(as, region, entry);
 }
 
 /* What a write finds is the copy, which nobody else has. Flushes. */
@@ -34,11 +36,10 @@ static status_t page_copied(struct as *as, const struct region *region, uint64_t
 {
 	pte_t old = pte_read(entry);
 	struct released released;
-	pfn_t copy;
-	status_t status = frame_take_user(&copy);
+	pfn_t copy = frame_take_user();
 
-	if (status) {
-		return status;
+	if (!copy.pfn) {
+		return STATUS_ENOMEM;
 	}
 	if (ASSERTIONS) {
 		upcall_entry_stricter(&entry->value, true);
@@ -47,11 +48,11 @@ static status_t page_copied(struct as *as, const struct region *region, uint64_t
 	as_tlb_downgrade(&as->tlb, (uva_t){ page }, (uva_t){ page + PAGE_SIZE });
 	/* nobody writes to the old one: all entries for it are read-only */
 	while (UNLIKELY(!page_replace(entry, as_pte(copy, region, false), &released))) {
-		status = frame_take_user(&copy);
-		if (status) {
+		copy = frame_take_user();
+		if (!copy.pfn) {
 			/* consent goes with the page that it was for */
 			pte_write(entry, pte_without(old, PTE_OFFERED | PTE_ACCEPTS));
-			return status;
+			return STATUS_ENOMEM;
 		}
 	}
 	frames_put_released(&released);
@@ -110,33 +111,16 @@ status_t as_page_fill(struct as *as, const struct region *region, uint64_t page,
 		       : status;
 }
 
-/* A page that is there and may be written or executed can be read: the hardware has no right to
- * withhold that (Intel SDM vol. 3A, "Access Rights"). So can one that is yet to be filled in. */
-static bool is_permitted(const struct region *region, unsigned wanted_rights)
-{
-	unsigned rights = region->rights | (region->rights ? RIGHT_READ : 0);
-
-	return region->rights && (rights & wanted_rights) == wanted_rights;
-}
-
 /* Caller holds the lock. */
-static inline __attribute__((always_inline)) status_t fault_in(struct as *as, uva_t at,
-							       unsigned wanted_rights)
+static __attribute__((noinline)) status_t fault_in(struct as *as, uva_t at, unsigned wanted_rights)
 {
 	const struct region *region = region_find(as, at.uva);
-	status_t status = STATUS_EFAULT;
 	pte_t *entry;
 
 	assert(lock_is_held(&as->lock));
-	if (region && is_permitted(region, wanted_rights)) {
-		entry = as_entry_near(as, at.uva, region_level(region));
-		/* mostly the first touch of a page whose neighbour was touched before */
-		status = entry && !pte_holds_frame(pte_read(entry))
-				 ? fill_zero(as, region, entry)
-				 : page_make_usable(as, region, at.uva, wanted_rights & RIGHT_WRITE,
-						    &entry);
-	}
-	return status;
+	return region && region_permits(region, wanted_rights)
+		       ? page_make_usable(as, region, at.uva, wanted_rights & RIGHT_WRITE, &entry)
+		       : STATUS_EFAULT;
 }
 
 static bool is_large(struct as *as, uva_t at)
@@ -198,18 +182,38 @@ static __attribute__((noinline)) status_t fault_during_change(struct as *as, uva
 	}
 }
 
-status_t as_fault(struct as *as, uva_t at, unsigned wanted_rights)
+/* The root is not loaded here, or somebody else has the lock. */
+static __attribute__((noinline)) status_t fault_waiting(struct as *as, uva_t at,
+							unsigned wanted_rights)
 {
-	status_t status;
-
-	if (at.uva >= USER_TOP || UNLIKELY(!root_is_ours(as->root))) {
+	if (at.uva >= USER_TOP || !root_is_ours(as->root)) {
 		return STATUS_EFAULT;
 	}
 	lock_acquire(&as->lock);
+	return fault_during_change(as, at, wanted_rights);
+}
+
+/* Mostly the first touch of a page whose neighbour was touched before. */
+status_t as_fault(struct as *as, uva_t at, unsigned wanted_rights)
+{
+	const struct region *region;
+	status_t status;
+	pte_t *entry;
+
+	if (UNLIKELY(as->root.pfn != current_here()->root || !lock_acquire_at_once(&as->lock))) {
+		return fault_waiting(as, at, wanted_rights);
+	}
 	if (UNLIKELY(as->change != CHANGE_NONE)) {
 		return fault_during_change(as, at, wanted_rights);
 	}
-	status = fault_in(as, at, wanted_rights);
+	region = region_near(as, at.uva);
+	entry = as->table + level_index(at.uva, 1);
+	if (LIKELY(region && !(wanted_rights & region->denied) && as_is_near(as, at.uva) &&
+		   !pte_holds_frame(pte_read(entry)))) {
+		status = fill_small(as, region, entry);
+	} else {
+		status = fault_in(as, at, wanted_rights);
+	}
 	lock_release(&as->lock);
 	return status;
 }

@@ -241,7 +241,7 @@ uint64_t as_tables_drop(struct as *as, uint64_t at, uint64_t end, unsigned *work
 		}
 		if (pte_is_present(pte)) {
 			assert(!pte_is_leaf(pte, 2));
-			as->table = NULL;
+			as_table_forget(as);
 			if (ASSERTIONS) {
 				upcall_entry_stricter(&entry->value, true);
 			}

@@ -12,6 +12,7 @@
 #include "mm/as.h"
 #include "mm/frame_alloc.h"
 #include "mm/gate/gate.h"
+#include "mm/layout.h"
 #include "mm/region.h"
 
 /* The page size that a region's frames have: its level, and bytes. */
@@ -40,11 +41,19 @@ static inline pte_t as_pte(pfn_t frame, const struct region *region, bool copy_o
  * The entry of an address at a level, as ptable_entry and ptable_entry_create have it. The table
  * used last is remembered: of 4 KiB pages most are near the last.
  */
+static inline bool as_is_near(const struct as *as, uint64_t address)
+{
+	return address - as->table_start < HUGE_SIZE;
+}
 static inline pte_t *as_entry_near(const struct as *as, uint64_t address, unsigned level)
 {
-	return level == 1 && as->table && address - as->table_start < HUGE_SIZE
-		       ? as->table + level_index(address, 1)
-		       : NULL;
+	return level == 1 && as_is_near(as, address) ? as->table + level_index(address, 1) : NULL;
+}
+/* None is remembered, for no address of a user half. */
+static inline void as_table_forget(struct as *as)
+{
+	as->table = NULL;
+	as->table_start = KERNEL_HALF;
 }
 pte_t *as_entry(struct as *as, uint64_t address, unsigned level);
 status_t as_entry_create(struct as *as, uint64_t address, unsigned level, pte_t **out) MUST_CHECK;

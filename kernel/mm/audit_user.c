@@ -169,7 +169,10 @@ static const char *region_error(const struct region *region, uint64_t above)
 		return "cuts a page";
 	}
 	region_set_rights(&same, region->rights, region->flags);
-	return same.entry_flags == region->entry_flags ? NULL : "gives entries other rights";
+	if (same.entry_flags != region->entry_flags) {
+		return "gives entries other rights";
+	}
+	return same.denied == region->denied ? NULL : "denies first touches other rights";
 }
 
 static void check_regions(struct audit *audit, const struct as *as)

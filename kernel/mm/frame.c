@@ -129,12 +129,11 @@ static struct frame state_of(const struct frame *before, unsigned order, enum ow
 	return state;
 }
 
-void frame_changes_hands(pfn_t frame, enum owner from, enum owner to)
+void frame_check_hands(pfn_t frame, enum owner from, enum owner to)
 {
 	assert(from != OWNER_FREE || !frame_link(frame)->is_head);
 	tlb_debt_assert_none();
 	tlb_port_owner(frame, 0, from, to);
-	frame_history_note(frame, to, frame_entry(frame)->flags & FRAME_HIDDEN);
 	if (KASAN) {
 		mark_frames(frame, 0, to);
 	}

@@ -192,9 +192,8 @@ static inline bool frame_notes_mapped(const struct frame *frame)
 /* Moves 2^order frames from one owner to another; asserts the invariants of both. */
 void frame_transition(pfn_t first, unsigned order, enum owner from, enum owner to);
 
-/* What is noted elsewhere of a frame in hand that the gate alone moves, from FREE to USER by the
- * first entry that names it, and back by the last: before the former, after the latter. */
-void frame_changes_hands(pfn_t frame, enum owner from, enum owner to);
+/* What debug builds ask of one that the gate alone moves, and note: frame_changes_hands. */
+void frame_check_hands(pfn_t frame, enum owner from, enum owner to);
 
 /* Stacks, the entry area, the frame table: the frame, KERNEL or ENTRY, is mapped at this address
  * from now on, and nowhere else but in the direct map. */

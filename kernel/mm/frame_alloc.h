@@ -32,9 +32,10 @@ bool frame_kernel_is_allowed(void);
 status_t frame_alloc_user(pfn_t *out) MUST_CHECK;
 /*
  * One that page_map or page_replace makes a user frame: in hand, and free, but for the variants
- * that clear it when it is a user frame already. ENOMEM. Flushes as the variant of XPFO does.
+ * that clear it when it is a user frame already. Frame 0, which is never anybody's: there is none.
+ * Flushes as the variant of XPFO does.
  */
-status_t frame_take_user(pfn_t *out) MUST_CHECK;
+pfn_t frame_take_user(void) MUST_CHECK;
 /*
  * frame_alloc_user, for a page that a device fills: the caller stands for it, and writes all of the
  * page through the window. The published patches zero no such page, so it is not kmapped, and some

@@ -15,7 +15,10 @@
  */
 #pragma once
 
+#include "arch/x86_64/tlb_port.h"
 #include "core/cpu.h"
+#include "lib/assert.h"
+#include "lib/builds.h"
 #include "mm/frame.h"
 
 /* STATE(name, owner, flags): what a frame can be. */
@@ -104,6 +107,22 @@ static inline uint64_t frame_who_here(void) { return PERCPU_READ(offsetof(struct
 static inline void frame_history_note(pfn_t at, enum owner owner, unsigned flags)
 {
 	frame_history_add(at, frame_history_state(owner, flags), frame_who_here());
+}
+
+static_assert(HISTORY_FREE_HIDDEN - HISTORY_FREE == FRAME_HIDDEN &&
+		      HISTORY_USER_HIDDEN - HISTORY_USER == FRAME_HIDDEN,
+	      "frame_changes_hands adds the flag");
+
+/* What is noted elsewhere of a frame in hand that the gate alone moves, from FREE to USER by the
+ * first entry that names it, and back by the last: before the former, after the latter. */
+static inline void frame_changes_hands(pfn_t frame, unsigned flags, enum owner from, enum owner to)
+{
+	if (ASSERTIONS || KASAN || PCID_IS_SIMULATED) {
+		frame_check_hands(frame, from, to);
+	}
+	frame_history_add(frame,
+			  (to == OWNER_USER ? HISTORY_USER : HISTORY_FREE) + (flags & FRAME_HIDDEN),
+			  frame_who_here());
 }
 
 /* For tests: the newest step was to this. */

@@ -4,6 +4,7 @@
 #include "core/poll.h"
 #include "lib/assert.h"
 #include "mm/frame_alloc.h"
+#include "mm/frame_history.h"
 #include "mm/frame_pool.h"
 #include "mm/gate/gate.h"
 #include "mm/stock.h"
@@ -149,7 +150,8 @@ void frames_put_released(const struct released *released)
 		return;
 	}
 	for (unsigned i = 0; i < released->nr; i++) {
-		frame_changes_hands(released->frames[i], OWNER_USER, OWNER_FREE);
+		frame_changes_hands(released->frames[i], frame_entry(released->frames[i])->flags,
+				    OWNER_USER, OWNER_FREE);
 	}
 	blocks_put(released->frames, released->nr, 0);
 }

@@ -171,7 +171,7 @@ static inline bool is_free(pfn_t frame)
 	return LIKELY(pfn_is_valid(frame) && frame_entry(frame)->owner == OWNER_FREE);
 }
 
-static inline status_t free_frame_take(pfn_t *out)
+static __attribute__((noinline)) status_t free_frame_take(pfn_t *out)
 {
 	pfn_t frame;
 
@@ -218,18 +218,43 @@ status_t frame_alloc_user(pfn_t *out)
 	return status;
 }
 
-status_t frame_take_user(pfn_t *out)
+/* With what the cache had, if that is of any use. */
+static __attribute__((noinline)) pfn_t take_user_slowly(pfn_t frame)
 {
-	status_t status;
+	if (xpfo.clears_mapped) {
+		return frame_alloc_user(&frame) == STATUS_OK ? frame : (pfn_t){ STOCK_EMPTY };
+	}
+	if (is_free(frame)) {
+		COUNT(frames_allocated_user);
+	} else if (free_frame_take(&frame) != STATUS_OK) {
+		return (pfn_t){ STOCK_EMPTY };
+	}
+	frame_changes_hands(frame, frame_entry(frame)->flags, OWNER_FREE, OWNER_USER);
+	return frame;
+}
 
-	if (UNLIKELY(xpfo.clears_mapped)) {
-		return frame_alloc_user(out);
+/* Mostly the cache has one, and it is free. */
+pfn_t frame_take_user(void)
+{
+	pfn_t frame = { STOCK_EMPTY };
+	struct cpu *cpu = this_cpu();
+	struct frame state;
+
+	if (UNLIKELY(xpfo.clears_mapped || allocation_fail_hook || !cpu->nr_frame_cache)) {
+		return take_user_slowly(frame);
 	}
-	status = free_frame_take(out);
-	if (status == STATUS_OK) {
-		frame_changes_hands(*out, OWNER_FREE, OWNER_USER);
+	/* frame 0, of an empty slot, is never free */
+	(void)stock_swap_out(&cpu->frame_cache[--cpu->nr_frame_cache], &frame);
+	if (UNLIKELY(frame.pfn >= nr_frames_unbroken)) {
+		return take_user_slowly(frame);
 	}
-	return status;
+	state = *frame_entry(frame);
+	if (UNLIKELY(state.owner != OWNER_FREE)) {
+		return take_user_slowly(frame);
+	}
+	COUNT(frames_allocated_user);
+	frame_changes_hands(frame, state.flags, OWNER_FREE, OWNER_USER);
+	return frame;
 }
 
 status_t frame_alloc_user_for_device(pfn_t *out)

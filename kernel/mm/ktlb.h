@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include "core/tlb_cpu.h"
+#include "core/cpu.h"
 #include "lib/types.h"
 
 /* The latest downgrade's generation. syscall.asm compares it. */
@@ -90,6 +90,12 @@ enum cpu_mode ktlb_enter(void);
  * itself.
  */
 void ktlb_catch_up(void);
+/* Has it anything to do? One look, as syscall.asm's. */
+static inline bool ktlb_is_behind(void)
+{
+	return PERCPU_READ(offsetof(struct cpu, tlb.seen)) !=
+	       __atomic_load_n(&ktlb_newest.value, __ATOMIC_RELAXED);
+}
 /* For who was asked: the same, and with ptprot what counts is raised. */
 void ktlb_serve(void);
 /*

@@ -175,6 +175,9 @@ void region_set_rights(struct region *region, unsigned rights, unsigned flags)
 {
 	region->rights = (uint8_t)rights;
 	region->flags = (uint8_t)flags;
+	region->denied = (uint8_t) ~(region_permits(region, RIGHT_READ) && !(flags & REGION_HUGE)
+					     ? rights | RIGHT_READ
+					     : 0);
 	region->entry_flags = PTE_USER | (flags & REGION_HUGE ? PTE_HUGE : 0) |
 			      (rights ? PTE_PRESENT : PTE_PARKED) |
 			      (rights & RIGHT_WRITE ? PTE_WRITABLE : 0) |

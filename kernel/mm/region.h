@@ -19,15 +19,24 @@ static inline struct region *region_first_above(struct as *as, uint64_t address)
 	}
 	return region_search_above(as, address);
 }
-/* The region that holds the address; NULL. */
-static inline struct region *region_find(struct as *as, uint64_t address)
+/* The region that was found last, if it holds the address; NULL. */
+static inline struct region *region_near(const struct as *as, uint64_t address)
 {
 	struct region *region = LIST_ENTRY(as->near, struct region, node);
 
-	/* mostly the one that was found last */
-	if (as->near == &as->regions || address - region->start >= region->end - region->start) {
-		region = region_first_above(as, address);
+	return as->near != &as->regions && address - region->start < region->end - region->start
+		       ? region
+		       : NULL;
+}
+/* The region that holds the address; NULL. */
+static inline struct region *region_find(struct as *as, uint64_t address)
+{
+	struct region *region = region_near(as, address);
+
+	if (LIKELY(region)) {
+		return region;
 	}
+	region = region_first_above(as, address);
 	return region && region->start <= address ? region : NULL;
 }
 /* The one behind it; NULL. */
@@ -57,6 +66,12 @@ static inline bool region_has_room(struct as *as, uint64_t start, uint64_t end, 
 }
 /* Also of a region that is not in a list yet. */
 void region_set_rights(struct region *region, unsigned rights, unsigned flags);
+/* A page that is there and may be written or executed can be read: the hardware has no right to
+ * withhold that (Intel SDM vol. 3A, "Access Rights"). So can one that is yet to be filled in. */
+static inline bool region_permits(const struct region *region, unsigned wanted_rights)
+{
+	return region->rights && !(wanted_rights & ~(unsigned)(region->rights | RIGHT_READ));
+}
 /* Adds [start, end), which is free, and joins it with neighbours that are alike. Takes a spare. */
 void region_add(struct as *as, uint64_t start, uint64_t end, unsigned rights, unsigned flags);
 /* A region that spans `at` becomes two. Takes a spare then. Returns the first region above it;

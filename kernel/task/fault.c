@@ -32,10 +32,17 @@ static const uint8_t signals[NR_EXCEPTIONS] = {
 	[17] = SIGNAL_BUS, [19] = SIGNAL_FPE,
 };
 
-static unsigned rights_wanted(uint64_t error)
-{
-	return error & FAULT_FETCH ? RIGHT_EXECUTE : error & FAULT_WRITE ? RIGHT_WRITE : RIGHT_READ;
-}
+/* By the low bits of the error code. Without FAULT_USER the processor itself wanted something, such
+ * as a descriptor: no page of the program's helps, nor where the entry has reserved bits. */
+enum { NR_FAULT_CODES = 32 };
+static const uint8_t rights_wanted[NR_FAULT_CODES] = {
+	[FAULT_USER] = RIGHT_READ,
+	[FAULT_USER | FAULT_PRESENT] = RIGHT_READ,
+	[FAULT_USER | FAULT_WRITE] = RIGHT_WRITE,
+	[FAULT_USER | FAULT_WRITE | FAULT_PRESENT] = RIGHT_WRITE,
+	[FAULT_USER | FAULT_FETCH] = RIGHT_EXECUTE,
+	[FAULT_USER | FAULT_FETCH | FAULT_PRESENT] = RIGHT_EXECUTE,
+};
 
 /*
  * Says how the process ends, once: the first thread to fault writes the report. Frees nothing, so
@@ -57,34 +64,33 @@ static __attribute__((noinline)) void user_fault(const struct fault *fault, int 
 	}
 }
 
-/* An address space that a store has taken away has no pages. */
-static status_t page_find(const struct process *process, const struct regs *regs, uint64_t address)
+/* No page came of it. EINTR: the process ends on its way back, whatever it did. */
+static __attribute__((noinline)) void user_page_missing(const struct regs *regs, uint64_t address,
+							status_t status)
 {
-	return process->as ? as_fault(process->as, (uva_t){ address }, rights_wanted(regs->error))
-			   : STATUS_EFAULT;
+	struct fault fault = {
+		.regs = regs, .address = address, .error = regs->error, .is_page_fault = true
+	};
+
+	if (status != STATUS_EINTR) {
+		user_fault(&fault, status == STATUS_ENOMEM ? SIGNAL_BUS : SIGNAL_SEGV);
+	}
 }
 
-static void user_page_fault(const struct regs *regs)
+void upcall_user_page_fault(const struct regs *regs)
 {
 	uint64_t address = cr2_read();
+	unsigned wanted = rights_wanted[regs->error % NR_FAULT_CODES];
+	struct as *as = thread_current()->process->as;
 	status_t status = STATUS_EFAULT;
 
 	COUNT(page_faults);
-	/*
-	 * without FAULT_USER the processor itself wanted something, such as a descriptor: no page
-	 * of the program's helps
-	 */
-	if (address < USER_TOP && (regs->error & (FAULT_USER | FAULT_RESERVED)) == FAULT_USER) {
-		status = page_find(process_current(), regs, address);
+	/* an address space that a store has taken away has no pages */
+	if (LIKELY(wanted && as)) {
+		status = as_fault(as, (uva_t){ address }, wanted);
 	}
-	/* EINTR: it ends on its way back, whatever it did */
-	if (UNLIKELY(status != STATUS_OK && status != STATUS_EINTR)) {
-		struct fault fault = { .regs = regs,
-				       .address = address,
-				       .error = regs->error,
-				       .is_page_fault = true };
-
-		user_fault(&fault, status == STATUS_ENOMEM ? SIGNAL_BUS : SIGNAL_SEGV);
+	if (UNLIKELY(status != STATUS_OK)) {
+		user_page_missing(regs, address, status);
 	}
 }
 
@@ -100,8 +106,7 @@ static void on_nmi(const struct regs *regs)
 	}
 }
 
-/* All but page faults. */
-static __attribute__((noinline)) void user_mistake(const struct regs *regs)
+void upcall_user_exception(const struct regs *regs)
 {
 	struct fault fault = { .regs = regs, .address = regs->rip };
 	int signal = signals[regs->vector];
@@ -110,15 +115,6 @@ static __attribute__((noinline)) void user_mistake(const struct regs *regs)
 	case VECTOR_NMI: on_nmi(regs); break;
 	case VECTOR_MACHINE_CHECK: panic_at(regs, "machine check");
 	default: user_fault(&fault, signal ? signal : SIGNAL_SEGV);
-	}
-}
-
-void upcall_user_exception(const struct regs *regs)
-{
-	if (regs->vector == VECTOR_PAGE_FAULT) {
-		user_page_fault(regs);
-	} else {
-		user_mistake(regs);
 	}
 }
 
@@ -138,13 +134,16 @@ static bool is_permitted(const struct regs *regs)
 static bool user_memory_fault(struct regs *regs, uint64_t address)
 {
 	struct process *process = process_current();
+	unsigned wanted = rights_wanted[(regs->error | FAULT_USER) % NR_FAULT_CODES];
 	bool is_over;
 
 	if (address >= USER_TOP || !process || this_cpu()->nr_held || !is_permitted(regs)) {
 		return false;
 	}
 	COUNT(page_faults);
-	is_over = page_find(process, regs, address) == STATUS_OK || extable_fixup(regs);
+	is_over = (wanted && process->as &&
+		   as_fault(process->as, (uva_t){ address }, wanted) == STATUS_OK) ||
+		  extable_fixup(regs);
 	/* others may have run meanwhile */
 	as_settle();
 	return is_over;

@@ -225,10 +225,18 @@ void sched_tick(void)
 	run_queue_tick(cpu->current);
 }
 
+/* What is done last for a thread that goes on in user mode. */
+static inline void go_on_in_user(struct cpu *cpu)
+{
+	cpu->current->works_for_kernel = false;
+	cpu->leave_syscall = cpu->leave_syscall_fast;
+}
+
 /* Out of line: most calls have nothing to attend to. A thread is interrupted for other reasons,
  * too, than that its slice is over: then it keeps what is left. */
 static __attribute__((noinline)) void attend(void)
 {
+	thread_current()->works_for_kernel = true;
 	do {
 		struct cpu *cpu = this_cpu();
 
@@ -239,14 +247,16 @@ static __attribute__((noinline)) void attend(void)
 			rotate(cpu->current);
 		}
 	} while (this_cpu()->need_resched || thread_must_exit());
+	go_on_in_user(this_cpu());
 }
 
 void upcall_user_return(void)
 {
-	thread_current()->works_for_kernel = true;
-	if (this_cpu()->need_resched) {
+	struct cpu *cpu = this_cpu();
+
+	if (UNLIKELY(cpu->need_resched)) {
 		attend();
+	} else {
+		go_on_in_user(cpu);
 	}
-	thread_current()->works_for_kernel = false;
-	this_cpu()->leave_syscall = this_cpu()->leave_syscall_fast;
 }

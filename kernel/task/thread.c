@@ -139,17 +139,31 @@ static void clear_child_tid(uva_t at)
 	}
 }
 
-/* The mode was set, by an instruction that is a full barrier. */
-void upcall_user_trap(struct regs *regs)
+static inline void note_user_trap(struct regs *regs)
 {
 	struct thread *thread = thread_current();
 
-	ktlb_catch_up();
 	TLB_PORT(stands, 1);
 	thread->regs = regs;
 	thread->works_for_kernel = true;
 	/* a vulnerable call may have gone back to user mode on a way of its own */
 	thread->in_vuln = false;
+}
+
+static __attribute__((noinline)) void catch_up_and_note(struct regs *regs)
+{
+	ktlb_catch_up();
+	note_user_trap(regs);
+}
+
+/* The mode was set, by an instruction that is a full barrier. */
+void upcall_user_trap(struct regs *regs)
+{
+	if (UNLIKELY(ktlb_is_behind())) {
+		catch_up_and_note(regs);
+	} else {
+		note_user_trap(regs);
+	}
 }
 
 void thread_exit(void)

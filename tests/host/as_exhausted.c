@@ -10,7 +10,7 @@
  *          tests/host/mm/gate_open.c kernel/mm/frame_history.c kernel/mm/buddy.c
  *          kernel/mm/direct_map.c kernel/mm/direct_split.c kernel/mm/ptable.c kernel/mm/xpfo.c
  *          kernel/core/lock.c kernel/core/cpu.c
- *          -Wl,--wrap=frame_transition,--wrap=frame_changes_hands kernel/mm/slab.c
+ *          -Wl,--wrap=frame_transition,--wrap=frame_check_hands kernel/mm/slab.c
  *          tests/host/mm/model.c tests/host/mm/model_check.c tests/host/mm/operations.c
  *          tests/host/mm/operations_expect.c kernel/mm/as.c kernel/mm/as_map.c
  *          kernel/mm/as_discard.c kernel/mm/as_change.c kernel/core/poll.c kernel/mm/as_pages.c

@@ -9,7 +9,7 @@
  * kernel/mm/gate/locks.c kernel/mm/gate/pages.c kernel/mm/gate/user.c tests/host/mm/gate_open.c
  * kernel/mm/frame_history.c kernel/mm/direct_map.c kernel/mm/direct_split.c kernel/mm/ptable.c
  * kernel/mm/xpfo.c kernel/core/lock.c kernel/core/cpu.c -Wl,--wrap=ptable_table_free
- * -Wl,--wrap=frame_transition,--wrap=frame_changes_hands kernel/mm/pool.c kernel/mm/pool_area.c
+ * -Wl,--wrap=frame_transition,--wrap=frame_check_hands kernel/mm/pool.c kernel/mm/pool_area.c
  * kernel/mm/pool_chunk.c kernel/mm/pool_meta.c kernel/mm/pool_store.c kernel/mm/pool_write.c
  * kernel/lib/string.c kernel/mm/gate/copy.c kernel/mm/gate/user_frames.c kernel/mm/gate/large.c
  * kernel/mm/gate/hold.c kernel/mm/gate/memory.c kernel/mm/gate/pool_pages.c kernel/mm/gate/empty.c

@@ -213,6 +213,8 @@ static void plant_regions(struct as *as)
 	      "a region of the kernel's");
 	PLANT(region->entry_flags, region->entry_flags ^ PTE_WRITABLE, "gives entries other rights",
 	      "a region whose entries have other rights");
+	PLANT(region->denied, region->denied ^ RIGHT_WRITE, "denies first touches other rights",
+	      "a region that lets a first touch write, and is read-only");
 	PLANT(as->nr_regions, as->nr_regions + 1, "regions and has", "a region too few");
 	PLANT(as->nr_regions, as->nr_regions - 1, "one too many", "a region too many");
 }
@@ -233,7 +235,8 @@ static void plant_swapped_tables(struct as *as)
 		return;
 	}
 	others = ptable_entry(other->root, WRITABLE_AT, 2);
-	as->table = other->table = NULL;
+	as_table_forget(as);
+	as_table_forget(other);
 	entry_force(entry, pte_read(others));
 	plant(others, saved, "is another root's", "page tables that two have exchanged");
 	entry_force(entry, saved);

@@ -5,6 +5,7 @@
  */
 #include "gate_calls.h"
 #include "ktest.h"
+#include "mm/as_pages.h"
 #include "mm/asid.h"
 #include "mm/frame_alloc.h"
 #include "mm/gate/user_half.h"
@@ -224,7 +225,7 @@ static void table_checks(struct as *as)
 	ktest_ok(set(link, PTE_NONE) && !frame_entry(table)->number,
 		 "and not where this one alone does, which flushes");
 	(void)stack_settle();
-	as->table = NULL;
+	as_table_forget(as);
 	ptable_table_free(table);
 }
 

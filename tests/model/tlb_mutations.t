@@ -31,7 +31,7 @@ sub sources {
 sub object { return "$out/" . $_[0] =~ s{/}{_}gr . '.o' }
 
 # What tests/host/mm/machine.c is linked with.
-my @wrap = '-Wl,--wrap=frame_transition,--wrap=frame_changes_hands';
+my @wrap = '-Wl,--wrap=frame_transition,--wrap=frame_check_hands';
 
 sub compile {
 	my ($source, $object, @more) = @_;

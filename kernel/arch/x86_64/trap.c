@@ -75,7 +75,9 @@ static void on_user_trap(struct regs *regs)
 	if (ASSERTIONS) {
 		upcall_tlb_assert_seen(newest);
 	}
-	if (regs->vector < NR_EXCEPTIONS) {
+	if (LIKELY(regs->vector == VECTOR_PAGE_FAULT)) {
+		upcall_user_page_fault(regs);
+	} else if (regs->vector < NR_EXCEPTIONS) {
 		upcall_user_exception(regs);
 	} else {
 		interrupt_dispatch(regs);

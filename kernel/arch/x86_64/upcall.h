@@ -48,6 +48,7 @@ int64_t upcall_syscall_refused(uint64_t row);
 /* One of a member of an attack. task/watched_calls.c */
 void upcall_syscall_watched(uint64_t row);
 /* Exceptions: from user mode, the IRET to it included, and from the kernel. task/fault.c */
+void upcall_user_page_fault(const struct regs *regs);
 void upcall_user_exception(const struct regs *regs);
 void upcall_kernel_exception(struct regs *regs);
 /* Timer tick on this CPU, and device lines 0 to 15 of the 8259. task/irq.c */

@@ -182,6 +182,7 @@ void budget_end_piece(void) {}
 void fpu_area_init(void *area) { (void)area; }
 void fpu_save(void *area) { (void)area; }
 uint64_t kstack_lowest_regs(uint64_t stack_top) { return stack_top; }
+tlb_word_t ktlb_newest;
 void ktlb_catch_up(void) {}
 void ktlb_context_switch(void) {}
 enum cpu_mode ktlb_enter(void) { return CPU_KERNEL; }

@@ -284,12 +284,12 @@ void __wrap_frame_transition(pfn_t first, unsigned order, enum owner from, enum 
 	__real_frame_transition(first, order, from, to);
 }
 
-void __real_frame_changes_hands(pfn_t frame, enum owner from, enum owner to);
-void __wrap_frame_changes_hands(pfn_t frame, enum owner from, enum owner to);
-void __wrap_frame_changes_hands(pfn_t frame, enum owner from, enum owner to)
+void __real_frame_check_hands(pfn_t frame, enum owner from, enum owner to);
+void __wrap_frame_check_hands(pfn_t frame, enum owner from, enum owner to);
+void __wrap_frame_check_hands(pfn_t frame, enum owner from, enum owner to)
 {
 	assert_can_change(frame, 0, to);
-	__real_frame_changes_hands(frame, from, to);
+	__real_frame_check_hands(frame, from, to);
 }
 
 /* --- boot --- */
