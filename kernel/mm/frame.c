@@ -11,6 +11,7 @@
 #include "mm/tlb_debt.h"
 
 RO_AFTER_INIT struct frame *frames;
+RO_AFTER_INIT struct frame *gate_frames;
 RO_AFTER_INIT struct frame_link *frame_links;
 RO_AFTER_INIT uint32_t nr_frames;
 RO_AFTER_INIT struct frame_hole *frame_holes;

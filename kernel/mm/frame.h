@@ -105,6 +105,7 @@ static_assert(PFN_MAX <= 1ul << 29, "a link holds the number of any frame");
 #define OWED 512u /* more than there are entries; see PTABLE above */
 
 extern struct frame *frames;
+extern struct frame *gate_frames; /* the same where the gate writes it, gate_distance further on */
 extern struct frame_link *frame_links;
 extern uint32_t nr_frames; /* behind the last entry of the table */
 

@@ -84,7 +84,7 @@ void frame_table_build(const struct ram *ram)
 		}
 		behind = run.end;
 	}
-	frames = (struct frame *)at_frames;
+	frames = gate_frames = (struct frame *)at_frames;
 	frame_links = (struct frame_link *)at_links;
 	frame_histories = (uint16_t *)at_histories;
 	frame_history_pids = (uint8_t *)at_history_pids;

@@ -327,7 +327,7 @@ static void transition_listed(void)
 
 int main(void)
 {
-	frames = table;
+	frames = gate_frames = table;
 	frame_links = links;
 	/* a block of order n has 1 + s(n - 1)^2 states, s(0) = 2 */
 	enumerate_all((unsigned)soak(ORDER_MAX, ORDER_MAX - 1), false, soak(458330, 677));

@@ -66,7 +66,7 @@ static void test_search(void)
 
 int main(void)
 {
-	frames = table;
+	frames = gate_frames = table;
 	frame_links = links;
 	nr_frames = NR;
 	frame_holes = holes;

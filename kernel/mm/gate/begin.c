@@ -235,6 +235,8 @@ void gate_begin(void)
 	guarded_close();
 	if (options.ptprot == ptprot_window) {
 		gate_distance = WINDOW_GUARDED - guarded_base();
+		gate_frames = (struct frame *)((uint64_t)frames + gate_distance);
+		gate_operations[GATE_PAGE_MAP] = gate_page_map_in_window;
 	}
 	idt_fill_on_stack(gate_idt, GATE_NR_VECTORS, (uint64_t)gate_stubs, GATE_STUB_BYTES);
 	gate_idtr = (struct table_pointer){ sizeof(gate_idt) - 1, (uint64_t)gate_idt };

@@ -7,7 +7,7 @@ void page_replace_raw(pte_t *entry, pte_t pte, struct released *out)
 	out->nr = 0;
 	window_copy(pte_frame(pte), pte_frame(pte_read(entry)), 0);
 	(void)pages_release_raw(entry, 1, false, out);
-	(void)page_map_raw(entry, pte);
+	page_map_raw(entry, pte);
 }
 
 static uint64_t replace(const struct place *place, pte_t *at, pte_t pte)

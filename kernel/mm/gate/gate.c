@@ -14,10 +14,7 @@ RO_AFTER_INIT gate_way *gate_switch_way = gate_switch_off;
 RO_AFTER_INIT enum option_ptprot gate_in_force;
 RO_AFTER_INIT uint64_t gate_distance;
 
-/* gate.asm */
-extern uint64_t (*const gate_operations[NR_GATE_OPERATIONS])(uint64_t, uint64_t, uint64_t,
-							     uint64_t);
-uint64_t (*const gate_operations[NR_GATE_OPERATIONS])(uint64_t, uint64_t, uint64_t, uint64_t) = {
+RO_AFTER_INIT gate_function *gate_operations[NR_GATE_OPERATIONS] = {
 #define GATE(name, function, text) function,
 #include "mm/gate/gate.def"
 #undef GATE

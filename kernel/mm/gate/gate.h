@@ -214,7 +214,11 @@ bool root_take(pfn_t root) MUST_CHECK;
  * May this CPU change the user half, as far as what it has loaded says? With ptprot the gate asks
  * that; who asks before is spared a refusal.
  */
-bool root_is_ours(pfn_t root);
+bool root_is_made_by_us(pfn_t root);
+static inline bool root_is_ours(pfn_t root)
+{
+	return LIKELY(root.pfn == current_here()->root) || root_is_made_by_us(root);
+}
 /* A root's state alone, for who would call in vain: new; new or dying. */
 static inline bool root_is_new(pfn_t root) { return frame_entry(root)->flags & ROOT_NEW; }
 static inline bool root_is_apart(pfn_t root)

@@ -25,10 +25,20 @@ static inline bool gate_lock(pfn_t shadow)
 						  false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) ||
 	       gate_lock_slowly(word);
 }
-static inline void gate_unlock(pfn_t shadow)
+/* Of the root that is loaded here, by the word of its shadow root: that it is one need not be
+ * asked, as a processor's root stays one (docs/gate.md, Invariant C). False: somebody else has it.
+ */
+static inline bool gate_lock_loaded(struct frame *shadow)
 {
-	__atomic_store_n(&gate_frame(shadow)->nr_used, 0, __ATOMIC_RELEASE);
+	uint64_t locked = FRAME_WORD(.nr_used = 1);
+
+	return LIKELY(!(__atomic_fetch_or((uint64_t *)shadow, locked, __ATOMIC_ACQUIRE) & locked));
 }
+static inline void gate_unlock_loaded(struct frame *shadow)
+{
+	__atomic_store_n(&shadow->nr_used, 0, __ATOMIC_RELEASE);
+}
+static inline void gate_unlock(pfn_t shadow) { gate_unlock_loaded(gate_frame(shadow)); }
 
 /* The user half of this root. False: it is the root of no address space. */
 static inline bool gate_lock_root(uint32_t root)

@@ -26,9 +26,14 @@ enum { GATE_VALUE_SHIFT = 8, GATE_REFUSAL = (1 << GATE_VALUE_SHIFT) - 1 };
 /* From gate_begin on. */
 static inline bool gate_is_shut(void) { return gate_in_force != ptprot_off; }
 
-#define GATE(name, function, text) uint64_t function(uint64_t, uint64_t, uint64_t, uint64_t);
+typedef uint64_t gate_function(uint64_t, uint64_t, uint64_t, uint64_t);
+#define GATE(name, function, text) gate_function function;
 #include "mm/gate/gate.def"
 #undef GATE
+/* What PAGE_MAP is with ptprot=window. */
+gate_function gate_page_map_in_window;
+/* gate.asm calls them by number. */
+extern gate_function *gate_operations[NR_GATE_OPERATIONS];
 
 /* A processor's block: a guard page, its stack, of which gate.inc has the top, and a page of
  * answers. */
@@ -38,10 +43,7 @@ enum { GATE_BLOCK_PAGES = ASSERTIONS ? 8 : 4, GATE_STACK_PAGES = GATE_BLOCK_PAGE
 enum { GATE_IDTR_BELOW = 4 * 8 };
 
 /* Where the gate writes what everybody reads of a frame. */
-static inline struct frame *gate_frame(pfn_t frame)
-{
-	return (struct frame *)((uint64_t)frame_entry(frame) + gate_distance);
-}
+static inline struct frame *gate_frame(pfn_t frame) { return &gate_frames[frame.pfn]; }
 
 /* A frame's flags and number become these, if its word still is that. */
 static inline bool frame_word_change(pfn_t frame, struct frame from, uint8_t flags, uint32_t number)
@@ -148,7 +150,17 @@ struct shared entries_share_raw(pte_t *from, pte_t *to, unsigned nr, bool is_pri
 /* What the operation has told. */
 struct shared shared_in(uint64_t result);
 /* What is done to pages once all was asked: pages.c. As the functions of gate.h without _raw. */
-uint64_t page_map_raw(pte_t *entry, pte_t pte);
+static inline void page_map_raw(pte_t *entry, pte_t pte)
+{
+	union frame_word *frame = (union frame_word *)gate_frame(pte_frame(pte));
+	uint64_t flags = frame->word & FRAME_WORD(.flags = UINT8_MAX);
+
+	if (UNLIKELY(pte.value & PTE_HUGE)) {
+		flags |= FRAME_WORD(.order = HUGE_ORDER);
+	}
+	frame->word = flags | FRAME_WORD(.owner = OWNER_USER, .refs = 1);
+	gate_put(entry, pte);
+}
 void page_clone_raw(pte_t *from, pte_t *to, pfn_t copy);
 unsigned pages_park_raw(pte_t *entries, unsigned nr);
 unsigned pages_release_raw(pte_t *entries, unsigned nr, bool is_large, struct released *out);

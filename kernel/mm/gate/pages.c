@@ -1,6 +1,6 @@
 /* In the gate: pages come, are parked, and go. */
 #include "mm/gate/pages.h"
-#include "mm/window.h"
+#include "mm/gate/tables.h"
 
 static_assert((int)RELEASED_MAX == (int)WINDOW_PAGES, "all are zeroed in one opening");
 
@@ -9,25 +9,12 @@ bool user_leaf_has_rights(pte_t pte, unsigned level)
 	return (level == 1 || level == 2) && leaf_has_rights(pte, level);
 }
 
-uint64_t page_map_raw(pte_t *entry, pte_t pte)
-{
-	struct frame *frame = gate_frame(pte_frame(pte));
-
-	*frame = (struct frame){ .owner = OWNER_USER,
-				 .flags = frame->flags,
-				 .order = pte.value & PTE_HUGE ? HUGE_ORDER : 0,
-				 .refs = 1 };
-	gate_put(entry, pte);
-	return GATE_DONE;
-}
-
-/* For each page fault: within its callers. */
-static inline __attribute__((always_inline)) uint64_t map(const struct place *place, pte_t pte)
+static uint64_t map(const struct place *place, pte_t pte)
 {
 	pte_t *entry;
 	uint64_t refusal = GATE_DONE;
 
-	if (UNLIKELY(!place_is_ours(place)) && (!place_is_program(place) || place->level != 1)) {
+	if (!place_is_ours(place) && (!place_is_program(place) || place->level != 1)) {
 		return GATE_NOT_OURS;
 	}
 	if (!leaf_has_rights(pte, place->level)) {
@@ -41,7 +28,7 @@ static inline __attribute__((always_inline)) uint64_t map(const struct place *pl
 	} else {
 		gate_put(entry, pte);
 		place_used_add(place, 1);
-		if (UNLIKELY(place->level == 2)) {
+		if (place->level == 2) {
 			root_owes_less(gate_loaded_root().pfn);
 			large_is_mapped(pte_frame(pte));
 		}
@@ -52,7 +39,7 @@ static inline __attribute__((always_inline)) uint64_t map(const struct place *pl
 
 /* Who writes to a fresh page of 2 MiB, or gives it back, holds the lock of the root that it is
  * counted with. */
-static __attribute__((noinline)) uint64_t map_large(uint64_t entry, pte_t pte)
+static uint64_t map_large(uint64_t entry, pte_t pte)
 {
 	uint32_t loaded = gate_loaded_root().pfn;
 	struct place place;
@@ -68,24 +55,113 @@ static __attribute__((noinline)) uint64_t map_large(uint64_t entry, pte_t pte)
 	return refusal;
 }
 
-/* An empty entry, what it becomes. */
-uint64_t gate_page_map(uint64_t entry, uint64_t value, uint64_t unused2, uint64_t unused3)
+/* Whatever may be mapped, and what the refusal is. */
+static __attribute__((noinline)) uint64_t map_slowly(uint64_t entry, uint64_t value)
 {
 	struct place place;
 	uint64_t refusal;
 
-	(void)unused2;
-	(void)unused3;
 	if (!page_lock(entry, &place)) {
 		return GATE_NO_TABLE;
 	}
-	if (UNLIKELY(place.level == 2)) {
+	if (place.level == 2) {
 		gate_unlock_root(place.root);
 		return map_large(entry, (pte_t){ value });
 	}
 	refusal = map(&place, (pte_t){ value });
 	gate_unlock_root(place.root);
 	return refusal;
+}
+
+static inline uint64_t rotate_right(uint64_t value, unsigned nr_bits)
+{
+	return value >> nr_bits | value << (64 - nr_bits);
+}
+
+/* What most pages' entries have beside the frame. */
+#define USUAL_BITS (PTE_PRESENT | PTE_WRITABLE | PTE_USER | PTE_NO_EXECUTE)
+
+/* Of a table and a frame that there are, a usual entry. */
+static inline __attribute__((always_inline)) uint64_t
+map_known(uint64_t entry_at, uint64_t value, uint64_t table_number, uint64_t frame, bool in_window)
+{
+	struct frame *all = gate_frame((pfn_t){ 0 });
+	uint64_t root = gate_loaded_root().pfn, word;
+	struct frame *pair = &all[root], *table = &all[table_number];
+	bool is_done = false;
+
+	if (UNLIKELY(!gate_lock_loaded(&pair[1]))) {
+		return map_slowly(entry_at, value);
+	}
+	word = __atomic_load_n((uint64_t *)table, __ATOMIC_ACQUIRE);
+	if (LIKELY(!(pair->flags & ROOT_STATES) && (uint16_t)word == TABLE_OF_PAGES(1) &&
+		   word >> 32 == root)) {
+		pte_t *entry = (pte_t *)entry_at;
+
+		if (in_window) {
+			entry = place_open(PLACE_ONE, (pfn_t){ (uint32_t)table_number }) +
+				entry_at % PAGE_SIZE / sizeof(pte_t);
+		}
+		is_done = LIKELY(!entry->value &&
+				 gate_word_change((uint64_t *)&all[frame], FRAME_FREE_HIDDEN,
+						  FRAME_MAPPED_ONCE));
+		if (is_done) {
+			gate_put(entry, (pte_t){ value });
+			__atomic_fetch_add(&table->nr_used, 1, __ATOMIC_RELAXED);
+		}
+		if (in_window) {
+			place_close(PLACE_ONE);
+		}
+	}
+	gate_unlock_loaded(&pair[1]);
+	return LIKELY(is_done) ? (uint64_t)GATE_DONE : map_slowly(entry_at, value);
+}
+
+/* One of the frames lies behind a hole in the frame table, or there is none. */
+static __attribute__((noinline)) uint64_t map_behind_hole(uint64_t entry_at, uint64_t value,
+							  uint64_t table, uint64_t frame)
+{
+	if (MAX(table, frame) < nr_frames && pfn_is_valid((pfn_t){ (uint32_t)table }) &&
+	    pfn_is_valid((pfn_t){ (uint32_t)frame })) {
+		return map_known(entry_at, value, table, frame, gate_in_force == ptprot_window);
+	}
+	return map_slowly(entry_at, value);
+}
+
+/*
+ * Most page faults are this: a page of 4 KiB, writable, in a table of the root that is loaded,
+ * which is published, gets a frame that is free, hidden and zero. Each question of map_slowly is
+ * one comparison here; what has another answer is its affair, refusals too. As the lock is that of
+ * the loaded root, whatever the table says, the table is asked once, under the lock.
+ */
+static inline __attribute__((always_inline)) uint64_t map_quickly(uint64_t entry_at, uint64_t value,
+								  bool in_window)
+{
+	/* What is no address of an entry, or has any other bits than those, is far beyond the last
+	 * frame: bits that should be 0 come to the top. */
+	uint64_t table = rotate_right(entry_at - direct_map_base, 3) / PTES_PER_TABLE;
+	uint64_t frame = rotate_right(value ^ USUAL_BITS, PAGE_SHIFT);
+
+	if (UNLIKELY(table >= nr_frames_unbroken || frame >= nr_frames_unbroken)) {
+		return map_behind_hole(entry_at, value, table, frame);
+	}
+	return map_known(entry_at, value, table, frame, in_window);
+}
+
+/* An empty entry, what it becomes. */
+uint64_t gate_page_map(uint64_t entry, uint64_t value, uint64_t unused2, uint64_t unused3)
+{
+	(void)unused2;
+	(void)unused3;
+	return map_quickly(entry, value, false);
+}
+
+/* The same with ptprot=window. */
+uint64_t gate_page_map_in_window(uint64_t entry, uint64_t value, uint64_t unused2, uint64_t unused3)
+{
+	(void)unused2;
+	(void)unused3;
+	return map_quickly(entry, value, true);
 }
 
 unsigned pages_park_raw(pte_t *entries, unsigned nr)

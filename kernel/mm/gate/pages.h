@@ -112,17 +112,18 @@ static inline union frame_word state_of(pfn_t frame)
 	return (union frame_word){ .word = frame_word_of(frame) };
 }
 
+/* Free, zero, and in no TLB by way of the direct map; and a user's, by one entry. */
+#define FRAME_FREE_HIDDEN FRAME_WORD(.owner = OWNER_FREE, .flags = FRAME_HIDDEN)
+#define FRAME_MAPPED_ONCE FRAME_WORD(.owner = OWNER_USER, .flags = FRAME_HIDDEN, .refs = 1)
+
 /* A free frame of 4 KiB, or a fresh one of the size that an entry of this level is for, gets its
  * first entry. Mostly it is one of 4 KiB, free and hidden. */
 bool frame_map_slowly(pfn_t frame, unsigned level);
 static inline bool frame_map_first(pfn_t frame, unsigned level)
 {
-	uint64_t found = FRAME_WORD(.owner = OWNER_FREE, .flags = FRAME_HIDDEN);
-	uint64_t mapped = FRAME_WORD(.owner = OWNER_USER, .flags = FRAME_HIDDEN, .refs = 1);
-
 	return pfn_is_valid(frame) &&
-	       (LIKELY(level == 1 &&
-		       gate_word_change((uint64_t *)gate_frame(frame), found, mapped)) ||
+	       (LIKELY(level == 1 && gate_word_change((uint64_t *)gate_frame(frame),
+						      FRAME_FREE_HIDDEN, FRAME_MAPPED_ONCE)) ||
 		frame_map_slowly(frame, level));
 }
 /* Another entry, of a frame that has one. False: it has none. */

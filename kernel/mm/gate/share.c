@@ -125,7 +125,7 @@ void page_clone_raw(pte_t *from, pte_t *to, pfn_t copy)
 	pte_t old = pte_read(from);
 
 	window_copy(copy, pte_frame(old), 0);
-	(void)page_map_raw(to, cloned(old, copy));
+	page_map_raw(to, cloned(old, copy));
 }
 
 static uint64_t clone(const struct place *from, const struct place *to, pfn_t copy)

@@ -22,20 +22,29 @@ static const struct released *answer_add(struct released *out)
 	return answer;
 }
 
-/* False: that frame is none that may come there. */
-static bool is_right(enum gate_operation operation, const pte_t *entry, uint64_t result)
+/* That frame is none that may come there: false. */
+static __attribute__((noinline)) bool is_wrong_frame(enum gate_operation operation,
+						     const pte_t *entry, uint64_t result)
 {
-	if (UNLIKELY(result & GATE_REFUSAL && (result & GATE_REFUSAL) != GATE_NO_FRAME)) {
+	if ((result & GATE_REFUSAL) != GATE_NO_FRAME) {
 		gate_refused(operation, result, (uint64_t)entry);
 	}
-	return !(result & GATE_REFUSAL);
+	return false;
+}
+
+static inline bool is_right(enum gate_operation operation, const pte_t *entry, uint64_t result)
+{
+	return LIKELY(!(result & GATE_REFUSAL)) || is_wrong_frame(operation, entry, result);
 }
 
 bool page_map(pte_t *entry, pte_t pte)
 {
-	return is_open() ? !page_map_raw(entry, pte)
-			 : is_right(GATE_PAGE_MAP, entry,
-				    gate_try(GATE_PAGE_MAP, (uint64_t)entry, pte.value, 0, 0));
+	if (is_open()) {
+		page_map_raw(entry, pte);
+		return true;
+	}
+	return is_right(GATE_PAGE_MAP, entry,
+			gate_try(GATE_PAGE_MAP, (uint64_t)entry, pte.value, 0, 0));
 }
 
 bool page_clone(pte_t *from, pte_t *to, pfn_t copy)

@@ -107,7 +107,7 @@ void gate_pools_next_set(uint64_t address)
 	abort();
 }
 
-bool root_is_ours(pfn_t root)
+bool root_is_made_by_us(pfn_t root)
 {
 	(void)root;
 	return true;

@@ -329,7 +329,7 @@ void machine_start(void)
 	ram_map(NULL, 0);
 	host_cpu = cpus[0] = &cpu;
 	nr_cpus = 1;
-	frames = table;
+	frames = gate_frames = table;
 	frame_links = links;
 	frame_histories = histories;
 	frame_history_pids = history_pids;
