@@ -179,7 +179,7 @@ int64_t sys_vuln_leak(uint64_t at)
 	return vuln_leave((uint64_t)copy_to_user((uva_t){ at }, &leak, sizeof(leak)));
 }
 
-UNCHECKED static void jump_to(uint64_t address) { ((void (*)(void))address)(); }
+VULNERABLE static void jump_to(uint64_t address) { ((void (*)(void))address)(); }
 
 int64_t sys_vuln_jump(uint64_t address)
 {
@@ -190,7 +190,7 @@ int64_t sys_vuln_jump(uint64_t address)
 	return vuln_leave(0);
 }
 
-UNCHECKED void vuln_call_through(uint64_t address)
+VULNERABLE void vuln_call_through(uint64_t address)
 {
 	const volatile struct bw_vuln_object *object =
 		(const volatile struct bw_vuln_object *)address;
@@ -208,7 +208,7 @@ int64_t sys_vuln_call(uint64_t object)
 	return vuln_leave(0);
 }
 
-UNCHECKED uint64_t vuln_read_from(uint64_t address) { return *(const volatile uint64_t *)address; }
+VULNERABLE uint64_t vuln_read_from(uint64_t address) { return *(const volatile uint64_t *)address; }
 
 int64_t sys_vuln_read(uint64_t address)
 {
@@ -218,7 +218,7 @@ int64_t sys_vuln_read(uint64_t address)
 	return vuln_leave(vuln_read_from(address));
 }
 
-UNCHECKED void vuln_write_to(uint64_t address, uint64_t value)
+VULNERABLE void vuln_write_to(uint64_t address, uint64_t value)
 {
 	*(volatile uint64_t *)address = value;
 }

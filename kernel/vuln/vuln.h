@@ -7,7 +7,7 @@
 #include "task/syscall.h"
 
 /* Dereferences that are wrong on purpose: no checker may get in their way. */
-#define UNCHECKED __attribute__((noinline, no_sanitize("undefined")))
+#define VULNERABLE __attribute__((noinline, no_sanitize("undefined")))
 
 /* Every vulnerable call begins with the one and ends with the other. False: there are none. */
 bool vuln_enter(void);

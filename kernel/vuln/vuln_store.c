@@ -6,7 +6,7 @@ enum { STORE_BYTES_MAX = 8 };
 
 /* Device registers take stores of their own size alone: one instruction where the size is a power
  * of two, else byte by byte. */
-UNCHECKED void vuln_store_to(uint64_t address, uint64_t value, unsigned size_bytes)
+VULNERABLE void vuln_store_to(uint64_t address, uint64_t value, unsigned size_bytes)
 {
 	switch (size_bytes) {
 	case 8: *(volatile uint64_t *)address = value; break;
