@@ -18,7 +18,6 @@
 #include "arch/x86_64/tlb_port.h"
 #include "core/cpu.h"
 #include "lib/assert.h"
-#include "lib/builds.h"
 #include "mm/frame.h"
 
 /* STATE(name, owner, flags): what a frame can be. */
@@ -117,7 +116,8 @@ static_assert(HISTORY_FREE_HIDDEN - HISTORY_FREE == FRAME_HIDDEN &&
  * first entry that names it, and back by the last: before the former, after the latter. */
 static inline void frame_changes_hands(pfn_t frame, unsigned flags, enum owner from, enum owner to)
 {
-	if (ASSERTIONS || KASAN || PCID_IS_SIMULATED) {
+	/* the builds that mark memory have assertions, too */
+	if (ASSERTIONS || PCID_IS_SIMULATED) {
 		frame_check_hands(frame, from, to);
 	}
 	frame_history_add(frame,

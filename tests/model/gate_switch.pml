@@ -39,7 +39,8 @@ inline count_new()
 
 /*
  * With `lazy` the old root stays loaded if the slot proves fresh. A switch back to the root that stayed
- * loaded needs no load either, if its slot is fresh.
+ * loaded needs no load either, if its slot is fresh: here it is one that changes nothing, and forgets
+ * what was left, which the code goes on naming.
  */
 inline switch_root()
 {

@@ -34,7 +34,7 @@ IN_IMAGE = [('syscall_main', 'uaccess_copy_smap')]
 # symbols, up to the next ones.
 PTPROT = os.environ['NMI_PTPROT']
 OPERATION = 'gate_pages_park'
-IN_GATE = [f'gate_enter_{PTPROT}', OPERATION, 'gate_nmi']
+IN_GATE = [f'gate_enter_{PTPROT}', f'gate_switch_{PTPROT}', OPERATION, 'gate_nmi']
 GATE_STUB_BYTES = 16
 # Contexts whose handler loads a root or rights.
 WITHIN = ['the first instruction of SYSCALL']

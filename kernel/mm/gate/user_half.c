@@ -29,7 +29,7 @@ void half_forget(uint32_t root)
 }
 
 /* After as many as there are the first comes again, of which there may be a slot still; and who
- * loads it meanwhile may write the last one (half_load_flushing). */
+ * loads it meanwhile may write the last one (load_flushing). */
 void half_raise(uint32_t root)
 {
 	bool is_last = UNLIKELY(tlb_hw_generation(root) == UINT32_MAX);

@@ -41,14 +41,17 @@ static inline void half_use(struct current *own, uint64_t root, uint64_t slot)
 static inline __attribute__((always_inline)) bool half_find(struct current *own, uint64_t root,
 							    uint64_t slot)
 {
+	uint32_t generation;
 	uint64_t word;
 
 	if (UNLIKELY(slot >= own->nr_later)) {
 		return false;
 	}
 	half_name(own, root);
+	/* before the slot: slots forget a root, and then its generations begin anew */
+	generation = tlb_hw_generation((uint32_t)root);
 	word = tlb_hw_read(&own->slots[slot].word);
-	return half_root(word) == (uint32_t)root && word >> 32 == tlb_hw_generation((uint32_t)root);
+	return half_root(word) == (uint32_t)root && word >> 32 == generation;
 }
 
 /*
@@ -60,7 +63,7 @@ static inline __attribute__((always_inline)) bool half_find(struct current *own,
  * how: enum switch_how. Returns SWITCH_LOADED and SWITCH_FLUSHED.
  */
 unsigned half_load(struct current *own, uint32_t root, unsigned how);
-/* How many slots half_take may take; whenever the way out may have changed. */
+/* How many slots half_find may find; whenever the way out may have changed. */
 void half_look_out(struct current *own);
 /* The kernel's own. */
 unsigned half_load_none(struct current *own, cr3_t boot);

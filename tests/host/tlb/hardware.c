@@ -124,7 +124,13 @@ static tlb_word_t *generation_of(uint32_t root)
 	return NULL;
 }
 
-uint32_t tlb_hw_generation(uint32_t root) { return (uint32_t)tlb_hw_read(generation_of(root)); }
+/* The boot root has none, and nobody takes it for one's. */
+uint32_t tlb_hw_generation(uint32_t root)
+{
+	const tlb_word_t *generation = generation_of(root);
+
+	return generation ? (uint32_t)tlb_hw_read(generation) : 0;
+}
 void half_hw_raise(uint32_t root) { (void)tlb_hw_add(generation_of(root), 1); }
 
 void half_hw_forget(struct user_slot *slot, uint32_t root)
