@@ -41,12 +41,14 @@ extern gate_operations, gate_idtr, gate_switch, switch_openly
 	call gate_switch
 %endmacro
 
-; The last of .open. %1: what was loaded; R10: the caller's RSP.
-%macro TAKE_STACK 1
+; The last of .open. R10: the caller's RSP; %1, with window: what was loaded.
+%macro TAKE_STACK 0-1
 	mov rsp, [gs:SEALED_GATE_STACK]
-	push %1
-	push r10
-	sub rsp, GATE_TOP_BYTES - GATE_CALLER
+	sub rsp, GATE_TOP_BYTES
+	mov [rsp + GATE_TOP_BYTES - GATE_CALLER], r10
+%if %0
+	mov [rsp + GATE_TOP_BYTES - GATE_LOADED], %1
+%endif
 	sidt [rsp + GATE_TOP_BYTES - GATE_IDTR]
 	lidt [gate_idtr]
 %endmacro
@@ -86,7 +88,7 @@ global %1
 	mov rax, cr0
 	and rax, ~CR0_WP
 	mov cr0, rax
-	TAKE_STACK r10
+	TAKE_STACK
 .opened:
 	%2
 	LEAVE_STACK
@@ -110,7 +112,7 @@ global %1
 	xor eax, eax
 	xor edx, edx
 	wrmsr
-	TAKE_STACK r10
+	TAKE_STACK
 .opened:
 	mov rdx, r11
 	%2
@@ -143,7 +145,7 @@ global %1
 	TAKE_STACK r11
 .opened:
 	%2
-	mov rcx, [rsp + GATE_TOP_BYTES - 8]
+	mov rcx, [rsp + GATE_TOP_BYTES - GATE_LOADED]
 	mov dr0, rcx
 	LEAVE_STACK
 .close:
