@@ -32,7 +32,8 @@ static void finish(struct thread *thread, int64_t result)
 }
 
 /* The same, but the thread is to run here and now. False: it runs elsewhere, or will. */
-static bool finish_claimed(struct thread *thread, int64_t result)
+static inline __attribute__((always_inline)) bool finish_claimed(struct thread *thread,
+								 int64_t result)
 {
 	if (!sched_claim(thread)) {
 		finish(thread, result);
@@ -113,7 +114,7 @@ static __attribute__((noinline)) int64_t call_later(struct endpoint *endpoint, s
 }
 
 static inline __attribute__((always_inline)) int64_t call(struct endpoint *endpoint,
-							  struct thread *self)
+							  struct thread *self, bool has_page)
 {
 	struct thread *server;
 	status_t status;
@@ -123,7 +124,7 @@ static inline __attribute__((always_inline)) int64_t call(struct endpoint *endpo
 		return call_later(endpoint, self);
 	}
 	server = LIST_ENTRY(endpoint->receivers.next, struct thread, ipc.node);
-	status = transfer(server, self);
+	status = transfer(server, self, has_page);
 	if (status) {
 		lock_release(&endpoint->lock);
 		return status;
@@ -141,7 +142,7 @@ static inline __attribute__((always_inline)) int64_t call(struct endpoint *endpo
 }
 
 /* EAGAIN: the page has to be offered again. */
-static inline __attribute__((always_inline)) int64_t try_call(struct regs *regs)
+static inline __attribute__((always_inline)) int64_t try_call(struct regs *regs, bool has_page)
 {
 	struct thread *self = thread_current();
 	struct endpoint *endpoint = find(self->process, regs->rdi);
@@ -151,31 +152,31 @@ static inline __attribute__((always_inline)) int64_t try_call(struct regs *regs)
 	if (!endpoint) {
 		return STATUS_EBADF;
 	}
-	result = accept_begin(self);
+	result = has_page ? accept_begin(self) : STATUS_OK;
 	if (result) {
 		return result;
 	}
-	result = call(endpoint, self);
-	accept_end(result);
+	result = call(endpoint, self, has_page);
+	if (has_page) {
+		accept_end(result);
+	}
 	return result;
 }
 
-static __attribute__((noinline)) int64_t call_again(struct regs *regs)
+static __attribute__((noinline)) int64_t call_with_page(struct regs *regs)
 {
 	int64_t result = STATUS_EAGAIN;
 
-	for (unsigned i = 0; result == STATUS_EAGAIN && i < TRIES_MAX; i++) {
-		result = try_call(regs);
+	for (unsigned i = 0; result == STATUS_EAGAIN && i <= TRIES_MAX; i++) {
+		result = try_call(regs, true);
+		regs = thread_user_regs(thread_current());
 	}
 	return result == STATUS_EAGAIN ? STATUS_EFAULT : result;
 }
 
 int64_t ipc_call(struct regs *regs)
 {
-	int64_t result = try_call(regs);
-
-	return UNLIKELY(result == STATUS_EAGAIN) ? call_again(thread_user_regs(thread_current()))
-						 : result;
+	return LIKELY(!has_page_to_move(regs)) ? try_call(regs, false) : call_with_page(regs);
 }
 
 /* Caller holds the lock. */
@@ -205,7 +206,7 @@ static __attribute__((noinline)) int64_t take_caller(struct endpoint *endpoint, 
 		if (must_end) {
 			return STATUS_EINTR;
 		}
-		status = transfer(self, client);
+		status = transfer(self, client, true);
 		list_remove(node);
 		if (status == STATUS_OK) {
 			bind(self, client, endpoint);
@@ -224,7 +225,8 @@ static __attribute__((noinline)) int64_t take_caller(struct endpoint *endpoint, 
  * NULL: none. Blocks.
  */
 static inline __attribute__((always_inline)) int64_t
-receive(struct endpoint *endpoint, struct thread *self, uint64_t handle, struct thread *replied)
+receive(struct endpoint *endpoint, struct thread *self, uint64_t handle, struct thread *replied,
+	bool has_page)
 {
 	int64_t result = 0;
 	bool *serves = &self->process->endpoints.serves[handle];
@@ -251,14 +253,16 @@ receive(struct endpoint *endpoint, struct thread *self, uint64_t handle, struct 
 		return result;
 	}
 	/* without memory no page can come: who gives one is told */
-	(void)!accept_begin(self);
+	(void)(has_page && accept_begin(self));
 	enqueue(endpoint, self, IPC_RECEIVING);
 	lock_release(&endpoint->lock);
 	if (replied) {
 		sched_block_to(self, replied);
 	}
 	result = wait_until_done();
-	accept_end(result);
+	if (has_page) {
+		accept_end(result);
+	}
 	return result;
 }
 
@@ -295,7 +299,7 @@ int64_t ipc_receive(struct regs *regs)
 		abandon_caller(self);
 	}
 	lock_acquire(&endpoint->lock);
-	return receive(endpoint, self, regs->rdi, NULL);
+	return receive(endpoint, self, regs->rdi, NULL, true);
 }
 
 /* Replies through an endpoint that is not the one to receive at next. */
@@ -306,7 +310,7 @@ static status_t reply_elsewhere(struct thread *self)
 
 	lock_acquire(&endpoint->lock);
 	if (self->ipc.caller) {
-		status = transfer(self->ipc.caller, self);
+		status = transfer(self->ipc.caller, self, true);
 		if (status == STATUS_OK) {
 			finish(self->ipc.caller, 0);
 			self->ipc.caller = NULL;
@@ -316,7 +320,7 @@ static status_t reply_elsewhere(struct thread *self)
 	return status;
 }
 
-int64_t ipc_reply_receive(struct regs *regs)
+static inline __attribute__((always_inline)) int64_t reply_receive(struct regs *regs, bool has_page)
 {
 	struct thread *self = thread_current(), *client;
 	struct endpoint *endpoint = find(self->process, regs->rdi);
@@ -335,7 +339,7 @@ int64_t ipc_reply_receive(struct regs *regs)
 	lock_acquire(&endpoint->lock);
 	client = self->ipc.caller;
 	if (client) {
-		status_t status = transfer(client, self);
+		status_t status = transfer(client, self, has_page);
 
 		if (status) {
 			lock_release(&endpoint->lock);
@@ -346,5 +350,16 @@ int64_t ipc_reply_receive(struct regs *regs)
 			client = NULL;
 		}
 	}
-	return receive(endpoint, self, regs->rdi, client);
+	return receive(endpoint, self, regs->rdi, client, has_page);
+}
+
+static __attribute__((noinline)) int64_t reply_receive_with_page(struct regs *regs)
+{
+	return reply_receive(regs, true);
+}
+
+int64_t ipc_reply_receive(struct regs *regs)
+{
+	return LIKELY(!has_page_to_move(regs)) ? reply_receive(regs, false)
+					       : reply_receive_with_page(regs);
 }

@@ -19,12 +19,15 @@ static inline void words_copy(struct regs *to, const struct regs *from)
 	to->r12 = 0;
 }
 
+/* Does the call with these give one, or may one come? */
+static inline bool has_page_to_move(const struct regs *regs) { return regs->r12 | regs->r13; }
+
 /* A page may come to `self`, until it is told what came. ENOMEM. */
 static inline status_t accept_begin(const struct thread *self)
 {
 	uva_t place = { thread_user_regs(self)->r13 };
 
-	return UNLIKELY(place.uva) ? as_accept(self->process->as, place) : STATUS_OK;
+	return place.uva ? as_accept(self->process->as, place) : STATUS_OK;
 }
 /* The current thread's call is over, with this result: a page that did not come may not come. */
 static inline void accept_end(int64_t result)
@@ -32,7 +35,7 @@ static inline void accept_end(int64_t result)
 	const struct thread *self = thread_current();
 	const struct regs *regs = thread_user_regs(self);
 
-	if (UNLIKELY(regs->r13) && (result < 0 || !regs->r12)) {
+	if (regs->r13 && (result < 0 || !regs->r12)) {
 		as_accept_end(self->process->as, (uva_t){ regs->r13 });
 	}
 }
@@ -45,14 +48,16 @@ static inline status_t page_move(const struct thread *to, const struct thread *f
 			 : STATUS_EINVAL;
 }
 
-/* All that `from` sends to `to`. On failure nothing has changed. Caller holds the lock. */
-static inline status_t transfer(const struct thread *to, const struct thread *from)
+/* All that `from` sends to `to`; may_have_page: a page, perhaps. On failure nothing has changed.
+ * Caller holds the lock. */
+static inline status_t transfer(const struct thread *to, const struct thread *from,
+				bool may_have_page)
 {
 	struct regs *to_regs = thread_user_regs(to);
 	const struct regs *from_regs = thread_user_regs(from);
-	bool has_page = from_regs->r12;
+	bool has_page = may_have_page && from_regs->r12;
 
-	if (UNLIKELY(has_page)) {
+	if (has_page) {
 		status_t status = page_move(to, from);
 
 		if (status) {
@@ -60,7 +65,7 @@ static inline status_t transfer(const struct thread *to, const struct thread *fr
 		}
 	}
 	words_copy(to_regs, from_regs);
-	if (UNLIKELY(has_page)) {
+	if (has_page) {
 		to_regs->r12 = to_regs->r13;
 	}
 	return STATUS_OK;
