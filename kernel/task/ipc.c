@@ -18,37 +18,17 @@ static struct endpoint *find(const struct process *process, uint64_t handle)
 		       : NULL;
 }
 
-/*
- * Ends a thread's wait; it is on no list any more. Caller holds the lock. The state comes last: a
- * thread that was woken for another reason may be gone once it has seen that.
- */
-static void finish(struct thread *thread, int64_t result)
-{
-	assert(lock_is_held(&thread->ipc.endpoint->lock));
-	sched_wake(thread);
-	thread->ipc.result = result;
-	/* pairs with the loads in wait_until_done and ipc_wait */
-	__atomic_store_n(&thread->ipc.state, IPC_NONE, __ATOMIC_RELEASE);
-}
-
-/* The same, but the thread is to run here and now. False: it runs elsewhere, or will. */
+/* ipc_finish, but the thread is to run here and now. False: it runs elsewhere, or will. */
 static inline __attribute__((always_inline)) bool finish_claimed(struct thread *thread,
 								 int64_t result)
 {
 	if (!sched_claim(thread)) {
-		finish(thread, result);
+		ipc_finish(thread, result);
 		return false;
 	}
 	thread->ipc.result = result;
 	thread->ipc.state = IPC_NONE;
 	return true;
-}
-
-void ipc_fail(struct thread *thread)
-{
-	assert(lock_is_held(&thread->ipc.endpoint->lock));
-	list_remove(&thread->ipc.node);
-	finish(thread, STATUS_EPIPE);
 }
 
 /* Caller holds the lock. */
@@ -69,7 +49,7 @@ static inline int64_t wait_until_done(void)
 {
 	struct thread *self = thread_current();
 
-	/* pairs with the release in finish */
+	/* pairs with the release in ipc_finish */
 	return __atomic_load_n(&self->ipc.state, __ATOMIC_ACQUIRE) == IPC_NONE ? self->ipc.result
 									       : ipc_wait(self);
 }
@@ -212,7 +192,7 @@ static __attribute__((noinline)) int64_t take_caller(struct endpoint *endpoint, 
 			bind(self, client, endpoint);
 			return client->process->pid;
 		}
-		finish(client, status);
+		ipc_finish(client, status);
 		lock_release(&endpoint->lock);
 		must_end = poll_call();
 		lock_acquire(&endpoint->lock);
@@ -224,9 +204,9 @@ static __attribute__((noinline)) int64_t take_caller(struct endpoint *endpoint, 
  * Caller holds the lock, which is released. `replied`: a thread that sched_claim has given us;
  * NULL: none. Blocks.
  */
-static inline __attribute__((always_inline)) int64_t
-receive(struct endpoint *endpoint, struct thread *self, uint64_t handle, struct thread *replied,
-	bool has_page)
+static inline __attribute__((always_inline)) int64_t receive(struct endpoint *endpoint,
+							     struct thread *self, uint64_t handle,
+							     struct thread *replied, bool has_page)
 {
 	int64_t result = 0;
 	bool *serves = &self->process->endpoints.serves[handle];
@@ -266,26 +246,6 @@ receive(struct endpoint *endpoint, struct thread *self, uint64_t handle, struct 
 	return result;
 }
 
-/* The call that the thread has comes to an end. Takes the lock of the endpoint it came through. */
-static void abandon_caller(struct thread *self)
-{
-	struct endpoint *endpoint = self->ipc.served;
-
-	lock_acquire(&endpoint->lock);
-	if (self->ipc.caller) {
-		finish(self->ipc.caller, STATUS_EPIPE);
-		self->ipc.caller = NULL;
-	}
-	lock_release(&endpoint->lock);
-}
-
-void ipc_thread_exit(struct thread *thread)
-{
-	if (thread->ipc.served) {
-		abandon_caller(thread);
-	}
-}
-
 int64_t ipc_receive(struct regs *regs)
 {
 	struct thread *self = thread_current();
@@ -296,7 +256,7 @@ int64_t ipc_receive(struct regs *regs)
 		return STATUS_EBADF;
 	}
 	if (self->ipc.served) {
-		abandon_caller(self);
+		ipc_abandon_caller(self);
 	}
 	lock_acquire(&endpoint->lock);
 	return receive(endpoint, self, regs->rdi, NULL, true);
@@ -312,7 +272,7 @@ static status_t reply_elsewhere(struct thread *self)
 	if (self->ipc.caller) {
 		status = transfer(self->ipc.caller, self, true);
 		if (status == STATUS_OK) {
-			finish(self->ipc.caller, 0);
+			ipc_finish(self->ipc.caller, 0);
 			self->ipc.caller = NULL;
 		}
 	}

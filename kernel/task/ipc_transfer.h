@@ -71,6 +71,14 @@ static inline status_t transfer(const struct thread *to, const struct thread *fr
 	return STATUS_OK;
 }
 
+/*
+ * Ends a thread's wait; it is on no list any more. Caller holds the lock. The state comes last: a
+ * thread that was woken for another reason may be gone once it has seen that.
+ */
+void ipc_finish(struct thread *thread, int64_t result);
+/* The call that the thread has comes to an end. Takes the lock of the endpoint it came through. */
+void ipc_abandon_caller(struct thread *self);
+
 /* Blocks until the state of the thread, the caller's, is IPC_NONE: the result. EINTR: the thread
  * must end. */
 int64_t ipc_wait(struct thread *self);

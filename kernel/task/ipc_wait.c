@@ -1,7 +1,44 @@
-/* Waits for a partner. */
+/* Waiting for a partner, and the end of that. */
+#include "task/ipc.h"
+
 #include "lib/assert.h"
 #include "task/ipc_transfer.h"
 #include "task/sched.h"
+
+void ipc_finish(struct thread *thread, int64_t result)
+{
+	assert(lock_is_held(&thread->ipc.endpoint->lock));
+	sched_wake(thread);
+	thread->ipc.result = result;
+	/* pairs with the loads in wait_until_done and ipc_wait */
+	__atomic_store_n(&thread->ipc.state, IPC_NONE, __ATOMIC_RELEASE);
+}
+
+void ipc_fail(struct thread *thread)
+{
+	assert(lock_is_held(&thread->ipc.endpoint->lock));
+	list_remove(&thread->ipc.node);
+	ipc_finish(thread, STATUS_EPIPE);
+}
+
+void ipc_abandon_caller(struct thread *self)
+{
+	struct endpoint *endpoint = self->ipc.served;
+
+	lock_acquire(&endpoint->lock);
+	if (self->ipc.caller) {
+		ipc_finish(self->ipc.caller, STATUS_EPIPE);
+		self->ipc.caller = NULL;
+	}
+	lock_release(&endpoint->lock);
+}
+
+void ipc_thread_exit(struct thread *thread)
+{
+	if (thread->ipc.served) {
+		ipc_abandon_caller(thread);
+	}
+}
 
 /* The thread must end: nobody is to find it. Caller holds the lock. */
 static void withdraw(struct thread *thread)
@@ -20,7 +57,7 @@ int64_t ipc_wait(struct thread *self)
 {
 	struct endpoint *endpoint = self->ipc.endpoint;
 
-	/* pairs with the release in finish */
+	/* pairs with the release in ipc_finish */
 	while (__atomic_load_n(&self->ipc.state, __ATOMIC_ACQUIRE) != IPC_NONE) {
 		bool is_done;
 

@@ -23,7 +23,8 @@ futex round trip, two processes      | bench_futex | futex             | 1  | 20
 one job of mkload                     | mkload      | mkload            | 1  | 2 6       | 1
 END
 
-# {operation, program, figure, less, more, per, numbers, times}. by: OPERATION => [program, figure, as], what another system has instead.
+# {operation, program, figure, less, more, per, numbers, times}. by: OPERATION => [program, figure, as], what
+# another system has instead; undef: nothing.
 sub operations {
 	my (%by) = @_;
 	return map {
@@ -34,7 +35,7 @@ sub operations {
 		my ($loop, $more) = split /\+/, $less // '';
 		+{ operation => $operation, program => $program, figure => $figure, less => $loop, more => $more // 0, per => $per,
 			numbers => [split ' ', $numbers], times => $times, as => $as }
-	} @table;
+	} grep { !exists $by{ $_->[0] } || $by{ $_->[0] } } @table;
 }
 
 # By program, in order: [name, the command lines that run its figures]. times: of an operation, how many times as many.

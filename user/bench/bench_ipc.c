@@ -96,8 +96,7 @@ int main(int argc, char *argv[])
 {
 	static const struct bench_program program = {
 		.name = "bench_ipc",
-		.brief =
-			"A round trip through an endpoint, between address spaces and within one.",
+		.brief = "A round trip through an endpoint, between address spaces and within one.",
 		.figures = figures,
 		.nr_figures = sizeof(figures) / sizeof(figures[0]),
 	};
