@@ -54,7 +54,7 @@ static const struct syscall_table *table_after(uint32_t binding, enum gate_opera
 /* What is told, and what the processor says of itself, is not asked. */
 static void derived(void)
 {
-	unsigned rule = some_rule(), load = current_here()->slot | SWITCH_LOAD;
+	unsigned rule = some_rule(), load = SWITCH_LOAD;
 	const struct syscall_table *table = policy_rule(rule)->table;
 	struct cpu *cpu = this_cpu();
 	uint32_t number = cpu->id;

@@ -271,7 +271,8 @@ static void back_checks(const struct process *self)
 		 "a thread leaves its process and its address space, or neither");
 }
 
-/* The kernel's own root is loaded. What ordinary memory says of the way out is a lie meanwhile. */
+/* The kernel's own root is loaded. The way out has changed, and what ordinary memory says of it is
+ * a lie. */
 static void later_checks(void)
 {
 	enum option_kaiser is = kaiser_in_force;
@@ -280,7 +281,8 @@ static void later_checks(void)
 	uint32_t left;
 
 	cr3_write(cr3_make(pfn_to_pa(kernel_root), (pcid_t){ PCID_BOOT }));
-	FORCE(current()->root = kernel_root.pfn);
+	FORCE(current()->root = kernel_root.pfn;
+	      current()->nr_later = is == kaiser_off ? NR_ASIDS : 0);
 	kaiser_in_force = is == kaiser_off ? kaiser_pcid : kaiser_off;
 	refusal = switched_here(0);
 	kaiser_in_force = is;
