@@ -4,6 +4,7 @@
 #include "ktest.h"
 #include "lib/string.h"
 #include "mm/asid.h"
+#include "mm/entry_area.h"
 #include "mm/gate/user_half.h"
 #include "mm/kaiser.h"
 #include "mm/kspace.h"
@@ -293,6 +294,15 @@ static void later_checks(void)
 		 "a root stays loaded, and is named, where the way out loads one");
 }
 
+/* The way in makes the kernel root of the shadow root that the way out loads, and that of the next
+ * frame. */
+static void pair_checks(void)
+{
+	ktest_ok(entry_shadow_template().pfn == kernel_root.pfn + 1 &&
+			 frame_entry(entry_shadow_template())->flags & TABLE_SHADOW,
+		 "who is in no address space goes out to a shadow root, the kernel's own");
+}
+
 KTEST_SUITE(gate_switch)
 {
 	const struct process *self = process_current();
@@ -310,4 +320,5 @@ KTEST_SUITE(gate_switch)
 	root_checks(self);
 	back_checks(self);
 	later_checks();
+	pair_checks();
 }
