@@ -50,7 +50,7 @@ static const char *const not_odd[] = { "exit",        "exit_group",
 				       "audit",       "scan",
 				       "mitigate",    "ktest",
 				       "brk",         "munmap",
-				       "pause" };
+				       "pause",       "poll" };
 
 static void sweeps_set(void)
 {
@@ -83,6 +83,7 @@ static void sweeps_set(void)
 	SWEEP(endpoint_create);
 	SWEEP(write);
 	SWEEP(writev);
+	SWEEP(poll);
 	SWEEP(readv);
 	SWEEP(memory_info);
 	SWEEP(option);
