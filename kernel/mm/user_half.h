@@ -39,7 +39,7 @@ static inline bool half_lags(const struct current *current, uint32_t root, uint3
 	uint32_t newest;
 
 	if (half_root(roots) == root) {
-		slot = last = current->slot;
+		slot = last = __atomic_load_n(&current->slot, __ATOMIC_RELAXED);
 	} else if (LIKELY(half_left(roots) != root)) {
 		return false;
 	}

@@ -101,10 +101,15 @@ static void name_set(struct process *process, const struct archive_entry *file)
  * stays bound as it was. EFAULT: it is who it was, and must end. */
 static status_t rule_apply(struct process *process, const struct program *program)
 {
+	uint32_t caller = credentials_uid(process);
 	status_t status = credentials_become(process, program->file, program->as, program->rsp);
 
 	if (status) {
 		return status;
+	}
+	if (credentials_uid(process) != caller) {
+		/* a C library would open those that its caller closed, or refuse to start */
+		process->descriptors = DESCRIPTORS_CONSOLE;
 	}
 	process->uid_first = credentials_uid(process);
 	process->has_execed = true;

@@ -88,6 +88,14 @@ static int exec_caged(void *user)
 	return errno;
 }
 
+static int exec_caged_closed(void *user)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		close(fd);
+	}
+	return exec_caged(user);
+}
+
 static void test_secure(void)
 {
 	uid_t own = CAGED_USER, other = CAGED_USER + 1;
@@ -95,6 +103,8 @@ static void test_secure(void)
 	tap_is(child_exit_code(child_run(exec_caged, NULL)), CODE_SECURE,
 	       "a program that its rule runs as another user is told so");
 	tap_is(child_exit_code(child_run(exec_caged, &other)), CODE_SECURE, "whoever begins it");
+	tap_is(child_exit_code(child_run(exec_caged_closed, &other)), CODE_SECURE,
+	       "with the descriptors that its caller closed");
 	tap_is(child_exit_code(child_run(exec_caged, &own)), CODE_NOT_SECURE,
 	       "but not by that user himself");
 }

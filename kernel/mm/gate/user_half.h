@@ -29,7 +29,7 @@ static inline void half_use(struct current *own, uint64_t root, uint64_t slot)
 {
 	uint64_t cr3 = root << PAGE_SHIFT | half_bits.of_slot[slot];
 
-	own->slot = (uint32_t)slot;
+	__atomic_store_n(&own->slot, (uint32_t)slot, __ATOMIC_RELAXED);
 	own->kernel_cr3.value = cr3;
 	own->exit_cr3.value = cr3 | half_bits.of_user;
 }
