@@ -153,7 +153,7 @@ static unsigned slot_for(const struct current *own, uint32_t root)
 	if (pa_to_pfn(cr3_root(own->kernel_cr3)).pfn == root) {
 		return own->slot;
 	}
-	for (unsigned slot = 0; slot < NR_ASIDS; slot++) {
+	for (unsigned slot = NR_ASIDS; slot-- > 0;) {
 		uint32_t its = half_root(tlb_hw_read(&own->slots[slot].word));
 
 		if (its == root) {

@@ -43,6 +43,7 @@ static bool is_left_out(const struct call *call)
 					     "wait4",
 					     "power_off",
 					     "nanosleep",
+					     "poll",
 					     "ipc_receive",
 					     "ipc_call",
 					     "ipc_reply_receive",
