@@ -33,24 +33,15 @@ static const struct call calls[] = {
 /* They end the caller, block, or make processes. */
 static bool is_left_out(const struct call *call)
 {
-	static const char *const names[] = { "exit",
-					     "exit_group",
-					     "fork",
-					     "vfork",
-					     "clone",
-					     "read",
-					     "readv",
-					     "wait4",
-					     "power_off",
-					     "nanosleep",
-					     "poll",
-					     "ipc_receive",
-					     "ipc_call",
-					     "ipc_reply_receive",
-					     "arch_prctl",
-					     "set_tid_address",
-					     "write",
-					     "writev" };
+	static const char *const names[] = { "exit",       "exit_group",
+					     "fork",       "vfork",
+					     "clone",      "read",
+					     "readv",      "wait4",
+					     "power_off",  "nanosleep",
+					     "poll",       "ipc_receive",
+					     "ipc_call",   "ipc_reply_receive",
+					     "arch_prctl", "set_tid_address",
+					     "write",      "writev" };
 
 	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (strcmp(call->name, names[i]) == 0) {
