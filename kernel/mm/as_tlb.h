@@ -45,7 +45,8 @@ void as_tlb_upgrade(struct as_tlb *tlb, uva_t page);
  * same thread goes on. Full barrier. (Another thread: context_switch, arch/x86_64/switch.h.)
  */
 void tlb_switch(struct as_tlb *tlb);
-/* After context_switch, what that returned, if anything; in debug builds always. */
+/* After context_switch: notes what it returned (enum switch_did). Need not be called for 0, but in
+ * debug builds. */
 void tlb_switched(unsigned did);
 /* Where the translations of the address space in use are: what context_switch is told next time. */
 uint32_t tlb_slot(void);

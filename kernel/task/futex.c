@@ -274,24 +274,26 @@ struct requeue {
 	uint32_t nr_wake, nr_move; /* that are left to do */
 };
 
-/* The same, and then moves. */
-static void requeue_piece(struct requeue *wish, struct walk *walk)
+/* Of a piece's waiters, wakes while nr_wake are left, then moves while nr_move are. Caller holds
+ * both locks. */
+static void requeue_piece(struct requeue *request, struct walk *walk)
 {
 	struct list *node = walk->next;
 
+	assert(lock_is_held(&walk->bucket->lock) && lock_is_held(&walk->other->lock));
 	for (unsigned i = 0; i < WAITERS_PER_PIECE && node != walk->end; i++) {
 		struct futex_waiter *waiter = LIST_ENTRY(node, struct futex_waiter, node);
 
 		node = node->next;
-		if (!matches(waiter, &wish->from)) {
+		if (!matches(waiter, &request->from)) {
 			continue;
 		}
-		if (wish->nr_wake) {
+		if (request->nr_wake) {
 			wake(waiter);
-			wish->nr_wake--;
-		} else if (wish->nr_move) {
-			move(waiter, &wish->to, wish->to_at, walk->other);
-			wish->nr_move--;
+			request->nr_wake--;
+		} else if (request->nr_move) {
+			move(waiter, &request->to, request->to_at, walk->other);
+			request->nr_move--;
 		}
 	}
 	walk->next = node;
@@ -302,7 +304,7 @@ int64_t futex_requeue(uva_t at, uva_t to, enum futex_scope scope, uint32_t nr_wa
 {
 	const struct thread *self = thread_current();
 	struct requeue wish = { .to_at = to, .nr_wake = nr_wake, .nr_move = nr_move };
-	struct walk walk;
+	struct walk walk = { 0 };
 	status_t status = futex_key_make(self, at, scope, &wish.from);
 
 	if (status == STATUS_OK) {

@@ -32,7 +32,7 @@ status_t futex_check(uva_t at, enum futex_scope scope) MUST_CHECK;
 int64_t futex_wait(uva_t at, enum futex_scope scope, uint32_t value, uint32_t bits,
 		   uint64_t deadline_ns) MUST_CHECK;
 
-/* Wakes up to nr waiters, longest waiting first; how many, or EFAULT, EINVAL. */
+/* Wakes up to nr waiters, at least 1, longest waiting first; how many, or EFAULT, EINVAL. */
 int64_t futex_wake_bits(uva_t at, enum futex_scope scope, uint32_t nr, uint32_t bits);
 int64_t futex_wake(uva_t at, enum futex_scope scope, uint32_t nr);
 

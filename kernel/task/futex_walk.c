@@ -14,10 +14,12 @@ bool walk_pause(struct walk *walk)
 	}
 	if (walk->end == &walk->bucket->waiters) {
 		walk->last.key = NO_KEY;
+		walk->last.bucket = walk->bucket;
 		walk->end = &walk->last.node;
 		list_push_back(&walk->bucket->waiters, walk->end);
 	}
 	walk->here.key = NO_KEY;
+	walk->here.bucket = walk->bucket;
 	list_insert(walk->next, &walk->here.node);
 	walk_unlock(walk);
 	must_end = poll_call();

@@ -14,7 +14,8 @@ struct bucket {
 	struct list waiters; /* guarded by lock */
 };
 
-/* On the stack of the thread that waits, which takes it off the list before it goes on. */
+/* On the stack of the thread that waits. Off the list before that goes on: its waker has taken it
+ * off, or it does so itself. */
 struct futex_waiter {
 	struct list node;
 	struct bucket *bucket; /* written with both locks, old and new; read without to find them */

@@ -19,7 +19,7 @@ static inline void words_copy(struct regs *to, const struct regs *from)
 	to->r12 = 0;
 }
 
-/* Does the call with these give one, or may one come? */
+/* Does a call with these registers give a page (r12), or accept one (r13)? */
 static inline bool has_page_to_move(const struct regs *regs) { return regs->r12 | regs->r13; }
 
 /* A page may come to `self`, until it is told what came. ENOMEM. */
@@ -48,8 +48,8 @@ static inline status_t page_move(const struct thread *to, const struct thread *f
 			 : STATUS_EINVAL;
 }
 
-/* All that `from` sends to `to`; may_have_page: a page, perhaps. On failure nothing has changed.
- * Caller holds the lock. */
+/* Copies what `from` sends to `to`. may_have_page: r12 may name a page. On failure nothing has
+ * changed. Caller holds the lock. */
 static inline status_t transfer(const struct thread *to, const struct thread *from,
 				bool may_have_page)
 {

@@ -119,8 +119,8 @@ static bool is_idle(uint32_t id)
 	return __atomic_load_n(&cpus[id]->current, __ATOMIC_RELAXED) == cpus[id]->idle;
 }
 
-/* Some CPUs idle: the one where the thread was, or another one, which is taken off the set;
- * nr_cpus: they do not any more. */
+/* For a thread that is off its CPU: the CPU where it ran, if that idles with nothing queued; or
+ * another that idles, which is taken off the set; nr_cpus: none idles. */
 static uint32_t choose_idle(const struct thread *thread)
 {
 	uint32_t last = thread->cpu, idle;
@@ -137,9 +137,10 @@ static uint32_t choose_idle(const struct thread *thread)
 static inline bool is_here(uint32_t id) { return id == PERCPU_READ32(offsetof(struct cpu, id)); }
 
 /* thread->cpu's queue. noinline: what comes before it calls nothing, and so saves no registers. */
-static __attribute__((noinline)) void add_to(struct run_queue *queue, struct thread *thread)
+static __attribute__((noinline)) void add_to_its(struct thread *thread)
 {
 	uint32_t id = thread->cpu;
+	struct run_queue *queue = &queues[id];
 	bool kick;
 
 	lock_acquire(&queue->lock);
@@ -153,7 +154,7 @@ static __attribute__((noinline)) void add_to(struct run_queue *queue, struct thr
 	}
 }
 
-static __attribute__((noinline)) void add_elsewhere(struct thread *thread)
+static __attribute__((noinline)) void add_choosing(struct thread *thread)
 {
 	uint32_t last = thread->cpu, id = choose_idle(thread);
 
@@ -163,10 +164,11 @@ static __attribute__((noinline)) void add_elsewhere(struct thread *thread)
 			     : find_least_loaded(thread);
 	}
 	thread->cpu = id;
-	add_to(&queues[id], thread);
+	add_to_its(thread);
 }
 
-/* Without a look at more than a word of CPUs: it may run on none that idles. */
+/* True: no CPU that the thread may run on idles. Looks at the first 64 CPUs alone, so with more it
+ * is always false. */
 static inline bool finds_none_idle(const struct thread *thread)
 {
 	return !(__atomic_load_n(&idle_cpus.words[0], __ATOMIC_RELAXED) &
@@ -184,9 +186,9 @@ static inline bool stays(const struct thread *thread)
 void run_queue_add(struct thread *thread)
 {
 	if (LIKELY(stays(thread))) {
-		add_to(&queues[thread->cpu], thread);
+		add_to_its(thread);
 	} else {
-		add_elsewhere(thread);
+		add_choosing(thread);
 	}
 }
 

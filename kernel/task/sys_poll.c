@@ -1,7 +1,6 @@
 /* poll: what may be done with descriptors now, or within a time. All that are open are the console.
  */
 #include "arch/x86_64/clock.h"
-#include "core/poll.h"
 #include "lib/assert.h"
 #include "mm/usercopy.h"
 #include "task/bounce.h"
@@ -63,11 +62,12 @@ static status_t look(uva_t at, uint64_t nr, uint16_t now, int64_t *nr_found)
 
 		status = copy_from_user(entries, at, len_bytes);
 		for (uint64_t i = 0; i < nr_now && status == STATUS_OK; i++) {
+			uva_t found = { at.uva + i * sizeof(entries[0]) +
+					offsetof(struct poll_entry, found) };
+
 			entries[i].found = events_of(&entries[i], now);
 			*nr_found += entries[i].found != 0;
-		}
-		if (status == STATUS_OK) {
-			status = copy_to_user(at, entries, len_bytes);
+			status = copy_to_user(found, &entries[i].found, sizeof(entries[i].found));
 		}
 		at.uva += len_bytes;
 		nr -= nr_now;

@@ -11,7 +11,8 @@ static int64_t no_such_call(void) { return STATUS_ENOSYS; }
  * look at the others. */
 typedef void (*handler)(void);
 
-/* The user's registers, as SYSCALL_ENTRY left them, lie where syscall.asm calls a handler. */
+/* syscall.asm calls a handler with RSP at the user's struct regs: the handler's canonical frame
+ * address. */
 #define SYSCALL(number, name, nr_arguments)
 #define SYSCALL_WITH_REGS(number, name, nr_arguments)                                              \
 	static __attribute__((optimize("omit-frame-pointer"))) int64_t name##_with_regs(void)      \

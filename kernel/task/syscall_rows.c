@@ -12,7 +12,7 @@ static const char *const names[NR_ROWS] = {
 #undef SYSCALL_WITH_REGS
 };
 
-const char *syscall_name(enum syscall_row row) { return names[row]; }
+const char *syscall_name(enum syscall_row row) { return row < NR_ROWS ? names[row] : "none"; }
 
 struct syscall_set syscall_set_all(void)
 {

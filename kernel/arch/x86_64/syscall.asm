@@ -136,7 +136,7 @@ syscall_regs_complete:
 ; The handler of calls that the program's policy forbids. R11D: row of the call.
 global syscall_refused
 syscall_refused:
-	mov edi, r11d
+	movzx edi, r11b
 	jmp upcall_syscall_refused
 
 ; The handler of all calls of an attack's members: the witness looks, then the call goes on. R11D: row of the call. Another processor may
@@ -145,7 +145,7 @@ global syscall_watched
 syscall_watched:
 	PUSH_ARGUMENTS
 	push r11
-	mov edi, r11d
+	movzx edi, r11b
 	call upcall_syscall_watched
 	pop r11
 	POP_ARGUMENTS

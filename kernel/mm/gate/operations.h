@@ -272,11 +272,11 @@ bool program_lets_write(const struct place *place, uint64_t address, uint64_t le
 /* A root that is locked, new or a whole program's: published, and counted with the entry that will
  * name it, so that nobody has it die in between. */
 bool root_publish_owed(pfn_t root) MUST_CHECK;
+struct program_users {
+	uint32_t own, callers; /* the user it acts for; the one that its process acted for before */
+};
 /* All pages are filled, and the stack gets its auxiliary vector; then it is published. Takes the
  * lock. */
-struct program_users {
-	uint32_t own, callers; /* who it acts for, and for whom whoever began it does */
-};
 bool program_start(pfn_t root, uint64_t file, uint64_t rsp,
 		   const struct program_users *users) MUST_CHECK;
 

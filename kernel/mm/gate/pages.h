@@ -55,8 +55,8 @@ static inline uint64_t frame_word_of(pfn_t frame)
 #define NUMBER_BITS FRAME_WORD(.number = UINT32_MAX)
 
 /*
- * As place_lock, of a page in a user half, and no more than is needed for that: each page fault is
- * here. What is asked before the lock is asked again behind it: while it is held a table stays.
+ * As place_lock, of a page in a user half, and no more than is needed for that. What is asked
+ * before the lock is asked again behind it: while it is held a table stays.
  */
 static inline __attribute__((always_inline)) bool page_lock(uint64_t entry, struct place *out)
 {
