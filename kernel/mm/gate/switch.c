@@ -137,6 +137,7 @@ static unsigned binding_note(const struct current *current, const struct credent
 	return is_bound(current, entry) ? 0 : binding_follow(current, entry);
 }
 
+/* Who was current is so again, on the stack that was to be left; the other does not run. */
 static __attribute__((noinline)) uint64_t undo(struct current *current, struct kstack_owner *from,
 					       uint32_t rsp_to)
 {
@@ -148,7 +149,8 @@ static __attribute__((noinline)) uint64_t undo(struct current *current, struct k
 	return GATE_NOT_OURS;
 }
 
-/* A switch that finds anything else than most do. */
+/* The rest of a switch that finds anything else than most do: the owner is current already, and its
+ * root may be named. */
 static __attribute__((noinline)) uint64_t switch_slowly(struct current *current,
 							const struct credential *entry,
 							struct kstack_owner *from, uint32_t rsp,

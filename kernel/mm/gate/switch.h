@@ -51,9 +51,9 @@ enum switch_how {
 unsigned stack_switch_here(unsigned how);
 /* The current root is loaded, and flushed if its slot is stale. */
 unsigned stack_settle(void);
-/* With ptprot=off: GATE_SWITCH. */
+/* GATE_SWITCH with ptprot=off: the same, and nobody asks whether the root lives. */
 uint64_t switch_openly(uint64_t stack, uint64_t rsp, uint64_t slot);
-/* Is it? */
+/* Has CR3 the kernel root of who is current? */
 static inline bool current_root_is_loaded(void)
 {
 	return !((cr3_value() ^ current_here()->kernel_cr3.value) & CR3_ROOT_MASK);
