@@ -13,6 +13,7 @@
 #?   make bench     all benchmarks, put together beside the published figures (build/bench.json, plots, report)
 #?   make bench-cost  instructions per system call, page fault, mmap, fork, beside those of others
 #?   make bench-profile OP=ipc  of one of these, the instructions of each function of the kernel, and a picture of it
+#?   make bench-path  the files and functions that an operation runs through; with OP=neighbour, or another, its whole path
 #?   make bench-linux  the same operations in Linux, with page-table isolation off and on: Debian's kernel, not installed
 #?   make bench-kaiser  what each variant of KAISER costs, in QEMU and Bochs
 #?   make bench-xpfo  what each variant of XPFO costs, on 1 to 255 processors
@@ -93,7 +94,8 @@
 #?   GDBPORT=1234         make debug: port of the debugger stub
 #?   CONSOLE=build/console.log  make debug: where what the guest's console shows is kept
 #?   QUICK=0|1            make bench, bench-xpfo, bench-kaiser, bench-linux, bench-pmalloc: few runs, few processors
-#?   OP=                  make bench-profile: the operation, for instance OP=ipc or OP=neighbour; without it all are named
+#?   OP=                  make bench-profile: the operation, for instance OP=ipc or OP=neighbour; without it all are named.
+#?                        make bench-path: one of its operations, for instance OP=seal
 #?   ONLY=                make bench: run these alone, for instance ONLY='cost kaiser'; of the others the figures
 #?                        of their last run are taken. ONLY=none only puts together what there is.
 #?   JOBS=                make test, soak, matrix, bench*, sweep: at the same time: as many tests as processors; guests of the

@@ -29,14 +29,21 @@ with_bochs=$([ -x /usr/bin/bochs ] && soak 1 0)
 export MATRIX_BOCHS=${with_bochs:-0}
 
 # part_of_all WORDS: runs those cells alone, and keeps them for join_parts
-nr_parts=0 nr_unexpected=0 all_output=
+nr_parts=0 all_output='' unexpected=''
 part_of_all() {
 	matrix "$1"
 	all_output+="$output$errors"
 	nr_parts=$((nr_parts + 1))
-	nr_unexpected=$((nr_unexpected + status))
 	mv "$work/matrix-partial.json" "$work/part-$nr_parts.json"
 	mv "$work/matrix-partial.md" "$work/part-$nr_parts.md"
+	[ "$status" = 0 ] || note_unexpected "part-$nr_parts"
+}
+
+# note_unexpected FILE: the cells of a run that went wrong, a line each
+note_unexpected() {
+	unexpected+=$(value 'map { "$_->{attack} on $_->{configuration} $_->{with}: $_->{outcome}, not $_->{expected}: $_->{observed}\n" }
+		@{ $_->{unexpected} }' "$1")
+	[ -n "$unexpected" ] || unexpected="status $status of the run kept in $1"
 }
 
 # The parts as one matrix: its cells are those that were run.
@@ -68,7 +75,8 @@ if [ -n "$(soak 1 '')" ]; then
 	matrix ''
 	[ "$MATRIX_BOCHS" = 1 ] || mv "$work/matrix-partial.json" "$work/matrix.json"
 	[ "$MATRIX_BOCHS" = 1 ] || mv "$work/matrix-partial.md" "$work/matrix.md"
-	nr_unexpected=$status all_output=$output$errors
+	all_output=$output$errors
+	[ "$status" = 0 ] || note_unexpected matrix
 else
 	part_of_all 'config:all'
 	mapfile -t groups < <(tools/matrix --list | sed -n 's/.* group //p' | sort -u | grep -vx all)
@@ -102,7 +110,7 @@ else
 	mv "$work/part-1.md" "$work/matrix.md"
 	join_parts
 fi
-is "$nr_unexpected" 0 'every outcome is as expected' || diag "$all_output"
+is "$unexpected" '' 'every outcome is as expected'
 diag "$all_output"
 diag "more than one of 3 tries: $(value 'map { "$_->{attack}: $_->{tries}" } grep { ($_->{tries} // 1) > 1 } map { values %$_ } values %{ $_->{cells} }')"
 read_rows attacks name

@@ -4,7 +4,7 @@ use strict;
 use warnings;
 no warnings 'portable'; # addresses of the kernel
 use Exporter 'import';
-our @EXPORT_OK = qw(counts by_function);
+our @EXPORT_OK = qw(counts by_function functions linked_address);
 
 # ADDRESS => how often its instruction ran.
 sub counts {
@@ -60,17 +60,24 @@ sub files {
 	return %file;
 }
 
+# A function: of an address at which kernel code ran, where it was linked. Entry code runs in the entry area.
+sub linked_address {
+	my ($at) = @_;
+	my $entry = constant_in('kernel/mm/layout.h', 'ENTRY_AREA_BASE') + constant_in('kernel/arch/x86_64/entry_area.h', 'ENTRY_TEXT_OFFSET');
+	my $entry_bytes = $at->{entry_text_end} - $at->{entry_text_start};
+	return sub { $_[0] >= $entry && $_[0] < $entry + $entry_bytes ? $_[0] - $entry + $at->{entry_text_start} : $_[0] };
+}
+
 # Rows {function, calls, instructions, file} per operation, the most first: what ran more often in the longer of two runs, which had
 # so many operations more. All of user mode is one row.
 sub by_function {
 	my ($kernel, $short, $long, $per) = @_;
 	my ($functions, $at) = functions($kernel);
-	my $entry = constant_in('kernel/mm/layout.h', 'ENTRY_AREA_BASE') + constant_in('kernel/arch/x86_64/entry_area.h', 'ENTRY_TEXT_OFFSET');
-	my $entry_bytes = $at->{entry_text_end} - $at->{entry_text_start};
+	my $linked = linked_address($at);
 	my (%rows, %address);
 	for my $address (keys %{ { %$short, %$long } }) {
 		my $nr = (($long->{$address} // 0) - ($short->{$address} // 0)) / $per or next;
-		my $place = $address >= $entry && $address < $entry + $entry_bytes ? $address - $entry + $at->{entry_text_start} : $address;
+		my $place = $linked->($address);
 		my ($start, $name) = $place >> 63 ? @{ find($functions, $place) } : (0, 'user mode');
 		my $row = $rows{$name} //= { function => $name };
 		$row->{instructions} += $nr;

@@ -2,7 +2,7 @@
 # `make bench` runs them all (or those in ONLY) and puts them together in build/bench.json and the report.
 export QUICK JOBS ONLY OP
 
-.PHONY: bench bench-xpfo bench-cost bench-kaiser bench-pmalloc bench-linux bench-profile
+.PHONY: bench bench-xpfo bench-cost bench-kaiser bench-pmalloc bench-linux bench-profile bench-path
 
 # Plugins of QEMU's, and what replays the traces of one.
 build/bench/%.so: tools/bench/%.c tools/bench/qemu_plugin.h
@@ -31,6 +31,9 @@ bench-xpfo bench-cost bench-kaiser bench-pmalloc: bench-%: $(ISO) | $(call deps,
 
 bench-profile: $(ISO) build/bench/profile.so | $(call deps,run plots)
 	@$(boot_names) tools/bench-profile
+
+bench-path: $(ISO) build/bench/path.so | $(call deps,run)
+	@$(boot_names) tools/bench-path
 
 bench-linux: $(linux_programs) $(bench_programs) | $(call deps,run)
 	@tools/bench-linux
