@@ -1,19 +1,4 @@
-/* sources: tests/host/mm/machine.c tests/host/mm/early.c tests/host/mm/direct_tlb.c
- *          tests/host/mm/machine_check.c tests/host/mm/user_tlb.c tests/host/mm/window.c
- *          kernel/mm/frame_alloc.c kernel/mm/frame_user.c kernel/mm/frame_hidden.c
- *          kernel/mm/frame_large.c kernel/mm/frame_hide.c kernel/mm/frame_gather.c
- *          kernel/mm/frame_put.c kernel/core/poll.c kernel/mm/quarantine.c kernel/mm/frame.c
- *          kernel/mm/gate/gate.c kernel/mm/gate/frames.c tests/host/mm/gate.c
- *          kernel/mm/gate/entries.c kernel/mm/gate/kernel_entries.c kernel/mm/gate/roots.c
- *          kernel/mm/gate/share.c kernel/mm/gate/move.c kernel/mm/gate/places.c
- *          kernel/mm/gate/links.c kernel/mm/gate/locks.c kernel/mm/gate/pages.c
- *          kernel/mm/gate/user.c tests/host/mm/gate_open.c kernel/mm/frame_history.c
- *          kernel/mm/buddy.c kernel/mm/direct_map.c kernel/mm/direct_split.c kernel/mm/ptable.c
- *          kernel/mm/xpfo.c kernel/core/lock.c kernel/core/cpu.c
- *          -Wl,--wrap=frame_transition,--wrap=frame_check_hands kernel/mm/slab.c
- *          kernel/mm/gate/copy.c kernel/mm/gate/user_frames.c kernel/mm/gate/large.c
- *          kernel/mm/gate/hold.c kernel/mm/gate/memory.c kernel/mm/gate/pool_pages.c
- *          kernel/mm/gate/pool_slots.c kernel/mm/gate/pool_write.c kernel/mm/gate/empty.c */
+/* sources: tests/host/mm/machine.list kernel/mm/slab.c */
 
 /* Object caches: random use of several at once, and what their assertions catch. */
 #include "host_assert.h"

@@ -2,6 +2,7 @@
 #
 # A host test is tests/host/NAME.c; its first comment names the kernel sources that it is linked with:
 #   /* sources: kernel/mm/buddy.c kernel/lib/string.c */
+# A word NAME.list is the file of more such words.
 # A second comment may add compiler flags, for all of these: /* flags: -O2 -fno-sanitize=all */
 # Headers in tests/host/fake/ shadow the kernel's.
 HOST_CFLAGS := -std=gnu11 -O1 -g -fno-var-tracking -Wall -Wextra -fno-omit-frame-pointer -fno-strict-aliasing \
