@@ -204,7 +204,7 @@ build_tables:
 	ret
 
 ; ESI: message. Onto COM1 and COM2, as the firmware left them, and the first line of a VGA text screen; then off, as
-; kernel/core/power.c and kernel/arch/x86_64/power.c do it, with the status of a panic. Once for each mode.
+; kernel/core/power.c and kernel/arch/x86_64/device/power.c do it, with the status of a panic. Once for each mode.
 %macro REFUSE 0
 	mov edi, 0xb8000
 %%next:
@@ -408,7 +408,7 @@ saved_loader:	dd 0
 saved_info:	dd 0
 align 8
 global boot_tsc
-boot_tsc:	dq 0			; of the kernel's first instructions: task/sys_bulwark.c
+boot_tsc:	dq 0			; of the kernel's first instructions: task/call/sys_bulwark.c
 %macro MESSAGE 2
 %1	db 13, 10, "bulwark: ", %2, 13, 10, "bulwark: exit status 124", 13, 10, 0
 %endmacro

@@ -1,8 +1,8 @@
 /* Where the kernel image shall run: the first C code there is, before the kernel's first line. */
 #include "image_place.h"
 
-#include "arch/x86_64/features.h"
-#include "arch/x86_64/random.h"
+#include "arch/x86_64/cpu/features.h"
+#include "arch/x86_64/cpu/random.h"
 #include "core/kaslr.h"
 #include "core/options.h"
 #include "core/restart.h"

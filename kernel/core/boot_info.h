@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "arch/x86_64/screen.h"
+#include "arch/x86_64/device/screen.h"
 #include "lib/types.h"
 
 enum {

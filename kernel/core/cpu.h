@@ -4,11 +4,11 @@
  */
 #pragma once
 
-#include "arch/x86_64/entry_set.h"
-#include "arch/x86_64/paging.h"
-#include "arch/x86_64/percpu.h"
-#include "arch/x86_64/tlb_port.h"
-#include "arch/x86_64/trap.h"
+#include "arch/x86_64/cpu/paging.h"
+#include "arch/x86_64/cpu/percpu.h"
+#include "arch/x86_64/cpu/tlb_port.h"
+#include "arch/x86_64/entry/entry_set.h"
+#include "arch/x86_64/entry/trap.h"
 #include "core/current.h"
 #include "core/tlb_cpu.h"
 #include "lib/types.h"
@@ -42,7 +42,7 @@ struct cpu_entry {
 };
 static_assert(offsetof(struct cpu_entry, port) == TLB_PORT_OFFSET, "GS finds it there");
 
-/* What of a CPU nobody can write to but through a window: task/table_in_force.h. */
+/* What of a CPU nobody can write to but through a window: task/authority/table_in_force.h. */
 struct cpu_sealed {
 	const struct syscall_table
 		*syscall_table;                 /* syscall.asm: serves the current thread's calls */
@@ -86,7 +86,8 @@ struct cpu {
 	const struct lock *held[HELD_LOCKS_MAX];
 	unsigned nr_held;
 
-	/* frame_user.c: order-0 frames ready for user space; mm/stock.h says who may have them */
+	/* frame_user.c: order-0 frames ready for user space; mm/frame/stock.h says who may have
+	 * them */
 	pfn_t frame_cache[FRAME_CACHE_MAX];
 	unsigned nr_frame_cache;
 

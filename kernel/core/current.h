@@ -1,13 +1,13 @@
 /*
- * Who runs on a processor: written by the gate alone (mm/gate/switch.c, and user_half.c the roots
- * and slots), and read by everybody. Its own processor's operations write it; a new policy leads
- * `binding` over, and a root that rests is taken out of `slots`, on all. What the current process
- * may do, and in which address space, follows from this and from nothing else: CR3 may have another
- * root for a while, and pointers to threads and processes are ordinary memory.
+ * Who runs on a processor: written by the gate alone (mm/gate/current/switch.c, and user_half.c the
+ * roots and slots), and read by everybody. Its own processor's operations write it; a new policy
+ * leads `binding` over, and a root that rests is taken out of `slots`, on all. What the current
+ * process may do, and in which address space, follows from this and from nothing else: CR3 may have
+ * another root for a while, and pointers to threads and processes are ordinary memory.
  */
 #pragma once
 
-#include "arch/x86_64/cr3.h"
+#include "arch/x86_64/cpu/cr3.h"
 #include "core/tlb_cpu.h"
 #include "lib/types.h"
 

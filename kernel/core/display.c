@@ -1,8 +1,8 @@
 /* What is shown. */
 #include "core/display.h"
 
-#include "arch/x86_64/screen.h"
-#include "arch/x86_64/serial.h"
+#include "arch/x86_64/device/screen.h"
+#include "arch/x86_64/device/serial.h"
 #include "core/options.h"
 #include "lib/text.h"
 #include "lib/wrap.h"

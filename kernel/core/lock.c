@@ -1,7 +1,7 @@
 /* Spinlocks with ranks. */
 #include "core/lock.h"
 
-#include "arch/x86_64/registers.h"
+#include "arch/x86_64/cpu/registers.h"
 #include "core/cpu.h"
 #include "core/panic.h"
 #include "core/poll.h"

@@ -4,7 +4,7 @@
  */
 #include "core/log.h"
 
-#include "arch/x86_64/serial.h"
+#include "arch/x86_64/device/serial.h"
 #include "core/display.h"
 #include "core/lock.h"
 #include "core/options.h"

@@ -3,10 +3,10 @@
 
 #include <stdarg.h>
 
-#include "arch/x86_64/apic.h"
-#include "arch/x86_64/clock.h"
-#include "arch/x86_64/cr3_value.h"
-#include "arch/x86_64/registers.h"
+#include "arch/x86_64/cpu/cr3_value.h"
+#include "arch/x86_64/cpu/registers.h"
+#include "arch/x86_64/device/clock.h"
+#include "arch/x86_64/smp/apic.h"
 #include "core/backtrace.h"
 #include "core/cpu.h"
 #include "core/lock.h"

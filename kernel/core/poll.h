@@ -13,7 +13,7 @@
 
 #include "lib/types.h"
 
-/* Set by mm/tlb.c once there is something to serve. */
+/* Set by mm/tlb/tlb.c once there is something to serve. */
 extern void (*poll_hook)(void);
 
 static inline void poll_requests(void)
@@ -23,7 +23,7 @@ static inline void poll_requests(void)
 	}
 }
 
-/* Set by task/call_pieces.c once threads run; before that there is nobody to let in. */
+/* Set by task/sched/call_pieces.c once threads run; before that there is nobody to let in. */
 struct poll_hooks {
 	bool (*call)(void);
 	void (*interrupts)(void);

@@ -1,7 +1,7 @@
 /* The last words, then off. */
 #include "core/power.h"
 
-#include "arch/x86_64/power.h"
+#include "arch/x86_64/device/power.h"
 #include "core/log.h"
 
 void power_off(int status)

@@ -2,9 +2,9 @@
  */
 #include "core/rendezvous.h"
 
-#include "arch/x86_64/apic.h"
-#include "arch/x86_64/pic.h"
-#include "arch/x86_64/registers.h"
+#include "arch/x86_64/cpu/registers.h"
+#include "arch/x86_64/device/pic.h"
+#include "arch/x86_64/smp/apic.h"
 #include "core/cpu.h"
 #include "core/poll.h"
 #include "lib/assert.h"

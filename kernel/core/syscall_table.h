@@ -17,5 +17,5 @@ struct syscall_table {
 	uint8_t rows[NR_SYSCALL_NUMBERS];
 };
 
-/* Every call there is. task/syscall.c */
+/* Every call there is. task/call/syscall.c */
 extern const struct syscall_table syscall_table_all;

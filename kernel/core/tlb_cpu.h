@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "arch/x86_64/cr3.h"
+#include "arch/x86_64/cpu/cr3.h"
 #include "lib/types.h"
 
 /* Where a CPU is, as others see it. Zero, so also a CPU that has not come up yet: not in the
@@ -16,7 +16,7 @@ enum cpu_mode {
 	CPU_KERNEL,
 };
 
-/* A word that several CPUs use; read and written through mm/tlb_hw.h only. */
+/* A word that several CPUs use; read and written through mm/tlb/tlb_hw.h only. */
 typedef struct {
 	uint64_t value;
 } tlb_word_t;
@@ -24,7 +24,7 @@ typedef struct {
 enum { NR_ASIDS = 6 };
 
 /* Debug builds, this CPU only: page-table entries that became stricter, and what follows is still
- * to come. mm/tlb_debt.h */
+ * to come. mm/tlb/tlb_debt.h */
 struct tlb_owed {
 	unsigned nr_user, nr_kernel;
 	uint64_t generation; /* of the kernel half: not waited for yet; 0: none */

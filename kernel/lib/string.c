@@ -1,4 +1,4 @@
-/* String functions. memcpy, memmove and memset are in arch/x86_64/memory.asm. */
+/* String functions. memcpy, memmove and memset are in arch/x86_64/cpu/memory.asm. */
 #include "lib/string.h"
 
 #include <stdint.h>

@@ -1,11 +1,11 @@
 /* One place per CPU: a parked thread keeps its CPU, so there is never a second one. */
 #include "vuln/park.h"
 
-#include "arch/x86_64/clock.h"
-#include "arch/x86_64/registers.h"
+#include "arch/x86_64/cpu/registers.h"
+#include "arch/x86_64/device/clock.h"
 #include "core/cpu.h"
 #include "core/poll.h"
-#include "task/process.h"
+#include "task/process/process.h"
 
 #define LIMIT_NS (20ul * 1000 * 1000 * 1000)
 

@@ -1,19 +1,19 @@
 /* The sealed object of each mode, and whether they are as they were. */
 #include "vuln/sealed.h"
 
-#include "arch/x86_64/probe.h"
+#include "arch/x86_64/entry/probe.h"
 #include "core/lock.h"
 #include "core/options.h"
 #include "core/panic.h"
 #include "lib/assert.h"
 #include "lib/string.h"
-#include "mm/direct_map.h"
+#include "mm/frame/direct_map.h"
+#include "mm/frame/window.h"
 #include "mm/gate/gate.h"
-#include "mm/layout.h"
-#include "mm/ptable.h"
-#include "mm/tlb.h"
-#include "mm/window.h"
-#include "task/witness.h"
+#include "mm/table/layout.h"
+#include "mm/table/ptable.h"
+#include "mm/tlb/tlb.h"
+#include "task/authority/witness.h"
 
 static_assert((int)BW_NR_SEALED == (int)NR_POOL_MODES, "an object of each mode");
 static_assert(POOL_DESCRIPTOR_BYTES % 8 == 0 && BW_SEALED_BYTES % 8 == 0, "read by words");

@@ -9,8 +9,8 @@
 #include "abi/bulwark.h"
 #include "lib/status.h"
 #include "lib/types.h"
-#include "mm/frame.h"
-#include "mm/pmalloc.h"
+#include "mm/frame/frame.h"
+#include "mm/pool/pmalloc.h"
 
 enum { SEALED_NR_WORDS = BW_SEALED_BYTES / 8 };
 /* What an object is filled with. */

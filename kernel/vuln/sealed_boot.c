@@ -6,9 +6,9 @@
 #include "core/panic.h"
 #include "core/poll.h"
 #include "lib/string.h"
-#include "mm/entry_area.h"
-#include "mm/pmalloc.h"
-#include "task/boot_archive.h"
+#include "mm/pool/pmalloc.h"
+#include "mm/table/entry_area.h"
+#include "task/process/boot_archive.h"
 #include "vuln/sealed.h"
 
 enum { PIECE_BYTES = 32768 };

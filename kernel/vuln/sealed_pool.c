@@ -2,8 +2,8 @@
 #include "core/lock.h"
 #include "lib/assert.h"
 #include "lib/string.h"
-#include "task/flag.h"
-#include "task/process.h"
+#include "task/authority/flag.h"
+#include "task/process/process.h"
 #include "vuln/sealed.h"
 
 static struct lock lock = LOCK_INIT("sealed pools", RANK_vuln);

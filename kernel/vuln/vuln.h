@@ -1,10 +1,10 @@
 /*
  * The deliberately vulnerable system calls (boot option vuln=on), and nothing else: sys_vuln_NAME,
- * declared in task/syscall.h. Here is what their files share.
+ * declared in task/call/syscall.h. Here is what their files share.
  */
 #pragma once
 
-#include "task/syscall.h"
+#include "task/call/syscall.h"
 
 /* Dereferences that are wrong on purpose: no checker may get in their way. */
 #define VULNERABLE __attribute__((noinline, no_sanitize("undefined")))

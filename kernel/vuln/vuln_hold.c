@@ -1,11 +1,11 @@
 /* The kernel maps a frame for a moment: what it does there, and what another CPU can make of it. */
-#include "mm/as.h"
-#include "mm/frame_alloc.h"
+#include "mm/as/as.h"
+#include "mm/frame/frame_alloc.h"
+#include "mm/frame/window.h"
+#include "mm/frame/xpfo.h"
 #include "mm/gate/gate.h"
-#include "mm/layout.h"
-#include "mm/window.h"
-#include "mm/xpfo.h"
-#include "task/process.h"
+#include "mm/table/layout.h"
+#include "task/process/process.h"
 #include "vuln/park.h"
 #include "vuln/vuln.h"
 

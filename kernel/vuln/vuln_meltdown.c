@@ -3,13 +3,13 @@
  * that user mode ran on reaches the program, whatever its rights. No emulator leaks transiently, so
  * the call does what a transient load and its side channel would: no more, no less.
  */
-#include "arch/x86_64/paging.h"
-#include "mm/as.h"
-#include "mm/kaiser.h"
-#include "mm/layout.h"
-#include "mm/ptable.h"
-#include "mm/usercopy.h"
-#include "task/process.h"
+#include "arch/x86_64/cpu/paging.h"
+#include "mm/as/as.h"
+#include "mm/as/usercopy.h"
+#include "mm/table/kaiser.h"
+#include "mm/table/layout.h"
+#include "mm/table/ptable.h"
+#include "task/process/process.h"
 #include "vuln/vuln.h"
 
 /* The pair's second root where KAISER is on. */

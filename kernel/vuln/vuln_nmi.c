@@ -4,11 +4,11 @@
  */
 #include "vuln/nmi.h"
 
-#include "arch/x86_64/apic.h"
-#include "arch/x86_64/clock.h"
-#include "arch/x86_64/registers.h"
+#include "arch/x86_64/cpu/registers.h"
+#include "arch/x86_64/device/clock.h"
+#include "arch/x86_64/smp/apic.h"
 #include "core/cpu.h"
-#include "task/fault.h"
+#include "task/fault/fault.h"
 #include "vuln/vuln.h"
 
 #define ARRIVE_NS (100ul * 1000 * 1000)

@@ -1,10 +1,10 @@
 /* The bugs that take two CPUs: one keeps a translation in its TLB while the other goes on. */
 #include "abi/bulwark.h"
-#include "arch/x86_64/clock.h"
+#include "arch/x86_64/device/clock.h"
 #include "core/poll.h"
-#include "mm/as.h"
-#include "mm/usercopy.h"
-#include "task/process.h"
+#include "mm/as/as.h"
+#include "mm/as/usercopy.h"
+#include "task/process/process.h"
 #include "vuln/park.h"
 #include "vuln/vuln.h"
 

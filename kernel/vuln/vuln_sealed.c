@@ -1,9 +1,9 @@
 /* The bugs whose target is sealed memory. */
 #include "core/options.h"
-#include "mm/pmalloc.h"
-#include "mm/usercopy.h"
-#include "mm/window.h"
-#include "task/process.h"
+#include "mm/as/usercopy.h"
+#include "mm/frame/window.h"
+#include "mm/pool/pmalloc.h"
+#include "task/process/process.h"
 #include "vuln/park.h"
 #include "vuln/sealed.h"
 #include "vuln/vuln.h"

@@ -1,13 +1,13 @@
 /* The kernel maps a frame into user memory by a number that nobody checked, as drivers' mmap calls
  * have done. */
-#include "arch/x86_64/uaccess.h"
+#include "arch/x86_64/entry/uaccess.h"
 #include "lib/assert.h"
-#include "mm/as_pages.h"
+#include "mm/as/as_pages.h"
 #include "mm/gate/gate.h"
-#include "mm/layout.h"
-#include "mm/policy.h"
-#include "mm/ptable.h"
-#include "task/process.h"
+#include "mm/table/layout.h"
+#include "mm/table/policy.h"
+#include "mm/table/ptable.h"
+#include "task/process/process.h"
 #include "vuln/vuln.h"
 
 /* Caller holds as->lock. Private, writable 4 KiB pages. */

@@ -7,8 +7,8 @@
 build() {
 	clang -std=gnu11 -O1 -g -w -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
 		-DBULWARK_HOST_TEST -DBULWARK_DEBUG -Itests/host/fake -Itests/host -Ikernel -o "$1" \
-		tests/host/fuzz_policy.c tests/host/policy/fake_pool.c kernel/task/policy_parse.c "$2" \
-		kernel/task/syscall_rows.c kernel/lib/format.c kernel/lib/string.c >"$work/build.log" 2>&1
+		tests/host/fuzz_policy.c tests/host/policy/fake_pool.c kernel/task/authority/policy_parse.c "$2" \
+		kernel/task/authority/syscall_rows.c kernel/lib/format.c kernel/lib/string.c >"$work/build.log" 2>&1
 }
 
 # fuzz PROGRAM OPTION...: on a copy of the inputs, since it adds to them
@@ -19,7 +19,7 @@ fuzz() {
 		"$work/inputs" >"$work/log" 2>&1
 }
 
-build "$work/sound" kernel/task/policy_scan.c
+build "$work/sound" kernel/task/authority/policy_scan.c
 ok $? 'the fuzzer is built' || diag "$(tail -n 20 "$work/build.log")"
 nr_inputs=$(soak 20000000 100000)
 fuzz "$work/sound" -seed=1 -runs="$nr_inputs"
@@ -27,8 +27,8 @@ ok $? "$nr_inputs inputs find nothing" || diag "$(tail -n 40 "$work/log")"
 diag "$(sed -n 's/^stat::number_of_executed_units: */inputs tried: /p' "$work/log")"
 
 # without the look at the end in the loop over a name's bytes
-sed 's/while (!scan_is_end(scanner) && is_name_byte/while (is_name_byte/' kernel/task/policy_scan.c >"$work/policy_scan.c"
-cmp -s "$work/policy_scan.c" kernel/task/policy_scan.c
+sed 's/while (!scan_is_end(scanner) && is_name_byte/while (is_name_byte/' kernel/task/authority/policy_scan.c >"$work/policy_scan.c"
+cmp -s "$work/policy_scan.c" kernel/task/authority/policy_scan.c
 is $? 1 'a defect is planted'
 build "$work/planted" "$work/policy_scan.c"
 ok $? 'it is built' || diag "$(tail -n 20 "$work/build.log")"

@@ -1,4 +1,4 @@
-/* sources: kernel/task/archive.c kernel/lib/format.c kernel/lib/string.c */
+/* sources: kernel/task/process/archive.c kernel/lib/format.c kernel/lib/string.c */
 
 /*
  * The boot archive: what is found in it, and that every kind of damage is refused with a message.
@@ -8,7 +8,7 @@
 #include "tap.h"
 #include "ustar_build.h"
 
-#include "task/archive.h"
+#include "task/process/archive.h"
 
 static struct ustar builder;
 static struct archive archive;

@@ -1,8 +1,8 @@
-/* sources: tests/host/mm/machine.list kernel/mm/slab.c tests/host/mm/model.c
+/* sources: tests/host/mm/machine.list kernel/mm/frame/slab.c tests/host/mm/model.c
  * tests/host/mm/model_check.c tests/host/mm/operations.c tests/host/mm/operations_expect.c
- * kernel/mm/as.c kernel/mm/as_map.c kernel/mm/as_discard.c kernel/mm/as_change.c
- * kernel/mm/as_pages.c kernel/mm/as_fault.c kernel/mm/as_large.c kernel/mm/as_clone.c
- * kernel/mm/as_heap.c kernel/mm/region.c kernel/mm/region_tree.c */
+ * kernel/mm/as/as.c kernel/mm/as/as_map.c kernel/mm/as/as_discard.c kernel/mm/as/as_change.c
+ * kernel/mm/as/as_pages.c kernel/mm/as/as_fault.c kernel/mm/as/as_large.c kernel/mm/as/as_clone.c
+ * kernel/mm/as/as_heap.c kernel/mm/as/region.c kernel/mm/as/region_tree.c */
 
 /* Address spaces: random calls on several at once, compared page by page with a model after each.
  */
@@ -12,7 +12,7 @@
 #include "random.h"
 #include "tap.h"
 
-#include "mm/as_init.h"
+#include "mm/as/as_init.h"
 
 enum { NR_RUNS = 6, NR_SOAK_RUNS = 60, NR_STEPS = 1500, CHECK_EVERY = 8 };
 

@@ -8,7 +8,7 @@
 #include "random.h"
 #include "tap.h"
 
-#include "task/bands.h"
+#include "task/sched/bands.h"
 
 enum { SLICE = 100, NR_MAX = 300 };
 

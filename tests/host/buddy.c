@@ -1,7 +1,7 @@
-/* sources: kernel/mm/buddy.c kernel/mm/frame.c
- *          kernel/mm/gate/gate.c kernel/mm/gate/frames.c tests/host/mm/gate.c
+/* sources: kernel/mm/frame/buddy.c kernel/mm/frame/frame.c
+ *          kernel/mm/gate/gate.c kernel/mm/gate/kernel/frames.c tests/host/mm/gate.c
  *          tests/host/mm/gate_tables.c
- *          kernel/mm/frame_history.c */
+ *          kernel/mm/frame/frame_history.c */
 /*
  * The buddy allocator in every state that 8 frames of one kind or of both can be in, in a soak 16
  * of one; and what its assertions catch.
@@ -10,8 +10,8 @@
 #include "tap.h"
 
 #include "core/cpu.h"
-#include "mm/buddy.h"
-#include "mm/frame_history.h"
+#include "mm/frame/buddy.h"
+#include "mm/frame/frame_history.h"
 
 enum { NR_MAX = 16, ORDER_MAX = 4 };
 

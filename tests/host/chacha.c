@@ -4,7 +4,7 @@
 #include "tap.h"
 
 /* it is static */
-#include "arch/x86_64/random.c"
+#include "arch/x86_64/cpu/random.c"
 
 struct cpu_features cpu_features;
 

@@ -1,11 +1,11 @@
-/* sources: kernel/arch/x86_64/clock.c kernel/arch/x86_64/rtc.c */
+/* sources: kernel/arch/x86_64/device/clock.c kernel/arch/x86_64/device/rtc.c */
 
 /* The clock is set going with the 8254, and without. */
 #include "tap.h"
 
-#include "arch/x86_64/clock.h"
-#include "arch/x86_64/io.h"
-#include "arch/x86_64/registers.h"
+#include "arch/x86_64/cpu/io.h"
+#include "arch/x86_64/cpu/registers.h"
+#include "arch/x86_64/device/clock.h"
 
 enum { PORT_GATE = 0x61, PORT_COUNTER = 0x42, OUTPUT_HIGH = 0x20 };
 enum { MEGAHERTZ = 1000000 };

@@ -1,11 +1,11 @@
-/* sources: kernel/mm/cr3_load.c */
+/* sources: kernel/mm/table/cr3_load.c */
 
 /* The oracle of CR3 loads: it dies when NOFLUSH would keep what is another root's, or stale. */
 #include "host_assert.h"
 #include "tap.h"
 
 #include "core/cpu.h"
-#include "mm/cr3_load.h"
+#include "mm/table/cr3_load.h"
 
 enum { ROOT = 0x100000, OTHER_ROOT = 0x200000, PCID = 1, OTHER_PCID = 2 };
 

@@ -1,15 +1,16 @@
-/* sources: kernel/arch/x86_64/serial.c kernel/arch/x86_64/keyboard.c kernel/core/log.c
- * kernel/core/display.c kernel/lib/format.c kernel/lib/string.c kernel/lib/text.c kernel/lib/wrap.c
+/* sources: kernel/arch/x86_64/device/serial.c kernel/arch/x86_64/device/keyboard.c
+ * kernel/core/log.c kernel/core/display.c kernel/lib/format.c kernel/lib/string.c kernel/lib/text.c
+ * kernel/lib/wrap.c
  */
 
 /* Serial ports and keyboard against simulated hardware, and which messages reach which port. */
 #include "host_assert.h"
 #include "tap.h"
 
-#include "arch/x86_64/io.h"
-#include "arch/x86_64/keyboard.h"
-#include "arch/x86_64/screen.h"
-#include "arch/x86_64/serial.h"
+#include "arch/x86_64/cpu/io.h"
+#include "arch/x86_64/device/keyboard.h"
+#include "arch/x86_64/device/screen.h"
+#include "arch/x86_64/device/serial.h"
 #include "core/display.h"
 #include "core/lock.h"
 #include "core/log.h"

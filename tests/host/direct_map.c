@@ -1,4 +1,4 @@
-/* sources: kernel/mm/direct_map.c kernel/mm/early.c */
+/* sources: kernel/mm/frame/direct_map.c kernel/mm/frame/early.c */
 
 /*
  * What direct_map_build makes of memory with holes, and of ranges that begin and end anywhere: each
@@ -9,16 +9,16 @@
 
 #include <sys/mman.h>
 
-#include "arch/x86_64/features.h"
+#include "arch/x86_64/cpu/features.h"
 #include "core/boot_info.h"
 #include "core/cpu.h"
 #include "core/options.h"
 #include "core/panic.h"
-#include "mm/direct_map.h"
-#include "mm/direct_split.h"
-#include "mm/early.h"
-#include "mm/ptable.h"
-#include "mm/ram.h"
+#include "mm/frame/direct_map.h"
+#include "mm/frame/direct_split.h"
+#include "mm/frame/early.h"
+#include "mm/table/ptable.h"
+#include "mm/table/ram.h"
 #include "random.h"
 
 /* Early memory is used where it lies in physical memory, as boot.asm maps it: so it does here. */

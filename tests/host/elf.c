@@ -1,4 +1,4 @@
-/* sources: kernel/task/elf.c kernel/lib/string.c */
+/* sources: kernel/task/process/elf.c kernel/lib/string.c */
 
 /*
  * The check of ELF programs: what a sound one yields, and that each way to be unsound is refused.
@@ -7,8 +7,8 @@
 #include "host_assert.h"
 #include "tap.h"
 
-#include "mm/layout.h"
-#include "task/elf.h"
+#include "mm/table/layout.h"
+#include "task/process/elf.h"
 
 static struct elf_build file;
 static struct elf_image image;

@@ -8,11 +8,11 @@
 #include "tap.h"
 
 #include "core/cpu.h"
-#include "mm/direct_map.h"
-#include "mm/frame_alloc.h"
-#include "mm/stock.h"
-#include "mm/window.h"
-#include "mm/xpfo.h"
+#include "mm/frame/direct_map.h"
+#include "mm/frame/frame_alloc.h"
+#include "mm/frame/stock.h"
+#include "mm/frame/window.h"
+#include "mm/frame/xpfo.h"
 
 enum { BLOCKS_MAX = MACHINE_FRAMES, KMAPS_MAX = 5, CHECK_EVERY = 16, PHASE = 1000, NR_USERS = 64 };
 

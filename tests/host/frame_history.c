@@ -1,4 +1,4 @@
-/* sources: tests/host/mm/machine.list kernel/mm/frame_sealed.c */
+/* sources: tests/host/mm/machine.list kernel/mm/frame/frame_sealed.c */
 
 /* What a frame's history says after known sequences, and for whom. That the newest step is the
  * frame's state holds after every operation of the other host tests: machine_check. */
@@ -7,8 +7,8 @@
 #include "tap.h"
 
 #include "core/cpu.h"
-#include "mm/frame_alloc.h"
-#include "mm/frame_history.h"
+#include "mm/frame/frame_alloc.h"
+#include "mm/frame/frame_history.h"
 
 /* "RESERVED FREE FREE,hidden USER,hidden/7": states, oldest first, and the process of the last
  * step; "..." where something came before. */

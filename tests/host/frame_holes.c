@@ -1,15 +1,15 @@
-/* sources: kernel/mm/buddy.c kernel/mm/frame.c
- *          kernel/mm/gate/gate.c kernel/mm/gate/frames.c tests/host/mm/gate.c
+/* sources: kernel/mm/frame/buddy.c kernel/mm/frame/frame.c
+ *          kernel/mm/gate/gate.c kernel/mm/gate/kernel/frames.c tests/host/mm/gate.c
  *          tests/host/mm/gate_tables.c
- *          kernel/mm/frame_history.c */
+ *          kernel/mm/frame/frame_history.c */
 
 /* Holes in the frame table: who asks for a frame there is told that there is none, and nobody looks
  * at what the table would say of it. */
 #include "host_assert.h"
 #include "tap.h"
 
-#include "mm/buddy.h"
-#include "mm/frame.h"
+#include "mm/frame/buddy.h"
+#include "mm/frame/frame.h"
 
 /* Two holes, of one block and of two; nr_frames lies in the block behind the second one. */
 enum { BLOCK = 1024, NR_BLOCKS = 7, NR = 6 * BLOCK + 100 };

@@ -6,9 +6,9 @@
 #include "mm/machine.h"
 #include "tap.h"
 
-#include "mm/direct_map.h"
-#include "mm/frame_alloc.h"
-#include "mm/xpfo.h"
+#include "mm/frame/direct_map.h"
+#include "mm/frame/frame_alloc.h"
+#include "mm/frame/xpfo.h"
 
 static pfn_t user_frame(void)
 {

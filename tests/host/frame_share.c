@@ -5,9 +5,9 @@
 #include "mm/machine.h"
 #include "tap.h"
 
-#include "mm/frame_alloc.h"
-#include "mm/frame_init.h"
-#include "mm/frame_pool.h"
+#include "mm/frame/frame_alloc.h"
+#include "mm/frame/frame_init.h"
+#include "mm/frame/frame_pool.h"
 
 struct hoard {
 	pfn_t frames[MACHINE_FRAMES];

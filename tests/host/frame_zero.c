@@ -6,7 +6,7 @@
 #include "mm/machine.h"
 #include "tap.h"
 
-#include "mm/frame_alloc.h"
+#include "mm/frame/frame_alloc.h"
 
 static pfn_t taken[MACHINE_FRAMES];
 

@@ -1,12 +1,12 @@
-/* sources: kernel/task/elf.c kernel/lib/string.c */
+/* sources: kernel/task/process/elf.c kernel/lib/string.c */
 
 /* Whatever file the ELF checker takes, it can be mapped safely. */
 #include "elf_build.h"
 #include "fuzz.h"
 #include "host_assert.h"
 
-#include "mm/layout.h"
-#include "task/elf.h"
+#include "mm/table/layout.h"
+#include "task/process/elf.h"
 
 static void check(bool condition)
 {

@@ -1,12 +1,13 @@
-/* sources: kernel/task/policy_parse.c kernel/task/policy_scan.c kernel/task/syscall_rows.c
- *          kernel/lib/format.c kernel/lib/string.c tests/host/policy/fake_pool.c */
+/* sources: kernel/task/authority/policy_parse.c kernel/task/authority/policy_scan.c
+ * kernel/task/authority/syscall_rows.c kernel/lib/format.c kernel/lib/string.c
+ * tests/host/policy/fake_pool.c */
 
 /* Whatever text the policy's parser gets: rules that hold together, or an error within the text. */
 #include "fuzz.h"
 #include "host_assert.h"
 
 #include "policy/fake_pool.h"
-#include "task/policy_parse.h"
+#include "task/authority/policy_parse.h"
 
 static void check(bool condition)
 {

@@ -1,4 +1,4 @@
-/* sources: kernel/task/ids.c */
+/* sources: kernel/task/process/ids.c */
 
 /* Numbers of processes and threads, against a table that says of each number whether it is taken.
  */
@@ -7,8 +7,8 @@
 #include "tap.h"
 
 #include "core/cpu.h"
-#include "task/ids.h"
-#include "task/process.h"
+#include "task/process/ids.h"
+#include "task/process/process.h"
 
 static struct cpu cpu;
 struct cpu *host_cpu = &cpu;

@@ -5,13 +5,14 @@
  *          tests/host/inter/programs.c tests/host/inter/scenarios_sched.c
  *          tests/host/inter/scenarios_futex.c tests/host/inter/scenarios_exit.c
  *          tests/host/inter/scenarios_ipc.c tests/host/tlb/coroutine.c
- *          kernel/task/sched.c kernel/task/run_queue.c kernel/task/idle.c kernel/task/thread.c
- *          kernel/task/futex.c kernel/task/futex_walk.c kernel/task/futex_word.c
- *          kernel/task/wait.c kernel/task/timer.c
- *          kernel/task/ipc.c kernel/task/ipc_wait.c kernel/task/endpoint.c
- *          kernel/task/process.c kernel/task/process_end.c kernel/task/signal.c
- * kernel/task/call_pieces.c kernel/task/ids.c kernel/task/fork.c kernel/task/clone.c
- * kernel/core/lock.c kernel/core/cpu.c -fno-sanitize=thread
+ *          kernel/task/sched/sched.c kernel/task/sched/run_queue.c kernel/task/sched/idle.c
+ * kernel/task/sched/thread.c kernel/task/ipc/futex.c kernel/task/ipc/futex_walk.c
+ * kernel/task/ipc/futex_word.c kernel/task/sched/wait.c kernel/task/sched/timer.c
+ *          kernel/task/ipc/ipc.c kernel/task/ipc/ipc_wait.c kernel/task/ipc/endpoint.c
+ *          kernel/task/process/process.c kernel/task/process/process_end.c
+ * kernel/task/process/signal.c kernel/task/sched/call_pieces.c kernel/task/process/ids.c
+ * kernel/task/process/fork.c kernel/task/process/clone.c kernel/core/lock.c kernel/core/cpu.c
+ * -fno-sanitize=thread
  */
 /* flags: -O2 -fno-sanitize=all -fsanitize=thread -Wno-tsan -iquote tests/host/inter/fake */
 

@@ -1,4 +1,4 @@
-/* sources: kernel/core/kaslr.c kernel/mm/layout.c */
+/* sources: kernel/core/kaslr.c kernel/mm/table/layout.c */
 
 /* Where the kernel's regions may lie: every place in range, none twice as likely, none overlapping.
  */
@@ -8,7 +8,7 @@
 
 #include "core/kaslr.h"
 #include "core/options.h"
-#include "mm/layout.h"
+#include "mm/table/layout.h"
 
 #define LINK_BASE 0xffffffff80000000ul /* linker.ld */
 #define IMAGE_MAX (8ul << 20)          /* boot.asm */

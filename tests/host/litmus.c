@@ -2,9 +2,9 @@
  *          tests/host/tlb/machine.c tests/host/tlb/translations.c tests/host/tlb/hardware.c
  *          tests/host/tlb/coroutine.c tests/host/tlb/describe.c
  *          tests/host/tlb/kernel.c tests/host/tlb/kernel_mm.c tests/host/tlb/kernel_as.c
- * tests/host/tlb/explore.c kernel/mm/tlb.c kernel/mm/ktlb.c kernel/mm/as_tlb.c
- *          kernel/mm/gate/user_half.c
- *          kernel/mm/tlb_boot.c
+ * tests/host/tlb/explore.c kernel/mm/tlb/tlb.c kernel/mm/tlb/ktlb.c kernel/mm/tlb/as_tlb.c
+ *          kernel/mm/gate/current/user_half.c
+ *          kernel/mm/tlb/tlb_boot.c
  */
 /* flags: -O2 -fno-sanitize=all */
 

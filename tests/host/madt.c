@@ -1,10 +1,10 @@
-/* sources: kernel/arch/x86_64/madt.c */
+/* sources: kernel/arch/x86_64/smp/madt.c */
 /* The firmware's tables, good and damaged in every place: fewer processors, never a read outside.
  */
 #include "host_assert.h"
 #include "tap.h"
 
-#include "arch/x86_64/madt.h"
+#include "arch/x86_64/smp/madt.h"
 
 enum { MEMORY_BYTES = 4096, RSDP_AT = 0, XSDT_AT = 256, RSDT_AT = 512, MADT_AT = 1024 };
 enum { MADT_BYTES = 44 }; /* without entries */

@@ -1,12 +1,13 @@
-/* sources: kernel/task/policy_parse.c kernel/task/policy_scan.c kernel/task/syscall_rows.c
- *          kernel/lib/format.c kernel/lib/string.c tests/host/policy/fake_pool.c */
+/* sources: kernel/task/authority/policy_parse.c kernel/task/authority/policy_scan.c
+ * kernel/task/authority/syscall_rows.c kernel/lib/format.c kernel/lib/string.c
+ * tests/host/policy/fake_pool.c */
 
 /* The policy's grammar: what it means, what is wrong and where, and memory that runs out. */
 #include "host_assert.h"
 #include "tap.h"
 
 #include "policy/fake_pool.h"
-#include "task/policy_parse.h"
+#include "task/authority/policy_parse.h"
 
 static const struct policy_rule *rules;
 static struct policy_error error;

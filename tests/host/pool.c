@@ -1,7 +1,8 @@
 /* sources: tests/host/mm/machine.list tests/host/mm/pool_tlb.c tests/host/mm/pool_model.c
- * tests/host/mm/pool_kept.c kernel/mm/frame_sealed.c -Wl,--wrap=ptable_table_free
- * kernel/mm/pool.c kernel/mm/pool_area.c kernel/mm/pool_chunk.c kernel/mm/pool_meta.c
- * kernel/mm/pool_store.c kernel/mm/pool_write.c kernel/lib/string.c */
+ * tests/host/mm/pool_kept.c kernel/mm/frame/frame_sealed.c -Wl,--wrap=ptable_table_free
+ * kernel/mm/pool/pool.c kernel/mm/pool/pool_area.c kernel/mm/pool/pool_chunk.c
+ * kernel/mm/pool/pool_meta.c kernel/mm/pool/pool_store.c kernel/mm/pool/pool_write.c
+ * kernel/lib/string.c */
 
 /* Write-once pools: random calls on several at once against a model, and memory that runs out at
  * every allocation. */
@@ -11,7 +12,7 @@
 #include "random.h"
 #include "tap.h"
 
-#include "mm/frame_alloc.h"
+#include "mm/frame/frame_alloc.h"
 
 enum { NR_STEPS = 8000, NR_SOAK_STEPS = 300000, CHECK_EVERY = 256 };
 

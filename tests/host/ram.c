@@ -1,4 +1,4 @@
-/* sources: kernel/mm/ram.c kernel/mm/early.c */
+/* sources: kernel/mm/table/ram.c kernel/mm/frame/early.c */
 
 /*
  * Which memory of odd machines is used, against tables counted one by one; and that what is handed
@@ -10,9 +10,9 @@
 
 #include "core/boot_info.h"
 #include "core/panic.h"
-#include "mm/early.h"
-#include "mm/layout.h"
-#include "mm/ram.h"
+#include "mm/frame/early.h"
+#include "mm/table/layout.h"
+#include "mm/table/ram.h"
 
 #define KIB 1024ul
 #define MIB (1024 * KIB)

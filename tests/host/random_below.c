@@ -1,11 +1,11 @@
-/* sources: kernel/arch/x86_64/random.c */
+/* sources: kernel/arch/x86_64/cpu/random.c */
 
 /* Every place on the kernel stack is equally likely: a byte that is drawn until it is below the
  * limit. */
 #include "tap.h"
 
-#include "arch/x86_64/features.h"
-#include "arch/x86_64/random.h"
+#include "arch/x86_64/cpu/features.h"
+#include "arch/x86_64/cpu/random.h"
 
 struct cpu_features cpu_features;
 

@@ -1,7 +1,7 @@
-/* sources: tests/host/mm/machine.list kernel/mm/slab.c kernel/mm/as.c kernel/mm/as_map.c
- * kernel/mm/as_discard.c kernel/mm/as_change.c kernel/mm/as_pages.c kernel/mm/as_fault.c
- * kernel/mm/as_large.c kernel/mm/as_clone.c kernel/mm/as_heap.c kernel/mm/region.c
- * kernel/mm/region_tree.c tests/host/mm/space_check.c */
+/* sources: tests/host/mm/machine.list kernel/mm/frame/slab.c kernel/mm/as/as.c
+ * kernel/mm/as/as_map.c kernel/mm/as/as_discard.c kernel/mm/as/as_change.c kernel/mm/as/as_pages.c
+ * kernel/mm/as/as_fault.c kernel/mm/as/as_large.c kernel/mm/as/as_clone.c kernel/mm/as/as_heap.c
+ * kernel/mm/as/region.c kernel/mm/as/region_tree.c tests/host/mm/space_check.c */
 
 /* Many regions: random calls, and what the tree says is what a walk of the list says. Then what a
  * long call leaves between two of its pieces. */
@@ -11,11 +11,11 @@
 #include "tap.h"
 
 #include "core/poll.h"
-#include "mm/as_init.h"
-#include "mm/layout.h"
-#include "mm/region.h"
-#include "mm/region_tree.h"
+#include "mm/as/as_init.h"
+#include "mm/as/region.h"
+#include "mm/as/region_tree.h"
 #include "mm/space_check.h"
+#include "mm/table/layout.h"
 
 enum { NR_STEPS = 20000, NR_PAGES = 2500, CHECK_EVERY = 50 };
 #define AREA 0x40000000ul

@@ -1,6 +1,7 @@
-/* sources: kernel/arch/x86_64/screen.c kernel/arch/x86_64/screen_grid.c kernel/arch/x86_64/vga.c
- * kernel/arch/x86_64/framebuffer.c kernel/arch/x86_64/console_device.c
- * kernel/arch/x86_64/canvas.c kernel/arch/x86_64/font.c kernel/lib/string.c
+/* sources: kernel/arch/x86_64/device/screen.c kernel/arch/x86_64/device/screen_grid.c
+ * kernel/arch/x86_64/device/vga.c kernel/arch/x86_64/device/framebuffer.c
+ * kernel/arch/x86_64/device/console_device.c kernel/arch/x86_64/device/canvas.c
+ * kernel/arch/x86_64/device/font.c kernel/lib/string.c
  */
 
 /* The screen: what text and escape sequences leave on it, and that no pixel lies outside. */
@@ -8,10 +9,10 @@
 #include "tap.h"
 
 #include "abi/font.h"
-#include "arch/x86_64/canvas.h"
-#include "arch/x86_64/font.h"
-#include "arch/x86_64/io.h"
-#include "arch/x86_64/screen.h"
+#include "arch/x86_64/cpu/io.h"
+#include "arch/x86_64/device/canvas.h"
+#include "arch/x86_64/device/font.h"
+#include "arch/x86_64/device/screen.h"
 
 enum { COLUMNS = 80, ROWS = 25, GLYPHS = 256, FONT_HEIGHT = 4, FONT_HEADER = 4 };
 enum { FONT_BYTES = FONT_HEADER + GLYPHS * FONT_HEIGHT };

@@ -1,4 +1,4 @@
-/* sources: tests/host/mm/machine.list kernel/mm/slab.c */
+/* sources: tests/host/mm/machine.list kernel/mm/frame/slab.c */
 
 /* Object caches: random use of several at once, and what their assertions catch. */
 #include "host_assert.h"
@@ -6,8 +6,8 @@
 #include "random.h"
 #include "tap.h"
 
-#include "mm/direct_map.h"
-#include "mm/slab.h"
+#include "mm/frame/direct_map.h"
+#include "mm/frame/slab.h"
 
 enum {
 	NR_STEPS = 100000,

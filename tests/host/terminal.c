@@ -1,11 +1,11 @@
-/* sources: kernel/task/terminal.c kernel/lib/string.c */
+/* sources: kernel/task/console/terminal.c kernel/lib/string.c */
 
 /* The line discipline: what a program reads and what is shown for what is typed. */
 #include "host_assert.h"
 #include "random.h"
 #include "tap.h"
 
-#include "task/terminal.h"
+#include "task/console/terminal.h"
 
 static struct terminal terminal;
 static char shown[65536];

@@ -4,8 +4,8 @@
 #include "host_assert.h"
 #include "tap.h"
 
-#include "arch/x86_64/cr3.h"
-#include "mm/tlb_batch.h"
+#include "arch/x86_64/cpu/cr3.h"
+#include "mm/tlb/tlb_batch.h"
 
 bool pcid_is_on;
 

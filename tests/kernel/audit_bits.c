@@ -3,12 +3,12 @@
 #include "audit_plant.h"
 #include "core/cpu.h"
 #include "core/options.h"
-#include "mm/as.h"
-#include "mm/direct_map.h"
-#include "mm/frame_alloc.h"
-#include "mm/kspace.h"
-#include "mm/layout.h"
-#include "mm/ptable.h"
+#include "mm/as/as.h"
+#include "mm/frame/direct_map.h"
+#include "mm/frame/frame_alloc.h"
+#include "mm/frame/kspace.h"
+#include "mm/table/layout.h"
+#include "mm/table/ptable.h"
 
 #define TEST_PAGE (USER_MIN + 16 * PAGE_SIZE)
 #define BIT(nr) (1ul << (nr))

@@ -2,15 +2,15 @@
  */
 #include "audit_plant.h"
 #include "core/cpu.h"
-#include "mm/as.h"
-#include "mm/asid.h"
-#include "mm/direct_map.h"
-#include "mm/frame_alloc.h"
+#include "mm/as/as.h"
+#include "mm/frame/direct_map.h"
+#include "mm/frame/frame_alloc.h"
+#include "mm/gate/current/user_half.h"
 #include "mm/gate/gate.h"
-#include "mm/gate/user_half.h"
-#include "mm/layout.h"
-#include "mm/ptable.h"
-#include "task/process.h"
+#include "mm/table/layout.h"
+#include "mm/table/ptable.h"
+#include "mm/tlb/asid.h"
+#include "task/process/process.h"
 
 #define TEST_PAGE (USER_MIN + 16 * PAGE_SIZE)
 

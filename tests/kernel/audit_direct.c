@@ -2,13 +2,13 @@
 #include "audit_plant.h"
 #include "core/options.h"
 #include "lib/string.h"
-#include "mm/direct_map.h"
-#include "mm/direct_split.h"
-#include "mm/frame_alloc.h"
+#include "mm/frame/direct_map.h"
+#include "mm/frame/direct_split.h"
+#include "mm/frame/frame_alloc.h"
 #include "mm/gate/gate.h"
-#include "mm/layout.h"
-#include "mm/ptable.h"
-#include "mm/tlb.h"
+#include "mm/table/layout.h"
+#include "mm/table/ptable.h"
+#include "mm/tlb/tlb.h"
 
 static void plant_in_whole(pfn_t table, pfn_t other)
 {

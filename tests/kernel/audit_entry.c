@@ -1,17 +1,17 @@
 /* The auditor sees what is wrong with what user mode's roots show of the kernel. */
-#include "arch/x86_64/registers.h"
+#include "arch/x86_64/cpu/registers.h"
 #include "audit_plant.h"
 #include "core/cpu.h"
 #include "lib/string.h"
-#include "mm/as.h"
-#include "mm/direct_map.h"
-#include "mm/entry_area.h"
-#include "mm/frame_alloc.h"
-#include "mm/kaiser.h"
-#include "mm/layout.h"
-#include "mm/ptable.h"
-#include "mm/window.h"
-#include "task/boot_archive.h"
+#include "mm/as/as.h"
+#include "mm/frame/direct_map.h"
+#include "mm/frame/frame_alloc.h"
+#include "mm/frame/window.h"
+#include "mm/table/entry_area.h"
+#include "mm/table/kaiser.h"
+#include "mm/table/layout.h"
+#include "mm/table/ptable.h"
+#include "task/process/boot_archive.h"
 
 #define TEST_PAGE (USER_MIN + 16 * PAGE_SIZE)
 

@@ -2,13 +2,13 @@
  * count what is there. */
 #include "audit_plant.h"
 #include "core/cpu.h"
-#include "mm/direct_map.h"
-#include "mm/frame_alloc.h"
-#include "mm/frame_pool.h"
+#include "mm/frame/direct_map.h"
+#include "mm/frame/frame_alloc.h"
+#include "mm/frame/frame_pool.h"
+#include "mm/frame/window.h"
 #include "mm/gate/gate.h"
-#include "mm/layout.h"
-#include "mm/tlb.h"
-#include "mm/window.h"
+#include "mm/table/layout.h"
+#include "mm/tlb/tlb.h"
 
 enum { NR_TAKEN = FRAME_CACHE_MAX + 16 };
 

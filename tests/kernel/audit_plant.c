@@ -2,13 +2,13 @@
 #include "audit_plant.h"
 
 #include "lib/string.h"
-#include "mm/direct_map.h"
-#include "mm/direct_split.h"
+#include "mm/frame/direct_map.h"
+#include "mm/frame/direct_split.h"
+#include "mm/frame/kspace.h"
 #include "mm/gate/gate.h"
-#include "mm/kspace.h"
-#include "mm/layout.h"
-#include "mm/ptable.h"
-#include "mm/tlb.h"
+#include "mm/table/layout.h"
+#include "mm/table/ptable.h"
+#include "mm/tlb/tlb.h"
 
 struct bw_audit audit_result;
 

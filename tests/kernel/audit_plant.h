@@ -2,10 +2,10 @@
  * mended again. */
 #pragma once
 
-#include "arch/x86_64/paging.h"
+#include "arch/x86_64/cpu/paging.h"
 #include "force.h"
 #include "ktest.h"
-#include "mm/audit.h"
+#include "mm/watch/audit.h"
 
 /* Of the last run. */
 extern struct bw_audit audit_result;

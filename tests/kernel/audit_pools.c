@@ -3,11 +3,11 @@
 #include "core/cpu.h"
 #include "core/options.h"
 #include "lib/string.h"
-#include "mm/direct_map.h"
-#include "mm/entry_area.h"
-#include "mm/frame_history.h"
-#include "mm/pmalloc.h"
-#include "mm/ptable.h"
+#include "mm/frame/direct_map.h"
+#include "mm/frame/frame_history.h"
+#include "mm/pool/pmalloc.h"
+#include "mm/table/entry_area.h"
+#include "mm/table/ptable.h"
 
 static void expect_sealed(uint64_t nr_more, uint64_t before)
 {

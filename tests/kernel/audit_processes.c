@@ -1,8 +1,8 @@
 /* The auditor sees a process with another's credentials or bands, and an entry that none holds. */
 #include "audit_plant.h"
-#include "task/bands.h"
-#include "task/credentials.h"
-#include "task/process.h"
+#include "task/authority/credentials.h"
+#include "task/process/process.h"
+#include "task/sched/bands.h"
 
 /* It ended, but its entry stays. */
 static void plant_entry(const struct process *self)

@@ -2,13 +2,13 @@
  * agree. */
 #include "audit_plant.h"
 #include "core/options.h"
-#include "mm/direct_map.h"
-#include "mm/frame_history.h"
-#include "mm/layout.h"
-#include "mm/pool.h"
-#include "mm/ptable.h"
-#include "mm/tlb.h"
-#include "task/boot_archive.h"
+#include "mm/frame/direct_map.h"
+#include "mm/frame/frame_history.h"
+#include "mm/pool/pool.h"
+#include "mm/table/layout.h"
+#include "mm/table/ptable.h"
+#include "mm/tlb/tlb.h"
+#include "task/process/boot_archive.h"
 
 static slot_id area_of(const void *object)
 {

@@ -1,14 +1,14 @@
 /* The auditor sees what is wrong in a user half: each page against region, frame and references. */
 #include "audit_plant.h"
 #include "core/cpu.h"
-#include "mm/as.h"
-#include "mm/as_pages.h"
-#include "mm/direct_map.h"
-#include "mm/frame_alloc.h"
-#include "mm/layout.h"
-#include "mm/ptable.h"
-#include "mm/region_tree.h"
-#include "mm/xpfo.h"
+#include "mm/as/as.h"
+#include "mm/as/as_pages.h"
+#include "mm/as/region_tree.h"
+#include "mm/frame/direct_map.h"
+#include "mm/frame/frame_alloc.h"
+#include "mm/frame/xpfo.h"
+#include "mm/table/layout.h"
+#include "mm/table/ptable.h"
 
 /* One region each. */
 #define WRITABLE_AT (USER_MIN + 16 * PAGE_SIZE)

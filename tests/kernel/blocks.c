@@ -4,9 +4,9 @@
  */
 #include "ktest.h"
 #include "lib/string.h"
-#include "mm/direct_map.h"
-#include "mm/frame_alloc.h"
-#include "mm/window.h"
+#include "mm/frame/direct_map.h"
+#include "mm/frame/frame_alloc.h"
+#include "mm/frame/window.h"
 
 enum { LEN_MAX = 64, ROOM = 24, BYTES = LEN_MAX + 2 * ROOM, WORDS = BYTES / 8, ALIGNMENTS = 8 };
 

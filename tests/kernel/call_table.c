@@ -4,15 +4,15 @@
 #include "gate_calls.h"
 #include "ktest.h"
 #include "lib/string.h"
-#include "mm/as_tlb.h"
-#include "mm/frame.h"
+#include "mm/frame/frame.h"
 #include "mm/gate/gate.h"
-#include "mm/ptable.h"
-#include "task/credential_entry.h"
-#include "task/process.h"
-#include "task/program_policy.h"
-#include "task/table_in_force.h"
-#include "task/watched_calls.h"
+#include "mm/table/ptable.h"
+#include "mm/tlb/as_tlb.h"
+#include "task/authority/credential_entry.h"
+#include "task/authority/program_policy.h"
+#include "task/authority/table_in_force.h"
+#include "task/authority/watched_calls.h"
+#include "task/process/process.h"
 
 enum { NO_RULE = BINDING_RULE };
 

@@ -1,11 +1,11 @@
 /* Who a process acts for: what is believed, and what is not. */
-#include "task/credentials.h"
+#include "task/authority/credentials.h"
 
 #include "core/options.h"
 #include "force.h"
 #include "ktest.h"
-#include "mm/pmalloc.h"
-#include "task/process.h"
+#include "mm/pool/pmalloc.h"
+#include "task/process/process.h"
 
 /* Ordinary memory that looks like a process. */
 static struct process forged;

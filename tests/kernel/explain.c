@@ -1,18 +1,18 @@
 /* What a report says about an address is true. */
-#include "arch/x86_64/registers.h"
+#include "arch/x86_64/cpu/registers.h"
 #include "core/options.h"
 #include "force.h"
 #include "ktest.h"
 #include "lib/string.h"
-#include "mm/as.h"
-#include "mm/direct_map.h"
-#include "mm/explain_access.h"
-#include "mm/frame_alloc.h"
-#include "mm/kaiser.h"
-#include "mm/layout.h"
-#include "mm/ptable.h"
-#include "mm/xpfo.h"
-#include "task/process.h"
+#include "mm/as/as.h"
+#include "mm/frame/direct_map.h"
+#include "mm/frame/frame_alloc.h"
+#include "mm/frame/xpfo.h"
+#include "mm/table/kaiser.h"
+#include "mm/table/layout.h"
+#include "mm/table/ptable.h"
+#include "mm/watch/explain_access.h"
+#include "task/process/process.h"
 
 enum { ALLOWED = -1, READ = 0, WRITE = FAULT_WRITE, FETCH = FAULT_FETCH };
 #define SOME_USER_ADDRESS 0x400000ul

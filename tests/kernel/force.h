@@ -2,7 +2,7 @@
  * meanwhile may open the gate itself. */
 #pragma once
 
-#include "arch/x86_64/registers.h"
+#include "arch/x86_64/cpu/registers.h"
 #include "core/cpu.h"
 
 #define FORCE(statement)                                                                           \

@@ -4,11 +4,11 @@
  */
 #include "audit_plant.h"
 #include "core/cpu.h"
-#include "mm/frame_alloc.h"
-#include "mm/frame_pool.h"
+#include "mm/frame/frame_alloc.h"
+#include "mm/frame/frame_pool.h"
+#include "mm/frame/window.h"
 #include "mm/gate/gate.h"
-#include "mm/tlb.h"
-#include "mm/window.h"
+#include "mm/tlb/tlb.h"
 #include "revealed.h"
 
 static bool refuses(enum gate_operation operation, pfn_t frame, uint64_t keep, uint64_t to)

@@ -3,14 +3,14 @@
  * figure is a comment line `bench gate_NAME NR TICKS 0 0 0`: NR calls in that many ticks of the
  * TSC. gate_nothing is the same without a call: what reading the TSC twice takes.
  */
-#include "arch/x86_64/registers.h"
+#include "arch/x86_64/cpu/registers.h"
 #include "core/cpu.h"
 #include "ktest.h"
-#include "mm/as.h"
-#include "mm/frame_alloc.h"
+#include "mm/as/as.h"
+#include "mm/frame/frame_alloc.h"
 #include "mm/gate/gate.h"
-#include "mm/layout.h"
-#include "mm/ptable.h"
+#include "mm/table/layout.h"
+#include "mm/table/ptable.h"
 
 enum { NR_CALLS = 64 };
 

@@ -2,10 +2,10 @@
 #pragma once
 
 #include "force.h"
-#include "mm/as.h"
+#include "mm/as/as.h"
 #include "mm/gate/operations.h"
-#include "mm/layout.h"
-#include "mm/ptable.h"
+#include "mm/table/layout.h"
+#include "mm/table/ptable.h"
 
 #define TEST_START (USER_MIN + 32 * PAGE_SIZE)
 

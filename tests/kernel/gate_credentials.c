@@ -5,10 +5,10 @@
 #include "core/options.h"
 #include "ktest.h"
 #include "lib/string.h"
-#include "mm/pool.h"
+#include "mm/pool/pool.h"
 #include "program_space.h"
-#include "task/credential_entry.h"
-#include "task/process.h"
+#include "task/authority/credential_entry.h"
+#include "task/process/process.h"
 
 enum { OTHER_UID = 1000, SOME_RULE = 2, SHARERS = 64 };
 

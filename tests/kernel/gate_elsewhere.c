@@ -4,8 +4,8 @@
  */
 #include "ktest.h"
 #include "program_space.h"
-#include "task/credential_entry.h"
-#include "task/process.h"
+#include "task/authority/credential_entry.h"
+#include "task/process/process.h"
 
 /* Nobody's, as the gate sees it. */
 static struct process child;

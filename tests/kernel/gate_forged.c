@@ -4,17 +4,17 @@
  */
 #include "core/cpu.h"
 #include "ktest.h"
-#include "mm/as.h"
-#include "mm/direct_map.h"
-#include "mm/frame_alloc.h"
+#include "mm/as/as.h"
+#include "mm/frame/direct_map.h"
+#include "mm/frame/frame_alloc.h"
+#include "mm/frame/kspace.h"
+#include "mm/frame/xpfo.h"
 #include "mm/gate/operations.h"
-#include "mm/kspace.h"
-#include "mm/layout.h"
-#include "mm/pool.h"
-#include "mm/ptable.h"
-#include "mm/tlb.h"
-#include "mm/xpfo.h"
-#include "task/thread.h"
+#include "mm/pool/pool.h"
+#include "mm/table/layout.h"
+#include "mm/table/ptable.h"
+#include "mm/tlb/tlb.h"
+#include "task/sched/thread.h"
 
 #define TEST_START (USER_MIN + 32 * PAGE_SIZE)
 #define LARGE_AT (8 * HUGE_SIZE)

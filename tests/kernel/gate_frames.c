@@ -5,10 +5,10 @@
  */
 #include "gate_calls.h"
 #include "ktest.h"
-#include "mm/direct_map.h"
-#include "mm/frame_alloc.h"
-#include "mm/pool.h"
-#include "mm/window.h"
+#include "mm/frame/direct_map.h"
+#include "mm/frame/frame_alloc.h"
+#include "mm/frame/window.h"
+#include "mm/pool/pool.h"
 #include "revealed.h"
 
 #define ALL_BITS (~0ul)

@@ -5,11 +5,11 @@
  */
 #include "gate_calls.h"
 #include "ktest.h"
-#include "mm/as_pages.h"
-#include "mm/asid.h"
-#include "mm/frame_alloc.h"
-#include "mm/gate/user_half.h"
-#include "task/process.h"
+#include "mm/as/as_pages.h"
+#include "mm/frame/frame_alloc.h"
+#include "mm/gate/current/user_half.h"
+#include "mm/tlb/asid.h"
+#include "task/process/process.h"
 
 enum { NR_PAGES = 4 };
 

@@ -4,11 +4,11 @@
  */
 #include "gate_calls.h"
 #include "ktest.h"
-#include "mm/direct_map.h"
-#include "mm/frame_alloc.h"
+#include "mm/frame/direct_map.h"
+#include "mm/frame/frame_alloc.h"
 #include "mm/gate/gate.h"
-#include "mm/pool.h"
-#include "mm/tlb.h"
+#include "mm/pool/pool.h"
+#include "mm/tlb/tlb.h"
 
 static enum gate_refusal set(const pte_t *entry, uint64_t value)
 {

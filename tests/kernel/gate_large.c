@@ -5,8 +5,8 @@
  */
 #include "gate_calls.h"
 #include "ktest.h"
-#include "mm/frame_pool.h"
-#include "task/process.h"
+#include "mm/frame/frame_pool.h"
+#include "task/process/process.h"
 
 #define LARGE_AT (8 * HUGE_SIZE)
 #define RIGHTS (PTE_PRESENT | PTE_USER | PTE_WRITABLE | PTE_NO_EXECUTE | PTE_HUGE)

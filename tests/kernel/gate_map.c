@@ -4,8 +4,8 @@
  */
 #include "gate_calls.h"
 #include "ktest.h"
-#include "mm/frame_alloc.h"
-#include "task/process.h"
+#include "mm/frame/frame_alloc.h"
+#include "task/process/process.h"
 
 enum { PAGE_ONE, PAGE_EMPTY, PAGE_READ_ONLY, NR_PAGES };
 #define RIGHTS (PTE_PRESENT | PTE_USER | PTE_WRITABLE | PTE_NO_EXECUTE)

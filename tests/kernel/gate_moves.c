@@ -6,7 +6,7 @@
 #include "force.h"
 #include "gate_calls.h"
 #include "ktest.h"
-#include "mm/frame_alloc.h"
+#include "mm/frame/frame_alloc.h"
 
 enum { PAGE_ONE, PAGE_TWO, PAGE_EMPTY, NR_PAGES };
 

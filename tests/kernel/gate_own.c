@@ -3,9 +3,9 @@
 #include "core/cpu.h"
 #include "gate_calls.h"
 #include "ktest.h"
-#include "mm/pool.h"
-#include "mm/window.h"
-#include "task/table_in_force.h"
+#include "mm/frame/window.h"
+#include "mm/pool/pool.h"
+#include "task/authority/table_in_force.h"
 
 static uint64_t how(enum pool_write_kind kind, uint32_t len_bytes)
 {

@@ -4,7 +4,7 @@
  */
 #include "gate_calls.h"
 #include "ktest.h"
-#include "mm/frame_alloc.h"
+#include "mm/frame/frame_alloc.h"
 
 enum { PAGE_ONE, PAGE_TWO, NR_PAGES };
 #define RIGHTS (PTE_PRESENT | PTE_USER | PTE_WRITABLE | PTE_NO_EXECUTE)

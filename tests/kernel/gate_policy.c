@@ -7,12 +7,12 @@
 #include "gate_calls.h"
 #include "ktest.h"
 #include "lib/string.h"
-#include "mm/entry_area.h"
-#include "mm/gate/calls.h"
-#include "mm/pool.h"
-#include "task/credential_entry.h"
-#include "task/process.h"
-#include "task/program_policy.h"
+#include "mm/gate/current/calls.h"
+#include "mm/pool/pool.h"
+#include "mm/table/entry_area.h"
+#include "task/authority/credential_entry.h"
+#include "task/authority/program_policy.h"
+#include "task/process/process.h"
 
 enum { OTHER_UID = 1000, NO_RULE = BINDING_RULE };
 

@@ -5,11 +5,11 @@
 #include "core/options.h"
 #include "ktest.h"
 #include "lib/string.h"
-#include "mm/frame_alloc.h"
-#include "mm/window.h"
+#include "mm/frame/frame_alloc.h"
+#include "mm/frame/window.h"
 #include "program_space.h"
-#include "task/credential_entry.h"
-#include "task/process.h"
+#include "task/authority/credential_entry.h"
+#include "task/process/process.h"
 
 #define PATH "bin/sh"
 

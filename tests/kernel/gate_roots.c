@@ -4,9 +4,9 @@
  */
 #include "gate_calls.h"
 #include "ktest.h"
-#include "mm/direct_map.h"
-#include "mm/frame_alloc.h"
-#include "task/process.h"
+#include "mm/frame/direct_map.h"
+#include "mm/frame/frame_alloc.h"
+#include "task/process/process.h"
 
 enum { PAIR_ORDER = 1 };
 

@@ -4,11 +4,11 @@
  */
 #include "gate_calls.h"
 #include "ktest.h"
+#include "mm/frame/window.h"
 #include "mm/gate/gate.h"
-#include "mm/pmalloc.h"
-#include "mm/pool.h"
-#include "mm/tlb.h"
-#include "mm/window.h"
+#include "mm/pool/pmalloc.h"
+#include "mm/pool/pool.h"
+#include "mm/tlb/tlb.h"
 
 enum { OBJECT_BYTES = 64, LONG_PAGES = WINDOW_PAGES + 2 };
 

@@ -5,8 +5,8 @@
  */
 #include "gate_calls.h"
 #include "ktest.h"
-#include "mm/direct_map.h"
-#include "mm/direct_split.h"
+#include "mm/frame/direct_map.h"
+#include "mm/frame/direct_split.h"
 
 #define RIGHTS (PTE_PRESENT | PTE_WRITABLE)
 enum { FRAMES_PER_PAGE = 1 << HUGE_ORDER, SOME_ENTRY = 7 };

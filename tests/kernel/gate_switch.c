@@ -3,14 +3,14 @@
 #include "gate_calls.h"
 #include "ktest.h"
 #include "lib/string.h"
-#include "mm/asid.h"
-#include "mm/entry_area.h"
-#include "mm/gate/user_half.h"
-#include "mm/kaiser.h"
-#include "mm/kspace.h"
-#include "task/credential_entry.h"
-#include "task/process.h"
-#include "task/thread.h"
+#include "mm/frame/kspace.h"
+#include "mm/gate/current/user_half.h"
+#include "mm/table/entry_area.h"
+#include "mm/table/kaiser.h"
+#include "mm/tlb/asid.h"
+#include "task/authority/credential_entry.h"
+#include "task/process/process.h"
+#include "task/sched/thread.h"
 
 /* A slot that no stack was ever in. */
 static uint32_t unused(void) { return nr_kstacks - 1; }

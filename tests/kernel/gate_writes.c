@@ -2,8 +2,8 @@
  * that is, and what it may become. */
 #include "ktest.h"
 #include "mm/gate/operations.h"
-#include "mm/pmalloc.h"
-#include "mm/pool.h"
+#include "mm/pool/pmalloc.h"
+#include "mm/pool/pool.h"
 
 enum { OBJECT_BYTES = 64 };
 

@@ -6,9 +6,9 @@
 #include "core/options.h"
 #include "ktest.h"
 #include "lib/string.h"
-#include "mm/entry_area.h"
-#include "mm/layout.h"
-#include "task/thread.h"
+#include "mm/table/entry_area.h"
+#include "mm/table/layout.h"
+#include "task/sched/thread.h"
 
 enum {
 	NR_PLACES = UINT8_MAX,

@@ -4,11 +4,11 @@
 
 #include "lib/string.h"
 #include "lib/types.h"
-#include "mm/direct_map.h"
-#include "mm/frame_alloc.h"
-#include "mm/kspace.h"
-#include "mm/pmalloc.h"
-#include "mm/slab.h"
+#include "mm/frame/direct_map.h"
+#include "mm/frame/frame_alloc.h"
+#include "mm/frame/kspace.h"
+#include "mm/frame/slab.h"
+#include "mm/pool/pmalloc.h"
 
 enum { OBJECT_BYTES = 100, NR_WORDS = 10 };
 

@@ -1,7 +1,7 @@
 /* BUILD=race: sides of a race. tests/qemu/look.t has two processors commit two of them. */
 #include "plants.h"
 
-#include "arch/x86_64/registers.h"
+#include "arch/x86_64/cpu/registers.h"
 #include "core/poll.h"
 #include "lib/types.h"
 

@@ -2,15 +2,15 @@
  * Write-once pools from inside the kernel, after the self-tests that came with the published
  * patches: every mode, sealing, write-rare, rolling back, destroying, and what must be refused.
  */
-#include "arch/x86_64/probe.h"
+#include "arch/x86_64/entry/probe.h"
 #include "core/options.h"
 #include "ktest.h"
 #include "lib/string.h"
-#include "mm/direct_map.h"
-#include "mm/layout.h"
-#include "mm/pmalloc.h"
-#include "mm/policy.h"
-#include "mm/ptable.h"
+#include "mm/frame/direct_map.h"
+#include "mm/pool/pmalloc.h"
+#include "mm/table/layout.h"
+#include "mm/table/policy.h"
+#include "mm/table/ptable.h"
 
 enum { OBJECT_BYTES = 1000 };
 

@@ -3,13 +3,13 @@
  * Each figure is a comment line `bench NAME NR TICKS NS FLUSHES IPIS`: for NR operations the ticks
  * of the TSC, nanoseconds, complete flushes and interrupts sent, all told.
  */
-#include "arch/x86_64/clock.h"
-#include "arch/x86_64/registers.h"
+#include "arch/x86_64/cpu/registers.h"
+#include "arch/x86_64/device/clock.h"
 #include "core/cpu.h"
 #include "ktest.h"
-#include "mm/frame_alloc.h"
-#include "mm/pmalloc.h"
-#include "mm/slab.h"
+#include "mm/frame/frame_alloc.h"
+#include "mm/frame/slab.h"
+#include "mm/pool/pmalloc.h"
 
 enum { NR_OBJECTS = 256, NR_WRITES = 64, REFILL_BYTES = 64 * 1024 };
 

@@ -3,11 +3,11 @@
 #include "core/options.h"
 #include "ktest.h"
 #include "lib/string.h"
-#include "mm/frame.h"
-#include "mm/layout.h"
-#include "mm/pmalloc.h"
-#include "mm/ptable.h"
-#include "mm/tlb.h"
+#include "mm/frame/frame.h"
+#include "mm/pool/pmalloc.h"
+#include "mm/table/layout.h"
+#include "mm/table/ptable.h"
+#include "mm/tlb/tlb.h"
 
 enum { OBJECT_BYTES = 1000 };
 

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "gate_calls.h"
-#include "mm/gate/credential.h"
-#include "mm/gate/program.h"
-#include "task/boot_archive.h"
+#include "mm/gate/current/credential.h"
+#include "mm/gate/half/program.h"
+#include "task/process/boot_archive.h"
 
 #define TEST_RSP (PROGRAM_STACK_TOP - PAGE_SIZE)
 

@@ -1,10 +1,10 @@
 /* More blocks on their way to user space than the quarantine has room for: one that finds it full
  * waits alone. */
-#include "mm/quarantine.h"
+#include "mm/frame/quarantine.h"
 #include "ktest.h"
-#include "mm/frame_alloc.h"
-#include "mm/frame_pool.h"
-#include "mm/xpfo.h"
+#include "mm/frame/frame_alloc.h"
+#include "mm/frame/frame_pool.h"
+#include "mm/frame/xpfo.h"
 #include "revealed.h"
 
 KTEST_SUITE(quarantine)

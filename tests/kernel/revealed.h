@@ -1,7 +1,7 @@
 /* A free frame that the direct map shows, in hand: for suites that hide some themselves. */
 #pragma once
 
-#include "mm/frame_pool.h"
+#include "mm/frame/frame_pool.h"
 
 /* False: there is none. The caller gives it back. */
 static inline bool revealed_take(pfn_t *out)

@@ -1,13 +1,13 @@
 /* Threads, waiting and timers, with kernel threads of our own. */
-#include "task/sched.h"
-#include "arch/x86_64/clock.h"
+#include "task/sched/sched.h"
+#include "arch/x86_64/device/clock.h"
 #include "ktest.h"
-#include "mm/frame_alloc.h"
-#include "mm/kspace.h"
-#include "mm/ktlb.h"
-#include "mm/slab.h"
-#include "task/timer.h"
-#include "task/wait.h"
+#include "mm/frame/frame_alloc.h"
+#include "mm/frame/kspace.h"
+#include "mm/frame/slab.h"
+#include "mm/tlb/ktlb.h"
+#include "task/sched/timer.h"
+#include "task/sched/wait.h"
 
 enum { NR_ROUNDS = 100, NR_THREADS = 20, NR_STACKS = 128, NAP_NS = 20 * 1000 * 1000 };
 #define PATIENCE_NS (10ul * 1000 * 1000 * 1000)

@@ -3,12 +3,12 @@
  * early, and that RFLAGS is afterwards what it was, with AC clear: with it set any of the kernel's
  * later accesses may reach user memory.
  */
-#include "arch/x86_64/uaccess.h"
-#include "arch/x86_64/rflags.h"
+#include "arch/x86_64/entry/uaccess.h"
+#include "arch/x86_64/cpu/rflags.h"
 #include "ktest.h"
 #include "lib/string.h"
-#include "mm/as.h"
-#include "task/process.h"
+#include "mm/as/as.h"
+#include "task/process/process.h"
 
 enum { LEN_MAX = 40 };
 

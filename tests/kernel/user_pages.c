@@ -1,16 +1,16 @@
 /* What two address spaces show: nothing in common, until an entry of one is that of the other. */
-#include "mm/user_pages.h"
+#include "mm/as/user_pages.h"
 
 #include "force.h"
 #include "ktest.h"
-#include "mm/as.h"
-#include "mm/direct_map.h"
+#include "mm/as/as.h"
+#include "mm/frame/direct_map.h"
+#include "mm/frame/window.h"
 #include "mm/gate/gate.h"
-#include "mm/layout.h"
-#include "mm/ptable.h"
-#include "mm/window.h"
-#include "task/credentials.h"
-#include "task/process.h"
+#include "mm/table/layout.h"
+#include "mm/table/ptable.h"
+#include "task/authority/credentials.h"
+#include "task/process/process.h"
 
 enum { NR_PAGES = 3, NR_LOOPS = 64 };
 #define SMALL_AT (USER_MIN + 16 * PAGE_SIZE)

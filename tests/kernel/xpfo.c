@@ -3,18 +3,18 @@
  * frame is read through the direct map, 4 KiB and 2 MiB, mapped and freed; with xpfo=off the same
  * reads succeed.
  */
-#include "mm/xpfo.h"
-#include "arch/x86_64/probe.h"
+#include "mm/frame/xpfo.h"
+#include "arch/x86_64/entry/probe.h"
 #include "core/cpu.h"
 #include "ktest.h"
 #include "lib/string.h"
-#include "mm/direct_map.h"
-#include "mm/frame_alloc.h"
-#include "mm/ktlb.h"
-#include "mm/ptable.h"
-#include "mm/tlb.h"
-#include "mm/window.h"
-#include "task/thread.h"
+#include "mm/frame/direct_map.h"
+#include "mm/frame/frame_alloc.h"
+#include "mm/frame/window.h"
+#include "mm/table/ptable.h"
+#include "mm/tlb/ktlb.h"
+#include "mm/tlb/tlb.h"
+#include "task/sched/thread.h"
 
 static uint64_t synonym(pfn_t frame) { return direct_map_base + pfn_to_pa(frame).pa; }
 

@@ -14,7 +14,7 @@ done
 # A tree of its own for the tools, with tables to spoil.
 tree=$work/tables
 mkdir -p "$tree"
-cp -r --parents tools kernel/abi kernel/{arch/x86_64,core,task}/*.def kernel/mm user/attacks/attacks.def README.md docs "$tree"
+(shopt -s nullglob; cp -r --parents tools kernel/abi kernel/{arch/x86_64,core,task}/{,*/}*.def kernel/mm user/attacks/attacks.def README.md docs "$tree")
 table=$tree/user/attacks/attacks.def
 
 # reads TEXT EXPECTED NAME: of a table of attacks

@@ -8,7 +8,7 @@
 found=$(tools/gen-docs --check 2>&1)
 ok $? 'the generated parts of all documents are up to date (make docs)' || diag "$found"
 
-cp -r --parents README.md docs user/attacks kernel/abi kernel/{arch/x86_64,core,task}/*.def kernel/mm user/shell/*.def tests/fuzz "$work"
+(shopt -s nullglob; cp -r --parents README.md docs user/attacks kernel/abi kernel/{arch/x86_64,core,task}/{,*/}*.def kernel/mm user/shell/*.def tests/fuzz "$work")
 sed -i 's/`off`, `v1`, `v6`/`off`, `v6`/' "$work/README.md"
 found=$(tools/gen-docs --check --tree="$work")
 is $? 1 'a table that differs is noticed'

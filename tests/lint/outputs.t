@@ -7,7 +7,7 @@
 tree=$work/tree
 mkdir -p "$tree/tests/lint" "$tree/build"
 cp -r tools "$tree"
-cp -r --parents README.md docs user/attacks kernel/abi kernel/{arch/x86_64,core,task}/*.def kernel/mm user/shell/*.def tests/fuzz "$tree"
+(shopt -s nullglob; cp -r --parents README.md docs user/attacks kernel/abi kernel/{arch/x86_64,core,task}/{,*/}*.def kernel/mm user/shell/*.def tests/fuzz "$tree")
 printf '#!/bin/bash\ntouch "%s/began"\n' "$PWD/$work" | tee "$tree/tools/run" >"$tree/tests/lint/sheep.t"
 chmod +x "$tree/tools/run" "$tree/tests/lint/sheep.t"
 

@@ -4,7 +4,7 @@
  * out=FILE, where the faults and the counts go.
  *
  * Accesses and stores to page tables are seen as such, wherever they come from. Operands of
- * instructions come by stores to the port on the entry page (kernel/arch/x86_64/tlb_port.h).
+ * instructions come by stores to the port on the entry page (kernel/arch/x86_64/cpu/tlb_port.h).
  *
  * Order: QEMU calls after a store was done and before the CPU goes on, and all calls take one lock:
  * it is the sequence of all events. Each CPU's are in its program order. A store may be seen by
@@ -20,8 +20,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "arch/x86_64/entry_area.h"
-#include "arch/x86_64/tlb_port.h"
+#include "arch/x86_64/cpu/tlb_port.h"
+#include "arch/x86_64/entry/entry_area.h"
 #include "qemu_plugin.h"
 #include "replay.h"
 

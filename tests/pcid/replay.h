@@ -67,7 +67,7 @@ void replay_invpcid(unsigned cpu, unsigned type, unsigned pcid, uint64_t address
 void replay_mode(unsigned cpu, enum replay_mode mode);
 /* Can user input steer what the kernel does here? Not any more once it comes in again, either. */
 void replay_steerable(unsigned cpu, bool is_steerable);
-/* 2^order frames change hands. Owners: mm/frame.h. */
+/* 2^order frames change hands. Owners: mm/frame/frame.h. */
 void replay_owner(unsigned cpu, uint64_t frame, unsigned order, unsigned from, unsigned to);
 
 /* Could looking at an access find anything? Without the caller's lock. */

@@ -34,7 +34,7 @@ broken() {
 	cp "$1" "$tree/$1"
 }
 
-broken kernel/mm/direct_map.c '/^void direct_map_hide/,/^}/s/run_toggle(start, run, PTE_NONE)/(void)start/' 'ret2dir_obj seal_write defaults'
+broken kernel/mm/frame/direct_map.c '/^void direct_map_hide/,/^}/s/run_toggle(start, run, PTE_NONE)/(void)start/' 'ret2dir_obj seal_write defaults'
 is "$status" 2 'without the removal of hidden frames from the direct map the matrix is red' || diag "$(<"$work/errors")"
 like "$output" '^ret2dir_obj +B!$' 'ret2dir_obj is marked'
 like "$output" 'ret2dir_obj, defaults: BREACH, expected FAULT \(stopped by: xpfo!=off\)' 'with what was expected, and why'
@@ -43,7 +43,7 @@ like "$(<"$tree/build/matrix-partial.md")" '\| ret2dir_obj \| \*\*BREACH\*\* \(e
 like "$(tr -d ' \n' <"$tree/build/matrix-partial.json")" '"unexpected":\[\{"attack":"ret2dir_obj"' 'and in matrix.json'
 
 # On a busy host the emulator may lose the old translation before it is used: then this one is stopped by luck.
-broken kernel/mm/xpfo.c '/\[xpfo_sync\]/,/}/s/ktlb_shootdown_sync/ktlb_flush_local/' 'xpfo_stale_tlb ret2dir_obj config:xpfo=sync,kaiser=off' 5
+broken kernel/mm/frame/xpfo.c '/\[xpfo_sync\]/,/}/s/ktlb_shootdown_sync/ktlb_flush_local/' 'xpfo_stale_tlb ret2dir_obj config:xpfo=sync,kaiser=off' 5
 is "$status" 2 'with a flush that forgets the other processors the matrix is red' || diag "$(<"$work/errors")"
 like "$output" '^xpfo_stale_tlb +B!$' 'the attack that lives of it is marked'
 like "$output" '^ret2dir_obj +f$' 'the one that does not is as it was'

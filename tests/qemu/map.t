@@ -6,10 +6,10 @@ release_only
 MEM=512M
 
 boot 'vuln=on' 'map; map -j; mem -j'
-findings=$(perl tests/qemu/map.pl numbers kernel/mm/policy.def <<<"$output" 2>&1)
+findings=$(perl tests/qemu/map.pl numbers kernel/mm/table/policy.def <<<"$output" 2>&1)
 is $? 0 'the map agrees with the policy table and with `mem`' || diag "$findings"
 spoiled=$(sed 's/"state": "PTABLE",\(.*\)"frames": \([0-9]*\)/"state": "PTABLE",\1"frames": 1\2/' <<<"$output")
-like "$(perl tests/qemu/map.pl numbers kernel/mm/policy.def <<<"$spoiled" 2>&1)" 'ptable' 'a count that is wrong is noticed'
+like "$(perl tests/qemu/map.pl numbers kernel/mm/table/policy.def <<<"$spoiled" 2>&1)" 'ptable' 'a count that is wrong is noticed'
 like "$output" '^ +0 MiB [.]+' 'the text begins with the first frame'
 is "$(grep -cE '^ +[0-9]+ MiB [A-Za-z.]{64}$' <<<"$output")" 16 'it is a grid of 16 lines'
 unlike "$output" $'\e' 'without a terminal it has no escape sequences'

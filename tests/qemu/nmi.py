@@ -23,7 +23,7 @@ VECTOR_PAGE_FAULT = 14
 VECTOR_LAST_TRIED = 48  # the timer's
 CR3_SHADOW = 1 << 12
 # The NMI's stack at the handler's first instruction, in words from RSP: what the processor pushed, and what the handler will.
-# kernel/arch/x86_64/entry_paranoid.inc
+# kernel/arch/x86_64/entry/entry_paranoid.inc
 PUSHED = {'rip': 0, 'cs': 1, 'rflags': 2, 'rsp': 3, 'ss': 4}
 SAVED = {'rax': -3, 'rcx': -4, 'rdx': -5}
 ENTRY_AREA, ENTRY_AREA_END = 0xFFFFE00000000000, 0xFFFFE80000000000

@@ -31,7 +31,7 @@ is "$(json getpid 'scalar grep { $_->{function} eq "sys_gettid" } @{ $r->{path} 
 is "$(json neighbour '$r->{nr_files} == keys %{ $r->{files} } && $r->{moves} >= $r->{nr_files} - 1')" 1 'moves and files agree'
 is "$(json neighbour 'my $nr = 0; $nr += $_->{instructions} for @{ $r->{path} }; $nr - $r->{instructions}')" 0 \
 	'every instruction is in one part of the path'
-is "$(json seal '(map { "$_->{function}, $_->{file}" } @{ $r->{path} })[0]')" 'pmalloc_protect_pool, kernel/mm/pool.c' \
+is "$(json seal '(map { "$_->{function}, $_->{file}" } @{ $r->{path} })[0]')" 'pmalloc_protect_pool, kernel/mm/pool/pool.c' \
 	'a seal begins at the function that seals'
 is "$(json seal 'scalar grep { $_->{file} eq "unknown" } @{ $r->{path} }')" 0 'and every instruction has a line'
 

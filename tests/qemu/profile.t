@@ -26,7 +26,7 @@ like "$output" '^null system call: [0-9.]+ instructions, [0-9.]+ CR3 writes; by 
 is "$(json 'abs($_->{instructions} - $_->{clock}) < 0.01 * $_->{clock} ? "equal" : "$_->{instructions}, not $_->{clock}"')" equal \
 	'that is what the clock has'
 is "$(json 'sprintf "%.2f", $f->{sys_gettid}{calls}')" 1.00 'the call is one of its functions, and runs once'
-is "$(json '$f->{sys_gettid}{file}')" kernel/task/sys_thread.c 'with its file'
+is "$(json '$f->{sys_gettid}{file}')" kernel/task/call/sys_thread.c 'with its file'
 like "$(json '(map { $_->{function} } @{ $_->{rows} })[0]')" '^entry_syscall_' 'the way in, which runs in the entry area, is the longest'
 like "$(<build/bench-profile.svg)" '<title>null system call: ' 'it is drawn'
 

@@ -63,7 +63,7 @@ sub files {
 # A function: of an address at which kernel code ran, where it was linked. Entry code runs in the entry area.
 sub linked_address {
 	my ($at) = @_;
-	my $entry = constant_in('kernel/mm/layout.h', 'ENTRY_AREA_BASE') + constant_in('kernel/arch/x86_64/entry_area.h', 'ENTRY_TEXT_OFFSET');
+	my $entry = constant_in('kernel/mm/table/layout.h', 'ENTRY_AREA_BASE') + constant_in('kernel/arch/x86_64/entry/entry_area.h', 'ENTRY_TEXT_OFFSET');
 	my $entry_bytes = $at->{entry_text_end} - $at->{entry_text_start};
 	return sub { $_[0] >= $entry && $_[0] < $entry + $entry_bytes ? $_[0] - $entry + $at->{entry_text_start} : $_[0] };
 }

@@ -6,7 +6,7 @@
  * one used longest ago goes. An access that neither level has is a walk. Nothing is ever flushed, and the
  * kernel's translations are the same in every address space. RANGES has a line "START END", in hexadecimal,
  * for each range that the direct map shows; with 2m a page of 2 MiB that lies in a range as a whole is
- * one entry, as the kernel has it (mm/direct_split.h). Those at the end of the run are taken for the whole
+ * one entry, as the kernel has it (mm/frame/direct_split.h). Those at the end of the run are taken for the whole
  * of it.
  */
 #include <inttypes.h>

@@ -1,4 +1,4 @@
-# generated: entry_area: the parts of the entry area and who sees them, from kernel/arch/x86_64/entry_area.def.
+# generated: entry_area: the parts of the entry area and who sees them, from kernel/arch/x86_64/entry/entry_area.def.
 use strict;
 use warnings;
 use Def qw(rows);

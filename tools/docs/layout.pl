@@ -1,4 +1,4 @@
-# generated: layout: the map of the address space, from kernel/mm/layout.def with the numbers of layout.h.
+# generated: layout: the map of the address space, from kernel/mm/table/layout.def with the numbers of layout.h.
 # generated: layout table: the same regions in words, with their ranges, sizes, and how much chance is in each base.
 use strict;
 use warnings;
@@ -25,7 +25,7 @@ sub value {
 }
 
 sub read_numbers {
-	for my $line (split /\n/, read_file('kernel/mm/layout.h') =~ s{/\*.*?\*/}{}gsr) {
+	for my $line (split /\n/, read_file('kernel/mm/table/layout.h') =~ s{/\*.*?\*/}{}gsr) {
 		$number{$1} = value($2) if $line =~ /^#define (\w+) (.+?)\s*$/;
 	}
 }

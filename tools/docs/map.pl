@@ -1,4 +1,4 @@
-# generated: map: how the map shows the states of kernel/mm/policy.def, from user/shell/map_states.def.
+# generated: map: how the map shows the states of kernel/mm/table/policy.def, from user/shell/map_states.def.
 use strict;
 use warnings;
 use Def qw(rows);

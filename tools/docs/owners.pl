@@ -1,4 +1,4 @@
-# generated: owners: the owners of frames, from kernel/mm/frame.h, with the states of policy.def that each can be in.
+# generated: owners: the owners of frames, from kernel/mm/frame/frame.h, with the states of policy.def that each can be in.
 use strict;
 use warnings;
 use Def qw(rows);
@@ -8,7 +8,7 @@ use Page;
 my %owner_of = (IMAGE => 'RESERVED', ENTRY_TEXT => 'RESERVED', PLAIN => 'POOL', ROALIAS => 'POOL', MARKS => 'KERNEL');
 
 sub {
-	my ($enum) = read_file('kernel/mm/frame.h') =~ /^enum owner \{(.*?)^\};/ms or die "gen-docs: frame.h has no enum owner\n";
+	my ($enum) = read_file('kernel/mm/frame/frame.h') =~ /^enum owner \{(.*?)^\};/ms or die "gen-docs: frame.h has no enum owner\n";
 	my %states;
 	for my $state (map { $_->{state} } rows('policy')) {
 		my ($owner) = map { $owner_of{$_} } grep { $state =~ /^$_/ } sort keys %owner_of;

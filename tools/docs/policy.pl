@@ -1,4 +1,4 @@
-# generated: policy: which frame may be mapped where, from kernel/mm/policy.def.
+# generated: policy: which frame may be mapped where, from kernel/mm/table/policy.def.
 use strict;
 use warnings;
 use Def qw(rows);

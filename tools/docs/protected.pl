@@ -1,4 +1,4 @@
-# generated: protected: where protected words lie, from kernel/mm/protected.def.
+# generated: protected: where protected words lie, from kernel/mm/table/protected.def.
 use strict;
 use warnings;
 use Def qw(rows);

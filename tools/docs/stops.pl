@@ -1,4 +1,4 @@
-# generated: stops: calls during which nobody else comes in, and why, from kernel/task/budgets.def.
+# generated: stops: calls during which nobody else comes in, and why, from kernel/task/sched/budgets.def.
 use strict;
 use warnings;
 use Def qw(rows);

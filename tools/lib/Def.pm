@@ -10,7 +10,7 @@ our @EXPORT_OK = qw(rows all_rows rows_of_text table_names table_path table_of c
 my %TABLES = (
 	attacks => ['user/attacks/attacks.def', ATTACK => 'name:word brief:text stopped_by:text outcome:word nr_cpus:number'],
 	benches => ['user/bench/benches.def', BENCH => 'program:word name:word brief:text'],
-	budgets => ['kernel/task/budgets.def', BUDGET => 'name:word how:word what_grows:text'],
+	budgets => ['kernel/task/sched/budgets.def', BUDGET => 'name:word how:word what_grows:text'],
 	commands => ['user/shell/commands.def', COMMAND => 'name:word ...'],
 	counters => ['kernel/abi/counters.def', COUNTER => 'name:word help:text'],
 	decisive => ['kernel/core/decisive.def', STRUCTURE => 'name:word file:text home:word text:text',
@@ -18,11 +18,11 @@ my %TABLES = (
 		DATA => 'file:text members:text kind:word writers:text shown:text text:text',
 		PLACE => 'name:word kind:word writers:text home:word shown:text text:text'],
 	defences => ['kernel/abi/defences.def', DEFENCE => 'name:word text:text'],
-	entry_area => ['kernel/arch/x86_64/entry_area.def', ENTRY_PART => 'name:word base:word offset:any pages:any owner:word '
+	entry_area => ['kernel/arch/x86_64/entry/entry_area.def', ENTRY_PART => 'name:word base:word offset:any pages:any owner:word '
 		. 'kernel_roots:word shadow_roots:word text:text'],
 	gate => ['kernel/mm/gate/gate.def', GATE => 'name:word function:word text:text'],
 	kaiser => ['docs/kaiser.def', KAISER_PROPERTY => 'property:text version4:text pti:text ours:text why:text sources:text'],
-	layout => ['kernel/mm/layout.def', DRAWN => 'view:word base:any bytes:any lowest:any end:any text:text',
+	layout => ['kernel/mm/table/layout.def', DRAWN => 'view:word base:any bytes:any lowest:any end:any text:text',
 		FIXED => 'view:word base:any bytes:any text:text'],
 	linux => ['docs/linux.def', DIFFERENCE => 'call:word what:text linux:text ours:text why:text'],
 	lock_ranks => ['kernel/core/lock_ranks.def', RANK => 'name:word'],
@@ -31,8 +31,8 @@ my %TABLES = (
 		NEED_NOT => 'attack:word option:word value:value why:text',
 		NEED_TO_WIN => 'attack:word option:word value:value why:text'],
 	options => ['kernel/abi/options.def', OPTION => 'name:word default:value values:text help:text strength:text'],
-	policy => ['kernel/mm/policy.def', POLICY => 'state:word direct:word view:word rights:word second_view:word second_rights:word text:text'],
-	protected => ['kernel/mm/protected.def', PROTECTED_RANGE => 'name:word start:any end:any text:text',
+	policy => ['kernel/mm/table/policy.def', POLICY => 'state:word direct:word view:word rights:word second_view:word second_rights:word text:text'],
+	protected => ['kernel/mm/table/protected.def', PROTECTED_RANGE => 'name:word start:any end:any text:text',
 		PROTECTED_POOL => 'name:word pool:text text:text', PROTECTED_PART => 'name:word text:text',
 		PROTECTED_HIGHER => 'name:word text:text', PROTECTED_BY_GATE => 'name:word text:text'],
 	sources => ['docs/sources.def', SOURCE => 'key:word authors:text title:text venue:text year:number id:text',

@@ -47,7 +47,7 @@ sub check_shown {
 
 sub check_home {
 	my ($row, $home) = @_;
-	bad($row, "$home is none of mm/protected.def, and no other home") unless $is_safe{$home} || $home =~ /^(?:ORDINARY|STACK)$/;
+	bad($row, "$home is none of mm/table/protected.def, and no other home") unless $is_safe{$home} || $home =~ /^(?:ORDINARY|STACK)$/;
 	bad($row, "PROTECTED, and its home is $home") if $row->{kind} eq 'PROTECTED' && !$is_safe{$home};
 	bad($row, "OPEN, and its home is $home, which is protected") if $row->{kind} eq 'OPEN' && $is_safe{$home};
 }
@@ -80,7 +80,7 @@ sub check_structure {
 sub check_homes {
 	my %part = map { $_->{name} => $_ } rows('entry_area');
 	for my $home (values %homes) {
-		my $row = { %$home, path => 'kernel/mm/protected.def' };
+		my $row = { %$home, path => 'kernel/mm/table/protected.def' };
 		if ($home->{macro} eq 'PROTECTED_POOL') {
 			bad($row, "nobody makes a pool called $home->{pool}") unless $code =~ /pmalloc_create_pool\("\Q$home->{pool}\E"/;
 		} elsif ($home->{macro} eq 'PROTECTED_HIGHER') {

@@ -12,7 +12,7 @@ my ($uses) = map { $_->[0] } rules('gate-uses');
 my ($outside) = map { $_->[0] } rules('gate-outside');
 my (%defined, %used);
 
-for my $object (glob "$folder/*.o") {
+for my $object (glob "$folder/*.o $folder/*/*.o") {
 	my ($file) = $object =~ m{([^/]+)\.\w+\.o$};
 
 	next if $file =~ /^(?:$outside)$/;

@@ -41,14 +41,14 @@ $(GEN)/font.o: $(GEN)/font.S $(GEN)/font.psf
 	$(call keep_warnings,$(CC) -c -o $@ $<)
 
 # offsets.c is compiled to assembly only; its marker lines "->NAME $value" become NASM constants.
-OFFSETS := $(wildcard kernel/arch/x86_64/offsets.c)
+OFFSETS := $(wildcard kernel/arch/x86_64/entry/offsets.c)
 
 $(KERNEL_GEN)/offsets.s: $(OFFSETS) $(GEN)/abi/option_values.h $(OUT)/kernel.flags
-	@mkdir -p $(@D)
-	$(call keep_warnings,$(CC) $(KERNEL_CFLAGS) -MMD -MP -MT $@ -MF $(@:.s=.d) -S -o $@ $<)
+	@mkdir -p $(@D) $(dir $(OUT)/obj/$(OFFSETS))
+	$(call keep_warnings,$(CC) $(KERNEL_CFLAGS) -MMD -MP -MT $@ -MF $(OUT)/obj/$(OFFSETS).d -S -o $@ $<)
 
 $(KERNEL_GEN)/offsets.inc: $(KERNEL_GEN)/offsets.s
 	$(call say,GEN,$@)
 	@sed -n 's/^->\([A-Za-z_0-9]*\) \$$\{0,1\}\(-\{0,1\}[0-9]*\).*/\1 equ \2/p' $< > $@
 
--include $(KERNEL_GEN)/offsets.d
+-include $(OUT)/obj/$(OFFSETS).d

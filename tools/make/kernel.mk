@@ -46,9 +46,9 @@ parts := $(BUILD) $(if $(filter fuzz,$(BUILD)),kasan debug)
 KERNEL_CFLAGS += $(looks_$(BUILD))
 # Not looked at: what runs before there is anything to look with, what commits faults on purpose (but tests/kernel/plants.*), and who looks.
 ifneq ($(looks_$(BUILD)),)
-unchecked := boot/% kernel/vuln/% tests/kernel/% tests/fuzz/kernel/% $(foreach part,$(parts),%.$(part).c) kernel/arch/x86_64/features.c \
-	kernel/arch/x86_64/random.c kernel/core/options.c kernel/core/words.c kernel/mm/gate/%
-unchecked_kasan := kernel/mm/pool_chunk.c kernel/mm/scan.c
+unchecked := boot/% kernel/vuln/% tests/kernel/% tests/fuzz/kernel/% $(foreach part,$(parts),%.$(part).c) kernel/arch/x86_64/cpu/features.c \
+	kernel/arch/x86_64/cpu/random.c kernel/core/options.c kernel/core/words.c kernel/mm/gate/%
+unchecked_kasan := kernel/mm/pool/pool_chunk.c kernel/mm/watch/scan.c
 unchecked_fuzz := $(unchecked_kasan)
 unchecked += $(unchecked_$(BUILD))
 KERNEL_LDFLAGS += --wrap=memcpy --wrap=memmove --wrap=memset
@@ -67,7 +67,7 @@ endif
 gate_flags := $(GATE_WITHOUT:%=-DGATE_WITHOUT_%=1)
 gate_flags_of = $(if $(filter kernel/mm/gate/% kernel/vuln/vuln.c,$(1)),$(gate_flags))
 
-kernel_folders := boot kernel kernel/lib kernel/core kernel/mm kernel/mm/gate kernel/task kernel/vuln kernel/arch/x86_64 tests/kernel
+kernel_folders := boot $(shell find kernel -type d) tests/kernel
 include tools/make/fuzz.mk
 kernel_sources := $(filter-out $(if $(GATE_WITHOUT),,kernel/mm/gate/held.c), \
 	$(foreach folder,$(kernel_folders),$(wildcard $(folder)/*.c $(folder)/*.asm)))
@@ -84,7 +84,7 @@ $(OUT)/gate.flags: FORCE
 	$(call remember,$@,$(gate_flags))
 
 # Of what was built before, this changes what saw without.h, and assembly.
-$(patsubst %.d,%.o,$(shell grep -lsF mm/gate/without.h $(OUT)/obj/kernel/mm/gate/*.c.d $(OUT)/obj/kernel/vuln/vuln.c.d)) \
+$(patsubst %.d,%.o,$(shell grep -lsF mm/gate/without.h $(OUT)/obj/kernel/mm/gate/*.c.d $(OUT)/obj/kernel/mm/gate/*/*.c.d $(OUT)/obj/kernel/vuln/vuln.c.d)) \
 	$(filter $(OUT)/obj/kernel/mm/gate/%.asm.o,$(kernel_objects)): $(OUT)/gate.flags
 
 $(OUT)/kernel.list: FORCE
@@ -94,7 +94,7 @@ $(OUT)/obj/%.c.o: %.c $(OUT)/kernel.flags | $(GENERATED)
 	$(call compile,CC,$<,$(CC) $(KERNEL_CFLAGS) $(call gate_flags_of,$<) $(call checks_of,$<) $(call trace_flags,$<) -MMD -MP -c -o $@ $<)
 
 # All included files, as NASM 2.16.01 leaves them out of what -MD writes.
-$(OUT)/obj/%.asm.o: %.asm $(OUT)/kernel.flags $(KERNEL_GEN)/offsets.inc $(wildcard boot/*.inc kernel/arch/x86_64/*.inc kernel/mm/gate/*.inc)
+$(OUT)/obj/%.asm.o: %.asm $(OUT)/kernel.flags $(KERNEL_GEN)/offsets.inc $(wildcard boot/*.inc kernel/arch/x86_64/*/*.inc kernel/mm/gate/*.inc)
 	$(call compile,NASM,$<,$(NASM) $(NASM_FLAGS) -I$(KERNEL_GEN)/ $(call gate_flags_of,$<) -MD $(@:.o=.d) -MP -o $@ $<)
 
 # Pass 1 has an empty symbol table; pass 2 has that of pass 1. Text must lie at the same place in both.

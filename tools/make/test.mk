@@ -1,7 +1,7 @@
 # Tests: host programs, and what a test says that it needs, are built here; tools/test chooses tests and runs them.
 #
 # A host test is tests/host/NAME.c; its first comment names the kernel sources that it is linked with:
-#   /* sources: kernel/mm/buddy.c kernel/lib/string.c */
+#   /* sources: kernel/mm/frame/buddy.c kernel/lib/string.c */
 # A word NAME.list is the file of more such words.
 # A second comment may add compiler flags, for all of these: /* flags: -O2 -fno-sanitize=all */
 # Headers in tests/host/fake/ shadow the kernel's.

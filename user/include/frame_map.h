@@ -6,7 +6,7 @@
 /* Indices of struct bw_frame_group. */
 enum bw_frame_state {
 #define POLICY(state, direct_map, view, rights, second_view, second_rights, text) BW_STATE_##state,
-#include "mm/policy.def"
+#include "mm/table/policy.def"
 #undef POLICY
 	BW_NR_STATES
 };

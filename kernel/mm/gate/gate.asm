@@ -16,8 +16,8 @@
 ; Sources: Intel SDM vol. 3A, "Protection Keys for Supervisor-Mode Pages", "Access Rights", "Stack Switching"; vol. 2, "WRMSR".
 
 %include "offsets.inc"
-%include "arch/x86_64/begun_again.inc"
-%include "arch/x86_64/load_cr3.inc"
+%include "arch/x86_64/entry/begun_again.inc"
+%include "arch/x86_64/cpu/load_cr3.inc"
 %include "mm/gate/gate.inc"
 
 default rel

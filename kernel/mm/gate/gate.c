@@ -4,10 +4,10 @@
 
 #include "core/cpu.h"
 #include "core/panic.h"
-#include "mm/as_tlb.h"
-#include "mm/direct_map.h"
+#include "mm/frame/direct_map.h"
 #include "mm/gate/operations.h"
-#include "mm/ptable.h"
+#include "mm/table/ptable.h"
+#include "mm/tlb/as_tlb.h"
 
 RO_AFTER_INIT gate_way *gate_enter = gate_enter_off;
 RO_AFTER_INIT gate_way *gate_switch_way = gate_switch_off;

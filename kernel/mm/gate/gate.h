@@ -10,11 +10,11 @@
  */
 #pragma once
 
-#include "arch/x86_64/paging.h"
+#include "arch/x86_64/cpu/paging.h"
 #include "core/options.h"
-#include "mm/frame.h"
+#include "mm/frame/frame.h"
+#include "mm/gate/current/switch.h"
 #include "mm/gate/enter.h"
-#include "mm/gate/switch.h"
 
 /* What is in force: off until gate_begin. */
 extern enum option_ptprot gate_in_force;
@@ -277,9 +277,9 @@ struct shared entries_share(pte_t *from, pte_t *to, unsigned nr, bool is_private
 bool page_clone(pte_t *from, pte_t *to, pfn_t copy) MUST_CHECK;
 
 /*
- * pte_store, where a stricter entry owes a flush, which debug builds look for (mm/tlb_debt.h). Not
- * for another frame where one is mapped: the page is parked and flushed in between, else two frames
- * could be used at one address.
+ * pte_store, where a stricter entry owes a flush, which debug builds look for (mm/tlb/tlb_debt.h).
+ * Not for another frame where one is mapped: the page is parked and flushed in between, else two
+ * frames could be used at one address.
  */
 static inline void pte_write(pte_t *entry, pte_t pte)
 {

@@ -3,16 +3,16 @@
  * entry above, or by keys; then page tables, in the direct map.
  */
 #include "core/cpu.h"
-#include "mm/direct_map.h"
-#include "mm/entry_area.h"
-#include "mm/frame_alloc.h"
-#include "mm/frame_pool.h"
+#include "mm/frame/direct_map.h"
+#include "mm/frame/frame_alloc.h"
+#include "mm/frame/frame_pool.h"
+#include "mm/frame/kspace.h"
+#include "mm/frame/window.h"
 #include "mm/gate/begin.h"
 #include "mm/gate/operations.h"
 #include "mm/gate/without.h"
-#include "mm/kspace.h"
-#include "mm/ptable.h"
-#include "mm/window.h"
+#include "mm/table/entry_area.h"
+#include "mm/table/ptable.h"
 
 /* The window roots' own entries for the guarded area, which may write. */
 static void window_add_guarded(pfn_t window_root)

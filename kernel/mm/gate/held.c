@@ -2,7 +2,7 @@
  * it. No other build has this file. */
 #include "mm/gate/without.h"
 
-#include "arch/x86_64/registers.h"
+#include "arch/x86_64/cpu/registers.h"
 #include "mm/gate/operations.h"
 
 #define LIMIT_TICKS (1ul << 32)

@@ -11,14 +11,14 @@
 ;                            gets a copy, and runs on the kernel root with the caller's IDT.
 ;   by another, PKRS or      From .open to .opened, or .close to .closed (gate.asm, and below). Memory is closed and not opened
 ;   CR0.WP open              again: the first of these instructions is where it goes on, whatever the saved registers say.
-;   by another, CR3 the      The same; or mm/window.c has the window open, with registers as ordinary as all others of the
+;   by another, CR3 the      The same; or mm/frame/window.c has the window open, with registers as ordinary as all others of the
 ;   window's                 kernel: it gets the root that this processor's sealed page names.
 ;
 ; RIP, a saved word, decides only where to begin again, never whether to close.
 
 %include "offsets.inc"
-%include "arch/x86_64/begun_again.inc"
-%include "arch/x86_64/load_cr3.inc"
+%include "arch/x86_64/entry/begun_again.inc"
+%include "arch/x86_64/cpu/load_cr3.inc"
 %include "mm/gate/gate.inc"
 
 CR3_NOT_ROOT_LOW	equ 12

@@ -1,7 +1,7 @@
 /* In the gate: waits for a lock that another processor has. */
 #include "mm/gate/locks.h"
 
-#include "arch/x86_64/registers.h"
+#include "arch/x86_64/cpu/registers.h"
 
 static bool is_lock(uint64_t word)
 {

@@ -1,9 +1,9 @@
 /* Outside the gate: what hidden frames hold is read and written by calls of operations; with
  * ptprot=off through the private window. Credentials, which are in such frames. */
-#include "mm/as_tlb.h"
-#include "mm/gate/credential.h"
+#include "mm/frame/window.h"
+#include "mm/gate/current/credential.h"
 #include "mm/gate/operations.h"
-#include "mm/window.h"
+#include "mm/tlb/as_tlb.h"
 
 static inline bool is_open(void) { return gate_in_force == ptprot_off; }
 

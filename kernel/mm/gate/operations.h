@@ -2,11 +2,11 @@
  */
 #pragma once
 
-#include "arch/x86_64/cr3.h"
-#include "arch/x86_64/paging.h"
+#include "arch/x86_64/cpu/cr3.h"
+#include "arch/x86_64/cpu/paging.h"
 #include "core/cpu.h"
-#include "mm/direct_map.h"
-#include "mm/frame.h"
+#include "mm/frame/direct_map.h"
+#include "mm/frame/frame.h"
 #include "mm/gate/gate.h"
 
 enum gate_refusal {

@@ -1,10 +1,10 @@
 /* In the gate: where an entry is, as the frame table says, and what keeps it there meanwhile. */
-#include "mm/direct_map.h"
+#include "mm/frame/direct_map.h"
+#include "mm/frame/kspace.h"
 #include "mm/gate/locks.h"
 #include "mm/gate/operations.h"
-#include "mm/kspace.h"
-#include "mm/policy.h"
-#include "mm/ptable.h"
+#include "mm/table/policy.h"
+#include "mm/table/ptable.h"
 
 /* Only there some page may still come or go after the boot. */
 bool place_may_change(uint64_t address)

@@ -2,10 +2,10 @@
  * tables.c has the same as functions, for who need not be quick. */
 #pragma once
 
-#include "arch/x86_64/tlb_insn.h"
+#include "arch/x86_64/cpu/tlb_insn.h"
+#include "mm/frame/window.h"
 #include "mm/gate/operations.h"
-#include "mm/ptable.h"
-#include "mm/window.h"
+#include "mm/table/ptable.h"
 
 static inline uint64_t place_address(enum gate_place place)
 {

@@ -1,9 +1,9 @@
 /* Outside the gate: what becomes of pages of a user half, as calls of operations; with ptprot=off
  * as plain stores. */
 #include "core/cpu.h"
+#include "mm/frame/window.h"
 #include "mm/gate/gate.h"
 #include "mm/gate/operations.h"
-#include "mm/window.h"
 
 static inline bool is_open(void) { return gate_in_force == ptprot_off; }
 

@@ -13,7 +13,7 @@
 #include "core/symbols.h"
 #include "fuzz_abi.h"
 #include "lib/types.h"
-#include "mm/usercopy.h"
+#include "mm/as/usercopy.h"
 
 enum { NR_LAST = 1 << 14, NR_EDGES_BITS = 17, NR_PROBES = 32 };
 #define NR_EDGES (1ul << NR_EDGES_BITS)

@@ -1,10 +1,10 @@
 /* BUILD=fuzz: bytes that come in on the serial line. The linker leads serial_try_read here. */
 #include "keys.h"
 
-#include "arch/x86_64/serial.h"
+#include "arch/x86_64/device/serial.h"
 #include "core/lock.h"
-#include "mm/usercopy.h"
-#include "task/console.h"
+#include "mm/as/usercopy.h"
+#include "task/console/console.h"
 
 enum { KEYS_MAX = 64, ROOM = 1024 };
 

@@ -5,11 +5,11 @@
  */
 #include "nudge.h"
 
-#include "arch/x86_64/clock.h"
+#include "arch/x86_64/device/clock.h"
 #include "fuzz_abi.h"
-#include "task/process.h"
-#include "task/sched.h"
-#include "task/timer.h"
+#include "task/process/process.h"
+#include "task/sched/sched.h"
+#include "task/sched/timer.h"
 
 enum { MARKED_MAX = 32, TIMED_MAX = 64 };
 /* A timer that is due within this time goes off by itself: nothing is lost. Behind its time it is.

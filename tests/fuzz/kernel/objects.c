@@ -3,7 +3,7 @@
 
 #include "core/panic.h"
 #include "fuzz_abi.h"
-#include "mm/slab.h"
+#include "mm/frame/slab.h"
 
 static struct slab_cache *caches[FUZZ_CACHES_MAX];
 static unsigned nr_caches;

@@ -5,12 +5,12 @@
 #include "fuzz_abi.h"
 #include "keys.h"
 #include "lib/string.h"
-#include "mm/usercopy.h"
+#include "mm/as/usercopy.h"
 #include "nudge.h"
 #include "objects.h"
-#include "task/credentials.h"
-#include "task/process.h"
-#include "task/syscall.h"
+#include "task/authority/credentials.h"
+#include "task/call/syscall.h"
+#include "task/process/process.h"
 
 enum { PIECE_BYTES = 256 };
 

@@ -3,10 +3,10 @@
  * pointers are done; one that is missing shows here, whether the copy reads or writes. The linker
  * leads uaccess_init here.
  */
-#include "arch/x86_64/uaccess.h"
+#include "arch/x86_64/entry/uaccess.h"
 
 #include "core/panic.h"
-#include "mm/layout.h"
+#include "mm/table/layout.h"
 
 void __real_uaccess_init(bool has_smap);
 void __wrap_uaccess_init(bool has_smap);

@@ -7,7 +7,7 @@
 
 #include "core/cpu.h"
 #include "machine.h"
-#include "task/thread.h"
+#include "task/sched/thread.h"
 
 extern char __executable_start[];
 

@@ -5,7 +5,7 @@
 #include "core/cpu.h"
 #include "machine.h"
 #include "still.h"
-#include "task/thread.h"
+#include "task/sched/thread.h"
 
 #define NO_HOOKS __attribute__((no_sanitize_thread))
 #define HERE __builtin_return_address(0)

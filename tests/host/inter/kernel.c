@@ -6,21 +6,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "arch/x86_64/apic.h"
-#include "arch/x86_64/clock.h"
-#include "arch/x86_64/context.h"
-#include "arch/x86_64/switch.h"
+#include "arch/x86_64/device/clock.h"
+#include "arch/x86_64/entry/context.h"
+#include "arch/x86_64/entry/switch.h"
+#include "arch/x86_64/smp/apic.h"
 #include "core/panic.h"
 #include "core/poll.h"
 #include "machine.h"
-#include "mm/as.h"
-#include "mm/kspace.h"
-#include "mm/slab.h"
-#include "mm/usercopy.h"
-#include "task/irq.h"
-#include "task/process.h"
-#include "task/sched.h"
-#include "task/timer.h"
+#include "mm/as/as.h"
+#include "mm/as/usercopy.h"
+#include "mm/frame/kspace.h"
+#include "mm/frame/slab.h"
+#include "task/process/process.h"
+#include "task/sched/irq.h"
+#include "task/sched/sched.h"
+#include "task/sched/timer.h"
 #include "tlb/coroutine.h"
 
 static_assert((int)SIM_STACK_BYTES == (int)KSTACK_SIZE, "kernel stacks are the machine's");

@@ -1,11 +1,11 @@
 /* The kernel around the code under test, as scenarios use it. */
 #pragma once
 
-#include "arch/x86_64/upcall.h"
+#include "arch/x86_64/entry/upcall.h"
 #include "core/cpu.h"
 #include "machine.h"
-#include "task/process.h"
-#include "task/thread.h"
+#include "task/process/process.h"
+#include "task/sched/thread.h"
 
 struct as;
 

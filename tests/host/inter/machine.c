@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "core/cpu.h"
-#include "mm/kspace.h"
-#include "task/thread.h"
+#include "mm/frame/kspace.h"
+#include "task/sched/thread.h"
 #include "tlb/coroutine.h"
 
 #define NO_HOOKS __attribute__((no_sanitize_thread))

@@ -1,7 +1,7 @@
 /* Programs that several scenarios have. */
 #include "programs.h"
 
-#include "task/process_end.h"
+#include "task/process/process_end.h"
 
 void kill_process(unsigned number)
 {

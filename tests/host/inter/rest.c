@@ -4,16 +4,16 @@
 
 #include "core/options.h"
 #include "kernel.h"
-#include "mm/as_grant.h"
-#include "mm/as_word.h"
-#include "mm/entry_area.h"
-#include "mm/kspace.h"
-#include "mm/ktlb.h"
-#include "task/bounce.h"
-#include "task/budget.h"
-#include "task/credentials.h"
-#include "task/program_policy.h"
-#include "task/witness.h"
+#include "mm/as/as_grant.h"
+#include "mm/as/as_word.h"
+#include "mm/frame/kspace.h"
+#include "mm/table/entry_area.h"
+#include "mm/tlb/ktlb.h"
+#include "task/authority/credentials.h"
+#include "task/authority/program_policy.h"
+#include "task/authority/witness.h"
+#include "task/sched/bounce.h"
+#include "task/sched/budget.h"
 
 /* --- address spaces --- */
 

@@ -5,13 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mm/slab.h"
-#include "task/call_pieces.h"
-#include "task/futex.h"
-#include "task/process_end.h"
-#include "task/run_queue.h"
-#include "task/sched.h"
-#include "task/timer.h"
+#include "mm/frame/slab.h"
+#include "task/ipc/futex.h"
+#include "task/process/process_end.h"
+#include "task/sched/call_pieces.h"
+#include "task/sched/run_queue.h"
+#include "task/sched/sched.h"
+#include "task/sched/timer.h"
 #include "tlb/coroutine.h"
 
 struct process *processes[PROGRAMS_MAX];

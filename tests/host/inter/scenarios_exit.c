@@ -1,9 +1,9 @@
 /* Exit, execve, wait4, vfork, and signals that are blocked. */
 #include "programs.h"
-#include "task/clone.h"
-#include "task/futex.h"
-#include "task/process_end.h"
-#include "task/signal.h"
+#include "task/ipc/futex.h"
+#include "task/process/clone.h"
+#include "task/process/process_end.h"
+#include "task/process/signal.h"
 
 static void leave(void) {}
 static void leave_all(void) { CALL((void)process_exit(0, BW_END_EXIT)); }

@@ -1,6 +1,6 @@
 /* Futexes. */
 #include "programs.h"
-#include "task/futex.h"
+#include "task/ipc/futex.h"
 
 static void wait_for(unsigned word, enum futex_scope scope, uint64_t deadline_ns)
 {

@@ -1,11 +1,11 @@
 /* Calls between processes: through an endpoint of process 0, which all others have inherited. */
-#include "arch/x86_64/registers.h"
+#include "arch/x86_64/cpu/registers.h"
 #include "programs.h"
-#include "task/endpoint.h"
-#include "task/ipc.h"
-#include "task/process.h"
-#include "task/process_end.h"
-#include "task/sched.h"
+#include "task/ipc/endpoint.h"
+#include "task/ipc/ipc.h"
+#include "task/process/process.h"
+#include "task/process/process_end.h"
+#include "task/sched/sched.h"
 
 enum { REPLY = 42 }; /* what the server's reply says */
 

@@ -1,9 +1,9 @@
 /* Sleeping, waking, switching, moving. */
 #include "core/poll.h"
 #include "programs.h"
-#include "task/sched.h"
-#include "task/timer.h"
-#include "task/wait.h"
+#include "task/sched/sched.h"
+#include "task/sched/timer.h"
+#include "task/sched/wait.h"
 
 static struct wait_queue queue = { WAIT_QUEUE_INIT(queue) };
 static uint32_t flag;

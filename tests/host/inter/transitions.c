@@ -1,6 +1,6 @@
 /* How the state of a thread may change. */
 #include "machine.h"
-#include "task/thread.h"
+#include "task/sched/thread.h"
 
 #define NO_HOOKS __attribute__((no_sanitize_thread))
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mm/tlb_hw.h"
+#include "mm/tlb/tlb_hw.h"
 #include "tlb/kernel.h"
 
 enum { OUTCOMES_MAX = 512, VERSIONS = 256 };

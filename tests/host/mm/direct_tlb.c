@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#include "mm/direct_map.h"
+#include "mm/frame/direct_map.h"
 #include "mm/machine.h"
-#include "mm/ptable.h"
+#include "mm/table/ptable.h"
 
 enum { NR_PAGES = MACHINE_FRAMES / FRAMES_PER_HUGE };
 

@@ -1,5 +1,5 @@
-/* What kernel/mm/early.c hands out while booting: frames from the lowest up, all zero. */
-#include "mm/early.h"
+/* What kernel/mm/frame/early.c hands out while booting: frames from the lowest up, all zero. */
+#include "mm/frame/early.h"
 
 #include "mm/machine.h"
 

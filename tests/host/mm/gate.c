@@ -3,9 +3,9 @@
 
 #include <stdlib.h>
 
-#include "mm/gate/credential.h"
-#include "mm/tlb_batch.h"
-#include "mm/xpfo.h"
+#include "mm/frame/xpfo.h"
+#include "mm/gate/current/credential.h"
+#include "mm/tlb/tlb_batch.h"
 
 uint64_t gate_enter_off(uint64_t a, uint64_t b, uint64_t c, uint64_t unused, uint64_t d,
 			enum gate_operation operation)

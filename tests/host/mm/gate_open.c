@@ -4,11 +4,11 @@
 #include <stdlib.h>
 
 #include "core/log.h"
-#include "mm/direct_map.h"
-#include "mm/kspace.h"
-#include "mm/policy.h"
-#include "mm/pool.h"
-#include "mm/window.h"
+#include "mm/frame/direct_map.h"
+#include "mm/frame/kspace.h"
+#include "mm/frame/window.h"
+#include "mm/pool/pool.h"
+#include "mm/table/policy.h"
 
 /* Where the test has no pools, and no stacks. */
 __attribute__((weak)) const union pool_slot *pool_slot(slot_id id, enum slot_kind kind)

@@ -11,24 +11,24 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-#include "arch/x86_64/features.h"
+#include "arch/x86_64/cpu/features.h"
 #include "core/cpu.h"
 #include "core/panic.h"
-#include "mm/buddy.h"
-#include "mm/direct_map.h"
-#include "mm/direct_split.h"
 #include "mm/direct_tlb.h"
-#include "mm/early.h"
-#include "mm/frame_alloc.h"
-#include "mm/frame_history.h"
-#include "mm/frame_init.h"
-#include "mm/frame_pool.h"
-#include "mm/ktlb.h"
-#include "mm/ptable.h"
-#include "mm/ram.h"
-#include "mm/tlb_debt.h"
+#include "mm/frame/buddy.h"
+#include "mm/frame/direct_map.h"
+#include "mm/frame/direct_split.h"
+#include "mm/frame/early.h"
+#include "mm/frame/frame_alloc.h"
+#include "mm/frame/frame_history.h"
+#include "mm/frame/frame_init.h"
+#include "mm/frame/frame_pool.h"
+#include "mm/frame/xpfo.h"
+#include "mm/table/ptable.h"
+#include "mm/table/ram.h"
+#include "mm/tlb/ktlb.h"
+#include "mm/tlb/tlb_debt.h"
 #include "mm/user_tlb.h"
-#include "mm/xpfo.h"
 
 #define RAM_BYTES ((size_t)MACHINE_FRAMES * PAGE_SIZE)
 #define MAP_BASE 0x200000000000ul /* free in every process, also under AddressSanitizer */

@@ -14,11 +14,11 @@
 
 #include "core/options.h"
 #include "lib/types.h"
-#include "mm/frame.h"
+#include "mm/frame/frame.h"
 
 enum { MACHINE_FRAMES = 4096, MACHINE_RESERVED = 16 };
 
-/* Once, first: boots as kernel/mm/memory.c does. */
+/* Once, first: boots as kernel/mm/table/memory.c does. */
 void machine_start(void);
 /* For the body of a death test, first: what it does to RAM stays its own. */
 void machine_detach(void);

@@ -2,16 +2,16 @@
 #include <string.h>
 
 #include "core/cpu.h"
-#include "mm/frame_alloc.h"
-#include "mm/frame_history.h"
-#include "mm/frame_init.h"
-#include "mm/frame_pool.h"
-#include "mm/kspace.h"
-#include "mm/ktlb.h"
+#include "mm/frame/frame_alloc.h"
+#include "mm/frame/frame_history.h"
+#include "mm/frame/frame_init.h"
+#include "mm/frame/frame_pool.h"
+#include "mm/frame/kspace.h"
+#include "mm/frame/stock.h"
+#include "mm/frame/xpfo.h"
 #include "mm/machine.h"
-#include "mm/stock.h"
+#include "mm/tlb/ktlb.h"
 #include "mm/user_tlb.h"
-#include "mm/xpfo.h"
 #include "random.h"
 
 static void frame_check(uint32_t number)

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "arch/x86_64/paging.h"
+#include "arch/x86_64/cpu/paging.h"
 #include "mm/machine.h"
 
 #define GIB (1ul << 30)

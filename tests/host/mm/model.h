@@ -6,8 +6,8 @@
  */
 #pragma once
 
-#include "mm/as.h"
-#include "mm/layout.h"
+#include "mm/as/as.h"
+#include "mm/table/layout.h"
 
 enum {
 	NR_SPACES = 5,

@@ -1,8 +1,8 @@
 /* Compares the kernel's address spaces with the model's. */
 #include <string.h>
 
-#include "mm/as_pages.h"
-#include "mm/frame_alloc.h"
+#include "mm/as/as_pages.h"
+#include "mm/frame/frame_alloc.h"
 #include "mm/machine.h"
 #include "mm/model.h"
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "mm/frame_alloc.h"
+#include "mm/frame/frame_alloc.h"
 #include "mm/machine.h"
 #include "mm/user_tlb.h"
 #include "random.h"

@@ -1,8 +1,8 @@
 /* What the model expects of an operation, and the same done to the model. */
 #include <string.h>
 
-#include "mm/as.h"
-#include "mm/frame_alloc.h"
+#include "mm/as/as.h"
+#include "mm/frame/frame_alloc.h"
 #include "mm/machine.h"
 #include "mm/operations.h"
 

@@ -2,9 +2,9 @@
 #include "mm/machine.h"
 #include "mm/pool_model.h"
 
-#include "mm/layout.h"
-#include "mm/pmalloc.h"
-#include "mm/ptable.h"
+#include "mm/pool/pmalloc.h"
+#include "mm/table/layout.h"
+#include "mm/table/ptable.h"
 
 /* Present entries of levels 4 to 3 stand for a table each. */
 static uint64_t count_tables(pfn_t table, unsigned level, uint64_t address)

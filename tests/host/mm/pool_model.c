@@ -5,9 +5,9 @@
 
 #include "core/options.h"
 #include "mm/machine.h"
-#include "mm/pool.h"
+#include "mm/pool/pool.h"
 #include "mm/pool_tlb.h"
-#include "mm/ptable.h"
+#include "mm/table/ptable.h"
 #include "random.h"
 
 enum { NR_POOLS = 6, OBJECTS_MAX = 200, SIZE_SMALL = 200, SIZE_LARGE = 20000, SIZE_HUGE = 300000 };

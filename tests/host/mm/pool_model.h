@@ -1,7 +1,7 @@
 /* Pools as they should be: what every object must hold, and what each call must answer. */
 #pragma once
 
-#include "mm/pmalloc.h"
+#include "mm/pool/pmalloc.h"
 
 /* Once, after machine_start. */
 void model_start(void);

@@ -5,10 +5,10 @@
 
 #include <sys/mman.h>
 
-#include "arch/x86_64/paging.h"
-#include "mm/layout.h"
+#include "arch/x86_64/cpu/paging.h"
 #include "mm/machine.h"
-#include "mm/ptable.h"
+#include "mm/table/layout.h"
+#include "mm/table/ptable.h"
 
 #define REGION 0x300000000000ul /* free in every process, also under AddressSanitizer */
 

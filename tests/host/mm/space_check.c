@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "mm/as_init.h"
-#include "mm/as_pages.h"
+#include "mm/as/as_init.h"
+#include "mm/as/as_pages.h"
 #include "mm/machine.h"
 
 static const struct region *region_at(const struct as *as, uint64_t address)

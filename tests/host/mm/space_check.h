@@ -1,7 +1,7 @@
 /* What holds of an address space whenever its lock is free. */
 #pragma once
 
-#include "mm/as.h"
+#include "mm/as/as.h"
 
 /* Dies where regions and page tables do not agree. */
 void space_check(struct as *as);

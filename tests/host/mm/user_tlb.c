@@ -1,9 +1,9 @@
 /* The user half's TLB: a table that is searched from end to end. */
 #include "mm/user_tlb.h"
 
-#include "arch/x86_64/paging.h"
+#include "arch/x86_64/cpu/paging.h"
 #include "mm/machine.h"
-#include "mm/ptable.h"
+#include "mm/table/ptable.h"
 #include "random.h"
 
 enum { ENTRIES_MAX = 512 };

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "lib/types.h"
-#include "mm/as.h"
+#include "mm/as/as.h"
 
 /* One access: the frame that it reaches, of 4 KiB. False: page fault, after which the page is not
  * remembered. */

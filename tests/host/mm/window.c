@@ -1,9 +1,9 @@
 /* The private window: works on RAM, and looks at what it is asked to do. */
-#include "mm/window.h"
+#include "mm/frame/window.h"
 
 #include <string.h>
 
-#include "mm/frame.h"
+#include "mm/frame/frame.h"
 #include "mm/machine.h"
 #include "mm/user_tlb.h"
 

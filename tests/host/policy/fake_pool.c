@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "mm/pmalloc.h"
+#include "mm/pool/pmalloc.h"
 
 enum { OBJECTS_MAX = 1024 };
 

@@ -1,10 +1,10 @@
-/* What the code under test needs of the hardware (mm/tlb_hw.h), on the simulated machine. */
+/* What the code under test needs of the hardware (mm/tlb/tlb_hw.h), on the simulated machine. */
 #include <string.h>
 
 #include "core/poll.h"
-#include "mm/asid.h"
-#include "mm/gate/user_half.h"
-#include "mm/tlb_hw.h"
+#include "mm/gate/current/user_half.h"
+#include "mm/tlb/asid.h"
+#include "mm/tlb/tlb_hw.h"
 #include "parts.h"
 
 bool pcid_is_on;
@@ -165,7 +165,7 @@ static unsigned hint(const struct current *own, uint32_t root)
 	return slot;
 }
 
-/* As the gate does it: mm/gate/switch.c. */
+/* As the gate does it: mm/gate/current/switch.c. */
 void tlb_hw_switch(const struct as_tlb *to)
 {
 	struct current *own = tlb_hw_own_current();

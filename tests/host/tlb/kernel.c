@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "core/cpu.h"
-#include "mm/asid.h"
-#include "mm/gate/user_half.h"
-#include "mm/tlb_hw.h"
+#include "mm/gate/current/user_half.h"
+#include "mm/tlb/asid.h"
+#include "mm/tlb/tlb_hw.h"
 
 /* What runs on a CPU in user mode: never returns. */
 static void (*user_body)(void);

@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-#include "mm/gate/user_half.h"
-#include "mm/tlb_hw.h"
+#include "mm/gate/current/user_half.h"
+#include "mm/tlb/tlb_hw.h"
 
 static tlb_word_t page_locks[SIM_SPACES][SIM_USER_PAGES];
 bool kernel_leaves_out_wait;

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "mm/tlb_hw.h"
+#include "mm/tlb/tlb_hw.h"
 
 enum frame_state { FRAME_REVEALED, FRAME_RESTING, FRAME_USER, FRAME_BUSY };
 
@@ -62,7 +62,7 @@ void kernel_unlock(tlb_word_t *lock) { tlb_hw_write(lock, 0); }
 
 static void pte_publish(tlb_word_t *pte, uint64_t value) { (void)tlb_hw_exchange(pte, value); }
 
-/* --- large pages: kernel/mm/direct_split.c --- */
+/* --- large pages: kernel/mm/frame/direct_split.c --- */
 
 static void split(unsigned large)
 {

@@ -36,7 +36,7 @@
 #include "coroutine.h"
 
 #include "core/current.h"
-#include "mm/tlb.h"
+#include "mm/tlb/tlb.h"
 
 enum {
 	SIM_CPUS_MAX = 4,

@@ -6,7 +6,7 @@
 
 #include "../random.h"
 #include "kernel.h"
-#include "mm/tlb_hw.h"
+#include "mm/tlb/tlb_hw.h"
 
 enum { RUN_STEPS_MIN = 2000, RUN_STEPS_SPREAD = 16000, FREEZE_STEPS = 400, STUCK_STEPS = 6000 };
 enum { TRACE_MAX = 64 };

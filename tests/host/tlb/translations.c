@@ -1,7 +1,7 @@
 /* TLBs and paging-structure caches as full as they could be; what a CPU could use, judged. */
 #include <string.h>
 
-#include "mm/asid.h"
+#include "mm/tlb/asid.h"
 #include "parts.h"
 
 enum {

@@ -11,8 +11,8 @@
 enum { CPU_OF_WRITER, CPU_OF_VICTIM, NR_CPUS };
 enum { STAGE_READY = 1, STAGE_DONE };
 enum { NR_PAGES = 256, NR_ROUNDS = 600, RFLAGS_IOPL = 3 << 12 };
-/* arch/x86_64/entry_area.def: the end of the entry stack of processor 1; of the frame's five words
- * the third. */
+/* arch/x86_64/entry/entry_area.def: the end of the entry stack of processor 1; of the frame's five
+ * words the third. */
 #define FLAGS_AT (0xffffe00000126000ul - 3 * 8)
 /* IOPL and IF. */
 enum { FLAGS_BYTE = 0x32 };

@@ -5,7 +5,7 @@ import gdb
 
 from bulwark import command, image, kernel, memory, text
 
-GRANULE_BITS = 8 * 64  # bytes of an area that one word of its span's bits stands for: kernel/mm/pool_chunk.c
+GRANULE_BITS = 8 * 64  # bytes of an area that one word of its span's bits stands for: kernel/mm/pool/pool_chunk.c
 
 
 def descriptor_at(number):

@@ -104,7 +104,7 @@ class Frames:
 		return self.owners[self.byte(pfn, 'owner')] if self.has(pfn) else 'RESERVED'
 
 	def state(self, pfn):
-		"""As policy_state_of of kernel/mm/policy.c."""
+		"""As policy_state_of of kernel/mm/table/policy.c."""
 		if self.image.start <= pfn < self.image.end:
 			return self.image.state(pfn)
 		if not self.has(pfn):

@@ -1,4 +1,4 @@
-"""The last transitions of a frame, as the kernel notes them: kernel/mm/frame_history.h."""
+"""The last transitions of a frame, as the kernel notes them: kernel/mm/frame/frame_history.h."""
 import gdb
 
 from bulwark import image, kernel

@@ -10,7 +10,7 @@ from bulwark import memory
 
 TREE = os.path.normpath(os.path.join(os.path.dirname(__file__), '..', '..', '..'))
 RUNS_AT = 48  # in struct layout of linker.ld: the address where the image runs
-HEADERS = ('kernel/mm/layout.h', 'kernel/arch/x86_64/paging.h', 'kernel/arch/x86_64/cr3.h')
+HEADERS = ('kernel/mm/table/layout.h', 'kernel/arch/x86_64/cpu/paging.h', 'kernel/arch/x86_64/cpu/cr3.h')
 
 
 @functools.lru_cache(None)

@@ -1,4 +1,4 @@
-"""Which region an address belongs to: kernel/mm/layout.def, as policy_view_of of kernel/mm/policy.c reads it."""
+"""Which region an address belongs to: kernel/mm/table/layout.def, as policy_view_of of kernel/mm/table/policy.c reads it."""
 import re
 
 from bulwark import image, kernel

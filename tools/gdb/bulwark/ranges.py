@@ -1,4 +1,4 @@
-"""What a root maps, as ranges: neighbouring pages of one region with the same rights. As kernel/mm/ptdump.c has it."""
+"""What a root maps, as ranges: neighbouring pages of one region with the same rights. As kernel/mm/watch/ptdump.c has it."""
 from bulwark import frames, layout, memory, paging, text
 
 

@@ -35,7 +35,7 @@ def of_process(process, half):
 
 def spaces():
 	"""(address of struct as, who uses it) of every address space."""
-	head = image.address("'kernel/mm/as.c'::all")
+	head = image.address("'kernel/mm/as/as.c'::all")
 	if not int.from_bytes(kernel.read(head, 8), 'little'):
 		return
 	users = {}

@@ -68,7 +68,7 @@ class Process:
 
 	@property
 	def uid(self):
-		"""In force; None: its entry is not its own. As credentials_uid of kernel/task/credentials.c."""
+		"""In force; None: its entry is not its own. As credentials_uid of kernel/task/authority/credentials.c."""
 		if str(kernel.variable('options')['cred']) == 'cred_plain':
 			return int(self.data['uid'])
 		entry = credential_of(self)
@@ -93,7 +93,7 @@ def credential_of(process):
 
 
 def processes():
-	head = image.address("'kernel/task/process.c'::all")
+	head = image.address("'kernel/task/process/process.c'::all")
 	if not int.from_bytes(kernel.read(head, 8), 'little'):
 		return []
 	return sorted((Process(at) for at in kernel.listed(head, 'struct process', 'all')), key=lambda p: p.pid)

@@ -151,7 +151,7 @@ def show_return(walk, key):
 
 def show_proof(walk, key):
 	value = walk_places.register('rdi')
-	what = {'flag': ('the flag that the kernel holds', "'kernel/task/flag.c'::flag_value"),
+	what = {'flag': ('the flag that the kernel holds', "'kernel/task/authority/flag.c'::flag_value"),
 		'base': ('the address of the kernel\'s image', None)}[key]
 	right = image.runs_at() if key == 'base' else int(kernel.variable('flag_value'))
 	yield walk.title(f'{who(walk)} proves that it knows {what[0]}: {value:#x}')

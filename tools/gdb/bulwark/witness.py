@@ -1,4 +1,4 @@
-"""What the kernel has seen an attack achieve: kernel/task/witness.c."""
+"""What the kernel has seen an attack achieve: kernel/task/authority/witness.c."""
 from bulwark import image, kernel, tasks
 
 WORDS = (('BW_FACT_OTHER_USER', 'it became another user'), ('BW_FACT_FLAG', 'it proved the flag'),
@@ -10,7 +10,7 @@ WORDS = (('BW_FACT_OTHER_USER', 'it became another user'), ('BW_FACT_FLAG', 'it 
 def record_of(process):
 	"""Of the attack that the process is a member of; None: of none."""
 	credential = tasks.credential_of(process)
-	at = int(kernel.variable("'kernel/task/witness.c'::testimony"))
+	at = int(kernel.variable("'kernel/task/authority/witness.c'::testimony"))
 	if credential is None or not int(credential['job']) or not at:
 		return None
 	records = kernel.object_at('struct testimony', at)['records']

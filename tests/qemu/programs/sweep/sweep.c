@@ -186,7 +186,7 @@ static const char *const in_pieces[] = {
 #define PIECES(name) #name,
 #define STOPS(name)
 #define BUDGET(name, how, what_grows) how(name)
-#include "../../../../kernel/task/budgets.def"
+#include "../../../../kernel/task/sched/budgets.def"
 #undef BUDGET
 };
 
