@@ -13,9 +13,7 @@
 #include "task/authority/program_policy.h"
 #include "task/authority/table_in_force.h"
 #include "task/authority/witness.h"
-#include "task/call/sys_io.h"
 #include "task/console/console.h"
-#include "task/console/foreground.h"
 #include "task/fault/audit_processes.h"
 #include "task/fault/fault.h"
 #include "task/ipc/futex.h"
@@ -81,8 +79,6 @@ void task_start(const struct boot_info *info, const void *archive, size_t size_b
 	audit_set_part(audit_processes);
 	witness_init();
 	program_policy_init();
-	foreground_init();
-	console_calls_init();
 	irq_start();
 	type_ahead();
 	thread_init();

@@ -9,9 +9,7 @@
 #include "task/authority/credentials.h"
 #include "task/authority/program_policy.h"
 #include "task/authority/witness_record.h"
-#include "task/call/sys_io.h"
 #include "task/console/console.h"
-#include "task/console/foreground.h"
 #include "task/process/process.h"
 #include "task/process/process_end.h"
 
@@ -223,7 +221,7 @@ status_t witness_begin_job(enum bw_job kind)
 	lock_release(&lock);
 	lock_release(&process_lock);
 	if (status == STATUS_OK) {
-		foreground_set(process->pid);
+		console_foreground_set(process->pid);
 		console_wake_readers();
 	} else if (status == STATUS_EFAULT) {
 		process_end_insecure("job_begin");
@@ -239,7 +237,7 @@ void witness_end_foreground(void)
 	lock_acquire(&lock);
 	foreground_write(job, 0);
 	lock_release(&lock);
-	foreground_set(job ? process->pid : 0);
+	console_foreground_set(job ? process->pid : 0);
 	console_wake_readers();
 }
 

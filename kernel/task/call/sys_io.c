@@ -16,12 +16,6 @@
 #include "task/sched/sched.h"
 #include "task/sched/wait.h"
 
-struct wait_queue console_readers = { WAIT_QUEUE_INIT(console_readers) };
-
-void console_wake_readers(void) { wait_wake_all(&console_readers); }
-
-void console_calls_init(void) { console_readable_hook = console_wake_readers; }
-
 /* Blocks until there is something. 0: end of file. EIO: the console is another job's by now. */
 static status_t wait_and_read(char *buffer, size_t size_bytes, size_t *len)
 {

@@ -12,14 +12,31 @@
 #include "core/options.h"
 #include "task/authority/witness.h"
 #include "task/process/process.h"
+#include "task/process/signal.h"
 
 enum { COLUMNS = 80, ROWS = 24, POLL_MAX = 256, QUIET_NS = 20000000 };
 
-RO_AFTER_INIT void (*console_interrupt_hook)(void);
-RO_AFTER_INIT void (*console_readable_hook)(void);
+struct wait_queue console_readers = { WAIT_QUEUE_INIT(console_readers) };
 
 static struct lock console_lock = LOCK_INIT("console", RANK_console);
 static struct terminal terminal; /* guarded by console_lock */
+static uint32_t foreground_pid;  /* one word, read and written whole; 0: none */
+
+void console_foreground_set(uint32_t pid)
+{
+	__atomic_store_n(&foreground_pid, pid, __ATOMIC_RELAXED);
+}
+
+static void interrupt_foreground(void)
+{
+	uint32_t pid = __atomic_load_n(&foreground_pid, __ATOMIC_RELAXED);
+
+	if (pid) {
+		signal_interrupt(pid);
+	}
+}
+
+void console_wake_readers(void) { wait_wake_all(&console_readers); }
 
 static void emit(const char *text, size_t len_bytes)
 {
@@ -65,11 +82,10 @@ static bool take_byte(enum source source)
 		event = terminal_input(&terminal, byte);
 	}
 	lock_release(&console_lock);
-	if (event == TERMINAL_INTERRUPT && console_interrupt_hook) {
-		console_interrupt_hook();
-	}
-	if (event == TERMINAL_READABLE && console_readable_hook) {
-		console_readable_hook();
+	if (event == TERMINAL_INTERRUPT) {
+		interrupt_foreground();
+	} else if (event == TERMINAL_READABLE) {
+		console_wake_readers();
 	}
 	return is_there;
 }

@@ -1,11 +1,12 @@
 /*
  * The console: COM1 and the keyboard in, COM1 and the screen out, one line discipline between them
- * and programs. Nothing here blocks; a reader that would have to wait is told so, and
- * console_readable_hook says when to retry.
+ * and programs. Nothing here blocks; a reader that would have to wait is told so, and waits in
+ * console_readers.
  */
 #pragma once
 
 #include "task/console/terminal.h"
+#include "task/sched/wait.h"
 
 /* Requests of the ioctl system call, numbers of Linux. */
 enum console_request {
@@ -22,12 +23,14 @@ struct console_size {
 	uint16_t width_pixels, height_pixels; /* 0: not known */
 };
 
-/*
- * Called without the console's lock when the interrupt key was typed, and when there is something
- * to read.
- */
-extern void (*console_interrupt_hook)(void);
-extern void (*console_readable_hook)(void);
+/* Threads that wait for something to read, or for the console to be their job's. */
+extern struct wait_queue console_readers;
+
+/* They look again. */
+void console_wake_readers(void);
+
+/* The process that the interrupt key ends; 0: none. */
+void console_foreground_set(uint32_t pid);
 
 void console_init(void);
 
