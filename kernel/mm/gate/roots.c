@@ -131,7 +131,8 @@ static uint64_t root_change(pfn_t root, unsigned state, uint64_t file)
 	uint32_t loaded = gate_is_shut() ? gate_loaded_root().pfn : 0;
 	uint64_t refusal = GATE_DONE;
 
-	if (!is_kernel_root(from) || root.pfn == kernel_root.pfn || !may_change(root, from, state) ||
+	if (!is_kernel_root(from) || root.pfn == kernel_root.pfn ||
+	    !may_change(root, from, state) ||
 	    (state == ROOT_PROGRAM && !program_begin(root, file))) {
 		return GATE_NO_CHANGE;
 	}
