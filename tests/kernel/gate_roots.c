@@ -201,6 +201,31 @@ static void change_idle(pfn_t root)
 		 "until it rests again");
 }
 
+/* Whatever its word says, and wherever all processors are. */
+static void change_kernels_own(void)
+{
+	struct frame published = root_as(kernel_root, 0, kernel_root, 0),
+		     dying = root_as(kernel_root, ROOT_DYING, kernel_root, 0),
+		     idle = root_as(kernel_root, ROOT_IDLE, kernel_root, 0);
+	uint64_t before[NR_CPUS_MAX];
+	enum gate_refusal dies, rests, is_taken;
+
+	for (unsigned id = 0; id < nr_cpus; id++) {
+		struct current *current = (struct current *)(uint64_t)gate_current(id);
+
+		before[id] = current->roots.value;
+		FORCE(current->roots.value = loaded().pfn);
+	}
+	dies = changed_as(kernel_root, published, ROOT_DYING);
+	rests = changed_as(kernel_root, dying, ROOT_IDLE);
+	is_taken = changed_as(kernel_root, idle, ROOT_NEW);
+	for (unsigned id = 0; id < nr_cpus; id++) {
+		FORCE(((struct current *)(uint64_t)gate_current(id))->roots.value = before[id]);
+	}
+	ktest_ok(dies == GATE_NO_CHANGE && rests == GATE_NO_CHANGE && is_taken == GATE_NO_CHANGE,
+		 "the kernel's own root neither dies, nor rests, nor is it taken");
+}
+
 /* --- links --- */
 
 static enum gate_refusal linked(const pte_t *entry, pfn_t table)
@@ -229,6 +254,8 @@ static void link_table(const struct as *as, pfn_t table)
 		 "nor does a table that has a place, or none");
 	ktest_ok(asked(GATE_ENTRY_SET, top, pte_read(top).value + PAGE_SIZE, 0, 0) != GATE_DONE,
 		 "a link does not lead elsewhere");
+	ktest_ok(linked(direct_map_pointer(kernel_root), table) == GATE_NO_TABLE,
+		 "nor below the kernel's own root, which has no user half");
 	ktest_ok(linked(link + 1, table) == GATE_DONE && linked(link + 2, table) == GATE_IN_USE,
 		 "a table gets one place");
 	ktest_ok(asked(GATE_ENTRY_SET, link + 1, 0, 0, 0) == GATE_DONE, "it goes when it is empty");
@@ -280,6 +307,7 @@ KTEST_SUITE(gate_roots)
 	change_published(pair);
 	change_dying(pair);
 	change_idle(pair);
+	change_kernels_own();
 	ktest_ok(asked_with(pair, root_as(pair, ROOT_IDLE, pair, 1), GATE_ROOT_END, pair.pfn, 0) ==
 			 GATE_IN_USE,
 		 "a root with an entry becomes no page table");

@@ -60,6 +60,9 @@ bool place_find(uint64_t entry, struct place *out)
 	out->is_user =
 		level == LEVEL_MAX ? index < PTES_PER_TABLE / 2 : !!(frame->flags & TABLE_USER);
 	out->root = level == LEVEL_MAX ? table.pfn : frame->number;
+	if (out->is_user && out->root == kernel_root.pfn && gate_is_shut()) {
+		return false; /* which has no user half */
+	}
 	out->address = out->is_user ? 0 : kernel_address(frame, level, index);
 	out->is_frozen = !out->is_user && (level == LEVEL_MAX || !place_may_change(out->address));
 	/* of a private window only the gate itself writes entries, with no lock that others take */

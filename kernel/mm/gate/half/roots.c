@@ -121,7 +121,8 @@ static bool is_kernel_root(struct frame frame)
 	       (frame.flags & (TABLE_SHADOW | TABLE_LINKED)) == TABLE_LINKED;
 }
 
-/* Under the root's lock, which keeps its user half as it is. */
+/* Under the root's lock, which keeps its user half as it is. The kernel's own root is no address
+ * space's: whoever is in none goes on there, so it neither dies nor rests. */
 static uint64_t root_change(pfn_t root, unsigned state, uint64_t file)
 {
 	struct frame from = *frame_entry(root);
@@ -130,7 +131,8 @@ static uint64_t root_change(pfn_t root, unsigned state, uint64_t file)
 	uint32_t loaded = gate_is_shut() ? gate_loaded_root().pfn : 0;
 	uint64_t refusal = GATE_DONE;
 
-	if (!is_kernel_root(from) || !may_change(root, from, state) ||
+	if (!is_kernel_root(from) || root.pfn == kernel_root.pfn ||
+	    !may_change(root, from, state) ||
 	    (state == ROOT_PROGRAM && !program_begin(root, file))) {
 		return GATE_NO_CHANGE;
 	}
