@@ -34,7 +34,7 @@
 #include "task/sched/irq.h"
 #include "task/start.h"
 #include "vuln/nmi.h"
-#include "vuln/sealed.h"
+#include "vuln/target.h"
 
 /* The VGA text screen: IBM VGA, mode 3. */
 #define VGA_TEXT_PA 0xb8000ul
@@ -194,7 +194,7 @@ static void apic_find(void)
 	if (access == APIC_PRIVATE) {
 		window_apic_init(apic_base());
 	} else if (access == APIC_MAPPED &&
-		   device_map(apic_base(), PAGE_SIZE, DEVICE_UNCACHED, &registers)) {
+		   ioremap(apic_base(), PAGE_SIZE, DEVICE_UNCACHED, &registers)) {
 		panic("no memory to map the local APIC");
 	}
 	apic_init(access, registers);
@@ -220,14 +220,12 @@ static void screen_init(void)
 		boot_info.screen = BOOT_SCREEN_TEXT;
 	}
 	if (boot_info.screen == BOOT_SCREEN_TEXT &&
-	    device_map((pa_t){ VGA_TEXT_PA }, VGA_TEXT_BYTES, DEVICE_UNCACHED, &pixels) ==
-		    STATUS_OK) {
+	    ioremap((pa_t){ VGA_TEXT_PA }, VGA_TEXT_BYTES, DEVICE_UNCACHED, &pixels) == STATUS_OK) {
 		screen_init_text((void *)pixels.va);
 	} else if (boot_info.screen == BOOT_SCREEN_FRAMEBUFFER &&
 		   framebuffer_is_supported(&boot_info.framebuffer) &&
-		   device_map(boot_info.framebuffer.pa,
-			      framebuffer_size_bytes(&boot_info.framebuffer),
-			      DEVICE_WRITE_COMBINING, &pixels) == STATUS_OK) {
+		   ioremap(boot_info.framebuffer.pa, framebuffer_size_bytes(&boot_info.framebuffer),
+			   DEVICE_WRITE_COMBINING, &pixels) == STATUS_OK) {
 		screen_init_framebuffer((void *)pixels.va, &boot_info.framebuffer);
 	}
 	log_screen_ready();
@@ -321,7 +319,7 @@ UNCHECKED void kernel_main(uint32_t loader, uint32_t info_pa)
 	pmalloc_init();
 	options_seal();
 	if (options.vuln == vuln_on) {
-		sealed_init();
+		target_init();
 		vuln_nmi_init();
 	}
 	as_init();

@@ -251,7 +251,7 @@ struct bw_leak {
 	uint64_t current_pid; /* whose credentials are those of the current process, 32 bits */
 	/* where the next system call saves the registers: at lowest_regs, 64 bits, plus a word of
 	   the ring, 16 bits, by the lower byte of twice the number of calls */
-	uint64_t lowest_regs, kstack_ring, syscalls_twice;
+	uint64_t lowest_regs, kstack_ring, syscalls_x2;
 	uint64_t gate_stack; /* one past its stack in the gate; 0: there is no gate */
 	uint64_t gate_held;  /* where a gate that lacks a rule is told what to wait at, 8 bytes, and
 				whether it waits, 8 bytes; 0: it lacks none */

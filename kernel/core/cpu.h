@@ -42,7 +42,7 @@ struct cpu_entry {
 };
 static_assert(offsetof(struct cpu_entry, port) == TLB_PORT_OFFSET, "GS finds it there");
 
-/* What of a CPU nobody can write to but through a window: task/authority/table_in_force.h. */
+/* What of a CPU nobody can write to but through a window: task/authority/active_syscall_table.h. */
 struct cpu_sealed {
 	const struct syscall_table
 		*syscall_table;                 /* syscall.asm: serves the current thread's calls */
@@ -62,7 +62,7 @@ struct cpu {
 	struct trap_handlers on; /* where the entry code goes */
 	uint32_t id;             /* 0 .. nr_cpus - 1 */
 	uint32_t apic_id;
-	bool need_resched; /* cpu_attend; looked at on the way back to user mode */
+	bool need_resched; /* cpu_request_resched; looked at on the way back to user mode */
 	bool online;
 	struct cpu_entry *entry;
 	struct tlb_cpu tlb;
@@ -70,7 +70,7 @@ struct cpu {
 	/* entry.asm: where the user's registers go on the current thread's kernel stack, lowest
 	 * address first: plus an offset from the ring. How often one was taken, times two. */
 	uint64_t lowest_regs;
-	uint64_t syscalls_twice, traps_twice;
+	uint64_t syscalls_x2, traps_twice;
 	uint16_t kstack_ring[KSTACK_RING_MAX];
 	uint64_t entry_stack_top;
 
@@ -129,7 +129,7 @@ static inline void cpu_leave_slowly(struct cpu *cpu)
 }
 
 /* Has the current thread look around, and others run, on its way back to user mode. */
-static inline void cpu_attend(void)
+static inline void cpu_request_resched(void)
 {
 	struct cpu *cpu = this_cpu();
 

@@ -1,8 +1,8 @@
 /* Command lines made of others. */
 #include "core/option_line.h"
 
+#include "core/cmdline_token.h"
 #include "core/options.h"
-#include "core/words.h"
 #include "lib/format.h"
 #include "lib/string.h"
 
@@ -12,20 +12,20 @@ enum { NAME_BYTES = 32 };
 /* Reads the name of the next word, and the word as it stands. False at the end of the line. */
 static bool name_next(const char **line, char name[NAME_BYTES], const char **word, size_t *len)
 {
-	enum word_result result;
+	enum cmdline_token_result result;
 	char *equals;
 
-	while (word_is_blank(**line)) {
+	while (cmdline_is_blank(**line)) {
 		(*line)++;
 	}
 	*word = *line;
-	result = word_next(line, name, NAME_BYTES);
+	result = cmdline_token_next(line, name, NAME_BYTES);
 	*len = (size_t)(*line - *word);
 	equals = (char *)strchr(name, '=');
 	if (equals) {
 		*equals = '\0';
 	}
-	return result != WORD_END;
+	return result != TOKEN_END;
 }
 
 static bool has_name(const char *words, const char *wanted)

@@ -2,8 +2,8 @@
 #include "core/options.h"
 
 #include "abi/bulwark.h"
+#include "core/cmdline_token.h"
 #include "core/log.h"
-#include "core/words.h"
 #include "lib/assert.h"
 #include "lib/format.h"
 #include "lib/string.h"
@@ -171,17 +171,17 @@ unsigned options_parse(const char *command_line)
 	static_assert(OPTION_NONE < 32, "one bit per option");
 	line_in_force = command_line;
 	for (;;) {
-		switch (word_next(&command_line, word, sizeof(word))) {
-		case WORD_FOUND: nr_refused += !apply(word, &seen); break;
-		case WORD_TOO_LONG:
+		switch (cmdline_token_next(&command_line, word, sizeof(word))) {
+		case TOKEN_FOUND: nr_refused += !apply(word, &seen); break;
+		case TOKEN_TOO_LONG:
 			refuse(word, "it is too long", "");
 			nr_refused++;
 			break;
-		case WORD_UNTERMINATED:
+		case TOKEN_UNTERMINATED:
 			refuse(word, "a quote is not closed", "");
 			nr_refused++;
 			break;
-		case WORD_END: return nr_refused;
+		case TOKEN_END: return nr_refused;
 		}
 	}
 }
@@ -190,16 +190,16 @@ const char *options_line(void) { return line_in_force; }
 
 status_t options_check(const char *words)
 {
-	enum word_result result;
+	enum cmdline_token_result result;
 	char word[WORD_BYTES];
 	unsigned seen = 0, value;
 
-	while ((result = word_next(&words, word, sizeof(word))) != WORD_END) {
+	while ((result = cmdline_token_next(&words, word, sizeof(word))) != TOKEN_END) {
 		const char *equals = strchr(word, '=');
 		enum option_index index =
 			equals ? find_option(word, (size_t)(equals - word)) : OPTION_NONE;
 
-		if (result != WORD_FOUND || index >= NR_OPTIONS || seen & 1u << index ||
+		if (result != TOKEN_FOUND || index >= NR_OPTIONS || seen & 1u << index ||
 		    !find_value(&rows[index], equals + 1, &value)) {
 			return STATUS_EINVAL;
 		}
@@ -211,14 +211,14 @@ status_t options_check(const char *words)
 bool option_peek(const char *command_line, const char *name, unsigned *value)
 {
 	enum option_index wanted = find_option(name, strlen(name));
-	enum word_result result;
+	enum cmdline_token_result result;
 	char word[WORD_BYTES];
 
 	assert(wanted < NR_OPTIONS);
-	while ((result = word_next(&command_line, word, sizeof(word))) != WORD_END) {
+	while ((result = cmdline_token_next(&command_line, word, sizeof(word))) != TOKEN_END) {
 		const char *equals = strchr(word, '=');
 
-		if (result == WORD_FOUND && equals &&
+		if (result == TOKEN_FOUND && equals &&
 		    find_option(word, (size_t)(equals - word)) == wanted &&
 		    find_value(&rows[wanted], equals + 1, value)) {
 			return true;

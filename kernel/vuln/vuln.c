@@ -22,10 +22,10 @@
 #include "mm/table/entry_area.h"
 #include "mm/table/layout.h"
 #include "mm/table/ptable.h"
+#include "task/authority/active_syscall_table.h"
 #include "task/authority/credentials.h"
 #include "task/authority/flag.h"
 #include "task/authority/program_policy.h"
-#include "task/authority/table_in_force.h"
 #include "task/authority/witness.h"
 #include "task/process/boot_archive.h"
 #include "task/process/process.h"
@@ -124,14 +124,14 @@ static void leak_processor(struct bw_leak *leak)
 	const struct cpu *cpu = this_cpu();
 
 	leak->tlb_seen = (uint64_t)&cpu->tlb.seen;
-	leak->tlb_seen_kept = (uint64_t)generation_seen_place(cpu->id);
+	leak->tlb_seen_kept = (uint64_t)generation_seen_address(cpu->id);
 	leak->tlb_slot = (uint64_t)&current_here()->slots[current_here()->slot].word;
 	leak->cpu_mode = (uint64_t)&cpu->entry->mode;
 	leak->exit_cr3 = (uint64_t)&current_here()->exit_cr3;
 	leak->current_pid = (uint64_t)&current_here()->pid;
 	leak->lowest_regs = (uint64_t)&cpu->lowest_regs;
 	leak->kstack_ring = (uint64_t)cpu->kstack_ring;
-	leak->syscalls_twice = (uint64_t)&cpu->syscalls_twice;
+	leak->syscalls_x2 = (uint64_t)&cpu->syscalls_x2;
 	leak->gate_stack =
 		gate_in_force == ptprot_off ? 0 : gate_stack_top(cpu->id) - gate_distance;
 	leak->gate_held = GATE_HELD_AT;
@@ -152,7 +152,7 @@ int64_t sys_vuln_leak(uint64_t at)
 		.image_text_end = (uint64_t)text_end,
 		.direct_map_base = direct_map_base,
 		.process = (uint64_t)process,
-		.process_uid = (uint64_t)credentials_uid_place(process),
+		.process_uid = (uint64_t)credentials_uid_address(process),
 		.credentials_set = (uint64_t)credentials_set,
 		.flag = (uint64_t)&flag_value,
 		.user_return = (uint64_t)user_return_frame,
@@ -161,10 +161,10 @@ int64_t sys_vuln_leak(uint64_t at)
 		.stack_top = thread_current()->stack_top,
 		.syscall_table = (uint64_t)program_table(process),
 		.syscall_table_all = (uint64_t)&syscall_table_all,
-		.syscall_table_in_force = table_in_force_place(),
+		.syscall_table_in_force = active_syscall_table_address(),
 		.thread_process = (uint64_t)&thread_current()->process,
 		.process_first = (uint64_t)first,
-		.credential = credentials_place(process),
+		.credential = credentials_address(process),
 		.process_name = (uint64_t)process->name,
 		.frames = (uint64_t)frames,
 		.frame_links = (uint64_t)frame_links,

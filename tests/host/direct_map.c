@@ -1,4 +1,4 @@
-/* sources: kernel/mm/frame/direct_map.c kernel/mm/frame/early.c */
+/* sources: kernel/mm/frame/direct_map.c kernel/mm/frame/boot_alloc.c */
 
 /*
  * What direct_map_build makes of memory with holes, and of ranges that begin and end anywhere: each
@@ -14,9 +14,9 @@
 #include "core/cpu.h"
 #include "core/options.h"
 #include "core/panic.h"
+#include "mm/frame/boot_alloc.h"
 #include "mm/frame/direct_map.h"
 #include "mm/frame/direct_split.h"
-#include "mm/frame/early.h"
 #include "mm/table/ptable.h"
 #include "mm/table/ram.h"
 #include "random.h"
@@ -110,7 +110,7 @@ static void memory_start(void)
 	}
 	/* the firmware leaves memory dirty */
 	memset((void *)EARLY_START, 0xff, EARLY_BYTES / 2);
-	early_init(&ram, &info);
+	boot_alloc_init(&ram, &info);
 }
 
 static pte_t *table_of(pte_t entry) { return (pte_t *)pfn_to_pa(pte_frame(entry)).pa; }
@@ -181,10 +181,10 @@ static void note_large(const struct range *range)
 
 static void builds(const char *what, uint64_t flags, const struct range *ranges, unsigned nr)
 {
-	pfn_t root = early_alloc_tables(1);
+	pfn_t root = boot_alloc_tables(1);
 	uint64_t nr_usable = 0;
 
-	memset(early_pointer(root), 0, PAGE_SIZE);
+	memset(boot_alloc_pointer(root), 0, PAGE_SIZE);
 	memset(is_usable, 0, sizeof(is_usable));
 	memset(is_large, 0, sizeof(is_large));
 	for (unsigned i = 0; i < nr; i++) {

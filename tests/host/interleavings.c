@@ -10,7 +10,7 @@
  * kernel/task/ipc/futex_word.c kernel/task/sched/wait.c kernel/task/sched/timer.c
  *          kernel/task/ipc/ipc.c kernel/task/ipc/ipc_wait.c kernel/task/ipc/endpoint.c
  *          kernel/task/process/process.c kernel/task/process/process_end.c
- * kernel/task/process/signal.c kernel/task/sched/call_pieces.c kernel/task/process/ids.c
+ * kernel/task/process/signal.c kernel/task/sched/call_pieces.c kernel/task/process/pid.c
  * kernel/task/process/fork.c kernel/task/process/clone.c kernel/core/lock.c kernel/core/cpu.c
  * -fno-sanitize=thread
  */

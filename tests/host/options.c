@@ -1,4 +1,5 @@
-/* sources: kernel/core/options.c kernel/core/words.c kernel/lib/format.c kernel/lib/string.c */
+/* sources: kernel/core/options.c kernel/core/cmdline_token.c kernel/lib/format.c
+ * kernel/lib/string.c */
 
 /* The kernel command line: words as a shell splits them, and what is refused. */
 #include "host_assert.h"
@@ -6,9 +7,9 @@
 #include "tap.h"
 
 #include "abi/bulwark.h"
+#include "core/cmdline_token.h"
 #include "core/log.h"
 #include "core/options.h"
-#include "core/words.h"
 #include "lib/format.h"
 
 static char logged[16384];
@@ -36,31 +37,31 @@ static void test_words(void)
 {
 	static const struct {
 		const char *line, *words; /* joined by | */
-		enum word_result last;
+		enum cmdline_token_result last;
 	} cases[] = {
-		{ "", "", WORD_END },
-		{ " \t\n ", "", WORD_END },
-		{ "a  b\tc ", "a|b|c|", WORD_END },
-		{ "a='b c' d", "a=b c|d|", WORD_END },
-		{ "\"a b\"c'd e'", "a bcd e|", WORD_END },
-		{ "\"a\\\"b\\\\c\\'d\\n\"", "a\"b\\c'd\\n|", WORD_END },
-		{ "'a\\b'", "a\\b|", WORD_END },
-		{ "a\\ b \\\"c", "a b|\"c|", WORD_END },
-		{ "'' \"\" x", "||x|", WORD_END },
-		{ "a\\", "a\\|", WORD_END },
-		{ "x 'abc", "x|", WORD_UNTERMINATED },
-		{ "x \"abc\\", "x|", WORD_UNTERMINATED },
-		{ "\"cmd=say \\'hello you\\'\"", "cmd=say 'hello you'|", WORD_END },
-		{ "0123456789abcdef0123456789abcdef", "", WORD_TOO_LONG },
+		{ "", "", TOKEN_END },
+		{ " \t\n ", "", TOKEN_END },
+		{ "a  b\tc ", "a|b|c|", TOKEN_END },
+		{ "a='b c' d", "a=b c|d|", TOKEN_END },
+		{ "\"a b\"c'd e'", "a bcd e|", TOKEN_END },
+		{ "\"a\\\"b\\\\c\\'d\\n\"", "a\"b\\c'd\\n|", TOKEN_END },
+		{ "'a\\b'", "a\\b|", TOKEN_END },
+		{ "a\\ b \\\"c", "a b|\"c|", TOKEN_END },
+		{ "'' \"\" x", "||x|", TOKEN_END },
+		{ "a\\", "a\\|", TOKEN_END },
+		{ "x 'abc", "x|", TOKEN_UNTERMINATED },
+		{ "x \"abc\\", "x|", TOKEN_UNTERMINATED },
+		{ "\"cmd=say \\'hello you\\'\"", "cmd=say 'hello you'|", TOKEN_END },
+		{ "0123456789abcdef0123456789abcdef", "", TOKEN_TOO_LONG },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		const char *line = cases[i].line;
 		char word[32];
 		char joined[256] = "";
-		enum word_result result;
+		enum cmdline_token_result result;
 
-		while ((result = word_next(&line, word, sizeof(word))) == WORD_FOUND) {
+		while ((result = cmdline_token_next(&line, word, sizeof(word))) == TOKEN_FOUND) {
 			strcat(joined, word);
 			strcat(joined, "|");
 		}

@@ -1,4 +1,4 @@
-/* sources: kernel/mm/table/ram.c kernel/mm/frame/early.c */
+/* sources: kernel/mm/table/ram.c kernel/mm/frame/boot_alloc.c */
 
 /*
  * Which memory of odd machines is used, against tables counted one by one; and that what is handed
@@ -10,7 +10,7 @@
 
 #include "core/boot_info.h"
 #include "core/panic.h"
-#include "mm/frame/early.h"
+#include "mm/frame/boot_alloc.h"
 #include "mm/table/layout.h"
 #include "mm/table/ram.h"
 
@@ -218,10 +218,10 @@ static bool is_handed_out_once(void)
 {
 	static unsigned char is_taken[0x400];
 	unsigned nr_pieces, nr = 0;
-	const struct early_piece *pieces;
+	const struct boot_alloc_piece *pieces;
 
-	while (early_nr_left()) {
-		pfn_t frame = early_alloc_tables(1);
+	while (boot_alloc_nr_left()) {
+		pfn_t frame = boot_alloc_tables(1);
 
 		if (frame.pfn >= 0x400 || !is_inside(frame.pfn) || is_taken[frame.pfn]++) {
 			diag("frame %#x", frame.pfn);
@@ -229,7 +229,7 @@ static bool is_handed_out_once(void)
 		}
 		nr++;
 	}
-	pieces = early_pieces(&nr_pieces);
+	pieces = boot_alloc_pieces(&nr_pieces);
 	for (unsigned i = 0; i < nr_pieces; i++) {
 		if (pieces[i].low != pieces[i].high || pieces[i].start < 0x300) {
 			return false;
@@ -246,7 +246,7 @@ static void test_early(void)
 	info.modules[0] = (struct boot_module){ { 0x3c0010 }, { 0x3c0800 }, "" };
 	info.nr_modules = 1;
 	(void)used(PHYS_BITS);
-	early_init(&ram, &info);
+	boot_alloc_init(&ram, &info);
 	ok(is_handed_out_once(), "each frame once, but those of the image and of a module");
 }
 

@@ -1,5 +1,5 @@
-/* sources: kernel/core/restart.c kernel/core/option_line.c kernel/core/words.c kernel/lib/format.c
- * kernel/lib/string.c
+/* sources: kernel/core/restart.c kernel/core/option_line.c kernel/core/cmdline_token.c
+ * kernel/lib/format.c kernel/lib/string.c
  */
 
 /* What is said about a restart: lines made of others, and requests that are believed or not. */

@@ -12,7 +12,7 @@ static void plant_entry(const struct process *self)
 	uint32_t pid;
 
 	lock_acquire(&process_lock);
-	gone.pid = id_take();
+	gone.pid = pid_alloc();
 	gone.as = self->as;
 	ktest_ok(credentials_give(&gone, self) == STATUS_OK, "a number is given");
 	lock_release(&process_lock);
@@ -21,7 +21,7 @@ static void plant_entry(const struct process *self)
 	AS_PROCESS(gone.pid, left = credentials_leave(&gone));
 	ktest_ok(left == STATUS_OK && credentials_take(&gone, &pid) == STATUS_OK && pid == gone.pid,
 		 "and taken back");
-	id_give_back(gone.pid);
+	pid_free(gone.pid);
 	lock_release(&process_lock);
 }
 

@@ -8,9 +8,9 @@
 #include "mm/gate/gate.h"
 #include "mm/table/ptable.h"
 #include "mm/tlb/as_tlb.h"
+#include "task/authority/active_syscall_table.h"
 #include "task/authority/credential_entry.h"
 #include "task/authority/program_policy.h"
-#include "task/authority/table_in_force.h"
 #include "task/authority/watched_calls.h"
 #include "task/process/process.h"
 
@@ -44,7 +44,7 @@ static const struct syscall_table *table_after(uint32_t binding, enum gate_opera
 	is.binding = binding;
 	FORCE(*own() = is);
 	(void)asked_of(operation, told, 0, 0, 0);
-	found = table_in_force();
+	found = active_syscall_table();
 	rule_table_after = rule_table();
 	FORCE(*own() = before);
 	(void)asked_of(GATE_CALLS_BIND, before.binding, 0, 0, 0);
@@ -82,7 +82,7 @@ static void derived(void)
 	ktest_ok(table_after(rule, GATE_CALLS_BIND, 0) == table,
 		 "a processor with another's number writes its own word");
 	cpu->id = number;
-	ktest_ok(table_in_force() == &syscall_table_all, "which it is served by afterwards");
+	ktest_ok(active_syscall_table() == &syscall_table_all, "which it is served by afterwards");
 }
 
 /* Whatever a store has a byte of it say, or the byte behind a number that no call has. */

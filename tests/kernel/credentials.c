@@ -54,7 +54,7 @@ static void ending_checks(const struct process *self)
 	uint32_t pid, taken;
 
 	lock_acquire(&process_lock);
-	pid = id_take();
+	pid = pid_alloc();
 	child.pid = pid;
 	child.as = self->as;
 	ktest_ok(pid && credentials_give(&child, self) == STATUS_OK && credentials_uid(&child) == 0,
@@ -67,7 +67,7 @@ static void ending_checks(const struct process *self)
 	child.pid = pid;
 	ktest_ok(credentials_uid(&child) == CREDENTIALS_NOBODY,
 		 "an entry is cleared though its process leads elsewhere");
-	id_give_back(pid);
+	pid_free(pid);
 	lock_release(&process_lock);
 }
 
@@ -80,7 +80,7 @@ KTEST_SUITE(credentials)
 		ktest_skip("cred=plain: the uid is in the process's structure");
 		return;
 	}
-	ktest_ok(pool_object_at((uint64_t)credentials_uid_place(self), &object),
+	ktest_ok(pool_object_at((uint64_t)credentials_uid_address(self), &object),
 		 "the uid lies in a pool");
 	ktest_ok(object.is_sealed == (options.pmalloc != pmalloc_off) && !object.is_read_only,
 		 "which is sealed, and write-rare");

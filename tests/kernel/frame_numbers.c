@@ -136,7 +136,7 @@ static void plant_shown(void)
 
 static void plant_seen(void)
 {
-	volatile uint64_t *seen = (volatile uint64_t *)generation_seen_place(this_cpu()->id);
+	volatile uint64_t *seen = (volatile uint64_t *)generation_seen_address(this_cpu()->id);
 
 	PLANT(*seen, UINT64_MAX, "has seen a generation to come, the gate says",
 	      "a generation that is to come and was seen");

@@ -101,7 +101,7 @@ static void not_others(void)
 	ktest_ok(change_as(gone, CREDENTIAL_GRANT, 0, 0) == GATE_NOT_OURS,
 		 "an entry that nobody holds is not the current one");
 	ktest_ok(change(CREDENTIAL_GRANT, 0, 0, 0, 0) == GATE_NO_FRAME &&
-			 change(CREDENTIAL_GRANT, ID_MAX + 1, 0, 0, 0) == GATE_NO_FRAME,
+			 change(CREDENTIAL_GRANT, PID_MAX + 1, 0, 0, 0) == GATE_NO_FRAME,
 		 "there is none of number 0, nor behind the last");
 	ktest_ok(change_own((enum credential_change)(CREDENTIAL_LEAVE + 1), 0, 0) == GATE_NO_CHANGE,
 		 "there is no other change");
@@ -323,7 +323,7 @@ KTEST_SUITE(gate_credentials)
 		return;
 	}
 	lock_acquire(&process_lock);
-	pid = id_take();
+	pid = pid_alloc();
 	lock_release(&process_lock);
 	not_by_name();
 	not_others();
@@ -336,7 +336,7 @@ KTEST_SUITE(gate_credentials)
 	first_stays();
 	set_unasked();
 	lock_acquire(&process_lock);
-	id_give_back(pid);
+	pid_free(pid);
 	lock_release(&process_lock);
 	as_put(as);
 }

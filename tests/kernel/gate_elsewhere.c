@@ -31,13 +31,13 @@ static void not_given(const struct as *as)
 	enum gate_refusal refusal;
 
 	lock_acquire(&process_lock);
-	pid = id_take();
+	pid = pid_alloc();
 	lock_release(&process_lock);
 	refusal = change(CREDENTIAL_GIVE, pid, self, (uint64_t)&child, as->root.pfn);
 	ktest_ok(refusal == GATE_NOT_OURS && !credential_entries[pid].holder,
 		 "who has not loaded its own address space makes none");
 	lock_acquire(&process_lock);
-	id_give_back(pid);
+	pid_free(pid);
 	lock_release(&process_lock);
 }
 

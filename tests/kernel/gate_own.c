@@ -5,7 +5,7 @@
 #include "ktest.h"
 #include "mm/frame/window.h"
 #include "mm/pool/pool.h"
-#include "task/authority/table_in_force.h"
+#include "task/authority/active_syscall_table.h"
 
 static uint64_t how(enum pool_write_kind kind, uint32_t len_bytes)
 {
@@ -23,9 +23,9 @@ static void window_tables(void)
 }
 
 /* struct cpu_sealed of this CPU, in the pool that is claimed for it. */
-static void sealed_words(void)
+static void target_words(void)
 {
-	uint64_t place = table_in_force_place(), table = *(const uint64_t *)place;
+	uint64_t place = active_syscall_table_address(), table = *(const uint64_t *)place;
 	pfn_t frame = pte_frame(ptable_lookup(kernel_root, place, NULL));
 	const union pool_slot *area = pool_slot(frame_entry(frame)->number, SLOT_AREA);
 	uint64_t last = place + offsetof(struct cpu_sealed, current);
@@ -80,7 +80,7 @@ KTEST_SUITE(gate_own)
 		return;
 	}
 	window_tables();
-	sealed_words();
+	target_words();
 	loaded_root();
 	leaf = space_make(&as, 1, 1);
 	if (!leaf) {

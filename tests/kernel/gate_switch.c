@@ -57,7 +57,7 @@ static void give_checks_of_parent(const struct process *self)
 	AS_PROCESS(CURRENT_KERNEL, by_kernel = given(unused(), 0));
 	ktest_ok(by_kernel == GATE_NOT_OURS, "nor does the kernel itself give one to nobody");
 	FORCE(entry->holder = NULL);
-	without_holder = given_to(ID_MAX, own);
+	without_holder = given_to(PID_MAX, own);
 	FORCE(*entry = own);
 	ktest_ok(without_holder == GATE_NOT_OURS, "nor who has left to a child");
 	FORCE(options.ktest = ktest_off);
@@ -69,7 +69,7 @@ static void give_checks_of_parent(const struct process *self)
 static void give_checks(const struct process *self)
 {
 	struct credential own = credential_entries[self->pid], other;
-	uint32_t none = ID_MAX;
+	uint32_t none = PID_MAX;
 
 	ktest_ok(given(nr_kstacks, self->pid) == GATE_NO_FRAME &&
 			 taken(nr_kstacks) == GATE_NO_FRAME,
@@ -107,7 +107,7 @@ static enum gate_refusal changed(enum credential_change change, uint32_t pid)
 /* Whatever its entry becomes, all threads of a process become. */
 static void count_checks(const struct process *self)
 {
-	struct credential *entry = (struct credential *)(uint64_t)&credential_entries[ID_MAX];
+	struct credential *entry = (struct credential *)(uint64_t)&credential_entries[PID_MAX];
 	struct credential unused_entry = *entry;
 	uint16_t before = kstack_counts[self->pid];
 	enum gate_refusal with_stack, without;
@@ -120,10 +120,10 @@ static void count_checks(const struct process *self)
 		 "one with two neither leaves its address space, nor executes another program, "
 		 "nor joins a job");
 	FORCE(kstack_counts[self->pid] = before);
-	FORCE(entry->root = kernel_root; kstack_counts[ID_MAX]++);
-	with_stack = changed(CREDENTIAL_TAKE, ID_MAX);
-	FORCE(kstack_counts[ID_MAX]--);
-	without = changed(CREDENTIAL_TAKE, ID_MAX);
+	FORCE(entry->root = kernel_root; kstack_counts[PID_MAX]++);
+	with_stack = changed(CREDENTIAL_TAKE, PID_MAX);
+	FORCE(kstack_counts[PID_MAX]--);
+	without = changed(CREDENTIAL_TAKE, PID_MAX);
 	FORCE(*entry = unused_entry);
 	ktest_ok(with_stack == GATE_NOT_OURS && without == GATE_DONE,
 		 "an entry is not taken while a stack has its number");

@@ -23,7 +23,7 @@ enum {
 /* The current call's, as entry.asm counted when it came. */
 static const struct regs *regs_expected(const struct cpu *cpu)
 {
-	uint8_t twice = (uint8_t)(cpu->syscalls_twice - 2);
+	uint8_t twice = (uint8_t)(cpu->syscalls_x2 - 2);
 
 	return (const struct regs *)(cpu->lowest_regs + cpu->kstack_ring[twice / 2]);
 }

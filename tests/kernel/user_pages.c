@@ -189,7 +189,7 @@ KTEST_SUITE(families)
 	uint32_t pid;
 
 	lock_acquire(&process_lock);
-	child.pid = id_take();
+	child.pid = pid_alloc();
 	child.as = self->as;
 	ktest_ok(child.pid && credentials_give(&child, self) == STATUS_OK, "a child is born");
 	ktest_ok(credentials_space_of(self, &own) && credentials_space(child.pid, &born) &&
@@ -205,6 +205,6 @@ KTEST_SUITE(families)
 	ktest_ok(credentials_take(&child, &pid) == STATUS_OK && pid == child.pid, "and goes");
 	ktest_ok(!credentials_space(pid, &born) && !credentials_space_of(&child, &born),
 		 "then it is nobody's kin");
-	id_give_back(pid);
+	pid_free(pid);
 	lock_release(&process_lock);
 }

@@ -18,7 +18,7 @@
 #include "mm/table/entry_area.h"
 #include "mm/table/layout.h"
 #include "mm/table/ptable.h"
-#include "task/authority/table_in_force.h"
+#include "task/authority/active_syscall_table.h"
 #include "task/fault/fault_report.h"
 #include "task/process/process.h"
 
@@ -141,7 +141,7 @@ static void check_processor(void)
 
 	expect_read(cpu->entry, sizeof(*cpu->entry), false, "the entry page");
 	expect_read(cpu, sizeof(*cpu), false, "a processor's data");
-	expect_read((const void *)table_in_force_place(), 8, true,
+	expect_read((const void *)active_syscall_table_address(), 8, true,
 		    "an object of a processor's pool");
 	expect_read((const char *)cpu->entry + CPU_SEALED_OFFSET, 8, false,
 		    "the same where the entry area shows it");

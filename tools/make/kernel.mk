@@ -47,7 +47,7 @@ KERNEL_CFLAGS += $(looks_$(BUILD))
 # Not looked at: what runs before there is anything to look with, what commits faults on purpose (but tests/kernel/plants.*), and who looks.
 ifneq ($(looks_$(BUILD)),)
 unchecked := boot/% kernel/vuln/% tests/kernel/% tests/fuzz/kernel/% $(foreach part,$(parts),%.$(part).c) kernel/arch/x86_64/cpu/features.c \
-	kernel/arch/x86_64/cpu/random.c kernel/core/options.c kernel/core/words.c kernel/mm/gate/%
+	kernel/arch/x86_64/cpu/random.c kernel/core/options.c kernel/core/cmdline_token.c kernel/mm/gate/%
 unchecked_kasan := kernel/mm/pool/pool_chunk.c kernel/mm/watch/scan.c
 unchecked_fuzz := $(unchecked_kasan)
 unchecked += $(unchecked_$(BUILD))

@@ -36,7 +36,7 @@ my @PROGRAMS = (
 	[qr/exec|elf|archive/ => qw(exec elf)], [qr/thread|switch|clone/ => qw(thread thread_end)],
 	[qr/time|alarm|clock|apic|rtc/ => qw(time)], [qr/sched|run_queue|run_time|idle|irq/ => qw(sched)],
 	[qr/ipc|endpoint/ => qw(ipc ipc_refused)], [qr/^entry|^syscall|^switch|^trap/ => qw(entry_registers entry_flags entry_stack entry_gates)],
-	[qr/fpu/ => qw(fpu)], [qr/policy|credential|table_in_force/ => qw(policy identity)], [qr/usercopy|uaccess|sys_/ => qw(pointer)],
+	[qr/fpu/ => qw(fpu)], [qr/policy|credential|active_syscall_table/ => qw(policy identity)], [qr/usercopy|uaccess|sys_/ => qw(pointer)],
 	[qr/usage|sys_misc|group/ => qw(limit process)], [qr/kaiser|xpfo|mitigate/ => qw(mitigate residue)]);
 # Tests of tests/qemu for a file of this path, which no boot stands for.
 my @TESTS = (

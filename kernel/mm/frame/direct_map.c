@@ -4,8 +4,8 @@
 #include "core/cpu.h"
 #include "core/options.h"
 #include "lib/assert.h"
+#include "mm/frame/boot_alloc.h"
 #include "mm/frame/direct_split.h"
-#include "mm/frame/early.h"
 #include "mm/frame/frame.h"
 #include "mm/gate/gate.h"
 #include "mm/table/ptable.h"
@@ -121,10 +121,10 @@ void direct_map_build(pfn_t root, pfn_t start, pfn_t end)
 		uint32_t nr = MIN(end.pfn - frame.pfn, nr_to_table_end);
 
 		if (has_large(frame, end)) {
-			*early_large_entry(root, address) =
+			*boot_map_large_entry(root, address) =
 				pte_with(direct_map_pte(frame), PTE_HUGE);
 		} else {
-			early_fill(early_entry(root, address, nr), nr, direct_map_pte(frame));
+			boot_map_fill(boot_map_entry(root, address, nr), nr, direct_map_pte(frame));
 		}
 		frame = pfn_add(frame, nr);
 	}

@@ -41,5 +41,5 @@ void direct_map_unprotect(pfn_t frame);
 /* ... lets the gate alone write: a downgrade. direct_map_unprotect takes it back. */
 void direct_map_guard(pfn_t frame);
 
-/* Boot: builds the map of [start, end) in `root`, tables from early_entry. */
+/* Boot: builds the map of [start, end) in `root`, tables from boot_map_entry. */
 void direct_map_build(pfn_t root, pfn_t start, pfn_t end);

@@ -4,8 +4,8 @@
 #include "core/cpu.h"
 #include "core/lock.h"
 #include "lib/assert.h"
+#include "mm/frame/boot_alloc.h"
 #include "mm/frame/direct_map.h"
-#include "mm/frame/early.h"
 #include "mm/gate/gate.h"
 #include "mm/table/ptable.h"
 #include "mm/table/ram.h"
@@ -18,7 +18,7 @@ struct run {
 };
 
 /* A run ends where memory does, or where what the tables are taken from does. */
-enum { RUNS_MAX = MEMORY_RANGES_MAX + EARLY_PIECES_MAX };
+enum { RUNS_MAX = MEMORY_RANGES_MAX + BOOT_ALLOC_PIECES_MAX };
 
 static RO_AFTER_INIT struct run runs[RUNS_MAX];
 static RO_AFTER_INIT unsigned nr_runs;
@@ -35,7 +35,7 @@ void direct_split_reserve(const struct ram *ram)
 
 		while (page < end) {
 			uint32_t nr;
-			pfn_t table = early_alloc_tables_of(end - page, &nr);
+			pfn_t table = boot_alloc_tables_of(end - page, &nr);
 
 			assert(nr_runs < RUNS_MAX);
 			runs[nr_runs++] = (struct run){ page, nr, table.pfn };

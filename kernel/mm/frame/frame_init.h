@@ -5,7 +5,7 @@
 
 struct ram;
 
-/* Maps the frame table, all RESERVED, and says where it is. Frames from early_alloc_kernel. */
+/* Maps the frame table, all RESERVED, and says where it is. Frames from boot_alloc_kernel. */
 void frame_table_build(const struct ram *ram);
 /* Behind the claims: the frames of the table know where they are mapped. */
 void frame_table_note_places(void);

@@ -3,8 +3,8 @@
  * Their frames may lie anywhere, and holes in memory have none.
  */
 #include "lib/assert.h"
+#include "mm/frame/boot_alloc.h"
 #include "mm/frame/buddy.h"
-#include "mm/frame/early.h"
 #include "mm/frame/frame_history.h"
 #include "mm/frame/frame_init.h"
 #include "mm/frame/kspace.h"
@@ -38,7 +38,7 @@ static void map(uint64_t table, size_t entry_bytes, uint32_t nr_frames_each,
 	uint64_t start = table + run->start / nr_frames_each * entry_bytes;
 	uint64_t end = table + run->end / nr_frames_each * entry_bytes;
 
-	early_map(kernel_root, start, end, PTE_PRESENT | PTE_WRITABLE | ptable_nx());
+	boot_map_range(kernel_root, start, end, PTE_PRESENT | PTE_WRITABLE | ptable_nx());
 	if (KASAN) {
 		marks_build(start, end);
 	}
@@ -54,12 +54,13 @@ static void kstacks_build(void)
 	nr_kstacks = MIN(MAX(nr_frames / FRAMES_PER_KSTACK, (uint32_t)KSTACKS_LEAST),
 			 (uint32_t)NR_SLOTS);
 	kstack_owners = (struct kstack_owner *)start;
-	early_map(kernel_root, start, align_up((uint64_t)&kstack_owners[nr_kstacks], PAGE_SIZE),
-		  PTE_PRESENT | PTE_WRITABLE | ptable_nx());
+	boot_map_range(kernel_root, start,
+		       align_up((uint64_t)&kstack_owners[nr_kstacks], PAGE_SIZE),
+		       PTE_PRESENT | PTE_WRITABLE | ptable_nx());
 	start += GUARDED_STEP / 4;
 	kstack_counts = (uint16_t *)start;
-	early_map(kernel_root, start, (uint64_t)&kstack_counts[KSTACK_PIDS],
-		  PTE_PRESENT | PTE_WRITABLE | ptable_nx());
+	boot_map_range(kernel_root, start, (uint64_t)&kstack_counts[KSTACK_PIDS],
+		       PTE_PRESENT | PTE_WRITABLE | ptable_nx());
 }
 
 void frame_table_build(const struct ram *ram)

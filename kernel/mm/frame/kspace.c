@@ -313,7 +313,7 @@ status_t kspace_map_sealed(pfn_t first, uint32_t nr, va_t *out)
 	return status;
 }
 
-status_t device_map(pa_t pa, uint64_t len_bytes, enum device_cache how, va_t *out)
+status_t ioremap(pa_t pa, uint64_t len_bytes, enum device_cache how, va_t *out)
 {
 	uint64_t first = align_down(pa.pa, PAGE_SIZE), end = align_up(pa.pa + len_bytes, PAGE_SIZE);
 	uint64_t flags = PTE_PRESENT | PTE_WRITABLE | ptable_nx() |

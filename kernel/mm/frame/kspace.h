@@ -57,7 +57,7 @@ bool kstack_of(va_t address, va_t *base);
 /* Is the address in a guard page of a stack slot? */
 bool kstack_is_guard(va_t address);
 
-/* Where device registers are mapped: the entry that device_map made. False: none are. */
+/* Where device registers are mapped: the entry that ioremap made. False: none are. */
 bool kspace_device_at(uint64_t address, pte_t *out);
 uint64_t kspace_nr_device_pages(void);
 
@@ -71,6 +71,6 @@ enum { DEVICES_MAX = 256 };
 enum device_cache { DEVICE_UNCACHED, DEVICE_WRITE_COMBINING };
 /* Maps device registers or firmware tables [pa, pa + len), RW NX (tables too; they are never
  * executed). Boot only. ENOMEM: also more than DEVICES_MAX times. */
-status_t device_map(pa_t pa, uint64_t len_bytes, enum device_cache cache, va_t *out) MUST_CHECK;
-/* What device_map mapped from this address on is gone again. Boot only. Flushes. */
+status_t ioremap(pa_t pa, uint64_t len_bytes, enum device_cache cache, va_t *out) MUST_CHECK;
+/* What ioremap mapped from this address on is gone again. Boot only. Flushes. */
 void device_unmap(va_t start);

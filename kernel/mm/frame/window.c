@@ -139,7 +139,7 @@ static inline struct opening window_open_to_write(void)
 }
 
 /* Behind what is shown already. */
-static inline void *window_show(struct opening *opening, pfn_t frame, uint64_t flags)
+static inline void *window_map(struct opening *opening, pfn_t frame, uint64_t flags)
 {
 	unsigned index = opening->nr_shown++;
 
@@ -173,7 +173,7 @@ void window_zero(const pfn_t *frames_to_zero, unsigned nr)
 		struct opening opening = window_open_to_write();
 
 		for (unsigned i = 0; i < batch; i++) {
-			(void)window_show(&opening, frames_to_zero[i], PTE_WRITABLE);
+			(void)window_map(&opening, frames_to_zero[i], PTE_WRITABLE);
 		}
 		memset(page_address(0), 0, (size_t)batch * PAGE_SIZE);
 		window_close(&opening);
@@ -212,10 +212,10 @@ void window_copy(pfn_t to, pfn_t from, unsigned order)
 		struct opening opening = window_open_to_write();
 
 		for (unsigned i = 0; i < batch; i++) {
-			(void)window_show(&opening, pfn_add(to, done + i), PTE_WRITABLE);
+			(void)window_map(&opening, pfn_add(to, done + i), PTE_WRITABLE);
 		}
 		for (unsigned i = 0; i < batch; i++) {
-			(void)window_show(&opening, pfn_add(from, done + i), 0);
+			(void)window_map(&opening, pfn_add(from, done + i), 0);
 		}
 		memcpy(page_address(0), page_address(batch), (size_t)batch * PAGE_SIZE);
 		window_close(&opening);
@@ -233,7 +233,7 @@ static char *show_all(struct opening *opening, const pfn_t *targets, unsigned nr
 	*opening = window_open_to_write();
 	assert(nr <= WINDOW_PAGES && offset_bytes + len_bytes <= (uint64_t)nr * PAGE_SIZE);
 	for (unsigned i = 0; i < nr; i++) {
-		(void)window_show(opening, targets[i], PTE_WRITABLE);
+		(void)window_map(opening, targets[i], PTE_WRITABLE);
 	}
 	return (char *)page_address(0) + offset_bytes;
 }
@@ -274,7 +274,7 @@ void window_store(pfn_t frame, uint64_t offset_bytes, uint64_t value, unsigned s
 uint64_t window_load(pfn_t frame, uint64_t offset_bytes)
 {
 	struct opening opening = window_open();
-	const char *page = window_show(&opening, frame, 0);
+	const char *page = window_map(&opening, frame, 0);
 	uint64_t value = *(const volatile uint64_t *)(page + offset_bytes);
 
 	window_close(&opening);
@@ -298,7 +298,7 @@ unsigned window_find_nonzero(const pfn_t *frames_to_read, unsigned nr)
 
 	assert(nr <= WINDOW_PAGES);
 	for (unsigned i = 0; i < nr; i++) {
-		(void)window_show(&opening, frames_to_read[i], 0);
+		(void)window_map(&opening, frames_to_read[i], 0);
 	}
 	while (found < nr && is_zero(page_address(found))) {
 		found++;
@@ -317,7 +317,7 @@ status_t window_hold(pfn_t frame, status_t (*wait)(void))
 		as_tlb_settle();
 	}
 	opening = window_open();
-	(void)window_show(&opening, frame, PTE_WRITABLE);
+	(void)window_map(&opening, frame, PTE_WRITABLE);
 	status = wait();
 	/* it may have used the local APIC, which leaves the window */
 	if (gate_in_force != ptprot_off) {

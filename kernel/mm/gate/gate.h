@@ -85,7 +85,7 @@ bool frames_settle(pfn_t first, uint32_t nr, bool is_zero) MUST_CHECK;
 uint64_t generation_newest(void);
 uint64_t generation_seen(unsigned cpu);
 /* Where that lies: for tests and vulnerable calls. NULL: nowhere. */
-const uint64_t *generation_seen_place(unsigned cpu);
+const uint64_t *generation_seen_address(unsigned cpu);
 /* A downgrade's, after the page-table writes. Full barrier. */
 uint64_t generation_draw(void);
 /* Flushes everything; returns the generation that this processor has seen by that. */

@@ -95,7 +95,7 @@ static inline void mark_check(const void *start, size_t len_bytes, enum touch to
 /* The kernel's first act: marks for all, which nobody reads, so that code that writes them can run.
  */
 void marks_begin(void);
-/* Boot: marks for [start, end), frames from early_alloc_kernel. */
+/* Boot: marks for [start, end), frames from boot_alloc_kernel. */
 void marks_build(uint64_t start, uint64_t end);
 /* Boot: the top-level entries of all that will ever have marks. */
 void marks_reserve(pfn_t root);

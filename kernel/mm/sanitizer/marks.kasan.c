@@ -3,8 +3,8 @@
 
 #include "arch/x86_64/cpu/paging.h"
 #include "lib/string.h"
+#include "mm/frame/boot_alloc.h"
 #include "mm/frame/direct_map.h"
-#include "mm/frame/early.h"
 #include "mm/frame/frame_alloc.h"
 #include "mm/gate/gate.h"
 #include "mm/sanitizer/kasan.h"
@@ -48,8 +48,8 @@ static uint64_t end_page_of(uint64_t end)
 
 void marks_build(uint64_t start, uint64_t end)
 {
-	early_map(kernel_root, first_page_of(start), end_page_of(end),
-		  PTE_PRESENT | PTE_WRITABLE | ptable_nx());
+	boot_map_range(kernel_root, first_page_of(start), end_page_of(end),
+		       PTE_PRESENT | PTE_WRITABLE | ptable_nx());
 }
 
 void marks_reserve(pfn_t root)
@@ -58,7 +58,7 @@ void marks_reserve(pfn_t root)
 				      pool_base,   pool_base + POOL_SIZE - 1,     ENTRY_AREA_BASE };
 
 	for (unsigned i = 0; i < ARRAY_SIZE(reserved); i++) {
-		(void)early_entry(root, mark_address(reserved[i]), 0);
+		(void)boot_map_entry(root, mark_address(reserved[i]), 0);
 	}
 }
 

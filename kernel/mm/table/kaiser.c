@@ -33,10 +33,7 @@ void kaiser_init(void)
 	options_show_instead("kaiser", (const unsigned *)&kaiser_in_force);
 }
 
-static uint64_t entries(const struct cpu *cpu)
-{
-	return (cpu->syscalls_twice + cpu->traps_twice) / 2;
-}
+static uint64_t entries(const struct cpu *cpu) { return (cpu->syscalls_x2 + cpu->traps_twice) / 2; }
 
 uint64_t kaiser_crossings(const struct cpu *cpu)
 {

@@ -9,9 +9,9 @@
 #include "core/options.h"
 #include "core/panic.h"
 #include "lib/string.h"
+#include "mm/frame/boot_alloc.h"
 #include "mm/frame/direct_map.h"
 #include "mm/frame/direct_split.h"
-#include "mm/frame/early.h"
 #include "mm/frame/frame_alloc.h"
 #include "mm/frame/frame_init.h"
 #include "mm/gate/gate.h"
@@ -48,7 +48,7 @@ static uint64_t image_flags(const char *page)
 static void map_image(pfn_t root)
 {
 	for (const char *page = image_start; page < image_end; page += PAGE_SIZE) {
-		*early_entry(root, (uint64_t)page, 1) = pte_make(
+		*boot_map_entry(root, (uint64_t)page, 1) = pte_make(
 			pfn_of(LOAD_BASE + (uint64_t)(page - image_start)), image_flags(page));
 	}
 }
@@ -60,7 +60,7 @@ static void reserve_slots(pfn_t root)
 				   pool_base + POOL_SIZE - 1, ENTRY_AREA_BASE };
 
 	for (unsigned i = 0; i < ARRAY_SIZE(bases); i++) {
-		(void)early_entry(root, bases[i], 0);
+		(void)boot_map_entry(root, bases[i], 0);
 	}
 	if (KASAN) {
 		marks_reserve(root);
@@ -79,12 +79,12 @@ static void map_memory(pfn_t start, pfn_t end)
 /* The kernel's root, with the direct map of what can be used already. */
 static void build_root(void)
 {
-	pfn_t first = early_alloc_tables(3), root = first;
+	pfn_t first = boot_alloc_tables(3), root = first;
 
 	/* an odd frame number says shadow root, that of the frame before it: entry.asm */
 	root.pfn += root.pfn & 1;
-	memset(early_pointer(root), 0, PAGE_SIZE);
-	memset(early_pointer(pfn_add(root, 1)), 0, PAGE_SIZE);
+	memset(boot_alloc_pointer(root), 0, PAGE_SIZE);
+	memset(boot_alloc_pointer(pfn_add(root, 1)), 0, PAGE_SIZE);
 	kernel_root = root;
 	not_root.pfn = first.pfn == root.pfn ? first.pfn + 2 : first.pfn;
 	map_image(root);
@@ -98,7 +98,7 @@ static void build_root(void)
 /* Frames that can be mapped with the page tables that can be had: half of them, to be sure. */
 static uint32_t nr_to_map(uint32_t nr_wanted)
 {
-	uint64_t nr_left = early_nr_left();
+	uint64_t nr_left = boot_alloc_nr_left();
 
 	return nr_left < TABLES_LEAST
 		       ? 0
@@ -123,7 +123,7 @@ static void build_high(void)
 			uint32_t nr = nr_to_map(ram.ranges[i].end - at);
 
 			if (!nr) {
-				early_reach((pfn_t){ at });
+				boot_alloc_reach((pfn_t){ at });
 				nr = nr_to_map(ram.ranges[i].end - at);
 			}
 			if (!nr) {
@@ -136,7 +136,7 @@ static void build_high(void)
 			at += nr;
 		}
 	}
-	early_reach((pfn_t){ PFN_MAX });
+	boot_alloc_reach((pfn_t){ PFN_MAX });
 }
 
 /* Flushes. The image's frames are not in the direct map. */
@@ -164,7 +164,7 @@ static void claim(pa_t start, pa_t end, enum owner owner)
 static void fill_frame_table(const struct boot_info *info)
 {
 	unsigned nr;
-	const struct early_piece *pieces = early_pieces(&nr);
+	const struct boot_alloc_piece *pieces = boot_alloc_pieces(&nr);
 	pa_t entry_text = { LOAD_BASE + (uint64_t)(entry_text_start - image_start) };
 
 	for (unsigned i = 0; i < nr; i++) {
@@ -216,10 +216,10 @@ void memory_init(const struct boot_info *info)
 		}
 	}
 	report_unused();
-	early_init(&ram, info);
+	boot_alloc_init(&ram, info);
 	build_root();
 	tlb_boot(pfn_to_pa(kernel_root));
-	early_reach((pfn_t){ LOW_END });
+	boot_alloc_reach((pfn_t){ LOW_END });
 	build_high();
 	if (options.directmap == directmap_2m) {
 		direct_split_reserve(&ram);

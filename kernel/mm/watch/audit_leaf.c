@@ -71,7 +71,7 @@ static void say_odd_bits(struct audit *audit, const struct leaf *leaf)
 			leaf->address);
 }
 
-/* Registers are shown as device_map was told to. True: that was said. */
+/* Registers are shown as ioremap was told to. True: that was said. */
 static bool check_device(struct audit *audit, const struct leaf *leaf)
 {
 	pte_t expected;

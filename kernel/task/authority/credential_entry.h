@@ -8,7 +8,7 @@
 #include "core/options.h"
 #include "mm/gate/current/credential.h"
 #include "task/authority/credentials.h"
-#include "task/process/ids.h"
+#include "task/process/pid.h"
 #include "task/process/process.h"
 
 /* By pid. */
@@ -21,7 +21,7 @@ extern struct lock identity_lock;
 /* That of a number, if it is this process's; else NULL. */
 static inline const struct credential *entry_with(uint32_t pid, const struct process *process)
 {
-	return LIKELY(pid <= ID_MAX && credential_entries[pid].holder == process)
+	return LIKELY(pid <= PID_MAX && credential_entries[pid].holder == process)
 		       ? &credential_entries[pid]
 		       : NULL;
 }

@@ -105,12 +105,12 @@ const struct archive_entry *credentials_program(const struct process *process)
 	return number ? boot_archive_entry(number - 1) : NULL;
 }
 
-uint64_t credentials_place(const struct process *process)
+uint64_t credentials_address(const struct process *process)
 {
 	return (uint64_t)&credential_entries[process->pid];
 }
 
-const uint32_t *credentials_uid_place(const struct process *process)
+const uint32_t *credentials_uid_address(const struct process *process)
 {
 	return credentials_are_protected() ? &credential_entries[process->pid].who.uid
 					   : &process->uid;
@@ -150,12 +150,12 @@ bool credentials_have_number(const struct process *process, uint32_t number)
 struct process *credentials_holder(uint32_t pid)
 {
 	assert(lock_is_held(&process_lock));
-	return pid <= ID_MAX ? (struct process *)credential_entries[pid].holder : NULL;
+	return pid <= PID_MAX ? (struct process *)credential_entries[pid].holder : NULL;
 }
 
 struct process *credentials_member(uint32_t pid, uint32_t job)
 {
-	assert(lock_is_held(&process_lock) && pid <= ID_MAX);
+	assert(lock_is_held(&process_lock) && pid <= PID_MAX);
 	return credential_entries[pid].job == job ? (struct process *)credential_entries[pid].holder
 						  : NULL;
 }
@@ -164,7 +164,7 @@ const struct credential *entry_find(const struct process *process)
 {
 	const struct credential *entry = entry_of(process);
 
-	for (uint32_t pid = 0; !entry && pid <= ID_MAX; pid++) {
+	for (uint32_t pid = 0; !entry && pid <= PID_MAX; pid++) {
 		entry = credential_entries[pid].holder == process ? &credential_entries[pid] : NULL;
 	}
 	return entry;
@@ -185,7 +185,7 @@ bool credentials_space_of(const struct process *process, struct credential_space
 
 bool credentials_space(uint32_t pid, struct credential_space *out)
 {
-	return pid <= ID_MAX && credential_entries[pid].holder &&
+	return pid <= PID_MAX && credential_entries[pid].holder &&
 	       space_in(&credential_entries[pid], out);
 }
 
@@ -199,8 +199,8 @@ bool credentials_fit(const struct process *process)
 
 uint32_t credentials_next(uint32_t from)
 {
-	while (from <= ID_MAX && !credential_entries[from].holder) {
+	while (from <= PID_MAX && !credential_entries[from].holder) {
 		from++;
 	}
-	return from <= ID_MAX ? from : 0;
+	return from <= PID_MAX ? from : 0;
 }

@@ -125,5 +125,5 @@ status_t credentials_become(struct process *process, const struct archive_entry 
 status_t credentials_leave(struct process *process) MUST_CHECK;
 
 /* Where its entry, and the uid in force, lie, for the vulnerable leak. */
-uint64_t credentials_place(const struct process *process);
-const uint32_t *credentials_uid_place(const struct process *process);
+uint64_t credentials_address(const struct process *process);
+const uint32_t *credentials_uid_address(const struct process *process);

@@ -19,7 +19,7 @@ RO_AFTER_INIT const struct credential *credential_entries;
 RO_AFTER_INIT const struct authority *credential_authority;
 
 static_assert((int)CREDENTIAL_FIRST == (int)PID_INIT, "the first process");
-static_assert((int)KSTACK_PIDS == ID_MAX + 1, "stacks are counted for every entry");
+static_assert((int)KSTACK_PIDS == PID_MAX + 1, "stacks are counted for every entry");
 static_assert((int)RULE_NAME_BYTES == (int)POLICY_NAME_BYTES, "a rule has its program's name");
 
 /* Why it failed is the log's: for the caller it is all the same. */
@@ -93,7 +93,7 @@ status_t credentials_give(struct process *process, const struct process *parent)
 {
 	uint32_t uid = parent ? credentials_uid(parent) : 0;
 	unsigned binding = parent ? credentials_acting_binding(parent) : 0;
-	bool may_have = process->pid <= ID_MAX && (!parent || is_acting(parent));
+	bool may_have = process->pid <= PID_MAX && (!parent || is_acting(parent));
 	status_t status = written(
 		process, may_have && credential_change(CREDENTIAL_GIVE, process->pid,
 						       parent ? parent->pid : 0, (uint64_t)process,
@@ -190,14 +190,14 @@ void credentials_init(void)
 	static_assert(offsetof(struct archive_entry, name) == 0, "the gate finds it");
 	if (pmalloc_create_pool("credentials", POOL_WR, 0, ALIGN, &pool) ||
 	    pmalloc_claim_pool(pool) ||
-	    pmalloc_array(pool, ID_MAX + 1, sizeof(struct credential), &entries) ||
+	    pmalloc_array(pool, PID_MAX + 1, sizeof(struct credential), &entries) ||
 	    pzalloc(pool, sizeof(struct authority), &authority) || pmalloc_protect_pool(pool)) {
 		panic("no memory for credentials");
 	}
 	credential_entries = entries;
 	credential_authority = authority;
 	gate_credentials = (struct gate_credentials){ .entries = entries,
-						      .nr_entries = ID_MAX + 1,
+						      .nr_entries = PID_MAX + 1,
 						      .authority = authority,
 						      .pool = pool,
 						      .file_names = first->name,

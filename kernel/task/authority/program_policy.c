@@ -8,9 +8,9 @@
 #include "lib/string.h"
 #include "mm/gate/current/credential.h"
 #include "mm/pool/pmalloc.h"
+#include "task/authority/active_syscall_table.h"
 #include "task/authority/credential_entry.h"
 #include "task/authority/policy_build.h"
-#include "task/authority/table_in_force.h"
 #include "task/authority/watched_calls.h"
 #include "task/authority/witness.h"
 #include "task/process/boot_archive.h"
@@ -36,7 +36,8 @@ const struct policy_rule *program_rule_nth(uint64_t index)
 
 void program_check_table(const struct process *process)
 {
-	if (credentials_job(process).is_watched && table_in_force() != &syscall_table_watched) {
+	if (credentials_job(process).is_watched &&
+	    active_syscall_table() != &syscall_table_watched) {
 		witness_note(process, BW_FACT_FORBIDDEN_CALL);
 	}
 }

@@ -33,12 +33,12 @@ struct testimony {
 };
 static RO_AFTER_INIT const struct testimony *testimony;
 static RO_AFTER_INIT const struct pool *pool;
-static RO_AFTER_INIT const struct sealed_watch *sealed;
+static RO_AFTER_INIT const struct target_watch *sealed;
 
 /* Guards the testimony. */
 static struct lock lock = LOCK_INIT("witness", RANK_witness);
 
-void witness_watch_sealed(const struct sealed_watch *watch) { sealed = watch; }
+void witness_watch_sealed(const struct target_watch *watch) { sealed = watch; }
 
 static void must_be_written(status_t status)
 {

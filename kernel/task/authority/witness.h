@@ -27,11 +27,11 @@ void witness_init(void);
  * Whether sealed memory was changed: `look` only looks; `settle` also makes it whole again, for the
  * attack that comes next. Registered by kernel/vuln/.
  */
-struct sealed_watch {
+struct target_watch {
 	bool (*look)(void);
 	bool (*settle)(void);
 };
-void witness_watch_sealed(const struct sealed_watch *watch);
+void witness_watch_sealed(const struct target_watch *watch);
 
 /*
  * The current process begins a job, which is in the foreground from now on. EINVAL: no kind; EPERM:

@@ -13,7 +13,7 @@
 #include "mm/as/user_pages.h"
 #include "task/authority/credentials.h"
 #include "task/authority/witness.h"
-#include "task/process/ids.h"
+#include "task/process/pid.h"
 #include "task/process/process.h"
 
 enum { FILTER_BITS_SHIFT = 13, FILTER_WORDS = (1 << FILTER_BITS_SHIFT) / 64, FILTER_HASHES = 3 };
@@ -66,7 +66,7 @@ static uint32_t next_foreign(const struct credential_space *own, uint32_t pid,
 	bool is_found = false;
 
 	lock_acquire(&process_lock);
-	while (!is_found && (pid = id_next(pid + 1)) != 0) {
+	while (!is_found && (pid = pid_next(pid + 1)) != 0) {
 		is_found = credentials_space(pid, out) && is_foreign(own, out);
 	}
 	lock_release(&process_lock);

@@ -52,7 +52,7 @@ static uint64_t counter_of(const struct cpu *cpu, enum counter counter)
 	struct gate_counted gate = gate_counted(cpu->id);
 
 	switch (counter) {
-	case COUNTER_syscalls: return cpu->syscalls_twice / 2;
+	case COUNTER_syscalls: return cpu->syscalls_x2 / 2;
 	case COUNTER_user_traps: return cpu->traps_twice / 2;
 	case COUNTER_cr3_loads:
 		return cpu->counters[counter] + kaiser_crossings(cpu) +

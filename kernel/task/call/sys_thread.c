@@ -48,11 +48,11 @@ enum {
 static int64_t result_of(status_t status, uint32_t id) { return status ? status : (int64_t)id; }
 
 /* flags, stack, where to store the tid, where to store and clear it, TLS */
-static struct thread_wish wish_of(const struct regs *caller)
+static struct clone_args wish_of(const struct regs *caller)
 {
 	uint64_t flags = caller->rdi;
 
-	return (struct thread_wish){
+	return (struct clone_args){
 		.rsp = caller->rsi,
 		.has_tls = flags & CLONE_SETTLS,
 		.fs_base = caller->r8,
@@ -81,7 +81,7 @@ int64_t sys_clone(struct regs *caller)
 {
 	/* the upper half of the flags is not looked at */
 	uint64_t kind = (uint32_t)caller->rdi & ~(uint32_t)CLONE_SIGNAL;
-	struct thread_wish wish = wish_of(caller);
+	struct clone_args wish = wish_of(caller);
 	uint32_t id;
 	status_t status = kind_check(kind);
 

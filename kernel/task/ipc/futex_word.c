@@ -1,24 +1,24 @@
 /* Looks up whose a word is. */
 #include "task/ipc/futex_word.h"
 
-#include "mm/as/as_word.h"
+#include "mm/as/as_futex_key.h"
 #include "task/ipc/futex_walk.h"
 
 status_t futex_key_look(struct as *as, uva_t at, struct futex_key *out)
 {
 	struct futex_seen *seen = &thread_current()->futex_seen;
 	struct futex_stamp stamp = futex_stamp(as);
-	enum word_sharing sharing;
+	enum futex_sharing sharing;
 	pfn_t frame;
-	status_t status = as_word(as, at, &sharing, &frame);
+	status_t status = as_futex_key(as, at, &sharing, &frame);
 
 	if (UNLIKELY(status == STATUS_EAGAIN)) {
-		status = as_word_fill(as, at, &sharing, &frame);
+		status = as_futex_key_fill(as, at, &sharing, &frame);
 	}
 	if (status) {
 		return status;
 	}
-	if (sharing == WORD_PRIVATE) {
+	if (sharing == FUTEX_PRIVATE) {
 		*out = (struct futex_key){ as, at.uva | KEY_ANY };
 		return STATUS_OK;
 	}
@@ -31,10 +31,10 @@ bool futex_is_there(struct futex_waiter *waiter)
 {
 	struct as *as = waiter->thread->process->as;
 	struct futex_stamp stamp = futex_stamp(as);
-	enum word_sharing sharing;
+	enum futex_sharing sharing;
 	pfn_t frame;
 
-	if (as_word(as, waiter->at, &sharing, &frame) || sharing != WORD_SHARED ||
+	if (as_futex_key(as, waiter->at, &sharing, &frame) || sharing != FUTEX_SHARED ||
 	    frame.pfn != waiter->key.where >> PAGE_SHIFT) {
 		return false;
 	}

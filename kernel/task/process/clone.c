@@ -7,19 +7,19 @@
 #include "task/process/signal.h"
 #include "task/sched/sched.h"
 
-const struct thread_wish thread_wish_fork = { .end_signal = SIGNAL_CHLD };
+const struct clone_args thread_wish_fork = { .end_signal = SIGNAL_CHLD };
 
-status_t thread_wish_check(const struct thread_wish *wish)
+status_t thread_wish_check(const struct clone_args *wish)
 {
 	return wish->has_tls && wish->fs_base >= USER_TOP ? STATUS_EPERM : STATUS_OK;
 }
 
-status_t thread_wish_tell(const struct thread_wish *wish, uint32_t tid)
+status_t thread_wish_tell(const struct clone_args *wish, uint32_t tid)
 {
 	return wish->store_tid.uva ? store_user_u32(wish->store_tid, tid) : STATUS_OK;
 }
 
-void thread_wish_grant(const struct thread_wish *wish, struct thread *thread)
+void thread_wish_grant(const struct clone_args *wish, struct thread *thread)
 {
 	if (wish->rsp) {
 		thread_user_regs(thread)->rsp = wish->rsp;
@@ -31,7 +31,7 @@ void thread_wish_grant(const struct thread_wish *wish, struct thread *thread)
 	thread->store_tid = wish->child_store_tid;
 }
 
-status_t clone_thread(const struct regs *regs, const struct thread_wish *wish, uint32_t *tid)
+status_t clone_thread(const struct regs *regs, const struct clone_args *wish, uint32_t *tid)
 {
 	struct thread *thread;
 	status_t status = thread_wish_check(wish);

@@ -20,7 +20,7 @@ static status_t as_for_child(const struct regs *regs, struct as **out)
 	return STATUS_OK;
 }
 
-static status_t fork_prepare(const struct regs *regs, const struct thread_wish *wish,
+static status_t fork_prepare(const struct regs *regs, const struct clone_args *wish,
 			     struct process **out, struct thread **out_thread)
 {
 	struct process *child;
@@ -61,7 +61,7 @@ free_process:
 }
 
 static void fork_commit(struct process *child, struct thread *thread, const struct regs *regs,
-			const struct thread_wish *wish)
+			const struct clone_args *wish)
 {
 	endpoints_inherit(child, process_current());
 	thread_inherit(thread, regs);
@@ -71,14 +71,14 @@ static void fork_commit(struct process *child, struct thread *thread, const stru
 }
 
 /* A pid that cannot be stored is returned all the same. */
-static void tell(const struct thread_wish *wish, uint32_t pid)
+static void tell(const struct clone_args *wish, uint32_t pid)
 {
 	if (thread_wish_tell(wish, pid)) {
 		return;
 	}
 }
 
-status_t process_fork(const struct regs *regs, const struct thread_wish *wish, uint32_t *pid)
+status_t process_fork(const struct regs *regs, const struct clone_args *wish, uint32_t *pid)
 {
 	struct process *child;
 	struct thread *thread;
@@ -107,7 +107,7 @@ static void vfork_forget(uint32_t pid)
 	lock_release(&process_lock);
 }
 
-status_t process_vfork(const struct regs *regs, const struct thread_wish *wish, uint32_t *pid)
+status_t process_vfork(const struct regs *regs, const struct clone_args *wish, uint32_t *pid)
 {
 	struct thread *self = thread_current(), *thread;
 	struct process *child;

@@ -57,7 +57,7 @@ static struct thread *thread_of(struct list *node)
 	return LIST_ENTRY(node, struct thread, process_node);
 }
 
-/* No more than ID_MAX / NR_TID_LISTS of them on one. */
+/* No more than PID_MAX / NR_TID_LISTS of them on one. */
 static struct list *tids_of(uint32_t tid) { return &tids[tid % NR_TID_LISTS]; }
 
 void process_set_tid(struct thread *thread, uint32_t tid)
@@ -109,7 +109,7 @@ bool process_for_each_in_pieces(void (*visit)(uint32_t pid, struct process *, co
 
 	lock_acquire(&process_lock);
 	*births = nr_births;
-	for (uint32_t pid = id_next(PID_INIT); pid; pid = id_next(pid + 1)) {
+	for (uint32_t pid = pid_next(PID_INIT); pid; pid = pid_next(pid + 1)) {
 		struct process *process;
 
 		if (work >= WALK_MAX) {
@@ -231,13 +231,13 @@ status_t process_add(struct process *process, struct process *parent)
 
 	lock_acquire(&process_lock);
 	if (!parent || may_have_child(parent)) {
-		process->pid = id_take();
+		process->pid = pid_alloc();
 		status = process->pid ? STATUS_OK : STATUS_EAGAIN;
 	}
 	if (status == STATUS_OK) {
 		status = credentials_give(process, parent);
 		if (status) {
-			id_give_back(process->pid);
+			pid_free(process->pid);
 		}
 	}
 	if (status == STATUS_OK) {
@@ -267,7 +267,7 @@ status_t process_remove(struct process *process)
 	}
 	list_remove(&process->sibling);
 	list_remove(&process->all);
-	id_give_back(pid);
+	pid_free(pid);
 	nr_all--;
 	return STATUS_OK;
 }
@@ -309,7 +309,7 @@ status_t process_reserve_thread(uint32_t *tid)
 	lock_acquire(&process_lock);
 	if (process_current()->nr_threads < THREADS_PER_PROCESS &&
 	    quota_left(credentials_acting_uid(process_current()))) {
-		id = id_take();
+		id = pid_alloc();
 	}
 	lock_release(&process_lock);
 	*tid = id;
@@ -319,7 +319,7 @@ status_t process_reserve_thread(uint32_t *tid)
 void process_unreserve_thread(uint32_t tid)
 {
 	lock_acquire(&process_lock);
-	id_give_back(tid);
+	pid_free(tid);
 	lock_release(&process_lock);
 }
 

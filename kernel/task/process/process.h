@@ -8,14 +8,13 @@
 #include "lib/types.h"
 #include "task/console/report.h"
 #include "task/ipc/endpoint.h"
-#include "task/process/ids.h"
+#include "task/process/pid.h"
 #include "task/sched/thread.h"
 #include "task/sched/wait.h"
 
-struct thread_wish;
+struct clone_args;
 
 enum {
-	PID_INIT = ID_INIT,
 	PROCESSES_PER_UID = 256, /* for every uid but 0 */
 	THREADS_PER_UID = 1024,  /* the same, in all of its processes together */
 	/* for everybody: what looks at each of them takes no longer than that */
@@ -161,7 +160,7 @@ bool process_for_each_in_pieces(void (*visit)(uint32_t pid, struct process *, co
  * The copy of the calling process; its only thread starts with `regs` and the result 0, and what
  * the wish says. ENOMEM, EAGAIN; EPERM: the wish's TLS. fork.c
  */
-status_t process_fork(const struct regs *regs, const struct thread_wish *wish,
+status_t process_fork(const struct regs *regs, const struct clone_args *wish,
 		      uint32_t *pid) MUST_CHECK;
 
 /*
@@ -169,7 +168,7 @@ status_t process_fork(const struct regs *regs, const struct thread_wish *wish,
  * Blocks until that process has left the address space, by execve or its end. ENOMEM, EAGAIN;
  * EINTR: the caller must end. fork.c
  */
-status_t process_vfork(const struct regs *regs, const struct thread_wish *wish,
+status_t process_vfork(const struct regs *regs, const struct clone_args *wish,
 		       uint32_t *pid) MUST_CHECK;
 /* The current process leaves its address space for another, or for good. fork.c */
 void process_vfork_release(struct process *process);

@@ -52,7 +52,7 @@ static void survivor_settle(struct process *process)
 	__atomic_store_n(&process->survivor, NULL, __ATOMIC_RELEASE);
 	thread->is_told = false;
 	if (!credentials_have_number(process, thread->tid)) {
-		id_give_back(thread->tid);
+		pid_free(thread->tid);
 		process_set_tid(thread, process->pid);
 	}
 	lock_release(&process_lock);
@@ -188,7 +188,7 @@ static uint32_t unlink_thread(struct process *process, struct thread *thread)
 	list_remove(&thread->process_node);
 	list_remove(&thread->tid_node);
 	if (!credentials_have_number(process, thread->tid)) {
-		id_give_back(thread->tid);
+		pid_free(thread->tid);
 	}
 	__atomic_store_n(&process->nr_threads, nr_left, __ATOMIC_RELEASE);
 	if (process->exiting || process->survivor) {

@@ -67,7 +67,7 @@ static bool end_piece(void)
 	if (!thread_must_exit()) {
 		return false;
 	}
-	cpu_attend();
+	cpu_request_resched();
 	return true;
 }
 

@@ -52,7 +52,7 @@ void upcall_irq(unsigned line)
 void upcall_reschedule(void)
 {
 	COUNT(ipis_received);
-	cpu_attend();
+	cpu_request_resched();
 }
 
 void upcall_rendezvous(void)

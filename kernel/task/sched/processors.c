@@ -35,8 +35,8 @@ static const void *show_table(pa_t pa, uint64_t len_bytes)
 {
 	va_t at;
 
-	return device_map(pa, len_bytes, DEVICE_UNCACHED, &at) == STATUS_OK ? (const void *)at.va
-									    : NULL;
+	return ioremap(pa, len_bytes, DEVICE_UNCACHED, &at) == STATUS_OK ? (const void *)at.va
+									 : NULL;
 }
 
 /*
@@ -126,7 +126,7 @@ static void start_all(const struct boot_info *info)
 	if (found.nr_refused) {
 		log_print("bulwark: %u entries of the MADT refused\n", found.nr_refused);
 	}
-	if (device_map((pa_t){ AP_START_PA }, PAGE_SIZE, DEVICE_UNCACHED, &start_page)) {
+	if (ioremap((pa_t){ AP_START_PA }, PAGE_SIZE, DEVICE_UNCACHED, &start_page)) {
 		log_print("bulwark: one processor: no memory to map where the others start\n");
 		return;
 	}

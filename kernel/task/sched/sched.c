@@ -74,7 +74,7 @@ void sched_run(struct thread *next)
 	struct cpu *cpu = this_cpu();
 
 	if (thread_is_ending(next) || !cpu_set_has(&next->allowed, cpu->id)) {
-		cpu_attend();
+		cpu_request_resched();
 	}
 	/* it may have been woken since it decided to wait */
 	if (next != cpu->current) {
@@ -158,7 +158,7 @@ bool sched_claim_elsewhere(struct thread *thread)
 		/* before the look at whether it must end: sched_interrupt */
 		__atomic_exchange_n(&thread->cpu, self, __ATOMIC_SEQ_CST);
 		if (thread_is_ending(thread)) {
-			cpu_attend();
+			cpu_request_resched();
 		}
 		return true;
 	}
@@ -194,7 +194,7 @@ void sched_interrupt(struct thread *thread)
 	uint32_t state;
 
 	if (thread == thread_current()) {
-		cpu_attend();
+		cpu_request_resched();
 		return;
 	}
 	sched_wake(thread);
@@ -216,7 +216,7 @@ void sched_tick(void)
 	struct cpu *cpu = this_cpu();
 
 	if (cpu->current != cpu->idle && has_used_slice(cpu->current)) {
-		cpu_attend();
+		cpu_request_resched();
 	}
 	if (cpu->current->process) {
 		/* it may have come from another CPU, where it had another */

@@ -96,7 +96,7 @@ void thread_end(int32_t exit_code)
 
 	thread->exit_code = exit_code;
 	thread->exiting = true;
-	cpu_attend();
+	cpu_request_resched();
 }
 
 void thread_inherit(struct thread *thread, const struct regs *regs)

@@ -212,7 +212,7 @@ void sim_take_interrupts(void)
 
 	if (cpu->reschedule) {
 		cpu->reschedule = false;
-		cpu_attend();
+		cpu_request_resched();
 	}
 	if (cpu->timer) {
 		cpu->timer = false;

@@ -4,8 +4,8 @@
 
 #include "core/options.h"
 #include "kernel.h"
+#include "mm/as/as_futex_key.h"
 #include "mm/as/as_grant.h"
-#include "mm/as/as_word.h"
 #include "mm/frame/kspace.h"
 #include "mm/table/entry_area.h"
 #include "mm/tlb/ktlb.h"
@@ -119,18 +119,18 @@ void as_accept_end(struct as *as, uva_t place)
 	(void)as_look(as);
 }
 
-status_t as_word(struct as *as, uva_t at, enum word_sharing *sharing, pfn_t *frame)
+status_t as_futex_key(struct as *as, uva_t at, enum futex_sharing *sharing, pfn_t *frame)
 {
 	(void)at;
 	(void)as_look(as);
 	*frame = (pfn_t){ 1 };
-	*sharing = WORD_SHARED;
+	*sharing = FUTEX_SHARED;
 	return STATUS_OK;
 }
 
-status_t as_word_fill(struct as *as, uva_t at, enum word_sharing *sharing, pfn_t *frame)
+status_t as_futex_key_fill(struct as *as, uva_t at, enum futex_sharing *sharing, pfn_t *frame)
 {
-	return as_word(as, at, sharing, frame);
+	return as_futex_key(as, at, sharing, frame);
 }
 
 /* --- credentials --- */

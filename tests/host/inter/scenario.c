@@ -75,7 +75,7 @@ static void thread_add(unsigned i)
 	process_add_thread(*process, threads[i]);
 	if (!is_first) {
 		lock_acquire(&process_lock);
-		process_set_tid(threads[i], id_take());
+		process_set_tid(threads[i], pid_alloc());
 		lock_release(&process_lock);
 	}
 	/* not new: it stays where it ran */

@@ -44,7 +44,7 @@ static void end_others(void)
 
 static void vfork(void)
 {
-	struct thread_wish wish = thread_wish_fork;
+	struct clone_args wish = thread_wish_fork;
 	uint32_t pid;
 	status_t status;
 

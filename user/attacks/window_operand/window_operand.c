@@ -163,7 +163,7 @@ static void unmapper(void *unused)
 /* Where the next system call of the other one will save its registers. */
 static uint64_t next_regs(void)
 {
-	uint64_t at = of_unmapper.kstack_ring + (load(of_unmapper.syscalls_twice) & 0xff);
+	uint64_t at = of_unmapper.kstack_ring + (load(of_unmapper.syscalls_x2) & 0xff);
 
 	return load(of_unmapper.lowest_regs) + (load(at) & 0xffff);
 }

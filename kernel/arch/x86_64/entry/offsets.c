@@ -61,7 +61,7 @@ void offsets(void)
 	OFFSET(TLB_PORT_STANDS, offsetof(struct cpu_entry, port.stands));
 	CPU(LOWEST_REGS, lowest_regs);
 	CPU(KSTACK_RING, kstack_ring);
-	CPU(SYSCALLS_TWICE, syscalls_twice);
+	CPU(SYSCALLS_TWICE, syscalls_x2);
 	CPU(TRAPS_TWICE, traps_twice);
 	CPU(ENTRY_STACK_TOP, entry_stack_top);
 	CPU(LEAVE_SYSCALL, leave_syscall);

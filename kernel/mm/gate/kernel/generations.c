@@ -48,7 +48,7 @@ uint64_t generation_seen(unsigned cpu)
 	return __atomic_load_n(&kept_of(cpu)->seen, __ATOMIC_ACQUIRE);
 }
 
-const uint64_t *generation_seen_place(unsigned cpu)
+const uint64_t *generation_seen_address(unsigned cpu)
 {
 	return gate_is_shut() ? &kept_of(cpu)->seen : NULL;
 }

@@ -4,7 +4,7 @@
 #include "lib/string.h"
 #include "task/authority/flag.h"
 #include "task/process/process.h"
-#include "vuln/sealed.h"
+#include "vuln/target.h"
 
 static struct lock lock = LOCK_INIT("sealed pools", RANK_vuln);
 /* Guarded by lock. */
@@ -21,7 +21,7 @@ static struct scratch {
 } scratches[BW_SEALED_POOLS];
 static const void *record, *record_secret;
 
-bool sealed_pools_changed(void)
+bool target_pools_changed(void)
 {
 	bool is_whole = true;
 
@@ -30,7 +30,7 @@ bool sealed_pools_changed(void)
 		struct scratch *scratch = &scratches[i];
 
 		if (scratch->pool && scratch->is_sealed && !scratch->is_told &&
-		    (scratch->is_moved || !sealed_holds((uint64_t)scratch->object, scratch->words,
+		    (scratch->is_moved || !target_holds((uint64_t)scratch->object, scratch->words,
 							sizeof(scratch->words)))) {
 			scratch->is_told = true;
 			is_whole = false;
@@ -128,7 +128,7 @@ static status_t scratch_add(uint32_t pid, uint64_t nr_pages_born, struct scratch
 	if (nr_pages_born) {
 		status = born_create(nr_pages_born * PAGE_SIZE, &pool, &object);
 	} else {
-		status = sealed_object_create(POOL_RO, &pool, &object);
+		status = target_object_create(POOL_RO, &pool, &object);
 	}
 	if (status == STATUS_OK) {
 		/* what is born sealed must hold zeros, as the words do here */
@@ -143,7 +143,7 @@ static status_t scratch_add(uint32_t pid, uint64_t nr_pages_born, struct scratch
 	return status;
 }
 
-status_t sealed_pool_open(uint32_t pid, uint64_t *out)
+status_t target_pool_open(uint32_t pid, uint64_t *out)
 {
 	struct scratch *scratch;
 	status_t status;
@@ -158,7 +158,7 @@ status_t sealed_pool_open(uint32_t pid, uint64_t *out)
 	return status;
 }
 
-status_t sealed_pool_born(uint32_t pid, uint64_t nr_pages, struct bw_sealed_object *out)
+status_t target_pool_born(uint32_t pid, uint64_t nr_pages, struct bw_sealed_object *out)
 {
 	struct scratch *scratch;
 	status_t status;
@@ -170,13 +170,13 @@ status_t sealed_pool_born(uint32_t pid, uint64_t nr_pages, struct bw_sealed_obje
 	lock_acquire(&lock);
 	status = scratch_add(pid, nr_pages, &scratch);
 	if (status == STATUS_OK) {
-		*out = sealed_object_describe(scratch->pool, scratch->object);
+		*out = target_object_describe(scratch->pool, scratch->object);
 	}
 	lock_release(&lock);
 	return status;
 }
 
-status_t sealed_pool_seal(uint64_t object)
+status_t target_pool_seal(uint64_t object)
 {
 	status_t status = STATUS_EINVAL;
 	struct scratch *scratch;
@@ -184,7 +184,7 @@ status_t sealed_pool_seal(uint64_t object)
 	lock_acquire(&lock);
 	scratch = object ? scratch_find(object) : NULL;
 	if (scratch && !scratch->is_sealed) {
-		memcpy(scratch->object, sealed_words, sizeof(sealed_words));
+		memcpy(scratch->object, target_words, sizeof(target_words));
 		status = pmalloc_protect_pool(scratch->pool);
 	}
 	if (status == STATUS_OK) {
@@ -195,7 +195,7 @@ status_t sealed_pool_seal(uint64_t object)
 	return status;
 }
 
-status_t sealed_pool_destroy(uint64_t object)
+status_t target_pool_destroy(uint64_t object)
 {
 	status_t status = STATUS_EINVAL;
 	struct scratch *scratch;
@@ -237,7 +237,7 @@ static status_t record_create(void)
 	return STATUS_OK;
 }
 
-status_t sealed_record(const void **public, const void **secret)
+status_t target_record(const void **public, const void **secret)
 {
 	status_t status;
 

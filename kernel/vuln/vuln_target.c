@@ -5,7 +5,7 @@
 #include "mm/pool/pmalloc.h"
 #include "task/process/process.h"
 #include "vuln/park.h"
-#include "vuln/sealed.h"
+#include "vuln/target.h"
 #include "vuln/vuln.h"
 
 int64_t sys_vuln_sealed(uint64_t at)
@@ -17,10 +17,10 @@ int64_t sys_vuln_sealed(uint64_t at)
 	if (!vuln_enter()) {
 		return STATUS_ENOSYS;
 	}
-	sealed_describe(&sealed);
-	status = sealed_record(&record, &secret);
+	target_describe(&sealed);
+	status = target_record(&record, &secret);
 	if (status == STATUS_OK) {
-		sealed.secret = sealed_object_describe(NULL, secret).alias;
+		sealed.secret = target_object_describe(NULL, secret).alias;
 		status = copy_to_user((uva_t){ at }, &sealed, sizeof(sealed));
 	}
 	return vuln_leave((uint64_t)status);
@@ -34,7 +34,7 @@ int64_t sys_vuln_pool_open(uint64_t at)
 	if (!vuln_enter()) {
 		return STATUS_ENOSYS;
 	}
-	status = sealed_pool_open(process_current()->pid, &object);
+	status = target_pool_open(process_current()->pid, &object);
 	if (status == STATUS_OK) {
 		status = store_user_u64((uva_t){ at }, object);
 	}
@@ -47,8 +47,8 @@ static status_t pool_change(uint64_t address, enum bw_pool_change how)
 	const struct pool *pool = (const struct pool *)address;
 
 	switch (how) {
-	case BW_POOL_SEAL_OWN: return sealed_pool_seal(address);
-	case BW_POOL_DESTROY_OWN: return sealed_pool_destroy(address);
+	case BW_POOL_SEAL_OWN: return target_pool_seal(address);
+	case BW_POOL_DESTROY_OWN: return target_pool_destroy(address);
 	case BW_POOL_FREEZE: return pmalloc_make_pool_ro(pool);
 	case BW_POOL_DESTROY: return pmalloc_destroy_pool(pool);
 	default: return STATUS_EINVAL;
@@ -69,7 +69,7 @@ int64_t sys_vuln_pool_born(uint64_t nr_pages, uint64_t at)
 	if (!vuln_enter()) {
 		return STATUS_ENOSYS;
 	}
-	status = sealed_pool_born(process_current()->pid, nr_pages, &object);
+	status = target_pool_born(process_current()->pid, nr_pages, &object);
 	if (status == STATUS_OK) {
 		status = copy_to_user((uva_t){ at }, &object, sizeof(object));
 	}
@@ -108,7 +108,7 @@ int64_t sys_vuln_wr_hold(void)
 	if (!vuln_enter()) {
 		return STATUS_ENOSYS;
 	}
-	status = options.pmalloc == pmalloc_off ? park() : window_hold(sealed_frame(), park);
+	status = options.pmalloc == pmalloc_off ? park() : window_hold(target_frame(), park);
 	return vuln_leave((uint64_t)status);
 }
 
@@ -121,7 +121,7 @@ int64_t sys_vuln_overread(uint64_t at, uint64_t len_bytes)
 	if (!vuln_enter()) {
 		return STATUS_ENOSYS;
 	}
-	status = sealed_record(&record, &secret);
+	status = target_record(&record, &secret);
 	if (status == STATUS_OK) {
 		status = copy_to_user((uva_t){ at }, record, len_bytes);
 	}

@@ -1,5 +1,5 @@
 /* The sealed object of each mode, and whether they are as they were. */
-#include "vuln/sealed.h"
+#include "vuln/target.h"
 
 #include "arch/x86_64/entry/probe.h"
 #include "core/lock.h"
@@ -35,7 +35,7 @@ static struct {
 	struct watched object, descriptor;
 	char bytes[POOL_DESCRIPTOR_BYTES];
 } claimed;
-const uint64_t sealed_words[SEALED_NR_WORDS] = { [0 ... SEALED_NR_WORDS - 1] = BW_SEALED_VALUE };
+const uint64_t target_words[SEALED_NR_WORDS] = { [0 ... SEALED_NR_WORDS - 1] = BW_SEALED_VALUE };
 
 /* Guards the rights and contents of what is watched: one report at a time puts them back. */
 static struct lock lock = LOCK_INIT("sealed", RANK_vuln);
@@ -46,7 +46,7 @@ static struct watched watch(const void *at)
 				 pte_frame(ptable_lookup(kernel_root, (uint64_t)at, NULL)) };
 }
 
-status_t sealed_object_create(enum pool_mode mode, const struct pool **pool, void **object)
+status_t target_object_create(enum pool_mode mode, const struct pool **pool, void **object)
 {
 	status_t status = pmalloc_create_pool("attacked", mode, PAGE_SIZE, 64, pool);
 
@@ -55,9 +55,9 @@ status_t sealed_object_create(enum pool_mode mode, const struct pool **pool, voi
 	}
 	status = pmalloc(*pool, BW_SEALED_BYTES, object);
 	if (status == STATUS_OK && mode == POOL_START_WR) {
-		status = wr_memcpy(*object, sealed_words, sizeof(sealed_words));
+		status = wr_memcpy(*object, target_words, sizeof(target_words));
 	} else if (status == STATUS_OK) {
-		memcpy(*object, sealed_words, sizeof(sealed_words));
+		memcpy(*object, target_words, sizeof(target_words));
 	}
 	if (status) {
 		return pmalloc_destroy_pool(*pool) ? STATUS_EINVAL : status;
@@ -67,7 +67,7 @@ status_t sealed_object_create(enum pool_mode mode, const struct pool **pool, voi
 
 /* --- the witness --- */
 
-bool sealed_holds(uint64_t address, const void *bytes, size_t len_bytes)
+bool target_holds(uint64_t address, const void *bytes, size_t len_bytes)
 {
 	uint64_t found;
 
@@ -114,7 +114,7 @@ static void alias_write(const struct watched *watched, const void *bytes, size_t
  */
 static bool check_and_restore(const struct watched *watched, const void *bytes, size_t len_bytes)
 {
-	bool is_whole = sealed_holds(watched->address, bytes, len_bytes);
+	bool is_whole = target_holds(watched->address, bytes, len_bytes);
 
 	if (!pool_has_page(align_down(watched->address, PAGE_SIZE), watched->frame)) {
 		return is_whole;
@@ -132,7 +132,7 @@ static bool check_and_restore(const struct watched *watched, const void *bytes, 
 static status_t claimed_create(void)
 {
 	void *object;
-	status_t status = sealed_object_create(POOL_WR, &claimed.pool, &object);
+	status_t status = target_object_create(POOL_WR, &claimed.pool, &object);
 
 	assert(lock_is_held(&lock));
 	if (status == STATUS_OK) {
@@ -153,8 +153,8 @@ static status_t claimed_create(void)
 static bool is_claimed_whole(void)
 {
 	assert(lock_is_held(&lock));
-	return sealed_holds(claimed.object.address, sealed_words, sizeof(sealed_words)) &&
-	       sealed_holds(claimed.descriptor.address, claimed.bytes, sizeof(claimed.bytes));
+	return target_holds(claimed.object.address, target_words, sizeof(target_words)) &&
+	       target_holds(claimed.descriptor.address, claimed.bytes, sizeof(claimed.bytes));
 }
 
 /* Caller holds the lock. False: it was changed, and is not any more. */
@@ -164,7 +164,7 @@ static bool claimed_settle(void)
 
 	assert(lock_is_held(&lock));
 	if (pool_of((const void *)claimed.object.address) == claimed.pool) {
-		(void)check_and_restore(&claimed.object, sealed_words, sizeof(sealed_words));
+		(void)check_and_restore(&claimed.object, target_words, sizeof(target_words));
 		(void)check_and_restore(&claimed.descriptor, claimed.bytes, sizeof(claimed.bytes));
 	} else if (claimed_create()) {
 		panic("no memory for what attacks aim at");
@@ -178,8 +178,8 @@ static bool are_whole(void)
 
 	for (unsigned mode = 0; mode < NR_POOL_MODES && is_whole; mode++) {
 		is_whole =
-			sealed_holds(objects[mode].address, sealed_words, sizeof(sealed_words)) &&
-			sealed_holds(descriptors[mode].address, descriptor_bytes[mode],
+			target_holds(objects[mode].address, target_words, sizeof(target_words)) &&
+			target_holds(descriptors[mode].address, descriptor_bytes[mode],
 				     POOL_DESCRIPTOR_BYTES);
 	}
 	return is_whole;
@@ -193,7 +193,7 @@ static bool look(void)
 	lock_acquire(&lock);
 	is_whole = are_whole();
 	lock_release(&lock);
-	return sealed_pools_changed() || !is_whole;
+	return target_pools_changed() || !is_whole;
 }
 
 /* True: a byte of sealed memory was changed. It is not any more. */
@@ -204,25 +204,25 @@ static bool settle(void)
 	lock_acquire(&lock);
 	is_whole = claimed_settle();
 	for (unsigned mode = 0; mode < NR_POOL_MODES; mode++) {
-		is_whole &= check_and_restore(&objects[mode], sealed_words, sizeof(sealed_words));
+		is_whole &= check_and_restore(&objects[mode], target_words, sizeof(target_words));
 		is_whole &= check_and_restore(&descriptors[mode], descriptor_bytes[mode],
 					      POOL_DESCRIPTOR_BYTES);
 	}
 	lock_release(&lock);
 	/* all are asked, whatever the first says */
-	is_whole &= !sealed_pools_changed();
-	is_whole &= !sealed_boot_changed();
+	is_whole &= !target_pools_changed();
+	is_whole &= !target_boot_changed();
 	return !is_whole;
 }
 
-static const struct sealed_watch sealed_watch = { look, settle };
+static const struct target_watch target_watch = { look, settle };
 
-void sealed_init(void)
+void target_init(void)
 {
 	void *object;
 
 	for (enum pool_mode mode = 0; mode < NR_POOL_MODES; mode++) {
-		if (sealed_object_create(mode, &pools[mode], &object) ||
+		if (target_object_create(mode, &pools[mode], &object) ||
 		    pmalloc_protect_pool(pools[mode])) {
 			panic("no memory for what attacks aim at");
 		}
@@ -237,11 +237,11 @@ void sealed_init(void)
 	for (unsigned mode = 0; mode < NR_POOL_MODES; mode++) {
 		memcpy(descriptor_bytes[mode], pools[mode], POOL_DESCRIPTOR_BYTES);
 	}
-	sealed_boot_init();
-	witness_watch_sealed(&sealed_watch);
+	target_boot_init();
+	witness_watch_sealed(&target_watch);
 }
 
-struct bw_sealed_object sealed_object_describe(const struct pool *pool, const void *object)
+struct bw_sealed_object target_object_describe(const struct pool *pool, const void *object)
 {
 	struct watched place = watch(object);
 
@@ -254,7 +254,7 @@ struct bw_sealed_object sealed_object_describe(const struct pool *pool, const vo
 	};
 }
 
-void sealed_describe(struct bw_sealed *out)
+void target_describe(struct bw_sealed *out)
 {
 	*out = (struct bw_sealed){ .window = WINDOW_BASE + objects[POOL_WR].address % PAGE_SIZE };
 	if (options.pmalloc == pmalloc_off) {
@@ -262,11 +262,11 @@ void sealed_describe(struct bw_sealed *out)
 	}
 	for (unsigned mode = 0; mode < NR_POOL_MODES; mode++) {
 		out->of_mode[mode] =
-			sealed_object_describe(pools[mode], (const void *)objects[mode].address);
+			target_object_describe(pools[mode], (const void *)objects[mode].address);
 	}
 	lock_acquire(&lock);
-	out->claimed = sealed_object_describe(claimed.pool, (const void *)claimed.object.address);
+	out->claimed = target_object_describe(claimed.pool, (const void *)claimed.object.address);
 	lock_release(&lock);
 }
 
-pfn_t sealed_frame(void) { return objects[POOL_WR].frame; }
+pfn_t target_frame(void) { return objects[POOL_WR].frame; }

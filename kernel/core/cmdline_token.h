@@ -8,18 +8,18 @@
 
 #include "lib/types.h"
 
-enum word_result {
-	WORD_FOUND,
-	WORD_END,          /* no word is left */
-	WORD_TOO_LONG,     /* the word was skipped; the buffer holds its beginning */
-	WORD_UNTERMINATED, /* a quote is never closed; the buffer holds what there is */
+enum cmdline_token_result {
+	TOKEN_FOUND,
+	TOKEN_END,          /* no word is left */
+	TOKEN_TOO_LONG,     /* the word was skipped; the buffer holds its beginning */
+	TOKEN_UNTERMINATED, /* a quote is never closed; the buffer holds what there is */
 };
 
 /* A space, tab or end of line: what separates words. */
-bool word_is_blank(char c);
+bool cmdline_is_blank(char c);
 
 /*
  * Reads the next word from *line into `word`, always terminated, and moves *line behind it.
  * size_bytes is that of `word` and at least 1.
  */
-enum word_result word_next(const char **line, char *word, size_t size_bytes);
+enum cmdline_token_result cmdline_token_next(const char **line, char *word, size_t size_bytes);

@@ -16,10 +16,10 @@
 void table_in_force_init(void);
 
 /* Read where the entry code reads it. */
-static inline const struct syscall_table *table_in_force(void)
+static inline const struct syscall_table *active_syscall_table(void)
 {
 	return (const struct syscall_table *)PERCPU_READ(
 		CPU_SEALED_OFFSET - CPU_OFFSET + offsetof(struct cpu_sealed, syscall_table));
 }
 /* Where this CPU's word is, for the vulnerable leak. */
-uint64_t table_in_force_place(void);
+uint64_t active_syscall_table_address(void);

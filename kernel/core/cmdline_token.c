@@ -1,5 +1,5 @@
 /* Splits a command line into words. */
-#include "core/words.h"
+#include "core/cmdline_token.h"
 
 struct word {
 	char *text;
@@ -7,7 +7,7 @@ struct word {
 	size_t len; /* of the whole word, stored or not */
 };
 
-bool word_is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+bool cmdline_is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
 static void add(struct word *word, char c)
 {
@@ -35,7 +35,7 @@ static bool read_word(const char **line, struct word *word)
 	const char *at = *line;
 	char quote = '\0';
 
-	for (; *at != '\0' && (quote != '\0' || !word_is_blank(*at)); at++) {
+	for (; *at != '\0' && (quote != '\0' || !cmdline_is_blank(*at)); at++) {
 		if (is_escape(at, quote)) {
 			add(word, *++at);
 		} else if (quote != '\0' && *at == quote) {
@@ -50,22 +50,22 @@ static bool read_word(const char **line, struct word *word)
 	return quote == '\0';
 }
 
-enum word_result word_next(const char **line, char *word, size_t size_bytes)
+enum cmdline_token_result cmdline_token_next(const char **line, char *word, size_t size_bytes)
 {
 	struct word out = { .text = word, .size = size_bytes };
 	bool is_closed;
 
-	while (word_is_blank(**line)) {
+	while (cmdline_is_blank(**line)) {
 		(*line)++;
 	}
 	word[0] = '\0';
 	if (**line == '\0') {
-		return WORD_END;
+		return TOKEN_END;
 	}
 	is_closed = read_word(line, &out);
 	word[MIN(out.len, size_bytes - 1)] = '\0';
 	if (!is_closed) {
-		return WORD_UNTERMINATED;
+		return TOKEN_UNTERMINATED;
 	}
-	return out.len < size_bytes ? WORD_FOUND : WORD_TOO_LONG;
+	return out.len < size_bytes ? TOKEN_FOUND : TOKEN_TOO_LONG;
 }

@@ -1,5 +1,5 @@
 /* The sealed words of all CPUs: one page each, since each is mapped in its own CPU's part. */
-#include "task/authority/table_in_force.h"
+#include "task/authority/active_syscall_table.h"
 
 #include "core/cpu.h"
 #include "core/panic.h"
@@ -20,7 +20,7 @@ struct page {
 static_assert(sizeof(struct page) == PAGE_SIZE, "a page is mapped for its CPU alone");
 static RO_AFTER_INIT const struct page *pages;
 
-uint64_t table_in_force_place(void)
+uint64_t active_syscall_table_address(void)
 {
 	return (uint64_t)&pages[entry_area_this_cpu()].sealed.syscall_table;
 }

@@ -9,7 +9,7 @@
 #include "mm/pool/pmalloc.h"
 #include "mm/table/entry_area.h"
 #include "task/process/boot_archive.h"
-#include "vuln/sealed.h"
+#include "vuln/target.h"
 
 enum { PIECE_BYTES = 32768 };
 
@@ -58,7 +58,7 @@ static uint64_t sum_of_all(void)
 }
 
 /* The tables are put right again; of the archive's bytes there is no copy. */
-bool sealed_boot_changed(void)
+bool target_boot_changed(void)
 {
 	uint64_t sum = sum_of_all(), before = *known;
 	bool is_changed = before && sum != before;
@@ -73,7 +73,7 @@ bool sealed_boot_changed(void)
 	return is_changed;
 }
 
-void sealed_boot_init(void)
+void target_boot_init(void)
 {
 	void *object;
 

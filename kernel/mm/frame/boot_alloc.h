@@ -19,36 +19,39 @@
 struct ram;
 
 /* The image and each module may cut one in two. */
-enum { EARLY_KEEPS_MAX = 1 + MODULES_MAX, EARLY_PIECES_MAX = MEMORY_RANGES_MAX + EARLY_KEEPS_MAX };
+enum {
+	BOOT_ALLOC_KEEPS_MAX = 1 + MODULES_MAX,
+	BOOT_ALLOC_PIECES_MAX = MEMORY_RANGES_MAX + BOOT_ALLOC_KEEPS_MAX
+};
 
 /* Keeps clear of the image and the modules. */
-void early_init(const struct ram *ram, const struct boot_info *info);
+void boot_alloc_init(const struct ram *ram, const struct boot_info *info);
 /* The kernel's root is loaded: the memory below `end` can be used, through the direct map. */
-void early_reach(pfn_t end);
+void boot_alloc_reach(pfn_t end);
 /* Frames that page tables could have now. */
-uint64_t early_nr_left(void);
+uint64_t boot_alloc_nr_left(void);
 
 /* nr frames in a row for page tables, contents undefined. Panics when there are none. */
-pfn_t early_alloc_tables(uint32_t nr);
+pfn_t boot_alloc_tables(uint32_t nr);
 /* Up to nr of them, *got. */
-pfn_t early_alloc_tables_of(uint32_t nr, uint32_t *got);
+pfn_t boot_alloc_tables_of(uint32_t nr, uint32_t *got);
 /* Up to nr zeroed frames in a row for the kernel, *got of them. All memory can be used. Panics. */
-pfn_t early_alloc_kernel(uint32_t nr, uint32_t *got);
-void *early_pointer(pfn_t frame);
+pfn_t boot_alloc_kernel(uint32_t nr, uint32_t *got);
+void *boot_alloc_pointer(pfn_t frame);
 
 /*
  * The 4 KiB entry for a kernel-half address in `root`; missing tables are made. Those of the pages
  * after it follow, up to the end of its page table. The caller writes nr of them at once: a page
  * table of just these is not zeroed first.
  */
-pte_t *early_entry(pfn_t root, uint64_t address, uint32_t nr);
-/* Maps what is not mapped yet of the pages that hold [start, end): frames from early_alloc_kernel.
+pte_t *boot_map_entry(pfn_t root, uint64_t address, uint32_t nr);
+/* Maps what is not mapped yet of the pages that hold [start, end): frames from boot_alloc_kernel.
  */
-void early_map(pfn_t root, uint64_t start, uint64_t end, uint64_t flags);
+void boot_map_range(pfn_t root, uint64_t start, uint64_t end, uint64_t flags);
 /* The 2 MiB entry. */
-pte_t *early_large_entry(pfn_t root, uint64_t address);
+pte_t *boot_map_large_entry(pfn_t root, uint64_t address);
 /* Writes nr entries in a row for frames in a row: the frame number is counted up in the entry. */
-static inline void early_fill(pte_t *entry, uint32_t nr, pte_t first)
+static inline void boot_map_fill(pte_t *entry, uint32_t nr, pte_t first)
 {
 	for (const pte_t *end = entry + nr; entry < end; entry++) {
 		*entry = first;
@@ -57,8 +60,8 @@ static inline void early_fill(pte_t *entry, uint32_t nr, pte_t first)
 }
 
 /* Frames; see above. */
-struct early_piece {
+struct boot_alloc_piece {
 	uint32_t start, low, high, end;
 };
 /* What became of all memory, sorted. */
-const struct early_piece *early_pieces(unsigned *nr);
+const struct boot_alloc_piece *boot_alloc_pieces(unsigned *nr);

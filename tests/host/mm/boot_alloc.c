@@ -1,5 +1,6 @@
-/* What kernel/mm/frame/early.c hands out while booting: frames from the lowest up, all zero. */
-#include "mm/frame/early.h"
+/* What kernel/mm/frame/boot_alloc.c hands out while booting: frames from the lowest up, all zero.
+ */
+#include "mm/frame/boot_alloc.h"
 
 #include "mm/machine.h"
 
@@ -22,15 +23,15 @@ static pte_t *boot_entry(pfn_t root, uint64_t address, unsigned to_level)
 }
 
 /* nr: all tables are zero. */
-pte_t *early_entry(pfn_t root, uint64_t address, uint32_t nr)
+pte_t *boot_map_entry(pfn_t root, uint64_t address, uint32_t nr)
 {
 	(void)nr;
 	return boot_entry(root, address, 1);
 }
 
-pte_t *early_large_entry(pfn_t root, uint64_t address) { return boot_entry(root, address, 2); }
+pte_t *boot_map_large_entry(pfn_t root, uint64_t address) { return boot_entry(root, address, 2); }
 
-pfn_t early_alloc_tables_of(uint32_t nr, uint32_t *got)
+pfn_t boot_alloc_tables_of(uint32_t nr, uint32_t *got)
 {
 	*got = nr;
 	machine_nr_early += nr;

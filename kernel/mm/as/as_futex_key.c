@@ -1,5 +1,5 @@
 /* Looks words of user memory up. */
-#include "mm/as/as_word.h"
+#include "mm/as/as_futex_key.h"
 
 #include "lib/assert.h"
 #include "mm/as/as_pages.h"
@@ -21,7 +21,7 @@ static status_t frame_find(const struct as *as, uva_t at, pfn_t *frame)
 	return STATUS_OK;
 }
 
-status_t as_word(struct as *as, uva_t at, enum word_sharing *sharing, pfn_t *frame)
+status_t as_futex_key(struct as *as, uva_t at, enum futex_sharing *sharing, pfn_t *frame)
 {
 	const struct region *region;
 	status_t status = STATUS_OK;
@@ -34,23 +34,23 @@ status_t as_word(struct as *as, uva_t at, enum word_sharing *sharing, pfn_t *fra
 	if (!region || !region->rights) {
 		status = STATUS_EFAULT;
 	} else if (region->flags & REGION_SHARED) {
-		*sharing = WORD_SHARED;
+		*sharing = FUTEX_SHARED;
 		status = frame_find(as, at, frame) ? STATUS_EAGAIN : STATUS_OK;
 	} else {
-		*sharing = WORD_PRIVATE;
+		*sharing = FUTEX_PRIVATE;
 	}
 	lock_release(&as->lock);
 	return status;
 }
 
-status_t as_word_fill(struct as *as, uva_t at, enum word_sharing *sharing, pfn_t *frame)
+status_t as_futex_key_fill(struct as *as, uva_t at, enum futex_sharing *sharing, pfn_t *frame)
 {
-	status_t status = as_word(as, at, sharing, frame);
+	status_t status = as_futex_key(as, at, sharing, frame);
 
 	if (status == STATUS_EAGAIN) {
 		status = as_fault(as, at, RIGHT_READ);
 		if (status == STATUS_OK) {
-			status = as_word(as, at, sharing, frame);
+			status = as_futex_key(as, at, sharing, frame);
 		}
 	}
 	return status == STATUS_EAGAIN ? STATUS_EFAULT : status;
