@@ -1,6 +1,7 @@
 /* poll: what may be done with descriptors now, or within a time. All that are open are the console.
  */
 #include "arch/x86_64/device/clock.h"
+#include "core/poll.h"
 #include "lib/assert.h"
 #include "mm/as/usercopy.h"
 #include "task/authority/witness.h"
@@ -50,7 +51,7 @@ static uint16_t events_of(const struct poll_entry *entry, uint16_t now)
 						       : POLL_INVALID;
 }
 
-/* Looks at all of them once. *nr_found: how many have something. */
+/* Blocks, in pieces. Looks at all of them once. *nr_found: how many have something. */
 static status_t look(uva_t at, uint64_t nr, uint16_t now, int64_t *nr_found)
 {
 	struct poll_entry entries[ENTRIES_AT_ONCE];
@@ -68,6 +69,9 @@ static status_t look(uva_t at, uint64_t nr, uint16_t now, int64_t *nr_found)
 			entries[i].found = events_of(&entries[i], now);
 			*nr_found += entries[i].found != 0;
 			status = copy_to_user(found, &entries[i].found, sizeof(entries[i].found));
+		}
+		if (status == STATUS_OK && poll_call()) {
+			status = STATUS_EINTR;
 		}
 		at.uva += len_bytes;
 		nr -= nr_now;
