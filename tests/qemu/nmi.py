@@ -16,6 +16,7 @@ from nmi_gate import EDGES, TABLES, Lies, is_way, member_offset, sealed_word  # 
 
 MARK = 0xB0117E57  # tests/qemu/programs/entries.c: the operand of the instruction at rounds_mark
 ROUNDS_WITHOUT_NEWS = 3
+# QEMU runs a page with a breakpoint an instruction at a time: cr3_load.asm is linked among entry code, and not beside a long loop.
 SECONDS_MAX = 60
 VECTOR_DEBUG = 1
 VECTOR_NMI = 2

@@ -67,7 +67,7 @@ endif
 gate_flags := $(GATE_WITHOUT:%=-DGATE_WITHOUT_%=1)
 gate_flags_of = $(if $(filter kernel/mm/gate/% kernel/vuln/vuln.c,$(1)),$(gate_flags))
 
-kernel_folders := boot $(shell find kernel -type d) tests/kernel
+kernel_folders := boot $(sort $(shell find kernel -type d)) tests/kernel
 include tools/make/fuzz.mk
 kernel_sources := $(filter-out $(if $(GATE_WITHOUT),,kernel/mm/gate/held.c), \
 	$(foreach folder,$(kernel_folders),$(wildcard $(folder)/*.c $(folder)/*.asm)))
