@@ -1,6 +1,5 @@
 /*
- * Splits a command line into words the way a shell does: blanks separate words, '...' keeps
- * everything,
+ * Splits a command line into words the way a shell does: blanks separate words, '...' keeps all,
  * "..." keeps everything but \", \' and \\ (as GRUB escapes), and a backslash outside of quotes
  * keeps the next character.
  */

@@ -1,8 +1,8 @@
 /*
  * Sealed memory that attacks aim at, with vuln=on: one object in a pool of each mode, one in a pool
- * that is claimed, and pools
- * that attacks make, seal and destroy at will (target_pool.c). The kernel knows what they must
- * hold, so it is the kernel that says whether a byte of them was changed.
+ * that is claimed, and pools that attacks make, seal and destroy at will (target_pool.c). The
+ * kernel knows what they must hold, so it is the kernel that says whether a byte of them was
+ * changed.
  */
 #pragma once
 

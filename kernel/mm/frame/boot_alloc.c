@@ -1,4 +1,4 @@
-/* The early allocator: frames from both ends of the pieces of memory, the largest piece first. */
+/* The boot allocator: frames from both ends of the pieces of memory, the largest piece first. */
 #include "mm/frame/boot_alloc.h"
 
 #include "core/panic.h"

@@ -2,7 +2,7 @@
  * The direct map: RAM frames at direct_map_base + physical address, RW NX (physmap=rwx:
  * executable), in 4 KiB pages, with directmap=2m in 2 MiB pages where nothing is hidden
  * (direct_split.h). A hidden frame's entry is empty. This file and window.h are the only ways from
- * a frame number to a pointer; early.h is one more while nothing is hidden yet.
+ * a frame number to a pointer; boot_alloc.h is one more while nothing is hidden yet.
  */
 #pragma once
 

@@ -63,7 +63,7 @@ bool machine_is_large(pfn_t frame);
 uint64_t machine_nr_free(void);
 uint64_t machine_nr_reserve(void);
 uint32_t machine_first_free(void);
-/* Frames that booting has taken, from the first on. early.c */
+/* Frames that booting has taken, from the first on. boot_alloc.c */
 extern uint32_t machine_nr_early;
 /* An aligned range of free frames, wherever they are kept: the allocator must find it. */
 bool machine_block_exists(unsigned order);
