@@ -7,17 +7,13 @@ use warnings;
 use File::Basename 'basename';
 use FindBin '$Bin';
 use lib "$Bin/lib";
+use HostWords 'host_words';
 use Usage 'no_arguments';
-
-# The words of a list: one that ends in .list is the file of more.
-sub words {
-	return map { /\.list$/ ? words(do { local (@ARGV, $/) = ($_); split ' ', <> }) : $_ } @_;
-}
 
 no_arguments();
 for my $path (glob 'tests/host/*.c') {
 	my $text = do { local (@ARGV, $/) = ($path); <> };
 	my $name = basename($path, '.c');
-	print $name, /^-/ ? '+' : ':', "$_\n" for $text =~ m{\A/\*[\s*]*sources:(.*?)\*/}s ? words(grep { $_ ne '*' } split ' ', $1) : ();
+	print $name, /^-/ ? '+' : ':', "$_\n" for host_words($text);
 	print "$name!$_\n" for map { split } $text =~ m{^/\*\s*flags:(.*?)\*/}mg;
 }

@@ -10,6 +10,7 @@ use File::Basename qw(dirname basename);
 use File::Path qw(make_path);
 use FindBin '$Bin';
 use lib $Bin, "$Bin/../../tools/lib";
+use HostWords 'host_words';
 use Mutations qw(mutations mutate);
 use Output 'write_file';
 
@@ -19,7 +20,7 @@ my $program = 'tests/host/interleavings.c';
 my $seconds = ($ENV{TEST_SECONDS} // 600) / 4;
 my $every = $ENV{SOAK} ? 1 : 8;
 my $text = do { local (@ARGV, $/) = ($program); <> };
-my @words = $text =~ m{sources:(.*?)\*/}s ? grep { $_ ne '*' } split ' ', $1 : ();
+my @words = host_words($text);
 my @sources = ($program, grep { /\.c$/ } @words);
 my ($flags) = $text =~ m{flags:(.*?)\*/};
 my @cc = (qw(gcc -std=gnu11 -g -fno-strict-aliasing -DBULWARK_HOST_TEST -DBULWARK_DEBUG -Itests/host/fake),

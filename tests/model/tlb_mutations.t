@@ -11,6 +11,7 @@ use File::Basename qw(dirname basename);
 use File::Path qw(make_path remove_tree);
 use FindBin '$Bin';
 use lib $Bin, "$Bin/../../tools/lib";
+use HostWords 'host_words';
 use Mutations qw(mutations mutate);
 use Output 'write_file';
 
@@ -25,7 +26,7 @@ my @cc = (qw(gcc -std=gnu11 -O2 -fno-strict-aliasing -DBULWARK_HOST_TEST -DBULWA
 sub sources {
 	my ($program) = @_;
 	local (@ARGV, $/) = ($program);
-	return ($program, <> =~ m{sources:(.*?)\*/}s && grep { /\.c$/ } split ' ', $1);
+	return ($program, grep { /\.c$/ } host_words(scalar <>));
 }
 
 sub object { return "$out/" . $_[0] =~ s{/}{_}gr . '.o' }
