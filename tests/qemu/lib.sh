@@ -47,7 +47,7 @@ says() {
 tell_luck() {
 	local tries
 	tries=$(grep -E '^[a-z_]+: [0-9]+ tries$|\([0-9]+ tries\)$' <<<"$output")
-	diag "more than one of 3 tries: ${tries:-none}"
+	diag "more than one of 8 tries: ${tries:-none}"
 }
 
 stop() {

@@ -112,7 +112,7 @@ else
 fi
 is "$unexpected" '' 'every outcome is as expected'
 diag "$all_output"
-diag "more than one of 3 tries: $(value 'map { "$_->{attack}: $_->{tries}" } grep { ($_->{tries} // 1) > 1 } map { values %$_ } values %{ $_->{cells} }')"
+diag "more than one of 8 tries: $(value 'map { "$_->{attack}: $_->{tries}" } grep { ($_->{tries} // 1) > 1 } map { values %$_ } values %{ $_->{cells} }')"
 read_rows attacks name
 is "$(value 'map { $_->{name} } @{ $_->{attacks} }')" "${rows[*]}" 'its rows are those of attacks.def'
 is "$(value 'my $m = $_; my @wrong;

