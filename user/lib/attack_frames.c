@@ -93,7 +93,7 @@ static struct huge_page huge_page_take(void)
 	return page;
 }
 
-/* Another one in each try: in an emulator's TLB an entry has one place, which the kernel's own pages
+/* Another one in each try: in an emulator's TLB an entry has one place, which a page of the kernel
  * may have, too. */
 static void choose(const struct bw_leak *leak, uint64_t first_pfn, struct attack_frame *frame)
 {
